@@ -1,0 +1,73 @@
+package results
+
+// Event is a line of events.jsonl.
+type Event struct {
+	// Offset is when it happened. It is exact to within Uncertainty: the true
+	// time lies in (Offset-Uncertainty, Offset].
+	Offset      Millis `json:"offsetMs"`
+	Uncertainty Millis `json:"uncertaintyMs,omitempty"`
+	Kind        string `json:"kind"`
+	// Source is who saw it: "runner", "supervisor", "poll", "log", "probe",
+	// "client", "chaos".
+	Source string `json:"source"`
+	// Node is who saw it or whom it concerns; About is the node spoken of.
+	Node  string `json:"node,omitempty"`
+	About string `json:"about,omitempty"`
+	// Shard is that of About, else of Node; nil if neither.
+	Shard   *int   `json:"shard,omitempty"`
+	Fault   string `json:"fault,omitempty"`
+	Message string `json:"message,omitempty"`
+	// Delay, Rank and ReplOffset are read from the election log line.
+	Delay      Millis `json:"delayMs,omitempty"`
+	Rank       *int   `json:"rank,omitempty"`
+	ReplOffset *int64 `json:"replOffset,omitempty"`
+	Epoch      int64  `json:"epoch,omitempty"`
+}
+
+// Event kinds. The second part of the comment names source and fields.
+const (
+	// Of the runner.
+	EventStage       = "stage"        // runner: Message is "deploy", "ready", "warm-up", "timeline", "phase: NAME", "drain", "settle", "audit", "collect", "done", "interrupted"
+	EventNote        = "note"         // any: something a reader should know
+	EventFaultCheck  = "fault-check"  // chaos: Fault, Node, Message
+	EventFaultInject = "fault-inject" // chaos: Fault, Node; Offset is just before the act
+	EventFaultProof  = "fault-proof"  // chaos: Fault, Node, Message
+	EventFaultHeal   = "fault-heal"   // chaos: Fault, Node: healing began or was awaited
+	EventFaultVerify = "fault-verify" // chaos: Fault, Node: healing verified
+	EventFaultFailed = "fault-failed" // chaos: Fault, Message
+
+	// Of processes.
+	EventNodeStart = "node-start" // supervisor: Node, Message has the pid
+	EventNodeExit  = "node-exit"  // supervisor: Node, Message has how it ended
+	EventNodeReady = "node-ready" // supervisor: Node answers PING again after a restart
+
+	// Of the cluster. Polls have the poll's distance as Uncertainty; log lines
+	// are stamped by Redis itself, to the millisecond.
+	EventPFail         = "pfail"          // poll: Node's view of About turned to fail?
+	EventFail          = "fail"           // poll: Node's view of About turned to fail; log: Node marked About by quorum or was told
+	EventFailClear     = "fail-clear"     // log, poll: Node's view of About is without fail again
+	EventElectionDelay = "election-delay" // log: Node (a replica) scheduled its election: Delay, Rank, ReplOffset
+	EventElectionStart = "election-start" // log: Node asked for votes: Epoch
+	EventElectionWon   = "election-won"   // log: Node won
+	EventElectionLost  = "election-stuck" // log: Node says why it can't fail over: Message
+	EventVote          = "vote"           // log: Node (a voter) granted its vote to About: Epoch
+	EventPromoted      = "promoted"       // poll: Node calls itself primary now
+	EventDemoted       = "demoted"        // poll: Node calls itself replica now
+	EventLinkUp        = "link-up"        // poll: Node (a replica) has its primary's link up and follows its offset
+	EventLinkDown      = "link-down"      // poll: Node (a replica) lost its link
+	EventStateDown     = "state-fail"     // poll, log: Node says cluster_state:fail
+	EventStateOK       = "state-ok"       // poll, log: Node says cluster_state:ok
+	EventUnreachable   = "unreachable"    // poll: Node does not answer polls
+	EventReachable     = "reachable"      // poll: Node answers again
+)
+
+// JournalEntry is a line of journal.jsonl, flushed to disk before the step acts.
+type JournalEntry struct {
+	Offset Millis `json:"offsetMs"`
+	Fault  string `json:"fault"`
+	// Step is "check", "inject", "prove", "heal" or "verify".
+	Step string `json:"step"`
+	Node string `json:"node,omitempty"`
+	// Why says how the target was chosen, or what the step will do.
+	Why string `json:"why"`
+}

@@ -1,0 +1,269 @@
+// Package results is the run bundle on disk: its types, its format and its
+// store. It knows neither who writes a bundle nor who reads it, and imports
+// nothing of slotstorm.
+//
+// A bundle is one folder:
+//
+//	run.json        Run: facts, and the Summary that package report derives from the rest
+//	scenario.yaml   the scenario as resolved; runs again as it is
+//	events.jsonl    Event: everything that happened
+//	series.jsonl    Frame: one per second and generator
+//	latency.hlog    HdrHistogram interval log, one line per second and tag
+//	journal.jsonl   JournalEntry: faults, each step written before it acts
+//	audit/          ledger.jsonl (Write) and findings.jsonl (Finding)
+//	nodes/          <node>.log, <node>.before.txt, <node>.after.txt
+//	report.html, report.md, junit.xml, plots/
+//	SHA256SUMS      seals the bundle; also read by sha256sum -c
+package results
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+)
+
+// SchemaVersion is the version of the bundle's format. A reader refuses a
+// higher one.
+const SchemaVersion = 1
+
+// Millis is a duration that JSON shows in milliseconds, exact to a microsecond.
+// As an offset it counts from Run.Start on the run's one monotonic clock.
+type Millis time.Duration
+
+// MillisOf converts from the standard library's duration.
+func MillisOf(d time.Duration) Millis { return Millis(d) }
+
+// Std is m as the standard library's type.
+func (m Millis) Std() time.Duration { return time.Duration(m) }
+
+// String is the duration as Go writes it.
+func (m Millis) String() string { return time.Duration(m).String() }
+
+// MarshalJSON writes milliseconds with up to three decimals.
+func (m Millis) MarshalJSON() ([]byte, error) {
+	us := math.Round(float64(m) / 1e3)
+	return strconv.AppendFloat(nil, us/1e3, 'f', -1, 64), nil
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (m *Millis) UnmarshalJSON(b []byte) error {
+	var ms float64
+	if err := json.Unmarshal(b, &ms); err != nil {
+		return fmt.Errorf("milliseconds: %w", err)
+	}
+	*m = Millis(math.Round(ms*1e3) * 1e3)
+	return nil
+}
+
+// Run is run.json.
+type Run struct {
+	SchemaVersion int    `json:"schemaVersion"`
+	ID            string `json:"id"`
+	// Name is the scenario's metadata.name.
+	Name string `json:"name"`
+	// Scenario is the scenario as resolved; scenario.yaml holds the same.
+	Scenario json.RawMessage `json:"scenario"`
+	Seed     uint64          `json:"seed"`
+	// Command repeats this run.
+	Command     string      `json:"command"`
+	Versions    Versions    `json:"versions"`
+	Environment Environment `json:"environment"`
+	// Start is the wall clock at offset 0.
+	Start time.Time `json:"start"`
+	// LoadStart is the offset of frame 0: the first intended request.
+	LoadStart Millis `json:"loadStartMs"`
+	// TimelineStart is the end of warm-up; LoadEnd the last intended request.
+	TimelineStart Millis        `json:"timelineStartMs"`
+	LoadEnd       Millis        `json:"loadEndMs"`
+	End           Millis        `json:"endMs"`
+	Phases        []PhaseWindow `json:"phases"`
+	Shards        []Shard       `json:"shards"`
+	Nodes         []Node        `json:"nodes"`
+	Faults        []Fault       `json:"faults"`
+	// ProbeOutages and ClientOutages are the stretches in which a shard
+	// accepted no write, as the probes and as the application client saw it.
+	ProbeOutages  []Outage `json:"probeOutages"`
+	ClientOutages []Outage `json:"clientOutages"`
+	Audit         *Audit   `json:"audit,omitempty"`
+	Client        Client   `json:"client"`
+	// HealthyBefore tells whether the cluster was whole when load began, and
+	// HealthyAfter whether it was when the run ended.
+	HealthyBefore bool `json:"healthyBefore"`
+	HealthyAfter  bool `json:"healthyAfter"`
+	// Interrupted is why the run ended early; empty if it did not.
+	Interrupted string `json:"interrupted,omitempty"`
+	// Summary is what package report derived; nil until it has.
+	Summary *Summary `json:"summary,omitempty"`
+}
+
+// Versions of everything that takes part in the result.
+type Versions struct {
+	Slotstorm string `json:"slotstorm"`
+	Go        string `json:"go"`
+	GoRedis   string `json:"goRedis"`
+	Redis     string `json:"redis"`
+}
+
+// Environment is where the run took place.
+type Environment struct {
+	Provider string `json:"provider"`
+	// Isolation is "namespaces" or "plain loopback", with the reason.
+	Isolation string `json:"isolation"`
+	OS        string `json:"os"`
+	Arch      string `json:"arch"`
+	Kernel    string `json:"kernel,omitempty"`
+	CPUModel  string `json:"cpuModel,omitempty"`
+	CPUs      int    `json:"cpus"`
+	// MemoryBytes is the machine's, not the free one.
+	MemoryBytes int64 `json:"memoryBytes,omitempty"`
+}
+
+// Client is the client under the load with the settings that shape the result.
+type Client struct {
+	Type    string `json:"type"`
+	Version string `json:"version"`
+	// Options are the effective values of all options, by their own names, in
+	// the order of the documentation.
+	Options []Option `json:"options"`
+}
+
+// Option is one client option. Stated tells that the scenario set it.
+type Option struct {
+	Name   string `json:"name"`
+	Value  string `json:"value"`
+	Stated bool   `json:"stated,omitempty"`
+}
+
+// PhaseWindow is a phase as it took place; offsets from Run.Start.
+type PhaseWindow struct {
+	Name string `json:"name"`
+	From Millis `json:"fromMs"`
+	To   Millis `json:"toMs"`
+}
+
+// Shard is a range of slots and who served it first.
+type Shard struct {
+	Index int `json:"index"`
+	// Slots as CLUSTER NODES writes them: "0-5460".
+	Slots   string   `json:"slots"`
+	Primary string   `json:"primary"`
+	Nodes   []string `json:"nodes"`
+}
+
+// Node is one redis-server and its volume.
+type Node struct {
+	// Name is stable over restarts: "node-0".
+	Name  string `json:"name"`
+	Addr  string `json:"addr"`
+	ID    string `json:"id"`
+	Shard int    `json:"shard"`
+	// Role before the first fault: "primary" or "replica".
+	Role string `json:"role"`
+}
+
+// FaultStatus is how far a fault came.
+type FaultStatus string
+
+// The ends of a fault. Only StatusHealed lets a run pass.
+const (
+	StatusPlanned  FaultStatus = "planned"  // its time never came
+	StatusRefused  FaultStatus = "refused"  // the check said no; nothing was done
+	StatusUnproved FaultStatus = "unproved" // injected, but no proof that it acted
+	StatusUnhealed FaultStatus = "unhealed" // healing could not be verified
+	StatusHealed   FaultStatus = "healed"   // proved, and healing verified
+)
+
+// Fault is one injection.
+type Fault struct {
+	// Name is unique in the run: a repeated fault carries "-1", "-2" ...
+	Name string `json:"name"`
+	// Kind is the action: "kill".
+	Kind string `json:"kind"`
+	// Detail is the action in words: "SIGKILL to primary of shard 0".
+	Detail string      `json:"detail"`
+	Target string      `json:"target"`
+	Node   string      `json:"node,omitempty"`
+	Shard  int         `json:"shard"`
+	Role   string      `json:"role,omitempty"`
+	Status FaultStatus `json:"status"`
+	// Reason explains a status other than healed.
+	Reason string `json:"reason,omitempty"`
+	// Proof is what was seen: "process 12 ended by SIGKILL".
+	Proof string `json:"proof,omitempty"`
+	// Offsets; zero if it did not come so far. Injected is read just before
+	// the system call that acts.
+	Planned  Millis `json:"plannedMs"`
+	Injected Millis `json:"injectedMs,omitempty"`
+	Proved   Millis `json:"provedMs,omitempty"`
+	Restored Millis `json:"restoredMs,omitempty"`
+	Verified Millis `json:"verifiedMs,omitempty"`
+}
+
+// Outage is a stretch in which a shard accepted no write.
+type Outage struct {
+	Shard int `json:"shard"`
+	// From is the completion of the last good write before it; To the
+	// completion of the first good write after it. Open marks an outage that
+	// lasted to the end of observation, and To is that end.
+	From Millis `json:"fromMs"`
+	To   Millis `json:"toMs"`
+	Open bool   `json:"open,omitempty"`
+	// Uncertainty is the distance from the true start (later than From) and of
+	// the true end (earlier than To): at most this much each.
+	Uncertainty Millis `json:"uncertaintyMs"`
+	// Errors counts what was answered meanwhile, by class.
+	Errors map[string]int `json:"errors,omitempty"`
+	// Node answered the first good write after it.
+	Node string `json:"node,omitempty"`
+}
+
+// Audit is the audit's count of write outcomes, before the findings.
+type Audit struct {
+	Writes  int `json:"writes"`
+	OK      int `json:"ok"`
+	Failed  int `json:"failed"`
+	Unknown int `json:"unknown"`
+	// Overflow counts scheduled writes that found no free client.
+	Overflow int `json:"overflow"`
+	// ReadBack is the number of keys that were read; it equals Writes when
+	// every key could be read.
+	ReadBack int `json:"readBack"`
+	// Lost are acknowledged writes that were gone; UnknownKept are unknown
+	// writes that turned out to be there, and FailedKept failed ones that
+	// were (which would be a defect of slotstorm).
+	Lost        int `json:"lost"`
+	Altered     int `json:"altered"`
+	UnknownKept int `json:"unknownKept"`
+	FailedKept  int `json:"failedKept"`
+	// Unread explains keys that could not be read back.
+	Unread string `json:"unread,omitempty"`
+}
+
+// Write is a line of audit/ledger.jsonl: one audited write.
+type Write struct {
+	Seq   int    `json:"seq"`
+	Key   string `json:"key"`
+	Value string `json:"value"`
+	Shard int    `json:"shard"`
+	// Node answered, or was sent to last.
+	Node     string `json:"node,omitempty"`
+	Intended Millis `json:"intendedMs"`
+	Sent     Millis `json:"sentMs,omitempty"`
+	Done     Millis `json:"doneMs"`
+	// Outcome is "ok", "failed", "unknown" or "overflow".
+	Outcome string `json:"outcome"`
+	Error   string `json:"error,omitempty"`
+}
+
+// Finding is a line of audit/findings.jsonl: one write whose fate is not what
+// its outcome promised.
+type Finding struct {
+	// Class is "lost" (acknowledged, key gone), "altered" (acknowledged, other
+	// value) or "failed-kept" (refused, yet there).
+	Class string `json:"class"`
+	Write Write  `json:"write"`
+	// Read is the value found; empty if the key was gone.
+	Read string `json:"read,omitempty"`
+}

@@ -1,0 +1,79 @@
+package results
+
+// Outcome is what became of a request.
+type Outcome string
+
+// The outcomes. Overflow is a request that was due but found no room in
+// flight; it was never sent.
+const (
+	OK       Outcome = "ok"
+	Failed   Outcome = "failed"
+	Unknown  Outcome = "unknown"
+	Overflow Outcome = "overflow"
+)
+
+// Frame is a line of series.jsonl: one second of one generator. Its requests
+// are those whose intended start lies in that second, whenever they ended; so
+// what a fault did to a second stands in that second.
+type Frame struct {
+	Generator int `json:"generator"`
+	// Seq counts the generator's frames from 0; it is also the second since
+	// Run.LoadStart.
+	Seq int `json:"seq"`
+	// Commands by name: "GET", "SET".
+	Commands map[string]Counts `json:"commands"`
+	// Errors counts outcomes other than ok, by class: "CLUSTERDOWN",
+	// "dial", "timeout", "eof", "pool", "overflow" ...
+	Errors map[string]int `json:"errors,omitempty"`
+	// Completed counts ok replies whose reply came in this second: throughput
+	// as an observer sees it.
+	Completed int `json:"completed"`
+	// InFlightMax is the most requests under way at once, Go's view.
+	InFlightMax int `json:"inFlightMax"`
+	// Probes counts probe writes by shard; only in frames of generator 0.
+	Probes map[int]ProbeCount `json:"probes,omitempty"`
+}
+
+// Counts are requests by outcome.
+type Counts struct {
+	OK       int `json:"ok"`
+	Failed   int `json:"failed"`
+	Unknown  int `json:"unknown"`
+	Overflow int `json:"overflow"`
+}
+
+// Total is the number of intended requests.
+func (c Counts) Total() int { return c.OK + c.Failed + c.Unknown + c.Overflow }
+
+// Plus adds two counts.
+func (c Counts) Plus(d Counts) Counts {
+	return Counts{c.OK + d.OK, c.Failed + d.Failed, c.Unknown + d.Unknown, c.Overflow + d.Overflow}
+}
+
+// ProbeCount counts the probes of a shard in a second. A probe round is good
+// if any node of the shard took the write.
+type ProbeCount struct {
+	OK  int `json:"ok"`
+	Bad int `json:"bad"`
+}
+
+// Time is what a histogram measures. Histograms cover requests that were
+// answered ok; those that were not have no time that means anything.
+type Time string
+
+// The three times of decision 'time is honest'.
+const (
+	Response Time = "response" // intended start to reply
+	Service  Time = "service"  // send to reply
+	Slip     Time = "slip"     // intended start to send
+)
+
+// Tag names a histogram in latency.hlog: "response/GET".
+func Tag(t Time, command string) string { return string(t) + "/" + command }
+
+// Histogram bounds: microseconds, 1 µs to 10 minutes, three digits.
+const (
+	HistogramMin    = 1
+	HistogramMax    = 600_000_000
+	HistogramDigits = 3
+)

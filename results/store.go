@@ -1,0 +1,556 @@
+package results
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"sort"
+	"strings"
+	"sync"
+	"time"
+
+	hdr "github.com/HdrHistogram/hdrhistogram-go"
+)
+
+// File names in a bundle.
+const (
+	RunFile      = "run.json"
+	ScenarioFile = "scenario.yaml"
+	EventsFile   = "events.jsonl"
+	SeriesFile   = "series.jsonl"
+	HlogFile     = "latency.hlog"
+	JournalFile  = "journal.jsonl"
+	LedgerFile   = "audit/ledger.jsonl"
+	FindingsFile = "audit/findings.jsonl"
+	SumsFile     = "SHA256SUMS"
+	// VolumesDir holds the nodes' data while a run is under way. It is not part
+	// of the bundle and is gone when the run has ended.
+	VolumesDir = "volumes"
+)
+
+// DefaultRoot is where bundles are kept unless told otherwise.
+const DefaultRoot = "results/runs"
+
+// Writer writes one bundle. Its methods may be called from many goroutines.
+type Writer struct {
+	dir string
+
+	mu    sync.Mutex
+	files map[string]*lineFile
+	hlog  *hdr.HistogramLogWriter
+	hfile *os.File
+	hbuf  *bufio.Writer
+}
+
+type lineFile struct {
+	f *os.File
+	w *bufio.Writer
+}
+
+// Create makes the folder of a new bundle, root/id, with what a reader finds in
+// every bundle. It fails if the folder exists.
+func Create(root, id string, start time.Time) (*Writer, error) {
+	if err := os.MkdirAll(root, 0o755); err != nil {
+		return nil, fmt.Errorf("creating the results folder: %w", err)
+	}
+	dir, err := filepath.Abs(filepath.Join(root, id))
+	if err != nil {
+		return nil, fmt.Errorf("creating the run's folder: %w", err)
+	}
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("creating the run's folder: %w", err)
+	}
+	for _, sub := range []string{"audit", "nodes", "plots"} {
+		if err := os.Mkdir(filepath.Join(dir, sub), 0o755); err != nil {
+			return nil, fmt.Errorf("creating the run's folder: %w", err)
+		}
+	}
+	w := &Writer{dir: dir, files: map[string]*lineFile{}}
+	if w.hfile, err = os.Create(filepath.Join(dir, HlogFile)); err != nil {
+		return nil, err
+	}
+	w.hbuf = bufio.NewWriter(w.hfile)
+	w.hlog = hdr.NewHistogramLogWriter(w.hbuf)
+	w.hlog.SetBaseTime(start.UnixMilli())
+	for _, write := range []func() error{
+		w.hlog.OutputLogFormatVersion,
+		func() error { return w.hlog.OutputComment("times in microseconds; one line per second and tag") },
+		func() error { return w.hlog.OutputStartTime(start.UnixMilli()) },
+		func() error { return w.hlog.OutputBaseTime(start.UnixMilli()) },
+		w.hlog.OutputLegend,
+	} {
+		if err := write(); err != nil {
+			return nil, fmt.Errorf("writing %s: %w", HlogFile, err)
+		}
+	}
+	for _, name := range []string{EventsFile, SeriesFile, JournalFile, LedgerFile, FindingsFile} {
+		f, err := os.Create(filepath.Join(dir, name))
+		if err != nil {
+			return nil, err
+		}
+		w.files[name] = &lineFile{f, bufio.NewWriterSize(f, 64<<10)}
+	}
+	return w, nil
+}
+
+// Dir is the bundle's folder, absolute.
+func (w *Writer) Dir() string { return w.dir }
+
+// Path is a file in the bundle.
+func (w *Writer) Path(name string) string { return filepath.Join(w.dir, filepath.FromSlash(name)) }
+
+func (w *Writer) line(name string, v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", name, err)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	lf := w.files[name]
+	if lf == nil {
+		return fmt.Errorf("writing %s: the bundle is closed", name)
+	}
+	lf.w.Write(b) // a bufio error is sticky: WriteByte gives it
+	if err := lf.w.WriteByte('\n'); err != nil {
+		return fmt.Errorf("writing %s: %w", name, err)
+	}
+	return nil
+}
+
+// Event appends an event. Events reach the disk within a flush; Close puts the
+// file into the order of offsets.
+func (w *Writer) Event(e Event) error {
+	if err := w.line(EventsFile, e); err != nil {
+		return err
+	}
+	return w.flush(EventsFile, false)
+}
+
+// Frame appends a frame and its histograms, by tag. The frame covers the second
+// that starts at wall.
+func (w *Writer) Frame(f Frame, wall time.Time, histograms map[string]*hdr.Histogram) error {
+	if err := w.line(SeriesFile, f); err != nil {
+		return err
+	}
+	tags := make([]string, 0, len(histograms))
+	for tag := range histograms {
+		tags = append(tags, tag)
+	}
+	slices.Sort(tags)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, tag := range tags {
+		h := histograms[tag]
+		h.SetTag(tag)
+		h.SetStartTimeMs(wall.UnixMilli())
+		h.SetEndTimeMs(wall.UnixMilli() + 1000)
+		if err := w.hlog.OutputIntervalHistogram(h); err != nil {
+			return fmt.Errorf("writing %s: %w", HlogFile, err)
+		}
+	}
+	return nil
+}
+
+// Journal appends an entry and returns when it is on the disk.
+func (w *Writer) Journal(e JournalEntry) error {
+	if err := w.line(JournalFile, e); err != nil {
+		return err
+	}
+	return w.flush(JournalFile, true)
+}
+
+// Ledger appends an audited write.
+func (w *Writer) Ledger(l Write) error { return w.line(LedgerFile, l) }
+
+// Finding appends an audit finding.
+func (w *Writer) Finding(f Finding) error { return w.line(FindingsFile, f) }
+
+func (w *Writer) flush(name string, sync bool) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	lf := w.files[name]
+	if lf == nil {
+		return nil
+	}
+	if err := lf.w.Flush(); err != nil {
+		return fmt.Errorf("writing %s: %w", name, err)
+	}
+	if sync {
+		if err := lf.f.Sync(); err != nil {
+			return fmt.Errorf("writing %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// Close flushes all streams, orders the events, and ends writing to them.
+func (w *Writer) Close() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var errs []error
+	for name, lf := range w.files {
+		errs = append(errs, lf.w.Flush(), lf.f.Close())
+		delete(w.files, name)
+	}
+	if w.hfile != nil {
+		errs = append(errs, w.hbuf.Flush(), w.hfile.Close())
+		w.hfile = nil
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("closing the bundle: %w", err)
+	}
+	return w.orderEvents()
+}
+
+func (w *Writer) orderEvents() error {
+	events, err := readLines[Event](w.dir, EventsFile)
+	if err != nil {
+		return err
+	}
+	slices.SortStableFunc(events, func(a, b Event) int { return int(a.Offset - b.Offset) })
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	for _, e := range events {
+		if err := enc.Encode(e); err != nil {
+			return fmt.Errorf("ordering events: %w", err)
+		}
+	}
+	return WriteFile(w.Path(EventsFile), out.Bytes())
+}
+
+// SaveRun writes run.json.
+func (w *Writer) SaveRun(r *Run) error {
+	b, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", RunFile, err)
+	}
+	return WriteFile(w.Path(RunFile), append(b, '\n'))
+}
+
+// WriteFile replaces a file at once: a reader sees the old or the new one whole.
+func WriteFile(path string, b []byte) error {
+	tmp := path + ".part"
+	if err := os.WriteFile(tmp, b, 0o644); err != nil {
+		return fmt.Errorf("writing %s: %w", filepath.Base(path), err)
+	}
+	if err := os.Rename(tmp, path); err != nil {
+		return fmt.Errorf("writing %s: %w", filepath.Base(path), err)
+	}
+	return nil
+}
+
+// Seal writes SHA256SUMS over every file in the folder dir. It comes last.
+func Seal(dir string) error {
+	sums, err := digests(dir)
+	if err != nil {
+		return fmt.Errorf("sealing the bundle: %w", err)
+	}
+	names := make([]string, 0, len(sums))
+	for name := range sums {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	var b strings.Builder
+	for _, name := range names {
+		fmt.Fprintf(&b, "%s  %s\n", sums[name], name)
+	}
+	return WriteFile(filepath.Join(dir, SumsFile), []byte(b.String()))
+}
+
+func digests(dir string) (map[string]string, error) {
+	sums := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		rel = filepath.ToSlash(rel)
+		if d.IsDir() {
+			if rel == VolumesDir {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if rel == SumsFile {
+			return nil
+		}
+		sum, err := digest(path)
+		if err != nil {
+			return err
+		}
+		sums[rel] = sum
+		return nil
+	})
+	return sums, err
+}
+
+func digest(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// Interval is one line of latency.hlog.
+type Interval struct {
+	Time    Time
+	Command string
+	// Second since Run.LoadStart.
+	Second    int
+	Histogram *hdr.Histogram
+}
+
+// Bundle is a bundle as read.
+type Bundle struct {
+	Dir       string
+	Run       Run
+	Scenario  []byte
+	Events    []Event
+	Frames    []Frame
+	Intervals []Interval
+	Writes    []Write
+	Findings  []Finding
+}
+
+// Load reads the bundle in dir and checks that it is whole and unchanged since
+// it was sealed. The error says which file is missing, cut short or changed.
+func Load(dir string) (*Bundle, error) {
+	if err := verify(dir); err != nil {
+		return nil, fmt.Errorf("bundle %s: %w", dir, err)
+	}
+	return Read(dir)
+}
+
+// Read reads the bundle in dir without asking for its seal: for the runner,
+// which derives the summary before it seals.
+func Read(dir string) (*Bundle, error) {
+	b := &Bundle{Dir: dir}
+	if err := b.read(); err != nil {
+		return nil, fmt.Errorf("bundle %s: %w", dir, err)
+	}
+	return b, nil
+}
+
+func (b *Bundle) read() error {
+	raw, err := os.ReadFile(filepath.Join(b.Dir, RunFile))
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(raw, &b.Run); err != nil {
+		return fmt.Errorf("%s: %w", RunFile, err)
+	}
+	if b.Run.SchemaVersion > SchemaVersion {
+		return fmt.Errorf("%s: schema version %d is newer than this program's %d: use a newer slotstorm", RunFile, b.Run.SchemaVersion, SchemaVersion)
+	}
+	if b.Run.SchemaVersion < 1 {
+		return fmt.Errorf("%s: schemaVersion is missing: this is not a run of slotstorm", RunFile)
+	}
+	if b.Scenario, err = os.ReadFile(filepath.Join(b.Dir, ScenarioFile)); err != nil {
+		return err
+	}
+	if b.Events, err = readLines[Event](b.Dir, EventsFile); err != nil {
+		return err
+	}
+	if b.Frames, err = readLines[Frame](b.Dir, SeriesFile); err != nil {
+		return err
+	}
+	if b.Writes, err = readLines[Write](b.Dir, LedgerFile); err != nil {
+		return err
+	}
+	if b.Findings, err = readLines[Finding](b.Dir, FindingsFile); err != nil {
+		return err
+	}
+	return b.readHlog()
+}
+
+func (b *Bundle) readHlog() error {
+	raw, err := os.ReadFile(filepath.Join(b.Dir, HlogFile))
+	if err != nil {
+		return err
+	}
+	r := hdr.NewHistogramLogReader(bytes.NewReader(raw))
+	load := b.Run.Start.Add(b.Run.LoadStart.Std()).UnixMilli()
+	for {
+		h, err := r.NextIntervalHistogram()
+		if err != nil {
+			return fmt.Errorf("%s: %w", HlogFile, err)
+		}
+		if h == nil {
+			return nil
+		}
+		kind, command, ok := strings.Cut(h.Tag(), "/")
+		if !ok {
+			continue
+		}
+		// Interval starts are whole seconds after the start of load.
+		second := int((h.StartTimeMs() - load + 500) / 1000)
+		b.Intervals = append(b.Intervals, Interval{Time(kind), command, second, h})
+	}
+}
+
+func readLines[T any](dir, name string) ([]T, error) {
+	raw, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
+	if err != nil {
+		return nil, err
+	}
+	var list []T
+	for n, line := range bytes.Split(raw, []byte("\n")) {
+		if len(line) == 0 {
+			continue
+		}
+		var v T
+		if err := json.Unmarshal(line, &v); err != nil {
+			return nil, fmt.Errorf("%s:%d: %w", name, n+1, err)
+		}
+		list = append(list, v)
+	}
+	return list, nil
+}
+
+// ErrUnsealed marks a bundle whose run did not end: it was killed, or still runs.
+var ErrUnsealed = errors.New("not sealed: its run was killed or is still under way")
+
+func verify(dir string) error {
+	if _, err := os.Stat(filepath.Join(dir, RunFile)); err != nil {
+		if _, err := os.Stat(filepath.Join(dir, EventsFile)); err == nil {
+			return ErrUnsealed
+		}
+		return fmt.Errorf("there is no %s: not a run of slotstorm", RunFile)
+	}
+	raw, err := os.ReadFile(filepath.Join(dir, SumsFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return ErrUnsealed
+	}
+	if err != nil {
+		return err
+	}
+	for n, line := range strings.Split(strings.TrimSpace(string(raw)), "\n") {
+		sum, name, ok := strings.Cut(line, "  ")
+		if !ok || !filepath.IsLocal(filepath.FromSlash(name)) {
+			return fmt.Errorf("%s:%d: not a line of sha256sum", SumsFile, n+1)
+		}
+		if !source(name) {
+			continue
+		}
+		got, err := digest(filepath.Join(dir, filepath.FromSlash(name)))
+		if errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%s is missing", name)
+		}
+		if err != nil {
+			return err
+		}
+		if got != sum {
+			return fmt.Errorf("%s was changed or cut short after the run (its SHA-256 is not the one in %s)", name, SumsFile)
+		}
+	}
+	return nil
+}
+
+// source tells whether a file of a bundle is one that others are derived from.
+// Renderings may be made anew at any time; logs are evidence, not input.
+func source(name string) bool {
+	return slices.Contains([]string{RunFile, ScenarioFile, EventsFile, SeriesFile, HlogFile, JournalFile, LedgerFile, FindingsFile}, name)
+}
+
+// Entry is a bundle in a listing.
+type Entry struct {
+	Dir string
+	ID  string
+	// Run is nil if the bundle is not readable, and Err says why.
+	Run *Run
+	Err error
+}
+
+// List tells the bundles under root, newest last. A missing root is empty.
+func List(root string) ([]Entry, error) {
+	dirs, err := os.ReadDir(root)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listing runs: %w", err)
+	}
+	var list []Entry
+	for _, d := range dirs {
+		if !d.IsDir() {
+			continue
+		}
+		e := Entry{Dir: filepath.Join(root, d.Name()), ID: d.Name()}
+		raw, err := os.ReadFile(filepath.Join(e.Dir, RunFile))
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			e.Err = ErrUnsealed
+		case err != nil:
+			e.Err = err
+		default:
+			e.Run = &Run{}
+			if err := json.Unmarshal(raw, e.Run); err != nil {
+				e.Run, e.Err = nil, fmt.Errorf("%s: %w", RunFile, err)
+			}
+		}
+		list = append(list, e)
+	}
+	sort.SliceStable(list, func(i, j int) bool { return started(list[i]).Before(started(list[j])) })
+	return list, nil
+}
+
+func started(e Entry) time.Time {
+	if e.Run != nil {
+		return e.Run.Start
+	}
+	return time.Time{}
+}
+
+// Find resolves what a user typed to a bundle's folder: a path, an id, a unique
+// beginning of an id under root, or "latest".
+func Find(root, name string) (string, error) {
+	if st, err := os.Stat(name); err == nil && st.IsDir() {
+		return name, nil
+	}
+	list, err := List(root)
+	if err != nil {
+		return "", err
+	}
+	if name == "latest" {
+		for _, e := range slices.Backward(list) {
+			if e.Run != nil {
+				return e.Dir, nil
+			}
+		}
+		return "", fmt.Errorf("there is no run in %s yet", root)
+	}
+	var hits []Entry
+	for _, e := range list {
+		if e.ID == name {
+			return e.Dir, nil
+		}
+		if strings.HasPrefix(e.ID, name) {
+			hits = append(hits, e)
+		}
+	}
+	switch len(hits) {
+	case 1:
+		return hits[0].Dir, nil
+	case 0:
+		return "", fmt.Errorf("no run %q: it is no folder, and no id in %s begins with it; 'slotstorm list' shows them", name, root)
+	}
+	return "", fmt.Errorf("%q fits %d runs (%s, %s ...): write more of the id", name, len(hits), hits[0].ID, hits[1].ID)
+}

@@ -1,0 +1,172 @@
+package results
+
+// Verdict is the answer of a run.
+type Verdict string
+
+// The verdicts. Inconclusive: the run could not show what it set out to (a
+// fault unproved, too little load, a sick cluster before the fault,
+// interrupted). Invalid: the measurement itself cannot be trusted (the
+// generator was the limit).
+const (
+	Pass         Verdict = "pass"
+	Fail         Verdict = "fail"
+	Inconclusive Verdict = "inconclusive"
+	Invalid      Verdict = "invalid"
+)
+
+// Summary is what package report derives from a bundle.
+type Summary struct {
+	Verdict Verdict `json:"verdict"`
+	// Reasons say why, most important first; empty for a plain pass.
+	Reasons    []string    `json:"reasons,omitempty"`
+	Objectives []Objective `json:"objectives"`
+	Latency    []Latency   `json:"latency"`
+	Load       []PhaseLoad `json:"load"`
+	Failovers  []Failover  `json:"failovers"`
+	// FailoverStats describe the distribution of Failovers; nil below two.
+	FailoverStats *Distribution `json:"failoverStats,omitempty"`
+	Availability  Availability  `json:"availability"`
+	Losses        []LossGroup   `json:"losses,omitempty"`
+	// Warnings are things that a reader must know to trust the figures.
+	Warnings []string `json:"warnings,omitempty"`
+}
+
+// Objective is an objective's answer.
+type Objective struct {
+	// Name is the objective in one line: "response.p99 GET in steady ≤ 20ms".
+	Name   string `json:"name"`
+	Metric string `json:"metric"`
+	// Value is in the metric's unit: seconds, per second, ratio or count; nil
+	// if there was nothing to measure.
+	Value *float64 `json:"value"`
+	// Shown is Value as people read it: "12.4 ms".
+	Shown string `json:"shown"`
+	// Bound as the scenario wrote it: "≤ 20ms".
+	Bound string `json:"bound"`
+	// Margin is the distance to the bound as a share of it; negative if missed.
+	Margin *float64 `json:"margin,omitempty"`
+	// Result is pass, fail, or inconclusive when there was nothing to measure.
+	Result Verdict `json:"result"`
+	// Evidence points at what it was read from.
+	Evidence string `json:"evidence"`
+}
+
+// Latency is one row of the percentile table, in milliseconds; Phase "all" is
+// the timeline without warm-up.
+type Latency struct {
+	Phase   string `json:"phase"`
+	Command string `json:"command"`
+	Time    Time   `json:"time"`
+	Count   int64  `json:"count"`
+	Mean    Millis `json:"meanMs"`
+	P50     Millis `json:"p50Ms"`
+	P90     Millis `json:"p90Ms"`
+	P95     Millis `json:"p95Ms"`
+	P99     Millis `json:"p99Ms"`
+	P999    Millis `json:"p99.9Ms"`
+	P9999   Millis `json:"p99.99Ms"`
+	Max     Millis `json:"maxMs"`
+}
+
+// PhaseLoad counts a phase's requests by intended start; Phase "all" as above.
+type PhaseLoad struct {
+	Phase   string  `json:"phase"`
+	Command string  `json:"command"`
+	Counts  Counts  `json:"counts"`
+	Seconds float64 `json:"seconds"`
+	// Throughput is ok per second.
+	Throughput float64 `json:"throughput"`
+	// Errors by class; only in rows with Command "all".
+	Errors map[string]int `json:"errors,omitempty"`
+}
+
+// Failover is one failover, decomposed. Its steps follow each other without
+// gaps: step i ends where step i+1 begins, and they add up to Server.
+type Failover struct {
+	Fault string `json:"fault"`
+	Shard int    `json:"shard"`
+	// From and To are the old and the new primary.
+	From string `json:"from"`
+	To   string `json:"to,omitempty"`
+	// Injected is the offset at which the fault acted.
+	Injected Millis `json:"injectedMs"`
+	Steps    []Step `json:"steps"`
+	// Server is from Injected to the first good write by the probe; Client to
+	// the first good write by the application client; Synced until a replica
+	// was back in sync. Zero if it did not happen while observed.
+	Server Millis `json:"serverMs"`
+	Client Millis `json:"clientMs,omitempty"`
+	Synced Millis `json:"syncedMs,omitempty"`
+	// Outage is the probe's own measure: last good write to first good write.
+	Outage Millis `json:"outageMs"`
+	// ElectionDelay and Rank are what the winner's log line says.
+	ElectionDelay Millis `json:"electionDelayMs,omitempty"`
+	Rank          *int   `json:"rank,omitempty"`
+	// PredictedMin and PredictedMax bound Server for this configuration.
+	PredictedMin Millis `json:"predictedMinMs"`
+	PredictedMax Millis `json:"predictedMaxMs"`
+	// Complete is false if the shard had not come back when observation ended.
+	Complete bool `json:"complete"`
+	// Note explains what is unusual.
+	Note string `json:"note,omitempty"`
+}
+
+// Step is one phase of a failover: what ended it, when, and how it is known.
+type Step struct {
+	// Name is what was reached: "PFAIL", "FAIL", "election started",
+	// "promoted", "first good write (probe)", "first good write (client)",
+	// "replica in sync".
+	Name string `json:"name"`
+	// At is the time since injection; Took the time since the step before.
+	At          Millis `json:"atMs"`
+	Took        Millis `json:"tookMs"`
+	Uncertainty Millis `json:"uncertaintyMs"`
+	Source      string `json:"source"`
+	// Missing marks a step that was not seen; it takes no time.
+	Missing bool `json:"missing,omitempty"`
+}
+
+// Distribution describes a sample of durations.
+type Distribution struct {
+	N      int    `json:"n"`
+	Min    Millis `json:"minMs"`
+	Median Millis `json:"medianMs"`
+	Max    Millis `json:"maxMs"`
+	Mean   Millis `json:"meanMs"`
+	// Low and High are the confidence interval of the median at Confidence.
+	Low        Millis  `json:"lowMs"`
+	High       Millis  `json:"highMs"`
+	Confidence float64 `json:"confidence"`
+}
+
+// Availability is what the probes saw over the timeline.
+type Availability struct {
+	Shards []ShardAvailability `json:"shards"`
+	// Any is time in which at least one shard accepted no write; All in which
+	// none did.
+	Any Millis `json:"anyMs"`
+	All Millis `json:"allMs"`
+	// Observed is the time that was watched.
+	Observed Millis `json:"observedMs"`
+}
+
+// ShardAvailability sums a shard's outages.
+type ShardAvailability struct {
+	Shard   int    `json:"shard"`
+	Outages int    `json:"outages"`
+	Down    Millis `json:"downMs"`
+	Longest Millis `json:"longestMs"`
+}
+
+// LossGroup locates lost writes: those of one shard that go with one failover.
+type LossGroup struct {
+	Shard int    `json:"shard"`
+	Fault string `json:"fault,omitempty"`
+	Count int    `json:"count"`
+	// First and Last are when they were acknowledged, before the promotion
+	// (positive: before).
+	First Millis `json:"firstBeforePromotionMs"`
+	Last  Millis `json:"lastBeforePromotionMs"`
+	// Node acknowledged them.
+	Node string `json:"node"`
+}

@@ -1,0 +1,72 @@
+package scenarios
+
+// Unit says what a metric's bound is written in.
+type Unit string
+
+// The units of metrics, and how a bound is written.
+const (
+	UnitDuration Unit = "duration" // 250ms
+	UnitRate     Unit = "rate"     // 1900, or 1900/s
+	UnitRatio    Unit = "ratio"    // 99.9%, or 0.999
+	UnitCount    Unit = "count"    // 0
+)
+
+// Metric is something a run measures and an objective can bound.
+type Metric struct {
+	Name string
+	Unit Unit
+	// ByCommand and ByPhase tell whether an objective may name one.
+	ByCommand, ByPhase bool
+	Doc                string
+}
+
+// Metrics lists every metric, in the order of the documentation.
+var Metrics = metrics()
+
+func metrics() []Metric {
+	var list []Metric
+	for _, kind := range []struct{ name, doc string }{
+		{"response", "from the intended start to the reply"},
+		{"service", "from the send to the reply"},
+		{"slip", "from the intended start to the send"},
+	} {
+		for _, q := range []string{"p50", "p90", "p95", "p99", "p99.9", "p99.99", "max", "mean"} {
+			list = append(list, Metric{kind.name + "." + q, UnitDuration, true, true, q + " of " + kind.name + " time, " + kind.doc})
+		}
+	}
+	return append(list,
+		Metric{"throughput", UnitRate, true, true, "requests answered ok per second of the phase, by intended start"},
+		Metric{"availability", UnitRatio, true, true, "share of intended requests that were answered ok"},
+		Metric{"outage.shard", UnitDuration, false, false, "unavailability of the worst shard, summed over the timeline, seen by the probes"},
+		Metric{"outage.any", UnitDuration, false, false, "time in which at least one shard refused writes"},
+		Metric{"outage.all", UnitDuration, false, false, "time in which no shard accepted writes"},
+		Metric{"failover.server", UnitDuration, false, false, "slowest failover, from the fault to the first good write by the probe"},
+		Metric{"failover.client", UnitDuration, false, false, "slowest failover, from the fault to the first good write by the application client"},
+		Metric{"failovers", UnitCount, false, false, "failovers that completed"},
+		Metric{"writes.lost", UnitCount, false, false, "acknowledged audited writes that were gone after healing"},
+	)
+}
+
+// Objective bounds one metric. At least one of Max and Min is set.
+type Objective struct {
+	Metric string `yaml:"metric" json:"metric"`
+	// Command narrows to one command of the mix; empty is all.
+	Command string `yaml:"command,omitempty" json:"command,omitempty"`
+	// Phase narrows to one phase; empty is the whole timeline without warm-up.
+	Phase string `yaml:"phase,omitempty" json:"phase,omitempty"`
+	Max   *Bound `yaml:"max,omitempty" json:"max,omitempty"`
+	Min   *Bound `yaml:"min,omitempty" json:"min,omitempty"`
+}
+
+// Bound is a number with the text that a scenario wrote. Value is in seconds
+// for durations, per second for rates, 0 to 1 for ratios.
+type Bound struct {
+	Text  string
+	Value float64
+}
+
+// String is the bound as the scenario wrote it.
+func (b Bound) String() string { return b.Text }
+
+// MarshalText writes String.
+func (b Bound) MarshalText() ([]byte, error) { return []byte(b.Text), nil }

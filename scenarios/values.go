@@ -1,0 +1,136 @@
+package scenarios
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Duration is a time.Duration that YAML and JSON write as Go does: 250ms, 1m30s.
+type Duration time.Duration
+
+// Std is d as the standard library's type.
+func (d Duration) Std() time.Duration { return time.Duration(d) }
+
+// String drops the zero units that time.Duration prints: 1m, not 1m0s.
+func (d Duration) String() string {
+	s := time.Duration(d).String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
+
+// MarshalText writes d for JSON and YAML.
+func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText reads what MarshalText wrote.
+func (d *Duration) UnmarshalText(b []byte) error {
+	v, err := time.ParseDuration(string(b))
+	if err != nil {
+		return fmt.Errorf("%q is not a duration: write a number with a unit, such as 500ms, 10s or 2m", b)
+	}
+	*d = Duration(v)
+	return nil
+}
+
+// Rate is a number of requests per second, or Max: closed loop.
+type Rate struct {
+	PerSecond float64
+	Max       bool
+}
+
+// String is the number, or "max".
+func (r Rate) String() string {
+	if r.Max {
+		return "max"
+	}
+	return strconv.FormatFloat(r.PerSecond, 'f', -1, 64)
+}
+
+// UnmarshalText reads a number or "max".
+func (r *Rate) UnmarshalText(b []byte) error {
+	if string(b) == "max" {
+		*r = Rate{Max: true}
+		return nil
+	}
+	v, err := strconv.ParseFloat(string(b), 64)
+	if err != nil {
+		return fmt.Errorf("%q is not a rate: write requests per second, such as 2000, or max", b)
+	}
+	*r = Rate{PerSecond: v}
+	return nil
+}
+
+// MarshalYAML writes a number, or max.
+func (r Rate) MarshalYAML() (any, error) {
+	if r.Max {
+		return "max", nil
+	}
+	return r.PerSecond, nil
+}
+
+// MarshalJSON writes a number, or "max".
+func (r Rate) MarshalJSON() ([]byte, error) {
+	if r.Max {
+		return []byte(`"max"`), nil
+	}
+	return json.Marshal(r.PerSecond)
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (r *Rate) UnmarshalJSON(b []byte) error {
+	return r.UnmarshalText([]byte(strings.Trim(string(b), `"`)))
+}
+
+// AnyShard is the shard of a target that is chosen at random, by the seed, at
+// the moment of injection.
+const AnyShard = -1
+
+// Role is what a node is in its shard at the moment of injection.
+type Role string
+
+// The two roles of a Redis Cluster node.
+const (
+	Primary Role = "primary"
+	Replica Role = "replica"
+)
+
+// Target names nodes in Redis terms: "primary of shard 0", "replica of shard
+// 2", "random primary", "random replica".
+type Target struct {
+	Role  Role
+	Shard int
+}
+
+// String is the target as a scenario writes it.
+func (t Target) String() string {
+	if t.Shard == AnyShard {
+		return "random " + string(t.Role)
+	}
+	return fmt.Sprintf("%s of shard %d", t.Role, t.Shard)
+}
+
+// MarshalText writes String.
+func (t Target) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
+
+// UnmarshalText reads what String writes.
+func (t *Target) UnmarshalText(b []byte) error {
+	f := strings.Fields(string(b))
+	if len(f) == 2 && f[0] == "random" && (f[1] == string(Primary) || f[1] == string(Replica)) {
+		*t = Target{Role: Role(f[1]), Shard: AnyShard}
+		return nil
+	}
+	if len(f) == 4 && f[1] == "of" && f[2] == "shard" && (f[0] == string(Primary) || f[0] == string(Replica)) {
+		if n, err := strconv.Atoi(f[3]); err == nil && n >= 0 {
+			*t = Target{Role: Role(f[0]), Shard: n}
+			return nil
+		}
+	}
+	return fmt.Errorf("%q is not a target: write 'primary of shard 0', 'replica of shard 2', 'random primary' or 'random replica'", b)
+}

@@ -1,5 +1,23 @@
 package results
 
+import "time"
+
+// Clock is a run's one monotonic clock: offsets count from Start.
+type Clock struct {
+	// Start carries a monotonic reading: it comes from time.Now.
+	Start time.Time
+}
+
+// Now is the offset of this moment.
+func (c Clock) Now() Millis { return Millis(time.Since(c.Start)) }
+
+// At is the offset of t. A t without a monotonic reading (read from a log) is
+// placed by the wall clock.
+func (c Clock) At(t time.Time) Millis { return Millis(t.Sub(c.Start)) }
+
+// Emit takes an event. It may be called from many goroutines.
+type Emit func(Event)
+
 // Event is a line of events.jsonl.
 type Event struct {
 	// Offset is when it happened. It is exact to within Uncertainty: the true

@@ -49,13 +49,16 @@ func metrics() []Metric {
 
 // Objective bounds one metric. At least one of Max and Min is set.
 type Objective struct {
-	Metric string `yaml:"metric" json:"metric"`
+	// Metric is one of Metrics.
+	Metric string `yaml:"metric" json:"metric" jsonschema:"required,format=metric"`
 	// Command narrows to one command of the mix; empty is all.
-	Command string `yaml:"command,omitempty" json:"command,omitempty"`
+	Command string `yaml:"command,omitempty" json:"command,omitempty" jsonschema:"enum=GET,enum=SET"`
 	// Phase narrows to one phase; empty is the whole timeline without warm-up.
 	Phase string `yaml:"phase,omitempty" json:"phase,omitempty"`
-	Max   *Bound `yaml:"max,omitempty" json:"max,omitempty"`
-	Min   *Bound `yaml:"min,omitempty" json:"min,omitempty"`
+	// Max is the highest value that is good enough, in the unit of the metric.
+	Max *Bound `yaml:"max,omitempty" json:"max,omitempty" jsonschema:"anyof_required=max"`
+	// Min is the lowest value that is good enough, in the unit of the metric.
+	Min *Bound `yaml:"min,omitempty" json:"min,omitempty" jsonschema:"anyof_required=min"`
 }
 
 // Bound is a number with the text that a scenario wrote. Value is in seconds
@@ -63,6 +66,13 @@ type Objective struct {
 type Bound struct {
 	Text  string
 	Value float64
+}
+
+// UnmarshalText keeps the text. What it is worth depends on the metric beside
+// it: Parse sets Value, in Metric.bound.
+func (b *Bound) UnmarshalText(text []byte) error {
+	*b = Bound{Text: string(text)}
+	return nil
 }
 
 // String is the bound as the scenario wrote it.

@@ -6,6 +6,10 @@
 //
 //	YAML bytes ─▶ yaml.Node ─▶ --set overrides ─▶ decode ─▶ defaults ─▶ validate ─▶ Scenario
 //
+// What one field may hold alone stands in its struct tag `jsonschema`, which
+// both the decoder and the JSON Schema read; a `hint` beside it is shown with
+// the error. What fields may hold together stands in validate.go.
+//
 // Everything after that sees only a Scenario: complete, valid and inert. The
 // package knows nothing of Redis connections, Kubernetes or processes.
 package scenarios
@@ -19,34 +23,39 @@ const (
 // Scenario is one rehearsal: which cluster to deploy, which load to drive,
 // which faults to inject, and what must hold.
 type Scenario struct {
-	APIVersion string   `yaml:"apiVersion" json:"apiVersion"`
-	Kind       string   `yaml:"kind" json:"kind"`
-	Metadata   Metadata `yaml:"metadata" json:"metadata"`
+	// APIVersion is "slotstorm/v1".
+	APIVersion string `yaml:"apiVersion" json:"apiVersion" jsonschema:"required,enum=slotstorm/v1"`
+	// Kind is "Scenario".
+	Kind     string   `yaml:"kind" json:"kind" jsonschema:"required,enum=Scenario"`
+	Metadata Metadata `yaml:"metadata" json:"metadata" jsonschema:"required"`
 	// Seed decides everything random: arrivals, keys, commands, target choice
 	// and fault phase. The same seed gives the same requests.
-	Seed       uint64      `yaml:"seed" json:"seed"`
-	Cluster    Cluster     `yaml:"cluster" json:"cluster"`
-	Redis      Redis       `yaml:"redis" json:"redis"`
-	Workload   Workload    `yaml:"workload" json:"workload"`
-	Timeline   Timeline    `yaml:"timeline" json:"timeline"`
+	Seed     uint64   `yaml:"seed" json:"seed"`
+	Cluster  Cluster  `yaml:"cluster" json:"cluster"`
+	Redis    Redis    `yaml:"redis" json:"redis"`
+	Workload Workload `yaml:"workload" json:"workload"`
+	Timeline Timeline `yaml:"timeline" json:"timeline" jsonschema:"required"`
+	// Objectives are what must hold.
 	Objectives []Objective `yaml:"objectives,omitempty" json:"objectives,omitempty"`
 	// Repeat runs the whole scenario this many times, 1 to 1000, each with a
 	// bundle of its own and with seeds Seed, Seed+1, ...
-	Repeat int `yaml:"repeat" json:"repeat"`
+	Repeat int `yaml:"repeat" json:"repeat" jsonschema:"minimum=1,maximum=1000"`
 }
 
 // Metadata names a scenario.
 type Metadata struct {
 	// Name is a DNS label: lower case letters, digits and '-', at most 50.
-	Name        string            `yaml:"name" json:"name"`
-	Description string            `yaml:"description,omitempty" json:"description,omitempty"`
-	Labels      map[string]string `yaml:"labels,omitempty" json:"labels,omitempty"`
+	Name string `yaml:"name" json:"name" jsonschema:"required,format=label"`
+	// Description says in a line or two what the scenario is for.
+	Description string `yaml:"description,omitempty" json:"description,omitempty" jsonschema:"maxLength=2000" text:"lines"`
+	// Labels are free names and values, kept with the results.
+	Labels map[string]string `yaml:"labels,omitempty" json:"labels,omitempty"`
 }
 
 // Cluster says where the Redis nodes run.
 type Cluster struct {
 	// Provider is "local": real redis-server processes on this machine.
-	Provider string       `yaml:"provider" json:"provider"`
+	Provider string       `yaml:"provider" json:"provider" jsonschema:"enum=local"`
 	Local    LocalCluster `yaml:"local" json:"local"`
 }
 
@@ -57,10 +66,10 @@ var Providers = []string{"local"}
 type LocalCluster struct {
 	// Isolation is "auto" (namespaces when the kernel grants them, else plain
 	// loopback), "namespaces" (or fail) or "none" (plain loopback).
-	Isolation string `yaml:"isolation" json:"isolation"`
+	Isolation string `yaml:"isolation" json:"isolation" jsonschema:"enum=auto,enum=namespaces,enum=none"`
 	// RestartDelay is how long the supervisor waits before it starts a node
 	// that ended again, on the same volume; as a kubelet would.
-	RestartDelay Duration `yaml:"restartDelay" json:"restartDelay"`
+	RestartDelay Duration `yaml:"restartDelay" json:"restartDelay" jsonschema:"minimum=0s,maximum=1h"`
 }
 
 // Isolations are the values of LocalCluster.Isolation.
@@ -70,13 +79,13 @@ var Isolations = []string{"auto", "namespaces", "none"}
 type Redis struct {
 	// Binary is the redis-server to run on the local provider: a name on PATH
 	// or a path.
-	Binary string `yaml:"binary" json:"binary"`
+	Binary string `yaml:"binary" json:"binary" jsonschema:"minLength=1"`
 	// Image is the container image on Kubernetes providers; local ignores it.
 	Image string `yaml:"image,omitempty" json:"image,omitempty"`
 	// Shards is the number of primaries, 3 to 100.
-	Shards int `yaml:"shards" json:"shards"`
+	Shards int `yaml:"shards" json:"shards" jsonschema:"minimum=3,maximum=100" hint:"a Redis Cluster needs three primaries, so that two can agree that the third has failed"`
 	// ReplicasPerShard is 0 to 5.
-	ReplicasPerShard int `yaml:"replicasPerShard" json:"replicasPerShard"`
+	ReplicasPerShard int `yaml:"replicasPerShard" json:"replicasPerShard" jsonschema:"minimum=0,maximum=5"`
 	// Config holds redis.conf directives. slotstorm owns those that form the
 	// cluster (port, bind, dir, cluster-enabled ...) and refuses them here.
 	Config map[string]string `yaml:"config,omitempty" json:"config,omitempty"`
@@ -89,47 +98,51 @@ type Redis struct {
 // Storage is the volume of a node on Kubernetes.
 type Storage struct {
 	// Size is a Kubernetes quantity such as 1Gi.
-	Size  string `yaml:"size" json:"size"`
+	Size string `yaml:"size" json:"size" jsonschema:"required,format=quantity"`
+	// Class is the storage class; empty is the default one of the Kubernetes cluster.
 	Class string `yaml:"class,omitempty" json:"class,omitempty"`
 }
 
 // Resources are the requests and limits of a node on Kubernetes.
 type Resources struct {
-	// CPU and Memory are Kubernetes quantities such as 500m and 512Mi.
-	CPU    string `yaml:"cpu,omitempty" json:"cpu,omitempty"`
-	Memory string `yaml:"memory,omitempty" json:"memory,omitempty"`
+	// CPU is a Kubernetes quantity such as 500m.
+	CPU string `yaml:"cpu,omitempty" json:"cpu,omitempty" jsonschema:"format=quantity"`
+	// Memory is a Kubernetes quantity such as 512Mi.
+	Memory string `yaml:"memory,omitempty" json:"memory,omitempty" jsonschema:"format=quantity"`
 }
 
 // Auth turns on requirepass and masterauth. The password never appears in a
 // log, a report or a process argument.
 type Auth struct {
-	Enabled bool `yaml:"enabled" json:"enabled"`
+	// Enabled protects every node with one password.
+	Enabled bool `yaml:"enabled" json:"enabled" jsonschema:"required"`
 	// PasswordEnv names the environment variable that holds the password;
 	// empty means a random one for each run.
-	PasswordEnv string `yaml:"passwordEnv,omitempty" json:"passwordEnv,omitempty"`
+	PasswordEnv string `yaml:"passwordEnv,omitempty" json:"passwordEnv,omitempty" jsonschema:"format=envName"`
 }
 
 // Workload is the load that runs through the whole timeline.
 type Workload struct {
 	// Generators share one schedule; 1 to 64.
-	Generators int    `yaml:"generators" json:"generators"`
+	Generators int    `yaml:"generators" json:"generators" jsonschema:"minimum=1,maximum=64"`
 	Client     Client `yaml:"client" json:"client"`
 	// Rate is requests per second over all generators (open loop), or "max"
 	// (closed loop: as fast as MaxInFlight clients get answers).
-	Rate Rate `yaml:"rate" json:"rate"`
+	Rate Rate `yaml:"rate" json:"rate" jsonschema:"exclusiveMinimum=0,maximum=10000000" hint:"write requests per second, such as 2000, or max for a closed loop"`
 	// Arrival is "poisson" or "constant"; closed loop has none.
-	Arrival string `yaml:"arrival" json:"arrival"`
+	Arrival string `yaml:"arrival,omitempty" json:"arrival,omitempty" jsonschema:"enum=poisson,enum=constant"`
 	// Warmup is load before the timeline starts, in whole seconds; it is
 	// recorded and never judged.
-	Warmup Duration `yaml:"warmup" json:"warmup"`
+	Warmup Duration `yaml:"warmup" json:"warmup" jsonschema:"minimum=0s,maximum=1h,multipleOf=1s" hint:"the series is kept by the second"`
 	// MaxInFlight bounds requests under way over all generators. In open loop
 	// a request that finds no room is counted as overflow; in closed loop it is
 	// the number of clients.
-	MaxInFlight int       `yaml:"maxInFlight" json:"maxInFlight"`
-	Keys        Keys      `yaml:"keys" json:"keys"`
-	Values      Values    `yaml:"values" json:"values"`
-	Mix         []Command `yaml:"mix" json:"mix"`
-	Probe       Probe     `yaml:"probe" json:"probe"`
+	MaxInFlight int    `yaml:"maxInFlight" json:"maxInFlight" jsonschema:"minimum=1,maximum=100000"`
+	Keys        Keys   `yaml:"keys" json:"keys"`
+	Values      Values `yaml:"values" json:"values"`
+	// Mix is what the requests are, by weight. Each command stands in it once.
+	Mix   []Command `yaml:"mix" json:"mix" jsonschema:"minItems=1"`
+	Probe Probe     `yaml:"probe" json:"probe"`
 	// Audit adds writes of unique values whose fate is checked at the end.
 	Audit *Audit `yaml:"audit,omitempty" json:"audit,omitempty"`
 }
@@ -140,7 +153,7 @@ var Arrivals = []string{"poisson", "constant"}
 // Client chooses the client library under the load.
 type Client struct {
 	// Type is "go-redis".
-	Type    string         `yaml:"type" json:"type"`
+	Type    string         `yaml:"type" json:"type" jsonschema:"enum=go-redis"`
 	Options GoRedisOptions `yaml:"options,omitempty" json:"options"`
 }
 
@@ -150,37 +163,38 @@ var ClientTypes = []string{"go-redis"}
 // GoRedisOptions are options of go-redis' ClusterClient under their own names;
 // zero leaves the library's default, which the report shows with its version.
 type GoRedisOptions struct {
-	MaxRedirects               int      `yaml:"maxRedirects,omitempty" json:"maxRedirects,omitempty"`
-	MaxRetries                 int      `yaml:"maxRetries,omitempty" json:"maxRetries,omitempty"`
-	MinRetryBackoff            Duration `yaml:"minRetryBackoff,omitempty" json:"minRetryBackoff,omitempty"`
-	MaxRetryBackoff            Duration `yaml:"maxRetryBackoff,omitempty" json:"maxRetryBackoff,omitempty"`
-	DialTimeout                Duration `yaml:"dialTimeout,omitempty" json:"dialTimeout,omitempty"`
-	ReadTimeout                Duration `yaml:"readTimeout,omitempty" json:"readTimeout,omitempty"`
-	WriteTimeout               Duration `yaml:"writeTimeout,omitempty" json:"writeTimeout,omitempty"`
-	PoolSize                   int      `yaml:"poolSize,omitempty" json:"poolSize,omitempty"`
+	MaxRedirects               int      `yaml:"maxRedirects,omitempty" json:"maxRedirects,omitempty" jsonschema:"minimum=-1,maximum=100" hint:"0 leaves go-redis' default, -1 turns redirects off"`
+	MaxRetries                 int      `yaml:"maxRetries,omitempty" json:"maxRetries,omitempty" jsonschema:"minimum=-1,maximum=100" hint:"0 leaves go-redis' default, -1 turns retries off"`
+	MinRetryBackoff            Duration `yaml:"minRetryBackoff,omitempty" json:"minRetryBackoff,omitempty" jsonschema:"minimum=0s"`
+	MaxRetryBackoff            Duration `yaml:"maxRetryBackoff,omitempty" json:"maxRetryBackoff,omitempty" jsonschema:"minimum=0s"`
+	DialTimeout                Duration `yaml:"dialTimeout,omitempty" json:"dialTimeout,omitempty" jsonschema:"minimum=0s"`
+	ReadTimeout                Duration `yaml:"readTimeout,omitempty" json:"readTimeout,omitempty" jsonschema:"minimum=0s"`
+	WriteTimeout               Duration `yaml:"writeTimeout,omitempty" json:"writeTimeout,omitempty" jsonschema:"minimum=0s"`
+	PoolSize                   int      `yaml:"poolSize,omitempty" json:"poolSize,omitempty" jsonschema:"minimum=0,maximum=100000"`
 	PoolFIFO                   bool     `yaml:"poolFIFO,omitempty" json:"poolFIFO,omitempty"`
-	PoolTimeout                Duration `yaml:"poolTimeout,omitempty" json:"poolTimeout,omitempty"`
-	MinIdleConns               int      `yaml:"minIdleConns,omitempty" json:"minIdleConns,omitempty"`
-	MaxIdleConns               int      `yaml:"maxIdleConns,omitempty" json:"maxIdleConns,omitempty"`
-	MaxActiveConns             int      `yaml:"maxActiveConns,omitempty" json:"maxActiveConns,omitempty"`
-	ConnMaxIdleTime            Duration `yaml:"connMaxIdleTime,omitempty" json:"connMaxIdleTime,omitempty"`
-	ConnMaxLifetime            Duration `yaml:"connMaxLifetime,omitempty" json:"connMaxLifetime,omitempty"`
+	PoolTimeout                Duration `yaml:"poolTimeout,omitempty" json:"poolTimeout,omitempty" jsonschema:"minimum=0s"`
+	MinIdleConns               int      `yaml:"minIdleConns,omitempty" json:"minIdleConns,omitempty" jsonschema:"minimum=0,maximum=100000"`
+	MaxIdleConns               int      `yaml:"maxIdleConns,omitempty" json:"maxIdleConns,omitempty" jsonschema:"minimum=0,maximum=100000"`
+	MaxActiveConns             int      `yaml:"maxActiveConns,omitempty" json:"maxActiveConns,omitempty" jsonschema:"minimum=0,maximum=100000"`
+	ConnMaxIdleTime            Duration `yaml:"connMaxIdleTime,omitempty" json:"connMaxIdleTime,omitempty" jsonschema:"minimum=0s"`
+	ConnMaxLifetime            Duration `yaml:"connMaxLifetime,omitempty" json:"connMaxLifetime,omitempty" jsonschema:"minimum=0s"`
 	ReadOnly                   bool     `yaml:"readOnly,omitempty" json:"readOnly,omitempty"`
 	RouteByLatency             bool     `yaml:"routeByLatency,omitempty" json:"routeByLatency,omitempty"`
 	RouteRandomly              bool     `yaml:"routeRandomly,omitempty" json:"routeRandomly,omitempty"`
-	ClusterStateReloadInterval Duration `yaml:"clusterStateReloadInterval,omitempty" json:"clusterStateReloadInterval,omitempty"`
-	Protocol                   int      `yaml:"protocol,omitempty" json:"protocol,omitempty"`
+	ClusterStateReloadInterval Duration `yaml:"clusterStateReloadInterval,omitempty" json:"clusterStateReloadInterval,omitempty" jsonschema:"minimum=0s"`
+	Protocol                   int      `yaml:"protocol,omitempty" json:"protocol,omitempty" jsonschema:"enum=2,enum=3"`
 }
 
 // Keys is the key space: Prefix followed by a number from 0 to Count-1.
 type Keys struct {
-	Prefix string `yaml:"prefix" json:"prefix"`
+	// Prefix starts every key. With a hash tag, as in {a}:, all keys fall into one slot.
+	Prefix string `yaml:"prefix" json:"prefix" jsonschema:"maxLength=256"`
 	// Count is 1 to 10⁹.
-	Count int64 `yaml:"count" json:"count"`
+	Count int64 `yaml:"count" json:"count" jsonschema:"minimum=1,maximum=1000000000"`
 	// Distribution is "uniform" or "zipfian".
-	Distribution string `yaml:"distribution" json:"distribution"`
+	Distribution string `yaml:"distribution" json:"distribution" jsonschema:"enum=uniform,enum=zipfian"`
 	// Theta is the exponent of zipfian, above 0 and at most 5.
-	Theta float64 `yaml:"theta,omitempty" json:"theta,omitempty"`
+	Theta float64 `yaml:"theta,omitempty" json:"theta,omitempty" jsonschema:"exclusiveMinimum=0,maximum=5"`
 }
 
 // KeyDistributions are the values of Keys.Distribution.
@@ -189,17 +203,17 @@ var KeyDistributions = []string{"uniform", "zipfian"}
 // Values shapes what is written.
 type Values struct {
 	// Size is in bytes, 1 to 512 MiB.
-	Size int `yaml:"size" json:"size"`
+	Size int `yaml:"size" json:"size" jsonschema:"minimum=1,maximum=536870912" hint:"512 MiB is the most that Redis stores in one string"`
 	// TTL is the expiry that SET gives a key, in whole milliseconds; 0 is none.
-	TTL Duration `yaml:"ttl,omitempty" json:"ttl,omitempty"`
+	TTL Duration `yaml:"ttl,omitempty" json:"ttl,omitempty" jsonschema:"minimum=0s,multipleOf=1ms" hint:"Redis keeps expiries in milliseconds"`
 }
 
 // Command is one entry of the command mix.
 type Command struct {
 	// Command is "GET" or "SET".
-	Command string `yaml:"command" json:"command"`
+	Command string `yaml:"command" json:"command" jsonschema:"required,enum=GET,enum=SET"`
 	// Weight is relative to the other weights, above 0.
-	Weight float64 `yaml:"weight" json:"weight"`
+	Weight float64 `yaml:"weight" json:"weight" jsonschema:"required,exclusiveMinimum=0,maximum=1000000"`
 }
 
 // Commands are the values of Command.Command.
@@ -209,22 +223,24 @@ var Commands = []string{"GET", "SET"}
 // outside any client library when a shard accepts writes.
 type Probe struct {
 	// Interval is 1ms to 1s.
-	Interval Duration `yaml:"interval" json:"interval"`
+	Interval Duration `yaml:"interval" json:"interval" jsonschema:"minimum=1ms,maximum=1s"`
 	// Timeout bounds one probe, 10ms to 10s.
-	Timeout Duration `yaml:"timeout" json:"timeout"`
+	Timeout Duration `yaml:"timeout" json:"timeout" jsonschema:"minimum=10ms,maximum=10s"`
 }
 
 // Audit writes keys of its own once each, with unique values, through a client
 // that never re-sends, and reads all of them back after healing.
 type Audit struct {
 	// Rate is audited writes per second over all shards.
-	Rate float64 `yaml:"rate" json:"rate"`
+	Rate float64 `yaml:"rate" json:"rate" jsonschema:"required,exclusiveMinimum=0,maximum=100000"`
 }
 
 // Timeline is what happens after the warm-up, in order.
 type Timeline struct {
-	Phases []Phase `yaml:"phases" json:"phases"`
-	Faults []Fault `yaml:"faults,omitempty" json:"faults,omitempty"`
+	// Phases follow one another without a gap, and last at most 24h together.
+	Phases []Phase `yaml:"phases" json:"phases" jsonschema:"required,minItems=1,maxItems=1000"`
+	// Faults are injected on their own times, whatever the phase.
+	Faults []Fault `yaml:"faults,omitempty" json:"faults,omitempty" jsonschema:"maxItems=100"`
 }
 
 // Length is the sum of the phases.
@@ -238,17 +254,19 @@ func (t Timeline) Length() Duration {
 
 // Phase is a named stretch of the timeline; objectives can be bound to it.
 type Phase struct {
-	Name string `yaml:"name" json:"name"`
+	// Name is a label, unique among the phases.
+	Name string `yaml:"name" json:"name" jsonschema:"required,format=label"`
 	// Duration is in whole seconds, because histograms are kept by the second.
-	Duration Duration `yaml:"duration" json:"duration"`
+	Duration Duration `yaml:"duration" json:"duration" jsonschema:"required,exclusiveMinimum=0s,maximum=24h,multipleOf=1s" hint:"the series is kept by the second"`
 }
 
 // Fault is one thing to break. Exactly one action (Kill) is set.
 type Fault struct {
-	Name string `yaml:"name" json:"name"`
+	// Name is a label, unique among the faults.
+	Name string `yaml:"name" json:"name" jsonschema:"required,format=label"`
 	// At is the offset from the timeline's start.
-	At   Duration `yaml:"at" json:"at"`
-	Kill *Kill    `yaml:"kill,omitempty" json:"kill,omitempty"`
+	At   Duration `yaml:"at" json:"at" jsonschema:"required,minimum=0s"`
+	Kill *Kill    `yaml:"kill,omitempty" json:"kill,omitempty" jsonschema:"oneof_required=kill"`
 	// Repeat injects the fault again and again.
 	Repeat *FaultRepeat `yaml:"repeat,omitempty" json:"repeat,omitempty"`
 }
@@ -256,18 +274,19 @@ type Fault struct {
 // FaultRepeat repeats a fault.
 type FaultRepeat struct {
 	// Times is the total number of injections, 1 to 10000.
-	Times int `yaml:"times" json:"times"`
+	Times int `yaml:"times" json:"times" jsonschema:"required,minimum=1,maximum=10000"`
 	// Every is the distance between the starts of two injections.
-	Every Duration `yaml:"every" json:"every"`
+	Every Duration `yaml:"every" json:"every" jsonschema:"required,exclusiveMinimum=0s,maximum=24h"`
 	// Jitter adds a seeded random delay, from 0 up to this, to each injection.
-	Jitter Duration `yaml:"jitter,omitempty" json:"jitter,omitempty"`
+	Jitter Duration `yaml:"jitter,omitempty" json:"jitter,omitempty" jsonschema:"minimum=0s,maximum=24h"`
 }
 
 // Kill ends a redis-server process; the supervisor restarts it.
 type Kill struct {
-	Target Target `yaml:"target" json:"target"`
+	// Target is who is killed; roles are looked up at the moment of injection.
+	Target Target `yaml:"target" json:"target" jsonschema:"required"`
 	// Signal is "SIGKILL" or "SIGTERM".
-	Signal string `yaml:"signal" json:"signal"`
+	Signal string `yaml:"signal" json:"signal" jsonschema:"enum=SIGKILL,enum=SIGTERM"`
 }
 
 // Signals are the values of Kill.Signal.

@@ -8,6 +8,13 @@ import (
 	"time"
 )
 
+// valueError says that a text is not what its type needs, and how to write it.
+type valueError struct{ want, text, hint string }
+
+func (e *valueError) Error() string {
+	return fmt.Sprintf("%q is not %s: %s", e.text, e.want, e.hint)
+}
+
 // Duration is a time.Duration that YAML and JSON write as Go does: 250ms, 1m30s.
 type Duration time.Duration
 
@@ -33,7 +40,10 @@ func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil
 func (d *Duration) UnmarshalText(b []byte) error {
 	v, err := time.ParseDuration(string(b))
 	if err != nil {
-		return fmt.Errorf("%q is not a duration: write a number with a unit, such as 500ms, 10s or 2m", b)
+		if _, number := strconv.ParseFloat(string(b), 64); number == nil {
+			return &valueError{"a duration", string(b), fmt.Sprintf("it needs a unit: did you mean %ss or %[1]sms?", b)}
+		}
+		return &valueError{"a duration", string(b), "write a number with a unit, such as 500ms, 10s or 2m"}
 	}
 	*d = Duration(v)
 	return nil
@@ -61,7 +71,7 @@ func (r *Rate) UnmarshalText(b []byte) error {
 	}
 	v, err := strconv.ParseFloat(string(b), 64)
 	if err != nil {
-		return fmt.Errorf("%q is not a rate: write requests per second, such as 2000, or max", b)
+		return &valueError{"a rate", string(b), "write requests per second, such as 2000, or max for a closed loop"}
 	}
 	*r = Rate{PerSecond: v}
 	return nil
@@ -132,5 +142,8 @@ func (t *Target) UnmarshalText(b []byte) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%q is not a target: write 'primary of shard 0', 'replica of shard 2', 'random primary' or 'random replica'", b)
+	return &valueError{"a target", string(b), "write 'primary of shard 0', 'replica of shard 2', 'random primary' or 'random replica'"}
 }
+
+func seconds(n int) Duration      { return Duration(time.Duration(n) * time.Second) }
+func milliseconds(n int) Duration { return Duration(time.Duration(n) * time.Millisecond) }

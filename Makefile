@@ -1,0 +1,65 @@
+# slotstorm: 'make help' lists the targets.
+
+GO := $(shell command -v go 2>/dev/null || echo /usr/local/go/bin/go)
+# Programs that call go themselves find the same one.
+export PATH := $(PATH):/usr/local/go/bin
+
+# A folder that belongs to another user makes git refuse, and the build with
+# it: the version goes through the linker instead.
+export GOFLAGS := $(GOFLAGS) -buildvcs=false
+VERSION ?= $(shell git describe --tags --dirty 2>/dev/null || echo dev)
+COMMIT ?= $(shell git rev-parse HEAD 2>/dev/null || true)
+LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
+
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+ERRCHECK := github.com/kisielk/errcheck@v1.30.0
+
+CLI := docs/cli.md
+SCHEMA := scenarios/scenario.schema.json
+
+.DEFAULT_GOAL := help
+.PHONY: help demo build test e2e bench lint verify generate deps
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: build ## install what is missing, build, and kill a primary under load
+	@scripts/setup run
+	bin/slotstorm run kill-primary
+
+build: ## build bin/slotstorm, one static file
+	@scripts/setup build
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/slotstorm ./cmd/slotstorm
+
+test: ## install what is missing and run all tests with the race detector
+	@scripts/setup test
+	CGO_ENABLED=1 $(GO) test -race ./...
+
+e2e: build ## run whole scenarios against real Redis Clusters
+	@scripts/setup run
+	$(GO) test -tags e2e -timeout 30m ./e2e/...
+
+bench: ## run the benchmarks
+	@scripts/setup run
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+lint: ## check format, vet for Linux and macOS, staticcheck, errcheck
+	@scripts/setup build
+	@unformatted=$$($(GO)fmt -l .); [ -z "$$unformatted" ] || { echo "not formatted by gofmt:"; echo "$$unformatted"; exit 1; }
+	$(GO) vet -tags e2e ./...
+	GOOS=darwin $(GO) vet -tags e2e ./...
+	$(GO) run $(STATICCHECK) -tags e2e ./...
+	$(GO) run $(ERRCHECK) -tags e2e -exclude scripts/errcheck.txt ./...
+
+verify: build ## check that generated files and go.mod are fresh
+	@bin/slotstorm __docs | diff -u $(CLI) - || { echo "$(CLI) is stale: make generate"; exit 1; }
+	@bin/slotstorm schema | diff -u $(SCHEMA) - || { echo "$(SCHEMA) is stale: make generate"; exit 1; }
+	$(GO) mod tidy -diff
+
+generate: build ## write the generated files anew
+	bin/slotstorm __docs > $(CLI)
+	bin/slotstorm schema > $(SCHEMA)
+
+deps: ## install what building and testing need, and fetch the modules
+	@scripts/setup test
+	$(GO) mod download

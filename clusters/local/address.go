@@ -1,0 +1,70 @@
+package local
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"runtime"
+	"strconv"
+)
+
+// Endpoint is where a node listens: its client port; its bus is BusOffset above.
+type Endpoint struct {
+	Host string
+	Port int
+}
+
+// Addr is host:port.
+func (e Endpoint) Addr() string { return net.JoinHostPort(e.Host, strconv.Itoa(e.Port)) }
+
+// BusOffset is the distance of a node's cluster bus port from its client port.
+// Source: Redis Cluster specification, 'The Cluster bus'.
+const BusOffset = 10000
+
+const redisPort = 6379
+
+// Endpoints gives n endpoints. In a sealed room they are 127.0.1.1, 127.0.1.2
+// ... on the usual port: nobody else is there. On plain loopback the port is one
+// that is free, with its bus port, on all of them; where only 127.0.0.1 exists
+// (macOS) the ports differ instead.
+func (r Room) Endpoints(n int) ([]Endpoint, error) {
+	list := make([]Endpoint, n)
+	if r.Sealed {
+		for i := range list {
+			list[i] = Endpoint{host(i), redisPort}
+		}
+		return list, nil
+	}
+	const attempts = 100
+	for range attempts {
+		// Not the scenario's random source: two runs of one seed may be under
+		// way at once.
+		port := 20000 + rand.IntN(20000)
+		for i := range list {
+			list[i] = Endpoint{host(i), port}
+			if runtime.GOOS != "linux" {
+				list[i] = Endpoint{"127.0.0.1", port + i}
+			}
+		}
+		if free(list) {
+			return list, nil
+		}
+	}
+	return nil, fmt.Errorf("no free ports for %d nodes on loopback after %d attempts", n, attempts)
+}
+
+// host is the address of node i: 127.0.1.1 upwards, 250 in each /24.
+func host(i int) string { return fmt.Sprintf("127.0.%d.%d", 1+i/250, 1+i%250) }
+
+func free(list []Endpoint) bool {
+	for _, e := range list {
+		for _, port := range []int{e.Port, e.Port + BusOffset} {
+			l, err := net.Listen("tcp", net.JoinHostPort(e.Host, strconv.Itoa(port)))
+			if err != nil {
+				return false
+			}
+			l.Close()
+		}
+	}
+	return true
+}

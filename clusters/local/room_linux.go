@@ -1,0 +1,222 @@
+package local
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"runtime"
+	"strings"
+	"syscall"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+)
+
+// roomEnv marks the inner process. Its value is "room".
+const roomEnv = "SLOTSTORM_ROOM"
+
+// File descriptors that the inner process inherits: the read end of a pipe that
+// closes when the outer process dies, and the write end of the handshake.
+const (
+	aliveFD     = 3
+	handshakeFD = 4
+)
+
+const handshakeOK = "sealed"
+
+// Enter runs this program again, with the same arguments, in a sealed room.
+//
+// If entered is true the inner process ran and ended with code; the caller has
+// nothing left to do but exit with it. If it is false and err is nil the caller
+// goes on in this process, in room. With isolation Namespaces a refusal by the
+// kernel is an error; with Auto it is a room that is not sealed.
+//
+// Signals that ask this process to end are passed on to the inner one.
+func Enter(isolation string) (room Room, code int, entered bool, err error) {
+	if isolation == None {
+		return Room{Why: "isolation: none"}, 0, false, nil
+	}
+	var refused error
+	for _, flags := range doors() {
+		code, refused = pass(flags)
+		if refused == nil {
+			return Room{Sealed: true}, code, true, nil
+		}
+	}
+	if isolation == Namespaces {
+		return Room{}, 0, false, fmt.Errorf("the kernel refuses namespaces: %w", refused)
+	}
+	return Room{Why: "the kernel refuses namespaces: " + refused.Error()}, 0, false, nil
+}
+
+// Try tells whether a sealed room can be had here, by making one and leaving it.
+func Try() error {
+	var refused error
+	for _, flags := range doors() {
+		if refused = knock(flags); refused == nil {
+			return nil
+		}
+	}
+	return refused
+}
+
+const bareDoor = unix.CLONE_NEWNET | unix.CLONE_NEWPID | unix.CLONE_NEWNS
+
+// doors are the sets of namespaces to try, best first. Root needs no user
+// namespace, unless it is a root without capabilities, as in a container.
+func doors() []uintptr {
+	if os.Geteuid() == 0 {
+		return []uintptr{bareDoor, bareDoor | unix.CLONE_NEWUSER}
+	}
+	return []uintptr{bareDoor | unix.CLONE_NEWUSER}
+}
+
+func attributes(flags uintptr) *syscall.SysProcAttr {
+	attr := &syscall.SysProcAttr{
+		Cloneflags: flags,
+		Pdeathsig:  syscall.SIGKILL,
+		// A group of its own, so that a terminal's Ctrl-C reaches the inner
+		// process once: through the outer one.
+		Setpgid: true,
+	}
+	if flags&unix.CLONE_NEWUSER != 0 {
+		attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}}
+		attr.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}}
+	}
+	return attr
+}
+
+func pass(flags uintptr) (int, error) {
+	// Pdeathsig follows the thread that made the child, not the process.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+
+	self, err := os.Executable()
+	if err != nil {
+		return 0, fmt.Errorf("finding this program: %w", err)
+	}
+	aliveR, aliveW, err := os.Pipe()
+	if err != nil {
+		return 0, err
+	}
+	defer aliveW.Close()
+	shakeR, shakeW, err := os.Pipe()
+	if err != nil {
+		aliveR.Close()
+		return 0, err
+	}
+	defer shakeR.Close()
+
+	// From here on, a signal is the inner process' to answer. It is listened
+	// for before the start so that none gets lost between.
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	defer signal.Stop(signals)
+
+	cmd := exec.Command(self, os.Args[1:]...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	cmd.ExtraFiles = []*os.File{aliveR, shakeW}
+	cmd.Env = append(os.Environ(), roomEnv+"=room")
+	cmd.SysProcAttr = attributes(flags)
+	err = cmd.Start()
+	aliveR.Close()
+	shakeW.Close()
+	if err != nil {
+		return 0, err
+	}
+	said, err := io.ReadAll(shakeR)
+	if err != nil || strings.TrimSpace(string(said)) != handshakeOK {
+		if werr := cmd.Wait(); err == nil && len(said) == 0 {
+			err = werr
+		}
+		if err != nil {
+			return 0, fmt.Errorf("setting the room up: %w", err)
+		}
+		return 0, fmt.Errorf("setting the room up: %s", strings.TrimSpace(string(said)))
+	}
+	ended := make(chan struct{})
+	forwarded := make(chan struct{})
+	go func() {
+		defer close(forwarded)
+		for {
+			select {
+			case s := <-signals:
+				cmd.Process.Signal(s) // it may have ended meanwhile
+			case <-ended:
+				return
+			}
+		}
+	}()
+	err = cmd.Wait()
+	close(ended)
+	<-forwarded
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		return 0, nil
+	case errors.As(err, &exit) && exit.Exited():
+		return exit.ExitCode(), nil
+	case errors.As(err, &exit):
+		status, _ := exit.Sys().(syscall.WaitStatus)
+		fmt.Fprintf(os.Stderr, "slotstorm: the run's process was ended by %v; the kernel has removed its nodes and its network\n", status.Signal())
+		return 128 + int(status.Signal()), nil
+	}
+	return 1, nil
+}
+
+// knock makes the namespaces around a program that ends at once.
+func knock(flags uintptr) error {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	cmd := exec.Command("/proc/self/exe", "version")
+	cmd.SysProcAttr = attributes(flags)
+	return cmd.Run()
+}
+
+// Inside tells whether this process is the inner one, and if so finishes the
+// room from within: loopback up, a /proc of its own. It must be called first
+// thing in main. An error means that the room is refused after all; the outer
+// process has been told, and this one should exit.
+func Inside() (bool, error) {
+	if os.Getenv(roomEnv) != "room" || os.Getpid() != 1 {
+		return false, nil
+	}
+	os.Unsetenv(roomEnv)
+	shake := os.NewFile(handshakeFD, "handshake")
+	err := furnish()
+	if err != nil {
+		fmt.Fprintln(shake, err)
+		shake.Close()
+		return true, err
+	}
+	fmt.Fprintln(shake, handshakeOK)
+	shake.Close()
+	unix.CloseOnExec(aliveFD)
+	alive := os.NewFile(aliveFD, "alive")
+	go func() {
+		// Nothing is ever written: the read ends when the outer process does.
+		bufio.NewReader(alive).ReadByte()
+		os.Exit(1)
+	}()
+	return true, nil
+}
+
+func furnish() error {
+	lo, err := netlink.LinkByName("lo")
+	if err != nil {
+		return fmt.Errorf("finding the loopback interface: %w", err)
+	}
+	if err := netlink.LinkSetUp(lo); err != nil {
+		return fmt.Errorf("bringing the loopback interface up: %w", err)
+	}
+	// Where mounts cannot be made private (a chroot that is no mount point), a
+	// new /proc would show outside: the old one does.
+	if unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, "") == nil {
+		_ = unix.Mount("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, "")
+	}
+	return nil
+}

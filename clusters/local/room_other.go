@@ -1,0 +1,24 @@
+//go:build !linux
+
+package local
+
+import (
+	"errors"
+	"runtime"
+)
+
+var errNoRoom = errors.New("namespaces are a feature of Linux, this is " + runtime.GOOS)
+
+// Enter never enters: there are no namespaces here.
+func Enter(isolation string) (room Room, code int, entered bool, err error) {
+	if isolation == Namespaces {
+		return Room{}, 0, false, errNoRoom
+	}
+	return Room{Why: errNoRoom.Error()}, 0, false, nil
+}
+
+// Try tells that no sealed room can be had here.
+func Try() error { return errNoRoom }
+
+// Inside is false: no room, no inside.
+func Inside() (bool, error) { return false, nil }

@@ -1,0 +1,229 @@
+package main
+
+import (
+	"embed"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+// shellScripts hand a shell's question on to the hidden verb completeVerb.
+//
+//go:embed shells/slotstorm.*
+var shellScripts embed.FS
+
+// shellNames are the shells with a script.
+var shellNames = []string{"bash", "zsh", "fish"}
+
+// completeVerb answers the scripts. Its arguments are the words before the
+// cursor without the program's name, the last one the word that is being typed.
+const completeVerb = "__complete"
+
+func (p *program) completionVerb() *cli.Command {
+	return &cli.Command{
+		Name:      "completion",
+		Usage:     "print the script that completes command lines in a shell",
+		ArgsUsage: strings.Join(shellNames, "|"),
+		Description: "bash:  source <(slotstorm completion bash)\n" +
+			"zsh:   slotstorm completion zsh > \"${fpath[1]}/_slotstorm\"\n" +
+			"fish:  slotstorm completion fish > ~/.config/fish/completions/slotstorm.fish",
+		Action: func(c *cli.Context) error {
+			if c.NArg() != 1 {
+				return usagef("slotstorm completion needs one shell: %s", strings.Join(shellNames, ", "))
+			}
+			shell := c.Args().First()
+			if !slices.Contains(shellNames, shell) {
+				return usagef("there is no completion for %q%s; there is for %s", shell, suggest(shell, shellNames), strings.Join(shellNames, ", "))
+			}
+			script, err := shellScripts.ReadFile("shells/slotstorm." + shell)
+			if err != nil {
+				return fmt.Errorf("reading the script: %w", err)
+			}
+			_, err = p.out.Write(script)
+			return err
+		},
+	}
+}
+
+// candidate is one possible word.
+type candidate struct{ word, about string }
+
+// files tells the shell to add file names, dirs to add folders.
+type files int
+
+const (
+	noFiles files = iota
+	anyFiles
+	onlyDirs
+)
+
+// directive is the last line of an answer.
+func (f files) directive() string { return [...]string{":none", ":files", ":dirs"}[f] }
+
+// complete answers a shell: a line "word<TAB>about" for each candidate that
+// begins with what is typed, and a last line that says whether files count too.
+func (p *program) complete(typed []string) error {
+	typed = joinAssignments(typed)
+	if len(typed) == 0 {
+		typed = []string{""}
+	}
+	current := typed[len(typed)-1]
+	list, f := p.candidates(typed[:len(typed)-1], current)
+	for _, c := range list {
+		if strings.HasPrefix(c.word, current) {
+			fmt.Fprintf(p.out, "%s\t%s\n", c.word, c.about)
+		}
+	}
+	_, err := io.WriteString(p.out, f.directive()+"\n")
+	return err
+}
+
+// joinAssignments undoes what bash does to --flag=value: three words.
+func joinAssignments(typed []string) []string {
+	var list []string
+	for i := 0; i < len(typed); i++ {
+		last := len(list) - 1
+		if typed[i] == "=" && last >= 0 && strings.HasPrefix(list[last], "--") {
+			list[last] += "="
+			if i+1 < len(typed) {
+				i++
+				list[last] += typed[i]
+			}
+			continue
+		}
+		list = append(list, typed[i])
+	}
+	return list
+}
+
+// candidates are the words that may stand where current is typed.
+func (p *program) candidates(before []string, current string) ([]candidate, files) {
+	p.root = outOf(before)
+	verb := verbOf(p.app, before)
+	onlyArgs := slices.Contains(before, "--")
+	if !onlyArgs {
+		if name, _, ok := strings.Cut(current, "="); ok && strings.HasPrefix(name, "--") {
+			return p.flagValues(verb, name[2:], name+"=")
+		}
+		if len(before) > 0 && isFlag(before[len(before)-1]) && wantsNext(p.app, before[len(before)-1]) {
+			return p.flagValues(verb, strings.TrimLeft(before[len(before)-1], "-"), "")
+		}
+		if strings.HasPrefix(current, "-") {
+			return flagNames(slices.Concat(flagsOf(verb), p.app.Flags)), noFiles
+		}
+	}
+	if verb == nil {
+		return p.verbCandidates(), noFiles
+	}
+	return p.argCandidates(verb)
+}
+
+// outOf is the value of --out among words.
+func outOf(before []string) string {
+	root := results.DefaultRoot
+	for i, a := range before {
+		if v, ok := strings.CutPrefix(a, "--out="); ok {
+			root = v
+		} else if a == "--out" && i+1 < len(before) {
+			root = before[i+1]
+		}
+	}
+	return root
+}
+
+func (p *program) verbCandidates() []candidate {
+	var list []candidate
+	for _, v := range p.app.Commands {
+		if !v.Hidden {
+			list = append(list, candidate{v.Name, v.Usage})
+		}
+	}
+	return list
+}
+
+func flagNames(flags []cli.Flag) []candidate {
+	list := []candidate{{"--help", "explain this"}}
+	for _, f := range flags {
+		_, usage := describe(f)
+		for _, n := range f.Names() {
+			dashes := "--"
+			if len(n) == 1 {
+				dashes = "-"
+			}
+			list = append(list, candidate{dashes + n, usage})
+		}
+	}
+	return list
+}
+
+// flagValues are the values of a flag, behind a prefix.
+func (p *program) flagValues(verb *cli.Command, name, prefix string) ([]candidate, files) {
+	f, _ := lookup(p.app, verb, name)
+	if f == nil || !takesValue(f) {
+		return nil, noFiles
+	}
+	var words []string
+	switch f.Names()[0] {
+	case "out":
+		return nil, onlyDirs
+	case "output":
+		return nil, anyFiles
+	case "format":
+		words = formats
+	case "cluster":
+		words = scenarios.Providers
+	}
+	return plainWords(prefix, words), noFiles
+}
+
+func (p *program) argCandidates(verb *cli.Command) ([]candidate, files) {
+	switch verb.Name {
+	case "run", "validate", "inspect":
+		var list []candidate
+		for _, b := range scenarios.Builtin() {
+			list = append(list, candidate{b.Name, strings.Join(strings.Fields(b.Description), " ")})
+		}
+		return list, anyFiles
+	case "report":
+		return p.runCandidates(), onlyDirs
+	case "list":
+		return plainWords("", []string{"runs", "scenarios"}), noFiles
+	case "completion":
+		return plainWords("", shellNames), noFiles
+	case "help":
+		return append(p.verbCandidates(), candidate{"exit-codes", "what exit codes mean"}), noFiles
+	}
+	return nil, noFiles
+}
+
+// runCandidates are the runs under --out, newest first. A folder that cannot be
+// listed has none: completion is no place for errors.
+func (p *program) runCandidates() []candidate {
+	list := []candidate{{"latest", "the newest run"}}
+	entries, err := results.List(p.root)
+	if err != nil {
+		return list
+	}
+	for _, e := range slices.Backward(entries) {
+		about := ""
+		if e.Run != nil && e.Run.Summary != nil {
+			about = string(e.Run.Summary.Verdict)
+		}
+		list = append(list, candidate{e.ID, about})
+	}
+	return list
+}
+
+func plainWords(prefix string, words []string) []candidate {
+	list := make([]candidate, len(words))
+	for i, w := range words {
+		list[i] = candidate{word: prefix + w}
+	}
+	return list
+}

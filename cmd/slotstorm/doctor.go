@@ -1,0 +1,269 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+	"gopkg.in/yaml.v3"
+)
+
+// finding is what one check found. Fail means that the local provider cannot
+// run at all; warn that something is missing that some scenarios need.
+type finding struct {
+	Name   string `json:"name"`
+	Status status `json:"status"`
+	Detail string `json:"detail"`
+	// Mend tells how to mend what is missing.
+	Mend string `json:"mend,omitempty"`
+}
+
+type status string
+
+const (
+	statusOK   status = "ok"
+	statusWarn status = "warn"
+	statusFail status = "fail"
+)
+
+func (s status) style() style {
+	return map[status]style{statusOK: green, statusWarn: yellow, statusFail: red}[s]
+}
+
+// askTimeout bounds each question to another program.
+const askTimeout = 5 * time.Second
+
+func (p *program) doctorVerb() *cli.Command {
+	return &cli.Command{
+		Name:  "doctor",
+		Usage: "tell what this machine can do, and how to mend what is missing",
+		Description: "Checks redis-server, namespaces and nftables (by really making them), Docker, the\n" +
+			"kubeconfig and the machine's size. Exit code 3 if the local provider cannot run at\n" +
+			"all; what is marked 'warn' narrows what scenarios can do.",
+		Action: p.doctor,
+	}
+}
+
+func (p *program) doctor(c *cli.Context) error {
+	if err := none(c); err != nil {
+		return err
+	}
+	list := []finding{p.checkRedis(c.Context)}
+	list = append(list, p.checkRoom(c.Context)...)
+	list = append(list, p.checkDocker(c.Context), p.checkKubeconfig())
+	list = append(list, checkMachine()...)
+	failed := false
+	for _, f := range list {
+		failed = failed || f.Status == statusFail
+	}
+	switch {
+	case p.json:
+		if err := p.printJSON(list); err != nil {
+			return err
+		}
+	case !p.quiet:
+		p.showFindings(list)
+	}
+	if failed {
+		return &exit{code: exitEnvironment}
+	}
+	return nil
+}
+
+func (p *program) showFindings(list []finding) {
+	for _, f := range list {
+		fmt.Fprintf(p.out, "%s  %-14s %s\n", paint(p.colorOut, f.Status.style(), fmt.Sprintf("%-4s", f.Status)), f.Name, f.Detail)
+		if f.Mend != "" {
+			fmt.Fprintf(p.out, "      %-14s %s\n", "", paint(p.colorOut, cyan, "mend: ")+f.Mend)
+		}
+	}
+}
+
+// ask runs another program and gives what it says on standard output.
+func ask(ctx context.Context, name string, args ...string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, name, args...).Output()
+	var ended *exec.ExitError
+	if errors.As(err, &ended) && len(ended.Stderr) > 0 {
+		first, _, _ := strings.Cut(strings.TrimSpace(string(ended.Stderr)), "\n")
+		err = errors.New(first)
+	}
+	return strings.TrimSpace(string(out)), err
+}
+
+// serverVersion reads "Redis server v=7.0.15 sha=..."; Valkey writes alike.
+var serverVersion = regexp.MustCompile(`^(\S+) server v=(\d+)\.(\d+)\.(\d+)`)
+
+func (p *program) checkRedis(ctx context.Context) finding {
+	f := finding{Name: "redis-server", Status: statusFail, Mend: installRedis()}
+	path, err := exec.LookPath("redis-server")
+	if err != nil {
+		f.Detail = "not on PATH"
+		return f
+	}
+	out, err := ask(ctx, path, "--version")
+	if err != nil {
+		f.Detail = fmt.Sprintf("%s does not tell its version: %v", path, err)
+		return f
+	}
+	m := serverVersion.FindStringSubmatch(out)
+	if m == nil {
+		f.Detail = fmt.Sprintf("%s says %q, which tells no version", path, out)
+		return f
+	}
+	major, _ := strconv.Atoi(m[2]) // digits, says the pattern
+	minor, _ := strconv.Atoi(m[3])
+	f.Detail = fmt.Sprintf("%s %s.%s.%s at %s", m[1], m[2], m[3], m[4], path)
+	switch {
+	case major < 6 || major == 6 && minor < 2:
+		f.Detail += "; 6.2 or later is needed"
+	case major < 7:
+		f.Status, f.Detail = statusWarn, f.Detail+"; 7.0 or later is recommended"
+	default:
+		f.Status, f.Mend = statusOK, ""
+	}
+	return f
+}
+
+func installRedis() string {
+	if runtime.GOOS == "darwin" {
+		return "brew install redis"
+	}
+	return "as root: apt-get install redis-server, or your system's package of it; or name a path in redis.binary"
+}
+
+// roomProbe is what could be done inside a room of new namespaces; an entry is
+// empty if it worked, else it says why not.
+type roomProbe struct {
+	Loopback string `json:"loopback"`
+	NFTables string `json:"nftables"`
+	Netem    string `json:"netem"`
+}
+
+const probeVerb = "__probe"
+
+// probeVerb runs inside the namespaces that checkRoom makes.
+func (p *program) probeVerb() *cli.Command {
+	return &cli.Command{
+		Name:   probeVerb,
+		Hidden: true,
+		Action: func(*cli.Context) error { return p.printJSON(probeRoom()) },
+	}
+}
+
+// checkRoom makes a room of namespaces and tries in it what scenarios do.
+func (p *program) checkRoom(ctx context.Context) []finding {
+	out, err := askInRoom(ctx, probeVerb)
+	if err != nil {
+		return []finding{
+			{"namespaces", statusWarn, fmt.Sprintf("refused: %v; nodes run on plain loopback", err), mendNamespaces()},
+			{"nftables", statusWarn, "not tried, for it needs namespaces: faults of the network are not available", ""},
+		}
+	}
+	var got roomProbe
+	if err := json.Unmarshal([]byte(out), &got); err != nil {
+		return []finding{{"namespaces", statusWarn, fmt.Sprintf("the probe inside answered nonsense: %v", err), ""}}
+	}
+	if got.Loopback != "" {
+		return []finding{{"namespaces", statusWarn, "granted, but the loopback interface inside cannot be set up: " + got.Loopback, ""}}
+	}
+	list := []finding{{"namespaces", statusOK, "user, network, PID and mount namespaces are granted", ""}}
+	if os.Geteuid() == 0 {
+		list[0].Detail = "network, PID and mount namespaces are granted (root needs no user namespace)"
+	}
+	nft := finding{"nftables", statusOK, "a table can be made in a network namespace", ""}
+	if got.NFTables != "" {
+		nft = finding{"nftables", statusWarn, "faults of the network are not available: " + got.NFTables, "as root: modprobe nf_tables"}
+	}
+	netem := finding{"netem", statusOK, "the kernel can delay and drop packets (sch_netem)", ""}
+	if got.Netem != "" {
+		netem = finding{"netem", statusWarn, "the kernel cannot delay packets (sch_netem): " + got.Netem, "as root: modprobe sch_netem; Debian's cloud kernels leave it out, linux-image-amd64 has it"}
+	}
+	return append(list, nft, netem)
+}
+
+func (p *program) checkDocker(ctx context.Context) finding {
+	f := finding{Name: "docker", Status: statusWarn, Mend: "not needed by the local provider; else install Docker and start it"}
+	if _, err := exec.LookPath("docker"); err != nil {
+		f.Detail = "not on PATH"
+		return f
+	}
+	out, err := ask(ctx, "docker", "version", "--format", "client {{.Client.Version}}, server {{.Server.Version}}")
+	if err != nil {
+		f.Detail = fmt.Sprintf("the client is there, the server does not answer: %v", err)
+		return f
+	}
+	return finding{"docker", statusOK, out, ""}
+}
+
+func (p *program) checkKubeconfig() finding {
+	f := finding{Name: "kubeconfig", Status: statusWarn, Mend: "not needed by the local provider; else set KUBECONFIG, or kubectl config use-context NAME"}
+	list := filepath.SplitList(p.getenv("KUBECONFIG"))
+	if len(list) == 0 {
+		list = []string{filepath.Join(p.getenv("HOME"), ".kube", "config")}
+	}
+	f.Detail = "there is none at " + strings.Join(list, ", ")
+	for _, path := range list {
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			continue
+		}
+		var config struct {
+			Current string `yaml:"current-context"`
+		}
+		if err := yaml.Unmarshal(raw, &config); err != nil {
+			f.Detail = path + " is not a kubeconfig: it is no valid YAML"
+			return f
+		}
+		if config.Current != "" {
+			return finding{"kubeconfig", statusOK, fmt.Sprintf("context %s in %s", config.Current, path), ""}
+		}
+		f.Detail = path + " has no current context"
+	}
+	return f
+}
+
+// What a run of 3 shards with one replica each wants at the least.
+const (
+	wantCores  = 2
+	wantMemory = 1 << 30
+	wantFiles  = 4096
+)
+
+// checkMachine looks at cores, memory and open files; what this system does not
+// tell is left out.
+func checkMachine() []finding {
+	cores := finding{"cores", statusOK, strconv.Itoa(runtime.NumCPU()), ""}
+	if runtime.NumCPU() < wantCores {
+		cores.Status, cores.Mend = statusWarn, "with one core, load and nodes disturb each other: keep workload.rate low"
+	}
+	list := []finding{cores}
+	if total, free, ok := memory(); ok {
+		f := finding{"memory", statusOK, fmt.Sprintf("%.1f GiB, %.1f GiB available", gib(total), gib(free)), ""}
+		if free < wantMemory {
+			f.Status, f.Mend = statusWarn, "a run of six nodes wants about 1 GiB: end something else"
+		}
+		list = append(list, f)
+	}
+	if limit, ok := openFiles(); ok {
+		f := finding{"open files", statusOK, strconv.FormatUint(limit, 10), ""}
+		if limit < wantFiles {
+			f.Status, f.Mend = statusWarn, fmt.Sprintf("ulimit -n %d", wantFiles)
+		}
+		list = append(list, f)
+	}
+	return list
+}
+
+func gib(bytes uint64) float64 { return float64(bytes) / (1 << 30) }

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/slotstorm/slotstorm/internal/runner"
+	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+// exitCode is what the process ends with.
+type exitCode int
+
+// The exit codes. They are part of the command line's contract.
+const (
+	exitOK           exitCode = 0
+	exitError        exitCode = 1
+	exitInvalid      exitCode = 2
+	exitEnvironment  exitCode = 3
+	exitFailed       exitCode = 4
+	exitInconclusive exitCode = 5
+	exitInterrupted  exitCode = 130
+)
+
+// exitCodes documents them, in order.
+var exitCodes = []struct {
+	Code    exitCode
+	Meaning string
+}{
+	{exitOK, "it worked; for run: the verdict is pass"},
+	{exitError, "something went wrong that none of the others names"},
+	{exitInvalid, "the scenario or the command line is invalid; nothing was done"},
+	{exitEnvironment, "this machine cannot do it: no redis-server, namespaces demanded but refused, ..."},
+	{exitFailed, "the run ended and missed at least one objective"},
+	{exitInconclusive, "the run ended inconclusive or invalid: it shows neither success nor failure"},
+	{exitInterrupted, "interrupted by Ctrl-C or SIGTERM"},
+}
+
+// codeOf is the exit code of a run that ended with s.
+func codeOf(r *runner.Result) exitCode {
+	if r.Bundle != nil && r.Bundle.Run.Interrupted != "" {
+		return exitInterrupted
+	}
+	switch r.Summary.Verdict {
+	case results.Pass:
+		return exitOK
+	case results.Fail:
+		return exitFailed
+	}
+	return exitInconclusive
+}
+
+// severity orders the ends of runs, so that many runs end with the worst. A
+// missed objective is a finding; a run that shows nothing is none.
+func (c exitCode) severity() int {
+	switch c {
+	case exitOK:
+		return 0
+	case exitInconclusive:
+		return 1
+	case exitFailed:
+		return 2
+	}
+	return 3
+}
+
+// exit is an error that carries its exit code. A nil err ends silently: what
+// there was to say has been said.
+type exit struct {
+	code exitCode
+	err  error
+}
+
+func (e *exit) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit code %d", e.code)
+	}
+	return e.err.Error()
+}
+
+func (e *exit) Unwrap() error { return e.err }
+
+// usagef is an error in the command line.
+func usagef(format string, args ...any) error {
+	return &exit{exitInvalid, fmt.Errorf(format, args...)}
+}
+
+// fail shows err on w and gives the exit code it stands for.
+func fail(w io.Writer, color bool, err error) exitCode {
+	if err == nil {
+		return exitOK
+	}
+	var invalid scenarios.Errors
+	if errors.As(err, &invalid) {
+		invalid.Render(w, color)
+		return exitInvalid
+	}
+	code := exitError
+	var coded *exit
+	switch {
+	case errors.As(err, &coded):
+		if coded.err == nil {
+			return coded.code
+		}
+		code = coded.code
+	case errors.Is(err, runner.ErrEnvironment):
+		code = exitEnvironment
+	}
+	fmt.Fprintf(w, "%s %v\n", paint(color, red, "slotstorm:"), err)
+	if code == exitEnvironment {
+		fmt.Fprintln(w, "Run 'slotstorm doctor' to see what this machine can do and how to mend it.")
+	}
+	return code
+}

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+func (p *program) helpVerb() *cli.Command {
+	return &cli.Command{
+		Name:      "help",
+		Usage:     "explain a verb, or the exit codes",
+		ArgsUsage: "[VERB|exit-codes]",
+		Action: func(c *cli.Context) error {
+			if c.NArg() > 1 {
+				return usagef("slotstorm help takes one word")
+			}
+			switch topic := c.Args().First(); topic {
+			case "":
+				p.helpProgram(p.out)
+			case "exit-codes":
+				helpExitCodes(p.out)
+			default:
+				verb := p.app.Command(topic)
+				if verb == nil {
+					return usagef("there is no verb %q%s; 'slotstorm help' lists them", topic, suggest(topic, verbNames(p.app)))
+				}
+				p.helpVerbOn(p.out, verb)
+			}
+			return nil
+		},
+	}
+}
+
+func (p *program) helpProgram(w io.Writer) {
+	fmt.Fprintf(w, "slotstorm - %s\n\nUsage: slotstorm VERB [arguments] [flags, anywhere]\n\nVerbs:\n", p.app.Usage)
+	for _, v := range p.app.Commands {
+		if !v.Hidden {
+			fmt.Fprintf(w, "  %-12s %s\n", v.Name, v.Usage)
+		}
+	}
+	helpFlags(w, "Flags", p.app.Flags)
+	fmt.Fprint(w, "\nBegin with 'slotstorm run kill-primary'. 'slotstorm help VERB' explains a verb,\n'slotstorm help exit-codes' the exit codes.\n")
+}
+
+func (p *program) helpVerbOn(w io.Writer, v *cli.Command) {
+	fmt.Fprintf(w, "slotstorm %s - %s\n\nUsage: %s\n", v.Name, v.Usage, usageLine(v))
+	if v.Description != "" {
+		fmt.Fprintf(w, "\n%s\n", v.Description)
+	}
+	helpFlags(w, "Flags", v.Flags)
+	helpFlags(w, "Flags of every verb", p.app.Flags)
+	if v.Name == "run" {
+		fmt.Fprintln(w)
+		helpExitCodes(w)
+	}
+}
+
+func usageLine(v *cli.Command) string {
+	line := "slotstorm " + v.Name
+	if v.ArgsUsage != "" {
+		line += " " + v.ArgsUsage
+	}
+	return line + " [flags]"
+}
+
+func helpExitCodes(w io.Writer) {
+	fmt.Fprintln(w, "Exit codes:")
+	for _, c := range exitCodes {
+		fmt.Fprintf(w, "  %3d  %s\n", c.Code, c.Meaning)
+	}
+}
+
+// helpFlags lists flags: "-o, --output FILE   what it does (default: x)".
+func helpFlags(w io.Writer, title string, flags []cli.Flag) {
+	if len(flags) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "\n%s:\n", title)
+	for _, f := range flags {
+		names, usage := describe(f)
+		fmt.Fprintf(w, "  %-24s %s\n", names, usage)
+	}
+}
+
+// describe splits a flag's usage, in which the value's name stands in
+// backquotes, into its names with that value, and the text.
+func describe(f cli.Flag) (names, usage string) {
+	var short, long []string
+	for _, n := range f.Names() {
+		if len(n) == 1 {
+			short = append(short, "-"+n)
+		} else {
+			long = append(long, "--"+n)
+		}
+	}
+	names = strings.Join(append(short, long...), ", ")
+	if len(short) == 0 {
+		names = "    " + names
+	}
+	d, ok := f.(cli.DocGenerationFlag)
+	if !ok {
+		return names, ""
+	}
+	usage = d.GetUsage()
+	if before, rest, found := strings.Cut(usage, "`"); found {
+		value, after, _ := strings.Cut(rest, "`")
+		usage = before + value + after
+		names += " " + value
+	}
+	if s, ok := f.(*cli.StringFlag); ok && s.Value != "" {
+		usage += " (default: " + s.Value + ")"
+	}
+	return names, usage
+}
+
+// sentence is text with a capital at its start.
+func sentence(text string) string { return strings.ToUpper(text[:1]) + text[1:] }

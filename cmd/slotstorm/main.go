@@ -1,0 +1,22 @@
+// Command slotstorm rehearses Redis Cluster failures.
+//
+// A command line travels like this:
+//
+//	arguments ─▶ arrange (flags anywhere, did you mean) ─▶ urfave/cli ─▶ one verb ─▶ exit code
+//
+// Every verb is a file of its own and a method of program, which holds what the
+// verb may touch: streams, environment, signals, the runner. Results go to
+// standard output and nothing else does.
+package main
+
+import (
+	"context"
+	"os"
+)
+
+// version and commit are set by the linker: -X main.version=v1.2.3.
+var version, commit string
+
+func main() {
+	os.Exit(int(run(context.Background(), os.Args, os.Stdin, os.Stdout, os.Stderr)))
+}

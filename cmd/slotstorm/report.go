@@ -1,0 +1,118 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/slotstorm/slotstorm/report"
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// formats are the values of report --format.
+var formats = []string{"text", "markdown", "json", "junit", "html"}
+
+func (p *program) reportVerb() *cli.Command {
+	return &cli.Command{
+		Name:      "report",
+		Usage:     "judge and render recorded runs again",
+		ArgsUsage: "RUN...",
+		Description: "Reads each run's folder, checks that it is whole, derives the result anew and prints\n" +
+			"it. RUN is a folder, an id, the beginning of an id, or 'latest'. Without --format,\n" +
+			"report.html, report.md, junit.xml and the plots in the folder are made anew as well.",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "format", Usage: "print as `FORMAT`, one of " + strings.Join(formats, ", ") + ", and leave the run's folder as it is"},
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write into `FILE` instead of standard output"},
+		},
+		Action: p.report,
+	}
+}
+
+func (p *program) report(c *cli.Context) error {
+	if !c.Args().Present() {
+		return usagef("slotstorm report needs a run: a folder, an id, the beginning of one, or 'latest'; 'slotstorm list' shows them")
+	}
+	file := c.String("output")
+	if file != "" && c.NArg() > 1 {
+		return usagef("--output holds one run, and there are %d", c.NArg())
+	}
+	if file != "" {
+		p.colorOut = false
+	}
+	format := c.String("format")
+	render, err := p.renderer(format)
+	if err != nil {
+		return err
+	}
+	for _, name := range c.Args().Slice() {
+		dir, err := results.Find(p.root, name)
+		if err != nil {
+			return err
+		}
+		b, err := results.Load(dir)
+		if err != nil {
+			return err
+		}
+		s, err := report.Analyze(b)
+		if err != nil {
+			return fmt.Errorf("bundle %s: %w", dir, err)
+		}
+		var text bytes.Buffer
+		if err := render(&text, b, s); err != nil {
+			return fmt.Errorf("rendering %s: %w", filepath.Base(dir), err)
+		}
+		if err := p.deliver(text.Bytes(), file); err != nil {
+			return err
+		}
+		if format != "" || file != "" {
+			continue
+		}
+		// A folder that cannot be written to is no reason to hide the result.
+		if err := report.Write(dir, b, s); err != nil {
+			fmt.Fprintf(p.err, "slotstorm: the files in %s stay as they were: %v\n", dir, err)
+		}
+	}
+	return nil
+}
+
+// renderer is the function for a format; empty means text, or with --json JSON.
+func (p *program) renderer(format string) (func(io.Writer, *results.Bundle, *results.Summary) error, error) {
+	if format == "" && p.json {
+		format = "json"
+	}
+	switch format {
+	case "", "text":
+		return func(w io.Writer, b *results.Bundle, s *results.Summary) error {
+			return report.Text(w, b, s, p.colorOut)
+		}, nil
+	case "markdown":
+		return report.Markdown, nil
+	case "junit":
+		return report.JUnit, nil
+	case "html":
+		return report.HTML, nil
+	case "json":
+		return func(w io.Writer, b *results.Bundle, s *results.Summary) error {
+			return writeJSON(w, outcomeOf(b.Dir, b, s))
+		}, nil
+	}
+	return nil, usagef("--format knows no %q%s; it knows %s", format, suggest(format, formats), strings.Join(formats, ", "))
+}
+
+// deliver writes a rendering to standard output, or into a file.
+func (p *program) deliver(text []byte, file string) error {
+	switch {
+	case file != "":
+		return results.WriteFile(file, text)
+	case p.quiet && !p.json:
+		return nil
+	}
+	if _, err := p.out.Write(text); err != nil {
+		return fmt.Errorf("printing the report: %w", err)
+	}
+	return nil
+}

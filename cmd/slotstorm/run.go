@@ -1,0 +1,248 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+	"golang.org/x/term"
+
+	"github.com/slotstorm/slotstorm/internal/runner"
+	"github.com/slotstorm/slotstorm/report"
+	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+func (p *program) runVerb() *cli.Command {
+	return &cli.Command{
+		Name:      "run",
+		Usage:     "run a scenario and judge it",
+		ArgsUsage: "SCENARIO",
+		Description: "Deploys the scenario's cluster, drives its load, injects its faults, heals, and\n" +
+			"judges. SCENARIO is a file or the name of a built-in scenario. The result goes to\n" +
+			"standard output, progress to standard error, everything else into the run's\n" +
+			"folder. The first Ctrl-C heals, collects and reports; the second exits at once.",
+		Flags: append(p.overrideFlags(),
+			&cli.BoolFlag{Name: "keep-volumes", Usage: "keep the nodes' data after the run"}),
+		Action: p.runScenario,
+	}
+}
+
+// overrideFlags change a scenario as it is read.
+func (p *program) overrideFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringSliceFlag{Name: "set", Usage: "set a field of the scenario: `PATH=VALUE`, such as workload.rate=500; may be repeated"},
+		&cli.Uint64Flag{Name: "seed", Usage: "set seed to `N`, which decides everything random"},
+		&cli.StringFlag{Name: "cluster", Usage: "set cluster.provider to `PROVIDER`"},
+		&cli.IntFlag{Name: "repeat", Usage: "set repeat to `N`: so many runs, with seeds counting up"},
+	}
+}
+
+// overrides are what overrideFlags say, in the form of --set. The flags with
+// names of their own come last and so win.
+func overrides(c *cli.Context) []string {
+	set := c.StringSlice("set")
+	if c.IsSet("seed") {
+		set = append(set, "seed="+strconv.FormatUint(c.Uint64("seed"), 10))
+	}
+	if c.IsSet("cluster") {
+		set = append(set, "cluster.provider="+c.String("cluster"))
+	}
+	if c.IsSet("repeat") {
+		set = append(set, "repeat="+strconv.Itoa(c.Int("repeat")))
+	}
+	return set
+}
+
+// scenarioArg is the one scenario that a verb is given.
+func scenarioArg(c *cli.Context) (string, error) {
+	switch c.NArg() {
+	case 1:
+		return c.Args().First(), nil
+	case 0:
+		return "", usagef("slotstorm %s needs a scenario: a file, or one of the built-in %s", c.Command.Name, strings.Join(builtinNames(), ", "))
+	}
+	return "", usagef("slotstorm %s takes one scenario, and there are %d: %s", c.Command.Name, c.NArg(), strings.Join(c.Args().Slice(), " "))
+}
+
+func (p *program) runScenario(c *cli.Context) error {
+	name, err := scenarioArg(c)
+	if err != nil {
+		return err
+	}
+	set := overrides(c)
+	s, err := scenarios.Load(name, set...)
+	if err != nil {
+		return unreadable(err)
+	}
+	room, code, entered, err := p.enterRoom(s)
+	if err != nil {
+		return err
+	}
+	if entered {
+		return &exit{code: code}
+	}
+	ctx, stop, release := p.brake(c.Context)
+	defer release()
+	code, err = p.runs(ctx, s, runner.Options{
+		Root:        p.root,
+		Room:        room,
+		Version:     p.build().Version,
+		Log:         p.logger(),
+		KeepVolumes: c.Bool("keep-volumes"),
+		Stop:        stop,
+	}, func(seed uint64) string { return repeatCommand(name, set, seed, s.Repeat > 1) })
+	if err == nil {
+		return &exit{code: code}
+	}
+	if errors.Is(err, context.Canceled) {
+		return &exit{code: exitInterrupted, err: errors.New("interrupted")}
+	}
+	return err
+}
+
+// runs runs s as often as it says and gives the worst exit code. command tells
+// how to repeat the run with a seed.
+func (p *program) runs(ctx context.Context, s *scenarios.Scenario, o runner.Options, command func(seed uint64) string) (exitCode, error) {
+	var rows []runRow
+	worst := exitOK
+	for i := range s.Repeat {
+		select {
+		case <-o.Stop:
+			return exitInterrupted, nil
+		default:
+		}
+		one := *s
+		one.Repeat, one.Seed = 1, s.Seed+uint64(i)
+		o.Command = command(one.Seed)
+		if s.Repeat > 1 && !p.quiet {
+			fmt.Fprintf(p.err, "run %d of %d, seed %d\n", i+1, s.Repeat, one.Seed)
+		}
+		r, err := p.once(ctx, &one, o)
+		if err != nil {
+			return 0, err
+		}
+		rows = append(rows, outcomeOf(r.Dir, r.Bundle, r.Summary).runRow)
+		if err := p.tell(r, s.Repeat > 1); err != nil {
+			return 0, err
+		}
+		code := codeOf(r)
+		if code.severity() > worst.severity() {
+			worst = code
+		}
+		if code == exitInterrupted {
+			break
+		}
+	}
+	if s.Repeat == 1 {
+		return worst, nil
+	}
+	if p.json {
+		return worst, p.printJSON(rows)
+	}
+	if !p.quiet {
+		p.table(rows)
+	}
+	return worst, nil
+}
+
+// once runs s one time, showing its progress.
+func (p *program) once(ctx context.Context, s *scenarios.Scenario, o runner.Options) (*runner.Result, error) {
+	show := p.progress()
+	defer show.Close()
+	o.Observer = show
+	return p.play(ctx, s, o)
+}
+
+// tell prints the result of one run; of many, --json prints all at the end.
+func (p *program) tell(r *runner.Result, many bool) error {
+	switch {
+	case p.json && many:
+		return nil
+	case p.json:
+		return p.printJSON(outcomeOf(r.Dir, r.Bundle, r.Summary))
+	case p.quiet:
+		return nil
+	}
+	if err := report.Text(p.out, r.Bundle, r.Summary, p.colorOut); err != nil {
+		return fmt.Errorf("printing the result: %w", err)
+	}
+	return nil
+}
+
+// outcome is a run as --json prints it.
+type outcome struct {
+	runRow
+	Summary *results.Summary `json:"summary"`
+}
+
+func outcomeOf(dir string, b *results.Bundle, s *results.Summary) outcome {
+	return outcome{rowOf(results.Entry{Dir: dir, ID: filepath.Base(dir), Run: &b.Run}, s), s}
+}
+
+// progress is what fits standard error.
+func (p *program) progress() progress {
+	fd, ok := terminal(p.stderr, p.getenv)
+	switch {
+	case p.quiet:
+		return silent{}
+	case !ok:
+		return &plain{w: p.err, now: p.now}
+	}
+	width := func() int {
+		if w, _, err := term.GetSize(fd); err == nil && w > 0 {
+			return w
+		}
+		return 80
+	}
+	return &live{w: p.err, width: width, color: p.colorErr, messages: p.verbose}
+}
+
+// logger writes to standard error: warnings, or with --verbose everything.
+func (p *program) logger() *slog.Logger {
+	level := slog.LevelWarn
+	if p.verbose {
+		level = slog.LevelDebug
+	}
+	return slog.New(slog.NewTextHandler(p.err, &slog.HandlerOptions{Level: level}))
+}
+
+// unreadable says that a scenario that cannot be read is an invalid one.
+func unreadable(err error) error {
+	var invalid scenarios.Errors
+	if errors.As(err, &invalid) {
+		return err
+	}
+	return &exit{exitInvalid, err}
+}
+
+// repeatCommand is the command line that repeats a run, one of many or not.
+func repeatCommand(name string, set []string, seed uint64, many bool) string {
+	words := []string{"slotstorm", "run", quote(name)}
+	for _, o := range set {
+		if key, _, _ := strings.Cut(o, "="); key != "seed" && key != "repeat" {
+			words = append(words, "--set", quote(o))
+		}
+	}
+	words = append(words, "--seed", strconv.FormatUint(seed, 10))
+	if many {
+		words = append(words, "--repeat", "1")
+	}
+	return strings.Join(words, " ")
+}
+
+// quote writes a word so that a POSIX shell reads it back.
+func quote(word string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./=:,+@%", r)
+	}
+	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}

@@ -1,0 +1,36 @@
+# bash completion for slotstorm: source <(slotstorm completion bash)
+
+_slotstorm() {
+    local cur=${COMP_WORDS[COMP_CWORD]} prefix='' line directive=:none
+    local words=("${COMP_WORDS[@]:1:COMP_CWORD}")
+    COMPREPLY=()
+    # bash splits --flag=value at the '=' and replaces what follows it only.
+    if [[ $cur == '=' ]]; then
+        prefix=${COMP_WORDS[COMP_CWORD - 1]}=
+        cur=
+    elif ((COMP_CWORD > 1)) && [[ ${COMP_WORDS[COMP_CWORD - 1]} == '=' ]]; then
+        prefix=${COMP_WORDS[COMP_CWORD - 2]}=
+    fi
+    while IFS= read -r line; do
+        case $line in
+            :*) directive=$line ;;
+            *)
+                line=${line%%$'\t'*}
+                COMPREPLY+=("${line#"$prefix"}")
+                ;;
+        esac
+    done < <("${COMP_WORDS[0]/#\~/$HOME}" __complete "${words[@]}" 2>/dev/null)
+
+    local flag=
+    case $directive in
+        :files) flag=-f ;;
+        :dirs) flag=-d ;;
+        *) return ;;
+    esac
+    compopt -o filenames 2>/dev/null
+    while IFS= read -r line; do
+        COMPREPLY+=("$line")
+    done < <(compgen "$flag" -- "$cur")
+}
+
+complete -F _slotstorm slotstorm

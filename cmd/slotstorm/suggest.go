@@ -1,0 +1,53 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+)
+
+// suggest ends a sentence about an unknown word with the known one that the
+// user may have meant; it is empty if none is near.
+func suggest(word string, known []string) string {
+	best, distance := "", len(word)/3+2
+	for _, k := range known {
+		d := edits(word, k)
+		if strings.HasPrefix(k, word) {
+			d = 0 // typed halfway
+		}
+		if d < distance || d == distance && nearer(word, k, best) {
+			best, distance = k, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf("; did you mean %s?", best)
+}
+
+// nearer breaks a tie: letters left out are likelier than wrong ones.
+func nearer(word, k, best string) bool {
+	return best != "" && abs(len(k)-len(word)) > abs(len(best)-len(word))
+}
+
+func abs(n int) int { return max(n, -n) }
+
+// edits is the Levenshtein distance of a and b, by bytes.
+func edits(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}

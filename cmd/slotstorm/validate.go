@@ -1,0 +1,69 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+func (p *program) validateVerb() *cli.Command {
+	return &cli.Command{
+		Name:      "validate",
+		Usage:     "check scenarios without running them",
+		ArgsUsage: "SCENARIO...",
+		Description: "Reads each scenario and shows every error at its place. Prints 'ok' for each valid\n" +
+			"one on standard output; errors go to standard error.",
+		Flags:  p.overrideFlags(),
+		Action: p.validate,
+	}
+}
+
+// checked is one scenario as validate --json prints it.
+type checked struct {
+	File   string           `json:"file"`
+	OK     bool             `json:"ok"`
+	Name   string           `json:"name,omitempty"`
+	Errors scenarios.Errors `json:"errors,omitempty"`
+	// Problem says why the file could not be read at all.
+	Problem string `json:"problem,omitempty"`
+}
+
+func (p *program) validate(c *cli.Context) error {
+	if !c.Args().Present() {
+		_, err := scenarioArg(c)
+		return err
+	}
+	list := make([]checked, 0, c.NArg())
+	bad := false
+	for _, file := range c.Args().Slice() {
+		one := checked{File: file, OK: true}
+		s, err := scenarios.Load(file, overrides(c)...)
+		if err != nil {
+			bad, one.OK = true, false
+			if !errors.As(err, &one.Errors) {
+				one.Problem = err.Error()
+			}
+			if !p.json {
+				fail(p.err, p.colorErr, err)
+			}
+		} else {
+			one.Name = s.Metadata.Name
+			if !p.json && !p.quiet {
+				fmt.Fprintf(p.out, "%s %s\n", paint(p.colorOut, green, "ok"), file)
+			}
+		}
+		list = append(list, one)
+	}
+	if p.json {
+		if err := p.printJSON(list); err != nil {
+			return err
+		}
+	}
+	if bad {
+		return &exit{code: exitInvalid}
+	}
+	return nil
+}

@@ -1,0 +1,434 @@
+// Package local deploys a Redis Cluster as redis-server processes on this
+// machine:
+//
+//	Deploy: folder and redis.conf per node ─▶ processes ─▶ Form ─▶ AwaitWhole
+//	then    a supervisor per node starts it again when it ends
+//	Remove: processes end, volumes go
+package local
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	place "github.com/slotstorm/slotstorm/clusters/local"
+	"github.com/slotstorm/slotstorm/deployer"
+	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+// Options of a deployment.
+type Options struct {
+	Room  place.Room
+	Redis scenarios.Redis
+	// RestartDelay is how long a node that ended stays down.
+	RestartDelay time.Duration
+	// Volumes is the folder of the nodes' data, Logs that of their logs.
+	Volumes, Logs string
+	Clock         results.Clock
+	Emit          results.Emit
+}
+
+// Deployment is a cluster that runs. Its supervisors work until Remove.
+type Deployment struct {
+	*deployer.Cluster
+
+	options Options
+	binary  string
+	host    *place.Host
+	stop    context.CancelFunc
+	done    sync.WaitGroup
+	nodes   map[string]*node
+}
+
+type node struct {
+	deployer.Node
+	endpoint place.Endpoint
+	dir      string
+	log      *os.File
+
+	mu      sync.Mutex
+	process *place.Process
+	// changed is closed and replaced whenever process changes.
+	changed chan struct{}
+	// stuck is why the supervisor gave up.
+	stuck error
+}
+
+// Binary finds the redis-server to run.
+func Binary(name string) (string, error) {
+	path, err := exec.LookPath(name)
+	if err != nil {
+		return "", fmt.Errorf("redis-server: %w; install it (Debian, Ubuntu: apt-get install redis-server; macOS: brew install redis) or name it in redis.binary", err)
+	}
+	return filepath.Abs(path)
+}
+
+var versionPattern = regexp.MustCompile(`v=(\d+)\.(\d+)(\.\d+)*`)
+
+// Version asks a redis-server binary for its version, such as "7.0.15".
+func Version(ctx context.Context, binary string) (string, error) {
+	out, err := exec.CommandContext(ctx, binary, "--version").Output()
+	if err != nil {
+		return "", fmt.Errorf("%s --version: %w", binary, err)
+	}
+	m := versionPattern.FindString(string(out))
+	if m == "" {
+		return "", fmt.Errorf("%s --version answers %q: not a redis-server", binary, strings.TrimSpace(string(out)))
+	}
+	return strings.TrimPrefix(m, "v="), nil
+}
+
+// Deploy starts the nodes, forms the cluster and waits until it is whole. If it
+// fails, nothing is left.
+func Deploy(ctx context.Context, o Options) (_ *Deployment, err error) {
+	binary, err := Binary(o.Redis.Binary)
+	if err != nil {
+		return nil, err
+	}
+	password, err := password(o.Redis.Auth)
+	if err != nil {
+		return nil, err
+	}
+	endpoints, err := o.Room.Endpoints(o.Redis.Shards * (1 + o.Redis.ReplicasPerShard))
+	if err != nil {
+		return nil, err
+	}
+	supervise, stop := context.WithCancel(context.Background())
+	d := &Deployment{
+		Cluster: &deployer.Cluster{Shards: o.Redis.Shards, Dial: deployer.Direct, Password: password},
+		options: o, binary: binary, host: place.NewHost(), stop: stop, nodes: map[string]*node{},
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, d.Remove(false))
+		}
+	}()
+	for i, e := range endpoints {
+		n := &node{
+			Node:     deployer.Node{Name: fmt.Sprintf("node-%d", i), Addr: e.Addr(), Shard: i % o.Redis.Shards},
+			endpoint: e, dir: filepath.Join(o.Volumes, fmt.Sprintf("node-%d", i)), changed: make(chan struct{}),
+		}
+		d.Nodes = append(d.Nodes, n.Node)
+		d.nodes[n.Name] = n
+		if err := d.furnish(n); err != nil {
+			return nil, fmt.Errorf("preparing %s: %w", n.Name, err)
+		}
+		if err := d.start(n); err != nil {
+			return nil, err
+		}
+		d.done.Go(func() { d.supervise(supervise, n) })
+	}
+	// A node that cannot start (a directive that Redis does not know) ends at
+	// once: that is the answer, not the time-out that would follow.
+	forming, failed := context.WithCancelCause(ctx)
+	defer failed(nil)
+	for _, n := range d.nodes {
+		go func() {
+			select {
+			case <-n.current().Done():
+				failed(fmt.Errorf("%s %s: %s", n.Name, n.current().Exit(), d.lastWords(n)))
+			case <-forming.Done():
+			}
+		}()
+	}
+	err = d.WithoutSyncDelay(forming, func() error {
+		if err := d.Form(forming); err != nil {
+			return err
+		}
+		return d.AwaitWhole(forming)
+	})
+	if cause := context.Cause(forming); err != nil && cause != nil {
+		return nil, fmt.Errorf("forming the cluster: %w", cause)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("forming the cluster: %w", err)
+	}
+	return d, nil
+}
+
+func password(a *scenarios.Auth) (string, error) {
+	if a == nil || !a.Enabled {
+		return "", nil
+	}
+	if a.PasswordEnv != "" {
+		p := os.Getenv(a.PasswordEnv)
+		if p == "" {
+			return "", fmt.Errorf("redis.auth.passwordEnv: the environment variable %s is empty or not set", a.PasswordEnv)
+		}
+		if strings.ContainsAny(p, "\r\n\x00") {
+			return "", fmt.Errorf("redis.auth.passwordEnv: the password in %s contains a line break", a.PasswordEnv)
+		}
+		return p, nil
+	}
+	raw := make([]byte, 24)
+	if _, err := rand.Read(raw); err != nil {
+		return "", fmt.Errorf("making a password: %w", err)
+	}
+	return hex.EncodeToString(raw), nil
+}
+
+// furnish makes a node's volume with its redis.conf, and opens its log.
+func (d *Deployment) furnish(n *node) error {
+	if err := os.MkdirAll(n.dir, 0o700); err != nil {
+		return err
+	}
+	log, err := os.OpenFile(d.LogPath(n.Name), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	n.log = log
+	return os.WriteFile(filepath.Join(n.dir, "redis.conf"), []byte(d.config(n)), 0o600)
+}
+
+// LogPath is where a node's log is.
+func (d *Deployment) LogPath(name string) string {
+	return filepath.Join(d.options.Logs, name+".log")
+}
+
+// config is a node's redis.conf. It is read by redis-server from its volume, so
+// that the password is in no process argument.
+func (d *Deployment) config(n *node) string {
+	var b strings.Builder
+	set := func(directive, value string) { fmt.Fprintf(&b, "%s %s\n", directive, quote(value)) }
+	set("port", fmt.Sprint(n.endpoint.Port))
+	set("bind", n.endpoint.Host)
+	// Without these two, nodes on loopback addresses introduce themselves with
+	// an address that is not theirs, and MEET never completes.
+	set("bind-source-addr", n.endpoint.Host)
+	set("cluster-announce-ip", n.endpoint.Host)
+	set("protected-mode", "no")
+	set("daemonize", "no")
+	set("cluster-enabled", "yes")
+	set("cluster-config-file", "nodes.conf")
+	set("dir", n.dir)
+	set("logfile", "") // standard output
+	if d.Password != "" {
+		set("requirepass", d.Password)
+		set("masterauth", d.Password)
+	}
+	keys := make([]string, 0, len(d.options.Redis.Config))
+	for k := range d.options.Redis.Config {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	for _, k := range keys {
+		value := d.options.Redis.Config[k]
+		if multiple[k] {
+			fmt.Fprintf(&b, "%s %s\n", k, value)
+			continue
+		}
+		set(k, value)
+	}
+	return b.String()
+}
+
+// multiple are directives whose value is several words, not one.
+var multiple = map[string]bool{
+	"client-output-buffer-limit": true, "save": true, "oom-score-adj-values": true, "user": true, "rename-command": true, "loadmodule": true,
+}
+
+// quote writes a value as redis.conf reads it. Source: sdssplitargs in sds.c.
+func quote(v string) string {
+	if v != "" && !strings.ContainsAny(v, " \t\"'\\#") {
+		return v
+	}
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(v) + `"`
+}
+
+func (d *Deployment) start(n *node) error {
+	p, err := d.host.Start(place.Spec{
+		Path: d.binary, Args: []string{filepath.Join(n.dir, "redis.conf")}, Dir: n.dir,
+		// UTC, so that the times in the log need no guess.
+		Env: []string{"TZ=UTC", "LC_ALL=C"}, Output: n.log,
+	})
+	if err != nil {
+		return fmt.Errorf("%s: %w", n.Name, err)
+	}
+	n.mu.Lock()
+	n.process = p
+	close(n.changed)
+	n.changed = make(chan struct{})
+	n.mu.Unlock()
+	d.emit(n, results.EventNodeStart, fmt.Sprintf("process %d", p.PID()))
+	return nil
+}
+
+func (d *Deployment) emit(n *node, kind, message string) {
+	shard := n.Shard
+	d.options.Emit(results.Event{Offset: d.options.Clock.Now(), Kind: kind, Source: "supervisor", Node: n.Name, Shard: &shard, Message: message})
+}
+
+func (n *node) current() *place.Process {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.process
+}
+
+// maxCrashes is how often in a row a node may end within a second of its start
+// before its supervisor gives up.
+const maxCrashes = 5
+
+// supervise starts a node again, RestartDelay after it ended, until ctx ends.
+func (d *Deployment) supervise(ctx context.Context, n *node) {
+	crashes := 0
+	for {
+		p, started := n.current(), time.Now()
+		select {
+		case <-ctx.Done():
+			return
+		case <-p.Done():
+		}
+		d.emit(n, results.EventNodeExit, p.Exit())
+		if time.Since(started) > time.Second {
+			crashes = 0
+		}
+		if crashes++; crashes > maxCrashes {
+			n.giveUp(fmt.Errorf("it ended %d times in a row right after its start: %s", crashes, d.lastWords(n)))
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(d.options.RestartDelay):
+		}
+		if err := d.start(n); err != nil {
+			n.giveUp(err)
+			return
+		}
+		if d.awaitReady(ctx, n) {
+			d.emit(n, results.EventNodeReady, "")
+		}
+	}
+}
+
+func (n *node) giveUp(err error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.stuck = err
+	close(n.changed)
+	n.changed = make(chan struct{})
+}
+
+// awaitReady waits until a node answers PING, or ends.
+func (d *Deployment) awaitReady(ctx context.Context, n *node) bool {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	p := n.current()
+	go func() {
+		select {
+		case <-p.Done():
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return d.AwaitPing(ctx, n.Node) == nil
+}
+
+// AwaitAnswer waits until a node answers PING.
+func (d *Deployment) AwaitAnswer(ctx context.Context, name string) error {
+	n, ok := d.nodes[name]
+	if !ok {
+		return fmt.Errorf("there is no node %q", name)
+	}
+	return d.AwaitPing(ctx, n.Node)
+}
+
+// lastWords are the last lines of a node's log.
+func (d *Deployment) lastWords(n *node) string {
+	raw, err := os.ReadFile(d.LogPath(n.Name))
+	if err != nil {
+		return "its log cannot be read: " + err.Error()
+	}
+	lines := strings.Split(strings.TrimSpace(string(raw)), "\n")
+	return strings.Join(lines[max(0, len(lines)-4):], " | ")
+}
+
+// Process is the process that runs a node now, or ran it last.
+func (d *Deployment) Process(name string) (*place.Process, error) {
+	n, ok := d.nodes[name]
+	if !ok {
+		return nil, fmt.Errorf("there is no node %q", name)
+	}
+	return n.current(), nil
+}
+
+// AwaitNext waits until a node runs as another process than old, and gives that.
+func (d *Deployment) AwaitNext(ctx context.Context, name string, old *place.Process) (*place.Process, error) {
+	n, ok := d.nodes[name]
+	if !ok {
+		return nil, fmt.Errorf("there is no node %q", name)
+	}
+	for {
+		n.mu.Lock()
+		p, changed, stuck := n.process, n.changed, n.stuck
+		n.mu.Unlock()
+		if p != old {
+			return p, nil
+		}
+		if stuck != nil {
+			return nil, fmt.Errorf("%s does not come back: %w", name, stuck)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("waiting for %s to be started again: %w", name, context.Cause(ctx))
+		case <-changed:
+		}
+	}
+}
+
+// exitLimit is how long the kernel may take to end a killed node.
+const exitLimit = 5 * time.Second
+
+// Remove ends all nodes and, unless they are to be kept, deletes their volumes.
+// Logs stay.
+func (d *Deployment) Remove(keepVolumes bool) error {
+	d.stop()
+	d.done.Wait()
+	var errs []error
+	for _, n := range d.nodes {
+		if p := n.current(); p != nil {
+			errs = append(errs, end(p))
+		}
+		if n.log != nil {
+			errs = append(errs, n.log.Close())
+		}
+	}
+	d.host.Close()
+	if !keepVolumes {
+		errs = append(errs, os.RemoveAll(d.options.Volumes))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("removing the cluster: %w", err)
+	}
+	return nil
+}
+
+// end kills a process: its data is about to be deleted, so there is nothing
+// that a graceful end would save.
+func end(p *place.Process) error {
+	select {
+	case <-p.Done():
+		return nil
+	default:
+	}
+	if err := p.Kill(); err != nil {
+		return err
+	}
+	select {
+	case <-p.Done():
+		return nil
+	case <-time.After(exitLimit):
+		return fmt.Errorf("process %d does not end", p.PID())
+	}
+}

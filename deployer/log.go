@@ -1,0 +1,145 @@
+package deployer
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// logPrecision is what a time in Redis' log is exact to: it is cut to the
+// millisecond, so that the true time lies up to one later.
+const logPrecision = results.Millis(time.Millisecond)
+
+// ReadLog turns what a node wrote to its log into events. ids maps cluster ids
+// to node names. Times are read as UTC: nodes are started that way. Lines that
+// say nothing about failovers are passed over.
+func (c *Cluster) ReadLog(n Node, log io.Reader, ids map[string]string, clock results.Clock, emit results.Emit) error {
+	sc := bufio.NewScanner(log)
+	sc.Buffer(nil, 1<<20)
+	for sc.Scan() {
+		at, text, ok := splitLog(sc.Text())
+		if !ok {
+			continue
+		}
+		e, ok := parseMessage(text, ids)
+		if !ok {
+			continue
+		}
+		e.Source, e.Node, e.Uncertainty = "log", n.Name, logPrecision
+		e.Offset = clock.At(at) + logPrecision
+		shard := n.Shard
+		if about, ok := c.Node(e.About); ok {
+			shard = about.Shard
+		}
+		e.Shard = &shard
+		emit(e)
+	}
+	if err := sc.Err(); err != nil {
+		return fmt.Errorf("reading the log of %s: %w", n.Name, err)
+	}
+	return nil
+}
+
+// splitLog takes "pid:role dd Mon yyyy hh:mm:ss.mmm level text" apart. Source:
+// serverLogRaw in Redis' server.c.
+func splitLog(line string) (time.Time, string, bool) {
+	_, rest, ok := strings.Cut(line, " ")
+	const layout = "02 Jan 2006 15:04:05.000"
+	if !ok || len(rest) < len(layout)+3 {
+		return time.Time{}, "", false
+	}
+	at, err := time.Parse(layout, rest[:len(layout)])
+	if err != nil {
+		return time.Time{}, "", false
+	}
+	rest = rest[len(layout)+1:]
+	if len(rest) < 2 || rest[1] != ' ' {
+		return time.Time{}, "", false
+	}
+	return at, rest[2:], true
+}
+
+// parseMessage recognises the lines of Redis' cluster_legacy.c (cluster.c before
+// 7.2) and replication.c, of 6.2 to 8.x and of Valkey, that tell about failures
+// and failovers.
+func parseMessage(text string, ids map[string]string) (results.Event, bool) {
+	e := results.Event{Message: text}
+	switch {
+	case strings.HasPrefix(text, "Marking node "):
+		// Marking node <id> [(name)] as failing (quorum reached).
+		e.Kind, e.About = results.EventFail, nameIn(text, ids)
+	case strings.HasPrefix(text, "FAIL message received from "):
+		// FAIL message received from <id> [(name)] about <id> [(name)]
+		_, about, ok := strings.Cut(text, " about ")
+		if !ok {
+			return e, false
+		}
+		e.Kind, e.About = results.EventFail, nameIn(about, ids)
+	case strings.HasPrefix(text, "Clear FAIL state for node "):
+		e.Kind, e.About = results.EventFailClear, nameIn(text, ids)
+	case strings.HasPrefix(text, "Start of election delayed for "):
+		// Start of election delayed for 612 milliseconds (rank #0, offset 1234).
+		e.Kind = results.EventElectionDelay
+		if ms, ok := numberAfter(text, "delayed for "); ok {
+			e.Delay = results.Millis(time.Duration(ms) * time.Millisecond)
+		}
+		if rank, ok := numberAfter(text, "rank #"); ok {
+			r := int(rank)
+			e.Rank = &r
+		}
+		if offset, ok := numberAfter(text, "offset "); ok {
+			e.ReplOffset = &offset
+		}
+	case strings.HasPrefix(text, "Starting a failover election for epoch "):
+		e.Kind = results.EventElectionStart
+		e.Epoch, _ = numberAfter(text, "for epoch ")
+	case strings.HasPrefix(text, "Failover election won"):
+		e.Kind = results.EventElectionWon
+	case strings.HasPrefix(text, "Currently unable to failover: "):
+		e.Kind = results.EventElectionLost
+	case strings.HasPrefix(text, "Failover auth granted to "):
+		e.Kind, e.About = results.EventVote, nameIn(text, ids)
+		e.Epoch, _ = numberAfter(text, "for epoch ")
+	case text == "Cluster state changed: fail":
+		e.Kind = results.EventStateDown
+	case text == "Cluster state changed: ok":
+		e.Kind = results.EventStateOK
+	default:
+		return e, false
+	}
+	return e, true
+}
+
+// nameIn finds the first 40-digit node id in a text, and the name that goes with
+// it; an id that nobody knows stands for itself.
+func nameIn(text string, ids map[string]string) string {
+	for word := range strings.FieldsSeq(text) {
+		word = strings.TrimRight(word, ".,:")
+		if len(word) != 40 || strings.Trim(word, "0123456789abcdef") != "" {
+			continue
+		}
+		if name, ok := ids[word]; ok {
+			return name
+		}
+		return word
+	}
+	return ""
+}
+
+func numberAfter(text, mark string) (int64, bool) {
+	_, rest, ok := strings.Cut(text, mark)
+	if !ok {
+		return 0, false
+	}
+	end := strings.IndexFunc(rest, func(r rune) bool { return r < '0' || r > '9' })
+	if end >= 0 {
+		rest = rest[:end]
+	}
+	v, err := strconv.ParseInt(rest, 10, 64)
+	return v, err == nil
+}

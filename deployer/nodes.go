@@ -1,0 +1,100 @@
+package deployer
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Member is a line of CLUSTER NODES: what one node says of another. Source:
+// Redis documentation of CLUSTER NODES.
+type Member struct {
+	ID   string
+	Addr string
+	// Self marks the node that answered.
+	Self    bool
+	Primary bool
+	// PFail is the answering node's own suspicion (fail?), Fail the cluster's.
+	PFail, Fail       bool
+	Handshake, NoAddr bool
+	// PrimaryID is a replica's primary.
+	PrimaryID string
+	Epoch     int64
+	// Linked tells whether the bus link to it is up.
+	Linked bool
+	// Ranges are the slots that it serves, both ends included; slots in
+	// migration are left out.
+	Ranges [][2]int
+}
+
+// ParseNodes reads the answer of CLUSTER NODES.
+func ParseNodes(text string) ([]Member, error) {
+	var list []Member
+	for n, line := range strings.Split(strings.TrimSpace(text), "\n") {
+		f := strings.Fields(line)
+		if len(f) < 8 {
+			return nil, fmt.Errorf("CLUSTER NODES line %d has %d fields, not 8 or more", n+1, len(f))
+		}
+		m := Member{ID: f[0], Linked: f[7] == "connected"}
+		// ip:port@busport[,hostname[,key=value...]]
+		m.Addr, _, _ = strings.Cut(f[1], "@")
+		for flag := range strings.SplitSeq(f[2], ",") {
+			switch flag {
+			case "myself":
+				m.Self = true
+			case "master":
+				m.Primary = true
+			case "fail?":
+				m.PFail = true
+			case "fail":
+				m.Fail = true
+			case "handshake":
+				m.Handshake = true
+			case "noaddr":
+				m.NoAddr = true
+			}
+		}
+		if f[3] != "-" {
+			m.PrimaryID = f[3]
+		}
+		var err error
+		if m.Epoch, err = strconv.ParseInt(f[6], 10, 64); err != nil {
+			return nil, fmt.Errorf("CLUSTER NODES line %d: epoch %q", n+1, f[6])
+		}
+		for _, s := range f[8:] {
+			if strings.HasPrefix(s, "[") {
+				continue
+			}
+			r, err := parseRange(s)
+			if err != nil {
+				return nil, fmt.Errorf("CLUSTER NODES line %d: %w", n+1, err)
+			}
+			m.Ranges = append(m.Ranges, r)
+		}
+		list = append(list, m)
+	}
+	return list, nil
+}
+
+func parseRange(s string) ([2]int, error) {
+	from, to, ok := strings.Cut(s, "-")
+	if !ok {
+		to = from
+	}
+	a, err1 := strconv.Atoi(from)
+	b, err2 := strconv.Atoi(to)
+	if err1 != nil || err2 != nil || a < 0 || b < a || b >= Slots {
+		return [2]int{}, fmt.Errorf("slot range %q", s)
+	}
+	return [2]int{a, b}, nil
+}
+
+// field reads one "name:value" line of an INFO-like answer.
+func field(text, name string) string {
+	for line := range strings.SplitSeq(text, "\n") {
+		if v, ok := strings.CutPrefix(line, name+":"); ok {
+			return strings.TrimSpace(v)
+		}
+	}
+	return ""
+}

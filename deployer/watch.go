@@ -1,0 +1,132 @@
+package deployer
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// pollsPerSecond bounds the polls of all nodes together, so that watching a big
+// cluster does not become a load of its own.
+const pollsPerSecond = 300
+
+// PollInterval is the distance between two polls of one node.
+func (c *Cluster) PollInterval() time.Duration {
+	every := time.Second * time.Duration(len(c.Nodes)) / pollsPerSecond
+	return max(every, 20*time.Millisecond)
+}
+
+// Watch polls every node's view until ctx ends, and emits an event for every
+// change. It returns when all polls have ended.
+func (c *Cluster) Watch(ctx context.Context, clock results.Clock, emit results.Emit) {
+	var wg sync.WaitGroup
+	for _, n := range c.Nodes {
+		wg.Go(func() { c.watchNode(ctx, n, clock, emit) })
+	}
+	wg.Wait()
+}
+
+// watched is what the last poll of a node said.
+type watched struct {
+	sent      results.Millis
+	reachable bool
+	seen      bool
+	primary   bool
+	stateOK   bool
+	linkUp    bool
+	failing   map[string]string // address → "pfail" or "fail"
+}
+
+func (c *Cluster) watchNode(ctx context.Context, n Node, clock results.Clock, emit results.Emit) {
+	every := c.PollInterval()
+	cl := c.Client(n, max(10*every, 250*time.Millisecond))
+	defer cl.Close()
+	t := time.NewTicker(every)
+	defer t.Stop()
+	last := watched{sent: clock.Now()}
+	for {
+		sent := clock.Now()
+		view, err := Ask(ctx, cl)
+		if ctx.Err() != nil {
+			return
+		}
+		last = c.compare(n, last, sent, clock.Now(), view, err, emit)
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+	}
+}
+
+// compare emits what changed from one poll to the next. What this poll shows
+// became so after the poll before was sent, and before this one was answered.
+func (c *Cluster) compare(n Node, last watched, sent, got results.Millis, v View, err error, emit results.Emit) watched {
+	shard := n.Shard
+	event := func(kind, message string) {
+		emit(results.Event{Offset: got, Uncertainty: got - last.sent, Kind: kind, Source: "poll", Node: n.Name, Shard: &shard, Message: message})
+	}
+	if err != nil {
+		if last.reachable {
+			event(results.EventUnreachable, err.Error())
+		}
+		// The flags that it showed are kept: what it says when it is back is
+		// news only where it differs.
+		last.sent, last.reachable = sent, false
+		return last
+	}
+	now := watched{sent: sent, reachable: true, seen: true, primary: v.Primary, stateOK: v.StateOK, linkUp: !v.Primary && v.LinkUp, failing: map[string]string{}}
+	for _, m := range v.Members {
+		switch {
+		case m.Fail:
+			now.failing[m.Addr] = results.EventFail
+		case m.PFail:
+			now.failing[m.Addr] = results.EventPFail
+		}
+	}
+	if !last.seen {
+		return now
+	}
+	if !last.reachable {
+		event(results.EventReachable, "")
+	}
+	if now.primary != last.primary {
+		kind := results.EventDemoted
+		if now.primary {
+			kind = results.EventPromoted
+		}
+		event(kind, "")
+	}
+	if now.stateOK != last.stateOK {
+		kind := results.EventStateDown
+		if now.stateOK {
+			kind = results.EventStateOK
+		}
+		event(kind, "")
+	}
+	// A node that was away and is a replica now announces its link even if the
+	// last poll before it went had it up: it is a new link.
+	if !now.primary && (now.linkUp != last.linkUp || !last.reachable && now.linkUp) {
+		kind := results.EventLinkDown
+		if now.linkUp {
+			kind = results.EventLinkUp
+		}
+		event(kind, fmt.Sprintf("offset %d", v.Offset))
+	}
+	for _, about := range c.Nodes {
+		was, is := last.failing[about.Addr], now.failing[about.Addr]
+		if was == is {
+			continue
+		}
+		kind := is
+		if is == "" {
+			kind = results.EventFailClear
+		}
+		of := about.Shard
+		emit(results.Event{Offset: got, Uncertainty: got - last.sent, Kind: kind, Source: "poll", Node: n.Name, About: about.Name, Shard: &of})
+	}
+	return now
+}

@@ -1,0 +1,379 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/perf/benchmath"
+
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// Names of the steps of a failover, in order. The last two follow the server's
+// own and may come in either order.
+const (
+	StepPFail    = "PFAIL"
+	StepFail     = "FAIL"
+	StepElection = "election started"
+	StepPromoted = "promoted"
+	StepProbe    = "first good write (probe)"
+	StepClient   = "first good write (client)"
+	StepSynced   = "replica in sync"
+)
+
+// cameBack notes a killed primary whose shard never changed hands.
+const cameBack = "the primary came back before it was declared failed; no failover took place"
+
+// failedOver tells whether another node took over and the shard came back.
+func failedOver(f results.Failover) bool { return f.Complete && f.To != f.From }
+
+// failovers decomposes what followed each kill of a primary.
+func (a *analysis) failovers() []results.Failover {
+	var list []results.Failover
+	kills := a.primaryKills()
+	for i, f := range kills {
+		end := max(a.run.End, a.run.LoadEnd)
+		for _, next := range kills[i+1:] {
+			if next.Shard == f.Shard {
+				end = next.Injected
+				break
+			}
+		}
+		list = append(list, a.failover(f, end))
+	}
+	return list
+}
+
+func (a *analysis) primaryKills() []results.Fault {
+	var list []results.Fault
+	for _, f := range a.run.Faults {
+		if f.Kind == "kill" && f.Role == "primary" && f.Injected > 0 {
+			list = append(list, f)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b results.Fault) int { return cmp.Compare(a.Injected, b.Injected) })
+	return list
+}
+
+// sighting is when something was seen, and by whom; nil if it was not.
+type sighting struct {
+	at, uncertainty results.Millis
+	source, node    string
+}
+
+func sight(e *results.Event) *sighting {
+	if e == nil {
+		return nil
+	}
+	return &sighting{e.Offset, e.Uncertainty, e.Source, e.Node}
+}
+
+// failover reads what happened to the shard of f from its injection to end.
+func (a *analysis) failover(f results.Fault, end results.Millis) results.Failover {
+	v := results.Failover{Fault: f.Name, Shard: f.Shard, From: f.Node, Injected: f.Injected}
+	events := a.between(f.Injected, end)
+	about := func(kind, source string) *sighting {
+		return sight(first(events, func(e results.Event) bool {
+			return e.Kind == kind && e.About == f.Node && e.Source == source
+		}))
+	}
+	ofShard := func(e results.Event) bool { return e.Node != f.Node && a.inShard(e, f.Shard) }
+
+	promoted := sight(first(events, func(e results.Event) bool { return e.Kind == results.EventElectionWon && ofShard(e) }))
+	if promoted == nil {
+		promoted = sight(first(events, func(e results.Event) bool { return e.Kind == results.EventPromoted && ofShard(e) }))
+	}
+	el := readElection(events, promoted, ofShard)
+	fail := about(results.EventFail, "log")
+	if fail == nil {
+		fail = about(results.EventFail, "poll")
+	}
+
+	var probe *sighting
+	if o := outageOf(a.run.ProbeOutages, f, end, promoted); o != nil {
+		v.Outage = o.To - o.From
+		if !o.Open {
+			probe = &sighting{o.To, o.Uncertainty, "probe", o.Node}
+		}
+	}
+	if promoted != nil {
+		v.To, v.ElectionDelay, v.Rank = promoted.node, el.delay, el.rank
+		v.PredictedMin, v.PredictedMax = a.predict(el)
+	}
+
+	steps, notes := chain(f.Injected, []sightedStep{
+		{StepPFail, about(results.EventPFail, "poll")},
+		{StepFail, fail},
+		{StepElection, el.won},
+		{StepPromoted, promoted},
+		{StepProbe, probe},
+	})
+	v.Steps = steps
+	if probe != nil {
+		v.Complete, v.Server = true, probe.at-f.Injected
+	}
+	a.after(&v, f, end, events, promoted)
+
+	switch {
+	case promoted == nil && a.returned(f, events, probe):
+		v.To, notes = v.From, []string{cameBack}
+	case promoted == nil:
+		v.Complete = false
+		notes = append(notes, "no replica was promoted while the shard was watched")
+	case !v.Complete:
+		notes = append(notes, "the shard took no write again while it was watched")
+	default:
+		notes = append(notes, unusual(v, el)...)
+	}
+	v.Note = strings.Join(notes, "; ")
+	return v
+}
+
+// after adds the rows that follow the server's own: the application client and
+// the replica, in the order in which they came.
+func (a *analysis) after(v *results.Failover, f results.Fault, end results.Millis, events []results.Event, promoted *sighting) {
+	var client, synced *sighting
+	if o := outageOf(a.run.ClientOutages, f, end, promoted); o != nil && !o.Open {
+		client = &sighting{o.To, o.Uncertainty, "client", o.Node}
+		v.Client = o.To - f.Injected
+	}
+	if promoted != nil {
+		if synced = a.sync(f, events, promoted); synced != nil {
+			v.Synced = synced.at - f.Injected
+		}
+	}
+	rows := []sightedStep{{StepClient, client}, {StepSynced, synced}}
+	slices.SortStableFunc(rows, func(a, b sightedStep) int { return cmp.Compare(a.order(), b.order()) })
+	last := v.Steps[len(v.Steps)-1].At
+	for _, r := range rows {
+		step := results.Step{Name: r.name, At: last, Missing: r.seen == nil}
+		if r.seen != nil {
+			step.At = r.seen.at - f.Injected
+			step.Took = max(0, step.At-last)
+			step.Uncertainty, step.Source = r.seen.uncertainty, r.seen.source
+			last = max(last, step.At)
+		}
+		v.Steps = append(v.Steps, step)
+	}
+}
+
+// sync is when the killed node followed its new primary, or, if it never did,
+// when the last other replica of the shard was in sync.
+func (a *analysis) sync(f results.Fault, events []results.Event, promoted *sighting) *sighting {
+	up := func(e results.Event) bool { return e.Kind == results.EventLinkUp && e.Offset >= promoted.at }
+	if e := first(events, func(e results.Event) bool { return up(e) && e.Node == f.Node }); e != nil {
+		return sight(e)
+	}
+	var last *results.Event
+	for i, e := range events {
+		if up(e) && e.Node != promoted.node && a.inShard(e, f.Shard) {
+			last = &events[i]
+		}
+	}
+	return sight(last)
+}
+
+// returned tells whether the killed primary serves its shard again.
+func (a *analysis) returned(f results.Fault, events []results.Event, probe *sighting) bool {
+	if probe != nil && probe.node != "" {
+		return probe.node == f.Node
+	}
+	return first(events, func(e results.Event) bool { return e.Kind == results.EventNodeReady && e.Node == f.Node }) != nil
+}
+
+// election is what the replicas' logs tell of it.
+type election struct {
+	won    *sighting // start of the attempt that won
+	starts int
+	delay  results.Millis // of the attempt that won; 0 if not logged
+	rank   *int
+	stuck  []string
+}
+
+func readElection(events []results.Event, promoted *sighting, ofShard func(results.Event) bool) election {
+	var el election
+	if promoted == nil {
+		return el
+	}
+	for i, e := range events {
+		if e.Offset > promoted.at || !ofShard(e) {
+			continue
+		}
+		switch e.Kind {
+		case results.EventElectionStart:
+			el.starts++
+			if e.Node == promoted.node {
+				el.won = sight(&events[i])
+			}
+		case results.EventElectionDelay:
+			if e.Node == promoted.node {
+				el.delay, el.rank = e.Delay, e.Rank
+			}
+		case results.EventElectionLost:
+			if !slices.Contains(el.stuck, e.Message) {
+				el.stuck = append(el.stuck, e.Message)
+			}
+		}
+	}
+	return el
+}
+
+// unusual compares a failover with its prediction and says what may explain
+// the difference.
+func unusual(v results.Failover, el election) []string {
+	var notes []string
+	if el.starts > 1 {
+		notes = append(notes, fmt.Sprintf("%d elections were started; the last one won", el.starts))
+	}
+	if el.rank != nil && *el.rank > 0 {
+		notes = append(notes, fmt.Sprintf("the winner had rank %d: another replica was ahead of it", *el.rank))
+	}
+	if len(el.stuck) > 0 {
+		notes = append(notes, "a replica could not fail over for a while: "+strings.Join(el.stuck, " / "))
+	}
+	if v.Server >= v.PredictedMin && v.Server <= v.PredictedMax {
+		return notes
+	}
+	out := fmt.Sprintf("took %s where %s to %s is predicted", duration(v.Server), duration(v.PredictedMin), duration(v.PredictedMax))
+	if len(notes) == 0 {
+		out += ", unexplained"
+	}
+	return append(notes, out)
+}
+
+// sightedStep is a step before it is placed.
+type sightedStep struct {
+	name string
+	seen *sighting
+}
+
+func (s sightedStep) order() results.Millis {
+	if s.seen == nil {
+		return math.MaxInt64
+	}
+	return s.seen.at
+}
+
+// chain places steps after each other. A poll sees a thing only after it
+// happened, so a step that was seen after its successor is put at the
+// successor, never the other way round.
+func chain(injected results.Millis, list []sightedStep) ([]results.Step, []string) {
+	var notes []string
+	steps := make([]results.Step, len(list))
+	limit := results.Millis(math.MaxInt64)
+	next := ""
+	for i := len(list) - 1; i >= 0; i-- {
+		steps[i] = results.Step{Name: list[i].name, Missing: list[i].seen == nil}
+		s := list[i].seen
+		if s == nil {
+			continue
+		}
+		steps[i].At, steps[i].Uncertainty, steps[i].Source = s.at-injected, s.uncertainty, s.source
+		if late := steps[i].At - limit; late > 0 {
+			steps[i].At = limit
+			notes = append(notes, fmt.Sprintf("%s was seen %s after %s and is shown with it", steps[i].Name, duration(late), next))
+		}
+		limit, next = steps[i].At, steps[i].Name
+	}
+	slices.Reverse(notes)
+	var last results.Millis
+	for i := range steps {
+		if steps[i].Missing {
+			steps[i].At = last
+		}
+		steps[i].Took = steps[i].At - last
+		last = steps[i].At
+	}
+	return steps, notes
+}
+
+// outageOf is the outage that f caused: of its shard, overlapping the time from
+// its injection to end, and, when a replica was promoted, the last that began
+// before that.
+func outageOf(list []results.Outage, f results.Fault, end results.Millis, promoted *sighting) *results.Outage {
+	var found *results.Outage
+	for i, o := range list {
+		if o.Shard != f.Shard || o.To <= f.Injected || o.From >= end {
+			continue
+		}
+		if found == nil || (promoted != nil && o.From < promoted.at) {
+			found = &list[i]
+		}
+	}
+	return found
+}
+
+func (a *analysis) between(from, to results.Millis) []results.Event {
+	var list []results.Event
+	for _, e := range a.Events {
+		if e.Offset >= from && e.Offset < to {
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
+func (a *analysis) inShard(e results.Event, shard int) bool {
+	n, ok := a.shardOf[e.Node]
+	return ok && n == shard
+}
+
+func first(events []results.Event, is func(results.Event) bool) *results.Event {
+	if i := slices.IndexFunc(events, is); i >= 0 {
+		return &events[i]
+	}
+	return nil
+}
+
+func serverTimes(list []results.Failover) []results.Millis {
+	var times []results.Millis
+	for _, f := range list {
+		if failedOver(f) {
+			times = append(times, f.Server)
+		}
+	}
+	return times
+}
+
+// distribution describes a sample by its median and that median's confidence
+// interval, which assumes nothing about the shape (order statistics, as package
+// benchmath computes them for 95 %). Below six values no such interval exists:
+// then it is the whole range, at the confidence that this has, 1 - 2^(1-n). Nil
+// below two values.
+func distribution(sample []results.Millis) *results.Distribution {
+	n := len(sample)
+	if n < 2 {
+		return nil
+	}
+	values := make([]float64, n)
+	for i, v := range sample {
+		values[i] = float64(v)
+	}
+	sum := benchmath.AssumeNothing.Summary(benchmath.NewSample(values, &benchmath.DefaultThresholds), 0.95)
+	d := &results.Distribution{
+		N: n, Min: slices.Min(sample), Max: slices.Max(sample),
+		Median: wholeMicros(sum.Center), Low: wholeMicros(sum.Lo), High: wholeMicros(sum.Hi),
+		Confidence: sum.Confidence,
+	}
+	if math.IsInf(sum.Lo, 0) || math.IsInf(sum.Hi, 0) {
+		d.Low, d.High, d.Confidence = d.Min, d.Max, 1-math.Pow(2, float64(1-n))
+	}
+	var total float64
+	for _, v := range values {
+		total += v
+	}
+	d.Mean = wholeMicros(total / float64(n))
+	return d
+}
+
+// wholeMicros rounds nanoseconds to the microsecond that a bundle keeps.
+func wholeMicros(ns float64) results.Millis {
+	if math.IsInf(ns, 0) {
+		return 0
+	}
+	return results.Millis(math.Round(ns/float64(time.Microsecond))) * results.Millis(time.Microsecond)
+}

@@ -1,0 +1,107 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+// duration shows three significant digits with the unit that fits: 412 µs,
+// 3.41 ms, 61.0 ms, 3.41 s, 61.3 s; from two minutes on, 2 m 05 s.
+func duration(m results.Millis) string {
+	d := m.Std()
+	sign := ""
+	if d < 0 {
+		sign, d = "−", -d
+	}
+	switch {
+	case d == 0:
+		return "0 s"
+	case d < 999500*time.Nanosecond:
+		return sign + digits(float64(d)/1e3) + " µs"
+	case d < 999500*time.Microsecond:
+		return sign + digits(float64(d)/1e6) + " ms"
+	case d < 2*time.Minute:
+		return sign + digits(d.Seconds()) + " s"
+	}
+	s := int(d.Round(time.Second).Seconds())
+	return fmt.Sprintf("%s%d m %02d s", sign, s/60, s%60)
+}
+
+// digits is v > 0 with three significant digits.
+func digits(v float64) string {
+	switch {
+	case v < 9.995:
+		return strconv.FormatFloat(v, 'f', 2, 64)
+	case v < 99.95:
+		return strconv.FormatFloat(v, 'f', 1, 64)
+	}
+	return strconv.FormatFloat(v, 'f', 0, 64)
+}
+
+// clock is an offset on the run's clock: 12.345 s.
+func clock(m results.Millis) string { return fmt.Sprintf("%.3f s", m.Std().Seconds()) }
+
+// count writes thousands apart: 12,345.
+func count[T int | int64](n T) string {
+	s := strconv.FormatInt(int64(n), 10)
+	sign := ""
+	if n < 0 {
+		sign, s = "−", s[1:]
+	}
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return sign + s
+}
+
+// rate is a number per second.
+func rate(v float64) string {
+	if v > 0 && v < 99.95 {
+		return digits(v) + "/s"
+	}
+	return count(int64(math.Round(v))) + "/s"
+}
+
+// percent shows a share with up to three decimals and rounds towards the bad
+// side: only a whole is 100 %.
+func percent(v float64) string {
+	p := math.Floor(v*1e5+1e-6) / 1e3
+	return strconv.FormatFloat(p, 'f', -1, 64) + " %"
+}
+
+// quantity shows a metric's value.
+func quantity(u scenarios.Unit, v float64) string {
+	switch u {
+	case scenarios.UnitDuration:
+		return duration(results.MillisOf(time.Duration(math.Round(v * 1e9))))
+	case scenarios.UnitRate:
+		return rate(v)
+	case scenarios.UnitRatio:
+		return percent(v)
+	}
+	return count(int64(math.Round(v)))
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return count(n) + " " + many
+}
+
+// sentence joins the parts that say something.
+func sentence(sep string, parts ...string) string {
+	var list []string
+	for _, p := range parts {
+		if p != "" {
+			list = append(list, p)
+		}
+	}
+	return strings.Join(list, sep)
+}

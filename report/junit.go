@@ -1,0 +1,96 @@
+package report
+
+import (
+	"encoding/xml"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/slotstorm/slotstorm/results"
+)
+
+type junitSuites struct {
+	XMLName xml.Name     `xml:"testsuites"`
+	Suites  []junitSuite `xml:"testsuite"`
+}
+
+type junitSuite struct {
+	Name       string          `xml:"name,attr"`
+	Tests      int             `xml:"tests,attr"`
+	Failures   int             `xml:"failures,attr"`
+	Errors     int             `xml:"errors,attr"`
+	Time       string          `xml:"time,attr"`
+	Timestamp  string          `xml:"timestamp,attr"`
+	Properties []junitProperty `xml:"properties>property"`
+	Cases      []junitCase     `xml:"testcase"`
+}
+
+type junitProperty struct {
+	Name  string `xml:"name,attr"`
+	Value string `xml:"value,attr"`
+}
+
+type junitCase struct {
+	Class   string        `xml:"classname,attr"`
+	Name    string        `xml:"name,attr"`
+	Time    string        `xml:"time,attr"`
+	Failure *junitProblem `xml:"failure"`
+	Error   *junitProblem `xml:"error"`
+	Out     string        `xml:"system-out,omitempty"`
+}
+
+type junitProblem struct {
+	Message string `xml:"message,attr"`
+	Type    string `xml:"type,attr"`
+	Text    string `xml:",chardata"`
+}
+
+// JUnit writes the verdict and every objective as JUnit test cases: fail is a
+// failure, inconclusive and invalid are errors, for they call for another run,
+// not for another change.
+func JUnit(w io.Writer, b *results.Bundle, s *results.Summary) error {
+	r := &b.Run
+	suite := junitSuite{
+		Name:      "slotstorm " + r.Name,
+		Time:      junitSeconds(r.End),
+		Timestamp: r.Start.UTC().Format("2006-01-02T15:04:05Z"),
+		Properties: []junitProperty{
+			{"id", r.ID}, {"seed", fmt.Sprint(r.Seed)}, {"redis", r.Versions.Redis},
+			{"client", sentence(" ", r.Client.Type, r.Client.Version)}, {"command", r.Command},
+		},
+	}
+	class := "slotstorm." + r.Name
+	suite.add(junitCase{Class: class, Name: "verdict", Time: junitSeconds(r.End)}, s.Verdict, strings.Join(s.Reasons, "\n"))
+	for _, o := range s.Objectives {
+		text := sentence("; ", "measured "+o.Shown, o.Evidence)
+		suite.add(junitCase{Class: class, Name: o.Name, Time: "0", Out: text}, o.Result, text)
+	}
+	if _, err := io.WriteString(w, xml.Header); err != nil {
+		return err
+	}
+	enc := xml.NewEncoder(w)
+	enc.Indent("", "  ")
+	if err := enc.Encode(junitSuites{Suites: []junitSuite{suite}}); err != nil {
+		return fmt.Errorf("encoding JUnit XML: %w", err)
+	}
+	_, err := io.WriteString(w, "\n")
+	return err
+}
+
+func (s *junitSuite) add(c junitCase, v results.Verdict, text string) {
+	message, _, _ := strings.Cut(text, "\n")
+	problem := &junitProblem{Message: message, Type: string(v), Text: text}
+	switch v {
+	case results.Pass:
+	case results.Fail:
+		c.Failure = problem
+		s.Failures++
+	default:
+		c.Error = problem
+		s.Errors++
+	}
+	s.Tests++
+	s.Cases = append(s.Cases, c)
+}
+
+func junitSeconds(m results.Millis) string { return fmt.Sprintf("%.3f", m.Std().Seconds()) }

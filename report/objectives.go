@@ -1,0 +1,259 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+// measure is what an objective's metric came to.
+type measure struct {
+	value *float64
+	// atLeast marks a value whose end was not seen: it may be higher.
+	atLeast  bool
+	evidence string
+}
+
+func nothing(why string) measure { return measure{evidence: why} }
+
+func measured(v float64, evidence string) measure { return measure{value: &v, evidence: evidence} }
+
+// objectives answers every objective. What could not be measured is
+// inconclusive; what was only seen in part can fail, but not pass.
+func (a *analysis) objectives(s *results.Summary) []results.Objective {
+	var list []results.Objective
+	for _, o := range a.sc.Objectives {
+		list = append(list, judge(o, unitOf(o.Metric), a.measure(o, s)))
+	}
+	return list
+}
+
+func unitOf(metric string) scenarios.Unit {
+	for _, m := range scenarios.Metrics {
+		if m.Name == metric {
+			return m.Unit
+		}
+	}
+	return scenarios.UnitCount
+}
+
+func judge(o scenarios.Objective, unit scenarios.Unit, m measure) results.Objective {
+	r := results.Objective{
+		Name: objectiveName(o), Metric: o.Metric, Bound: boundText(o),
+		Value: m.value, Shown: "not measured", Result: results.Inconclusive, Evidence: m.evidence,
+	}
+	if m.value == nil {
+		return r
+	}
+	v := *m.value
+	r.Shown = quantity(unit, v)
+	if m.atLeast {
+		r.Shown = "> " + r.Shown
+	}
+	tooHigh := o.Max != nil && v > o.Max.Value
+	tooLow := o.Min != nil && v < o.Min.Value
+	switch {
+	case tooHigh, tooLow && !m.atLeast:
+		r.Result = results.Fail
+	case !m.atLeast:
+		r.Result = results.Pass
+	}
+	r.Margin = margin(o, v)
+	return r
+}
+
+// margin is the distance to the nearer bound as a share of it, negative if
+// missed; nil beside a bound of 0, of which there are no shares.
+func margin(o scenarios.Objective, v float64) *float64 {
+	var shares []float64
+	if o.Max != nil && o.Max.Value != 0 {
+		shares = append(shares, (o.Max.Value-v)/o.Max.Value)
+	}
+	if o.Min != nil && o.Min.Value != 0 {
+		shares = append(shares, (v-o.Min.Value)/o.Min.Value)
+	}
+	if len(shares) == 0 {
+		return nil
+	}
+	m := slices.Min(shares)
+	return &m
+}
+
+func boundText(o scenarios.Objective) string {
+	var parts []string
+	if o.Min != nil {
+		parts = append(parts, "≥ "+o.Min.Text)
+	}
+	if o.Max != nil {
+		parts = append(parts, "≤ "+o.Max.Text)
+	}
+	return strings.Join(parts, ", ")
+}
+
+func objectiveName(o scenarios.Objective) string {
+	in := ""
+	if o.Phase != "" {
+		in = "in " + o.Phase
+	}
+	return sentence(" ", o.Metric, o.Command, in, boundText(o))
+}
+
+func (a *analysis) measure(o scenarios.Objective, s *results.Summary) measure {
+	kind, quantile, _ := strings.Cut(o.Metric, ".")
+	switch o.Metric {
+	case "throughput":
+		return a.throughput(o, s)
+	case "availability":
+		return a.okShare(o, s)
+	case "outage.shard", "outage.any", "outage.all":
+		return outageMeasure(quantile, s.Availability)
+	case "failover.server":
+		return a.slowest(s.Failovers, StepProbe, func(f results.Failover) results.Millis { return f.Server })
+	case "failover.client":
+		return a.slowest(s.Failovers, StepClient, func(f results.Failover) results.Millis { return f.Client })
+	case "failovers":
+		n := len(serverTimes(s.Failovers))
+		return measured(float64(n), fmt.Sprintf("%s of a primary: %d completed with another primary", plural(len(s.Failovers), "kill", "kills"), n))
+	case "writes.lost":
+		return a.writesLost()
+	}
+	return a.percentile(o, s, results.Time(kind), quantile)
+}
+
+func (a *analysis) percentile(o scenarios.Objective, s *results.Summary, t results.Time, quantile string) measure {
+	row := findLatency(s.Latency, o.Phase, o.Command, t)
+	if row == nil {
+		return nothing("no request of " + scope(o) + " was answered")
+	}
+	v, ok := map[string]results.Millis{
+		"p50": row.P50, "p90": row.P90, "p95": row.P95, "p99": row.P99,
+		"p99.9": row.P999, "p99.99": row.P9999, "max": row.Max, "mean": row.Mean,
+	}[quantile]
+	if !ok {
+		return nothing("this version does not measure " + o.Metric)
+	}
+	return measured(v.Std().Seconds(), fmt.Sprintf("%s answered requests of %s in %s", count(row.Count), scope(o), results.HlogFile))
+}
+
+// scope names the requests that an objective is about.
+func scope(o scenarios.Objective) string {
+	command, phase := orAll(o.Command), "the timeline"
+	if command == All {
+		command = "all commands"
+	}
+	if o.Phase != "" {
+		phase = "phase " + o.Phase
+	}
+	return command + " in " + phase
+}
+
+func (a *analysis) throughput(o scenarios.Objective, s *results.Summary) measure {
+	row := findLoad(s.Load, o.Phase, o.Command)
+	if row == nil || row.Seconds == 0 || row.Counts.Total() == 0 {
+		return nothing("no request of " + scope(o) + " was due")
+	}
+	return measured(row.Throughput, fmt.Sprintf("%s answered ok in %g s, %s", count(row.Counts.OK), row.Seconds, results.SeriesFile))
+}
+
+func (a *analysis) okShare(o scenarios.Objective, s *results.Summary) measure {
+	row := findLoad(s.Load, o.Phase, o.Command)
+	if row == nil || row.Counts.Total() == 0 {
+		return nothing("no request of " + scope(o) + " was due")
+	}
+	return measured(float64(row.Counts.OK)/float64(row.Counts.Total()),
+		fmt.Sprintf("%s of %s answered ok, %s", count(row.Counts.OK), plural(row.Counts.Total(), "request", "requests"), results.SeriesFile))
+}
+
+func outageMeasure(which string, v results.Availability) measure {
+	if v.Observed == 0 {
+		return nothing("no probe ran")
+	}
+	watched := "probes over " + duration(v.Observed)
+	switch which {
+	case "any":
+		return measured(v.Any.Std().Seconds(), watched+", at least one shard down")
+	case "all":
+		return measured(v.All.Std().Seconds(), watched+", every shard down at once")
+	}
+	var worst results.ShardAvailability
+	for i, sh := range v.Shards {
+		if i == 0 || sh.Down > worst.Down {
+			worst = sh
+		}
+	}
+	return measured(worst.Down.Std().Seconds(), fmt.Sprintf("%s, shard %d, %s", watched, worst.Shard, plural(worst.Outages, "outage", "outages")))
+}
+
+// slowest is the longest of the failovers' times. One that did not end while
+// it was watched counts with the time that it was watched.
+func (a *analysis) slowest(list []results.Failover, step string, of func(results.Failover) results.Millis) measure {
+	var worst results.Millis
+	var fault string
+	seen, atLeast := 0, false
+	for _, f := range list {
+		if f.Complete && f.To == f.From {
+			continue
+		}
+		t, open := of(f), false
+		if t == 0 {
+			watched, unended := a.unended(f, step)
+			if !unended {
+				continue
+			}
+			t, open = watched, true
+		}
+		seen++
+		atLeast = atLeast || open
+		if t > worst {
+			worst, fault = t, f.Fault
+		}
+	}
+	if seen == 0 {
+		return nothing("no failover was seen by it")
+	}
+	m := measured(worst.Std().Seconds(), fmt.Sprintf("fault %s, slowest of %s", fault, plural(seen, "failover", "failovers")))
+	if atLeast {
+		m.atLeast = true
+		m.evidence += "; at least one had not ended when observation did"
+	}
+	return m
+}
+
+// unended tells whether the step was awaited to the end of observation, and for
+// how long. A client that had no outage at all was not waiting.
+func (a *analysis) unended(f results.Failover, step string) (results.Millis, bool) {
+	list := a.run.ProbeOutages
+	if step == StepClient {
+		list = a.run.ClientOutages
+	}
+	for _, o := range list {
+		if o.Shard == f.Shard && o.Open && o.To > f.Injected {
+			return o.To - f.Injected, true
+		}
+	}
+	return 0, false
+}
+
+// writesLost counts altered values with the lost ones: either way the
+// acknowledged value is gone.
+func (a *analysis) writesLost() measure {
+	au := a.run.Audit
+	if au == nil {
+		return nothing("the scenario has no audit")
+	}
+	if au.OK == 0 {
+		return nothing("no audited write was acknowledged")
+	}
+	m := measured(float64(au.Lost+au.Altered), fmt.Sprintf("%s of %s read back, %s acknowledged, %s",
+		count(au.ReadBack), plural(au.Writes, "audited write", "audited writes"), count(au.OK), results.FindingsFile))
+	if unread(au) {
+		m.atLeast = true
+		m.evidence += sentence(": ", "; not all could be read back", au.Unread)
+	}
+	return m
+}
+
+func unread(au *results.Audit) bool { return au.ReadBack < au.Writes || au.Unread != "" }

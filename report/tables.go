@@ -1,0 +1,145 @@
+package report
+
+import (
+	"math"
+	"time"
+
+	hdr "github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// times in the order of every table.
+func times() []results.Time { return []results.Time{results.Response, results.Service, results.Slip} }
+
+func newHistogram() *hdr.Histogram {
+	return hdr.New(results.HistogramMin, results.HistogramMax, results.HistogramDigits)
+}
+
+// latency is the percentile table: phase by phase and then all, in each the
+// commands and then all, in each response, service and slip. Histograms are
+// merged; a row of which nothing was recorded is left out.
+func (a *analysis) latency() []results.Latency {
+	type key struct {
+		window  int
+		command string
+		time    results.Time
+	}
+	windows := a.windows()
+	whole := len(windows) - 1
+	merged := map[key]*hdr.Histogram{}
+	merge := func(k key, h *hdr.Histogram) {
+		if merged[k] == nil {
+			merged[k] = newHistogram()
+		}
+		merged[k].Merge(h)
+	}
+	for _, i := range a.Intervals {
+		for w := range a.phases {
+			if windows[w].has(i.Second) {
+				merge(key{w, i.Command, i.Time}, i.Histogram)
+			}
+		}
+	}
+	for w := range a.phases {
+		for _, c := range a.commands {
+			for _, t := range times() {
+				if h := merged[key{w, c, t}]; h != nil {
+					merge(key{w, All, t}, h)
+					merge(key{whole, c, t}, h)
+					merge(key{whole, All, t}, h)
+				}
+			}
+		}
+	}
+	var rows []results.Latency
+	for w, win := range windows {
+		for _, c := range append(a.commands[:len(a.commands):len(a.commands)], All) {
+			for _, t := range times() {
+				if h := merged[key{w, c, t}]; h != nil && h.TotalCount() > 0 {
+					rows = append(rows, latencyRow(win.name, c, t, h))
+				}
+			}
+		}
+	}
+	return rows
+}
+
+func latencyRow(phase, command string, t results.Time, h *hdr.Histogram) results.Latency {
+	p := h.ValueAtPercentilesSlice([]float64{50, 90, 95, 99, 99.9, 99.99})
+	return results.Latency{
+		Phase: phase, Command: command, Time: t,
+		Count: h.TotalCount(),
+		Mean:  results.Millis(math.Round(h.Mean()) * float64(time.Microsecond)),
+		P50:   micros(p[0]), P90: micros(p[1]), P95: micros(p[2]),
+		P99: micros(p[3]), P999: micros(p[4]), P9999: micros(p[5]),
+		Max: micros(h.Max()),
+	}
+}
+
+func micros(us int64) results.Millis { return results.Millis(us) * results.Millis(time.Microsecond) }
+
+// load counts requests by intended start, in the order of latency.
+func (a *analysis) load() []results.PhaseLoad {
+	var rows []results.PhaseLoad
+	for _, w := range a.windows() {
+		byCommand := map[string]results.Counts{}
+		var total results.Counts
+		errors := map[string]int{}
+		for _, f := range a.Frames {
+			if !w.has(f.Seq) {
+				continue
+			}
+			for name, c := range f.Commands {
+				byCommand[name] = byCommand[name].Plus(c)
+				total = total.Plus(c)
+			}
+			for class, n := range f.Errors {
+				errors[class] += n
+			}
+		}
+		for _, name := range a.commands {
+			rows = append(rows, loadRow(w, name, byCommand[name]))
+		}
+		row := loadRow(w, All, total)
+		if len(errors) > 0 {
+			row.Errors = errors
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func loadRow(w window, command string, c results.Counts) results.PhaseLoad {
+	row := results.PhaseLoad{Phase: w.name, Command: command, Counts: c, Seconds: w.length.Seconds()}
+	if row.Seconds > 0 {
+		row.Throughput = float64(c.OK) / row.Seconds
+	}
+	return row
+}
+
+// findLatency is the row of a table, or nil; empty names are All.
+func findLatency(rows []results.Latency, phase, command string, t results.Time) *results.Latency {
+	for i, r := range rows {
+		if r.Phase == orAll(phase) && r.Command == orAll(command) && r.Time == t {
+			return &rows[i]
+		}
+	}
+	return nil
+}
+
+func findLoad(rows []results.PhaseLoad, phase, command string) *results.PhaseLoad {
+	for i, r := range rows {
+		if r.Phase == orAll(phase) && r.Command == orAll(command) {
+			return &rows[i]
+		}
+	}
+	return nil
+}
+
+func orAll(name string) string {
+	if name == "" {
+		return All
+	}
+	return name
+}

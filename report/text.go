@@ -1,0 +1,159 @@
+package report
+
+import (
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// Text writes the terminal's summary: the verdict first, the place of the full
+// report last. Colour adds ANSI colours; without it the bytes are plain UTF-8.
+func Text(w io.Writer, b *results.Bundle, s *results.Summary, color bool) error {
+	p := &printer{color: color}
+	p.verdict(&b.Run, s)
+	p.table(pick(objectivesTable(s), "", "objective", "measured", "margin"))
+	p.table(failoverTable(s))
+	if d := spread(s.FailoverStats); d != "" {
+		p.line("  " + d)
+	}
+	for _, f := range s.Failovers {
+		if f.Note != "" {
+			p.line("  " + f.Fault + ": " + f.Note)
+		}
+	}
+	p.table(loadTable(s))
+	p.table(errorTable(s))
+	if s.Availability.Any > 0 {
+		p.table(availabilityTable(&b.Run, s))
+	}
+	if line := auditLine(b.Run.Audit); line != "" {
+		p.head("Audit")
+		p.line("  " + line)
+	}
+	if len(s.Losses) > 0 {
+		p.table(lossTable(s))
+	}
+	if len(s.Warnings) > 0 {
+		p.head("Warnings")
+		for _, text := range s.Warnings {
+			p.line("  " + p.paint(yellow, "!") + " " + text)
+		}
+	}
+	p.line("")
+	p.line(p.paint(dim, "repeat  ") + b.Run.Command)
+	p.line(p.paint(dim, "report  ") + filepath.Join(b.Dir, HTMLFile))
+	_, err := io.WriteString(w, p.out.String())
+	return err
+}
+
+// ANSI colours.
+const (
+	bold    = "1"
+	dim     = "2"
+	red     = "31"
+	green   = "32"
+	yellow  = "33"
+	magenta = "35"
+)
+
+var verdictColors = map[results.Verdict]string{
+	results.Pass: green, results.Fail: red, results.Inconclusive: yellow, results.Invalid: magenta,
+}
+
+type printer struct {
+	out   strings.Builder
+	color bool
+}
+
+func (p *printer) paint(code, s string) string {
+	if !p.color || s == "" {
+		return s
+	}
+	return "\x1b[" + code + "m" + s + "\x1b[0m"
+}
+
+func (p *printer) line(s string) { p.out.WriteString(strings.TrimRight(s, " ") + "\n") }
+
+func (p *printer) head(title string) {
+	p.line("")
+	p.line(p.paint(bold, title))
+}
+
+func (p *printer) verdict(r *results.Run, s *results.Summary) {
+	c := bold + ";" + verdictColors[s.Verdict]
+	p.line(p.paint(c, marks[s.Verdict]+" "+strings.ToUpper(string(s.Verdict))) + "  " + p.paint(bold, r.Name))
+	p.line("  " + p.paint(dim, strings.Join(headline(r), " · ")))
+	for _, reason := range s.Reasons {
+		p.line("  • " + reason)
+	}
+}
+
+// table prints columns with two spaces between; an empty one is left out.
+func (p *printer) table(t table) {
+	if len(t.Rows) == 0 {
+		return
+	}
+	width := make([]int, len(t.Head))
+	for i, c := range t.Head {
+		width[i] = utf8.RuneCountInString(c.Title)
+		for _, row := range t.Rows {
+			width[i] = max(width[i], utf8.RuneCountInString(row[i]))
+		}
+	}
+	cells := func(row []string, paint func(string) string) string {
+		var line strings.Builder
+		for i, cell := range row {
+			space := strings.Repeat(" ", width[i]-utf8.RuneCountInString(cell))
+			line.WriteString("  ")
+			if t.Head[i].Number {
+				line.WriteString(space + paint(cell))
+			} else {
+				line.WriteString(paint(cell) + space)
+			}
+		}
+		return line.String()
+	}
+	p.head(t.Title)
+	var titles []string
+	for _, c := range t.Head {
+		titles = append(titles, c.Title)
+	}
+	p.line(cells(titles, func(s string) string { return p.paint(dim, s) }))
+	for _, row := range t.Rows {
+		p.line(cells(row, p.mark))
+	}
+}
+
+// mark colours a cell that is a result.
+func (p *printer) mark(cell string) string {
+	for v, m := range marks {
+		if cell == m+" "+string(v) {
+			return p.paint(verdictColors[v], cell)
+		}
+	}
+	return cell
+}
+
+// pick keeps some columns of a table, in their order.
+func pick(t table, titles ...string) table {
+	out := table{Title: t.Title}
+	var keep []int
+	for i, c := range t.Head {
+		if slices.Contains(titles, c.Title) {
+			keep = append(keep, i)
+			out.Head = append(out.Head, c)
+		}
+	}
+	for _, row := range t.Rows {
+		var cells []string
+		for _, i := range keep {
+			cells = append(cells, row[i])
+		}
+		out.Rows = append(out.Rows, cells)
+	}
+	return out
+}

@@ -1,0 +1,266 @@
+package report
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// Thresholds of the verdict.
+const (
+	// slipFloor and slipShare: the generator was the limit when the p99 of slip
+	// over the timeline exceeds 10 ms and also a tenth of the p99 of response,
+	// for only then does its lateness shape what it reports.
+	slipFloor = 10 * time.Millisecond
+	slipShare = 0.1
+	// overflowShare of the requests that were due while every shard was up may
+	// have found no room in flight.
+	overflowShare = 0.001
+	// overflowEcho is how long after an outage its requests may still hold
+	// their places: until their timeouts and retries have ended.
+	overflowEcho = 5 * time.Second
+	// steadyRequests and steadyShare: the steady state needs this many requests
+	// answered ok, and in open loop this share of the intended rate.
+	steadyRequests = 100
+	steadyShare    = 0.9
+)
+
+// verdict weighs the causes. The order is
+//
+//	invalid        the generator was the limit, or slotstorm contradicts itself
+//	inconclusive   nothing can be built on the data: interrupted, unhealthy
+//	               before, no steady state, frames missing
+//	fail           an objective was missed, or the cluster was not healthy after
+//	inconclusive   the run did not show all that it set out to: a fault refused,
+//	               unproved or not healed, the audit not read back, an objective
+//	               without a measurement
+//	pass
+//
+// So a missed objective that rests on sound data fails the run even if a fault
+// could not be proved, and no open question can end in a pass. All causes are
+// told, those that decided first.
+func (a *analysis) verdict(s *results.Summary) (results.Verdict, []string) {
+	levels := []struct {
+		verdict results.Verdict
+		reasons []string
+	}{
+		{results.Invalid, a.invalid(s)},
+		{results.Inconclusive, a.unsound()},
+		{results.Fail, a.missed(s)},
+		{results.Inconclusive, a.open(s)},
+	}
+	verdict := results.Pass
+	var reasons []string
+	for _, l := range levels {
+		if len(l.reasons) > 0 && verdict == results.Pass {
+			verdict = l.verdict
+		}
+		reasons = append(reasons, l.reasons...)
+	}
+	return verdict, reasons
+}
+
+// invalid tells what makes the measurement itself untrustworthy.
+func (a *analysis) invalid(s *results.Summary) []string {
+	var reasons []string
+	slip, response := findLatency(s.Latency, All, All, results.Slip), findLatency(s.Latency, All, All, results.Response)
+	if slip != nil && response != nil {
+		limit := max(slipFloor, time.Duration(slipShare*float64(response.P99)))
+		if slip.P99.Std() > limit {
+			reasons = append(reasons, fmt.Sprintf("the load generator was the limit: it sent 1 %% of the requests more than %s late (allowed: %s)",
+				duration(slip.P99), duration(results.MillisOf(limit))))
+		}
+	}
+	overflow, due := a.overflowWhileUp()
+	if float64(overflow) > overflowShare*float64(due) {
+		reasons = append(reasons, fmt.Sprintf("%s of %s found no room in flight (maxInFlight %s) while every shard was up",
+			count(overflow), plural(due, "request", "requests"), count(a.sc.Workload.MaxInFlight)))
+	}
+	if au := a.run.Audit; au != nil && au.FailedKept > 0 {
+		reasons = append(reasons, fmt.Sprintf("%s that slotstorm recorded as refused %s in the data: its account cannot be trusted",
+			plural(au.FailedKept, "audited write", "audited writes"), verb(au.FailedKept, "is", "are")))
+	}
+	return reasons
+}
+
+// overflowWhileUp counts over the seconds of the timeline that no outage of the
+// probes or of the client touches.
+func (a *analysis) overflowWhileUp() (overflow, due int) {
+	echo := results.MillisOf(overflowEcho)
+	var down []span
+	for _, list := range [][]results.Outage{a.run.ProbeOutages, a.run.ClientOutages} {
+		for _, o := range list {
+			down = append(down, span{o.From, o.To + echo})
+		}
+	}
+	down = union(down)
+	for _, f := range a.Frames {
+		start := a.run.LoadStart + results.MillisOf(time.Duration(f.Seq)*time.Second)
+		second := []span{{start, start + results.MillisOf(time.Second)}}
+		if !a.whole.has(f.Seq) || len(intersection(second, down)) > 0 {
+			continue
+		}
+		for _, c := range f.Commands {
+			overflow += c.Overflow
+			due += c.Total()
+		}
+	}
+	return overflow, due
+}
+
+// unsound tells why nothing can be built on the data.
+func (a *analysis) unsound() []string {
+	var reasons []string
+	if a.run.Interrupted != "" {
+		reasons = append(reasons, "interrupted: "+a.run.Interrupted)
+	}
+	if !a.run.HealthyBefore {
+		reasons = append(reasons, "the cluster was not healthy when the load began")
+	}
+	if r := a.unsteady(); r != "" {
+		reasons = append(reasons, r)
+	}
+	if n := a.missingFrames(); n > 0 && a.run.Interrupted == "" {
+		reasons = append(reasons, fmt.Sprintf("%s of the timeline %s no record of the load in %s",
+			plural(n, "second", "seconds"), verb(n, "has", "have"), results.SeriesFile))
+	}
+	return reasons
+}
+
+// unsteady judges the steady state: the whole seconds of the first phase that
+// end before the first fault. Empty if there was enough load in it.
+func (a *analysis) unsteady() string {
+	if len(a.phases) == 0 {
+		return "the timeline never began"
+	}
+	steady := a.phases[0]
+	for _, f := range a.run.Faults {
+		if f.Injected > 0 {
+			steady.to = min(steady.to, int((f.Injected-a.run.LoadStart).Std()/time.Second))
+		}
+	}
+	var c results.Counts
+	for _, f := range a.Frames {
+		if steady.has(f.Seq) {
+			for _, n := range f.Commands {
+				c = c.Plus(n)
+			}
+		}
+	}
+	if c.OK < steadyRequests {
+		return fmt.Sprintf("too little load before the first fault: %s answered ok in the steady state, %d needed",
+			plural(c.OK, "request", "requests"), steadyRequests)
+	}
+	intended := a.sc.Workload.Rate.PerSecond * float64(steady.to-steady.from)
+	if r := a.sc.Workload.Rate; !r.Max && float64(c.OK) < steadyShare*intended {
+		return fmt.Sprintf("the steady state reached %s of the intended rate of %s, %s needed",
+			percent(float64(c.OK)/intended), rate(r.PerSecond), percent(steadyShare))
+	}
+	return ""
+}
+
+// missingFrames counts seconds of the timeline for which a generator's frame is
+// missing.
+func (a *analysis) missingFrames() int {
+	type place struct{ generator, second int }
+	seen := map[place]bool{}
+	for _, f := range a.Frames {
+		seen[place{f.Generator, f.Seq}] = true
+	}
+	missing := 0
+	for s := a.whole.from; s < a.whole.to; s++ {
+		for g := range max(1, a.sc.Workload.Generators) {
+			if !seen[place{g, s}] {
+				missing++
+				break
+			}
+		}
+	}
+	return missing
+}
+
+// missed tells what failed.
+func (a *analysis) missed(s *results.Summary) []string {
+	var reasons []string
+	for _, o := range s.Objectives {
+		if o.Result == results.Fail {
+			reasons = append(reasons, fmt.Sprintf("objective missed: %s, measured %s", o.Name, o.Shown))
+		}
+	}
+	if !a.run.HealthyAfter && a.run.Interrupted == "" {
+		reasons = append(reasons, "the cluster was not healthy when the run ended")
+	}
+	return reasons
+}
+
+// open tells which questions the run left open.
+func (a *analysis) open(s *results.Summary) []string {
+	var reasons []string
+	for _, f := range a.run.Faults {
+		if what, ok := shortcoming[f.Status]; ok {
+			reasons = append(reasons, sentence(": ", fmt.Sprintf("fault %s %s", f.Name, what), f.Reason))
+		} else if f.Status != results.StatusHealed {
+			reasons = append(reasons, sentence(": ", fmt.Sprintf("fault %s has the unknown status %q", f.Name, f.Status), f.Reason))
+		}
+	}
+	switch au := a.run.Audit; {
+	case au != nil && unread(au):
+		reasons = append(reasons, sentence(": ", fmt.Sprintf("the audit read back %s of %s", count(au.ReadBack), plural(au.Writes, "write", "writes")), au.Unread))
+	case au == nil && a.sc.Workload.Audit != nil:
+		reasons = append(reasons, "the audit has no result")
+	}
+	for _, o := range s.Objectives {
+		if o.Result == results.Inconclusive {
+			reasons = append(reasons, fmt.Sprintf("objective without an answer: %s (%s)", o.Name, o.Evidence))
+		}
+	}
+	return reasons
+}
+
+var shortcoming = map[results.FaultStatus]string{
+	results.StatusPlanned:  "was never injected",
+	results.StatusRefused:  "was refused by its check",
+	results.StatusUnproved: "could not be proved",
+	results.StatusUnhealed: "was not healed",
+}
+
+func verb(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
+
+// driftLimit is how far a failover's steps may differ from the probe's outage.
+const driftLimit = 100 * time.Millisecond
+
+// warnings are what a reader must know to trust the figures.
+func (a *analysis) warnings(s *results.Summary) []string {
+	var list []string
+	for _, f := range s.Failovers {
+		if drift := distance(f.Server, f.Outage); f.Complete && drift.Std() > driftLimit {
+			list = append(list, fmt.Sprintf("fault %s: its steps add up to %s, the probe saw an outage of %s: they differ by %s",
+				f.Fault, duration(f.Server), duration(f.Outage), duration(drift)))
+		}
+		if f.Complete && f.To != f.From && f.Client == 0 {
+			if _, open := a.unended(f, StepClient); open {
+				list = append(list, fmt.Sprintf("fault %s: the application client wrote to shard %d no more while it was watched", f.Fault, f.Shard))
+			}
+		}
+	}
+	if s.Availability.Observed == 0 && len(a.phases) > 0 {
+		list = append(list, "no probe ran: nothing is known of outages")
+	}
+	if a.sc.Workload.Rate.Max {
+		list = append(list, "closed loop (rate: max): a slow reply delays the requests after it, so response times are service times and hide queueing")
+	}
+	if au := a.run.Audit; au != nil && au.Altered > 0 {
+		list = append(list, fmt.Sprintf("%s came back with another value", plural(au.Altered, "acknowledged write", "acknowledged writes")))
+	}
+	if load := findLoad(s.Load, All, All); load != nil && load.Counts.Unknown > 0 {
+		list = append(list, fmt.Sprintf("%s without an answer: whether they took effect is unknown, and they have no latency",
+			plural(load.Counts.Unknown, "request", "requests")))
+	}
+	return list
+}

@@ -1,0 +1,307 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// table is what every renderer shows in its own way: the same rows in the
+// terminal, in Markdown and in HTML.
+type table struct {
+	Title string
+	Head  []column
+	Rows  [][]string
+}
+
+// column is a heading; Number columns are set flush right.
+type column struct {
+	Title  string
+	Number bool
+}
+
+func words(titles ...string) []column {
+	var list []column
+	for _, t := range titles {
+		list = append(list, column{Title: t})
+	}
+	return list
+}
+
+func numbers(titles ...string) []column {
+	var list []column
+	for _, t := range titles {
+		list = append(list, column{Title: t, Number: true})
+	}
+	return list
+}
+
+const none = "–"
+
+// headline is the line under the verdict.
+func headline(r *results.Run) []string {
+	list := []string{
+		r.Start.UTC().Format("2006-01-02 15:04:05 UTC"),
+		fmt.Sprintf("seed %d", r.Seed),
+		"Redis " + orNone(r.Versions.Redis),
+		sentence(" ", r.Client.Type, r.Client.Version),
+	}
+	if r.Environment.Provider != "" {
+		list = append(list, r.Environment.Provider)
+	}
+	return list
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return none
+	}
+	return s
+}
+
+// marks of results: shape and word carry the meaning, colour only repeats it.
+var marks = map[results.Verdict]string{
+	results.Pass: "✓", results.Fail: "✗", results.Inconclusive: "?", results.Invalid: "!",
+}
+
+// room is an objective's margin in words.
+func room(o results.Objective) string {
+	if o.Margin == nil {
+		return none
+	}
+	m := math.Round(*o.Margin * 100)
+	switch {
+	case o.Result == results.Fail:
+		return fmt.Sprintf("%s %% beyond", count(int64(math.Abs(m))))
+	case m < 0:
+		return none
+	}
+	return fmt.Sprintf("%s %% to spare", count(int64(m)))
+}
+
+func objectivesTable(s *results.Summary) table {
+	t := table{Title: "Objectives", Head: append(words("", "objective"), append(numbers("measured", "margin"), words("read from")...)...)}
+	for _, o := range s.Objectives {
+		t.Rows = append(t.Rows, []string{marks[o.Result] + " " + string(o.Result), o.Name, o.Shown, room(o), o.Evidence})
+	}
+	return t
+}
+
+// serverSteps are the steps that add up to Failover.Server.
+func serverSteps() []string {
+	return []string{StepPFail, StepFail, StepElection, StepPromoted, StepProbe}
+}
+
+func stepOf(f results.Failover, name string) *results.Step {
+	i := slices.IndexFunc(f.Steps, func(s results.Step) bool { return s.Name == name })
+	if i < 0 || f.Steps[i].Missing {
+		return nil
+	}
+	return &f.Steps[i]
+}
+
+func whenSet(m results.Millis) string {
+	if m == 0 {
+		return none
+	}
+	return duration(m)
+}
+
+func change(f results.Failover) string {
+	switch f.To {
+	case "":
+		return f.From + " → none"
+	case f.From:
+		return f.From + " came back"
+	}
+	return f.From + " → " + f.To
+}
+
+func prediction(f results.Failover) string {
+	if f.PredictedMax == 0 {
+		return none
+	}
+	return duration(f.PredictedMin) + " to " + duration(f.PredictedMax)
+}
+
+// failoverTable shows the time that each step took; they add up to server.
+func failoverTable(s *results.Summary) table {
+	t := table{Title: "Failovers", Head: append(words("fault", "shard", "primary"),
+		numbers("PFAIL", "+ FAIL", "+ election", "+ promoted", "+ probe write", "= server", "client", "in sync", "predicted")...)}
+	for _, f := range s.Failovers {
+		row := []string{f.Fault, fmt.Sprint(f.Shard), change(f)}
+		for _, name := range serverSteps() {
+			if st := stepOf(f, name); st != nil {
+				row = append(row, duration(st.Took))
+			} else {
+				row = append(row, none)
+			}
+		}
+		t.Rows = append(t.Rows, append(row, whenSet(f.Server), whenSet(f.Client), whenSet(f.Synced), prediction(f)))
+	}
+	return t
+}
+
+// spread is a distribution in a line.
+func spread(d *results.Distribution) string {
+	if d == nil {
+		return ""
+	}
+	return fmt.Sprintf("%d failovers: median %s (%.0f %% confidence: %s to %s), fastest %s, slowest %s",
+		d.N, duration(d.Median), math.Floor(d.Confidence*100), duration(d.Low), duration(d.High), duration(d.Min), duration(d.Max))
+}
+
+// loadTable puts load and the most asked percentiles of a phase and command
+// into one row.
+func loadTable(s *results.Summary) table {
+	t := table{Title: "Load", Head: append(words("phase", "command"),
+		numbers("requests", "ok", "ok/s", "p50", "p99", "p99.9", "max", "service p99", "slip p99")...)}
+	for _, l := range s.Load {
+		if l.Counts.Total() == 0 {
+			continue
+		}
+		row := []string{l.Phase, l.Command, count(l.Counts.Total()), percent(share(l.Counts)), rate(l.Throughput)}
+		if r := findLatency(s.Latency, l.Phase, l.Command, results.Response); r != nil {
+			row = append(row, duration(r.P50), duration(r.P99), duration(r.P999), duration(r.Max))
+		} else {
+			row = append(row, none, none, none, none)
+		}
+		for _, kind := range []results.Time{results.Service, results.Slip} {
+			if r := findLatency(s.Latency, l.Phase, l.Command, kind); r != nil {
+				row = append(row, duration(r.P99))
+			} else {
+				row = append(row, none)
+			}
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+func share(c results.Counts) float64 {
+	if c.Total() == 0 {
+		return 0
+	}
+	return float64(c.OK) / float64(c.Total())
+}
+
+// percentileTable is the full table of one of the three times.
+func percentileTable(s *results.Summary, kind results.Time) table {
+	t := table{Title: string(kind), Head: append(words("phase", "command"),
+		numbers("answered", "mean", "p50", "p90", "p95", "p99", "p99.9", "p99.99", "max")...)}
+	for _, r := range s.Latency {
+		if r.Time == kind {
+			t.Rows = append(t.Rows, []string{r.Phase, r.Command, count(r.Count), duration(r.Mean), duration(r.P50), duration(r.P90),
+				duration(r.P95), duration(r.P99), duration(r.P999), duration(r.P9999), duration(r.Max)})
+		}
+	}
+	return t
+}
+
+// errorTable tells what became of the requests that were not answered ok.
+func errorTable(s *results.Summary) table {
+	t := table{Title: "Errors", Head: append(words("phase"), numbers("failed", "unknown", "overflow")...)}
+	t.Head = append(t.Head, words("by class")...)
+	for _, l := range s.Load {
+		if l.Command == All && l.Counts.Total() > l.Counts.OK {
+			t.Rows = append(t.Rows, []string{l.Phase, count(l.Counts.Failed), count(l.Counts.Unknown), count(l.Counts.Overflow), classes(l.Errors)})
+		}
+	}
+	return t
+}
+
+// classes lists error classes, most frequent first.
+func classes(m map[string]int) string {
+	names := make([]string, 0, len(m))
+	for name := range m {
+		names = append(names, name)
+	}
+	sort.Slice(names, func(i, j int) bool {
+		a, b := names[i], names[j]
+		return m[a] > m[b] || (m[a] == m[b] && a < b)
+	})
+	for i, name := range names {
+		names[i] = name + " " + count(m[name])
+	}
+	return strings.Join(names, ", ")
+}
+
+func availabilityTable(r *results.Run, s *results.Summary) table {
+	t := table{Title: "Availability", Head: append(words("shard", "slots"), numbers("outages", "down", "longest", "accepted writes")...)}
+	if s.Availability.Observed == 0 {
+		return t
+	}
+	up := func(down results.Millis) string {
+		return percent(1 - float64(down)/float64(s.Availability.Observed))
+	}
+	for _, v := range s.Availability.Shards {
+		t.Rows = append(t.Rows, []string{fmt.Sprint(v.Shard), slotsOf(r, v.Shard), count(v.Outages), whenSet(v.Down), whenSet(v.Longest), up(v.Down)})
+	}
+	t.Rows = append(t.Rows,
+		[]string{"any down", "", "", whenSet(s.Availability.Any), "", up(s.Availability.Any)},
+		[]string{"all down", "", "", whenSet(s.Availability.All), "", up(s.Availability.All)})
+	return t
+}
+
+func slotsOf(r *results.Run, shard int) string {
+	for _, s := range r.Shards {
+		if s.Index == shard {
+			return s.Slots
+		}
+	}
+	return ""
+}
+
+func lossTable(s *results.Summary) table {
+	t := table{Title: "Lost writes", Head: append(words("shard", "fault", "acknowledged by"), numbers("writes", "from", "to")...)}
+	for _, g := range s.Losses {
+		t.Rows = append(t.Rows, []string{fmt.Sprint(g.Shard), orNone(g.Fault), orNone(g.Node), count(g.Count), relative(g, g.First), relative(g, g.Last)})
+	}
+	return t
+}
+
+// relative places an acknowledgement by the promotion.
+func relative(g results.LossGroup, before results.Millis) string {
+	switch {
+	case g.Fault == "":
+		return none
+	case before < 0:
+		return duration(-before) + " after promotion"
+	}
+	return duration(before) + " before promotion"
+}
+
+// auditLine sums the audit up.
+func auditLine(au *results.Audit) string {
+	if au == nil {
+		return ""
+	}
+	line := fmt.Sprintf("%s: %s ok, %s failed, %s unknown; %s read back; %s lost, %s altered",
+		plural(au.Writes, "audited write", "audited writes"), count(au.OK), count(au.Failed), count(au.Unknown),
+		count(au.ReadBack), count(au.Lost), count(au.Altered))
+	if au.UnknownKept > 0 {
+		line += fmt.Sprintf("; %s of the unknown took effect", count(au.UnknownKept))
+	}
+	return line
+}
+
+func faultTable(r *results.Run) table {
+	t := table{Title: "Faults", Head: append(words("fault", "action", "node", "status", "proof"), numbers("injected", "proved", "verified")...)}
+	for _, f := range r.Faults {
+		t.Rows = append(t.Rows, []string{f.Name, f.Detail, orNone(f.Node), string(f.Status), orNone(sentence("; ", f.Proof, f.Reason)),
+			at(f.Injected), at(f.Proved), at(f.Verified)})
+	}
+	return t
+}
+
+// at is an offset, if it was reached.
+func at(m results.Millis) string {
+	if m == 0 {
+		return none
+	}
+	return clock(m)
+}

@@ -1,0 +1,280 @@
+package scenarios
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Limits of a scenario file. They are far above any real one, and keep a
+// hostile one from costing more than a moment.
+const (
+	maxBytes = 1 << 20
+	maxNodes = 100_000
+	maxDepth = 64
+)
+
+// setFlag is how an Error names the override that it is about.
+const setFlag = "--set "
+
+// document is one scenario on its way from YAML to Scenario, with the place of
+// everything in it and the mistakes found so far.
+type document struct {
+	file  string
+	lines []string
+	root  *yaml.Node
+	// from is the override that a node was made by; nodes of the file have none.
+	from map[*yaml.Node]string
+	// keys and values are the nodes of each stated field, by path.
+	keys, values map[string]*yaml.Node
+	// bad are the paths with a mistake, whose values mean nothing.
+	bad  map[string]bool
+	errs Errors
+
+	nodes int  // made so far
+	fatal bool // nothing after the tree is worth doing
+}
+
+func newDocument(name string, data []byte, overrides []string) *document {
+	return &document{
+		file:   name,
+		lines:  strings.Split(strings.ReplaceAll(string(data), "\r\n", "\n"), "\n"),
+		from:   map[*yaml.Node]string{},
+		keys:   map[string]*yaml.Node{},
+		values: map[string]*yaml.Node{},
+		bad:    map[string]bool{},
+	}
+}
+
+// fail notes a mistake at n; nil is the top of the file.
+func (d *document) fail(n *yaml.Node, path, hint, format string, args ...any) {
+	d.bad[path] = true
+	e := Error{File: d.file, Line: 1, Column: 1, Path: path, Message: fmt.Sprintf(format, args...), Hint: hint}
+	if o, ok := d.from[n]; ok {
+		e.File, e.Line, e.Column, e.Source = setFlag+o, 0, n.Column, showable(o)
+	} else {
+		if n != nil {
+			e.Line, e.Column = n.Line, n.Column
+		}
+		if e.Line <= len(d.lines) {
+			e.Source = showable(strings.TrimRight(d.lines[e.Line-1], "\r"))
+		}
+	}
+	d.errs = append(d.errs, e)
+}
+
+// failSyntax notes a mistake at a place that no node has, and ends the work.
+func (d *document) failSyntax(line, column int, hint, format string, args ...any) {
+	d.fatal = true
+	d.fail(&yaml.Node{Line: line, Column: column}, "", hint, format, args...)
+}
+
+// parse reads data into d.root: one mapping, without aliases, merge keys and
+// duplicate keys.
+func (d *document) parse(data []byte) {
+	if len(data) > maxBytes {
+		d.failSyntax(1, 1, "", "the file has %d bytes; a scenario has at most %d", len(data), maxBytes)
+		return
+	}
+	if !utf8.Valid(data) {
+		line, column := firstInvalid(d.lines)
+		d.failSyntax(line, column, "save the file as UTF-8", "the text is not UTF-8")
+		return
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	var first, second yaml.Node
+	if err := decoder.Decode(&first); err != nil && !errors.Is(err, io.EOF) {
+		d.syntax(err)
+		return
+	}
+	if len(first.Content) == 0 || first.Content[0].ShortTag() == "!!null" {
+		d.failSyntax(1, 1, "a scenario starts with apiVersion: "+Version+"; slotstorm inspect kill-primary shows one", "the file is empty")
+		return
+	}
+	switch err := decoder.Decode(&second); {
+	case err == nil:
+		d.failSyntax(second.Line, second.Column, "put each scenario into a file of its own", "a second document starts here")
+		return
+	case !errors.Is(err, io.EOF):
+		d.syntax(err)
+		return
+	}
+	d.root = d.expand(first.Content[0], "", nil)
+}
+
+func firstInvalid(lines []string) (line, column int) {
+	for i, l := range lines {
+		if !utf8.ValidString(l) {
+			column = 1
+			for len(l) > 0 {
+				r, size := utf8.DecodeRuneInString(l)
+				if r == utf8.RuneError && size == 1 {
+					break
+				}
+				l, column = l[size:], column+1
+			}
+			return i + 1, column
+		}
+	}
+	return 1, 1
+}
+
+var yamlPlace = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
+
+// syntax notes a mistake of the YAML parser. The parser's line is often that
+// of the mapping around the mistake, or one off. The line that matters is the
+// one that breaks the file: with only the lines before it, the file parses.
+func (d *document) syntax(err error) {
+	place := yamlPlace.FindStringSubmatch(err.Error())
+	message := strings.TrimPrefix(err.Error(), place[0])
+	line, _ := strconv.Atoi(place[1]) // the fallback; 0 where there is none
+	good := func(n int) bool {
+		var root yaml.Node
+		return yaml.Unmarshal([]byte(strings.Join(d.lines[:n], "\n")+"\n"), &root) == nil
+	}
+	n := len(d.lines)
+	if n <= 300 {
+		for n--; n > 0 && !good(n); n-- {
+		}
+		line = n + 1
+	}
+	line = min(max(line, 1), len(d.lines))
+	text := d.lines[line-1]
+	column := 1 + utf8.RuneCountInString(text) - utf8.RuneCountInString(strings.TrimLeft(text, " \t"))
+	hint := "check the indentation, the quotes and the brackets of this line and of the one before"
+	if strings.HasPrefix(strings.TrimLeft(text, " "), "\t") {
+		column = 1 + strings.IndexByte(text, '\t')
+		hint = "YAML is indented with spaces, not with tabs"
+	}
+	d.failSyntax(line, column, hint, "not YAML: %s", message)
+}
+
+// expand copies n with its aliases and merge keys resolved. within are the
+// aliases that n stands in. It gives nil where there is nothing to go on with.
+func (d *document) expand(n *yaml.Node, override string, within []*yaml.Node) *yaml.Node {
+	if d.fatal {
+		return nil
+	}
+	if d.nodes++; d.nodes > maxNodes || len(within) > maxDepth {
+		d.fatal = true
+		d.fail(n, "", "a scenario is small and flat; look for aliases that multiply", "the document is too large or too deep")
+		return nil
+	}
+	if n.Kind == yaml.AliasNode {
+		n = n.Alias
+		for _, outer := range within {
+			if outer == n {
+				d.fatal = true
+				d.fail(n, "", "", "the anchor &%s contains itself", n.Anchor)
+				return nil
+			}
+		}
+	}
+	within = append(within, n)
+	c := &yaml.Node{Kind: n.Kind, Style: n.Style, Tag: n.Tag, Value: n.Value, Line: n.Line, Column: n.Column}
+	if override != "" {
+		d.from[c] = override
+	}
+	if n.Kind == yaml.MappingNode {
+		d.expandMapping(c, n, override, within)
+		return c
+	}
+	for _, item := range n.Content {
+		c.Content = append(c.Content, d.expand(item, override, within))
+	}
+	return c
+}
+
+// expandMapping fills c with the fields of n: its own first, then those that
+// it merges and does not have.
+func (d *document) expandMapping(c, n *yaml.Node, override string, within []*yaml.Node) {
+	own := map[string]*yaml.Node{}
+	var merged []*yaml.Node
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := d.expand(n.Content[i], override, within), n.Content[i+1]
+		switch {
+		case d.fatal:
+			return
+		case key.Kind != yaml.ScalarNode:
+			d.fail(key, "", "", "a field's name is a plain word, not %s", describe(key))
+		case key.ShortTag() == "!!merge":
+			merged = append(merged, value)
+		case own[key.Value] != nil:
+			hint := ""
+			if first := own[key.Value]; first.Line > 0 {
+				hint = fmt.Sprintf("the first one is on line %d", first.Line)
+			}
+			d.fail(key, "", hint, "%q is stated twice", key.Value)
+		default:
+			own[key.Value] = key
+			c.Content = append(c.Content, key, d.expand(value, override, within))
+		}
+	}
+	for _, m := range merged {
+		d.merge(c, own, d.expand(m, override, within))
+	}
+}
+
+func (d *document) merge(c *yaml.Node, own map[string]*yaml.Node, m *yaml.Node) {
+	switch {
+	case d.fatal:
+	case m.Kind == yaml.SequenceNode:
+		for _, item := range m.Content {
+			if item.Kind != yaml.MappingNode {
+				d.fail(item, "", "write <<: *anchor, or <<: [*one, *two]", "<< merges mappings, not %s", describe(item))
+				continue
+			}
+			d.merge(c, own, item)
+		}
+	case m.Kind == yaml.MappingNode:
+		for i := 0; i < len(m.Content); i += 2 {
+			if key := m.Content[i]; own[key.Value] == nil {
+				own[key.Value] = key
+				c.Content = append(c.Content, key, m.Content[i+1])
+			}
+		}
+	default:
+		d.fail(m, "", "write <<: *anchor, or <<: [*one, *two]", "<< merges mappings, not %s", describe(m))
+	}
+}
+
+// describe names what n holds, as prose.
+func describe(n *yaml.Node) string {
+	switch {
+	case n.Kind == yaml.MappingNode:
+		return "a mapping"
+	case n.Kind == yaml.SequenceNode:
+		return "a list"
+	}
+	switch n.ShortTag() {
+	case "!!null":
+		return "nothing"
+	case "!!int", "!!float":
+		return "the number " + clip(n.Value)
+	case "!!bool":
+		return n.Value
+	}
+	return fmt.Sprintf("the text %q", clip(n.Value))
+}
+
+// clip shortens s for a message.
+func clip(s string) string {
+	if r := []rune(s); len(r) > 60 {
+		return string(r[:57]) + "..."
+	}
+	return s
+}
+
+// isControl tells runes that no text of a scenario has a use for: they hide in
+// an editor and break the lines of redis.conf and of reports.
+func isControl(r rune) bool {
+	return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r == '\ufeff'
+}

@@ -1,0 +1,146 @@
+package scenarios
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+//go:embed *.yaml
+var files embed.FS
+
+// BuiltinInfo is a scenario that comes with slotstorm.
+type BuiltinInfo struct {
+	Name        string `json:"name"`
+	Description string `json:"description"`
+	// Data is the YAML file, comments and all.
+	Data []byte `json:"-"`
+}
+
+// Builtin lists the built-in scenarios by name.
+func Builtin() []BuiltinInfo {
+	names, err := fs.Glob(files, "*.yaml")
+	if err != nil {
+		panic(err) // the pattern is a constant
+	}
+	list := make([]BuiltinInfo, 0, len(names))
+	for _, file := range names {
+		data, err := files.ReadFile(file)
+		if err != nil {
+			panic(err) // the name came from the same file system
+		}
+		info := BuiltinInfo{Name: strings.TrimSuffix(file, ".yaml"), Data: data}
+		if s, err := Parse(file, data); err == nil {
+			info.Description = s.Metadata.Description
+		}
+		list = append(list, info)
+	}
+	return list
+}
+
+// Load reads the scenario in the file at path. Where there is no such file,
+// the last element of path may name a built-in scenario: kill-primary, or
+// scenarios/kill-primary.yaml. Overrides are those of Parse. Mistakes in the
+// scenario are an Errors; a file that cannot be read is not, and one that does
+// not exist is an fs.ErrNotExist.
+func Load(path string, overrides ...string) (*Scenario, error) {
+	s, _, err := Inspect(path, overrides...)
+	return s, err
+}
+
+// Inspect is Load, and tells which defaults were filled in, in the order of
+// the fields.
+func Inspect(path string, overrides ...string) (*Scenario, []Default, error) {
+	name, data, err := read(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	return parse(name, data, overrides)
+}
+
+// Parse makes a scenario of YAML. Name stands for the file in errors. Each
+// override is path=value, such as redis.shards=5, timeline.faults[0].at=5s or
+// metadata.labels["team.example/name"]=storage; its value is YAML, and null
+// removes the field. Every mistake is in the error, an Errors.
+func Parse(name string, data []byte, overrides ...string) (*Scenario, error) {
+	s, _, err := parse(name, data, overrides)
+	return s, err
+}
+
+func parse(name string, data []byte, overrides []string) (*Scenario, []Default, error) {
+	d := newDocument(name, data, overrides)
+	if d.parse(data); len(d.errs) > 0 {
+		return nil, nil, d.errs.sort(overrides)
+	}
+	for _, o := range overrides {
+		d.override(o)
+	}
+	var s Scenario
+	d.decode(&s)
+	applied := d.fillDefaults(&s)
+	d.validate(&s)
+	if len(d.errs) > 0 {
+		return nil, nil, d.errs.sort(overrides)
+	}
+	return &s, applied, nil
+}
+
+// read finds the file or built-in at name.
+func read(name string) (string, []byte, error) {
+	data, err := os.ReadFile(name)
+	if err == nil {
+		return name, data, nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return "", nil, fmt.Errorf("read scenario: %w", err)
+	}
+	base := strings.TrimSuffix(path.Base(name), ".yaml")
+	var known []string
+	for _, b := range Builtin() {
+		if b.Name == base && (name == base || path.Ext(name) == ".yaml") {
+			return name, b.Data, nil
+		}
+		known = append(known, b.Name)
+	}
+	hint := "the built-in scenarios are " + strings.Join(known, ", ")
+	if c := closest(base, known); c != "" {
+		hint = "did you mean the built-in " + c + "?"
+	}
+	return "", nil, fmt.Errorf("read scenario: %w; %s", err, hint)
+}
+
+// YAML is s with every default filled in, as a file that Load accepts and that
+// gives an equal Scenario.
+func (s *Scenario) YAML() ([]byte, error) {
+	var root yaml.Node
+	if err := root.Encode(s); err != nil {
+		return nil, fmt.Errorf("scenario %s as YAML: %w", s.Metadata.Name, err)
+	}
+	quoteLines(&root)
+	var b bytes.Buffer
+	e := yaml.NewEncoder(&b)
+	e.SetIndent(2)
+	if err := e.Encode(&root); err != nil {
+		return nil, fmt.Errorf("scenario %s as YAML: %w", s.Metadata.Name, err)
+	}
+	return b.Bytes(), nil
+}
+
+// quoteLines gives texts of several lines double quotes where the block style
+// that the encoder chooses would lose something of them: blanks and empty
+// lines at either end.
+func quoteLines(n *yaml.Node) {
+	if n.Kind == yaml.ScalarNode && strings.Contains(n.Value, "\n") && strings.TrimSpace(n.Value)+"\n" != n.Value {
+		n.Style = yaml.DoubleQuotedStyle
+	}
+	for _, c := range n.Content {
+		quoteLines(c)
+	}
+}

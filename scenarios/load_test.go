@@ -1,0 +1,114 @@
+package scenarios
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+func TestInvalidFiles(t *testing.T) {
+	files, err := filepath.Glob("testdata/invalid-*.yaml")
+	if err != nil || len(files) < 40 {
+		t.Fatalf("%d invalid files, %v", len(files), err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".yaml"), func(t *testing.T) {
+			s, err := Load(filepath.ToSlash(file))
+			var all Errors
+			if !errors.As(err, &all) || s != nil {
+				t.Fatalf("loaded: %v, %v", s, err)
+			}
+			golden(t, strings.TrimSuffix(file, ".yaml")+".golden", err.Error()+"\n")
+		})
+	}
+}
+
+func golden(t *testing.T, file, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s (run with -update when the change is meant)\ngot:\n%s\nwant:\n%s", file, got, want)
+	}
+}
+
+// A resolved scenario loads again, as an equal one, with nothing left to
+// default.
+func TestValidFilesSurviveTheRoundTrip(t *testing.T) {
+	for _, file := range validFiles(t) {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			s, err := Load(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			roundTrip(t, s)
+		})
+	}
+}
+
+func roundTrip(t *testing.T, s *Scenario) {
+	t.Helper()
+	out, err := s.YAML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, applied, err := parse("resolved.yaml", out, nil)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if len(applied) > 0 {
+		t.Errorf("defaults after resolving: %v", applied)
+	}
+	if !reflect.DeepEqual(s, again) {
+		t.Errorf("not equal after\n%s\nbefore: %+v\nafter: %+v", out, s, again)
+	}
+}
+
+func TestBuiltinScenarios(t *testing.T) {
+	var names []string
+	for _, b := range Builtin() {
+		names = append(names, b.Name)
+		s, err := Load("scenarios/elsewhere/" + b.Name + ".yaml")
+		if err != nil {
+			t.Errorf("%s: %v", b.Name, err)
+			continue
+		}
+		if s.Metadata.Name != b.Name || b.Description == "" {
+			t.Errorf("%s is named %q and described %q", b.Name, s.Metadata.Name, b.Description)
+		}
+		if !strings.HasPrefix(string(b.Data), "# yaml-language-server: $schema="+schemaFile+"\n") {
+			t.Errorf("%s does not name its schema", b.Name)
+		}
+	}
+	if got := strings.Join(names, " "); got != "kill-primary kill-primary-repeat steady" {
+		t.Errorf("built-in: %s", got)
+	}
+}
+
+func TestLoadOfNothing(t *testing.T) {
+	for name, hint := range map[string]string{
+		"kil-primary":          "did you mean the built-in kill-primary?",
+		"no/such/thing.yaml":   "the built-in scenarios are kill-primary,",
+		"scenarios/steady.yml": "did you mean the built-in steady?",
+	} {
+		_, err := Load(name)
+		if !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), hint) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := Load("testdata"); err == nil || errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a folder: %v", err)
+	}
+}

@@ -1,0 +1,130 @@
+package scenarios
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// validate notes what fields may not hold together. Fields that were wrong
+// alone are left out: one mistake gives one error.
+func (d *document) validate(s *Scenario) {
+	if d.root == nil || d.failed("") {
+		return
+	}
+	d.validateRedis(&s.Redis)
+	d.validateWorkload(&s.Workload)
+	d.validateTimeline(s)
+	d.validateObjectives(s)
+}
+
+// reject notes a mistake at path, unless one of the paths that it was found
+// by, or path itself, had one already.
+func (d *document) reject(path string, by []string, hint, format string, args ...any) {
+	if d.failed(path) || d.failed(by...) {
+		return
+	}
+	d.fail(d.place(path), path, hint, format, args...)
+}
+
+var directive = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
+
+// owned are the directives that slotstorm sets itself to form the cluster, to
+// watch it and to take it away again. One with a final - is a prefix.
+var owned = []string{
+	"aclfile", "bind", "bind-source-addr", "cluster-announce-", "cluster-config-file", "cluster-enabled",
+	"cluster-port", "daemonize", "dir", "include", "logfile", "masterauth", "masteruser", "pidfile", "port",
+	"protected-mode", "rename-command", "replica-announce-", "replicaof", "requirepass", "slave-announce-",
+	"slaveof", "supervised", "tls-", "unixsocket", "unixsocketperm", "user",
+}
+
+func (d *document) validateRedis(r *Redis) {
+	for _, name := range slices.Sorted(maps.Keys(r.Config)) {
+		path := join("redis.config", name)
+		if lower := strings.ToLower(name); !directive.MatchString(lower) {
+			d.rejectKey(path, "a directive is lower case letters, digits and '-', as in cluster-node-timeout", "%q is not a redis.conf directive", clip(name))
+		} else if lower != name {
+			d.rejectKey(path, "did you mean "+lower+"?", "directives are written in lower case")
+		}
+		for _, o := range owned {
+			if name == o || strings.HasSuffix(o, "-") && strings.HasPrefix(name, o) {
+				d.rejectKey(path, ownedHint(name), "slotstorm sets this directive itself")
+			}
+		}
+	}
+	const timeout = "cluster-node-timeout"
+	if text, ok := r.Config[timeout]; ok {
+		if n, err := strconv.Atoi(text); err != nil || n < 100 || n > 3_600_000 {
+			d.reject(join("redis.config", timeout), nil, "it is in milliseconds and has no unit; Redis' own default is 15000",
+				"must be a whole number from 100 to 3600000, not %q", clip(text))
+		}
+	}
+	if a := r.Auth; a != nil && !a.Enabled && a.PasswordEnv != "" {
+		d.reject("redis.auth.passwordEnv", []string{"redis.auth.enabled"}, "set enabled: true, or leave passwordEnv out", "names a password, but auth is not enabled")
+	}
+}
+
+// rejectKey is reject, pointing at the name of a field.
+func (d *document) rejectKey(path, hint, format string, args ...any) {
+	if !d.failed(path) {
+		d.fail(d.keys[path], path, hint, format, args...)
+	}
+}
+
+func ownedHint(name string) string {
+	switch name {
+	case "requirepass", "masterauth", "masteruser", "aclfile", "user":
+		return "for a password, write redis.auth: {enabled: true}"
+	case "replicaof", "slaveof":
+		return "the number of replicas is redis.replicasPerShard"
+	}
+	return "leave it out"
+}
+
+// NodeTimeout is cluster-node-timeout: the one in the scenario, or Redis' own
+// default of 15 s.
+func (r Redis) NodeTimeout() time.Duration {
+	if n, err := strconv.Atoi(r.Config["cluster-node-timeout"]); err == nil {
+		return time.Duration(n) * time.Millisecond
+	}
+	return 15 * time.Second
+}
+
+func (d *document) validateWorkload(w *Workload) {
+	const at = "workload"
+	rate := []string{at + ".rate"}
+	if w.Rate.Max {
+		if w.Arrival != "" {
+			d.reject(at+".arrival", rate, "leave arrival out, or give rate a number", "a closed loop (rate: max) has no arrivals")
+		}
+		if w.MaxInFlight < w.Generators {
+			d.reject(at+".maxInFlight", append(rate, at+".generators"), "in a closed loop maxInFlight is the number of clients",
+				"%d clients are too few for %d generators", w.MaxInFlight, w.Generators)
+		}
+	}
+	if w.Keys.Theta != 0 && w.Keys.Distribution == "uniform" {
+		d.reject(at+".keys.theta", []string{at + ".keys.distribution"}, "leave theta out, or write distribution: zipfian", "uniform keys have no theta")
+	}
+	seen := map[string]bool{}
+	for i, c := range w.Mix {
+		path := fmt.Sprintf("%s.mix[%d].command", at, i)
+		if seen[c.Command] {
+			d.reject(path, nil, "add the two weights up", "%s is in the mix twice", c.Command)
+		}
+		seen[c.Command] = true
+	}
+	o, at2 := w.Client.Options, at+".client.options"
+	if o.RouteByLatency && o.RouteRandomly {
+		d.reject(at2+".routeRandomly", []string{at2 + ".routeByLatency"}, "choose one of the two", "contradicts routeByLatency")
+	}
+	if o.MinRetryBackoff > o.MaxRetryBackoff && o.MaxRetryBackoff > 0 {
+		d.reject(at2+".minRetryBackoff", []string{at2 + ".maxRetryBackoff"}, "", "%s is above maxRetryBackoff, %s", o.MinRetryBackoff, o.MaxRetryBackoff)
+	}
+	if o.MinIdleConns > o.PoolSize && o.PoolSize > 0 {
+		d.reject(at2+".minIdleConns", []string{at2 + ".poolSize"}, "", "%d idle connections do not fit a pool of %d", o.MinIdleConns, o.PoolSize)
+	}
+}

@@ -1,0 +1,186 @@
+package scenarios
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// MetricNamed finds a metric.
+func MetricNamed(name string) (Metric, bool) {
+	i := slices.IndexFunc(Metrics, func(m Metric) bool { return m.Name == name })
+	if i < 0 {
+		return Metric{}, false
+	}
+	return Metrics[i], true
+}
+
+func (d *document) validateObjectives(s *Scenario) {
+	type subject struct{ metric, command, phase string }
+	seen := map[subject]int{}
+	for i := range s.Objectives {
+		o, path := &s.Objectives[i], fmt.Sprintf("objectives[%d]", i)
+		if d.failed(path + ".metric") {
+			continue
+		}
+		m, ok := MetricNamed(o.Metric)
+		if !ok {
+			d.reject(path+".metric", nil, metricHint(o.Metric), "unknown metric %q", clip(o.Metric))
+			continue
+		}
+		d.validateBounds(o, m, path)
+		d.validateScope(s, o, m, path)
+		d.validateMeasurable(s, o, path)
+		key := subject{o.Metric, o.Command, o.Phase}
+		if first, ok := seen[key]; ok {
+			d.reject(path, nil, "put max and min into one objective", "bounds the same as objectives[%d]", first)
+		} else {
+			seen[key] = i
+		}
+	}
+}
+
+// metricHint lists the metrics of a family, as response, or finds the nearest.
+func metricHint(name string) string {
+	var names, family []string
+	for _, m := range Metrics {
+		names = append(names, m.Name)
+		if strings.HasPrefix(m.Name, name+".") {
+			family = append(family, m.Name)
+		}
+	}
+	if len(family) > 0 {
+		return "write one of " + strings.Join(family, ", ")
+	}
+	if c := closest(name, names); c != "" {
+		return "did you mean " + c + "?"
+	}
+	return "the metrics are " + strings.Join(names, ", ")
+}
+
+// validateBounds gives the bounds their values.
+func (d *document) validateBounds(o *Objective, m Metric, path string) {
+	for _, b := range []struct {
+		name  string
+		bound *Bound
+	}{{"max", o.Max}, {"min", o.Min}} {
+		at := join(path, b.name)
+		if b.bound == nil || d.failed(at) {
+			continue
+		}
+		value, err := m.bound(b.bound.Text)
+		if err != nil {
+			d.reject(at, nil, err.hint, "%q is not %s, which is how %s is bounded", clip(err.text), err.want, m.Name)
+		}
+		b.bound.Value = value
+	}
+	hasMax, hasMin := d.values[path+".max"] != nil, d.values[path+".min"] != nil
+	by := []string{path + ".max", path + ".min"}
+	switch {
+	case !hasMax && !hasMin:
+		d.reject(path, by, "add max, min or both", "bounds nothing")
+	case m.Name == "availability" && hasMax:
+		d.reject(path+".max", by, "more availability is better: write min", "availability has no upper bound")
+	case o.Max != nil && o.Min != nil && o.Max.Value < o.Min.Value:
+		d.reject(path+".max", by, "", "%s is below min, %s", o.Max, o.Min)
+	}
+}
+
+// bound is the value of text in the metric's unit: seconds, requests per
+// second, a ratio from 0 to 1, or a count.
+func (m Metric) bound(text string) (float64, *valueError) {
+	switch m.Unit {
+	case UnitDuration:
+		v, err := time.ParseDuration(text)
+		if err != nil || v < 0 {
+			return 0, &valueError{"a duration", text, "write a number with a unit, such as 20ms or 6s"}
+		}
+		return v.Seconds(), nil
+	case UnitRatio:
+		number, percent := strings.CutSuffix(text, "%")
+		v, ok := plain(number)
+		if percent {
+			v /= 100
+		}
+		if !ok || v > 1 {
+			return 0, &valueError{"a ratio", text, "write a share such as 99.9% or 0.999"}
+		}
+		return v, nil
+	case UnitRate:
+		v, ok := plain(strings.TrimSuffix(text, "/s"))
+		if !ok {
+			return 0, &valueError{"a rate", text, "write requests per second, such as 1900 or 1900/s"}
+		}
+		return v, nil
+	default:
+		v, ok := plain(text)
+		if !ok || v != math.Trunc(v) {
+			return 0, &valueError{"a count", text, "write a whole number, such as 0"}
+		}
+		return v, nil
+	}
+}
+
+// plain reads a finite decimal number that is not negative.
+func plain(text string) (float64, bool) {
+	if strings.ContainsAny(text, "xX_") {
+		return 0, false
+	}
+	v, err := strconv.ParseFloat(text, 64)
+	return v, err == nil && v >= 0 && !math.IsInf(v, 0)
+}
+
+// validateScope checks the command and the phase that an objective narrows to.
+func (d *document) validateScope(s *Scenario, o *Objective, m Metric, path string) {
+	command, phase := path+".command", path+".phase"
+	switch {
+	case o.Command == "":
+	case !m.ByCommand:
+		d.reject(command, nil, "leave command out", "%s is not measured by command", m.Name)
+	case !slices.ContainsFunc(s.Workload.Mix, func(c Command) bool { return c.Command == o.Command }):
+		by := []string{"workload.mix"}
+		for i := range s.Workload.Mix {
+			by = append(by, fmt.Sprintf("workload.mix[%d].command", i))
+		}
+		d.reject(command, by, "add it to workload.mix, or bound another command", "%s is not in workload.mix", o.Command)
+	}
+	var names, by []string
+	for i, p := range s.Timeline.Phases {
+		names = append(names, p.Name)
+		by = append(by, fmt.Sprintf("timeline.phases[%d].name", i))
+	}
+	switch {
+	case o.Phase == "":
+	case !m.ByPhase:
+		d.reject(phase, nil, "leave phase out: "+m.Name+" is of the whole timeline", "%s is not measured by phase", m.Name)
+	case !slices.Contains(names, o.Phase):
+		hint := "the phases are " + strings.Join(names, ", ")
+		if c := closest(o.Phase, names); c != "" {
+			hint = "did you mean " + c + "?"
+		}
+		d.reject(phase, append(by, "timeline.phases"), hint, "there is no phase %q", clip(o.Phase))
+	}
+}
+
+// validateMeasurable refuses objectives that the scenario gives no data for.
+func (d *document) validateMeasurable(s *Scenario, o *Objective, path string) {
+	at := path + ".metric"
+	if o.Metric == "writes.lost" && s.Workload.Audit == nil {
+		d.reject(at, []string{"workload.audit"}, "add workload.audit: {rate: 200}", "lost writes are found by the audit, and there is none")
+	}
+	needs := strings.HasPrefix(o.Metric, "failover.") || o.Metric == "failovers" && o.Min != nil && o.Min.Value > 0
+	if !needs || d.failed(path+".min") {
+		return
+	}
+	by := []string{"timeline.faults"}
+	for i, f := range s.Timeline.Faults {
+		if f.Kill != nil && f.Kill.Target.Role == Primary {
+			return
+		}
+		by = append(by, faultPath(i)+".kill.target", faultPath(i)+".kill")
+	}
+	d.reject(at, by, "add a fault that kills a primary to timeline.faults", "nothing in the timeline causes a failover")
+}

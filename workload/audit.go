@@ -1,0 +1,298 @@
+package workload
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/workload/resp"
+)
+
+// Auditor writes keys of its own once each, with unique values, and reads all of
+// them back at the end. Its client follows MOVED, because that is a refusal, and
+// never sends a write again that may have been executed.
+type Auditor struct {
+	target Target
+	rate   float64
+	seed   uint64
+	run    string
+	clock  results.Clock
+	ledger func(results.Write) error
+	// route is, by shard, the index of the member that served it last.
+	route []atomic.Int32
+
+	mu     sync.Mutex
+	counts results.Audit
+	writes []results.Write
+	err    error
+}
+
+// auditClients bounds the writes under way; during an outage of one shard the
+// writes to it pile up for as long as a time-out at most.
+const auditClients = 64
+
+// auditTimeout bounds one audited write.
+const auditTimeout = time.Second
+
+// NewAuditor prepares an audit at a rate per second. run makes its values unique
+// among runs. ledger takes every write that was sent, and may be called from
+// many goroutines.
+func NewAuditor(t Target, rate float64, seed uint64, run string, clock results.Clock, ledger func(results.Write) error) *Auditor {
+	return &Auditor{target: t, rate: rate, seed: seed, run: run, clock: clock, ledger: ledger, route: make([]atomic.Int32, len(t.Shards))}
+}
+
+type auditJob struct {
+	seq      int
+	intended results.Millis
+}
+
+// Write writes at the auditor's rate for a length of time, until stop or ctx ends.
+func (a *Auditor) Write(ctx, stop context.Context, start time.Time, length time.Duration) error {
+	jobs := make(chan auditJob)
+	var wg sync.WaitGroup
+	for range auditClients {
+		wg.Go(func() {
+			w := auditClient{a: a, conns: map[string]*conn{}}
+			defer w.close()
+			for j := range jobs {
+				a.keep(w.write(ctx, j))
+			}
+		})
+	}
+	s := newSchedule(a.rate, "constant", a.seed, length)
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		index, at, ok := s.next()
+		if !ok {
+			break
+		}
+		timer.Reset(time.Until(start.Add(at)))
+		select {
+		case <-timer.C:
+		case <-stop.Done():
+			ok = false
+		case <-ctx.Done():
+			ok = false
+		}
+		if !ok {
+			break
+		}
+		select {
+		case jobs <- auditJob{int(index), a.clock.At(start.Add(at))}:
+		default:
+			a.mu.Lock()
+			a.counts.Overflow++
+			a.mu.Unlock()
+		}
+	}
+	close(jobs)
+	wg.Wait()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.err
+}
+
+func (a *Auditor) keep(w results.Write) {
+	err := a.ledger(w)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if err != nil && a.err == nil {
+		a.err = fmt.Errorf("keeping the ledger: %w", err)
+	}
+	a.writes = append(a.writes, w)
+	a.counts.Writes++
+	switch results.Outcome(w.Outcome) {
+	case results.OK:
+		a.counts.OK++
+	case results.Failed:
+		a.counts.Failed++
+	default:
+		a.counts.Unknown++
+	}
+}
+
+// auditClient is one writer with its own connections, by address.
+type auditClient struct {
+	a     *Auditor
+	conns map[string]*conn
+}
+
+func (c *auditClient) close() {
+	for _, conn := range c.conns {
+		conn.close()
+	}
+}
+
+// maxRedirects bounds how often one request follows MOVED or ASK.
+const maxRedirects = 5
+
+func (c *auditClient) write(ctx context.Context, j auditJob) results.Write {
+	a := c.a
+	key := "slotstorm:audit:" + strconv.Itoa(j.seq)
+	w := results.Write{Seq: j.seq, Key: key, Value: a.run + ":" + strconv.Itoa(j.seq), Intended: j.intended, Sent: a.clock.Now()}
+	w.Shard = a.target.ShardOf(int(resp.Slot([]byte(key))))
+	_, node, err := c.ask(ctx, w.Shard, "SET", key, w.Value)
+	w.Done, w.Node = a.clock.Now(), node
+	outcome, class := classify(err)
+	if errors.Is(err, errNotSent) {
+		outcome = results.Failed
+	}
+	w.Outcome, w.Error = string(outcome), class
+	return w
+}
+
+// ask sends a command to whoever serves a shard and follows refusals that name
+// another node. It gives the reply's value and the node that was asked last.
+func (c *auditClient) ask(ctx context.Context, shard int, args ...string) (value *string, node string, err error) {
+	members := c.a.target.Shards[shard]
+	route := &c.a.route[shard]
+	at := int(route.Load())
+	addr, asking := members[at].Addr, false
+	for range maxRedirects {
+		reply, err := c.once(ctx, addr, asking, args)
+		node := c.name(addr)
+		var redirect resp.Redirect
+		moved := false
+		if err == nil && reply.Kind == resp.Error {
+			redirect, moved = resp.ParseRedirect(reply.Body)
+			err = errorOf(reply)
+		}
+		switch {
+		case moved:
+			addr, asking = redirectAddr(redirect, addr), redirect.Ask
+			if i := slices.IndexFunc(members, func(m Member) bool { return m.Addr == addr }); i >= 0 && !asking {
+				route.Store(int32(i))
+			}
+			continue
+		case err != nil:
+			// The next request tries the next member; this one is at its end.
+			route.CompareAndSwap(int32(at), int32((at+1)%len(members)))
+			return nil, node, err
+		case reply.Kind == resp.Null:
+			return nil, node, nil
+		case reply.Kind == resp.Simple, reply.Kind == resp.Bulk:
+			v := string(reply.Body)
+			return &v, node, nil
+		}
+		return nil, node, unexpected(reply)
+	}
+	return nil, c.name(addr), replyError("MOVED too often")
+}
+
+func redirectAddr(r resp.Redirect, from string) string {
+	if len(r.Host) == 0 {
+		return from
+	}
+	return string(r.Host) + ":" + strconv.Itoa(int(r.Port))
+}
+
+func (c *auditClient) name(addr string) string {
+	for _, members := range c.a.target.Shards {
+		for _, m := range members {
+			if m.Addr == addr {
+				return m.Name
+			}
+		}
+	}
+	return addr
+}
+
+// once sends a command to one node, once.
+func (c *auditClient) once(ctx context.Context, addr string, asking bool, args []string) (resp.Reply, error) {
+	cn := c.conns[addr]
+	if cn == nil {
+		var err error
+		if cn, err = connect(ctx, c.a.target, addr, auditTimeout); err != nil {
+			return resp.Reply{}, err
+		}
+		c.conns[addr] = cn
+	}
+	if asking {
+		if _, err := cn.do("ASKING"); err != nil {
+			c.drop(addr)
+			return resp.Reply{}, fmt.Errorf("%w: ASKING: %w", errNotSent, err)
+		}
+	}
+	reply, err := cn.do(args...)
+	if err != nil {
+		c.drop(addr)
+	}
+	return reply, err
+}
+
+func (c *auditClient) drop(addr string) {
+	c.conns[addr].close()
+	delete(c.conns, addr)
+}
+
+// ReadBack reads every audited key and gives the count, and a finding for each
+// write whose fate is not what its outcome promised. It retries a shard that
+// does not answer until ctx ends; keys that could not be read are told in Unread.
+func (a *Auditor) ReadBack(ctx context.Context) (results.Audit, []results.Finding) {
+	a.mu.Lock()
+	counts, writes := a.counts, slices.Clone(a.writes)
+	a.mu.Unlock()
+	slices.SortFunc(writes, func(x, y results.Write) int { return x.Seq - y.Seq })
+	c := auditClient{a: a, conns: map[string]*conn{}}
+	defer c.close()
+	var findings []results.Finding
+	for _, w := range writes {
+		value, err := a.read(ctx, &c, w)
+		if err != nil {
+			counts.Unread = fmt.Sprintf("%s and later keys: %v", w.Key, err)
+			break
+		}
+		counts.ReadBack++
+		class := ""
+		switch kept := value != nil && *value == w.Value; results.Outcome(w.Outcome) {
+		case results.OK:
+			if value == nil {
+				class = "lost"
+				counts.Lost++
+			} else if !kept {
+				class = "altered"
+				counts.Altered++
+			}
+		case results.Failed:
+			if kept {
+				class = "failed-kept"
+				counts.FailedKept++
+			}
+		default:
+			if kept {
+				counts.UnknownKept++
+			}
+		}
+		if class != "" {
+			f := results.Finding{Class: class, Write: w}
+			if value != nil {
+				f.Read = *value
+			}
+			findings = append(findings, f)
+		}
+	}
+	return counts, findings
+}
+
+func (a *Auditor) read(ctx context.Context, c *auditClient, w results.Write) (*string, error) {
+	t := time.NewTicker(20 * time.Millisecond)
+	defer t.Stop()
+	for {
+		value, _, err := c.ask(ctx, w.Shard, "GET", w.Key)
+		if err == nil {
+			return value, nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-t.C:
+		}
+	}
+}

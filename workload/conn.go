@@ -1,0 +1,87 @@
+package workload
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"time"
+
+	"github.com/slotstorm/slotstorm/workload/resp"
+)
+
+// conn is one connection that asks one thing at a time and never asks again:
+// for probes and audited writes, where what was sent must be known.
+type conn struct {
+	c       net.Conn
+	timeout time.Duration
+	out, in []byte
+	used    int // bytes of in that hold unread answer
+	parser  resp.Parser
+}
+
+// errNotSent marks an error before anything was sent.
+var errNotSent = errors.New("not sent")
+
+func connect(ctx context.Context, t Target, addr string, timeout time.Duration) (*conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	nc, err := t.Dial(ctx, addr)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errNotSent, err)
+	}
+	c := &conn{c: nc, timeout: timeout, in: make([]byte, 16<<10), parser: resp.NewParser(resp.DefaultLimits())}
+	if t.Password != "" {
+		r, err := c.do("AUTH", t.Password)
+		if err == nil && r.Kind == resp.Error {
+			err = errors.New(string(r.Body))
+		}
+		if err != nil {
+			nc.Close()
+			return nil, fmt.Errorf("%w: authenticating: %w", errNotSent, err)
+		}
+	}
+	return c, nil
+}
+
+// do sends a command and awaits its reply, which is valid until the next do. An
+// error means that the connection is of no more use.
+func (c *conn) do(args ...string) (resp.Reply, error) {
+	c.out = resp.AppendCommandString(c.out[:0], args...)
+	if err := c.c.SetDeadline(time.Now().Add(c.timeout)); err != nil {
+		return resp.Reply{}, err
+	}
+	if _, err := c.c.Write(c.out); err != nil {
+		return resp.Reply{}, err
+	}
+	c.used = 0
+	for {
+		if c.used == len(c.in) {
+			c.in = append(c.in, make([]byte, len(c.in))...)
+		}
+		n, err := c.c.Read(c.in[c.used:])
+		c.used += n
+		if n > 0 {
+			reply, took, perr := c.parser.Next(c.in[:c.used])
+			if perr != nil {
+				return resp.Reply{}, perr
+			}
+			if took > 0 {
+				return reply, nil
+			}
+		}
+		if err != nil {
+			if errors.Is(err, io.EOF) && c.used > 0 {
+				err = io.ErrUnexpectedEOF
+			}
+			return resp.Reply{}, err
+		}
+	}
+}
+
+func (c *conn) close() {
+	if c != nil {
+		c.c.Close()
+	}
+}

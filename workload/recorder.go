@@ -1,0 +1,177 @@
+package workload
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	hdr "github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// recorder collects what became of requests, by the second of their intended
+// start, and gives a frame for each second once all its requests have ended.
+type recorder struct {
+	generator int
+	commands  []string
+
+	mu       sync.Mutex
+	open     map[int]*second // by second
+	next     int             // the next second to give
+	inFlight int
+	spare    []*hdr.Histogram
+	done     map[int]int // ok replies by the second of the reply
+	total    Progress
+	lastRate float64
+	lastP99  time.Duration
+}
+
+// second is one second's requests.
+type second struct {
+	pending     int
+	counts      []results.Counts
+	errors      map[string]int
+	inFlightMax int
+	// histograms by command: response, service, slip.
+	histograms [][3]*hdr.Histogram
+}
+
+var times = [3]results.Time{results.Response, results.Service, results.Slip}
+
+func newRecorder(generator int, commands []string) *recorder {
+	return &recorder{generator: generator, commands: commands, open: map[int]*second{}, done: map[int]int{}}
+}
+
+func (r *recorder) at(sec int) *second {
+	s := r.open[sec]
+	if s == nil {
+		s = &second{counts: make([]results.Counts, len(r.commands)), histograms: make([][3]*hdr.Histogram, len(r.commands))}
+		r.open[sec] = s
+	}
+	return s
+}
+
+func secondOf(offset time.Duration) int { return int(offset / time.Second) }
+
+// begin notes that a request, intended at an offset from the start, is under way.
+// It is false, and the request counted as overflow, if limit are already.
+func (r *recorder) begin(intended time.Duration, command, limit int) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := r.at(secondOf(intended))
+	r.total.Requests++
+	if r.inFlight >= limit {
+		s.counts[command].Overflow++
+		s.error("overflow")
+		r.total.Errors++
+		return false
+	}
+	r.inFlight++
+	s.pending++
+	s.inFlightMax = max(s.inFlightMax, r.inFlight)
+	return true
+}
+
+func (s *second) error(class string) {
+	if s.errors == nil {
+		s.errors = map[string]int{}
+	}
+	s.errors[class]++
+}
+
+// end notes how a request ended. Times are offsets from the start.
+func (r *recorder) end(command int, intended, sent, replied time.Duration, outcome results.Outcome, class string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := r.at(secondOf(intended))
+	r.inFlight--
+	s.pending--
+	switch outcome {
+	case results.OK:
+		s.counts[command].OK++
+		r.done[secondOf(replied)]++
+		h := &s.histograms[command]
+		for i, d := range [3]time.Duration{replied - intended, replied - sent, sent - intended} {
+			if h[i] == nil {
+				h[i] = r.histogram()
+			}
+			v := min(max(d.Microseconds(), results.HistogramMin), results.HistogramMax)
+			if err := h[i].RecordValue(v); err != nil {
+				panic(fmt.Sprintf("recording %d µs: %v", v, err)) // v is within bounds
+			}
+		}
+		return
+	case results.Failed:
+		s.counts[command].Failed++
+	default:
+		s.counts[command].Unknown++
+	}
+	s.error(class)
+	r.total.Errors++
+}
+
+func (r *recorder) histogram() *hdr.Histogram {
+	if n := len(r.spare); n > 0 {
+		h := r.spare[n-1]
+		r.spare = r.spare[:n-1]
+		return h
+	}
+	return hdr.New(results.HistogramMin, results.HistogramMax, results.HistogramDigits)
+}
+
+// collect gives the frames of all seconds before due whose requests have ended,
+// in order; with all it gives those that are still open too.
+func (r *recorder) collect(due int, all bool, give func(results.Frame, map[string]*hdr.Histogram) error) error {
+	for {
+		r.mu.Lock()
+		if r.next >= due {
+			r.mu.Unlock()
+			return nil
+		}
+		s := r.at(r.next)
+		if s.pending > 0 && !all {
+			r.mu.Unlock()
+			return nil
+		}
+		f := results.Frame{Generator: r.generator, Seq: r.next, Commands: map[string]results.Counts{}, Errors: s.errors, Completed: r.done[r.next], InFlightMax: s.inFlightMax}
+		histograms := map[string]*hdr.Histogram{}
+		var used []*hdr.Histogram
+		r.lastP99, r.lastRate = 0, float64(f.Completed)
+		for c, name := range r.commands {
+			f.Commands[name] = s.counts[c]
+			for i, h := range s.histograms[c] {
+				if h == nil {
+					continue
+				}
+				histograms[results.Tag(times[i], name)] = h
+				used = append(used, h)
+				if i == 0 {
+					r.lastP99 = max(r.lastP99, time.Duration(h.ValueAtQuantile(99))*time.Microsecond)
+				}
+			}
+		}
+		delete(r.open, r.next)
+		delete(r.done, r.next)
+		r.next++
+		r.mu.Unlock()
+
+		if err := give(f, histograms); err != nil {
+			return err
+		}
+		for _, h := range used {
+			h.Reset()
+		}
+		r.mu.Lock()
+		r.spare = append(r.spare, used...)
+		r.mu.Unlock()
+	}
+}
+
+func (r *recorder) progress() Progress {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p := r.total
+	p.InFlight, p.Rate, p.P99 = int64(r.inFlight), r.lastRate, r.lastP99
+	return p
+}

@@ -1,0 +1,165 @@
+// Package workload drives the load and watches it from the client's side. One
+// generator is this pipeline:
+//
+//	Schedule ─▶ Stream ─▶ client ─▶ recorder ─▶ one Frame a second
+//	when        what      send      outcome, times
+//
+// Beside the generators run the probes, which write to every node of every shard
+// to see from outside any client library who accepts writes, and the auditor,
+// which writes unique values and reads them back at the end.
+//
+// Every request has an intended start that no reply can move; what a stall does
+// to the requests that were due meanwhile is in their response times.
+package workload
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+
+	hdr "github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+// Target is the cluster under load, as clients need to know it.
+type Target struct {
+	// Addrs are addresses to start from.
+	Addrs []string
+	// Nodes lists, by shard, the members' names and addresses.
+	Shards [][]Member
+	// ShardOf tells which shard serves a slot.
+	ShardOf  func(slot int) int
+	Dial     func(ctx context.Context, addr string) (net.Conn, error)
+	Password string
+}
+
+// Member is one node of a shard.
+type Member struct{ Name, Addr string }
+
+// Sink takes what generators produce. wall is the start of the frame's second.
+type Sink func(f results.Frame, wall time.Time, histograms map[string]*hdr.Histogram) error
+
+// Plan is a load to drive.
+type Plan struct {
+	Workload scenarios.Workload
+	Seed     uint64
+	Target   Target
+	Clock    results.Clock
+	// Length is how long requests are due for: warm-up and timeline.
+	Length time.Duration
+	Sink   Sink
+	// Drain is how long requests under way may take after the last was due.
+	Drain time.Duration
+}
+
+// Load is a load under way.
+type Load struct {
+	// Start is the intended start of the schedule: second 0 of all frames.
+	Start time.Time
+
+	plan       Plan
+	generators []*generator
+	probes     *probes
+	wg         sync.WaitGroup
+	mu         sync.Mutex
+	err        error
+	client     results.Client
+	outages    *watch
+}
+
+// Drive starts the load; stop ends it early, and Wait awaits its end. ctx ends
+// it at once.
+func Drive(ctx, stop context.Context, p Plan) (*Load, error) {
+	l := &Load{plan: p, outages: newWatch(len(p.Target.Shards), clientGap)}
+	for i := range p.Workload.Generators {
+		g, err := newGenerator(p, i, l.outages)
+		if err != nil {
+			l.close()
+			return nil, fmt.Errorf("generator %d: %w", i, err)
+		}
+		l.generators = append(l.generators, g)
+	}
+	l.client = l.generators[0].client.describe()
+	// Connections and topology come before the schedule: what they take is not
+	// load.
+	for i, g := range l.generators {
+		if err := g.client.warm(ctx); err != nil {
+			l.close()
+			return nil, fmt.Errorf("generator %d: %w", i, err)
+		}
+	}
+	l.Start = time.Now()
+	l.probes = newProbes(p.Target, p.Workload.Probe, p.Clock, l.Start)
+	probing, endProbes := context.WithCancel(ctx)
+	probesDone := make(chan struct{})
+	go func() {
+		defer close(probesDone)
+		l.probes.run(probing)
+	}()
+	var loads sync.WaitGroup
+	for _, g := range l.generators {
+		loads.Go(func() {
+			if err := g.run(ctx, stop, l.Start, l.probes); err != nil {
+				l.mu.Lock()
+				l.err = err
+				l.mu.Unlock()
+			}
+		})
+	}
+	l.wg.Go(func() {
+		loads.Wait()
+		endProbes()
+		<-probesDone
+	})
+	return l, nil
+}
+
+func (l *Load) close() {
+	for _, g := range l.generators {
+		g.client.close()
+	}
+}
+
+// Wait awaits the end of the load and closes its clients.
+func (l *Load) Wait() error {
+	l.wg.Wait()
+	l.close()
+	return l.err
+}
+
+// Client describes the client under load: its version and effective options.
+func (l *Load) Client() results.Client { return l.client }
+
+// Outages are the stretches without a good write, as the probes and as the
+// application client saw them. Valid after Wait.
+func (l *Load) Outages() (probe, client []results.Outage) {
+	end := l.plan.Clock.Now()
+	return l.probes.watch.end(end), l.outages.end(end)
+}
+
+// Progress is what a live display shows.
+type Progress struct {
+	// Requests and Errors count since the start; InFlight is now.
+	Requests, Errors, InFlight int64
+	// Rate is ok replies in the last whole second; P99 their response time.
+	Rate float64
+	P99  time.Duration
+}
+
+// Progress sums up the generators so far.
+func (l *Load) Progress() Progress {
+	var sum Progress
+	for _, g := range l.generators {
+		p := g.rec.progress()
+		sum.Requests += p.Requests
+		sum.Errors += p.Errors
+		sum.InFlight += p.InFlight
+		sum.Rate += p.Rate
+		sum.P99 = max(sum.P99, p.P99)
+	}
+	return sum
+}

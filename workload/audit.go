@@ -207,6 +207,10 @@ func (c *auditClient) name(addr string) string {
 // once sends a command to one node, once.
 func (c *auditClient) once(ctx context.Context, addr string, asking bool, args []string) (resp.Reply, error) {
 	cn := c.conns[addr]
+	if cn != nil && cn.closedByPeer() {
+		c.drop(addr)
+		cn = nil
+	}
 	if cn == nil {
 		var err error
 		if cn, err = connect(ctx, c.a.target, addr, auditTimeout); err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"syscall"
 	"time"
 
 	"github.com/slotstorm/slotstorm/workload/resp"
@@ -43,6 +44,30 @@ func connect(ctx context.Context, t Target, addr string, timeout time.Duration) 
 		}
 	}
 	return c, nil
+}
+
+// closedByPeer tells whether the other side has ended the connection since the
+// last reply. Asking before a send keeps a write from being unknown only because
+// nobody had looked.
+func (c *conn) closedByPeer() bool {
+	sc, ok := c.c.(syscall.Conn)
+	if !ok {
+		return false
+	}
+	raw, err := sc.SyscallConn()
+	if err != nil {
+		return true
+	}
+	closed := false
+	err = raw.Read(func(fd uintptr) bool {
+		var b [1]byte
+		n, _, err := syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+		// Nothing to read is what an idle connection should say; anything else,
+		// a stray byte included, makes it useless.
+		closed = !(n < 0 && (errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.EINTR)))
+		return true
+	})
+	return closed || err != nil
 }
 
 // do sends a command and awaits its reply, which is valid until the next do. An

@@ -121,7 +121,7 @@ func (p *program) candidates(before []string, current string) ([]candidate, file
 	if verb == nil {
 		return p.verbCandidates(), noFiles
 	}
-	return p.argCandidates(verb)
+	return p.argCandidates(verb, current)
 }
 
 // outOf is the value of --out among words.
@@ -182,7 +182,7 @@ func (p *program) flagValues(verb *cli.Command, name, prefix string) ([]candidat
 	return plainWords(prefix, words), noFiles
 }
 
-func (p *program) argCandidates(verb *cli.Command) ([]candidate, files) {
+func (p *program) argCandidates(verb *cli.Command, current string) ([]candidate, files) {
 	switch verb.Name {
 	case "run", "validate", "inspect":
 		var list []candidate
@@ -191,6 +191,9 @@ func (p *program) argCandidates(verb *cli.Command) ([]candidate, files) {
 		}
 		return list, anyFiles
 	case "report":
+		if current == "" {
+			return p.runCandidates(), noFiles // folders are for those who begin one
+		}
 		return p.runCandidates(), onlyDirs
 	case "list":
 		return plainWords("", []string{"runs", "scenarios"}), noFiles

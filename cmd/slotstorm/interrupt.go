@@ -13,10 +13,10 @@ import (
 // without it.
 const abruptGrace = 2 * time.Second
 
-// signals listens for the requests to end: Ctrl-C and SIGTERM.
+// signals listens for the requests to end: Ctrl-C, SIGTERM and a terminal that hangs up.
 func signals() (<-chan os.Signal, func()) {
 	c := make(chan os.Signal, 2)
-	signal.Notify(c, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(c, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	return c, func() { signal.Stop(c) }
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -21,7 +22,7 @@ func (p *program) listVerb() *cli.Command {
 		ArgsUsage: "[runs|scenarios]",
 		Description: "Lists the runs under --out, newest last, or with the word scenarios the built-in\n" +
 			"scenarios. FAILOVER is the median time from a fault to the first good write by the\n" +
-			"probe, P99 the response time over all phases and the slowest command.",
+			"probe, P99 the response time over all phases and commands.",
 		Action: p.list,
 	}
 }
@@ -100,15 +101,19 @@ type runRow struct {
 	Interrupted string `json:"interrupted,omitempty"`
 	// Command repeats the run.
 	Command string `json:"command,omitempty"`
-	// Problem says why the run cannot be read.
+	// Problem says why the run cannot be read, and state says it in a word.
 	Problem string `json:"problem,omitempty"`
+	state   string
 }
 
 // rowOf describes e, with s or else with the summary that e holds.
 func rowOf(e results.Entry, s *results.Summary) runRow {
 	row := runRow{ID: e.ID, Dir: e.Dir}
 	if e.Err != nil {
-		row.Problem = e.Err.Error()
+		row.Problem, row.state = e.Err.Error(), "unreadable"
+		if errors.Is(e.Err, results.ErrUnsealed) {
+			row.state = "unfinished"
+		}
 	}
 	if e.Run == nil {
 		return row
@@ -124,7 +129,7 @@ func rowOf(e results.Entry, s *results.Summary) runRow {
 	if s == nil {
 		return row
 	}
-	row.Verdict, row.Failover, row.P99 = s.Verdict, medianFailover(s), worstP99(s)
+	row.Verdict, row.Failover, row.P99 = s.Verdict, medianFailover(s), overallP99(s)
 	return row
 }
 
@@ -140,15 +145,14 @@ func medianFailover(s *results.Summary) *results.Millis {
 	return &s.Failovers[i].Server
 }
 
-// worstP99 is the slowest command's p99 response time over the whole timeline.
-func worstP99(s *results.Summary) *results.Millis {
-	var worst *results.Millis
+// overallP99 is the p99 response time over the whole timeline and all commands.
+func overallP99(s *results.Summary) *results.Millis {
 	for i, l := range s.Latency {
-		if l.Phase == "all" && l.Time == results.Response && l.Count > 0 && (worst == nil || l.P99 > *worst) {
-			worst = &s.Latency[i].P99
+		if l.Phase == "all" && l.Command == "all" && l.Time == results.Response && l.Count > 0 {
+			return &s.Latency[i].P99
 		}
 	}
-	return worst
+	return nil
 }
 
 // table prints runs on standard output.
@@ -159,7 +163,7 @@ func (p *program) table(rows []runRow) {
 		when, seed, lost := "", "", ""
 		switch {
 		case r.Problem != "":
-			verdict = cell{r.Problem, dim}
+			verdict = cell{r.state, dim}
 		case r.Interrupted != "":
 			verdict.text += " (interrupted)"
 		}

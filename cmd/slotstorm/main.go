@@ -18,5 +18,5 @@ import (
 var version, commit string
 
 func main() {
-	os.Exit(int(run(context.Background(), os.Args, os.Stdin, os.Stdout, os.Stderr)))
+	os.Exit(int(run(context.Background(), os.Args, os.Stdout, os.Stderr)))
 }

@@ -19,7 +19,6 @@ import (
 // program is one invocation: what verbs may touch, and what the program's own
 // flags say.
 type program struct {
-	in     io.Reader
 	out    io.Writer
 	err    *console
 	stderr io.Writer
@@ -36,8 +35,6 @@ type program struct {
 	inside bool
 
 	app *cli.App
-	// argv is the command line without the program's name.
-	argv []string
 
 	json, quiet, verbose bool
 	root                 string
@@ -45,14 +42,14 @@ type program struct {
 }
 
 // run is the whole program: args begin with its name. It gives the exit code.
-func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) exitCode {
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) exitCode {
 	inside, err := local.Inside()
 	if err != nil {
 		// The outer process has been told, and goes on without the room.
 		return exitEnvironment
 	}
 	p := &program{
-		in: stdin, out: stdout, stderr: stderr, err: &console{w: stderr},
+		out: stdout, stderr: stderr, err: &console{w: stderr},
 		getenv: os.Getenv, now: time.Now,
 		play: runner.Run, signals: signals, enter: local.Enter, inside: inside,
 		exit: func(c exitCode) { os.Exit(int(c)) },
@@ -61,10 +58,31 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 }
 
 func (p *program) run(ctx context.Context, args []string) exitCode {
-	p.app = p.application()
-	p.argv = args[1:]
 	p.colorOut, p.colorErr = p.colored(p.out), p.colored(p.stderr)
-	return fail(p.err, p.colorErr, p.dispatch(ctx, args[1:]))
+	out := &sticky{w: p.out}
+	p.out = out
+	p.app = p.application()
+	err := p.dispatch(ctx, args[1:])
+	if out.err != nil {
+		err = fmt.Errorf("writing the result: %w", out.err)
+	}
+	return fail(p.err, p.colorErr, err)
+}
+
+// sticky keeps the first error of a stream, so that a result that did not
+// arrive is not taken for one that did.
+type sticky struct {
+	w   io.Writer
+	err error
+}
+
+func (s *sticky) Write(b []byte) (int, error) {
+	if s.err != nil {
+		return 0, s.err
+	}
+	n, err := s.w.Write(b)
+	s.err = err
+	return n, err
 }
 
 func (p *program) dispatch(ctx context.Context, args []string) error {

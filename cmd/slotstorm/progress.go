@@ -97,11 +97,8 @@ type segment struct {
 
 // segments tell o without its clock.
 func segments(o runner.Progress) []segment {
-	stage := o.Stage
-	if o.Phase != "" && o.Phase != stage {
-		stage = strings.TrimPrefix(stage+": "+o.Phase, ": ")
-	}
-	parts := []segment{{stage, bold, 0}}
+	// The stage of a phase is "phase: NAME": its name says enough.
+	parts := []segment{{strings.TrimPrefix(o.Stage, "phase: "), bold, 0}}
 	if o.Fault != "" {
 		parts = append(parts, segment{o.Fault, yellow, 1})
 	}

@@ -8,6 +8,9 @@ import (
 // suggest ends a sentence about an unknown word with the known one that the
 // user may have meant; it is empty if none is near.
 func suggest(word string, known []string) string {
+	if word == "" {
+		return ""
+	}
 	best, distance := "", len(word)/3+2
 	for _, k := range known {
 		d := edits(word, k)

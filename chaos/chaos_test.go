@@ -1,0 +1,171 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+func second(n int) scenarios.Duration { return scenarios.Duration(time.Duration(n) * time.Second) }
+
+func TestPlanRepeatsWithSeededJitter(t *testing.T) {
+	timeline := scenarios.Timeline{Faults: []scenarios.Fault{
+		{Name: "late", At: second(5)},
+		{Name: "again", At: second(1), Repeat: &scenarios.FaultRepeat{Times: 3, Every: second(10), Jitter: second(2)}},
+	}}
+	plan := Plan(timeline, 7)
+	var names []string
+	for i, in := range plan {
+		names = append(names, in.Name)
+		if i > 0 && in.At < plan[i-1].At {
+			t.Errorf("%s comes before %s", in.Name, plan[i-1].Name)
+		}
+	}
+	if diff := cmp.Diff([]string{"again-1", "late", "again-2", "again-3"}, names); diff != "" {
+		t.Error(diff)
+	}
+	for n, i := range []int{0, 2, 3} {
+		from := time.Duration(1+10*n) * time.Second
+		if at := plan[i].At; at < from || at > from+2*time.Second {
+			t.Errorf("%s is planned at %v, want %v to 2 s later", plan[i].Name, at, from)
+		}
+	}
+	if diff := cmp.Diff(plan, Plan(timeline, 7)); diff != "" {
+		t.Errorf("the same seed plans otherwise: %s", diff)
+	}
+	if other := Plan(timeline, 8); other[0].At == plan[0].At && other[2].At == plan[2].At {
+		t.Error("another seed plans the same")
+	}
+}
+
+// script is an action whose steps go as the test says; it acts on nothing.
+type script struct {
+	check, inject, prove, heal error
+	steps                      []string
+}
+
+func (s *script) Kind() string   { return "kill" }
+func (s *script) Detail() string { return "scripted" }
+func (s *script) Check(context.Context) (Target, error) {
+	s.steps = append(s.steps, "check")
+	return Target{Node: "node-1", Shard: 1, Role: scenarios.Primary, Why: "the test says so"}, s.check
+}
+
+func (s *script) Inject(context.Context) (time.Time, error) {
+	s.steps = append(s.steps, "inject")
+	return time.Now(), s.inject
+}
+
+func (s *script) Prove(context.Context) (string, error) {
+	s.steps = append(s.steps, "prove")
+	return "seen", s.prove
+}
+
+func (s *script) Heal(context.Context) error {
+	s.steps = append(s.steps, "heal")
+	return s.heal
+}
+
+func (s *script) Action(Injection) (Action, error) { return s, nil }
+
+// notebook records in memory; journal fails if it is told to.
+type notebook struct {
+	mu      sync.Mutex
+	events  []string
+	journal []string
+	full    error
+}
+
+func (n *notebook) Event(e results.Event) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.events = append(n.events, e.Kind)
+	return nil
+}
+
+func (n *notebook) Journal(e results.JournalEntry) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.journal = append(n.journal, e.Step)
+	return n.full
+}
+
+func TestAFaultEndsInTheStatusThatItsStepsEarn(t *testing.T) {
+	no := errors.New("no")
+	all := []string{"check", "inject", "prove", "heal"}
+	for _, tc := range []struct {
+		name    string
+		action  script
+		whole   []error // answers, one after the other
+		journal error
+		want    results.FaultStatus
+		steps   []string
+		events  []string
+	}{
+		{
+			name: "all goes well", whole: []error{nil, nil}, want: results.StatusHealed, steps: all,
+			events: []string{results.EventFaultCheck, results.EventFaultInject, results.EventFaultProof, results.EventFaultHeal, results.EventFaultVerify},
+		},
+		{name: "the cluster is sick before", whole: []error{no}, want: results.StatusRefused, events: []string{results.EventFaultFailed}},
+		{name: "no such target", action: script{check: no}, whole: []error{nil}, want: results.StatusRefused, steps: all[:1], events: []string{results.EventFaultFailed}},
+		{name: "the journal's disk is full", journal: no, whole: []error{nil}, want: results.StatusRefused, steps: all[:1], events: []string{results.EventFaultFailed}},
+		{name: "the act fails", action: script{inject: no}, whole: []error{nil}, want: results.StatusUnproved, steps: all[:2], events: []string{results.EventFaultCheck, results.EventFaultFailed}},
+		{
+			name: "no proof, but healed all the same", action: script{prove: no}, whole: []error{nil, nil}, want: results.StatusUnproved, steps: all,
+			events: []string{results.EventFaultCheck, results.EventFaultInject, results.EventFaultHeal, results.EventFaultVerify, results.EventFaultFailed},
+		},
+		{
+			name: "it does not heal", action: script{heal: no}, whole: []error{nil}, want: results.StatusUnhealed, steps: all,
+			events: []string{results.EventFaultCheck, results.EventFaultInject, results.EventFaultProof, results.EventFaultFailed},
+		},
+		{
+			name: "the cluster does not become whole", whole: []error{nil, no}, want: results.StatusUnhealed, steps: all,
+			events: []string{results.EventFaultCheck, results.EventFaultInject, results.EventFaultProof, results.EventFaultHeal, results.EventFaultFailed},
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			notes := &notebook{full: tc.journal}
+			answers := tc.whole
+			s := &Storm{Engine: &tc.action, Recorder: notes, Clock: results.Clock{Start: time.Now()}, Whole: func(context.Context) error {
+				answer := answers[0]
+				answers = answers[1:]
+				return answer
+			}}
+			faults := s.Rage(t.Context(), t.Context(), time.Now(), []Injection{{Name: "f"}})
+			if got := faults[0]; got.Status != tc.want {
+				t.Errorf("status is %s (%s), want %s", got.Status, got.Reason, tc.want)
+			}
+			if faults[0].Status != results.StatusHealed && !strings.Contains(faults[0].Reason, "no") {
+				t.Errorf("the reason %q does not tell the cause", faults[0].Reason)
+			}
+			if diff := cmp.Diff(tc.steps, tc.action.steps); diff != "" {
+				t.Errorf("steps: %s", diff)
+			}
+			if diff := cmp.Diff(tc.events, notes.events); diff != "" {
+				t.Errorf("events: %s", diff)
+			}
+			if len(answers) > 0 {
+				t.Errorf("%d times less asked for wholeness than expected", len(answers))
+			}
+		})
+	}
+}
+
+func TestAStopLeavesLaterFaultsOut(t *testing.T) {
+	stop, end := context.WithCancel(t.Context())
+	a := &script{}
+	s := &Storm{Engine: a, Recorder: &notebook{}, Clock: results.Clock{Start: time.Now()}, Whole: func(context.Context) error { return nil }}
+	end()
+	faults := s.Rage(t.Context(), stop, time.Now(), []Injection{{Name: "f", At: time.Hour}})
+	if faults[0].Status != results.StatusPlanned || len(a.steps) > 0 {
+		t.Errorf("status %s after steps %v", faults[0].Status, a.steps)
+	}
+}

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// askBash completes command lines in a real bash, one a line of words, and
+// gives its answers. The words are as bash splits them: --a=b is three.
+func askBash(t *testing.T, dir string, lines []string) []string {
+	t.Helper()
+	bin := t.TempDir()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(self, filepath.Join(bin, "slotstorm")); err != nil {
+		t.Fatal(err)
+	}
+	script := `set -u
+source <(slotstorm completion bash)
+handler=$(complete -p slotstorm | sed 's/.*-F \([^ ]*\).*/\1/')
+ask() {
+    COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
+    "$handler" slotstorm "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD-1]}"
+    echo "${COMPREPLY[*]-}"
+}
+` + "ask slotstorm " + strings.Join(lines, "\nask slotstorm ") + "\n"
+	cmd := exec.Command("bash", "--norc", "-c", script)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "PATH="+bin+string(filepath.ListSeparator)+os.Getenv("PATH"))
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil || stderr.Len() > 0 {
+		t.Fatalf("bash: %v\n%s", err, stderr.String())
+	}
+	return strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
+}
+
+func TestBashCompletion(t *testing.T) {
+	dir := t.TempDir()
+	root := filepath.Join(dir, filepath.FromSlash(results.DefaultRoot))
+	write(t, root, "kill-primary-aa", nil)
+	write(t, filepath.Join(dir, "elsewhere"), "other-bb", nil)
+	if err := os.WriteFile(filepath.Join(dir, "steady-mine.yaml"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	cases := []struct{ words, want string }{
+		{`ru`, "run"},
+		{`""`, "run validate inspect list report schema doctor completion version help"},
+		{`--js`, "--json"},
+		{`run kill-primary-r`, "kill-primary-repeat"},
+		{`run st`, "steady steady-mine.yaml"},
+		{`validate steady st`, "steady steady-mine.yaml"},
+		{`run --se`, "--set --seed"},
+		{`run steady --see`, "--seed"},
+		{`run --cluster ""`, "local"},
+		{`run --cluster = l`, "local"},
+		{`run --cluster =`, "local"},
+		{`--json run --kee`, "--keep-volumes"},
+		{`report ""`, "latest kill-primary-aa"},
+		{`report --out elsewhere o`, "other-bb"},
+		{`report --out = elsewhere o`, "other-bb"},
+		{`report --format ma`, "markdown"},
+		{`report --format = j`, "json junit"},
+		{`report -o st`, "steady-mine.yaml"},
+		{`--out else`, "elsewhere"},
+		{`list s`, "scenarios"},
+		{`completion ""`, "bash zsh fish"},
+		{`help ex`, "exit-codes"},
+		{`run --seed ""`, ""},
+		{`run -- --se`, ""},
+		{`schema ""`, ""},
+	}
+	var lines []string
+	for _, c := range cases {
+		lines = append(lines, c.words)
+	}
+	answers := askBash(t, dir, lines)
+	if len(answers) != len(cases) {
+		t.Fatalf("%d answers to %d questions:\n%s", len(answers), len(cases), strings.Join(answers, "\n"))
+	}
+	for i, c := range cases {
+		if answers[i] != c.want {
+			t.Errorf("slotstorm %s<TAB> gives %q, want %q", c.words, answers[i], c.want)
+		}
+	}
+}
+
+func TestCompletionScripts(t *testing.T) {
+	for _, shell := range shellNames {
+		code, stdout, stderr := do(t, "completion", shell)
+		if code != exitOK || !strings.Contains(stdout, completeVerb) {
+			t.Errorf("%s: exit code %d, %s", shell, code, stderr)
+		}
+	}
+	for _, typed := range []string{"completion", "completion bash zsh", "completion tcsh"} {
+		if code, _, stderr := do(t, strings.Fields(typed)...); code != exitInvalid || !strings.Contains(stderr, "zsh") {
+			t.Errorf("%q: exit code %d, %s", typed, code, stderr)
+		}
+	}
+}
+
+// TestCompleteTellsAbout: zsh and fish show what a candidate is.
+func TestCompleteTellsAbout(t *testing.T) {
+	_, stdout, _ := do(t, completeVerb, "run", "--keep")
+	if want := "--keep-volumes\tkeep the nodes' data after the run\n:none\n"; stdout != want {
+		t.Errorf("got %q, want %q", stdout, want)
+	}
+}

@@ -1,0 +1,108 @@
+package deployer
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/slotstorm/slotstorm/results"
+)
+
+func TestShardsCoverEverySlotOnce(t *testing.T) {
+	for _, shards := range []int{1, 3, 4, 5, 7, 16, 100} {
+		c := &Cluster{Shards: shards}
+		next := 0
+		for i := range shards {
+			first, last := c.ShardSlots(i)
+			if first != next || last < first {
+				t.Fatalf("%d shards: shard %d has slots %d-%d, want them from %d", shards, i, first, last, next)
+			}
+			for _, slot := range []int{first, (first + last) / 2, last} {
+				if got := c.ShardOf(slot); got != i {
+					t.Errorf("%d shards: slot %d is said to be of shard %d, not %d", shards, slot, got, i)
+				}
+			}
+			next = last + 1
+		}
+		if next != Slots {
+			t.Errorf("%d shards: %d slots are covered", shards, next)
+		}
+	}
+}
+
+const nodesText = `9b6ae3f6fbcad3b83a3ab5c5da9b6f7346e6e7ea 127.0.1.4:6379@16379 myself,slave 07c37dfeb235213a872192d90877d0cd61635b91 0 1763848263000 1 connected
+07c37dfeb235213a872192d90877d0cd61635b91 127.0.1.1:6379@16379,host-1 master,fail? - 1763848262000 1763848261000 1 disconnected 0-5460 5462 [5463->-9b6ae3f6fbcad3b83a3ab5c5da9b6f7346e6e7ea]
+67ed2db8d677e59ec4a4cefb06858cf2a1a89fa1 127.0.1.2:6379@16379 master,fail - 0 1763848263552 2 connected 5461-10922
+`
+
+func TestParseNodes(t *testing.T) {
+	got, err := ParseNodes(nodesText)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Member{
+		{ID: "9b6ae3f6fbcad3b83a3ab5c5da9b6f7346e6e7ea", Addr: "127.0.1.4:6379", Self: true, PrimaryID: "07c37dfeb235213a872192d90877d0cd61635b91", Epoch: 1, Linked: true},
+		{ID: "07c37dfeb235213a872192d90877d0cd61635b91", Addr: "127.0.1.1:6379", Primary: true, PFail: true, Epoch: 1, Ranges: [][2]int{{0, 5460}, {5462, 5462}}},
+		{ID: "67ed2db8d677e59ec4a4cefb06858cf2a1a89fa1", Addr: "127.0.1.2:6379", Primary: true, Fail: true, Epoch: 2, Linked: true, Ranges: [][2]int{{5461, 10922}}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	for _, bad := range []string{"", "a b c", "id addr flags - 0 0 x connected", "id addr flags - 0 0 1 connected 5-3", "id addr flags - 0 0 1 connected 0-16384"} {
+		if _, err := ParseNodes(bad); err == nil {
+			t.Errorf("ParseNodes(%q) is no error", bad)
+		}
+	}
+}
+
+func FuzzParseNodes(f *testing.F) {
+	f.Add(nodesText)
+	f.Add(":0@0,,tls-port=0 x - 0 0 0 y [1")
+	f.Fuzz(func(t *testing.T, text string) {
+		members, err := ParseNodes(text)
+		for _, m := range members {
+			for _, r := range m.Ranges {
+				if err == nil && (r[0] < 0 || r[1] < r[0] || r[1] >= Slots) {
+					t.Errorf("range %v", r)
+				}
+			}
+		}
+	})
+}
+
+func TestCompareTellsChanges(t *testing.T) {
+	c := &Cluster{Shards: 1, Nodes: []Node{{Name: "a", Addr: "a:1"}, {Name: "b", Addr: "b:1"}}}
+	at := func(n int) results.Millis { return results.Millis(time.Duration(n) * time.Millisecond) }
+	view := func(primary, ok, link bool, other Member) View {
+		other.Addr = "b:1"
+		return View{Members: []Member{{Addr: "a:1", Self: true}, other}, StateOK: ok, Primary: primary, LinkUp: link}
+	}
+	var got []string
+	last := watched{sent: at(0)}
+	poll := func(sent int, v View, err error) {
+		last = c.compare(c.Nodes[0], last, at(sent), at(sent+2), v, err, func(e results.Event) {
+			if e.Uncertainty != e.Offset-at(sent-20) {
+				t.Errorf("%s at %v: uncertainty %v does not reach back to the poll before", e.Kind, e.Offset, e.Uncertainty)
+			}
+			got = append(got, e.Kind+" "+e.Node+" "+e.About)
+		})
+	}
+	poll(20, view(false, true, true, Member{}), nil) // the first look is no change
+	poll(40, view(false, true, true, Member{PFail: true}), nil)
+	poll(60, view(false, false, false, Member{Fail: true}), nil)
+	poll(80, View{}, errTest)
+	poll(100, View{}, errTest)
+	poll(120, view(true, true, false, Member{Fail: true}), nil)
+	poll(140, view(true, true, false, Member{}), nil)
+	want := []string{"pfail a b", "state-fail a ", "link-down a ", "fail a b", "unreachable a ", "reachable a ", "promoted a ", "state-ok a ", "fail-clear a b"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+type testError string
+
+func (e testError) Error() string { return string(e) }
+
+const errTest = testError("no answer")

@@ -1,0 +1,82 @@
+package deployer
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/slotstorm/slotstorm/results"
+)
+
+const (
+	idA = "07c37dfeb235213a872192d90877d0cd61635b91"
+	idB = "9b6ae3f6fbcad3b83a3ab5c5da9b6f7346e6e7ea"
+)
+
+// The lines are those of 7.0.15 and of 8.0.2, which adds names in brackets.
+const logText = `12:C 22 Nov 2026 22:31:06.100 # oO0OoO0OoO0Oo Redis is starting oO0OoO0OoO0Oo
+18:S 22 Nov 2026 22:31:24.800 * FAIL message received from ` + idB + ` about ` + idA + `
+18:S 22 Nov 2026 22:31:24.801 # Cluster state changed: fail
+18:S 22 Nov 2026 22:31:24.805 # Start of election delayed for 629 milliseconds (rank #1, offset 520996).
+18:S 22 Nov 2026 22:31:25.512 # Starting a failover election for epoch 7.
+18:S 22 Nov 2026 22:31:25.514 # Failover election won: I'm the new master.
+18:S 22 Nov 2026 22:31:25.600 # Currently unable to failover: Disconnected from master for longer than allowed. Please check the 'cluster-replica-validity-factor' configuration option.
+13:M 22 Nov 2026 22:31:24.799 * Marking node ` + idA + ` (host-1) as failing (quorum reached).
+13:M 22 Nov 2026 22:31:25.513 * Failover auth granted to ` + idB + ` (host-4) for epoch 7
+13:M 22 Nov 2026 22:31:30.000 * Clear FAIL state for node ` + idA + ` (host-1): replica is reachable again.
+13:M 22 Nov 2026 22:31:30.001 * FAIL message received from ` + idB + ` (x) about 0000000000000000000000000000000000000000 (y)
+garbage
+`
+
+func TestReadLog(t *testing.T) {
+	c := &Cluster{Shards: 2, Nodes: []Node{{Name: "node-0", Shard: 1}, {Name: "node-3", Shard: 1}, {Name: "node-9"}}}
+	clock := results.Clock{Start: time.Date(2026, 11, 22, 22, 31, 0, 0, time.UTC)}
+	var got []results.Event
+	err := c.ReadLog(c.Nodes[2], strings.NewReader(logText), map[string]string{idA: "node-0", idB: "node-3"}, clock, func(e results.Event) {
+		e.Message = ""
+		got = append(got, e)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	zero, one, rank, offset := 0, 1, 1, int64(520996)
+	event := func(at string, kind, about string, shard *int) results.Event {
+		d, err := time.ParseDuration(at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return results.Event{Offset: results.MillisOf(d + time.Millisecond), Uncertainty: results.MillisOf(time.Millisecond), Kind: kind, Source: "log", Node: "node-9", About: about, Shard: shard}
+	}
+	delay := event("24.805s", results.EventElectionDelay, "", &zero)
+	delay.Delay, delay.Rank, delay.ReplOffset = results.MillisOf(629*time.Millisecond), &rank, &offset
+	start := event("25.512s", results.EventElectionStart, "", &zero)
+	start.Epoch = 7
+	vote := event("25.513s", results.EventVote, "node-3", &one)
+	vote.Epoch = 7
+	want := []results.Event{
+		event("24.800s", results.EventFail, "node-0", &one),
+		event("24.801s", results.EventStateDown, "", &zero),
+		delay,
+		start,
+		event("25.514s", results.EventElectionWon, "", &zero),
+		event("25.600s", results.EventElectionLost, "", &zero),
+		event("24.799s", results.EventFail, "node-0", &one),
+		vote,
+		event("30s", results.EventFailClear, "node-0", &one),
+		event("30.001s", results.EventFail, "0000000000000000000000000000000000000000", &zero),
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func FuzzReadLog(f *testing.F) {
+	f.Add(logText)
+	f.Fuzz(func(t *testing.T, text string) {
+		c := &Cluster{Nodes: []Node{{Name: "a"}}, Shards: 1}
+		// Any text is read, or refused by an error: a line may be too long.
+		_ = c.ReadLog(c.Nodes[0], strings.NewReader(text), map[string]string{idA: "a"}, results.Clock{Start: time.Unix(0, 0)}, func(results.Event) {})
+	})
+}

@@ -1,0 +1,91 @@
+//go:build e2e && linux
+
+package e2e
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// block is a fenced code block of shell commands in a Markdown file.
+type block struct {
+	info  string
+	lines []string
+}
+
+func blocks(t *testing.T, path string) []block {
+	t.Helper()
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []block
+	var open *block
+	for line := range strings.Lines(string(raw)) {
+		line = strings.TrimRight(line, "\n")
+		info, fence := strings.CutPrefix(line, "```")
+		switch {
+		case fence && open != nil:
+			if open.info == "sh" || strings.HasPrefix(open.info, "sh ") {
+				list = append(list, *open)
+			}
+			open = nil
+		case fence:
+			open = &block{info: info}
+		case open != nil && strings.TrimSpace(line) != "":
+			open.lines = append(open.lines, line)
+		}
+	}
+	return list
+}
+
+var makeTarget = regexp.MustCompile(`^make (\w+)`)
+
+// TestDocumentedCommands runs every command that README.md and docs print in a
+// block marked sh, in their order, one folder for each file. Blocks marked
+// 'sh long' are run with SLOTSTORM_SOAK set, by 'make soak'.
+func TestDocumentedCommands(t *testing.T) {
+	files, err := filepath.Glob("../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	makefile, err := os.ReadFile("../Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ran := 0
+	for _, file := range append([]string{"../README.md"}, files...) {
+		s := newSandbox(t)
+		for _, b := range blocks(t, file) {
+			if b.info == "sh long" && os.Getenv("SLOTSTORM_SOAK") == "" {
+				continue
+			}
+			for _, line := range b.lines {
+				if m := makeTarget.FindStringSubmatch(line); m != nil {
+					// CI runs these; running them from a test would not end.
+					if !strings.Contains(string(makefile), "\n"+m[1]+":") {
+						t.Errorf("%s: %q, and the Makefile has no such target", file, line)
+					}
+					continue
+				}
+				cmd := exec.Command("bash", "-c", line)
+				cmd.Dir = filepath.Join(s.dir, "work")
+				cmd.Env = []string{"PATH=" + filepath.Dir(binary(t)) + ":" + s.path, "HOME=" + filepath.Join(s.dir, "home"), "TMPDIR=" + filepath.Join(s.dir, "tmp")}
+				out, err := cmd.CombinedOutput()
+				// A run on a busy machine may end invalid: the command as
+				// printed works all the same.
+				if err != nil && !(strings.Contains(line, " run ") && cmd.ProcessState.ExitCode() == 5) {
+					t.Errorf("%s: %s: %v\n%s", file, line, err, out)
+				}
+				ran++
+			}
+		}
+	}
+	if ran < 5 {
+		t.Errorf("only %d documented commands were found", ran)
+	}
+}

@@ -1,0 +1,322 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+// small is a run of a few seconds on plain loopback.
+const small = `
+apiVersion: slotstorm/v1
+kind: Scenario
+metadata: {name: small}
+seed: 3
+cluster: {local: {isolation: none, restartDelay: 4s}}
+redis: {config: {cluster-node-timeout: 1000}}
+workload:
+  rate: 200
+  warmup: 1s
+  client: {options: {clusterStateReloadInterval: 1s}}
+  keys: {count: 1000}
+  audit: {rate: 100}
+`
+
+const threeCalmSeconds = `
+timeline: {phases: [{name: calm, duration: 3s}]}
+`
+
+const oneKill = `
+timeline:
+  phases: [{name: calm, duration: 2s}, {name: failure, duration: 8s}]
+  faults: [{name: kill, at: 2s, kill: {target: primary of shard 0}}]
+`
+
+// start runs a scenario; tests look in on it by an observer.
+func start(t *testing.T, yaml string, o Options) *Result {
+	t.Helper()
+	s, err := scenarios.Parse("test.yaml", []byte(yaml))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.Root == "" {
+		o.Root = t.TempDir()
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	r, err := Run(ctx, s, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if left, err := filepath.Glob(filepath.Join(o.Root, "*", results.VolumesDir)); err != nil || len(left) > 0 {
+		t.Errorf("volumes are left behind: %v %v", left, err)
+	}
+	return r
+}
+
+// intruder reaches the cluster of a run by a back door: the files of its volumes.
+type intruder struct {
+	t    *testing.T
+	root string
+	once sync.Once
+	// at is the message of the progress at which act is called, once.
+	at  string
+	act func(in *intruder)
+}
+
+func (in *intruder) Observe(p Progress) {
+	if strings.Contains(p.Message, in.at) {
+		in.once.Do(func() { in.act(in) })
+	}
+}
+
+// addrs are the addresses of all nodes, by number.
+func (in *intruder) addrs() []string {
+	confs, err := filepath.Glob(filepath.Join(in.root, "*", results.VolumesDir, "node-*", "redis.conf"))
+	if err != nil || len(confs) == 0 {
+		in.t.Errorf("no redis.conf under %s: %v", in.root, err)
+	}
+	slices.Sort(confs)
+	var list []string
+	for _, c := range confs {
+		raw, err := os.ReadFile(c)
+		if err != nil {
+			in.t.Error(err)
+		}
+		m := regexp.MustCompile(`(?m)^port (\d+)`).FindSubmatch(raw)
+		b := regexp.MustCompile(`(?m)^bind (\S+)`).FindSubmatch(raw)
+		list = append(list, string(b[1])+":"+string(m[1]))
+	}
+	return list
+}
+
+// keys are all audited keys that are there, read by plain commands.
+func (in *intruder) keys() map[string]string {
+	ctx := context.Background()
+	cl := redis.NewClusterClient(&redis.ClusterOptions{Addrs: in.addrs()})
+	defer cl.Close()
+	var mu sync.Mutex
+	found := map[string]string{}
+	err := cl.ForEachMaster(ctx, func(ctx context.Context, node *redis.Client) error {
+		keys, err := node.Keys(ctx, "slotstorm:audit:*").Result()
+		if err != nil {
+			return err
+		}
+		for _, k := range keys {
+			v, err := node.Get(ctx, k).Result()
+			if err != nil {
+				return err
+			}
+			mu.Lock()
+			found[k] = v
+			mu.Unlock()
+		}
+		return nil
+	})
+	if err != nil {
+		in.t.Error(err)
+	}
+	return found
+}
+
+func lostSeqs(b *results.Bundle, class string) []int {
+	var list []int
+	for _, f := range b.Findings {
+		if f.Class == class {
+			list = append(list, f.Write.Seq)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+func TestAQuietRunLosesNothing(t *testing.T) {
+	r := start(t, small+threeCalmSeconds, Options{})
+	a := r.Bundle.Run.Audit
+	if a.Writes < 350 || a.OK != a.Writes || a.ReadBack != a.Writes || len(r.Bundle.Findings) != 0 {
+		t.Errorf("audit of a quiet run: %+v, %d findings", a, len(r.Bundle.Findings))
+	}
+	if r.Summary.Verdict != results.Pass {
+		t.Errorf("verdict is %s: %v", r.Summary.Verdict, r.Summary.Reasons)
+	}
+	total := 0
+	for _, f := range r.Bundle.Frames {
+		for _, c := range f.Commands {
+			total += c.Total()
+		}
+	}
+	// Poisson arrivals: five standard deviations around 200 per second × 4 s.
+	if total < 800-142 || total > 800+142 {
+		t.Errorf("%d requests in 4 s at 200 per second", total)
+	}
+	again, err := results.Load(r.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again.Run.ID != r.Bundle.Run.ID {
+		t.Errorf("the sealed bundle is of run %q", again.Run.ID)
+	}
+}
+
+func TestAuditFindsExactlyWhatWasPlanted(t *testing.T) {
+	deleted, altered := []int{17, 100, 203}, 55
+	in := &intruder{t: t, root: t.TempDir(), at: "audit"}
+	in.act = func(in *intruder) {
+		ctx := context.Background()
+		cl := redis.NewClusterClient(&redis.ClusterOptions{Addrs: in.addrs()})
+		defer cl.Close()
+		for _, seq := range deleted {
+			if n, err := cl.Del(ctx, "slotstorm:audit:"+strconv.Itoa(seq)).Result(); n != 1 || err != nil {
+				t.Errorf("deleting write %d: %d %v", seq, n, err)
+			}
+		}
+		if err := cl.Set(ctx, fmt.Sprintf("slotstorm:audit:%d", altered), "other", 0).Err(); err != nil {
+			t.Error(err)
+		}
+	}
+	r := start(t, small+threeCalmSeconds, Options{Root: in.root, Observer: in})
+	if got := lostSeqs(r.Bundle, "lost"); !slices.Equal(got, deleted) {
+		t.Errorf("lost are %v, planted were %v", got, deleted)
+	}
+	if got := lostSeqs(r.Bundle, "altered"); !slices.Equal(got, []int{altered}) {
+		t.Errorf("altered are %v, planted was %d", got, altered)
+	}
+}
+
+// TestAuditFindsTheAsynchronousTail holds a replica back while its primary
+// acknowledges writes, kills the primary, and compares what the audit reports
+// with an independent count.
+func TestAuditFindsTheAsynchronousTail(t *testing.T) {
+	// Between the fault's check and its injection the run waits for its observer.
+	in := &intruder{t: t, root: t.TempDir(), at: "node-0 is primary of shard 0"}
+	var survived map[string]string
+	in.act = func(in *intruder) {
+		ctx := context.Background()
+		replica := redis.NewClient(&redis.Options{Addr: in.addrs()[3]}) // node-3 is of shard 0
+		defer replica.Close()
+		info, err := replica.InfoMap(ctx, "server").Result()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		pid, err := strconv.Atoi(info["Server"]["process_id"])
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		// Stopped, it cannot reconnect; and what the primary sent is in its
+		// buffers already, so that the link must be cut for writes to be lost.
+		if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+			t.Error(err)
+		}
+		primary := redis.NewClient(&redis.Options{Addr: in.addrs()[0]})
+		defer primary.Close()
+		if n, err := primary.ClientKillByFilter(ctx, "TYPE", "replica").Result(); n != 1 || err != nil {
+			t.Errorf("cutting the replica off: %d %v", n, err)
+		}
+		held := time.NewTimer(300 * time.Millisecond)
+		<-held.C
+		go func() {
+			held.Reset(200 * time.Millisecond)
+			<-held.C
+			if err := syscall.Kill(pid, syscall.SIGCONT); err != nil {
+				t.Error(err)
+			}
+		}()
+	}
+	second := &intruder{t: t, root: in.root, at: "audit", act: func(in *intruder) { survived = in.keys() }}
+	r := start(t, small+oneKill, Options{Root: in.root, Observer: observers{in, second}})
+	var want []int
+	for _, w := range r.Bundle.Writes {
+		if w.Outcome == string(results.OK) && survived[w.Key] != w.Value {
+			want = append(want, w.Seq)
+		}
+	}
+	slices.Sort(want)
+	if len(want) == 0 {
+		t.Fatal("nothing was lost: the test did not hold the replica back")
+	}
+	if got := lostSeqs(r.Bundle, "lost"); !slices.Equal(got, want) {
+		t.Errorf("the audit reports %v as lost, an independent count %v", got, want)
+	}
+	for _, l := range r.Summary.Losses {
+		if l.Shard != 0 || l.Node != "node-0" || l.First <= 0 {
+			t.Errorf("losses are located at %+v, want them at node-0 of shard 0, before the promotion", l)
+		}
+	}
+	if len(r.Summary.Failovers) != 1 || !r.Summary.Failovers[0].Complete {
+		t.Errorf("failovers: %+v", r.Summary.Failovers)
+	}
+}
+
+type observers []Observer
+
+func (o observers) Observe(p Progress) {
+	for _, one := range o {
+		one.Observe(p)
+	}
+}
+
+func TestAStopHealsCollectsAndMarksTheReport(t *testing.T) {
+	stop := make(chan struct{})
+	in := &intruder{t: t, root: t.TempDir(), at: "ended by SIGKILL", act: func(*intruder) { close(stop) }}
+	r := start(t, small+oneKill, Options{Root: in.root, Observer: in, Stop: stop})
+	if r.Bundle.Run.Interrupted == "" {
+		t.Error("the run is not marked interrupted")
+	}
+	if f := r.Bundle.Run.Faults[0]; f.Status != results.StatusHealed {
+		t.Errorf("the fault in force ended as %s: %s", f.Status, f.Reason)
+	}
+	if r.Summary.Verdict != results.Inconclusive {
+		t.Errorf("verdict is %s", r.Summary.Verdict)
+	}
+	if _, err := results.Load(r.Dir); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestClosedLoopAndSeveralGenerators(t *testing.T) {
+	yaml := strings.Replace(small, "rate: 200", "rate: max\n  maxInFlight: 6\n  generators: 3", 1)
+	r := start(t, yaml+threeCalmSeconds, Options{})
+	generators := map[int]int{}
+	for _, f := range r.Bundle.Frames {
+		for _, c := range f.Commands {
+			generators[f.Generator] += c.OK
+		}
+		if f.InFlightMax > 2 {
+			t.Errorf("generator %d had %d requests in flight, its part of 6 is 2", f.Generator, f.InFlightMax)
+		}
+	}
+	if len(generators) != 3 || generators[0] < 100 || generators[1] < 100 || generators[2] < 100 {
+		t.Errorf("ok replies by generator: %v", generators)
+	}
+}
+
+func TestARunThatCannotStartLeavesNothing(t *testing.T) {
+	root := t.TempDir()
+	s, err := scenarios.Parse("test.yaml", []byte(small+threeCalmSeconds), "redis.binary=/no/such/redis-server")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = Run(t.Context(), s, Options{Root: root})
+	if err == nil || !strings.Contains(err.Error(), "/no/such/redis-server") {
+		t.Errorf("error is %v", err)
+	}
+	if left, err := os.ReadDir(root); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v %v", left, err)
+	}
+}

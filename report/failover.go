@@ -33,7 +33,7 @@ func failedOver(f results.Failover) bool { return f.Complete && f.To != f.From }
 
 // failovers decomposes what followed each kill of a primary.
 func (a *analysis) failovers() []results.Failover {
-	var list []results.Failover
+	list := []results.Failover{}
 	kills := a.primaryKills()
 	for i, f := range kills {
 		end := max(a.run.End, a.run.LoadEnd)
@@ -116,13 +116,22 @@ func (a *analysis) failover(f results.Fault, end results.Millis) results.Failove
 	if probe != nil {
 		v.Complete, v.Server = true, probe.at-f.Injected
 	}
+	inferred := promoted == nil && probe != nil && probe.node != f.Node && a.shardIs(probe.node, f.Shard)
+	if inferred {
+		v.To = probe.node
+		v.PredictedMin, v.PredictedMax = a.predict(el)
+		notes = append(notes, "the promotion itself was not seen; the new primary is the one that took the probe's write")
+	}
 	a.after(&v, f, end, events, promoted)
 
+	if f.Proved == 0 {
+		notes = append(notes, "the kill was not proved to have acted")
+	}
 	switch {
-	case promoted == nil && a.returned(f, events, probe):
+	case promoted == nil && !inferred && a.returned(f, events, probe):
 		v.To, notes = v.From, []string{cameBack}
-	case promoted == nil:
-		v.Complete = false
+	case promoted == nil && !inferred:
+		v.Complete, v.Server = false, 0
 		notes = append(notes, "no replica was promoted while the shard was watched")
 	case !v.Complete:
 		notes = append(notes, "the shard took no write again while it was watched")
@@ -238,7 +247,7 @@ func unusual(v results.Failover, el election) []string {
 	if v.Server >= v.PredictedMin && v.Server <= v.PredictedMax {
 		return notes
 	}
-	out := fmt.Sprintf("took %s where %s to %s is predicted", duration(v.Server), duration(v.PredictedMin), duration(v.PredictedMax))
+	out := fmt.Sprintf("took %s where %s is predicted", duration(v.Server), prediction(v))
 	if len(notes) == 0 {
 		out += ", unexplained"
 	}
@@ -317,8 +326,10 @@ func (a *analysis) between(from, to results.Millis) []results.Event {
 	return list
 }
 
-func (a *analysis) inShard(e results.Event, shard int) bool {
-	n, ok := a.shardOf[e.Node]
+func (a *analysis) inShard(e results.Event, shard int) bool { return a.shardIs(e.Node, shard) }
+
+func (a *analysis) shardIs(node string, shard int) bool {
+	n, ok := a.shardOf[node]
 	return ok && n == shard
 }
 

@@ -3,6 +3,8 @@ package report
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -121,18 +123,42 @@ func quiet() *results.Bundle {
 		}
 		b.Run.Nodes = append(b.Run.Nodes, results.Node{Name: name, Shard: i % 3, Role: role})
 	}
-	random := rand.New(rand.NewPCG(1, 2))
 	for s := range 38 {
 		b.Frames = append(b.Frames, results.Frame{
 			Seq: s, Completed: 1000,
 			Commands: map[string]results.Counts{"GET": {OK: 800}, "SET": {OK: 200}},
 			Probes:   map[int]results.ProbeCount{0: {OK: 200}, 1: {OK: 200}, 2: {OK: 200}},
 		})
-		b.Intervals = append(b.Intervals, second(random, s, "GET", 800, 0)...)
-		b.Intervals = append(b.Intervals, second(random, s, "SET", 200, 0)...)
 	}
+	b.Intervals = slices.Clone(quietIntervals())
 	return b
 }
+
+// quietIntervals are shared: a test that changes one replaces it.
+var quietIntervals = sync.OnceValue(func() []results.Interval {
+	random := rand.New(rand.NewPCG(1, 2))
+	var list []results.Interval
+	for s := range 38 {
+		list = append(list, second(random, s, "GET", 800, 0)...)
+		list = append(list, second(random, s, "SET", 200, 0)...)
+	}
+	return list
+})
+
+// slowIntervals replace those of killed's outage, likewise shared.
+var slowIntervals = sync.OnceValue(func() []results.Interval {
+	random := rand.New(rand.NewPCG(3, 4))
+	var list []results.Interval
+	for s := 13; s <= 17; s++ {
+		bad := badShare[s]
+		list = append(list, second(random, s, "GET", 800-int(800*bad), (800-int(800*bad))/20)...)
+		list = append(list, second(random, s, "SET", 200-int(200*bad), (200-int(200*bad))/20)...)
+	}
+	return list
+})
+
+// badShare of the requests of a second, since load start, is not answered ok.
+var badShare = map[int]float64{13: 0.33, 14: 0.33, 15: 0.65, 16: 0.6, 17: 0.09}
 
 // second records n requests of a command: service times around 0.4 ms, slips
 // around 60 µs; the first slow ones took up to 3 s.
@@ -175,8 +201,7 @@ func killed() *results.Bundle {
 	b.Run.ClientOutages = []results.Outage{
 		{Shard: 0, From: ms(14998), To: ms(19250), Uncertainty: ms(4), Node: "node-3"},
 	}
-	random := rand.New(rand.NewPCG(3, 4))
-	for s, bad := range map[int]float64{13: 0.33, 14: 0.33, 15: 0.65, 16: 0.6, 17: 0.09} {
+	for s, bad := range badShare {
 		get, set := int(800*bad), int(200*bad)
 		b.Frames[s].Commands = map[string]results.Counts{
 			"GET": {OK: 800 - get, Failed: get}, "SET": {OK: 200 - set, Failed: set - 2, Unknown: 2},
@@ -187,14 +212,7 @@ func killed() *results.Bundle {
 		}
 		b.Frames[s].Completed = 1000 - get - set
 	}
-	for _, s := range []int{13, 14, 15, 16, 17} {
-		for i, v := range b.Intervals {
-			if v.Second == s && v.Time == results.Slip {
-				n := int(v.Histogram.TotalCount())
-				copy(b.Intervals[i-2:], second(random, s, v.Command, b.Frames[s].Commands[v.Command].OK, n/20))
-			}
-		}
-	}
+	copy(b.Intervals[13*6:], slowIntervals())
 	return b
 }
 

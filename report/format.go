@@ -33,6 +33,16 @@ func duration(m results.Millis) string {
 	return fmt.Sprintf("%s%d m %02d s", sign, s/60, s%60)
 }
 
+// stepTime shows a step of a failover to the millisecond, so that a reader can
+// add steps up: 6 ms, 412 ms, 2.308 s.
+func stepTime(m results.Millis) string {
+	d := m.Std().Round(time.Millisecond)
+	if d < time.Second {
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	}
+	return fmt.Sprintf("%.3f s", d.Seconds())
+}
+
 // digits is v > 0 with three significant digits.
 func digits(v float64) string {
 	switch {

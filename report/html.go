@@ -1,9 +1,287 @@
 package report
 
 import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"html/template"
 	"io"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/slotstorm/slotstorm/results"
 )
 
-func HTML(w io.Writer, b *results.Bundle, s *results.Summary) error { return nil }
+var (
+	//go:embed report.tmpl.html
+	pageText string
+	//go:embed report.css
+	pageCSS string
+
+	pageTemplate = template.Must(template.New("report").Parse(pageText))
+)
+
+// page is what the template shows: everything is in words already.
+type page struct {
+	Run             *results.Run
+	CSS             template.CSS
+	Verdict         results.Verdict
+	Mark, Word      string
+	Description     string
+	Facts           string
+	Reasons         []string
+	Cards           []card
+	Objectives      []objectiveRow
+	Warnings        []string
+	Timeline        []figure
+	Faults          table
+	Failovers       []failoverView
+	FailoverFigures []figure
+	FailoverLines   []string
+	FailoverTable   table
+	Load            table
+	Percentiles     []percentileView
+	Errors          table
+	Observed        string
+	Strips          []strip
+	Availability    table
+	Audit           string
+	Losses          table
+	Reload          string
+	Environment     table
+	Options         []results.Option
+	Nodes           table
+	Scenario        string
+}
+
+type card struct{ Value, Name string }
+
+type objectiveRow struct{ Class, Mark, Name, Shown, Margin, Evidence string }
+
+type figure struct {
+	Title  string
+	Legend []legendView
+	SVG    template.HTML
+}
+
+type legendView struct {
+	Name, Color string
+	Area        bool
+}
+
+type failoverView struct {
+	Fault, Change, Injected, Note string
+	Shard                         int
+	Steps                         table
+}
+
+type percentileView struct {
+	Title string
+	Open  bool
+	Table table
+}
+
+// strip is one shard's availability over the timeline, in percent of it.
+type strip struct {
+	Name, Text string
+	Down       []stretch
+	Borders    []string
+}
+
+type stretch struct{ Left, Width string }
+
+// HTML writes the report as one file that needs nothing else: no network, no
+// font, no script. It follows the reader's light or dark setting and prints.
+func HTML(w io.Writer, b *results.Bundle, s *results.Summary) error {
+	p, err := newPage(b, s)
+	if err != nil {
+		return err
+	}
+	if err := pageTemplate.Execute(w, p); err != nil {
+		return fmt.Errorf("rendering the page: %w", err)
+	}
+	return nil
+}
+
+func newPage(b *results.Bundle, s *results.Summary) (*page, error) {
+	r := &b.Run
+	p := &page{
+		Run: r, CSS: template.CSS(pageCSS),
+		Verdict: s.Verdict, Mark: marks[s.Verdict], Word: string(s.Verdict),
+		Description: description(r), Facts: strings.Join(headline(r), " · "),
+		Reasons: s.Reasons, Cards: cards(r, s), Warnings: s.Warnings,
+		Faults: faultTable(r), FailoverTable: failoverTable(s),
+		Load: loadTable(s), Errors: errorTable(s),
+		Observed: duration(s.Availability.Observed), Strips: strips(r, s), Availability: availabilityTable(r, s),
+		Audit: auditLine(r.Audit), Losses: lossTable(s),
+		Environment: environmentTable(r), Reload: reload(r), Options: r.Client.Options,
+		Nodes: nodeTable(r), Scenario: string(b.Scenario),
+	}
+	for _, o := range s.Objectives {
+		p.Objectives = append(p.Objectives, objectiveRow{string(o.Result), marks[o.Result], o.Name, o.Shown, room(o), o.Evidence})
+	}
+	for _, f := range s.Failovers {
+		p.Failovers = append(p.Failovers, failoverView{f.Fault, change(f), "injected at " + since(r, f.Injected), f.Note, f.Shard, stepTable(f)})
+	}
+	for _, text := range []string{spread(s.FailoverStats), asPredicted(s)} {
+		if text != "" {
+			p.FailoverLines = append(p.FailoverLines, strings.ToUpper(text[:1])+text[1:]+".")
+		}
+	}
+	for i, t := range times() {
+		if rows := percentileTable(s, t); len(rows.Rows) > 0 {
+			title := strings.ToUpper(string(t[:1])) + string(t[1:])
+			p.Percentiles = append(p.Percentiles, percentileView{title, i == 0, rows})
+		}
+	}
+	for _, pic := range pictures(b, s) {
+		svg, err := pic.svg()
+		if err != nil {
+			return nil, err
+		}
+		f := figure{Title: pic.title, SVG: template.HTML(svg)}
+		for _, e := range pic.legend {
+			f.Legend = append(f.Legend, legendView{e.Name, e.ink.name, e.Area})
+		}
+		if pic.above != nil {
+			p.Timeline = append(p.Timeline, f)
+		} else {
+			p.FailoverFigures = append(p.FailoverFigures, f)
+		}
+	}
+	return p, nil
+}
+
+// description is the scenario's own word on what it is for.
+func description(r *results.Run) string {
+	var sc struct {
+		Metadata struct {
+			Description string `json:"description"`
+		} `json:"metadata"`
+	}
+	if json.Unmarshal(r.Scenario, &sc) != nil {
+		return "" // it is decoration: the verdict stands without it
+	}
+	return sc.Metadata.Description
+}
+
+// cards are the figures that a reader looks for first.
+func cards(r *results.Run, s *results.Summary) []card {
+	var list []card
+	if d := s.FailoverStats; d != nil {
+		list = append(list, card{duration(d.Median), fmt.Sprintf("median of %d failovers, fault to first good write", d.N)},
+			card{duration(d.Max), "slowest of them"})
+	} else {
+		for _, f := range s.Failovers {
+			if failedOver(f) {
+				list = append(list, card{duration(f.Server), "failover: fault to first good write by a probe"})
+				if f.Client > 0 {
+					list = append(list, card{duration(f.Client), "until the application client wrote again"})
+				}
+			}
+		}
+	}
+	if a := s.Availability; a.Observed > 0 {
+		list = append(list, card{duration(a.Any), "with at least one shard refusing writes"})
+	}
+	if au := r.Audit; au != nil && !unread(au) {
+		list = append(list, card{count(au.Lost + au.Altered), fmt.Sprintf("acknowledged writes lost, of %s audited", count(au.OK))})
+	}
+	if l := findLoad(s.Load, All, All); l != nil && l.Counts.Total() > 0 {
+		list = append(list, card{percent(share(l.Counts)), fmt.Sprintf("of %s answered ok", plural(l.Counts.Total(), "request", "requests"))})
+	}
+	if len(s.Load) > 0 {
+		first := s.Load[0].Phase
+		if l := findLatency(s.Latency, first, All, results.Response); l != nil {
+			list = append(list, card{duration(l.P99), "p99 response time in phase " + first})
+		}
+	}
+	return list
+}
+
+// since places an offset on the timeline, as the plots do.
+func since(r *results.Run, m results.Millis) string {
+	if m == 0 {
+		return none
+	}
+	if d := m - r.TimelineStart; d < 0 {
+		return "T−" + clock(-d)
+	}
+	return "T+" + clock(m-r.TimelineStart)
+}
+
+func stepTable(f results.Failover) table {
+	t := table{Title: "Steps of " + f.Fault, Head: slices.Concat(words("step"), numbers("since the fault", "took", "or earlier by up to"), words("seen by"))}
+	for _, st := range f.Steps {
+		if st.Missing {
+			t.Rows = append(t.Rows, []string{st.Name, none, none, none, "not seen"})
+			continue
+		}
+		t.Rows = append(t.Rows, []string{st.Name, stepTime(st.At), stepTime(st.Took), earlier(st), sources[st.Source]})
+	}
+	return t
+}
+
+func earlier(st results.Step) string {
+	if st.Uncertainty == 0 {
+		return none
+	}
+	return stepTime(st.Uncertainty)
+}
+
+// sources tell what an observation rests on.
+var sources = map[string]string{
+	"log":    "the node's own log",
+	"poll":   "polling the node",
+	"probe":  "a probe's write",
+	"client": "the application client's write",
+}
+
+func nodeTable(r *results.Run) table {
+	t := table{Title: "Cluster", Head: words("node", "shard", "slots", "role", "address", "id")}
+	for _, n := range r.Nodes {
+		t.Rows = append(t.Rows, []string{n.Name, fmt.Sprint(n.Shard), slotsOf(r, n.Shard), n.Role, orNone(n.Addr), orNone(n.ID)})
+	}
+	return t
+}
+
+// reload tells of the one client option that shapes a failover most.
+func reload(r *results.Run) string {
+	o := option(r, reloadOption)
+	if o == nil {
+		return ""
+	}
+	if d, err := time.ParseDuration(o.Value); err == nil && d == 0 {
+		return fmt.Sprintf("%s %s reloads the cluster's topology at its own default interval. Until it does, it may keep asking a primary that is dead.",
+			r.Client.Type, r.Client.Version)
+	}
+	return fmt.Sprintf("%s %s reloads the cluster's topology every %s%s. Until it does, it may keep asking a primary that is dead.",
+		r.Client.Type, r.Client.Version, o.Value, stated(*o))
+}
+
+// strips draw availability; a run that was not probed has none.
+func strips(r *results.Run, s *results.Summary) []strip {
+	total := s.Availability.Observed
+	if total == 0 {
+		return nil
+	}
+	from := r.Phases[0].From
+	part := func(m results.Millis) string { return fmt.Sprintf("%.3f", 100*float64(m)/float64(total)) }
+	var borders []string
+	for _, p := range r.Phases[1:] {
+		borders = append(borders, part(p.From-from))
+	}
+	var list []strip
+	for _, v := range s.Availability.Shards {
+		st := strip{Name: fmt.Sprintf("shard %d", v.Shard), Text: "always up", Borders: borders}
+		if v.Outages > 0 {
+			st.Text = fmt.Sprintf("down %s, %s", duration(v.Down), percent(1-float64(v.Down)/float64(total))+" up")
+		}
+		for _, sp := range outageSpans(r.ProbeOutages, v.Shard, from, from+total) {
+			st.Down = append(st.Down, stretch{part(sp.from - from), part(sp.to - sp.from)})
+		}
+		list = append(list, st)
+	}
+	return list
+}

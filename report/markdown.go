@@ -24,8 +24,10 @@ func Markdown(w io.Writer, b *results.Bundle, s *results.Summary) error {
 		p("- %s\n", escape(reason))
 	}
 	markdownTable(&out, objectivesTable(s))
-	p("\n## Timeline\n\n")
-	for _, plot := range pictures(b, s) {
+	for i, plot := range pictures(b, s) {
+		if i == 0 {
+			p("\n## Timeline\n\n")
+		}
 		p("![%s](%s/%s.png)\n", plot.title, PlotsDir, plot.file)
 	}
 	markdownTable(&out, faultTable(r))
@@ -33,15 +35,14 @@ func Markdown(w io.Writer, b *results.Bundle, s *results.Summary) error {
 	if len(s.Failovers) > 0 {
 		p("\nEach column is the time that the step took; they add up to *server*, from the fault to the probe's first good write. *client* and *in sync* count from the fault.\n")
 	}
-	if d := spread(s.FailoverStats); d != "" {
-		p("\n%s\n", escape(d))
+	for _, text := range []string{spread(s.FailoverStats), asPredicted(s)} {
+		if text != "" {
+			p("\n%s\n", escape(text))
+		}
 	}
-	for i, f := range s.Failovers {
+	for _, f := range s.Failovers {
 		if f.Note != "" {
-			if i == 0 {
-				p("\n")
-			}
-			p("- %s: %s\n", escape(f.Fault), escape(f.Note))
+			p("\n%s: %s\n", escape(f.Fault), escape(f.Note))
 		}
 	}
 	markdownTable(&out, loadTable(s))

@@ -24,7 +24,7 @@ func measured(v float64, evidence string) measure { return measure{value: &v, ev
 // objectives answers every objective. What could not be measured is
 // inconclusive; what was only seen in part can fail, but not pass.
 func (a *analysis) objectives(s *results.Summary) []results.Objective {
-	var list []results.Objective
+	list := []results.Objective{}
 	for _, o := range a.sc.Objectives {
 		list = append(list, judge(o, unitOf(o.Metric), a.measure(o, s)))
 	}
@@ -212,7 +212,7 @@ func (a *analysis) slowest(list []results.Failover, step string, of func(results
 		}
 	}
 	if seen == 0 {
-		return nothing("no failover was seen by it")
+		return nothing("no failover took place, or nothing watched it")
 	}
 	m := measured(worst.Std().Seconds(), fmt.Sprintf("fault %s, slowest of %s", fault, plural(seen, "failover", "failovers")))
 	if atLeast {

@@ -18,6 +18,12 @@ func hex(name string, rgb uint32) ink {
 	return ink{name, color.NRGBA{uint8(rgb >> 16), uint8(rgb >> 8), uint8(rgb), 255}}
 }
 
+// see makes an ink see-through.
+func see(i ink, alpha uint8) ink {
+	i.rgb.A = alpha
+	return i
+}
+
 // The palette on white. Lines and bars differ in lightness as well as in hue,
 // so they stay apart for the colour-blind and on paper.
 var (
@@ -26,7 +32,7 @@ var (
 	inkMuted    = hex("muted", 0x59636e)
 	inkGrid     = hex("grid", 0xe2e6ea)
 	inkOK       = hex("c-ok", 0x2563c9)
-	inkOKFill   = hex("c-ok-fill", 0xdbe7fb)
+	inkOKFill   = see(hex("c-area", 0x3573dc), 0x1c)
 	inkDue      = hex("c-due", 0x8a94a0)
 	inkP50      = hex("c-p50", 0x0b8f83)
 	inkP99      = hex("c-p99", 0xc4600c)

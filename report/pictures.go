@@ -62,10 +62,11 @@ func faultEnd(r *results.Run, f results.Fault) results.Millis {
 }
 
 func signed(v float64) string {
+	v = math.Round(v*10) / 10
 	if v < 0 {
-		return fmt.Sprintf("−%g", math.Round(-v*10)/10)
+		return fmt.Sprintf("−%g", -v)
 	}
-	return fmt.Sprintf("%g", math.Round(v*10)/10)
+	return fmt.Sprintf("%g", math.Abs(v))
 }
 
 func bandLegend() []legendEntry {
@@ -214,7 +215,7 @@ func distributionPicture(s *results.Summary) picture {
 	slices.Sort(dots)
 	// Predictions use each election's own delay: their common part can be empty.
 	shown := low < high
-	p := picture{file: "distribution", title: "Time from fault to first good write, each failover a dot", plot: newPlot(), height: 96}
+	p := picture{file: "distribution", title: "Time from fault to first good write, each failover a dot", plot: newPlot(), height: 96, indent: 12}
 	p.plot.X.Min, p.plot.X.Max = 0, dots[len(dots)-1]*1.08
 	if shown {
 		p.plot.X.Max = max(p.plot.X.Max, high*1.04)

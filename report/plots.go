@@ -7,6 +7,7 @@ import (
 	"math"
 	"path/filepath"
 
+	xfont "golang.org/x/image/font"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/plotter"
@@ -51,7 +52,7 @@ const (
 	pngDPI               = 150
 	rowHeight  vg.Length = 15
 	textSize   vg.Length = 9.5
-	leftMargin vg.Length = 4
+	leftMargin vg.Length = 2
 )
 
 // Plots writes the plots of a run as PNG files into the folder dir, which must
@@ -59,7 +60,7 @@ const (
 // killed, the steps of each failover and their distribution.
 func Plots(dir string, b *results.Bundle, s *results.Summary) error {
 	for _, p := range pictures(b, s) {
-		c := vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(pictureWidth, p.height+2*rowHeight), vgimg.UseDPI(pngDPI))}
+		c := vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(pictureWidth+22, p.height+2*rowHeight), vgimg.UseDPI(pngDPI))}
 		p.draw(draw.New(c), true)
 		var buf bytes.Buffer
 		if _, err := c.WriteTo(&buf); err != nil {
@@ -104,10 +105,10 @@ func (p picture) draw(c draw.Canvas, alone bool) {
 	if alone {
 		c.SetColor(inkPaper.rgb)
 		c.Fill(c.Rectangle.Path())
-		c = draw.Crop(c, 0, -10, 6, 0)
+		c = draw.Crop(c, 10, -12, 6, 0)
 		head := style(textSize+2, inkText)
-		head.Font.Weight = 2 // bold
-		c.FillText(head, vg.Point{X: c.Min.X + leftMargin + 4, Y: c.Max.Y - rowHeight}, p.title)
+		head.Font.Weight = xfont.WeightBold
+		c.FillText(head, vg.Point{X: c.Min.X + leftMargin, Y: c.Max.Y - rowHeight}, p.title)
 		p.drawLegend(c, c.Max.Y-rowHeight*19/10)
 		c = draw.Crop(c, 0, 0, 0, -2*rowHeight)
 	}
@@ -120,7 +121,7 @@ func (p picture) draw(c draw.Canvas, alone bool) {
 }
 
 func (p picture) drawLegend(c draw.Canvas, y vg.Length) {
-	x := c.Min.X + leftMargin + 4
+	x := c.Min.X + leftMargin
 	st := style(textSize, inkMuted)
 	for _, e := range p.legend {
 		box := vg.Rectangle{Min: vg.Point{X: x, Y: y - 1}, Max: vg.Point{X: x + 10, Y: y + 7}}

@@ -52,7 +52,7 @@ func (a *analysis) latency() []results.Latency {
 			}
 		}
 	}
-	var rows []results.Latency
+	rows := []results.Latency{}
 	for w, win := range windows {
 		for _, c := range append(a.commands[:len(a.commands):len(a.commands)], All) {
 			for _, t := range times() {
@@ -81,7 +81,7 @@ func micros(us int64) results.Millis { return results.Millis(us) * results.Milli
 
 // load counts requests by intended start, in the order of latency.
 func (a *analysis) load() []results.PhaseLoad {
-	var rows []results.PhaseLoad
+	rows := []results.PhaseLoad{}
 	for _, w := range a.windows() {
 		byCommand := map[string]results.Counts{}
 		var total results.Counts

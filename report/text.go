@@ -3,7 +3,6 @@ package report
 import (
 	"io"
 	"path/filepath"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -15,10 +14,12 @@ import (
 func Text(w io.Writer, b *results.Bundle, s *results.Summary, color bool) error {
 	p := &printer{color: color}
 	p.verdict(&b.Run, s)
-	p.table(pick(objectivesTable(s), "", "objective", "measured", "margin"))
-	p.table(failoverTable(s))
-	if d := spread(s.FailoverStats); d != "" {
-		p.line("  " + d)
+	p.table(drop(objectivesTable(s), "read from"))
+	p.table(drop(failoverTable(s), predicted))
+	for _, text := range []string{spread(s.FailoverStats), asPredicted(s)} {
+		if text != "" {
+			p.line("  " + text)
+		}
 	}
 	for _, f := range s.Failovers {
 		if f.Note != "" {
@@ -138,12 +139,12 @@ func (p *printer) mark(cell string) string {
 	return cell
 }
 
-// pick keeps some columns of a table, in their order.
-func pick(t table, titles ...string) table {
+// drop leaves a column out.
+func drop(t table, title string) table {
 	out := table{Title: t.Title}
 	var keep []int
 	for i, c := range t.Head {
-		if slices.Contains(titles, c.Title) {
+		if c.Title != title {
 			keep = append(keep, i)
 			out.Head = append(out.Head, c)
 		}

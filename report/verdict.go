@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/slotstorm/slotstorm/results"
@@ -28,9 +29,10 @@ const (
 
 // verdict weighs the causes. The order is
 //
+//	inconclusive   it was interrupted: whatever else it was, it is not a whole run
 //	invalid        the generator was the limit, or slotstorm contradicts itself
-//	inconclusive   nothing can be built on the data: interrupted, unhealthy
-//	               before, no steady state, frames missing
+//	inconclusive   nothing can be built on the data: unhealthy before,
+//	               no steady state, frames missing
 //	fail           an objective was missed, or the cluster was not healthy after
 //	inconclusive   the run did not show all that it set out to: a fault refused,
 //	               unproved or not healed, the audit not read back, an objective
@@ -39,26 +41,23 @@ const (
 //
 // So a missed objective that rests on sound data fails the run even if a fault
 // could not be proved, and no open question can end in a pass. All causes are
-// told, those that decided first.
+// told, those that decided first; but on unsound data objectives tell nothing.
 func (a *analysis) verdict(s *results.Summary) (results.Verdict, []string) {
-	levels := []struct {
-		verdict results.Verdict
-		reasons []string
-	}{
-		{results.Invalid, a.invalid(s)},
-		{results.Inconclusive, a.unsound()},
-		{results.Fail, a.missed(s)},
-		{results.Inconclusive, a.open(s)},
+	invalid, unsound := a.invalid(s), a.unsound()
+	missed, unfinished, unanswered := a.missed(s), a.unfinished(), unanswered(s)
+	switch {
+	case a.run.Interrupted != "":
+		return results.Inconclusive, slices.Concat(unsound, invalid, unfinished)
+	case len(invalid) > 0:
+		return results.Invalid, slices.Concat(invalid, unsound, unfinished)
+	case len(unsound) > 0:
+		return results.Inconclusive, slices.Concat(unsound, unfinished)
+	case len(missed) > 0:
+		return results.Fail, slices.Concat(missed, unfinished, unanswered)
+	case len(unfinished)+len(unanswered) > 0:
+		return results.Inconclusive, slices.Concat(unfinished, unanswered)
 	}
-	verdict := results.Pass
-	var reasons []string
-	for _, l := range levels {
-		if len(l.reasons) > 0 && verdict == results.Pass {
-			verdict = l.verdict
-		}
-		reasons = append(reasons, l.reasons...)
-	}
-	return verdict, reasons
+	return results.Pass, nil
 }
 
 // invalid tells what makes the measurement itself untrustworthy.
@@ -194,8 +193,8 @@ func (a *analysis) missed(s *results.Summary) []string {
 	return reasons
 }
 
-// open tells which questions the run left open.
-func (a *analysis) open(s *results.Summary) []string {
+// unfinished tells which questions the run itself left open.
+func (a *analysis) unfinished() []string {
 	var reasons []string
 	for _, f := range a.run.Faults {
 		if what, ok := shortcoming[f.Status]; ok {
@@ -210,6 +209,11 @@ func (a *analysis) open(s *results.Summary) []string {
 	case au == nil && a.sc.Workload.Audit != nil:
 		reasons = append(reasons, "the audit has no result")
 	}
+	return reasons
+}
+
+func unanswered(s *results.Summary) []string {
+	var reasons []string
 	for _, o := range s.Objectives {
 		if o.Result == results.Inconclusive {
 			reasons = append(reasons, fmt.Sprintf("objective without an answer: %s (%s)", o.Name, o.Evidence))

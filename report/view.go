@@ -16,12 +16,18 @@ type table struct {
 	Title string
 	Head  []column
 	Rows  [][]string
+	// Grouped rows belong together while their first cell stays the same.
+	Grouped bool
 }
 
-// column is a heading; Number columns are set flush right.
+// Breaks tells whether row i begins a new group.
+func (t table) Breaks(i int) bool { return t.Grouped && i > 0 && t.Rows[i][0] != t.Rows[i-1][0] }
+
+// column is a heading; Number columns are set flush right, Long ones may break
+// into lines.
 type column struct {
-	Title  string
-	Number bool
+	Title        string
+	Number, Long bool
 }
 
 func words(titles ...string) []column {
@@ -39,6 +45,8 @@ func numbers(titles ...string) []column {
 	}
 	return list
 }
+
+func long(title string) []column { return []column{{Title: title, Long: true}} }
 
 const none = "–"
 
@@ -73,18 +81,24 @@ func room(o results.Objective) string {
 	if o.Margin == nil {
 		return none
 	}
-	m := math.Round(*o.Margin * 100)
+	m := *o.Margin * 100
+	share := count(int64(math.Round(math.Abs(m)))) + " %"
+	if math.Abs(m) < 0.95 {
+		share = fmt.Sprintf("%.1f %%", math.Abs(m))
+	}
 	switch {
 	case o.Result == results.Fail:
-		return fmt.Sprintf("%s %% beyond", count(int64(math.Abs(m))))
-	case m < 0:
+		return share + " beyond"
+	case o.Result != results.Pass:
 		return none
+	case m == 0:
+		return "at the bound"
 	}
-	return fmt.Sprintf("%s %% to spare", count(int64(m)))
+	return share + " to spare"
 }
 
 func objectivesTable(s *results.Summary) table {
-	t := table{Title: "Objectives", Head: append(words("", "objective"), append(numbers("measured", "margin"), words("read from")...)...)}
+	t := table{Title: "Objectives", Head: slices.Concat(words("", "objective"), numbers("measured", "margin"), long("read from"))}
 	for _, o := range s.Objectives {
 		t.Rows = append(t.Rows, []string{marks[o.Result] + " " + string(o.Result), o.Name, o.Shown, room(o), o.Evidence})
 	}
@@ -121,27 +135,45 @@ func change(f results.Failover) string {
 	return f.From + " → " + f.To
 }
 
+// stretchText is a range, with its unit once if both ends have the same.
+func stretchText(low, high results.Millis) string {
+	l, h := duration(low), duration(high)
+	if number, unit, ok := strings.Cut(l, " "); ok && strings.HasSuffix(h, " "+unit) && !strings.Contains(unit, " ") {
+		l = number
+	}
+	return l + " to " + h
+}
+
 func prediction(f results.Failover) string {
 	if f.PredictedMax == 0 {
 		return none
 	}
-	return duration(f.PredictedMin) + " to " + duration(f.PredictedMax)
+	return stretchText(f.PredictedMin, f.PredictedMax)
 }
+
+const predicted = "predicted"
 
 // failoverTable shows the time that each step took; they add up to server.
 func failoverTable(s *results.Summary) table {
 	t := table{Title: "Failovers", Head: append(words("fault", "shard", "primary"),
-		numbers("PFAIL", "+ FAIL", "+ election", "+ promoted", "+ probe write", "= server", "client", "in sync", "predicted")...)}
+		numbers("PFAIL", "+ FAIL", "+ election", "+ promoted", "+ write", "= server", "client", "in sync", predicted)...)}
 	for _, f := range s.Failovers {
 		row := []string{f.Fault, fmt.Sprint(f.Shard), change(f)}
 		for _, name := range serverSteps() {
 			if st := stepOf(f, name); st != nil {
-				row = append(row, duration(st.Took))
+				row = append(row, stepTime(st.Took))
 			} else {
 				row = append(row, none)
 			}
 		}
-		t.Rows = append(t.Rows, append(row, whenSet(f.Server), whenSet(f.Client), whenSet(f.Synced), prediction(f)))
+		for _, m := range []results.Millis{f.Server, f.Client, f.Synced} {
+			if m == 0 {
+				row = append(row, none)
+			} else {
+				row = append(row, stepTime(m))
+			}
+		}
+		t.Rows = append(t.Rows, append(row, prediction(f)))
 	}
 	return t
 }
@@ -151,20 +183,20 @@ func spread(d *results.Distribution) string {
 	if d == nil {
 		return ""
 	}
-	return fmt.Sprintf("%d failovers: median %s (%.0f %% confidence: %s to %s), fastest %s, slowest %s",
-		d.N, duration(d.Median), math.Floor(d.Confidence*100), duration(d.Low), duration(d.High), duration(d.Min), duration(d.Max))
+	return fmt.Sprintf("%d failovers: median %s (%.0f %% confidence: %s), fastest %s, slowest %s",
+		d.N, duration(d.Median), math.Floor(d.Confidence*100), stretchText(d.Low, d.High), duration(d.Min), duration(d.Max))
 }
 
 // loadTable puts load and the most asked percentiles of a phase and command
 // into one row.
 func loadTable(s *results.Summary) table {
-	t := table{Title: "Load", Head: append(words("phase", "command"),
+	t := table{Title: "Load", Grouped: true, Head: append(words("phase", "command"),
 		numbers("requests", "ok", "ok/s", "p50", "p99", "p99.9", "max", "service p99", "slip p99")...)}
 	for _, l := range s.Load {
 		if l.Counts.Total() == 0 {
 			continue
 		}
-		row := []string{l.Phase, l.Command, count(l.Counts.Total()), percent(share(l.Counts)), rate(l.Throughput)}
+		row := []string{phaseName(l.Phase), l.Command, count(l.Counts.Total()), percent(share(l.Counts)), rate(l.Throughput)}
 		if r := findLatency(s.Latency, l.Phase, l.Command, results.Response); r != nil {
 			row = append(row, duration(r.P50), duration(r.P99), duration(r.P999), duration(r.Max))
 		} else {
@@ -182,6 +214,14 @@ func loadTable(s *results.Summary) table {
 	return t
 }
 
+// phaseName calls the whole by what it is.
+func phaseName(name string) string {
+	if name == All {
+		return "timeline"
+	}
+	return name
+}
+
 func share(c results.Counts) float64 {
 	if c.Total() == 0 {
 		return 0
@@ -191,11 +231,11 @@ func share(c results.Counts) float64 {
 
 // percentileTable is the full table of one of the three times.
 func percentileTable(s *results.Summary, kind results.Time) table {
-	t := table{Title: string(kind), Head: append(words("phase", "command"),
+	t := table{Title: string(kind) + " time", Grouped: true, Head: append(words("phase", "command"),
 		numbers("answered", "mean", "p50", "p90", "p95", "p99", "p99.9", "p99.99", "max")...)}
 	for _, r := range s.Latency {
 		if r.Time == kind {
-			t.Rows = append(t.Rows, []string{r.Phase, r.Command, count(r.Count), duration(r.Mean), duration(r.P50), duration(r.P90),
+			t.Rows = append(t.Rows, []string{phaseName(r.Phase), r.Command, count(r.Count), duration(r.Mean), duration(r.P50), duration(r.P90),
 				duration(r.P95), duration(r.P99), duration(r.P999), duration(r.P9999), duration(r.Max)})
 		}
 	}
@@ -204,11 +244,10 @@ func percentileTable(s *results.Summary, kind results.Time) table {
 
 // errorTable tells what became of the requests that were not answered ok.
 func errorTable(s *results.Summary) table {
-	t := table{Title: "Errors", Head: append(words("phase"), numbers("failed", "unknown", "overflow")...)}
-	t.Head = append(t.Head, words("by class")...)
+	t := table{Title: "Errors", Head: slices.Concat(words("phase"), numbers("failed", "unknown", "overflow"), long("by class"))}
 	for _, l := range s.Load {
 		if l.Command == All && l.Counts.Total() > l.Counts.OK {
-			t.Rows = append(t.Rows, []string{l.Phase, count(l.Counts.Failed), count(l.Counts.Unknown), count(l.Counts.Overflow), classes(l.Errors)})
+			t.Rows = append(t.Rows, []string{phaseName(l.Phase), count(l.Counts.Failed), count(l.Counts.Unknown), count(l.Counts.Overflow), classes(l.Errors)})
 		}
 	}
 	return t
@@ -231,7 +270,7 @@ func classes(m map[string]int) string {
 }
 
 func availabilityTable(r *results.Run, s *results.Summary) table {
-	t := table{Title: "Availability", Head: append(words("shard", "slots"), numbers("outages", "down", "longest", "accepted writes")...)}
+	t := table{Title: "Availability", Head: append(words("shard", "slots"), numbers("outages", "down", "longest", "up")...)}
 	if s.Availability.Observed == 0 {
 		return t
 	}
@@ -242,8 +281,8 @@ func availabilityTable(r *results.Run, s *results.Summary) table {
 		t.Rows = append(t.Rows, []string{fmt.Sprint(v.Shard), slotsOf(r, v.Shard), count(v.Outages), whenSet(v.Down), whenSet(v.Longest), up(v.Down)})
 	}
 	t.Rows = append(t.Rows,
-		[]string{"any down", "", "", whenSet(s.Availability.Any), "", up(s.Availability.Any)},
-		[]string{"all down", "", "", whenSet(s.Availability.All), "", up(s.Availability.All)})
+		[]string{"any shard down", "", "", whenSet(s.Availability.Any), "", up(s.Availability.Any)},
+		[]string{"all shards down", "", "", whenSet(s.Availability.All), "", up(s.Availability.All)})
 	return t
 }
 
@@ -270,9 +309,33 @@ func relative(g results.LossGroup, before results.Millis) string {
 	case g.Fault == "":
 		return none
 	case before < 0:
-		return duration(-before) + " after promotion"
+		return clock(-before) + " after promotion"
 	}
-	return duration(before) + " before promotion"
+	return clock(before) + " before promotion"
+}
+
+// asPredicted compares all failovers with their predictions in a line.
+func asPredicted(s *results.Summary) string {
+	n, within := 0, 0
+	var one results.Failover
+	for _, f := range s.Failovers {
+		if failedOver(f) {
+			n++
+			one = f
+			if f.Server >= f.PredictedMin && f.Server <= f.PredictedMax {
+				within++
+			}
+		}
+	}
+	switch {
+	case n == 0:
+		return ""
+	case n == 1 && within == 1:
+		return "as predicted for this configuration: " + prediction(one)
+	case n == 1:
+		return "predicted for this configuration: " + prediction(one)
+	}
+	return fmt.Sprintf("%d of %d within what is predicted for the configuration", within, n)
 }
 
 // auditLine sums the audit up.
@@ -290,18 +353,10 @@ func auditLine(au *results.Audit) string {
 }
 
 func faultTable(r *results.Run) table {
-	t := table{Title: "Faults", Head: append(words("fault", "action", "node", "status", "proof"), numbers("injected", "proved", "verified")...)}
+	t := table{Title: "Faults", Head: slices.Concat(words("fault", "action", "node", "status"), long("proof"), numbers("injected", "proved", "healed"))}
 	for _, f := range r.Faults {
 		t.Rows = append(t.Rows, []string{f.Name, f.Detail, orNone(f.Node), string(f.Status), orNone(sentence("; ", f.Proof, f.Reason)),
-			at(f.Injected), at(f.Proved), at(f.Verified)})
+			since(r, f.Injected), since(r, f.Proved), since(r, f.Verified)})
 	}
 	return t
-}
-
-// at is an offset, if it was reached.
-func at(m results.Millis) string {
-	if m == 0 {
-		return none
-	}
-	return clock(m)
 }

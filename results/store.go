@@ -13,7 +13,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"sort"
 	"strings"
 	"sync"
 	"time"
@@ -119,8 +118,7 @@ func (w *Writer) line(name string, v any) error {
 	if lf == nil {
 		return fmt.Errorf("writing %s: the bundle is closed", name)
 	}
-	lf.w.Write(b) // a bufio error is sticky: WriteByte gives it
-	if err := lf.w.WriteByte('\n'); err != nil {
+	if _, err := lf.w.Write(append(b, '\n')); err != nil {
 		return fmt.Errorf("writing %s: %w", name, err)
 	}
 	return nil
@@ -508,13 +506,20 @@ func List(root string) ([]Entry, error) {
 		}
 		list = append(list, e)
 	}
-	sort.SliceStable(list, func(i, j int) bool { return started(list[i]).Before(started(list[j])) })
+	slices.SortStableFunc(list, func(a, b Entry) int { return started(a).Compare(started(b)) })
 	return list, nil
 }
 
+// started is when a run began. One that is not readable is placed by the time
+// in its folder's name.
 func started(e Entry) time.Time {
 	if e.Run != nil {
 		return e.Run.Start
+	}
+	for part := range strings.SplitSeq(e.ID, "-") {
+		if t, err := time.Parse("20060102T150405Z", part); err == nil {
+			return t
+		}
 	}
 	return time.Time{}
 }

@@ -24,7 +24,7 @@ func (d *document) decode(s *Scenario) {
 func (d *document) value(n *yaml.Node, v reflect.Value, path string, r rules) {
 	d.values[path] = n
 	if n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" {
-		d.fail(n, path, "leave the field out to take its default", "has no value")
+		d.fail(n, path, "give it a value, or leave the field out", "has no value")
 		return
 	}
 	if v.Kind() == reflect.Pointer {
@@ -67,7 +67,7 @@ func (d *document) fields(n *yaml.Node, v reflect.Value, path string) {
 	for i, name := range names {
 		at := join(path, name)
 		if r := rulesOf(v.Type().Field(i)); r.required && d.values[at] == nil && !d.bad[at] {
-			d.fail(d.place(path), at, r.hint, "is missing")
+			d.fail(d.place(path), at, r.hintToAdd(name, v.Type().Field(i).Type), "is missing")
 		}
 	}
 }
@@ -110,8 +110,8 @@ func (d *document) items(n *yaml.Node, v reflect.Value, path string, r rules) {
 		d.fail(n, path, "start each item with a dash", "must be a list, not %s", describe(n))
 		return
 	}
-	if message := r.checkItems(len(n.Content)); message != "" {
-		d.fail(d.place(path), path, r.hint, "%s", message)
+	if message, hint := r.checkItems(len(n.Content)); message != "" {
+		d.fail(d.place(path), path, hint, "%s", message)
 		return
 	}
 	for i, item := range n.Content {
@@ -133,8 +133,8 @@ func (d *document) entries(n *yaml.Node, v reflect.Value, path string) {
 		at := join(path, key.Value)
 		d.keys[at], d.values[at] = key, value
 		switch {
-		case key.Value == "" || strings.ContainsFunc(key.Value, isControl):
-			d.fail(key, at, "", "the name is empty or holds control characters")
+		case key.Value == "" || key.Value == "<<" || strings.ContainsFunc(key.Value, isControl):
+			d.fail(key, at, "", "the name is empty, << or holds control characters")
 		case value.Kind != yaml.ScalarNode || value.ShortTag() == "!!binary":
 			d.fail(value, at, "", "must be a single value, not %s", describe(value))
 		case value.ShortTag() == "!!null":
@@ -153,7 +153,7 @@ func (d *document) entries(n *yaml.Node, v reflect.Value, path string) {
 // scalar decodes a single value and holds it to its rules.
 func (d *document) scalar(n *yaml.Node, v reflect.Value, path string, r rules) {
 	if n.Kind != yaml.ScalarNode {
-		d.fail(n, path, r.hint, "must be %s, not %s", r.want(v), describe(n))
+		d.fail(n, path, "", "must be %s, not %s", r.want(v), describe(n))
 		return
 	}
 	if u, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
@@ -164,11 +164,11 @@ func (d *document) scalar(n *yaml.Node, v reflect.Value, path string, r rules) {
 			d.fail(n, path, bad.hint, "%q is not %s", clip(bad.text), bad.want)
 			return
 		case err != nil:
-			d.fail(n, path, r.hint, "%s", err)
+			d.fail(n, path, "", "%s", err)
 			return
 		}
 	} else if !setBasic(n, v) {
-		hint := r.hint
+		hint := ""
 		if n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0 && v.Kind() != reflect.String {
 			hint = "remove the quotes"
 		} else if v.Kind() == reflect.String {
@@ -176,6 +176,10 @@ func (d *document) scalar(n *yaml.Node, v reflect.Value, path string, r rules) {
 		}
 		d.fail(n, path, hint, "must be %s, not %s", r.want(v), describe(n))
 		return
+	}
+	if r.lines {
+		// A block of YAML ends with a line break that nobody means.
+		v.SetString(strings.TrimSpace(v.String()))
 	}
 	if message, hint := r.check(v); message != "" {
 		d.fail(n, path, hint, "%s", message)
@@ -191,7 +195,7 @@ func setBasic(n *yaml.Node, v reflect.Value) bool {
 	switch v.Kind() {
 	case reflect.String:
 		v.SetString(n.Value)
-		return tag == "!!str" || tag == "!!timestamp"
+		return tag == "!!str" || tag == "!!timestamp" || tag == "!!merge"
 	case reflect.Bool:
 		v.SetBool(n.Value == "true")
 		return tag == "!!bool" && (n.Value == "true" || n.Value == "false")

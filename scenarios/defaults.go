@@ -1,6 +1,11 @@
 package scenarios
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
 
 // Default is a value that a scenario takes where its file does not state one.
 type Default struct {
@@ -16,7 +21,7 @@ type Default struct {
 // alone; kill.signal is that of each kill.
 func Defaults() []Default {
 	s := Scenario{Timeline: Timeline{Faults: []Fault{{Kill: &Kill{}}}}}
-	return newDocument("", nil, nil).fillDefaults(&s)
+	return newDocument("", nil).fillDefaults(&s)
 }
 
 // fillDefaults sets every field that has a default and is not stated.
@@ -77,18 +82,16 @@ func fill[T any](f *filler, path string, field *T, value T, why string) {
 	f.applied = append(f.applied, Default{path, defaultText(value), why})
 }
 
-// defaultText writes a default as a scenario would.
+// defaultText writes a default as a scenario would, on one line.
 func defaultText(value any) string {
-	mix, ok := value.([]Command)
-	if !ok {
-		return fmt.Sprint(value)
+	var n yaml.Node
+	if err := n.Encode(value); err != nil {
+		panic(err) // the defaults are constants
 	}
-	text := ""
-	for i, c := range mix {
-		if i > 0 {
-			text += ", "
-		}
-		text += fmt.Sprintf("{command: %s, weight: %g}", c.Command, c.Weight)
+	n.Style = yaml.FlowStyle
+	out, err := yaml.Marshal(&n)
+	if err != nil {
+		panic(err)
 	}
-	return "[" + text + "]"
+	return strings.TrimSpace(string(out))
 }

@@ -30,6 +30,7 @@ const setFlag = "--set "
 type document struct {
 	file  string
 	lines []string
+	size  int
 	root  *yaml.Node
 	// from is the override that a node was made by; nodes of the file have none.
 	from map[*yaml.Node]string
@@ -43,10 +44,14 @@ type document struct {
 	fatal bool // nothing after the tree is worth doing
 }
 
-func newDocument(name string, data []byte, overrides []string) *document {
+// lineBreak is what ends a line for the YAML parser, which counts them.
+var lineBreak = regexp.MustCompile("\r\n|[\n\r\u0085\u2028\u2029]")
+
+func newDocument(name string, data []byte) *document {
 	return &document{
 		file:   name,
-		lines:  strings.Split(strings.ReplaceAll(string(data), "\r\n", "\n"), "\n"),
+		lines:  lineBreak.Split(strings.TrimSuffix(string(data), "\n"), -1),
+		size:   len(data),
 		from:   map[*yaml.Node]string{},
 		keys:   map[string]*yaml.Node{},
 		values: map[string]*yaml.Node{},
@@ -65,7 +70,7 @@ func (d *document) fail(n *yaml.Node, path, hint, format string, args ...any) {
 			e.Line, e.Column = n.Line, n.Column
 		}
 		if e.Line <= len(d.lines) {
-			e.Source = showable(strings.TrimRight(d.lines[e.Line-1], "\r"))
+			e.Source = showable(d.lines[e.Line-1])
 		}
 	}
 	d.errs = append(d.errs, e)
@@ -80,8 +85,8 @@ func (d *document) failSyntax(line, column int, hint, format string, args ...any
 // parse reads data into d.root: one mapping, without aliases, merge keys and
 // duplicate keys.
 func (d *document) parse(data []byte) {
-	if len(data) > maxBytes {
-		d.failSyntax(1, 1, "", "the file has %d bytes; a scenario has at most %d", len(data), maxBytes)
+	if d.size > maxBytes {
+		d.failSyntax(1, 1, "", "the file has %d bytes; a scenario has at most %d", d.size, maxBytes)
 		return
 	}
 	if !utf8.Valid(data) {
@@ -107,7 +112,7 @@ func (d *document) parse(data []byte) {
 		d.syntax(err)
 		return
 	}
-	d.root = d.expand(first.Content[0], "", nil)
+	d.root = d.expand(first.Content[0], nil)
 }
 
 func firstInvalid(lines []string) (line, column int) {
@@ -129,37 +134,58 @@ func firstInvalid(lines []string) (line, column int) {
 
 var yamlPlace = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
 
+// syntaxHints are for what the YAML parser says in its own words.
+var syntaxHints = []struct{ message, hint string }{
+	{"unknown anchor", "an anchor, as in &load, stands before its alias, *load"},
+	{"mapping values are not allowed", "one field to a line; a text with a colon in it needs quotes"},
+	{"unexpected end of stream", "a quote is not closed"},
+	{"", "check the indentation, the quotes and the brackets of this line and of the one before"},
+}
+
 // syntax notes a mistake of the YAML parser. The parser's line is often that
 // of the mapping around the mistake, or one off. The line that matters is the
 // one that breaks the file: with only the lines before it, the file parses.
 func (d *document) syntax(err error) {
 	place := yamlPlace.FindStringSubmatch(err.Error())
 	message := strings.TrimPrefix(err.Error(), place[0])
-	line, _ := strconv.Atoi(place[1]) // the fallback; 0 where there is none
-	good := func(n int) bool {
-		var root yaml.Node
-		return yaml.Unmarshal([]byte(strings.Join(d.lines[:n], "\n")+"\n"), &root) == nil
-	}
-	n := len(d.lines)
-	if n <= 300 {
-		for n--; n > 0 && !good(n); n-- {
+	line, _ := strconv.Atoi(place[1])         // the fallback; 0 where there is none
+	if n := len(d.lines); n*d.size <= 1<<20 { // the bytes to parse at worst
+		for n--; n > 0 && !parses(strings.Join(d.lines[:n], "\n")); n-- {
 		}
 		line = n + 1
 	}
 	line = min(max(line, 1), len(d.lines))
 	text := d.lines[line-1]
-	column := 1 + utf8.RuneCountInString(text) - utf8.RuneCountInString(strings.TrimLeft(text, " \t"))
-	hint := "check the indentation, the quotes and the brackets of this line and of the one before"
-	if strings.HasPrefix(strings.TrimLeft(text, " "), "\t") {
-		column = 1 + strings.IndexByte(text, '\t')
-		hint = "YAML is indented with spaces, not with tabs"
+	at := len(text) - len(strings.TrimLeft(text, " "))
+	var hint string
+	for _, h := range syntaxHints {
+		if strings.Contains(message, h.message) {
+			hint = h.hint
+			break
+		}
 	}
-	d.failSyntax(line, column, hint, "not YAML: %s", message)
+	if strings.HasPrefix(text[at:], "\t") {
+		hint = "YAML is indented with spaces, not with tabs"
+	} else if star := strings.IndexByte(text, '*'); star > 0 && strings.HasPrefix(message, "unknown anchor") {
+		at = star
+	}
+	d.failSyntax(line, 1+utf8.RuneCountInString(text[:at]), hint, "not YAML: %s", message)
+}
+
+// parses tells whether all documents of text are YAML.
+func parses(text string) bool {
+	decoder := yaml.NewDecoder(strings.NewReader(text + "\n"))
+	for {
+		var n yaml.Node
+		if err := decoder.Decode(&n); err != nil {
+			return errors.Is(err, io.EOF)
+		}
+	}
 }
 
 // expand copies n with its aliases and merge keys resolved. within are the
 // aliases that n stands in. It gives nil where there is nothing to go on with.
-func (d *document) expand(n *yaml.Node, override string, within []*yaml.Node) *yaml.Node {
+func (d *document) expand(n *yaml.Node, within []*yaml.Node) *yaml.Node {
 	if d.fatal {
 		return nil
 	}
@@ -180,26 +206,26 @@ func (d *document) expand(n *yaml.Node, override string, within []*yaml.Node) *y
 	}
 	within = append(within, n)
 	c := &yaml.Node{Kind: n.Kind, Style: n.Style, Tag: n.Tag, Value: n.Value, Line: n.Line, Column: n.Column}
-	if override != "" {
-		d.from[c] = override
+	if o, ok := d.from[n]; ok {
+		d.from[c] = o
 	}
 	if n.Kind == yaml.MappingNode {
-		d.expandMapping(c, n, override, within)
+		d.expandMapping(c, n, within)
 		return c
 	}
 	for _, item := range n.Content {
-		c.Content = append(c.Content, d.expand(item, override, within))
+		c.Content = append(c.Content, d.expand(item, within))
 	}
 	return c
 }
 
 // expandMapping fills c with the fields of n: its own first, then those that
 // it merges and does not have.
-func (d *document) expandMapping(c, n *yaml.Node, override string, within []*yaml.Node) {
+func (d *document) expandMapping(c, n *yaml.Node, within []*yaml.Node) {
 	own := map[string]*yaml.Node{}
 	var merged []*yaml.Node
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		key, value := d.expand(n.Content[i], override, within), n.Content[i+1]
+		key, value := d.expand(n.Content[i], within), n.Content[i+1]
 		switch {
 		case d.fatal:
 			return
@@ -215,11 +241,11 @@ func (d *document) expandMapping(c, n *yaml.Node, override string, within []*yam
 			d.fail(key, "", hint, "%q is stated twice", key.Value)
 		default:
 			own[key.Value] = key
-			c.Content = append(c.Content, key, d.expand(value, override, within))
+			c.Content = append(c.Content, key, d.expand(value, within))
 		}
 	}
 	for _, m := range merged {
-		d.merge(c, own, d.expand(m, override, within))
+		d.merge(c, own, d.expand(m, within))
 	}
 }
 

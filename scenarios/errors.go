@@ -106,8 +106,7 @@ func caret(source string, column int, paint func(code, s string) string) string 
 	return b.String() + paint("32", "^")
 }
 
-// sort brings es into the order that Errors promises and drops repetitions,
-// which a YAML alias causes. overrides is the order of the command line.
+// sort brings es into the order that Errors promises. overrides is the order of the command line.
 func (es Errors) sort(overrides []string) Errors {
 	rank := func(e Error) int {
 		if e.Line > 0 {
@@ -124,14 +123,12 @@ func (es Errors) sort(overrides []string) Errors {
 		}
 		return a.Column - b.Column
 	})
-	return slices.CompactFunc(es, func(a, b Error) bool {
-		return a.File == b.File && a.Line == b.Line && a.Column == b.Column && a.Message == b.Message
-	})
+	return slices.Compact(es)
 }
 
 // showable is line as a terminal may see it, or nothing when it is too long.
 func showable(line string) string {
-	if utf8.RuneCountInString(line) > 200 {
+	if len(line) > 200*utf8.UTFMax || utf8.RuneCountInString(line) > 200 {
 		return ""
 	}
 	return strings.Map(func(r rune) rune {

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -42,6 +43,7 @@ func Builtin() []BuiltinInfo {
 		}
 		list = append(list, info)
 	}
+	slices.SortFunc(list, func(a, b BuiltinInfo) int { return strings.Compare(a.Name, b.Name) })
 	return list
 }
 
@@ -75,8 +77,8 @@ func Parse(name string, data []byte, overrides ...string) (*Scenario, error) {
 }
 
 func parse(name string, data []byte, overrides []string) (*Scenario, []Default, error) {
-	d := newDocument(name, data, overrides)
-	if d.parse(data); len(d.errs) > 0 {
+	d := newDocument(name, data)
+	if d.parse(data); d.fatal {
 		return nil, nil, d.errs.sort(overrides)
 	}
 	for _, o := range overrides {
@@ -101,10 +103,11 @@ func read(name string) (string, []byte, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return "", nil, fmt.Errorf("read scenario: %w", err)
 	}
-	base := strings.TrimSuffix(path.Base(name), ".yaml")
+	ext := path.Ext(name)
+	base := strings.TrimSuffix(path.Base(name), ext)
 	var known []string
 	for _, b := range Builtin() {
-		if b.Name == base && (name == base || path.Ext(name) == ".yaml") {
+		if b.Name == base && (name == base || ext == ".yaml") {
 			return name, b.Data, nil
 		}
 		known = append(known, b.Name)
@@ -119,28 +122,11 @@ func read(name string) (string, []byte, error) {
 // YAML is s with every default filled in, as a file that Load accepts and that
 // gives an equal Scenario.
 func (s *Scenario) YAML() ([]byte, error) {
-	var root yaml.Node
-	if err := root.Encode(s); err != nil {
-		return nil, fmt.Errorf("scenario %s as YAML: %w", s.Metadata.Name, err)
-	}
-	quoteLines(&root)
 	var b bytes.Buffer
 	e := yaml.NewEncoder(&b)
 	e.SetIndent(2)
-	if err := e.Encode(&root); err != nil {
+	if err := e.Encode(s); err != nil {
 		return nil, fmt.Errorf("scenario %s as YAML: %w", s.Metadata.Name, err)
 	}
 	return b.Bytes(), nil
-}
-
-// quoteLines gives texts of several lines double quotes where the block style
-// that the encoder chooses would lose something of them: blanks and empty
-// lines at either end.
-func quoteLines(n *yaml.Node) {
-	if n.Kind == yaml.ScalarNode && strings.Contains(n.Value, "\n") && strings.TrimSpace(n.Value)+"\n" != n.Value {
-		n.Style = yaml.DoubleQuotedStyle
-	}
-	for _, c := range n.Content {
-		quoteLines(c)
-	}
 }

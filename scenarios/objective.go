@@ -1,5 +1,7 @@
 package scenarios
 
+import "gopkg.in/yaml.v3"
+
 // Unit says what a metric's bound is written in.
 type Unit string
 
@@ -77,6 +79,11 @@ func (b *Bound) UnmarshalText(text []byte) error {
 
 // String is the bound as the scenario wrote it.
 func (b Bound) String() string { return b.Text }
+
+// MarshalYAML writes String without quotes, which a number as text would get.
+func (b Bound) MarshalYAML() (any, error) {
+	return &yaml.Node{Kind: yaml.ScalarNode, Value: b.Text}, nil
+}
 
 // MarshalText writes String.
 func (b Bound) MarshalText() ([]byte, error) { return []byte(b.Text), nil }

@@ -29,6 +29,10 @@ func (d *document) override(text string) {
 		d.from[n] = text
 		return n
 	}
+	if !utf8.ValidString(text) {
+		d.fail(at(1), "", "", "the override is not UTF-8")
+		return
+	}
 	path, rest, column, message := parsePath(text)
 	if message != "" {
 		d.fail(at(column), "", "write path=value, such as redis.shards=5 or timeline.faults[0].at=5s", "%s", message)
@@ -119,38 +123,34 @@ func find(n *yaml.Node, s step) (slot int, message string) {
 	return 0, fmt.Sprintf("there is no %q: this is %s", s.name, describe(n))
 }
 
-// overrideValue parses the value of an override, which starts at column.
+// overrideValue parses the value of an override, which starts at column. It
+// gives nil where it cannot.
 func (d *document) overrideValue(text, value string, column int) *yaml.Node {
 	var doc yaml.Node
-	if err := yaml.Unmarshal([]byte(value), &doc); err != nil || !utf8.ValidString(value) {
+	if err := yaml.Unmarshal([]byte(value), &doc); err != nil {
 		n := &yaml.Node{Column: column}
 		d.from[n] = text
-		message := "not UTF-8"
-		if err != nil {
-			message = strings.TrimPrefix(err.Error(), yamlPlace.FindString(err.Error()))
-		}
+		message := strings.TrimPrefix(err.Error(), yamlPlace.FindString(err.Error()))
 		d.fail(n, "", "the value is YAML: quote texts with special characters", "the value is not YAML: %s", message)
 		return nil
 	}
 	if len(doc.Content) == 0 {
 		doc.Content = []*yaml.Node{{Kind: yaml.ScalarNode, Tag: "!!str", Line: 1, Column: 1}}
 	}
-	n := d.expand(doc.Content[0], text, nil)
-	if d.fatal {
-		return nil
-	}
-	shift(n, column)
-	return n
+	d.claim(doc.Content[0], text, column)
+	return d.expand(doc.Content[0], nil)
 }
 
-// shift moves the nodes of an override's value to where the value stands.
-func shift(n *yaml.Node, column int) {
+// claim makes n, parsed from the value of an override, a part of text, where
+// the value starts at column.
+func (d *document) claim(n *yaml.Node, text string, column int) {
 	if n.Line > 1 {
 		n.Column = 1
 	}
 	n.Line, n.Column = 0, n.Column+column-1
+	d.from[n] = text
 	for _, c := range n.Content {
-		shift(c, column)
+		d.claim(c, text, column)
 	}
 }
 

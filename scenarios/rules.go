@@ -16,30 +16,34 @@ import (
 // those of JSON Schema; minimum, maximum, exclusiveMinimum and multipleOf are
 // written as durations for a Duration.
 type rules struct {
-	required                          bool
-	enum                              []string
-	minimum, maximum, above, multiple string
-	minLength, maxLength              int
-	minItems, maxItems                int
-	format                            string
-	lines                             bool
-	hint                              string
+	required             bool
+	enum                 []string
+	minimum, maximum     string
+	above, multiple      string // exclusiveMinimum, multipleOf
+	minLength, maxLength int
+	minItems, maxItems   int
+	format               string
+	lines                bool   // line breaks are welcome
+	hintFor, hint        string // a keyword, and what to say where it is broken
 }
 
 // format is a shape of text. Hint tells how to write it.
 type format struct {
-	name, pattern, hint string
+	name, want string
+	pattern    *regexp.Regexp
+	hint       string
 }
 
 // formats are the shapes that tags can name.
 var formats = []format{
-	{"label", `^[a-z0-9]([-a-z0-9]{0,48}[a-z0-9])?$`, "use up to 50 lower case letters, digits and '-', as in kill-primary"},
-	{"quantity", `^[0-9]+([.][0-9]+)?(m|[kKMGTPE]i?)?$`, "write a Kubernetes quantity, such as 500m, 512Mi or 1Gi"},
-	{"envName", `^[A-Za-z_][A-Za-z0-9_]*$`, "name an environment variable, such as REDIS_PASSWORD"},
+	{"label", "a label", regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,48}[a-z0-9])?$`), "use up to 50 lower case letters, digits and '-', as in kill-primary"},
+	{"quantity", "a quantity", regexp.MustCompile(`^[0-9]+([.][0-9]+)?(m|[kKMGTPE]i?)?$`), "write a Kubernetes quantity, such as 500m, 512Mi or 1Gi"},
+	{"envName", "a variable's name", regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`), "name an environment variable, such as REDIS_PASSWORD"},
 }
 
 func rulesOf(f reflect.StructField) rules {
-	r := rules{hint: f.Tag.Get("hint"), lines: f.Tag.Get("text") == "lines"}
+	r := rules{lines: f.Tag.Get("text") == "lines"}
+	r.hintFor, r.hint, _ = strings.Cut(f.Tag.Get("hint"), "=")
 	for part := range strings.SplitSeq(f.Tag.Get("jsonschema"), ",") {
 		word, value, _ := strings.Cut(part, "=")
 		count, _ := strconv.Atoi(value)
@@ -86,8 +90,10 @@ func (r rules) want(v reflect.Value) string {
 	switch v.Kind() {
 	case reflect.Bool:
 		return "true or false"
-	case reflect.Int, reflect.Int64, reflect.Uint64:
+	case reflect.Int, reflect.Int64:
 		return "a whole number"
+	case reflect.Uint64:
+		return "a whole number that is not negative"
 	case reflect.Float64:
 		return "a number"
 	}
@@ -97,16 +103,18 @@ func (r rules) want(v reflect.Value) string {
 // check gives what is wrong with v, and a hint.
 func (r rules) check(v reflect.Value) (message, hint string) {
 	if text := fmt.Sprint(v.Interface()); len(r.enum) > 0 && !slices.Contains(r.enum, text) {
-		hint = r.hint
+		if v.Kind() != reflect.String {
+			return fmt.Sprintf("must be %s, not %s", either(r.enum), text), ""
+		}
 		if c := closest(text, r.enum); c != "" {
 			hint = "did you mean " + c + "?"
 		}
-		return fmt.Sprintf("must be %s, not %s", either(r.enum), quoted(v)), hint
+		return fmt.Sprintf("must be %s, not %q", either(r.enum), clip(text)), hint
 	}
 	if v.Kind() == reflect.String {
 		return r.checkText(v.String())
 	}
-	return r.checkNumber(v), r.hint
+	return r.checkNumber(v)
 }
 
 func (r rules) checkText(s string) (message, hint string) {
@@ -116,47 +124,82 @@ func (r rules) checkText(s string) (message, hint string) {
 	}
 	if i := strings.IndexFunc(s, control); i >= 0 {
 		c, _ := utf8.DecodeRuneInString(s[i:])
-		return fmt.Sprintf("holds the control character %U", c), r.hint
+		return fmt.Sprintf("holds the control character %U", c), ""
 	}
 	for _, f := range formats {
-		if f.name == r.format && !regexp.MustCompile(f.pattern).MatchString(s) {
-			return fmt.Sprintf("%q does not fit", clip(s)), f.hint
+		if f.name == r.format && !f.pattern.MatchString(s) {
+			return fmt.Sprintf("%q is not %s", clip(s), f.want), f.hint
 		}
 	}
 	switch n := utf8.RuneCountInString(s); {
 	case n < r.minLength:
-		return "must not be empty", r.hint
+		return "must not be empty", "leave the field out to take its default"
 	case r.maxLength > 0 && n > r.maxLength:
-		return fmt.Sprintf("must have at most %d characters, not %d", r.maxLength, n), r.hint
+		return fmt.Sprintf("must have at most %d characters, not %d", r.maxLength, n), ""
 	}
 	return "", ""
 }
 
-func (r rules) checkNumber(v reflect.Value) string {
+func (r rules) checkNumber(v reflect.Value) (message, hint string) {
 	n, ok := number(v)
 	switch text := fmt.Sprint(v.Interface()); {
 	case !ok:
-		return ""
+		return "", ""
 	case math.IsNaN(n) || math.IsInf(n, 0):
-		return "must be a finite number, not " + text
-	case r.minimum != "" && n < r.limit(r.minimum):
-		return fmt.Sprintf("must be at least %s, not %s", r.minimum, text)
-	case r.above != "" && n <= r.limit(r.above):
-		return fmt.Sprintf("must be above %s, not %s", r.above, text)
-	case r.maximum != "" && n > r.limit(r.maximum):
-		return fmt.Sprintf("must be at most %s, not %s", r.maximum, text)
-	case r.multiple != "" && math.Mod(n, r.limit(r.multiple)) != 0:
-		return fmt.Sprintf("must be a multiple of %s, not %s", r.multiple, text)
+		return "must be a finite number, not " + text, ""
+	case r.minimum != "" && n < limit(r.minimum):
+		return fmt.Sprintf("must be at least %s, not %s", r.minimum, text), r.hintOf("minimum")
+	case r.above != "" && n <= limit(r.above):
+		return fmt.Sprintf("must be above %s, not %s", r.above, text), r.hintOf("exclusiveMinimum")
+	case r.maximum != "" && n > limit(r.maximum):
+		return fmt.Sprintf("must be at most %s, not %s", r.maximum, text), r.hintOf("maximum")
+	case r.multiple != "" && math.Mod(n, limit(r.multiple)) != 0:
+		return fmt.Sprintf("must be a multiple of %s, not %s", r.multiple, text), r.hintOf("multipleOf")
+	}
+	return "", ""
+}
+
+func (r rules) checkItems(n int) (message, hint string) {
+	switch {
+	case n < r.minItems:
+		return "is an empty list", r.hintOf("minItems")
+	case r.maxItems > 0 && n > r.maxItems:
+		return fmt.Sprintf("must have at most %d items, not %d", r.maxItems, n), r.hintOf("maxItems")
+	}
+	return "", ""
+}
+
+// hintOf is the hint for a broken keyword: the one of the tag, or the range.
+func (r rules) hintOf(keyword string) string {
+	switch {
+	case keyword == r.hintFor:
+		return r.hint
+	case r.maximum != "" && r.minimum != "":
+		return fmt.Sprintf("it can be %s to %s", r.minimum, r.maximum)
+	case r.maximum != "" && r.above != "":
+		return fmt.Sprintf("it can be above %s, up to %s", r.above, r.maximum)
 	}
 	return ""
 }
 
-func (r rules) checkItems(n int) string {
+// hintToAdd tells how to write the missing field name, of type t.
+func (r rules) hintToAdd(name string, t reflect.Type) string {
 	switch {
-	case n < r.minItems:
-		return "is an empty list"
-	case r.maxItems > 0 && n > r.maxItems:
-		return fmt.Sprintf("must have at most %d items, not %d", r.maxItems, n)
+	case r.hintFor == "minItems":
+		return r.hint
+	case len(r.enum) > 0:
+		return "add " + name + ": " + r.enum[0]
+	case t == reflect.TypeFor[Duration]():
+		return "add " + name + ": 10s"
+	case t == reflect.TypeFor[Target]():
+		return "add " + name + ": primary of shard 0"
+	case t.Kind() == reflect.Struct:
+		return "its fields are " + strings.Join(fieldNames(t), ", ")
+	}
+	for _, f := range formats {
+		if f.name == r.format {
+			return f.hint
+		}
 	}
 	return ""
 }
@@ -178,7 +221,7 @@ func number(v reflect.Value) (float64, bool) {
 }
 
 // limit is the number that a tag states, in the unit of number.
-func (r rules) limit(text string) float64 {
+func limit(text string) float64 {
 	if n, err := strconv.ParseFloat(text, 64); err == nil {
 		return n
 	}
@@ -187,12 +230,4 @@ func (r rules) limit(text string) float64 {
 		panic(fmt.Sprintf("scenarios: struct tag with limit %q", text))
 	}
 	return float64(d)
-}
-
-// quoted is v for a message.
-func quoted(v reflect.Value) string {
-	if v.Kind() == reflect.String {
-		return strconv.Quote(clip(v.String()))
-	}
-	return fmt.Sprint(v.Interface())
 }

@@ -7,8 +7,8 @@
 //	YAML bytes ─▶ yaml.Node ─▶ --set overrides ─▶ decode ─▶ defaults ─▶ validate ─▶ Scenario
 //
 // What one field may hold alone stands in its struct tag `jsonschema`, which
-// both the decoder and the JSON Schema read; a `hint` beside it is shown with
-// the error. What fields may hold together stands in validate.go.
+// both the decoder and the JSON Schema read; a `hint` beside it, keyword=text, is
+// shown with an error of that keyword. What fields may hold together stands in validate.go.
 //
 // Everything after that sees only a Scenario: complete, valid and inert. The
 // package knows nothing of Redis connections, Kubernetes or processes.
@@ -83,7 +83,7 @@ type Redis struct {
 	// Image is the container image on Kubernetes providers; local ignores it.
 	Image string `yaml:"image,omitempty" json:"image,omitempty"`
 	// Shards is the number of primaries, 3 to 100.
-	Shards int `yaml:"shards" json:"shards" jsonschema:"minimum=3,maximum=100" hint:"a Redis Cluster needs three primaries, so that two can agree that the third has failed"`
+	Shards int `yaml:"shards" json:"shards" jsonschema:"minimum=3,maximum=100" hint:"minimum=a Redis Cluster needs three primaries, so that two can agree that the third has failed"`
 	// ReplicasPerShard is 0 to 5.
 	ReplicasPerShard int `yaml:"replicasPerShard" json:"replicasPerShard" jsonschema:"minimum=0,maximum=5"`
 	// Config holds redis.conf directives. slotstorm owns those that form the
@@ -128,12 +128,12 @@ type Workload struct {
 	Client     Client `yaml:"client" json:"client"`
 	// Rate is requests per second over all generators (open loop), or "max"
 	// (closed loop: as fast as MaxInFlight clients get answers).
-	Rate Rate `yaml:"rate" json:"rate" jsonschema:"exclusiveMinimum=0,maximum=10000000" hint:"write requests per second, such as 2000, or max for a closed loop"`
+	Rate Rate `yaml:"rate" json:"rate" jsonschema:"exclusiveMinimum=0,maximum=10000000" hint:"exclusiveMinimum=write requests per second, such as 2000, or max for a closed loop"`
 	// Arrival is "poisson" or "constant"; closed loop has none.
 	Arrival string `yaml:"arrival,omitempty" json:"arrival,omitempty" jsonschema:"enum=poisson,enum=constant"`
 	// Warmup is load before the timeline starts, in whole seconds; it is
 	// recorded and never judged.
-	Warmup Duration `yaml:"warmup" json:"warmup" jsonschema:"minimum=0s,maximum=1h,multipleOf=1s" hint:"the series is kept by the second"`
+	Warmup Duration `yaml:"warmup" json:"warmup" jsonschema:"minimum=0s,maximum=1h,multipleOf=1s" hint:"multipleOf=the series is kept by the second"`
 	// MaxInFlight bounds requests under way over all generators. In open loop
 	// a request that finds no room is counted as overflow; in closed loop it is
 	// the number of clients.
@@ -141,7 +141,7 @@ type Workload struct {
 	Keys        Keys   `yaml:"keys" json:"keys"`
 	Values      Values `yaml:"values" json:"values"`
 	// Mix is what the requests are, by weight. Each command stands in it once.
-	Mix   []Command `yaml:"mix" json:"mix" jsonschema:"minItems=1"`
+	Mix   []Command `yaml:"mix" json:"mix" jsonschema:"minItems=1" hint:"minItems=leave mix out for four GET to one SET"`
 	Probe Probe     `yaml:"probe" json:"probe"`
 	// Audit adds writes of unique values whose fate is checked at the end.
 	Audit *Audit `yaml:"audit,omitempty" json:"audit,omitempty"`
@@ -163,8 +163,8 @@ var ClientTypes = []string{"go-redis"}
 // GoRedisOptions are options of go-redis' ClusterClient under their own names;
 // zero leaves the library's default, which the report shows with its version.
 type GoRedisOptions struct {
-	MaxRedirects               int      `yaml:"maxRedirects,omitempty" json:"maxRedirects,omitempty" jsonschema:"minimum=-1,maximum=100" hint:"0 leaves go-redis' default, -1 turns redirects off"`
-	MaxRetries                 int      `yaml:"maxRetries,omitempty" json:"maxRetries,omitempty" jsonschema:"minimum=-1,maximum=100" hint:"0 leaves go-redis' default, -1 turns retries off"`
+	MaxRedirects               int      `yaml:"maxRedirects,omitempty" json:"maxRedirects,omitempty" jsonschema:"minimum=-1,maximum=100" hint:"minimum=0 leaves go-redis' default, -1 turns redirects off"`
+	MaxRetries                 int      `yaml:"maxRetries,omitempty" json:"maxRetries,omitempty" jsonschema:"minimum=-1,maximum=100" hint:"minimum=0 leaves go-redis' default, -1 turns retries off"`
 	MinRetryBackoff            Duration `yaml:"minRetryBackoff,omitempty" json:"minRetryBackoff,omitempty" jsonschema:"minimum=0s"`
 	MaxRetryBackoff            Duration `yaml:"maxRetryBackoff,omitempty" json:"maxRetryBackoff,omitempty" jsonschema:"minimum=0s"`
 	DialTimeout                Duration `yaml:"dialTimeout,omitempty" json:"dialTimeout,omitempty" jsonschema:"minimum=0s"`
@@ -203,9 +203,9 @@ var KeyDistributions = []string{"uniform", "zipfian"}
 // Values shapes what is written.
 type Values struct {
 	// Size is in bytes, 1 to 512 MiB.
-	Size int `yaml:"size" json:"size" jsonschema:"minimum=1,maximum=536870912" hint:"512 MiB is the most that Redis stores in one string"`
+	Size int `yaml:"size" json:"size" jsonschema:"minimum=1,maximum=536870912" hint:"maximum=512 MiB is the most that Redis stores in one string"`
 	// TTL is the expiry that SET gives a key, in whole milliseconds; 0 is none.
-	TTL Duration `yaml:"ttl,omitempty" json:"ttl,omitempty" jsonschema:"minimum=0s,multipleOf=1ms" hint:"Redis keeps expiries in milliseconds"`
+	TTL Duration `yaml:"ttl,omitempty" json:"ttl,omitempty" jsonschema:"minimum=0s,multipleOf=1ms" hint:"multipleOf=Redis keeps expiries in milliseconds"`
 }
 
 // Command is one entry of the command mix.
@@ -238,7 +238,7 @@ type Audit struct {
 // Timeline is what happens after the warm-up, in order.
 type Timeline struct {
 	// Phases follow one another without a gap, and last at most 24h together.
-	Phases []Phase `yaml:"phases" json:"phases" jsonschema:"required,minItems=1,maxItems=1000"`
+	Phases []Phase `yaml:"phases" json:"phases" jsonschema:"required,minItems=1,maxItems=1000" hint:"minItems=write phases: [{name: steady, duration: 10s}]"`
 	// Faults are injected on their own times, whatever the phase.
 	Faults []Fault `yaml:"faults,omitempty" json:"faults,omitempty" jsonschema:"maxItems=100"`
 }
@@ -257,7 +257,7 @@ type Phase struct {
 	// Name is a label, unique among the phases.
 	Name string `yaml:"name" json:"name" jsonschema:"required,format=label"`
 	// Duration is in whole seconds, because histograms are kept by the second.
-	Duration Duration `yaml:"duration" json:"duration" jsonschema:"required,exclusiveMinimum=0s,maximum=24h,multipleOf=1s" hint:"the series is kept by the second"`
+	Duration Duration `yaml:"duration" json:"duration" jsonschema:"required,exclusiveMinimum=0s,maximum=24h,multipleOf=1s" hint:"multipleOf=the series is kept by the second"`
 }
 
 // Fault is one thing to break. Exactly one action (Kill) is set.

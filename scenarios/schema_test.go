@@ -80,7 +80,7 @@ func schemaOf(t reflect.Type) *jsonschema.Schema {
 func namePatterns(s *jsonschema.Schema) {
 	for _, f := range formats {
 		if s.Format == f.name {
-			s.Format, s.Pattern = "", f.pattern
+			s.Format, s.Pattern = "", f.pattern.String()
 		}
 	}
 	if s.Format == "metric" {

@@ -3,7 +3,7 @@ package scenarios
 import "strings"
 
 // closest is the candidate that a typing slip could have turned into word, or
-// "" when none is near. Case alone counts as no slip, so that get finds GET.
+// that word is a part of; "" when there is none. Case alone counts as no slip, so that get finds GET.
 func closest(word string, candidates []string) string {
 	// Nobody mistypes by this much, and the distance is quadratic.
 	if len(word) > 64 {
@@ -16,7 +16,15 @@ func closest(word string, candidates []string) string {
 			best, nearest = c, d
 		}
 	}
-	return best
+	if best != "" || len(word) < 4 {
+		return best
+	}
+	for _, c := range candidates {
+		if strings.Contains(strings.ToLower(c), word) {
+			return c
+		}
+	}
+	return ""
 }
 
 // distance is the number of characters to insert, delete or replace, or of

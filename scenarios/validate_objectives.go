@@ -23,12 +23,10 @@ func (d *document) validateObjectives(s *Scenario) {
 	seen := map[subject]int{}
 	for i := range s.Objectives {
 		o, path := &s.Objectives[i], fmt.Sprintf("objectives[%d]", i)
-		if d.failed(path + ".metric") {
-			continue
-		}
 		m, ok := MetricNamed(o.Metric)
 		if !ok {
 			d.reject(path+".metric", nil, metricHint(o.Metric), "unknown metric %q", clip(o.Metric))
+			d.validateScope(s, o, Metric{ByCommand: true, ByPhase: true}, path)
 			continue
 		}
 		d.validateBounds(o, m, path)
@@ -147,10 +145,9 @@ func (d *document) validateScope(s *Scenario, o *Objective, m Metric, path strin
 		}
 		d.reject(command, by, "add it to workload.mix, or bound another command", "%s is not in workload.mix", o.Command)
 	}
-	var names, by []string
-	for i, p := range s.Timeline.Phases {
+	var names []string
+	for _, p := range s.Timeline.Phases {
 		names = append(names, p.Name)
-		by = append(by, fmt.Sprintf("timeline.phases[%d].name", i))
 	}
 	switch {
 	case o.Phase == "":
@@ -161,7 +158,7 @@ func (d *document) validateScope(s *Scenario, o *Objective, m Metric, path strin
 		if c := closest(o.Phase, names); c != "" {
 			hint = "did you mean " + c + "?"
 		}
-		d.reject(phase, append(by, "timeline.phases"), hint, "there is no phase %q", clip(o.Phase))
+		d.reject(phase, phaseFields(s.Timeline, "name"), hint, "there is no phase %q", clip(o.Phase))
 	}
 }
 
@@ -173,6 +170,10 @@ func (d *document) validateMeasurable(s *Scenario, o *Objective, path string) {
 	}
 	needs := strings.HasPrefix(o.Metric, "failover.") || o.Metric == "failovers" && o.Min != nil && o.Min.Value > 0
 	if !needs || d.failed(path+".min") {
+		return
+	}
+	if s.Redis.ReplicasPerShard == 0 {
+		d.reject(at, []string{"redis.replicasPerShard"}, "set redis.replicasPerShard, or bound outage.shard", "without replicas nothing can fail over: redis.replicasPerShard is 0")
 		return
 	}
 	by := []string{"timeline.faults"}

@@ -22,6 +22,15 @@ func (d *document) validateTimeline(s *Scenario) {
 	d.validateSpacing(s)
 }
 
+// phaseFields are the paths of one field of every phase.
+func phaseFields(t Timeline, name string) []string {
+	paths := []string{"timeline.phases"}
+	for i := range t.Phases {
+		paths = append(paths, fmt.Sprintf("timeline.phases[%d].%s", i, name))
+	}
+	return paths
+}
+
 func faultPath(i int) string { return fmt.Sprintf("timeline.faults[%d]", i) }
 
 const maxTimeline = 24 * 60 * 60
@@ -37,7 +46,7 @@ func (d *document) validatePhases(t Timeline) {
 		}
 	}
 	if t.Length() > seconds(maxTimeline) {
-		d.reject("timeline.phases", nil, "", "the phases last %s together, above 24h", t.Length())
+		d.reject("timeline.phases", phaseFields(t, "duration"), "", "the phases last %s together, above 24h", t.Length())
 	}
 }
 
@@ -95,10 +104,7 @@ func (d *document) validateTimes(t Timeline, f Fault, path string) {
 		return
 	}
 	last := f.At + Duration(times-1)*every + jitter
-	by := []string{"timeline.phases", path + ".at", path + ".repeat"}
-	for i := range t.Phases {
-		by = append(by, fmt.Sprintf("timeline.phases[%d].duration", i))
-	}
+	by := append(phaseFields(t, "duration"), path+".at", path+".repeat")
 	switch {
 	case d.inside(path+".repeat", "times", "every", "jitter"):
 	case f.At >= end:
@@ -174,10 +180,11 @@ func gap(f, g Fault) Duration {
 	timesG, everyG, jitterG := g.injections()
 	for i := range times {
 		start := f.At + Duration(i)*every
-		// Only the two injections of g around start can be the closest ones.
+		// Only the injections of g next to where both jitters count alike can be
+		// the closest ones.
 		k := 0
 		if everyG > 0 {
-			k = int((start - g.At) / everyG)
+			k = int((start + (jitter-jitterG)/2 - g.At) / everyG)
 		}
 		for _, k := range []int{k - 1, k, k + 1} {
 			other := g.At + Duration(min(max(k, 0), timesG-1))*everyG

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -87,17 +88,32 @@ func copyOptions(to *redis.ClusterOptions, from scenarios.GoRedisOptions) {
 }
 
 // describe lists the effective options: what the library made of those stated.
-func (g *goRedis) describe() results.Client {
+// Many are settled by the client of a single node only, so one is asked; the
+// cluster's own come from the cluster client.
+func (g *goRedis) describe(ctx context.Context) (results.Client, error) {
 	c := results.Client{Type: "go-redis", Version: moduleVersion("github.com/redis/go-redis/v9")}
-	stated, effective := reflect.ValueOf(g.stated), reflect.ValueOf(g.cluster.Options()).Elem()
+	var mu sync.Mutex
+	var node reflect.Value
+	err := g.cluster.ForEachShard(ctx, func(_ context.Context, n *redis.Client) error {
+		mu.Lock()
+		defer mu.Unlock()
+		node = reflect.ValueOf(n.Options()).Elem()
+		return nil
+	})
+	if err != nil {
+		return c, fmt.Errorf("reading go-redis' options: %w", err)
+	}
+	stated, cluster := reflect.ValueOf(g.stated), reflect.ValueOf(g.cluster.Options()).Elem()
 	for i := range stated.NumField() {
 		field := stated.Type().Field(i)
 		name, _, _ := strings.Cut(field.Tag.Get("yaml"), ",")
-		c.Options = append(c.Options, results.Option{
-			Name: name, Value: fmt.Sprint(effective.FieldByName(field.Name).Interface()), Stated: !stated.Field(i).IsZero(),
-		})
+		effective := cluster.FieldByName(field.Name)
+		if own := node.FieldByName(field.Name); own.IsValid() && effective.IsZero() {
+			effective = own
+		}
+		c.Options = append(c.Options, results.Option{Name: name, Value: fmt.Sprint(effective.Interface()), Stated: !stated.Field(i).IsZero()})
 	}
-	return c
+	return c, nil
 }
 
 func moduleVersion(path string) string {

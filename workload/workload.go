@@ -83,7 +83,6 @@ func Drive(ctx, stop context.Context, p Plan) (*Load, error) {
 		}
 		l.generators = append(l.generators, g)
 	}
-	l.client = l.generators[0].client.describe()
 	// Connections and topology come before the schedule: what they take is not
 	// load.
 	for i, g := range l.generators {
@@ -91,6 +90,11 @@ func Drive(ctx, stop context.Context, p Plan) (*Load, error) {
 			l.close()
 			return nil, fmt.Errorf("generator %d: %w", i, err)
 		}
+	}
+	var err error
+	if l.client, err = l.generators[0].client.describe(ctx); err != nil {
+		l.close()
+		return nil, err
 	}
 	l.Start = time.Now()
 	l.probes = newProbes(p.Target, p.Workload.Probe, p.Clock, l.Start)

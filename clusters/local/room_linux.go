@@ -53,17 +53,6 @@ func Enter(isolation string) (room Room, code int, entered bool, err error) {
 	return Room{Why: "the kernel refuses namespaces: " + refused.Error()}, 0, false, nil
 }
 
-// Try tells whether a sealed room can be had here, by making one and leaving it.
-func Try() error {
-	var refused error
-	for _, flags := range doors() {
-		if refused = knock(flags); refused == nil {
-			return nil
-		}
-	}
-	return refused
-}
-
 const bareDoor = unix.CLONE_NEWNET | unix.CLONE_NEWPID | unix.CLONE_NEWNS
 
 // doors are the sets of namespaces to try, best first. Root needs no user
@@ -145,7 +134,7 @@ func pass(flags uintptr) (int, error) {
 		for {
 			select {
 			case s := <-signals:
-				cmd.Process.Signal(s) // it may have ended meanwhile
+				_ = cmd.Process.Signal(s) // it may have ended meanwhile
 			case <-ended:
 				return
 			}
@@ -168,15 +157,6 @@ func pass(flags uintptr) (int, error) {
 	return 1, nil
 }
 
-// knock makes the namespaces around a program that ends at once.
-func knock(flags uintptr) error {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	cmd := exec.Command("/proc/self/exe", "version")
-	cmd.SysProcAttr = attributes(flags)
-	return cmd.Run()
-}
-
 // Inside tells whether this process is the inner one, and if so finishes the
 // room from within: loopback up, a /proc of its own. It must be called first
 // thing in main. An error means that the room is refused after all; the outer
@@ -185,7 +165,7 @@ func Inside() (bool, error) {
 	if os.Getenv(roomEnv) != "room" || os.Getpid() != 1 {
 		return false, nil
 	}
-	os.Unsetenv(roomEnv)
+	_ = os.Unsetenv(roomEnv) // the name is valid: it cannot fail
 	shake := os.NewFile(handshakeFD, "handshake")
 	err := furnish()
 	if err != nil {
@@ -199,7 +179,7 @@ func Inside() (bool, error) {
 	alive := os.NewFile(aliveFD, "alive")
 	go func() {
 		// Nothing is ever written: the read ends when the outer process does.
-		bufio.NewReader(alive).ReadByte()
+		_, _ = bufio.NewReader(alive).ReadByte()
 		os.Exit(1)
 	}()
 	return true, nil

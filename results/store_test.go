@@ -1,0 +1,178 @@
+package results
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	hdr "github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/google/go-cmp/cmp"
+)
+
+// write makes a sealed bundle of one frame.
+func write(t *testing.T, root, id string) *Writer {
+	t.Helper()
+	start := time.Date(2026, 11, 22, 22, 31, 6, 123_000_000, time.UTC)
+	w, err := Create(root, id, start)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := hdr.New(HistogramMin, HistogramMax, HistogramDigits)
+	for _, us := range []int64{100, 200, 300, 70_000} {
+		if err := h.RecordValue(us); err != nil {
+			t.Fatal(err)
+		}
+	}
+	loadStart := Millis(2500 * time.Millisecond)
+	shard := 1
+	for _, err := range []error{
+		w.Event(Event{Offset: Millis(3 * time.Second), Kind: EventStage, Source: "runner", Message: "later"}),
+		w.Event(Event{Offset: Millis(time.Second), Kind: EventNodeStart, Source: "supervisor", Node: "node-1", Shard: &shard}),
+		w.Frame(Frame{Seq: 4, Commands: map[string]Counts{"GET": {OK: 4}}}, start.Add(loadStart.Std()+4*time.Second), map[string]*hdr.Histogram{Tag(Response, "GET"): h}),
+		w.Journal(JournalEntry{Fault: "f", Step: "inject", Why: "because"}),
+		w.Ledger(Write{Seq: 1, Key: "k", Value: "v", Outcome: "ok"}),
+		w.Finding(Finding{Class: "lost", Write: Write{Seq: 1}}),
+		WriteFile(w.Path(ScenarioFile), []byte("apiVersion: slotstorm/v1\n")),
+		w.Close(),
+		w.SaveRun(&Run{SchemaVersion: SchemaVersion, ID: id, Name: "test", Start: start, LoadStart: loadStart}),
+		Seal(w.Dir()),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return w
+}
+
+func TestABundleIsReadAsItWasWritten(t *testing.T) {
+	w := write(t, t.TempDir(), "test-20261122T223106Z-0001")
+	b, err := Load(w.Dir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(b.Events) != 2 || b.Events[0].Kind != EventNodeStart || *b.Events[0].Shard != 1 {
+		t.Errorf("events are not in order: %+v", b.Events)
+	}
+	if len(b.Intervals) != 1 || b.Intervals[0].Second != 4 || b.Intervals[0].Time != Response || b.Intervals[0].Command != "GET" {
+		t.Errorf("intervals: %+v", b.Intervals)
+	}
+	if h := b.Intervals[0].Histogram; h.TotalCount() != 4 || h.ValueAtQuantile(50) != 200 {
+		t.Errorf("histogram: %d values, median %d", h.TotalCount(), h.ValueAtQuantile(50))
+	}
+	if diff := cmp.Diff([]Write{{Seq: 1, Key: "k", Value: "v", Outcome: "ok"}}, b.Writes); diff != "" {
+		t.Error(diff)
+	}
+	if len(b.Findings) != 1 || len(b.Frames) != 1 || b.Run.LoadStart.Std() != 2500*time.Millisecond {
+		t.Errorf("findings %v, frames %v, load start %v", b.Findings, b.Frames, b.Run.LoadStart)
+	}
+	if _, err := Create(filepath.Dir(w.Dir()), filepath.Base(w.Dir()), time.Now()); err == nil {
+		t.Error("a bundle is made over another")
+	}
+	if err := w.Ledger(Write{}); err == nil {
+		t.Error("a closed bundle takes more")
+	}
+}
+
+func TestLoadTellsWhatIsWrong(t *testing.T) {
+	change := func(name, from, to string) func(string) error {
+		return func(dir string) error {
+			path := filepath.Join(dir, filepath.FromSlash(name))
+			raw, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			return os.WriteFile(path, []byte(strings.Replace(string(raw), from, to, 1)), 0o644)
+		}
+	}
+	remove := func(name string) func(string) error {
+		return func(dir string) error { return os.Remove(filepath.Join(dir, filepath.FromSlash(name))) }
+	}
+	reseal := func(f func(string) error) func(string) error {
+		return func(dir string) error { return errors.Join(f(dir), Seal(dir)) }
+	}
+	for _, tc := range []struct {
+		name   string
+		damage func(dir string) error
+		want   string
+	}{
+		{"run.json edited", change(RunFile, `"test"`, `"best"`), "run.json was changed or cut short"},
+		{"ledger edited", change(LedgerFile, `"ok"`, `"no"`), "audit/ledger.jsonl was changed or cut short"},
+		{"events cut short", func(dir string) error { return os.Truncate(filepath.Join(dir, EventsFile), 30) }, "events.jsonl was changed or cut short"},
+		{"series missing", remove(SeriesFile), "series.jsonl is missing"},
+		{"run.json missing", remove(RunFile), "not sealed"},
+		{"seal missing", remove(SumsFile), "not sealed"},
+		{"seal is no seal", change(SumsFile, "  ", " "), "SHA256SUMS:1: not a line of sha256sum"},
+		{"seal points outside", change(SumsFile, "  ", "  ../"), "SHA256SUMS:1: not a line of sha256sum"},
+		{"a line that is no JSON", reseal(change(SeriesFile, "{", "[")), "series.jsonl:1"},
+		{"histograms that are none", reseal(change(HlogFile, "HIST", "LIST")), "latency.hlog"},
+		{"of the future", reseal(change(RunFile, `"schemaVersion": 1`, `"schemaVersion": 99`)), "newer than this program's 1"},
+		{"of no version", reseal(change(RunFile, `"schemaVersion": 1`, `"schemaVersion": 0`)), "not a run of slotstorm"},
+		{"no run at all", func(dir string) error { return errors.Join(os.RemoveAll(dir), os.Mkdir(dir, 0o755)) }, "not a run of slotstorm"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			w := write(t, t.TempDir(), "test-20261122T223106Z-0001")
+			if err := tc.damage(w.Dir()); err != nil {
+				t.Fatal(err)
+			}
+			_, err := Load(w.Dir())
+			if err == nil || !strings.Contains(err.Error(), tc.want) || !strings.Contains(err.Error(), w.Dir()) {
+				t.Errorf("error is %v, want one with %q and the folder", err, tc.want)
+			}
+		})
+	}
+}
+
+func TestFind(t *testing.T) {
+	root := t.TempDir()
+	for _, id := range []string{"a-20261122T223106Z-0001", "a-20261122T223106Z-0002", "b-20261122T223106Z-0003"} {
+		write(t, root, id)
+	}
+	// A run under way, later than all: listed last, and not the latest to read.
+	if _, err := Create(root, "c-20271122T223106Z-0004", time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	list, err := List(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if last := list[len(list)-1]; !errors.Is(last.Err, ErrUnsealed) || !strings.HasPrefix(last.ID, "c-") {
+		t.Errorf("the last of the list is %+v", last)
+	}
+	for _, tc := range []struct{ name, want string }{
+		{"b", "b-20261122T223106Z-0003"},
+		{"a-20261122T223106Z-0002", "a-20261122T223106Z-0002"},
+		{"latest", "b-20261122T223106Z-0003"},
+		{filepath.Join(root, "a-20261122T223106Z-0001"), "a-20261122T223106Z-0001"},
+	} {
+		got, err := Find(root, tc.name)
+		if err != nil || filepath.Base(got) != tc.want {
+			t.Errorf("Find(%q) = %s, %v", tc.name, got, err)
+		}
+	}
+	for name, want := range map[string]string{"a": "fits 2 runs", "x": "no run"} {
+		if _, err := Find(root, name); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Find(%q): %v", name, err)
+		}
+	}
+	if _, err := Find(filepath.Join(root, "none"), "latest"); err == nil {
+		t.Error("there is a latest run where there is none")
+	}
+}
+
+func TestMillisKeepMicroseconds(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0: "0", time.Microsecond: "0.001", 1234567 * time.Nanosecond: "1.235", 3 * time.Hour: "10800000", -5 * time.Millisecond: "-5",
+	} {
+		raw, err := Millis(d).MarshalJSON()
+		if err != nil || string(raw) != want {
+			t.Errorf("%v is written as %s (%v), want %s", d, raw, err, want)
+		}
+		var back Millis
+		if err := back.UnmarshalJSON(raw); err != nil || back.Std() != d.Round(time.Microsecond) {
+			t.Errorf("%s is read as %v (%v)", raw, back, err)
+		}
+	}
+}

@@ -17,7 +17,7 @@ ERRCHECK := github.com/kisielk/errcheck@v1.30.0
 CLI := docs/cli.md
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test e2e bench lint verify generate deps
+.PHONY: help demo build test e2e soak bench lint verify generate deps
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,14 @@ test: ## install what is missing and run all tests with the race detector
 e2e: build ## run whole scenarios against real Redis Clusters
 	@scripts/setup run
 	$(GO) test -tags e2e -timeout 30m ./e2e/...
+
+soak: build ## hours: every long command of the documentation, and 10 minutes for each fuzz target
+	@scripts/setup run
+	SLOTSTORM_SOAK=1 $(GO) test -tags e2e -timeout 3h -run TestDocumentedCommands ./e2e
+	$(GO) test -run '^$$' -fuzz FuzzParse -fuzztime 10m -fuzzminimizetime 2s ./scenarios
+	$(GO) test -run '^$$' -fuzz FuzzParse -fuzztime 10m -fuzzminimizetime 2s ./workload/resp
+	$(GO) test -run '^$$' -fuzz FuzzParseNodes -fuzztime 10m ./deployer
+	$(GO) test -run '^$$' -fuzz FuzzReadLog -fuzztime 10m ./deployer
 
 bench: ## run the benchmarks
 	@scripts/setup run

@@ -92,7 +92,7 @@ func TestFormat(t *testing.T) {
 		{percent(1), "100 %"}, {percent(0.99999999), "99.999 %"}, {percent(0.9), "90 %"}, {percent(0.999), "99.9 %"}, {percent(0), "0 %"},
 		{stretchText(ms(2612), ms(4017)), "2.61 to 4.02 s"}, {stretchText(ms(900), ms(4017)), "900 ms to 4.02 s"},
 		{stretchText(ms(130_000), ms(150_000)), "2 m 10 s to 2 m 30 s"},
-		{signed(-0.0), "0"}, {signed(-3), "−3"}, {signed(0.5), "0.5"},
+		{signed(math.Copysign(0, -1)), "0"}, {signed(-3), "−3"}, {signed(0.5), "0.5"},
 		{powerLabel(-5), "10 µs"}, {powerLabel(-4), "100 µs"}, {powerLabel(-3), "1 ms"}, {powerLabel(-1), "100 ms"}, {powerLabel(1), "10 s"},
 		{plural(1, "kill", "kills"), "1 kill"}, {plural(2000, "kill", "kills"), "2,000 kills"},
 	} {

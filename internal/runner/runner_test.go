@@ -150,7 +150,10 @@ func TestAQuietRunLosesNothing(t *testing.T) {
 	if a.Writes < 350 || a.OK != a.Writes || a.ReadBack != a.Writes || len(r.Bundle.Findings) != 0 {
 		t.Errorf("audit of a quiet run: %+v, %d findings", a, len(r.Bundle.Findings))
 	}
-	if r.Summary.Verdict != results.Pass {
+	// Other packages' tests run on the same cores: a generator that is late for
+	// that says so, and rightly.
+	late := r.Summary.Verdict == results.Invalid && len(r.Summary.Reasons) == 1 && strings.HasPrefix(r.Summary.Reasons[0], "the load generator was the limit")
+	if r.Summary.Verdict != results.Pass && !late {
 		t.Errorf("verdict is %s: %v", r.Summary.Verdict, r.Summary.Reasons)
 	}
 	total := 0

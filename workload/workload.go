@@ -1,7 +1,7 @@
 // Package workload drives the load and watches it from the client's side. One
 // generator is this pipeline:
 //
-//	Schedule ─▶ Stream ─▶ client ─▶ recorder ─▶ one Frame a second
+//	schedule ─▶ stream ─▶ client ─▶ recorder ─▶ one Frame a second
 //	when        what      send      outcome, times
 //
 // Beside the generators run the probes, which write to every node of every shard
@@ -52,6 +52,8 @@ type Plan struct {
 	// Length is how long requests are due for: warm-up and timeline.
 	Length time.Duration
 	Sink   Sink
+	// Times are the offsets of a replay from the timeline's start, in order.
+	Times []time.Duration
 	// Drain is how long requests under way may take after the last was due.
 	Drain time.Duration
 }

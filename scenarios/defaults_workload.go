@@ -61,23 +61,33 @@ func (f *filler) client(c *Client) {
 	const at, why = "workload.client.options.", "client profile tuned"
 	o, t := &c.Options, tuned()
 	if o.MinRetryBackoff == 0 && o.MaxRetryBackoff == 0 {
-		fill(f, at+"minRetryBackoff", &o.MinRetryBackoff, t.MinRetryBackoff, why)
-		fill(f, at+"maxRetryBackoff", &o.MaxRetryBackoff, t.MaxRetryBackoff, why)
+		fillZero(f, at+"minRetryBackoff", &o.MinRetryBackoff, t.MinRetryBackoff, why)
+		fillZero(f, at+"maxRetryBackoff", &o.MaxRetryBackoff, t.MaxRetryBackoff, why)
 	}
-	fill(f, at+"dialTimeout", &o.DialTimeout, t.DialTimeout, why)
-	fill(f, at+"readTimeout", &o.ReadTimeout, t.ReadTimeout, why)
-	fill(f, at+"writeTimeout", &o.WriteTimeout, t.WriteTimeout, why)
-	fill(f, at+"poolTimeout", &o.PoolTimeout, t.PoolTimeout, why)
-	fill(f, at+"clusterStateReloadInterval", &o.ClusterStateReloadInterval, t.ClusterStateReloadInterval, why)
+	fillZero(f, at+"dialTimeout", &o.DialTimeout, t.DialTimeout, why)
+	fillZero(f, at+"readTimeout", &o.ReadTimeout, t.ReadTimeout, why)
+	fillZero(f, at+"writeTimeout", &o.WriteTimeout, t.WriteTimeout, why)
+	fillZero(f, at+"poolTimeout", &o.PoolTimeout, t.PoolTimeout, why)
+	fillZero(f, at+"clusterStateReloadInterval", &o.ClusterStateReloadInterval, t.ClusterStateReloadInterval, why)
+}
+
+// fillZero is fill for an option of which 0 leaves the default, stated or not.
+func fillZero(f *filler, path string, field *Duration, value Duration, why string) {
+	if *field == 0 && !f.d.failed(path) {
+		*field = value
+		f.applied = append(f.applied, Default{path, defaultText(value), why})
+	}
 }
 
 func (f *filler) keys(k *Keys, s Keys, path string, mix []Command, why func(string) string) {
+	// A distribution that is stated comes without what a profile adds to its own.
+	own := f.d.values[path+".distribution"] != nil
 	fill(f, path+".prefix", &k.Prefix, s.Prefix, why("apart from the keys of the audit"))
 	fill(f, path+".count", &k.Count, s.Count, why("some tens of MB"))
 	fill(f, path+".distribution", &k.Distribution, s.Distribution, why("few keys are hot, as in most caches"))
 	switch k.Distribution {
 	case "zipfian":
-		if s.Scrambled {
+		if s.Scrambled && !own {
 			fill(f, path+".scrambled", &k.Scrambled, true, why(""))
 		}
 		fill(f, path+".theta", &k.Theta, 0.99, "the exponent that YCSB uses")
@@ -88,9 +98,7 @@ func (f *filler) keys(k *Keys, s Keys, path string, mix []Command, why func(stri
 	case "gaussian":
 		fill(f, path+".sigma", &k.Sigma, 0.1, "two thirds of the requests to a fifth of the keys")
 	}
-	if s.Tag > 0 {
-		fill(f, path+".tag", &k.Tag, s.Tag, why(""))
-	} else if need := tagNeeded(mix); need > 0 {
+	if need := tagNeeded(mix); need > 0 && !hasTag(k.Prefix) {
 		fill(f, path+".tag", &k.Tag, need, "the keys of one command share a slot")
 	}
 	fill(f, path+".elements", &k.Elements, s.Elements, why("a small record"))
@@ -108,9 +116,6 @@ func (f *filler) values(v *Values, s Values, why func(string) string) {
 		default:
 			fill(f, at+"size", &v.Size, s.Size, why("bytes; a small record"))
 		}
-	}
-	if s.TTL > 0 {
-		fill(f, at+"ttl", &v.TTL, s.TTL, why(""))
 	}
 }
 

@@ -20,8 +20,8 @@ func shapeOf(profile string) shape {
 	switch profile {
 	case "session-store":
 		s.keys.Prefix, s.keys.Scrambled = "session:", true
-		s.values = Values{Size: 1000, TTL: seconds(1800)}
-		s.mix = []Command{{Command: "GET", Weight: 50}, {Command: "SET", Weight: 50}}
+		s.values = Values{Size: 1000}
+		s.mix = []Command{{Command: "GET", Weight: 50}, {Command: "SET", Weight: 50, TTL: seconds(1800)}}
 	case "cache-aside":
 		s.keys.Prefix, s.keys.Count, s.keys.Scrambled = "cache:", 1_000_000, true
 		s.values = Values{LogNormal: &LogNormal{Median: 170, Sigma: 1.3, Min: 1, Max: 1 << 20}}
@@ -49,7 +49,7 @@ func shapeOf(profile string) shape {
 			{Command: "EXPIRE", Weight: 10, Type: "hash", TTL: seconds(7 * 24 * 3600)},
 		}
 	case "feature-flags":
-		s.keys = Keys{Prefix: "flag:", Count: 200, Distribution: "uniform", Tag: 20, Elements: 10}
+		s.keys = Keys{Prefix: "flag:", Count: 200, Distribution: "uniform", Elements: 10}
 		s.values = Values{Range: &SizeRange{Min: 1, Max: 64}}
 		s.mix = []Command{{Command: "MGET", Weight: 999, Keys: 20}, {Command: "SET", Weight: 1}}
 	case "queue":
@@ -62,7 +62,7 @@ func shapeOf(profile string) shape {
 
 // tuned are the options of the client profile of that name: the topology is
 // looked at every second, and a dead node holds a request for half a second, not
-// for the library's 3 to 5 s.
+// for the library's 5 s.
 func tuned() GoRedisOptions {
 	return GoRedisOptions{
 		DialTimeout: milliseconds(500), ReadTimeout: milliseconds(500), WriteTimeout: milliseconds(500), PoolTimeout: seconds(1),

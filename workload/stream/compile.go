@@ -235,7 +235,7 @@ type writer struct {
 func (w *writer) do(o *op) {
 	switch {
 	case o.pieces != nil:
-		start := len(w.buf)
+		start := w.open()
 		for i := range o.pieces {
 			w.piece(&o.pieces[i])
 		}
@@ -247,7 +247,7 @@ func (w *writer) do(o *op) {
 		w.buf = append(appendLength(w.buf, n), '\r', '\n')
 		w.buf = append(w.s.values.appendContent(w.buf, n, &w.values), '\r', '\n')
 	default:
-		start := len(w.buf)
+		start := w.open()
 		w.piece(o)
 		w.wrap(start)
 	}
@@ -272,16 +272,38 @@ func (w *writer) piece(o *op) {
 	}
 }
 
-// wrap makes what was appended since start an argument: its length, which is
-// known only now, goes before it.
+// lengthRoom is what the length of an argument of 10 to 99 bytes takes, which most
+// have that are not known before: $nn and the end of the line.
+const lengthRoom = 5
+
+// open leaves room for the length of the argument that is appended next, and gives
+// where that starts.
+func (w *writer) open() int {
+	w.buf = append(w.buf, "$00\r\n"...)
+	return len(w.buf)
+}
+
+// wrap makes what was appended since start, which open gave, an argument.
 func (w *writer) wrap(start int) {
 	n := len(w.buf) - start
+	if n >= 10 && n <= 99 {
+		w.buf[start-4], w.buf[start-3] = '0'+byte(n/10), '0'+byte(n%10)
+		w.buf = append(w.buf, '\r', '\n')
+		return
+	}
+	if n < 10 {
+		w.buf[start-4], w.buf[start-3], w.buf[start-2] = '0'+byte(n), '\r', '\n'
+		copy(w.buf[start-1:], w.buf[start:])
+		w.buf = append(w.buf[:len(w.buf)-1], '\r', '\n')
+		return
+	}
 	var length [24]byte
 	text := append(appendLength(length[:0], n), '\r', '\n')
 	w.buf = append(w.buf, text...)
-	copy(w.buf[start+len(text):], w.buf[start:start+n])
-	copy(w.buf[start:], text)
-	w.buf = append(w.buf, '\r', '\n')
+	from := start - lengthRoom
+	copy(w.buf[from+len(text):], w.buf[start:start+n])
+	copy(w.buf[from:], text)
+	w.buf = append(w.buf[:from+len(text)+n], '\r', '\n')
 }
 
 func appendLength(b []byte, n int) []byte { return strconv.AppendInt(append(b, '$'), int64(n), 10) }

@@ -91,7 +91,7 @@ func (s *Stream) AppendFill(b []byte, n int64) ([]byte, int) {
 		n -= s.fill[i].keys * s.fill[i].chunks
 	}
 	p := s.fill[i]
-	sp := spot{p.space, n / p.chunks, p.hot}
+	sp := p.space.spotOf(n/p.chunks, p.hot)
 	first := n % p.chunks * chunk
 	f := filler{w: writer{s: s, buf: b, draws: d, values: d, spot: sp}, typ: p.typ, first: first, count: min(chunk, sp.elements-first)}
 	f.append(p.ttl)
@@ -161,7 +161,7 @@ func (f *filler) append(ttl time.Duration) {
 			w.buf = resp.AppendBulkInt(w.buf, w.draws.Int(1_000_000))
 		}
 		if form.member != "" {
-			start := len(w.buf)
+			start := w.open()
 			w.buf = strconv.AppendInt(append(w.buf, form.member...), f.first+i, 10)
 			w.wrap(start)
 		}

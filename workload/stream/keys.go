@@ -93,29 +93,38 @@ type spot struct {
 	*space
 	key int64
 	hot bool
+	// digits[:n] is key in decimal.
+	digits [20]byte
+	n      int
 }
 
 func (s *space) pick(d *random.Draws, p place) spot {
 	hot := s.hot > 0 && d.Float() < s.hot
-	return spot{s, draw(s.keys, d, p), hot}
+	return s.spotOf(draw(s.keys, d, p), hot)
+}
+
+func (s *space) spotOf(key int64, hot bool) spot {
+	at := spot{space: s, key: key, hot: hot}
+	at.n = len(strconv.AppendInt(at.digits[:0], key, 10))
+	return at
 }
 
 // slot is that of the spot's key of a type, and of all its neighbours.
-func (s spot) slot(t keyType) int {
-	var digits [20]byte
+func (s *spot) slot(t keyType) int {
 	switch {
 	case s.hot:
 		return s.hotSlot
 	case s.fixed:
 		return int(s.heads[t].crc) % resp.Slots
 	case s.tag > 0:
+		var digits [20]byte
 		return int(resp.Slot(strconv.AppendInt(digits[:0], s.key/s.tag, 10)))
 	}
-	return int(resp.CRC(s.heads[t].crc, strconv.AppendInt(digits[:0], s.key, 10))) % resp.Slots
+	return int(resp.CRC(s.heads[t].crc, s.digits[:s.n])) % resp.Slots
 }
 
 // neighbour is the key so many further on within the keys that share a slot.
-func (s spot) neighbour(n int64) int64 {
+func (s *spot) neighbour(n int64) int64 {
 	if n == 0 {
 		return s.key
 	}
@@ -128,16 +137,22 @@ func (s spot) neighbour(n int64) int64 {
 }
 
 // appendName appends the name of a neighbour of a type.
-func (s spot) appendName(b []byte, t keyType, n int64) []byte {
+func (s *spot) appendName(b []byte, t keyType, n int64) []byte {
 	b = append(b, s.heads[t].text...)
-	key := s.neighbour(n)
+	key := s.key
+	if n > 0 {
+		key = s.neighbour(n)
+	}
 	switch {
 	case s.hot:
 		b = append(append(append(b, '{'), s.hotTag...), '}', ':')
 	case s.tag > 0 && !s.fixed:
 		b = append(strconv.AppendInt(append(b, '{'), key/s.tag, 10), '}', ':')
 	}
-	return strconv.AppendInt(b, key, 10)
+	if n > 0 {
+		return strconv.AppendInt(b, key, 10)
+	}
+	return append(b, s.digits[:s.n]...)
 }
 
 // picker draws a key's number.

@@ -95,8 +95,9 @@ func (d *document) validatePipeline(w *Workload) {
 	case p.Max < p.Min:
 		d.reject(at+".max", by, "", "%d is below min, %d", p.Max, p.Min)
 	}
-	if _, most := p.Range(); most > w.MaxInFlight {
-		d.reject("workload.maxInFlight", by, "the requests of a pipeline are all in flight", "%d has no room for a pipeline of %d", w.MaxInFlight, most)
+	if _, most := p.Range(); most*w.Generators > w.MaxInFlight {
+		d.reject("workload.maxInFlight", append(by, "workload.generators"), "the requests of a pipeline are all in flight, and the generators share maxInFlight",
+			"%d has no room for a pipeline of %d on each of the generators, %d", w.MaxInFlight, most, w.Generators)
 	}
 	for i, c := range w.Mix {
 		if c.Command == "MULTI" || c.Wait != nil {

@@ -79,12 +79,15 @@ func Create(root, id string, start time.Time) (*Writer, error) {
 	}
 	w.hbuf = bufio.NewWriter(w.hfile)
 	w.hlog = hdr.NewHistogramLogWriter(w.hbuf)
-	w.hlog.SetBaseTime(start.UnixMilli())
+	// The format's base time has no fraction of a second: times in the log count
+	// from the whole second before the start.
+	base := start.Truncate(time.Second).UnixMilli()
+	w.hlog.SetBaseTime(base)
 	for _, write := range []func() error{
 		w.hlog.OutputLogFormatVersion,
 		func() error { return w.hlog.OutputComment("times in microseconds; one line per second and tag") },
 		func() error { return w.hlog.OutputStartTime(start.UnixMilli()) },
-		func() error { return w.hlog.OutputBaseTime(start.UnixMilli()) },
+		func() error { return w.hlog.OutputBaseTime(base) },
 		w.hlog.OutputLegend,
 	} {
 		if err := write(); err != nil {

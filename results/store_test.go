@@ -15,7 +15,7 @@ import (
 // write makes a sealed bundle of one frame.
 func write(t *testing.T, root, id string) *Writer {
 	t.Helper()
-	start := time.Date(2026, 11, 22, 22, 31, 6, 123_000_000, time.UTC)
+	start := time.Date(2026, 11, 22, 22, 31, 6, 987_654_321, time.UTC)
 	w, err := Create(root, id, start)
 	if err != nil {
 		t.Fatal(err)

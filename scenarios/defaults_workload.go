@@ -55,6 +55,14 @@ func (f *filler) workload(w *Workload) {
 func (f *filler) client(c *Client) {
 	fill(f, "workload.client.type", &c.Type, "go-redis", "the client of most Go services")
 	fill(f, "workload.client.profile", &c.Profile, "default", "what an application has that states no options")
+	if c.Type == "wire" {
+		const at = "workload.client.wire."
+		fill(f, at+"connections", &c.Wire.Connections, 8, "to each primary")
+		fill(f, at+"depth", &c.Wire.Depth, 16, "what is due while replies are under way needs no wait")
+		fill(f, at+"cores", &c.Wire.Cores, 1, "one event loop carries some 100,000 requests per second")
+		fill(f, at+"protocol", &c.Wire.Protocol, 2, "what most clients speak")
+		fill(f, at+"timeout", &c.Wire.Timeout, seconds(3), "go-redis' was 3 s for long")
+	}
 	if c.Profile != "tuned" {
 		return
 	}

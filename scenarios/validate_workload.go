@@ -272,6 +272,11 @@ func ReadsOnly(command string) bool {
 func (d *document) validateClient(c *Client) {
 	const at = "workload.client.options"
 	o := c.Options
+	if c.Type == "wire" {
+		d.validateWire(c)
+	} else if c.Wire != (WireOptions{}) {
+		d.reject("workload.client.wire", []string{"workload.client.type"}, "set type: wire, or state options", "are options of wire, and the client is %s", c.Type)
+	}
 	if o.RouteByLatency && o.RouteRandomly {
 		d.reject(at+".routeRandomly", []string{at + ".routeByLatency"}, "choose one of the two", "contradicts routeByLatency")
 	}
@@ -283,5 +288,21 @@ func (d *document) validateClient(c *Client) {
 	}
 	if r := c.Storm; r != nil && r.Every > 0 && r.Every < milliseconds(100) {
 		d.reject("workload.client.storm.every", nil, "for single connections, write churn", "must be 0s or at least 100ms, not %s", r.Every)
+	}
+}
+
+func (d *document) validateWire(c *Client) {
+	const at = "workload.client"
+	if c.Options != (GoRedisOptions{}) {
+		d.reject(at+".options", []string{at + ".type"}, "set type: go-redis, or state wire", "are options of go-redis, and the client is wire")
+	}
+	if c.Churn != nil {
+		d.reject(at+".churn", []string{at + ".type"}, "set type: go-redis", "the client wire does not do this")
+	}
+	if c.Storm != nil {
+		d.reject(at+".storm", []string{at + ".type"}, "set type: go-redis", "the client wire does not do this")
+	}
+	if c.Wire.Connections < c.Wire.Cores && c.Wire.Connections > 0 {
+		d.reject(at+".wire.connections", []string{at + ".wire.cores"}, "each core needs one", "%d connections are less than %d cores", c.Wire.Connections, c.Wire.Cores)
 	}
 }

@@ -105,12 +105,16 @@ type Replay struct {
 
 // Client chooses the client library under the load.
 type Client struct {
-	// Type is "go-redis".
-	Type string `yaml:"type" json:"type" jsonschema:"enum=go-redis"`
+	// Type is "go-redis", what an application sees, or "wire", slotstorm's own
+	// driver: for high rates, and never sending a write again that may have been
+	// executed.
+	Type string `yaml:"type" json:"type" jsonschema:"enum=go-redis,enum=wire"`
 	// Profile is "default", the library's own options, or "tuned", options for
 	// a cluster that fails over; those stated go before either.
 	Profile string         `yaml:"profile" json:"profile" jsonschema:"enum=default,enum=tuned"`
 	Options GoRedisOptions `yaml:"options,omitempty" json:"options"`
+	// Wire are the options of wire; go-redis has Options.
+	Wire WireOptions `yaml:"wire,omitempty" json:"wire,omitzero"`
 	// Churn closes one connection after another, oldest first.
 	Churn *Churn `yaml:"churn,omitempty" json:"churn,omitempty"`
 	// Storm closes all connections at once.
@@ -118,7 +122,24 @@ type Client struct {
 }
 
 // ClientTypes are the values of Client.Type.
-var ClientTypes = []string{"go-redis"}
+var ClientTypes = []string{"go-redis", "wire"}
+
+// WireOptions are the options of slotstorm's own driver, for each generator.
+type WireOptions struct {
+	// Connections is how many there are to each primary; at least Cores.
+	Connections int `yaml:"connections,omitempty" json:"connections,omitempty" jsonschema:"minimum=1,maximum=65535"`
+	// Depth is how many requests may be under way on one connection at once.
+	Depth int `yaml:"depth,omitempty" json:"depth,omitempty" jsonschema:"minimum=1,maximum=4096"`
+	// Cores is how many event loops there are, each a thread of its own.
+	Cores int `yaml:"cores,omitempty" json:"cores,omitempty" jsonschema:"minimum=1,maximum=64"`
+	// Protocol is the RESP version, 2 or 3.
+	Protocol int `yaml:"protocol,omitempty" json:"protocol,omitempty" jsonschema:"enum=2,enum=3"`
+	// Timeout is how long a reply may take; then its connection is closed.
+	Timeout Duration `yaml:"timeout,omitempty" json:"timeout,omitempty" jsonschema:"minimum=1ms,maximum=10m"`
+	// Spin is how long before a request is due the loop stops sleeping and
+	// watches the clock: punctuality for processor time.
+	Spin Duration `yaml:"spin,omitempty" json:"spin,omitempty" jsonschema:"minimum=0s,maximum=1ms"`
+}
 
 // ClientProfiles are the values of Client.Profile.
 var ClientProfiles = []string{"default", "tuned"}

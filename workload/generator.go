@@ -76,7 +76,7 @@ func (g *generator) run(ctx, stop context.Context, start time.Time, p *probes) e
 	t := time.NewTicker(100 * time.Millisecond)
 	defer t.Stop()
 	give := func(f results.Frame, h map[string]*hdr.Histogram) error {
-		if g.index == 0 {
+		if g.index == 0 && p != nil {
 			f.Probes = p.take(f.Seq)
 		}
 		return g.plan.Sink(f, start.Add(time.Duration(f.Seq)*time.Second), h)
@@ -169,7 +169,7 @@ func (g *generator) carryOut(ctx context.Context, start time.Time, b schedule.Ba
 	done := time.Now()
 	for _, r := range requests {
 		g.rec.end(r.meta.Command, b.At, sent, done.Sub(start), r.outcome, r.class)
-		if !r.meta.Write || r.meta.Slot < 0 {
+		if !r.meta.Write || r.meta.Slot < 0 || g.outages == nil {
 			continue
 		}
 		shard, at := g.plan.Target.ShardOf(r.meta.Slot), g.plan.Clock.At(done)
@@ -194,7 +194,11 @@ func (g *generator) closedLoop(ctx, stop context.Context, start time.Time) {
 		g.workers.Go(func() {
 			var buf []byte
 			for i := int64(c); ctx.Err() == nil && stop.Err() == nil; i += int64(clients) {
-				b := schedule.BatchOf(w, g.plan.Seed, i*int64(w.Generators)+int64(g.index))
+				number := i*int64(w.Generators) + int64(g.index)
+				b := schedule.BatchOf(w, g.plan.Seed, number)
+				if g.plan.Requests > 0 && number*int64(most) >= g.plan.Requests {
+					return
+				}
 				if b.At = time.Since(start); b.At >= g.plan.Length {
 					return
 				}
@@ -204,9 +208,24 @@ func (g *generator) closedLoop(ctx, stop context.Context, start time.Time) {
 			}
 		})
 	}
+	// Clients end by themselves: by the length, the number of requests, or a stop.
+	// The drain's limit counts from then on, not from here.
+	ended := make(chan struct{})
+	go func() { g.workers.Wait(); close(ended) }()
 	select {
+	case <-ended:
 	case <-stop.Done():
 	case <-ctx.Done():
 	case <-time.After(time.Until(start.Add(g.plan.Length))):
 	}
 }
+
+func (g *generator) warm(ctx context.Context) error { return g.client.warm(ctx) }
+
+func (g *generator) describe(ctx context.Context) (results.Client, error) {
+	return g.client.describe(ctx)
+}
+
+func (g *generator) progress() Progress { return g.rec.progress() }
+
+func (g *generator) close() { g.client.close() }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
+	"github.com/slotstorm/slotstorm/workload/resp"
 	"github.com/slotstorm/slotstorm/workload/stream"
 )
 
@@ -30,6 +31,7 @@ func newGoRedis(t Target, w scenarios.Workload, s *stream.Stream) *goRedis {
 	o := &redis.ClusterOptions{
 		Addrs:    t.Addrs,
 		Password: t.Password,
+		Username: t.Username,
 		Dialer: func(ctx context.Context, _, addr string) (net.Conn, error) {
 			c, err := t.Dial(ctx, addr)
 			if err != nil || w.Client.Churn == nil && w.Client.Storm == nil {
@@ -37,6 +39,12 @@ func newGoRedis(t Target, w scenarios.Workload, s *stream.Stream) *goRedis {
 			}
 			return g.conns.add(c), nil
 		},
+	}
+	if !t.Cluster {
+		// One server that is no cluster: it serves all slots.
+		o.ClusterSlots = func(context.Context) ([]redis.ClusterSlot, error) {
+			return []redis.ClusterSlot{{Start: 0, End: resp.Slots - 1, Nodes: []redis.ClusterNode{{Addr: t.Addrs[0]}}}}, nil
+		}
 	}
 	copyOptions(o, g.stated)
 	g.cluster = redis.NewClusterClient(o)

@@ -219,3 +219,38 @@ func TestTimesThatAreNoTimesStopARun(t *testing.T) {
 		t.Errorf("error is %v", err)
 	}
 }
+
+// TestWireSeesAFailover runs slotstorm's own driver through the death of a
+// primary: it finds the new one by itself, and every request is accounted for.
+func TestWireSeesAFailover(t *testing.T) {
+	r := start(t, strings.Replace(small, "client: {options: {clusterStateReloadInterval: 1s}}", "client: {type: wire}", 1)+oneKill, Options{})
+	if len(r.Summary.Failovers) != 1 || !r.Summary.Failovers[0].Complete {
+		t.Fatalf("failovers: %+v", r.Summary.Failovers)
+	}
+	f := r.Summary.Failovers[0]
+	if f.Client <= 0 || f.Client < f.Server-results.MillisOf(time.Second) {
+		t.Errorf("the client wrote again after %v, the server after %v", f.Client, f.Server)
+	}
+	if c := r.Bundle.Run.Client; c.Type != "wire" {
+		t.Errorf("the client is said to be %q", c.Type)
+	}
+	seconds := map[int]bool{}
+	var all results.Counts
+	for _, frame := range r.Bundle.Frames {
+		seconds[frame.Seq] = true
+		for _, c := range frame.Commands {
+			all = all.Plus(c)
+		}
+	}
+	// One second of warm-up and ten of timeline, at 200 per second, Poisson.
+	if len(seconds) != 11 || all.Total() < 2200-235 || all.Total() > 2200+235 {
+		t.Errorf("%d seconds, %+v", len(seconds), all)
+	}
+	last := 0
+	for _, i := range r.Bundle.Intervals {
+		last = max(last, i.Second)
+	}
+	if last != 10 {
+		t.Errorf("the last histogram is of second %d, want 10", last)
+	}
+}

@@ -72,7 +72,7 @@ func (r *run) prefill(ctx context.Context, c *local.Deployment) error {
 
 // targetOf is the cluster as the load needs to know it.
 func targetOf(c *local.Deployment) workload.Target {
-	t := workload.Target{Shards: make([][]workload.Member, c.Shards), ShardOf: c.ShardOf, Dial: c.Dial, Password: c.Password}
+	t := workload.Target{Cluster: true, Shards: make([][]workload.Member, c.Shards), ShardOf: c.ShardOf, Dial: c.Dial, Password: c.Password}
 	for _, n := range c.Nodes {
 		t.Addrs = append(t.Addrs, n.Addr)
 		t.Shards[n.Shard] = append(t.Shards[n.Shard], workload.Member{Name: n.Name, Addr: n.Addr})

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"encoding/json"
 	"math"
+	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -141,5 +142,44 @@ func TestCurveHasNoGaps(t *testing.T) {
 	closed := Workload{Rate: Rate{Max: true}}
 	if _, known := closed.Due(0, seconds(1)); known {
 		t.Error("a closed loop has a known rate")
+	}
+}
+
+// Every fragment of YAML that the documentation of the load shows is valid.
+func TestDocumentedLoadIsValid(t *testing.T) {
+	fragments := 0
+	for _, file := range []string{"../docs/workload.md", "../docs/profiles.md"} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, block := range strings.Split(string(text), "```") {
+			block, isYAML := strings.CutPrefix(block, "yaml\n")
+			if i%2 == 0 || !isYAML {
+				continue
+			}
+			// A block lists fields of workload, some of them in several ways.
+			block = strings.TrimPrefix(block, "workload:\n")
+			var fields []string
+			for line := range strings.Lines(block) {
+				if line[0] != ' ' && line[0] != '\n' || len(fields) == 0 {
+					fields = append(fields, "")
+				}
+				fields[len(fields)-1] += "  " + line
+			}
+			for _, f := range fields {
+				if strings.TrimSpace(f) == "" {
+					continue
+				}
+				fragments++
+				yaml := "apiVersion: slotstorm/v1\nkind: Scenario\nmetadata: {name: doc}\ntimeline: {phases: [{name: a, duration: 1m}]}\nworkload:\n" + f
+				if _, err := Parse(file, []byte(yaml)); err != nil {
+					t.Errorf("%v\n%s", err, f)
+				}
+			}
+		}
+	}
+	if fragments < 20 {
+		t.Errorf("only %d fragments were found", fragments)
 	}
 }

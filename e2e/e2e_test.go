@@ -517,3 +517,48 @@ func TestAsAnOrdinaryUser(t *testing.T) {
 		t.Errorf("left behind: %s", strings.Join(left, "; "))
 	}
 }
+
+// TestAStarvedGeneratorIsInvalid takes the processor away from slotstorm, but not
+// from Redis, for a second: the report must not show a slow server.
+func TestAStarvedGeneratorIsInvalid(t *testing.T) {
+	for _, client := range []string{"go-redis", "wire"} {
+		t.Run(client, func(t *testing.T) {
+			s := newSandbox(t)
+			cmd, out, errs := s.command("run", "steady", "--json", "--set", "workload.client={type: "+client+"}", "--set", "workload.rate=200", "--set", "workload.warmup=1s",
+				"--set", "timeline.phases=[{name: steady, duration: 5s}]")
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			await(t, func() bool {
+				events, err := filepath.Glob(filepath.Join(s.dir, "work", "results", "runs", "*", "events.jsonl"))
+				if err != nil || len(events) != 1 {
+					return false
+				}
+				raw, err := os.ReadFile(events[0])
+				return err == nil && strings.Contains(string(raw), "phase: steady")
+			})
+			inner := child(t, cmd.Process.Pid)
+			if err := syscall.Kill(inner, syscall.SIGSTOP); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Second)
+			if err := syscall.Kill(inner, syscall.SIGCONT); err != nil {
+				t.Fatal(err)
+			}
+			_ = cmd.Wait() // its exit code is looked at below
+			var answer struct{ Summary *results.Summary }
+			if err := json.Unmarshal(out.Bytes(), &answer); err != nil || answer.Summary == nil {
+				t.Fatalf("%v: %s %s", err, out, errs)
+			}
+			sum := answer.Summary
+			if code := cmd.ProcessState.ExitCode(); code != 5 || sum.Verdict != results.Invalid || !strings.HasPrefix(sum.Reasons[0], "the load generator was the limit") {
+				t.Errorf("exit code %d, verdict %s: %v", code, sum.Verdict, sum.Reasons)
+			}
+			for _, l := range sum.Latency {
+				if l.Phase == "steady" && l.Command == "all" && l.Time == results.Slip && l.P99.Std() < 500*time.Millisecond {
+					t.Errorf("slip p99 is %v", l.P99)
+				}
+			}
+		})
+	}
+}

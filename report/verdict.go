@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
 )
 
 // Thresholds of the verdict.
@@ -151,13 +152,15 @@ func (a *analysis) unsteady() string {
 		return fmt.Sprintf("too little load before the first fault: %s answered ok in the steady state, %d needed",
 			plural(c.OK, "request", "requests"), steadyRequests)
 	}
-	intended := a.sc.Workload.Rate.PerSecond * float64(steady.to-steady.from)
-	if r := a.sc.Workload.Rate; !r.Max && float64(c.OK) < steadyShare*intended {
+	intended, known := a.sc.Workload.Due(inSeconds(steady.from), inSeconds(steady.to))
+	if known && float64(c.OK) < steadyShare*intended {
 		return fmt.Sprintf("the steady state reached %s of the intended rate of %s, %s needed",
-			percent(float64(c.OK)/intended), rate(r.PerSecond), percent(steadyShare))
+			percent(float64(c.OK)/intended), rate(intended/float64(steady.to-steady.from)), percent(steadyShare))
 	}
 	return ""
 }
+
+func inSeconds(n int) scenarios.Duration { return scenarios.Duration(time.Duration(n) * time.Second) }
 
 // missingFrames counts seconds of the timeline for which a generator's frame is
 // missing.

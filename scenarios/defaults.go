@@ -18,7 +18,8 @@ type Default struct {
 // Defaults lists the defaults of a scenario that states none of the fields,
 // in the order of the fields. In a closed loop (workload.rate: max)
 // maxInFlight is 64 and there is no arrival; keys.theta is for zipfian keys
-// alone; kill.signal is that of each kill.
+// alone; a workload or client profile has its own; kill.signal is that of each
+// kill.
 func Defaults() []Default {
 	s := Scenario{Timeline: Timeline{Faults: []Fault{{Kill: &Kill{}}}}}
 	return newDocument("", nil).fillDefaults(&s)
@@ -37,27 +38,7 @@ func (d *document) fillDefaults(s *Scenario) []Default {
 	fill(f, "redis.shards", &s.Redis.Shards, 3, "the smallest cluster that can fail over")
 	fill(f, "redis.replicasPerShard", &s.Redis.ReplicasPerShard, 1, "one node to fail over to")
 
-	w := &s.Workload
-	fill(f, "workload.generators", &w.Generators, 1, "one process drives the whole load")
-	fill(f, "workload.client.type", &w.Client.Type, "go-redis", "the client of most Go services")
-	fill(f, "workload.rate", &w.Rate, Rate{PerSecond: 1000}, "little enough for any machine")
-	if w.Rate.Max {
-		fill(f, "workload.maxInFlight", &w.MaxInFlight, 64, "clients of the closed loop")
-	} else {
-		fill(f, "workload.arrival", &w.Arrival, "poisson", "independent users")
-		fill(f, "workload.maxInFlight", &w.MaxInFlight, 1024, "a second without replies at the default rate")
-	}
-	fill(f, "workload.warmup", &w.Warmup, seconds(2), "connections are made and the topology is loaded")
-	fill(f, "workload.keys.prefix", &w.Keys.Prefix, "key:", "apart from the keys of the audit")
-	fill(f, "workload.keys.count", &w.Keys.Count, 100_000, "some tens of MB")
-	fill(f, "workload.keys.distribution", &w.Keys.Distribution, "zipfian", "few keys are hot, as in most caches")
-	if w.Keys.Distribution == "zipfian" {
-		fill(f, "workload.keys.theta", &w.Keys.Theta, 0.99, "the exponent that YCSB uses")
-	}
-	fill(f, "workload.values.size", &w.Values.Size, 128, "bytes; a small record")
-	fill(f, "workload.mix", &w.Mix, []Command{{"GET", 80}, {"SET", 20}}, "four reads to a write")
-	fill(f, "workload.probe.interval", &w.Probe.Interval, milliseconds(5), "how finely an outage is seen")
-	fill(f, "workload.probe.timeout", &w.Probe.Timeout, milliseconds(500), "far above a healthy reply")
+	f.workload(&s.Workload)
 
 	for i := range s.Timeline.Faults {
 		if k := s.Timeline.Faults[i].Kill; k != nil {

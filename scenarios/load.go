@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -51,7 +52,8 @@ func Builtin() []BuiltinInfo {
 // the last element of path may name a built-in scenario: kill-primary, or
 // scenarios/kill-primary.yaml. Overrides are those of Parse. Mistakes in the
 // scenario are an Errors; a file that cannot be read is not, and one that does
-// not exist is an fs.ErrNotExist.
+// not exist is an fs.ErrNotExist. The file of a replay is given relative to the
+// working folder, or absolute.
 func Load(path string, overrides ...string) (*Scenario, error) {
 	s, _, err := Inspect(path, overrides...)
 	return s, err
@@ -64,7 +66,13 @@ func Inspect(path string, overrides ...string) (*Scenario, []Default, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return parse(name, data, overrides)
+	s, applied, err := parse(name, data, overrides)
+	if err == nil && s.Workload.Pattern != nil && s.Workload.Pattern.Replay != nil {
+		if r := s.Workload.Pattern.Replay; !filepath.IsAbs(r.File) {
+			r.File = filepath.Join(filepath.Dir(name), r.File)
+		}
+	}
+	return s, applied, err
 }
 
 // Parse makes a scenario of YAML. Name stands for the file in errors. Each

@@ -53,8 +53,8 @@ func metrics() []Metric {
 type Objective struct {
 	// Metric is one of Metrics.
 	Metric string `yaml:"metric" json:"metric" jsonschema:"required,format=metric"`
-	// Command narrows to one command of the mix; empty is all.
-	Command string `yaml:"command,omitempty" json:"command,omitempty" jsonschema:"enum=GET,enum=SET"`
+	// Command narrows to one entry of the mix, by its name; empty is all.
+	Command string `yaml:"command,omitempty" json:"command,omitempty" jsonschema:"format=commandName"`
 	// Phase narrows to one phase; empty is the whole timeline without warm-up.
 	Phase string `yaml:"phase,omitempty" json:"phase,omitempty"`
 	// Max is the highest value that is good enough, in the unit of the metric.

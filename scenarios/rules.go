@@ -38,6 +38,8 @@ type format struct {
 var formats = []format{
 	{"label", "a label", regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,48}[a-z0-9])?$`), "use up to 50 lower case letters, digits and '-', as in kill-primary"},
 	{"quantity", "a quantity", regexp.MustCompile(`^[0-9]+([.][0-9]+)?(m|[kKMGTPE]i?)?$`), "write a Kubernetes quantity, such as 500m, 512Mi or 1Gi"},
+	{"commandName", "a name of a mix entry", regexp.MustCompile(`^[A-Za-z0-9][-A-Za-z0-9_.]{0,49}$`), "use up to 50 letters, digits, '-', '_' and '.', as in SET-session"},
+	{"clientName", "a client's name", regexp.MustCompile(`^[!-~]+$`), "Redis takes printable ASCII without spaces"},
 	{"envName", "a variable's name", regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`), "name an environment variable, such as REDIS_PASSWORD"},
 }
 
@@ -86,6 +88,8 @@ func (r rules) want(v reflect.Value) string {
 		return "a target, such as primary of shard 0"
 	case Bound:
 		return "a single value"
+	case Amount:
+		return "a number of keys or a share, such as 100%"
 	}
 	switch v.Kind() {
 	case reflect.Bool:

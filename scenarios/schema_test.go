@@ -66,6 +66,8 @@ func schemaOf(t reflect.Type) *jsonschema.Schema {
 			Type: "string", Pattern: `^((primary|replica) of shard [0-9]+|random (primary|replica))$`,
 			Examples: []any{"primary of shard 0", "random replica"},
 		}
+	case reflect.TypeFor[Amount]():
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "integer", Minimum: "1", Maximum: "1000000000"}, {Type: "string", Pattern: `^[0-9.]+%$`}}}
 	case reflect.TypeFor[Bound]():
 		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "string"}, {Type: "number", Minimum: "0"}}}
 	case reflect.TypeFor[map[string]string]():
@@ -166,10 +168,12 @@ func TestEnumsAgreeWithTags(t *testing.T) {
 		{reflect.TypeFor[Cluster](), "Provider", Providers},
 		{reflect.TypeFor[LocalCluster](), "Isolation", Isolations},
 		{reflect.TypeFor[Workload](), "Arrival", Arrivals},
+		{reflect.TypeFor[Workload](), "Profile", Profiles},
 		{reflect.TypeFor[Client](), "Type", ClientTypes},
+		{reflect.TypeFor[Client](), "Profile", ClientProfiles},
 		{reflect.TypeFor[Keys](), "Distribution", KeyDistributions},
 		{reflect.TypeFor[Command](), "Command", Commands},
-		{reflect.TypeFor[Objective](), "Command", Commands},
+		{reflect.TypeFor[Command](), "Type", KeyTypes},
 		{reflect.TypeFor[Kill](), "Signal", Signals},
 	} {
 		f, _ := c.of.FieldByName(c.field)

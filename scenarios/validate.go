@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -17,7 +16,7 @@ func (d *document) validate(s *Scenario) {
 		return
 	}
 	d.validateRedis(&s.Redis)
-	d.validateWorkload(&s.Workload)
+	d.validateWorkload(s)
 	d.validateTimeline(s)
 	d.validateObjectives(s)
 }
@@ -92,39 +91,4 @@ func (r Redis) NodeTimeout() time.Duration {
 		return time.Duration(n) * time.Millisecond
 	}
 	return 15 * time.Second
-}
-
-func (d *document) validateWorkload(w *Workload) {
-	const at = "workload"
-	rate := []string{at + ".rate"}
-	if w.Rate.Max {
-		if w.Arrival != "" {
-			d.reject(at+".arrival", rate, "leave arrival out, or give rate a number", "a closed loop (rate: max) has no arrivals")
-		}
-		if w.MaxInFlight < w.Generators {
-			d.reject(at+".maxInFlight", append(rate, at+".generators"), "in a closed loop maxInFlight is the number of clients",
-				"%d clients are too few for %d generators", w.MaxInFlight, w.Generators)
-		}
-	}
-	if w.Keys.Theta != 0 && w.Keys.Distribution == "uniform" {
-		d.reject(at+".keys.theta", []string{at + ".keys.distribution"}, "leave theta out, or write distribution: zipfian", "uniform keys have no theta")
-	}
-	seen := map[string]bool{}
-	for i, c := range w.Mix {
-		path := fmt.Sprintf("%s.mix[%d].command", at, i)
-		if seen[c.Command] {
-			d.reject(path, nil, "add the two weights up", "%s is in the mix twice", c.Command)
-		}
-		seen[c.Command] = true
-	}
-	o, at2 := w.Client.Options, at+".client.options"
-	if o.RouteByLatency && o.RouteRandomly {
-		d.reject(at2+".routeRandomly", []string{at2 + ".routeByLatency"}, "choose one of the two", "contradicts routeByLatency")
-	}
-	if o.MinRetryBackoff > o.MaxRetryBackoff && o.MaxRetryBackoff > 0 {
-		d.reject(at2+".minRetryBackoff", []string{at2 + ".maxRetryBackoff"}, "", "%s is above maxRetryBackoff, %s", o.MinRetryBackoff, o.MaxRetryBackoff)
-	}
-	if o.MinIdleConns > o.PoolSize && o.PoolSize > 0 {
-		d.reject(at2+".minIdleConns", []string{at2 + ".poolSize"}, "", "%d idle connections do not fit a pool of %d", o.MinIdleConns, o.PoolSize)
-	}
 }

@@ -138,7 +138,7 @@ func (d *document) validateScope(s *Scenario, o *Objective, m Metric, path strin
 	case o.Command == "":
 	case !m.ByCommand:
 		d.reject(command, nil, "leave command out", "%s is not measured by command", m.Name)
-	case !slices.ContainsFunc(s.Workload.Mix, func(c Command) bool { return c.Command == o.Command }):
+	case !slices.ContainsFunc(s.Workload.Mix, func(c Command) bool { return c.Label() == o.Command }):
 		by := []string{"workload.mix"}
 		for i := range s.Workload.Mix {
 			by = append(by, fmt.Sprintf("workload.mix[%d].command", i))

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -96,6 +97,55 @@ func (r Rate) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads what MarshalJSON wrote.
 func (r *Rate) UnmarshalJSON(b []byte) error {
 	return r.UnmarshalText([]byte(strings.Trim(string(b), `"`)))
+}
+
+// Amount is a number of keys, or a share of them.
+type Amount struct {
+	// Count is the number where Share is 0.
+	Count int64
+	// Share is above 0 and at most 1.
+	Share float64
+}
+
+// Of is the number of n keys that a is, at most n.
+func (a Amount) Of(n int64) int64 {
+	if a.Share > 0 {
+		return int64(math.Ceil(a.Share * float64(n)))
+	}
+	return min(a.Count, n)
+}
+
+// String is a as a scenario writes it.
+func (a Amount) String() string {
+	if a.Share > 0 {
+		return strconv.FormatFloat(a.Share*100, 'f', -1, 64) + "%"
+	}
+	return strconv.FormatInt(a.Count, 10)
+}
+
+// UnmarshalText reads what String writes.
+func (a *Amount) UnmarshalText(b []byte) error {
+	if number, percent := strings.CutSuffix(string(b), "%"); percent {
+		if v, ok := plain(number); ok && v > 0 && v <= 100 {
+			*a = Amount{Share: v / 100}
+			return nil
+		}
+	} else if v, ok := plain(number); ok && v >= 1 && v <= 1e9 && v == math.Trunc(v) {
+		*a = Amount{Count: int64(v)}
+		return nil
+	}
+	return &valueError{"an amount", string(b), "write a number of keys, such as 10000, or a share of them, such as 100%"}
+}
+
+// MarshalText writes String, for JSON.
+func (a Amount) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
+
+// MarshalYAML writes a number, or a share as a text.
+func (a Amount) MarshalYAML() (any, error) {
+	if a.Share > 0 {
+		return a.String(), nil
+	}
+	return a.Count, nil
 }
 
 // AnyShard is the shard of a target that is chosen at random, by the seed, at

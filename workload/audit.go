@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
 	"github.com/slotstorm/slotstorm/workload/resp"
+	"github.com/slotstorm/slotstorm/workload/schedule"
 )
 
 // Auditor writes keys of its own once each, with unique values, and reads all of
@@ -20,7 +22,6 @@ import (
 type Auditor struct {
 	target Target
 	rate   float64
-	seed   uint64
 	run    string
 	clock  results.Clock
 	ledger func(results.Write) error
@@ -40,11 +41,11 @@ const auditClients = 64
 // auditTimeout bounds one audited write.
 const auditTimeout = time.Second
 
-// NewAuditor prepares an audit at a rate per second. run makes its values unique
+// NewAuditor prepares an audit at a rate per second, above 0. run makes its values unique
 // among runs. ledger takes every write that was sent, and may be called from
 // many goroutines.
-func NewAuditor(t Target, rate float64, seed uint64, run string, clock results.Clock, ledger func(results.Write) error) *Auditor {
-	return &Auditor{target: t, rate: rate, seed: seed, run: run, clock: clock, ledger: ledger, route: make([]atomic.Int32, len(t.Shards))}
+func NewAuditor(t Target, rate float64, run string, clock results.Clock, ledger func(results.Write) error) *Auditor {
+	return &Auditor{target: t, rate: rate, run: run, clock: clock, ledger: ledger, route: make([]atomic.Int32, len(t.Shards))}
 }
 
 type auditJob struct {
@@ -65,15 +66,15 @@ func (a *Auditor) Write(ctx, stop context.Context, start time.Time, length time.
 			}
 		})
 	}
-	s := newSchedule(a.rate, "constant", a.seed, length)
+	s := schedule.New(schedule.Options{Workload: &scenarios.Workload{Rate: scenarios.Rate{PerSecond: a.rate}}, Length: length})
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
-		index, at, ok := s.next()
+		b, ok := s.Next()
 		if !ok {
 			break
 		}
-		timer.Reset(time.Until(start.Add(at)))
+		timer.Reset(time.Until(start.Add(b.At)))
 		select {
 		case <-timer.C:
 		case <-stop.Done():
@@ -85,7 +86,7 @@ func (a *Auditor) Write(ctx, stop context.Context, start time.Time, length time.
 			break
 		}
 		select {
-		case jobs <- auditJob{int(index), a.clock.At(start.Add(at))}:
+		case jobs <- auditJob{int(b.Number), a.clock.At(start.Add(b.At))}:
 		default:
 			a.mu.Lock()
 			a.counts.Overflow++

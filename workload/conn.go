@@ -18,8 +18,9 @@ type conn struct {
 	c       net.Conn
 	timeout time.Duration
 	out, in []byte
-	used    int // bytes of in that hold unread answer
-	parser  resp.Parser
+	// in[start:used] is what was read and is no reply yet.
+	start, used int
+	parser      resp.Parser
 }
 
 // errNotSent marks an error before anything was sent.
@@ -80,23 +81,63 @@ func (c *conn) do(args ...string) (resp.Reply, error) {
 	if _, err := c.c.Write(c.out); err != nil {
 		return resp.Reply{}, err
 	}
-	c.used = 0
+	c.start, c.used = 0, 0
+	return c.next()
+}
+
+// pipeline sends so many encoded commands and awaits their replies. The first
+// reply that is an error is the error.
+func (c *conn) pipeline(commands []byte, depth int) error {
+	if err := c.c.SetDeadline(time.Now().Add(c.timeout)); err != nil {
+		return err
+	}
+	// The server may stop reading once it cannot write its replies.
+	sent := make(chan error, 1)
+	go func() {
+		_, err := c.c.Write(commands)
+		sent <- err
+	}()
+	c.start, c.used = 0, 0
+	var failed error
+	for range depth {
+		r, err := c.next()
+		if err != nil {
+			c.c.Close()
+			return errors.Join(err, <-sent)
+		}
+		if failed == nil {
+			failed = errorOf(r)
+		}
+	}
+	return errors.Join(failed, <-sent)
+}
+
+// next awaits the next reply, which is valid until the one after.
+func (c *conn) next() (resp.Reply, error) {
 	for {
+		if c.start < c.used {
+			reply, took, err := c.parser.Next(c.in[c.start:c.used])
+			if err != nil {
+				return resp.Reply{}, err
+			}
+			if took > 0 {
+				c.start += took
+				return reply, nil
+			}
+			if c.start > 0 {
+				// The parser goes by offsets from the reply's start.
+				c.used = copy(c.in, c.in[c.start:c.used])
+				c.start = 0
+			}
+		} else {
+			c.start, c.used = 0, 0
+		}
 		if c.used == len(c.in) {
 			c.in = append(c.in, make([]byte, len(c.in))...)
 		}
 		n, err := c.c.Read(c.in[c.used:])
 		c.used += n
-		if n > 0 {
-			reply, took, perr := c.parser.Next(c.in[:c.used])
-			if perr != nil {
-				return resp.Reply{}, perr
-			}
-			if took > 0 {
-				return reply, nil
-			}
-		}
-		if err != nil {
+		if err != nil && n == 0 {
 			if errors.Is(err, io.EOF) && c.used > 0 {
 				err = io.ErrUnexpectedEOF
 			}

@@ -9,34 +9,33 @@ import (
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/slotstorm/slotstorm/results"
-	"github.com/slotstorm/slotstorm/workload/resp"
+	"github.com/slotstorm/slotstorm/workload/schedule"
+	"github.com/slotstorm/slotstorm/workload/stream"
 )
 
-// generator drives its share of the schedule: every request whose index, modulo
+// generator drives its share of the schedule: every batch whose number, modulo
 // the number of generators, is its own.
 type generator struct {
 	index   int
 	plan    Plan
-	stream  *stream
+	stream  *stream.Stream
 	client  *goRedis
 	rec     *recorder
 	outages *watch
 	limit   int // in flight
-	// jobs hands requests to idle workers.
-	jobs    chan job
+	// jobs hands batches to idle workers.
+	jobs    chan schedule.Batch
 	workers sync.WaitGroup
 }
 
-type job struct {
-	index    int64
-	intended time.Duration
-	request  request
-}
-
 func newGenerator(p Plan, index int, outages *watch) (*generator, error) {
+	st, err := stream.New(&p.Workload, p.Seed)
+	if err != nil {
+		return nil, err
+	}
 	g := &generator{
-		index: index, plan: p, stream: newStream(p.Workload, p.Seed), client: newGoRedis(p.Target, p.Workload),
-		outages: outages, jobs: make(chan job),
+		index: index, plan: p, stream: st, client: newGoRedis(p.Target, p.Workload, st),
+		outages: outages, jobs: make(chan schedule.Batch),
 		// Every generator has its part of the limit; the first ones the rest.
 		limit: (p.Workload.MaxInFlight + p.Workload.Generators - 1 - index) / p.Workload.Generators,
 	}
@@ -44,7 +43,7 @@ func newGenerator(p Plan, index int, outages *watch) (*generator, error) {
 		g.client.close()
 		return nil, errors.New("maxInFlight gives it no request")
 	}
-	g.rec = newRecorder(index, g.stream.commands)
+	g.rec = newRecorder(index, st.Names())
 	return g, nil
 }
 
@@ -53,6 +52,9 @@ func (g *generator) run(ctx, stop context.Context, start time.Time, p *probes) e
 	// Requests under way may end after the last was due; then they are cut.
 	requests, cut := context.WithCancel(ctx)
 	defer cut()
+	shaking, calm := context.WithCancel(requests)
+	defer calm()
+	go g.client.conns.shake(shaking, g.plan, g.index, start)
 	issued := make(chan struct{})
 	go func() {
 		defer close(issued)
@@ -74,7 +76,7 @@ func (g *generator) run(ctx, stop context.Context, start time.Time, p *probes) e
 	t := time.NewTicker(100 * time.Millisecond)
 	defer t.Stop()
 	give := func(f results.Frame, h map[string]*hdr.Histogram) error {
-		if g.index == 0 {
+		if g.index == 0 && p != nil {
 			f.Probes = p.take(f.Seq)
 		}
 		return g.plan.Sink(f, start.Add(time.Duration(f.Seq)*time.Second), h)
@@ -97,87 +99,133 @@ func (g *generator) run(ctx, stop context.Context, start time.Time, p *probes) e
 	}
 }
 
-// openLoop issues every request at its intended start, whatever became of the
-// ones before.
+// openLoop issues every batch at its intended start, whatever became of the ones
+// before.
 func (g *generator) openLoop(ctx, stop context.Context, start time.Time) {
-	w := g.plan.Workload
-	s := newSchedule(w.Rate.PerSecond, w.Arrival, g.plan.Seed, g.plan.Length)
+	s := schedule.New(schedule.Options{Workload: &g.plan.Workload, Seed: g.plan.Seed, Length: g.plan.Length, Times: g.plan.Times})
 	p := newPacer(start)
 	defer p.close()
 	for {
-		index, at, ok := s.next()
+		b, ok := s.Next()
 		if !ok {
 			return
 		}
-		if index%int64(w.Generators) != int64(g.index) {
+		if b.Number%int64(g.plan.Workload.Generators) != int64(g.index) {
 			continue
 		}
-		if !p.wait(at, stop.Done(), ctx.Done()) {
+		if !p.wait(b.At, stop.Done(), ctx.Done()) {
 			return
 		}
-		j := job{index, at, g.stream.request(index)}
-		if !g.rec.begin(at, j.request.command, g.limit) {
+		if b.Count = g.begin(b); b.Count == 0 {
 			continue
 		}
 		select {
-		case g.jobs <- j:
+		case g.jobs <- b:
 		default:
-			g.workers.Go(func() { g.work(ctx, start, j) })
+			g.workers.Go(func() { g.work(ctx, start, b) })
 		}
 	}
 }
 
-// work carries out requests until there are no more: it is started for one, and
+// begin notes the requests of a batch and gives how many of them have room; the
+// others are counted as overflow.
+func (g *generator) begin(b schedule.Batch) int {
+	admitted, limit := 0, g.limit
+	for i := range int64(b.Count) {
+		if g.rec.begin(b.At, g.stream.Command(b.First+i), limit) {
+			admitted++
+		} else {
+			limit = 0 // the rest of the batch too: what is sent has no gaps
+		}
+	}
+	return admitted
+}
+
+// work carries out batches until there are no more: it is started for one, and
 // stays for others.
-func (g *generator) work(ctx context.Context, start time.Time, j job) {
-	var key []byte
-	for ok := true; ok; j, ok = <-g.jobs {
-		key = g.carryOut(ctx, start, j, key)
+func (g *generator) work(ctx context.Context, start time.Time, b schedule.Batch) {
+	var buf []byte
+	for ok := true; ok; b, ok = <-g.jobs {
+		buf = g.carryOut(ctx, start, b, buf)
 	}
 }
 
-func (g *generator) carryOut(ctx context.Context, start time.Time, j job, key []byte) []byte {
-	key = g.stream.appendKey(key[:0], j.request.key)
-	command := g.stream.commands[j.request.command]
+// carryOut sends a batch, awaits its end and records it. It gives its buffer back.
+func (g *generator) carryOut(ctx context.Context, start time.Time, b schedule.Batch, buf []byte) []byte {
+	buf = buf[:0]
+	requests := make([]request, b.Count)
+	ends := make([]int, b.Count)
+	for i := range requests {
+		buf, requests[i].meta = g.stream.Append(buf, b.First+int64(i), b.At)
+		ends[i] = len(buf)
+	}
+	from := 0
+	for i := range requests {
+		requests[i].calls = g.stream.Calls(buf[from:ends[i]], requests[i].meta)
+		from = ends[i]
+	}
 	sent := time.Since(start)
-	outcome, class := g.client.do(ctx, command, string(key))
+	g.client.do(ctx, requests)
 	done := time.Now()
-	g.rec.end(j.request.command, j.intended, sent, done.Sub(start), outcome, class)
-	if command == "SET" {
-		shard := g.plan.Target.ShardOf(int(resp.Slot(key)))
-		at := g.plan.Clock.At(done)
-		if outcome == results.OK {
+	for _, r := range requests {
+		g.rec.end(r.meta.Command, b.At, sent, done.Sub(start), r.outcome, r.class)
+		if !r.meta.Write || r.meta.Slot < 0 || g.outages == nil {
+			continue
+		}
+		shard, at := g.plan.Target.ShardOf(r.meta.Slot), g.plan.Clock.At(done)
+		if r.outcome == results.OK {
 			g.outages.good(shard, at, "")
 		} else {
-			g.outages.bad(shard, g.plan.Clock.At(start.Add(sent)), at, class)
+			g.outages.bad(shard, g.plan.Clock.At(start.Add(sent)), at, r.class)
 		}
 	}
-	return key
+	return buf
 }
 
-// closedLoop keeps limit requests under way: each client sends its next when it
-// has its answer. A request's intended start is its send, so that response time
-// hides what a stall would have done to the requests that were not sent.
+// closedLoop keeps as many clients busy as limit has room for their pipelines:
+// each sends its next batch when it has its answers. A request's intended start
+// is its send, so that response time hides what a stall would have done to the
+// requests that were not sent.
 func (g *generator) closedLoop(ctx, stop context.Context, start time.Time) {
-	stride := int64(g.plan.Workload.Generators)
-	for c := range g.limit {
+	w := &g.plan.Workload
+	_, most := w.Pipeline.Range()
+	clients := max(g.limit/most, 1)
+	for c := range clients {
 		g.workers.Go(func() {
-			var key []byte
-			for i := int64(c); ctx.Err() == nil && stop.Err() == nil; i += int64(g.limit) {
-				at := time.Since(start)
-				if at >= g.plan.Length {
+			var buf []byte
+			for i := int64(c); ctx.Err() == nil && stop.Err() == nil; i += int64(clients) {
+				number := i*int64(w.Generators) + int64(g.index)
+				b := schedule.BatchOf(w, g.plan.Seed, number)
+				if g.plan.Requests > 0 && number*int64(most) >= g.plan.Requests {
 					return
 				}
-				index := i*stride + int64(g.index)
-				j := job{index, at, g.stream.request(index)}
-				g.rec.begin(at, j.request.command, g.limit)
-				key = g.carryOut(ctx, start, j, key)
+				if b.At = time.Since(start); b.At >= g.plan.Length {
+					return
+				}
+				if b.Count = g.begin(b); b.Count > 0 {
+					buf = g.carryOut(ctx, start, b, buf)
+				}
 			}
 		})
 	}
+	// Clients end by themselves: by the length, the number of requests, or a stop.
+	// The drain's limit counts from then on, not from here.
+	ended := make(chan struct{})
+	go func() { g.workers.Wait(); close(ended) }()
 	select {
+	case <-ended:
 	case <-stop.Done():
 	case <-ctx.Done():
 	case <-time.After(time.Until(start.Add(g.plan.Length))):
 	}
 }
+
+func (g *generator) warm(ctx context.Context) error { return g.client.warm(ctx) }
+
+func (g *generator) describe(ctx context.Context) (results.Client, error) {
+	return g.client.describe(ctx)
+}
+
+func (g *generator) progress() Progress { return g.rec.progress() }
+
+func (g *generator) close() { g.client.close() }

@@ -8,12 +8,13 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/redis/go-redis/v9"
 
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
+	"github.com/slotstorm/slotstorm/workload/resp"
+	"github.com/slotstorm/slotstorm/workload/stream"
 )
 
 // goRedis is the application client: what an application that uses go-redis
@@ -21,59 +22,32 @@ import (
 type goRedis struct {
 	cluster *redis.ClusterClient
 	stated  scenarios.GoRedisOptions
-	value   string
-	ttl     time.Duration
+	scripts []stream.Script
+	conns   *connections
 }
 
-// attempt is what one request learned on its way through the library.
-type attempt struct {
-	// maybeExecuted is set once an attempt ended without an answer, whatever
-	// the last attempt said.
-	maybeExecuted bool
-}
-
-type attemptKey struct{}
-
-// attemptHook sees every attempt on every node, beneath the cluster client's
-// retries.
-type attemptHook struct{}
-
-func (attemptHook) DialHook(next redis.DialHook) redis.DialHook { return next }
-
-func (attemptHook) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
-	return func(ctx context.Context, cmd redis.Cmder) error {
-		err := next(ctx, cmd)
-		if a, ok := ctx.Value(attemptKey{}).(*attempt); ok && err != nil {
-			if outcome, _ := classify(err); outcome == results.Unknown {
-				a.maybeExecuted = true
-			}
-		}
-		return err
-	}
-}
-
-func (attemptHook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
-	return next
-}
-
-func newGoRedis(t Target, w scenarios.Workload) *goRedis {
+func newGoRedis(t Target, w scenarios.Workload, s *stream.Stream) *goRedis {
+	g := &goRedis{stated: w.Client.Options, scripts: s.Scripts(), conns: &connections{}}
 	o := &redis.ClusterOptions{
 		Addrs:    t.Addrs,
 		Password: t.Password,
+		Username: t.Username,
 		Dialer: func(ctx context.Context, _, addr string) (net.Conn, error) {
-			return t.Dial(ctx, addr)
+			c, err := t.Dial(ctx, addr)
+			if err != nil || w.Client.Churn == nil && w.Client.Storm == nil {
+				return c, err
+			}
+			return g.conns.add(c), nil
 		},
 	}
-	stated := w.Client.Options
-	copyOptions(o, stated)
-	// What is written tells nothing; its size and that it does not compress to
-	// nothing do.
-	d := drawsFor(uint64(w.Values.Size), 0)
-	value := make([]byte, w.Values.Size)
-	for i := range value {
-		value[i] = 'a' + byte(d.Uint64()%26)
+	if !t.Cluster {
+		// One server that is no cluster: it serves all slots.
+		o.ClusterSlots = func(context.Context) ([]redis.ClusterSlot, error) {
+			return []redis.ClusterSlot{{Start: 0, End: resp.Slots - 1, Nodes: []redis.ClusterNode{{Addr: t.Addrs[0]}}}}, nil
+		}
 	}
-	g := &goRedis{cluster: redis.NewClusterClient(o), stated: stated, value: string(value), ttl: w.Values.TTL.Std()}
+	copyOptions(o, g.stated)
+	g.cluster = redis.NewClusterClient(o)
 	g.cluster.OnNewNode(func(node *redis.Client) { node.AddHook(attemptHook{}) })
 	return g
 }
@@ -129,33 +103,26 @@ func moduleVersion(path string) string {
 	return "unknown"
 }
 
-// warm opens a connection to every node and loads the topology.
+// warm opens a connection to every node, loads the topology, and the scripts onto
+// every primary.
 func (g *goRedis) warm(ctx context.Context) error {
 	err := g.cluster.ForEachShard(ctx, func(ctx context.Context, node *redis.Client) error { return node.Ping(ctx).Err() })
 	if err != nil {
 		return fmt.Errorf("connecting go-redis: %w", err)
 	}
-	return nil
+	return g.loadScripts(ctx)
 }
 
-// do carries a request out and tells its outcome.
-func (g *goRedis) do(ctx context.Context, command, key string) (results.Outcome, string) {
-	var a attempt
-	ctx = context.WithValue(ctx, attemptKey{}, &a)
-	var err error
-	switch command {
-	case "GET":
-		err = g.cluster.Get(ctx, key).Err()
-	case "SET":
-		err = g.cluster.Set(ctx, key, g.value, g.ttl).Err()
-	default:
-		return results.Failed, "command"
+func (g *goRedis) loadScripts(ctx context.Context) error {
+	for _, s := range g.scripts {
+		err := g.cluster.ForEachMaster(ctx, func(ctx context.Context, node *redis.Client) error {
+			return node.ScriptLoad(ctx, s.Source).Err()
+		})
+		if err != nil {
+			return fmt.Errorf("loading script %s: %w", s.SHA, err)
+		}
 	}
-	outcome, class := classify(err)
-	if outcome == results.Failed && a.maybeExecuted {
-		outcome = results.Unknown
-	}
-	return outcome, class
+	return nil
 }
 
 func (g *goRedis) close() { g.cluster.Close() }

@@ -15,10 +15,12 @@ import (
 )
 
 // refusals are error replies that a node gives before it executes anything.
-// Source: getNodeByQuery and processCommand in Redis.
+// Source: getNodeByQuery, processCommand, evalGenericCommand and execCommandAbort
+// in Redis.
 var refusals = []string{
 	"MOVED", "ASK", "CLUSTERDOWN", "TRYAGAIN", "CROSSSLOT", "LOADING", "READONLY", "MASTERDOWN", "NOREPLICAS",
 	"MISCONF", "OOM", "NOAUTH", "NOPERM", "WRONGPASS", "BUSY", "WRONGTYPE",
+	"NOSCRIPT", "EXECABORT",
 }
 
 // classify tells what an error means for the request that got it: whether it

@@ -87,6 +87,7 @@ func (r *recorder) end(command int, intended, sent, replied time.Duration, outco
 	s := r.at(secondOf(intended))
 	r.inFlight--
 	s.pending--
+	r.total.Last = max(r.total.Last, replied)
 	switch outcome {
 	case results.OK:
 		s.counts[command].OK++

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/workload/random"
 )
 
 type given struct {
@@ -84,9 +85,9 @@ func TestMergedGeneratorsEqualOne(t *testing.T) {
 	one := newRecorder(0, []string{"GET"})
 	four := []*recorder{newRecorder(0, []string{"GET"}), newRecorder(1, []string{"GET"}), newRecorder(2, []string{"GET"}), newRecorder(3, []string{"GET"})}
 	for i := range int64(10_000) {
-		d := drawsFor(3, i)
-		intended := time.Duration(d.float() * float64(time.Second))
-		took := time.Duration(d.exponential() * float64(5*time.Millisecond))
+		d := random.For(3, i)
+		intended := time.Duration(d.Float() * float64(time.Second))
+		took := time.Duration(d.Exponential() * float64(5*time.Millisecond))
 		for _, r := range []*recorder{one, four[i%4]} {
 			r.begin(intended, 0, 1<<20)
 			r.end(0, intended, intended, intended+took, results.OK, "")

@@ -106,7 +106,7 @@ func (p *program) dispatch(ctx context.Context, args []string) error {
 // suggestions are slotstorm's own.
 func (p *program) application() *cli.App {
 	verbs := []*cli.Command{
-		p.runVerb(), p.validateVerb(), p.inspectVerb(), p.listVerb(), p.reportVerb(),
+		p.runVerb(), p.loadVerb(), p.validateVerb(), p.inspectVerb(), p.listVerb(), p.reportVerb(),
 		p.schemaVerb(), p.doctorVerb(), p.completionVerb(), p.versionVerb(), p.helpVerb(),
 		p.probeVerb(), p.docsVerb(),
 	}

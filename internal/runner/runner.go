@@ -109,6 +109,9 @@ func Run(ctx context.Context, s *scenarios.Scenario, o Options) (_ *Result, err 
 		}
 	}()
 
+	if err := r.readTimes(); err != nil {
+		return nil, err
+	}
 	if err := r.writeScenario(); err != nil {
 		return nil, err
 	}
@@ -127,6 +130,9 @@ func Run(ctx context.Context, s *scenarios.Scenario, o Options) (_ *Result, err 
 	defer func() { err = errors.Join(err, remove()) }()
 
 	if err := r.before(ctx, cluster); err != nil {
+		return nil, err
+	}
+	if err := r.prefill(ctx, cluster); err != nil {
 		return nil, err
 	}
 	loaded = true
@@ -153,7 +159,9 @@ type run struct {
 	// ids maps cluster ids to node names.
 	ids     map[string]string
 	auditor *workload.Auditor
-	show    display
+	// times are those of a replay.
+	times []time.Duration
+	show  display
 }
 
 // runID is <scenario>-<UTC>-<random>: it sorts by time, and no two are alike.
@@ -280,7 +288,7 @@ func (r *run) storm(ctx context.Context, c *local.Deployment) error {
 
 	target := targetOf(c)
 	load, err := workload.Drive(ctx, stop, workload.Plan{
-		Workload: r.s.Workload, Seed: r.s.Seed, Target: target, Clock: r.clock, Length: warmup + length, Sink: r.bundle.Frame, Drain: drainLimit,
+		Workload: r.s.Workload, Seed: r.s.Seed, Target: target, Clock: r.clock, Length: warmup + length, Times: r.times, Sink: r.bundle.Frame, Drain: drainLimit,
 	})
 	if err != nil {
 		return fmt.Errorf("starting the load: %w", err)
@@ -297,7 +305,7 @@ func (r *run) storm(ctx context.Context, c *local.Deployment) error {
 
 	audited := make(chan error, 1)
 	if a := r.s.Workload.Audit; a != nil {
-		r.auditor = workload.NewAuditor(target, a.Rate, r.s.Seed, r.run.ID, r.clock, r.bundle.Ledger)
+		r.auditor = workload.NewAuditor(target, a.Rate, r.run.ID, r.clock, r.bundle.Ledger)
 		go func() { audited <- r.auditor.Write(ctx, stop, load.Start, warmup+length) }()
 	} else {
 		audited <- nil
@@ -336,16 +344,6 @@ func (r *run) storm(ctx context.Context, c *local.Deployment) error {
 		return context.Cause(ctx)
 	}
 	return errors.Join(loadErr, auditErr)
-}
-
-// targetOf is the cluster as the load needs to know it.
-func targetOf(c *local.Deployment) workload.Target {
-	t := workload.Target{Shards: make([][]workload.Member, c.Shards), ShardOf: c.ShardOf, Dial: c.Dial, Password: c.Password}
-	for _, n := range c.Nodes {
-		t.Addrs = append(t.Addrs, n.Addr)
-		t.Shards[n.Shard] = append(t.Shards[n.Shard], workload.Member{Name: n.Name, Addr: n.Addr})
-	}
-	return t
 }
 
 // follow tells stages and phases as they come, and looks at the load between.

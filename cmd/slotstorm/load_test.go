@@ -1,0 +1,57 @@
+package main
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"github.com/slotstorm/slotstorm/internal/loader"
+	"github.com/slotstorm/slotstorm/results"
+)
+
+func TestLoadRefuses(t *testing.T) {
+	for _, tc := range []struct {
+		args []string
+		code exitCode
+		want string
+	}{
+		{[]string{"--ratio", "0:0"}, exitInvalid, "--ratio"},
+		{[]string{"--ratio", "one"}, exitInvalid, "SET:GET"},
+		{[]string{"--key-pattern", "R:S"}, exitInvalid, "one distribution"},
+		{[]string{"--data-size", "0"}, exitInvalid, "must be at least 1"},
+		{[]string{"--client", "jedis"}, exitInvalid, "go-redis or wire"},
+		{[]string{"--rate", "-1"}, exitInvalid, "above 0"},
+		{[]string{"--rate", "10", "-n", "5"}, exitInvalid, "--requests ends a closed loop"},
+		{[]string{"--test-time", "0s"}, exitInvalid, "above 0"},
+		{[]string{"a:1", "b:2"}, exitInvalid, "one address"},
+		{[]string{"--set", "workload.profil=queue"}, exitInvalid, "did you mean profile?"},
+		{[]string{"--tls", "--tls-ca", "/no/such.pem"}, exitError, "/no/such.pem"},
+		{[]string{"127.0.0.1:1"}, exitEnvironment, "127.0.0.1:1"},
+	} {
+		code, stdout, stderr := do(t, append([]string{"load"}, tc.args...)...)
+		if code != tc.code || stdout != "" {
+			t.Errorf("%v: exit code %d, want %d; standard output %q", tc.args, code, tc.code, stdout)
+		}
+		contains(t, stderr, tc.want)
+	}
+}
+
+func TestLoadTable(t *testing.T) {
+	ms := func(n float64) results.Millis { return results.MillisOf(time.Duration(n * float64(time.Millisecond))) }
+	row := func(command string, ok int, p50 float64) loader.Row {
+		return loader.Row{
+			Command: command, Counts: results.Counts{OK: ok, Unknown: 2}, PerSec: float64(ok) / 2,
+			Response: loader.Percentiles{Mean: ms(p50 * 1.2), P50: ms(p50), P90: ms(2 * p50), P99: ms(4 * p50), P999: ms(8 * p50), P9999: ms(9 * p50), Max: ms(10 * p50)},
+			Service:  loader.Percentiles{P99: ms(3 * p50)}, Slip: loader.Percentiles{P99: ms(0.05)},
+		}
+	}
+	r := &loader.Result{
+		Cluster: true, Shards: 3, Redis: "7.0.15", OpenLoop: true, Elapsed: ms(2000), CPU: ms(40), PerRequest: ms(0.0125),
+		Rows: []loader.Row{row("SET", 1000, 0.25), row("GET", 9000, 0.125), row("all", 10000, 0.15)}, Errors: map[string]int{"timeout": 4}, Client: results.Client{Type: "wire"},
+	}
+	var table, csv bytes.Buffer
+	loadTable(&table, r)
+	loadCSV(&csv, r)
+	golden(t, "testdata/load/table.txt", table.String())
+	golden(t, "testdata/load/table.csv", csv.String())
+}

@@ -1,0 +1,293 @@
+// Package loader drives load against a Redis or Redis Cluster that is there
+// already, without a scenario:
+//
+//	address ─▶ Discover: plain or cluster, shards ─▶ Drive: the room workload ─▶ Result
+package loader
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	hdr "github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/slotstorm/slotstorm/deployer"
+	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
+	"github.com/slotstorm/slotstorm/workload"
+)
+
+// Options of a load.
+type Options struct {
+	// Addr is host:port of the server, or of any node of the cluster.
+	Addr               string
+	Username, Password string
+	// TLS, if not nil, encrypts.
+	TLS      *tls.Config
+	Workload scenarios.Workload
+	Seed     uint64
+	// Length is how long requests are sent for; Requests, if above 0, ends a
+	// closed loop after so many.
+	Length   time.Duration
+	Requests int64
+	// Progress, if not nil, is called five times a second.
+	Progress func(elapsed time.Duration, p workload.Progress)
+	// Stop ends the load early; what was measured until then counts.
+	Stop <-chan struct{}
+}
+
+// Row is what became of one command, or of all.
+type Row struct {
+	Command  string         `json:"command"`
+	Counts   results.Counts `json:"counts"`
+	PerSec   float64        `json:"okPerSecond"`
+	Response Percentiles    `json:"response"`
+	Service  Percentiles    `json:"service"`
+	Slip     Percentiles    `json:"slip"`
+	hists    map[results.Time]*hdr.Histogram
+}
+
+// Percentiles of a time, in milliseconds.
+type Percentiles struct {
+	Mean  results.Millis `json:"meanMs"`
+	P50   results.Millis `json:"p50Ms"`
+	P90   results.Millis `json:"p90Ms"`
+	P99   results.Millis `json:"p99Ms"`
+	P999  results.Millis `json:"p99.9Ms"`
+	P9999 results.Millis `json:"p99.99Ms"`
+	Max   results.Millis `json:"maxMs"`
+}
+
+// Result of a load.
+type Result struct {
+	// Cluster tells whether the server is a Redis Cluster; Shards counts its
+	// primaries, 1 otherwise.
+	Cluster bool   `json:"cluster"`
+	Shards  int    `json:"shards"`
+	Redis   string `json:"redis"`
+	// OpenLoop tells whether requests had intended starts. In a closed loop
+	// response times hide what a stall would have done.
+	OpenLoop bool           `json:"openLoop"`
+	Elapsed  results.Millis `json:"elapsedMs"`
+	Rows     []Row          `json:"rows"`
+	Errors   map[string]int `json:"errors,omitempty"`
+	Client   results.Client `json:"client"`
+	// CPU is this process' processor time, user and system, while it drove the
+	// load; PerRequest the same by request.
+	CPU        results.Millis `json:"cpuMs"`
+	PerRequest results.Millis `json:"cpuPerRequestMs"`
+	// Series are the seconds of the load.
+	Series []results.Frame `json:"series,omitempty"`
+}
+
+// ErrUnreachable marks an error of finding the server.
+var ErrUnreachable = errors.New("the server cannot be reached")
+
+const discoverLimit = 5 * time.Second
+
+// discover asks the server what it is.
+func discover(ctx context.Context, o Options) (workload.Target, string, error) {
+	ctx, cancel := context.WithTimeout(ctx, discoverLimit)
+	defer cancel()
+	cl := redis.NewClient(&redis.Options{Addr: o.Addr, Username: o.Username, Password: o.Password, TLSConfig: o.TLS, DisableIdentity: true, Protocol: 2, MaxRetries: -1, DialerRetries: 1})
+	defer cl.Close()
+	info, err := cl.InfoMap(ctx, "server", "cluster").Result()
+	if err != nil {
+		return workload.Target{}, "", fmt.Errorf("%w: %s: %w", ErrUnreachable, o.Addr, err)
+	}
+	version := info["Server"]["redis_version"]
+	t := workload.Target{Addrs: []string{o.Addr}, Username: o.Username, Password: o.Password, TLS: o.TLS, Dial: dialer(o.TLS)}
+	if info["Cluster"]["cluster_enabled"] != "1" {
+		t.Shards = [][]workload.Member{{{Name: o.Addr, Addr: o.Addr}}}
+		t.ShardOf = func(int) int { return 0 }
+		return t, version, nil
+	}
+	t.Cluster = true
+	text, err := cl.ClusterNodes(ctx).Result()
+	if err != nil {
+		return t, version, fmt.Errorf("%w: %w", ErrUnreachable, err)
+	}
+	members, err := deployer.ParseNodes(text)
+	if err != nil {
+		return t, version, err
+	}
+	var shardOf [deployer.Slots]int
+	served := 0
+	for _, m := range members {
+		if !m.Primary || len(m.Ranges) == 0 {
+			continue
+		}
+		for _, r := range m.Ranges {
+			for slot := r[0]; slot <= r[1]; slot++ {
+				shardOf[slot] = len(t.Shards)
+				served++
+			}
+		}
+		addr := m.Addr
+		if strings.HasPrefix(addr, ":") {
+			addr = o.Addr // a node that does not know its own address
+		}
+		t.Shards = append(t.Shards, []workload.Member{{Name: m.ID[:min(8, len(m.ID))], Addr: addr}})
+	}
+	if served < deployer.Slots {
+		return t, version, fmt.Errorf("%w: %d of %d slots are served: the cluster is not whole", ErrUnreachable, served, deployer.Slots)
+	}
+	t.ShardOf = func(slot int) int { return shardOf[slot] }
+	return t, version, nil
+}
+
+func dialer(config *tls.Config) func(ctx context.Context, addr string) (net.Conn, error) {
+	return func(ctx context.Context, addr string) (net.Conn, error) {
+		if config != nil {
+			return (&tls.Dialer{Config: config}).DialContext(ctx, "tcp", addr)
+		}
+		return (&net.Dialer{}).DialContext(ctx, "tcp", addr)
+	}
+}
+
+// collector sums frames up.
+type collector struct {
+	mu     sync.Mutex
+	rows   map[string]*Row
+	errors map[string]int
+	series []results.Frame
+}
+
+func (c *collector) frame(f results.Frame, _ time.Time, histograms map[string]*hdr.Histogram) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for name, counts := range f.Commands {
+		c.row(name).Counts = c.row(name).Counts.Plus(counts)
+		for _, t := range []results.Time{results.Response, results.Service, results.Slip} {
+			if h := histograms[results.Tag(t, name)]; h != nil {
+				c.row(name).hists[t].Merge(h)
+			}
+		}
+	}
+	for class, n := range f.Errors {
+		c.errors[class] += n
+	}
+	c.series = append(c.series, f)
+	return nil
+}
+
+func (c *collector) row(name string) *Row {
+	r := c.rows[name]
+	if r == nil {
+		r = &Row{Command: name, hists: map[results.Time]*hdr.Histogram{}}
+		for _, t := range []results.Time{results.Response, results.Service, results.Slip} {
+			r.hists[t] = hdr.New(results.HistogramMin, results.HistogramMax, results.HistogramDigits)
+		}
+		c.rows[name] = r
+	}
+	return r
+}
+
+// silence takes what go-redis would print to standard error: what goes wrong is
+// in the result.
+type silence struct{}
+
+func (silence) Printf(context.Context, string, ...any) {}
+
+// Run drives the load and sums it up.
+func Run(ctx context.Context, o Options) (*Result, error) {
+	redis.SetLogger(silence{})
+	target, version, err := discover(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	stop, end := context.WithCancel(ctx)
+	defer end()
+	go func() {
+		select {
+		case <-o.Stop:
+			end()
+		case <-stop.Done():
+		}
+	}()
+	c := &collector{rows: map[string]*Row{}, errors: map[string]int{}}
+	clock := results.Clock{Start: time.Now()}
+	before := processCPU()
+	load, err := workload.Drive(ctx, stop, workload.Plan{
+		Workload: o.Workload, Seed: o.Seed, Target: target, Clock: clock, Length: o.Length, Requests: o.Requests, Sink: c.frame, Drain: 5 * time.Second,
+	})
+	if err != nil {
+		return nil, err
+	}
+	done := make(chan struct{})
+	var followed sync.WaitGroup
+	if o.Progress != nil {
+		followed.Go(func() {
+			t := time.NewTicker(200 * time.Millisecond)
+			defer t.Stop()
+			for {
+				select {
+				case <-t.C:
+					o.Progress(time.Since(load.Start), load.Progress())
+				case <-done:
+					return
+				}
+			}
+		})
+	}
+	err = load.Wait()
+	elapsed := load.Progress().Last
+	cpu := processCPU() - before
+	close(done)
+	followed.Wait()
+	if err != nil {
+		return nil, err
+	}
+	r := &Result{
+		Cluster: target.Cluster, Shards: len(target.Shards), Redis: version, OpenLoop: !o.Workload.Rate.Max, Elapsed: results.MillisOf(elapsed),
+		Errors: c.errors, Client: load.Client(), CPU: results.MillisOf(cpu), Series: c.series,
+	}
+	all := c.row("all")
+	for _, m := range o.Workload.Mix {
+		row := c.row(m.Label())
+		all.Counts = all.Counts.Plus(row.Counts)
+		for t, h := range row.hists {
+			all.hists[t].Merge(h)
+		}
+	}
+	for _, m := range o.Workload.Mix {
+		r.Rows = append(r.Rows, c.row(m.Label()).summed(elapsed))
+	}
+	r.Rows = append(r.Rows, all.summed(elapsed))
+	if n := all.Counts.Total() - all.Counts.Overflow; n > 0 {
+		r.PerRequest = results.MillisOf(cpu / time.Duration(n))
+	}
+	return r, nil
+}
+
+func (r *Row) summed(elapsed time.Duration) Row {
+	out := Row{Command: r.Command, Counts: r.Counts, PerSec: float64(r.Counts.OK) / elapsed.Seconds()}
+	out.Response, out.Service, out.Slip = percentiles(r.hists[results.Response]), percentiles(r.hists[results.Service]), percentiles(r.hists[results.Slip])
+	return out
+}
+
+func percentiles(h *hdr.Histogram) Percentiles {
+	if h.TotalCount() == 0 {
+		return Percentiles{}
+	}
+	us := func(v int64) results.Millis { return results.Millis(v * int64(time.Microsecond)) }
+	return Percentiles{
+		Mean: us(int64(h.Mean())), P50: us(h.ValueAtQuantile(50)), P90: us(h.ValueAtQuantile(90)), P99: us(h.ValueAtQuantile(99)),
+		P999: us(h.ValueAtQuantile(99.9)), P9999: us(h.ValueAtQuantile(99.99)), Max: us(h.Max()),
+	}
+}
+
+func processCPU() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}

@@ -1,0 +1,121 @@
+package loader
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	place "github.com/slotstorm/slotstorm/clusters/local"
+	"github.com/slotstorm/slotstorm/deployer/local"
+	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+// cluster deploys three shards and gives the address of one node.
+func cluster(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "nodes"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	d, err := local.Deploy(ctx, local.Options{
+		Room: place.Room{}, Redis: scenarios.Redis{Binary: "redis-server", Shards: 3}, RestartDelay: time.Hour,
+		Volumes: filepath.Join(dir, "volumes"), Logs: filepath.Join(dir, "nodes"), Clock: results.Clock{Start: time.Now()}, Emit: func(results.Event) {},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := d.Remove(false); err != nil {
+			t.Error(err)
+		}
+	})
+	return d.Nodes[1].Addr
+}
+
+func closedLoop(t *testing.T, set ...string) scenarios.Workload {
+	t.Helper()
+	s, err := scenarios.Parse("load", []byte(`
+apiVersion: slotstorm/v1
+kind: Scenario
+metadata: {name: load}
+workload: {rate: max, warmup: 0s, maxInFlight: 12, keys: {count: 1000}}
+timeline: {phases: [{name: load, duration: 1s}]}
+`), set...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Workload.Probe = scenarios.Probe{}
+	return s.Workload
+}
+
+func TestEveryClientCountsEveryRequest(t *testing.T) {
+	addr := cluster(t)
+	const requests = 20_000
+	for _, tc := range []struct {
+		name string
+		set  []string
+	}{
+		{"go-redis", nil},
+		{"wire", []string{"workload.client={type: wire, wire: {connections: 4, depth: 1}}"}},
+		{"wire, deep, on two cores", []string{"workload.client={type: wire, wire: {connections: 4, depth: 16, cores: 2, protocol: 3}}"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			r, err := Run(t.Context(), Options{Addr: addr, Workload: closedLoop(t, tc.set...), Seed: 7, Length: time.Minute, Requests: requests})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !r.Cluster || r.Shards != 3 || r.OpenLoop {
+				t.Errorf("the server is taken for cluster %v of %d shards, open loop %v", r.Cluster, r.Shards, r.OpenLoop)
+			}
+			all := r.Rows[len(r.Rows)-1]
+			if all.Counts != (results.Counts{OK: requests}) || len(r.Errors) > 0 {
+				t.Errorf("%d requests ended as %+v, errors %v", requests, all.Counts, r.Errors)
+			}
+			var sum results.Counts
+			for _, row := range r.Rows[:len(r.Rows)-1] {
+				sum = sum.Plus(row.Counts)
+				if row.Response.P50 <= 0 || row.Response.P50 > row.Response.P99 || row.Response.P99 > row.Response.Max {
+					t.Errorf("percentiles of %s: %+v", row.Command, row.Response)
+				}
+			}
+			if sum != all.Counts {
+				t.Errorf("commands sum up to %+v", sum)
+			}
+			if r.Elapsed <= 0 || all.PerSec <= 0 || r.CPU <= 0 {
+				t.Errorf("%v elapsed, %v per second, CPU %v", r.Elapsed, all.PerSec, r.CPU)
+			}
+		})
+	}
+}
+
+func TestAStopEndsALoad(t *testing.T) {
+	addr := cluster(t)
+	stop := make(chan struct{})
+	time.AfterFunc(300*time.Millisecond, func() { close(stop) })
+	r, err := Run(t.Context(), Options{Addr: addr, Workload: closedLoop(t, "workload.client={type: wire}"), Length: time.Hour, Stop: stop})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all := r.Rows[len(r.Rows)-1]; all.Counts.OK == 0 || all.Counts.OK != all.Counts.Total() {
+		t.Errorf("until the stop: %+v", all.Counts)
+	}
+}
+
+func TestAServerThatIsNotThere(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := l.Addr().String()
+	l.Close()
+	if _, err := Run(t.Context(), Options{Addr: addr, Workload: closedLoop(t), Length: time.Second}); !errors.Is(err, ErrUnreachable) {
+		t.Errorf("error is %v", err)
+	}
+}

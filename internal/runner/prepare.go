@@ -1,0 +1,81 @@
+package runner
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/slotstorm/slotstorm/deployer/local"
+	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/workload"
+	"github.com/slotstorm/slotstorm/workload/schedule"
+)
+
+// replayFile is the copy of a replay's times in the bundle, so that the scenario
+// there runs again as it is.
+const replayFile = "replay.txt"
+
+// readTimes reads the times of a replay, and has the bundle's scenario name its
+// own copy of them.
+func (r *run) readTimes() error {
+	p := r.s.Workload.Pattern
+	if p == nil || p.Replay == nil {
+		return nil
+	}
+	text, err := os.ReadFile(p.Replay.File)
+	if err != nil {
+		return fmt.Errorf("reading the times to replay: %w", err)
+	}
+	if r.times, err = schedule.ReadTimes(bytes.NewReader(text)); err != nil {
+		return fmt.Errorf("%s: %w", p.Replay.File, err)
+	}
+	if err := results.WriteFile(r.bundle.Path(replayFile), text); err != nil {
+		return err
+	}
+	s, pattern, replay := *r.s, *p, *p.Replay
+	replay.File = replayFile
+	pattern.Replay = &replay
+	s.Workload.Pattern = &pattern
+	r.s = &s
+	return nil
+}
+
+// prefill writes keys before the load.
+func (r *run) prefill(ctx context.Context, c *local.Deployment) error {
+	if r.s.Workload.Prefill == nil {
+		return nil
+	}
+	r.stage("prefill")
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		select {
+		case <-r.o.Stop:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	last := 0
+	err := workload.Prefill(ctx, targetOf(c), &r.s.Workload, r.s.Seed, func(percent int) {
+		// A line for each percent would bury the others.
+		if percent >= last+5 || percent == 100 {
+			last = percent
+			r.show.message(fmt.Sprintf("prefill %d %%", percent))
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("prefill: %w", err)
+	}
+	return nil
+}
+
+// targetOf is the cluster as the load needs to know it.
+func targetOf(c *local.Deployment) workload.Target {
+	t := workload.Target{Cluster: true, Shards: make([][]workload.Member, c.Shards), ShardOf: c.ShardOf, Dial: c.Dial, Password: c.Password}
+	for _, n := range c.Nodes {
+		t.Addrs = append(t.Addrs, n.Addr)
+		t.Shards[n.Shard] = append(t.Shards[n.Shard], workload.Member{Name: n.Name, Addr: n.Addr})
+	}
+	return t
+}

@@ -1,0 +1,178 @@
+package scenarios
+
+import (
+	"fmt"
+	"strings"
+)
+
+func (f *filler) workload(w *Workload) {
+	s, why := shapeOf(w.Profile), func(text string) string { return text }
+	if w.Profile != "" {
+		why = func(string) string { return "profile " + w.Profile }
+	}
+	mix := w.Mix
+	if f.d.values["workload.mix"] == nil {
+		mix = s.mix
+	}
+
+	fill(f, "workload.generators", &w.Generators, 1, "one process drives the whole load")
+	f.client(&w.Client)
+	fill(f, "workload.rate", &w.Rate, Rate{PerSecond: 1000}, "little enough for any machine")
+	if w.Rate.Max {
+		fill(f, "workload.maxInFlight", &w.MaxInFlight, 64, "clients of the closed loop")
+	} else {
+		fill(f, "workload.arrival", &w.Arrival, "poisson", "independent users")
+		fill(f, "workload.maxInFlight", &w.MaxInFlight, 1024, "a second without replies at the default rate")
+	}
+	fill(f, "workload.warmup", &w.Warmup, seconds(2), "connections are made and the topology is loaded")
+	if len(w.Spaces) == 0 {
+		f.keys(&w.Keys, s.keys, "workload.keys", mix, why)
+	}
+	for i := range w.Spaces {
+		general := shapeOf("").keys
+		general.Prefix = fmt.Sprintf("space%d:", i)
+		f.keys(&w.Spaces[i].Keys, general, fmt.Sprintf("workload.spaces[%d].keys", i), mix, func(text string) string { return text })
+	}
+	f.values(&w.Values, s.values, why)
+	fill(f, "workload.mix", &w.Mix, s.mix, why("four reads to a write"))
+	for i := range w.Mix {
+		path := fmt.Sprintf("workload.mix[%d].keys", i)
+		switch c := &w.Mix[i]; c.Command {
+		case "MGET", "MSET":
+			if c.Keys == 0 {
+				fill(f, path, &c.Keys, 10, "a small batch")
+			}
+		case "EVALSHA":
+			if c.Keys == 0 {
+				fill(f, path, &c.Keys, 1, "most scripts take one")
+			}
+		}
+	}
+	fill(f, "workload.probe.interval", &w.Probe.Interval, milliseconds(5), "how finely an outage is seen")
+	fill(f, "workload.probe.timeout", &w.Probe.Timeout, milliseconds(500), "far above a healthy reply")
+}
+
+func (f *filler) client(c *Client) {
+	fill(f, "workload.client.type", &c.Type, "go-redis", "the client of most Go services")
+	fill(f, "workload.client.profile", &c.Profile, "default", "what an application has that states no options")
+	if c.Type == "wire" {
+		const at = "workload.client.wire."
+		fill(f, at+"connections", &c.Wire.Connections, 8, "to each primary")
+		fill(f, at+"depth", &c.Wire.Depth, 16, "what is due while replies are under way needs no wait")
+		fill(f, at+"cores", &c.Wire.Cores, 1, "one event loop carries some 100,000 requests per second")
+		fill(f, at+"protocol", &c.Wire.Protocol, 2, "what most clients speak")
+		fill(f, at+"timeout", &c.Wire.Timeout, seconds(3), "go-redis' was 3 s for long")
+	}
+	if c.Profile != "tuned" {
+		return
+	}
+	const at, why = "workload.client.options.", "client profile tuned"
+	o, t := &c.Options, tuned()
+	if o.MinRetryBackoff == 0 && o.MaxRetryBackoff == 0 {
+		fillZero(f, at+"minRetryBackoff", &o.MinRetryBackoff, t.MinRetryBackoff, why)
+		fillZero(f, at+"maxRetryBackoff", &o.MaxRetryBackoff, t.MaxRetryBackoff, why)
+	}
+	fillZero(f, at+"dialTimeout", &o.DialTimeout, t.DialTimeout, why)
+	fillZero(f, at+"readTimeout", &o.ReadTimeout, t.ReadTimeout, why)
+	fillZero(f, at+"writeTimeout", &o.WriteTimeout, t.WriteTimeout, why)
+	fillZero(f, at+"poolTimeout", &o.PoolTimeout, t.PoolTimeout, why)
+	fillZero(f, at+"clusterStateReloadInterval", &o.ClusterStateReloadInterval, t.ClusterStateReloadInterval, why)
+}
+
+// fillZero is fill for an option of which 0 leaves the default, stated or not.
+func fillZero(f *filler, path string, field *Duration, value Duration, why string) {
+	if *field == 0 && !f.d.failed(path) {
+		*field = value
+		f.applied = append(f.applied, Default{path, defaultText(value), why})
+	}
+}
+
+func (f *filler) keys(k *Keys, s Keys, path string, mix []Command, why func(string) string) {
+	// A distribution that is stated comes without what a profile adds to its own.
+	own := f.d.values[path+".distribution"] != nil
+	fill(f, path+".prefix", &k.Prefix, s.Prefix, why("apart from the keys of the audit"))
+	fill(f, path+".count", &k.Count, s.Count, why("some tens of MB"))
+	fill(f, path+".distribution", &k.Distribution, s.Distribution, why("few keys are hot, as in most caches"))
+	switch k.Distribution {
+	case "zipfian":
+		if s.Scrambled && !own {
+			fill(f, path+".scrambled", &k.Scrambled, true, why(""))
+		}
+		fill(f, path+".theta", &k.Theta, 0.99, "the exponent that YCSB uses")
+	case "latest":
+		fill(f, path+".theta", &k.Theta, 0.99, "the exponent that YCSB uses")
+	case "hotset":
+		fill(f, path+".hot", &k.Hot, &HotSet{Requests: 0.8, Keys: 0.2}, "four of five requests to a fifth of the keys")
+	case "gaussian":
+		fill(f, path+".sigma", &k.Sigma, 0.1, "two thirds of the requests to a fifth of the keys")
+	}
+	if need := tagNeeded(mix); need > 0 && !hasTag(k.Prefix) {
+		fill(f, path+".tag", &k.Tag, need, "the keys of one command share a slot")
+	}
+	fill(f, path+".elements", &k.Elements, s.Elements, why("a small record"))
+}
+
+func (f *filler) values(v *Values, s Values, why func(string) string) {
+	const at = "workload.values."
+	stated := func(name string) bool { return f.d.values[at+name] != nil }
+	if !stated("size") && !stated("range") && !stated("sizes") && !stated("logNormal") {
+		switch {
+		case s.Range != nil:
+			fill(f, at+"range", &v.Range, s.Range, why(""))
+		case s.LogNormal != nil:
+			fill(f, at+"logNormal", &v.LogNormal, s.LogNormal, why(""))
+		default:
+			fill(f, at+"size", &v.Size, s.Size, why("bytes; a small record"))
+		}
+	}
+}
+
+// tagNeeded is how many keys must share a hash tag so that every command of the
+// mix stays in one slot; 0 is none.
+func tagNeeded(mix []Command) int64 {
+	need := int64(0)
+	for _, c := range mix {
+		switch {
+		case c.Command == "MGET" || c.Command == "MSET":
+			need = max(need, int64(c.Keys))
+			if c.Keys == 0 {
+				need = max(need, 10)
+			}
+		case c.Command == "EVALSHA" && c.Keys > 1:
+			need = max(need, int64(c.Keys))
+		}
+		for _, t := range append([]string{c.Raw}, c.Commands...) {
+			need = max(need, tagOf(t, c.Command == "MULTI"))
+		}
+	}
+	return need
+}
+
+// tagOf is tagNeeded for a template, which in a transaction has company.
+func tagOf(template string, multi bool) int64 {
+	args, err := ParseTemplate(template)
+	if err != nil {
+		return 0 // said elsewhere
+	}
+	need, types := int64(0), map[string]bool{}
+	for _, a := range args {
+		for _, p := range a {
+			if p.Kind == KeyPiece {
+				types[p.Type] = true
+				if p.N > 0 {
+					need = max(need, p.N+1)
+				}
+			}
+		}
+	}
+	if len(types) > 1 || multi {
+		need = max(need, 1)
+	}
+	return need
+}
+
+// hasTag tells whether a prefix puts all its keys into one slot by itself.
+func hasTag(prefix string) bool {
+	_, rest, ok := strings.Cut(prefix, "{")
+	return ok && strings.IndexByte(rest, '}') > 0
+}

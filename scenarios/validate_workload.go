@@ -1,0 +1,308 @@
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+func (d *document) validateWorkload(s *Scenario) {
+	const at = "workload"
+	w := &s.Workload
+	rate := []string{at + ".rate"}
+	if w.Rate.Max {
+		if w.Arrival != "" {
+			d.reject(at+".arrival", rate, "leave arrival out, or give rate a number", "a closed loop (rate: max) has no arrivals")
+		}
+		if w.Pattern != nil {
+			d.reject(at+".pattern", rate, "leave pattern out, or give rate a number", "a closed loop (rate: max) has no pattern")
+		}
+		if w.MaxInFlight < w.Generators {
+			d.reject(at+".maxInFlight", append(rate, at+".generators"), "in a closed loop maxInFlight is the number of clients",
+				"%d clients are too few for %d generators", w.MaxInFlight, w.Generators)
+		}
+	}
+	if w.Pattern != nil {
+		d.validatePattern(w.Pattern)
+	}
+	d.validatePipeline(w)
+	if len(w.Spaces) > 0 && d.values[at+".keys"] != nil {
+		d.reject(at+".keys", []string{at + ".spaces"}, "write either keys or spaces, not both", "contradicts spaces")
+	}
+	prefixes := map[string]int{}
+	for i, k := range w.KeySpaces() {
+		path := at + ".keys"
+		if len(w.Spaces) > 0 {
+			path = fmt.Sprintf("%s.spaces[%d].keys", at, i)
+			if first, ok := prefixes[k.Keys.Prefix]; ok {
+				d.reject(path+".prefix", nil, "give each space a prefix of its own", "is that of spaces[%d] too", first)
+			} else {
+				prefixes[k.Keys.Prefix] = i
+			}
+		}
+		d.validateKeys(&k.Keys, path, w.Mix)
+	}
+	d.validateValues(&w.Values)
+	d.validateMix(s)
+	d.validateClient(&w.Client)
+}
+
+// one notes it when not exactly one of the named fields of the mapping at path
+// is stated, or with none allowed, more than one.
+func (d *document) one(path string, none bool, names ...string) {
+	var stated []string
+	for _, n := range names {
+		if d.values[join(path, n)] != nil {
+			stated = append(stated, n)
+		}
+	}
+	switch {
+	case len(stated) == 0 && !none:
+		d.reject(path, nil, "write one of "+either(names), "says nothing")
+	case len(stated) > 1:
+		d.reject(join(path, stated[1]), nil, "write one of "+either(names), "contradicts %s", stated[0])
+	}
+}
+
+func (d *document) validatePattern(p *Pattern) {
+	const at = "workload.pattern"
+	d.one(at, false, "ramp", "steps", "bursts", "replay")
+	for i := 1; i < len(p.Steps); i++ {
+		if p.Steps[i].At <= p.Steps[i-1].At {
+			path := fmt.Sprintf("%s.steps[%d].at", at, i)
+			d.reject(path, []string{fmt.Sprintf("%s.steps[%d].at", at, i-1)}, "write the steps in the order of their times",
+				"must be after that of the step before, %s", p.Steps[i-1].At)
+		}
+	}
+	if b := p.Bursts; b != nil && b.Length >= b.Every {
+		d.reject(at+".bursts.length", []string{at + ".bursts.every"}, "for a higher rate all the time, write rate", "must be shorter than every, %s", b.Every)
+	}
+}
+
+func (d *document) validatePipeline(w *Workload) {
+	p := w.Pipeline
+	if p == nil {
+		return
+	}
+	const at = "workload.pipeline"
+	by := []string{at + ".depth", at + ".min", at + ".max"}
+	switch {
+	case p.Depth > 0 && (p.Min > 0 || p.Max > 0):
+		d.reject(at, by, "write depth, or min and max", "has a depth and a range")
+	case p.Depth == 0 && (p.Min == 0 || p.Max == 0):
+		d.reject(at, by, "write depth: 16, or min: 1 and max: 16", "has no depth")
+	case p.Max < p.Min:
+		d.reject(at+".max", by, "", "%d is below min, %d", p.Max, p.Min)
+	}
+	if _, most := p.Range(); most*w.Generators > w.MaxInFlight {
+		d.reject("workload.maxInFlight", append(by, "workload.generators"), "the requests of a pipeline are all in flight, and the generators share maxInFlight",
+			"%d has no room for a pipeline of %d on each of the generators, %d", w.MaxInFlight, most, w.Generators)
+	}
+	for i, c := range w.Mix {
+		if c.Command == "MULTI" || c.Wait != nil {
+			d.reject(fmt.Sprintf("workload.mix[%d]", i), by, "leave pipeline out, or this entry", "MULTI and wait do not go into a pipeline")
+		}
+	}
+}
+
+func (d *document) validateKeys(k *Keys, path string, mix []Command) {
+	by := []string{path + ".distribution"}
+	only := func(name string, stated bool, distributions ...string) {
+		if stated && !slices.Contains(distributions, k.Distribution) {
+			d.reject(path+"."+name, by, "leave "+name+" out, or write distribution: "+distributions[0], "%s keys have no %s", k.Distribution, name)
+		}
+	}
+	only("theta", k.Theta != 0, "zipfian", "latest")
+	only("scrambled", k.Scrambled, "zipfian")
+	only("hot", k.Hot != nil, "hotset")
+	only("sigma", k.Sigma != 0, "gaussian")
+	if k.Hot != nil && k.Hot.Keys == 1 {
+		d.reject(path+".hot.keys", nil, "write distribution: uniform", "must leave some keys out of the hot set")
+	}
+	if k.Distribution == "hotset" && k.Count < 2 {
+		d.reject(path+".count", by, "", "a hot set needs two keys at least")
+	}
+	if (k.Tag > 0 || k.Slot != nil) && strings.Contains(k.Prefix, "{") && !(hasTag(k.Prefix) && k.Slot == nil) {
+		d.reject(path+".prefix", []string{path + ".tag", path + ".slot"}, "leave the brace out", "has a brace, which would hide the hash tag that tag or slot gives a key")
+		return
+	}
+	if need := tagNeeded(mix); k.Tag < need && !hasTag(k.Prefix) {
+		var from []string
+		for i := range mix {
+			from = append(from, fmt.Sprintf("workload.mix[%d]", i), fmt.Sprintf("workload.mix[%d].keys", i))
+		}
+		d.reject(path+".tag", from, fmt.Sprintf("leave it out, or write %d at least", need), "%d keys share a hash tag, a command of the mix needs %d in one slot", k.Tag, need)
+	}
+}
+
+func (d *document) validateValues(v *Values) {
+	const at = "workload.values"
+	d.one(at, true, "size", "range", "sizes", "logNormal")
+	if r := v.Range; r != nil && r.Max < r.Min {
+		d.reject(at+".range.max", []string{at + ".range.min"}, "", "%d is below min, %d", r.Max, r.Min)
+	}
+	if l := v.LogNormal; l != nil && l.Max < l.Min {
+		d.reject(at+".logNormal.max", []string{at + ".logNormal.min"}, "", "%d is below min, %d", l.Max, l.Min)
+	}
+}
+
+// takers are the commands that take each option of a mix entry.
+var takers = []struct {
+	option   string
+	commands []string
+	stated   func(c *Command) bool
+}{
+	{"keys", []string{"MGET", "MSET", "EVALSHA"}, func(c *Command) bool { return c.Keys != 0 }},
+	{"count", []string{"LRANGE", "ZRANGE", "LPUSH", "RPUSH"}, func(c *Command) bool { return c.Count != 0 }},
+	{"nx", []string{"SET"}, func(c *Command) bool { return c.NX }},
+	{"ttl", []string{"SET", "EXPIRE"}, func(c *Command) bool { return c.TTL != 0 }},
+	{"maxLen", []string{"XADD"}, func(c *Command) bool { return c.MaxLen != 0 }},
+	{"type", []string{"EXPIRE", "DEL"}, func(c *Command) bool { return c.Type != "" }},
+	{"script", []string{"EVALSHA"}, func(c *Command) bool { return c.Script != "" }},
+	{"args", []string{"EVALSHA"}, func(c *Command) bool { return c.Args != nil }},
+	{"raw", []string{"RAW"}, func(c *Command) bool { return c.Raw != "" }},
+	{"commands", []string{"MULTI"}, func(c *Command) bool { return c.Commands != nil }},
+}
+
+// needs are the options that a command cannot do without.
+var needs = map[string]string{"EVALSHA": "script", "RAW": "raw", "MULTI": "commands", "EXPIRE": "ttl"}
+
+func (d *document) validateMix(s *Scenario) {
+	seen := map[string]int{}
+	for i := range s.Workload.Mix {
+		c, path := &s.Workload.Mix[i], fmt.Sprintf("workload.mix[%d]", i)
+		command := []string{path + ".command"}
+		for _, t := range takers {
+			switch stated := t.stated(c); {
+			case stated && !slices.Contains(t.commands, c.Command):
+				d.reject(path+"."+t.option, command, t.option+" belongs to "+either(t.commands), "%s has no %s", c.Command, t.option)
+			case !stated && needs[c.Command] == t.option:
+				d.reject(path, append(command, path+"."+t.option), "add "+t.option, "%s needs %s", c.Command, t.option)
+			}
+		}
+		d.validateTemplates(c, path)
+		if first, ok := seen[c.Label()]; ok {
+			at := path + ".command"
+			if c.Name != "" {
+				at = path + ".name"
+			}
+			d.reject(at, nil, "add the two weights up, or give this one a name of its own", "%s is in the mix twice, as mix[%d]", c.Label(), first)
+		} else if !d.failed(path+".command", path+".raw") {
+			seen[c.Label()] = i
+		}
+		if strings.EqualFold(c.Label(), "all") {
+			d.reject(path+".name", command, "choose another one", "is what reports call all commands together")
+		}
+		d.validateWait(s, c, path)
+	}
+}
+
+// unfit are commands that would change what the replies behind them are.
+var unfit = []string{
+	"MULTI", "EXEC", "DISCARD", "WATCH", "UNWATCH", "SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "UNSUBSCRIBE", "PUNSUBSCRIBE",
+	"SUNSUBSCRIBE", "MONITOR", "SYNC", "PSYNC", "QUIT", "RESET", "HELLO", "AUTH", "SELECT", "CLIENT", "ASKING", "READONLY",
+	"READWRITE", "WAIT", "WAITAOF", "SHUTDOWN", "FAILOVER", "CLUSTER", "REPLICAOF", "SLAVEOF",
+}
+
+func (d *document) validateTemplates(c *Command, path string) {
+	check := func(at, text string, argument bool) {
+		if argument {
+			text = "X " + text
+		}
+		args, err := ParseTemplate(text)
+		var bad *templateError
+		switch {
+		case errors.As(err, &bad):
+			d.reject(at, nil, bad.hint, "%s", bad.message)
+		case argument && len(args) != 2:
+			d.reject(at, nil, "write each argument as an item of its own", "is not one argument")
+		case !argument && slices.Contains(unfit, strings.ToUpper(args[0][0].Text)):
+			d.reject(at, nil, "a transaction is command: MULTI, and waiting is wait", "%s changes what its connection is for", args[0][0].Text)
+		}
+	}
+	if c.Raw != "" {
+		check(path+".raw", c.Raw, false)
+	}
+	for i, a := range c.Args {
+		check(fmt.Sprintf("%s.args[%d]", path, i), a, true)
+	}
+	for i, t := range c.Commands {
+		check(fmt.Sprintf("%s.commands[%d]", path, i), t, false)
+	}
+}
+
+func (d *document) validateWait(s *Scenario, c *Command, path string) {
+	at, w := path+".wait", c.Wait
+	if w == nil {
+		return
+	}
+	command := []string{path + ".command"}
+	if ReadsOnly(c.Command) {
+		d.reject(at, command, "wait belongs to writes", "%s writes nothing to wait for", c.Command)
+	}
+	if w.Replicas > s.Redis.ReplicasPerShard {
+		d.reject(at+".replicas", []string{"redis.replicasPerShard"}, "", "%d replicas are more than a shard has, %d", w.Replicas, s.Redis.ReplicasPerShard)
+	}
+	if w.Replicas == 0 && w.Local == 0 {
+		d.reject(at, []string{at + ".replicas", at + ".local"}, "write replicas: 1", "waits for nothing")
+	}
+	if w.Local > 0 && s.Redis.Config["appendonly"] != "yes" {
+		d.reject(at+".local", nil, "write appendonly: yes into redis.config", "awaits an append-only file, and there is none")
+	}
+	if t := s.Workload.Client.Options.ReadTimeout; t > 0 && w.Timeout >= t {
+		d.reject(at+".timeout", []string{"workload.client.options.readTimeout"}, "", "%s is not below the client's readTimeout, %s", w.Timeout, t)
+	}
+}
+
+// ReadsOnly tells whether a command, in upper case, is one of those that slotstorm
+// knows to write nothing. What it does not know counts as a write.
+func ReadsOnly(command string) bool {
+	switch command {
+	case "GET", "MGET", "GETRANGE", "STRLEN", "EXISTS", "TTL", "PTTL", "TYPE", "PING", "ECHO",
+		"HGET", "HMGET", "HGETALL", "HKEYS", "HVALS", "HLEN", "HEXISTS", "LRANGE", "LLEN", "LINDEX",
+		"ZRANGE", "ZREVRANGE", "ZRANGEBYSCORE", "ZRANK", "ZREVRANK", "ZSCORE", "ZCARD", "ZCOUNT",
+		"SMEMBERS", "SISMEMBER", "SCARD", "SRANDMEMBER", "XRANGE", "XLEN", "BITCOUNT", "GETBIT", "PFCOUNT",
+		"EVAL_RO", "EVALSHA_RO", "SPUBLISH":
+		return true
+	}
+	return false
+}
+
+func (d *document) validateClient(c *Client) {
+	const at = "workload.client.options"
+	o := c.Options
+	if c.Type == "wire" {
+		d.validateWire(c)
+	} else if c.Wire != (WireOptions{}) {
+		d.reject("workload.client.wire", []string{"workload.client.type"}, "set type: wire, or state options", "are options of wire, and the client is %s", c.Type)
+	}
+	if o.RouteByLatency && o.RouteRandomly {
+		d.reject(at+".routeRandomly", []string{at + ".routeByLatency"}, "choose one of the two", "contradicts routeByLatency")
+	}
+	if o.MinRetryBackoff > o.MaxRetryBackoff && o.MaxRetryBackoff > 0 {
+		d.reject(at+".minRetryBackoff", []string{at + ".maxRetryBackoff"}, "", "%s is above maxRetryBackoff, %s", o.MinRetryBackoff, o.MaxRetryBackoff)
+	}
+	if o.MinIdleConns > o.PoolSize && o.PoolSize > 0 {
+		d.reject(at+".minIdleConns", []string{at + ".poolSize"}, "", "%d idle connections do not fit a pool of %d", o.MinIdleConns, o.PoolSize)
+	}
+	if r := c.Storm; r != nil && r.Every > 0 && r.Every < milliseconds(100) {
+		d.reject("workload.client.storm.every", nil, "for single connections, write churn", "must be 0s or at least 100ms, not %s", r.Every)
+	}
+}
+
+func (d *document) validateWire(c *Client) {
+	const at = "workload.client"
+	if c.Options != (GoRedisOptions{}) {
+		d.reject(at+".options", []string{at + ".type"}, "set type: go-redis, or state wire", "are options of go-redis, and the client is wire")
+	}
+	if c.Churn != nil {
+		d.reject(at+".churn", []string{at + ".type"}, "set type: go-redis", "the client wire does not do this")
+	}
+	if c.Storm != nil {
+		d.reject(at+".storm", []string{at + ".type"}, "set type: go-redis", "the client wire does not do this")
+	}
+	if c.Wire.Connections < c.Wire.Cores && c.Wire.Connections > 0 {
+		d.reject(at+".wire.connections", []string{at + ".wire.cores"}, "each core needs one", "%d connections are less than %d cores", c.Wire.Connections, c.Wire.Cores)
+	}
+}

@@ -1,0 +1,131 @@
+// Package stream turns a request's index into its bytes, without allocation and
+// without memory of other requests:
+//
+//	seed, index ─▶ draws ─▶ entry of the mix ─▶ key space ─▶ key ─┐
+//	entry ─▶ its template, compiled once ─────────────────────────┴▶ RESP
+//
+// Both clients take the same bytes: the wire driver as they are, go-redis as the
+// arguments that Calls reads back from them. So the same seed gives the same
+// requests byte for byte, whatever sends them and however many generators share
+// them.
+package stream
+
+import (
+	"crypto/sha1"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"github.com/slotstorm/slotstorm/scenarios"
+	"github.com/slotstorm/slotstorm/workload/random"
+)
+
+// Stream makes requests. It holds no state of them: any number of goroutines may
+// use it.
+type Stream struct {
+	seed    uint64
+	entries []entry
+	shares  random.Shares
+	spaces  []*space
+	weights random.Shares
+	values  *values
+	scripts []Script
+	fill    []part
+	names   []string
+}
+
+// Meta is what a client must know of a request besides its bytes.
+type Meta struct {
+	// Command is the entry of the mix.
+	Command int
+	// Slot is the slot of all its keys, 0 to 16383; -1 is none: any node will do.
+	Slot int
+	// Replies is how many replies will come: one for each command, those of a
+	// transaction and a WAIT behind a write included.
+	Replies int
+	// Write tells whether it may change data, and so must not be sent twice.
+	Write bool
+	// Wait is how many replicas and, for WAITAOF, Local how many append-only
+	// files the last reply must tell; 0 and 0 where there is no WAIT.
+	Wait, Local int
+}
+
+// Script is a Lua script that every primary must hold before the load, and that
+// is to be loaded again where a reply says NOSCRIPT.
+type Script struct{ SHA, Source string }
+
+// New compiles the workload of a valid scenario.
+func New(w *scenarios.Workload, seed uint64) (*Stream, error) {
+	s := &Stream{seed: seed, values: newValues(&w.Values)}
+	var weights []float64
+	writes, all := 0.0, 0.0
+	for i := range w.Mix {
+		e, err := compile(&w.Mix[i], w)
+		if err != nil {
+			return nil, fmt.Errorf("mix entry %s: %w", w.Mix[i].Label(), err)
+		}
+		s.entries = append(s.entries, e)
+		s.names = append(s.names, w.Mix[i].Label())
+		weights = append(weights, w.Mix[i].Weight)
+		all += w.Mix[i].Weight
+		if e.write {
+			writes += w.Mix[i].Weight
+		}
+		if c := &w.Mix[i]; c.Command == "EVALSHA" {
+			s.scripts = append(s.scripts, Script{shaOf(c.Script), c.Script})
+		}
+	}
+	s.shares = random.SharesOf(weights...)
+	weights = weights[:0]
+	for _, k := range w.KeySpaces() {
+		s.spaces = append(s.spaces, newSpace(k.Keys, seed, writes/all))
+		weights = append(weights, k.Weight)
+	}
+	s.weights = random.SharesOf(weights...)
+	s.fill = s.parts(w)
+	return s, nil
+}
+
+func shaOf(script string) string {
+	sum := sha1.Sum([]byte(script))
+	return hex.EncodeToString(sum[:])
+}
+
+// Names are the entries of the mix as reports call them, by Meta.Command.
+func (s *Stream) Names() []string { return s.names }
+
+// Scripts are the scripts of the mix.
+func (s *Stream) Scripts() []Script { return s.scripts }
+
+// Command is the entry of the mix that a request has.
+func (s *Stream) Command(index int64) int {
+	d := random.For(s.seed, index)
+	return s.shares.Pick(d.Float())
+}
+
+// valueStream keeps values apart from keys, so that changing the one does not
+// change the other.
+const valueStream = 0x5ca1_ab1e_0ddb_a115
+
+// Append appends the request of an index, 0 or more, that is due at an offset
+// from the start of the load: one command or, for transactions and waits,
+// several, all encoded. It allocates nothing when buf has room.
+func (s *Stream) Append(buf []byte, index int64, at time.Duration) ([]byte, Meta) {
+	d := random.For(s.seed, index)
+	c := s.shares.Pick(d.Float())
+	e := &s.entries[c]
+	sp := s.spaces[0]
+	if len(s.spaces) > 1 {
+		sp = s.spaces[s.weights.Pick(d.Float())]
+	}
+	w := writer{s: s, buf: buf, draws: d, values: random.For(s.seed^valueStream, index), index: index}
+	w.spot = sp.pick(&w.draws, place{index, at, e.write})
+	m := Meta{Command: c, Slot: -1, Replies: e.replies, Write: e.write, Wait: e.wait, Local: e.local}
+	if e.keyed {
+		m.Slot = w.spot.slot(e.keyType)
+	}
+	for i := range e.ops {
+		w.do(&e.ops[i])
+	}
+	return w.buf, m
+}

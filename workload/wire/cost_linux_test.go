@@ -1,0 +1,126 @@
+package wire
+
+import (
+	"runtime"
+	"runtime/metrics"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+)
+
+// A request allocates nothing, and costs the system calls that it must: in
+// counts, which noise hardly touches. How many replies a wait finds does depend
+// on a server that runs freely, so the best of a few runs counts.
+func TestCost(t *testing.T) {
+	s := startRedis(t)
+	const n, bound = 200_000, 2.3
+	best := 10.0
+	for try := 0; try < 5 && best > bound; try++ {
+		cfg := config(s.addr)
+		cfg.Conns = 8
+		source := newMix(0, 100_000, n)
+		cfg.NewSource = func(int) Source { return source }
+		cfg.OnSecond = func(*Second) {}
+		e, err := New(t.Context(), cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		result, err := e.Run(t.Context())
+		runtime.ReadMemStats(&after)
+		if err != nil || result.Counts.OK != n {
+			t.Fatal(result.Counts, err)
+		}
+		if per := float64(after.Mallocs-before.Mallocs) / n; per >= 0.01 {
+			t.Errorf("%v allocations per request", per)
+		}
+		if per := float64(result.Stats.Reads+result.Stats.Writes) / n; per > 2.001 {
+			t.Errorf("%.4f reads and writes per request", per)
+		}
+		calls := float64(result.Stats.Reads+result.Stats.Writes+result.Stats.Waits) / n
+		best = min(best, calls)
+		t.Logf("%.3f calls per request, %d allocations in all, %v of processor time each",
+			calls, after.Mallocs-before.Mallocs, result.Stats.CPU/n)
+	}
+	if best > bound {
+		t.Errorf("%.3f system calls per request, more than %v", best, bound)
+	}
+}
+
+// A loop that waits does not hold up the collector: while it idles in raw waits,
+// collections stop the world for as long as they would without it.
+func TestCollectorIsNotHeldUp(t *testing.T) {
+	s := startRedis(t)
+	cfg := config(s.addr)
+	cfg.Conns, cfg.Timeout = 1, 10*time.Second
+	cfg.NewSource = func(int) Source { return newMix(0, 100, 1<<40) }
+	// A request every 9 ms: nearly all the time in waits just below rawWait.
+	cfg.NewPacer = func(int) Pacer { return &steady{gap: 9_000_000, left: 300} }
+	cfg.OnSecond = func(*Second) {}
+	e, err := New(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var running sync.WaitGroup
+	stop := make(chan struct{})
+	before := pauses()
+	running.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				runtime.GC()
+			}
+		}
+	})
+	result, err := e.Run(t.Context())
+	close(stop)
+	running.Wait()
+	if err != nil || result.Counts.OK != 300 {
+		t.Fatal(result.Counts, err)
+	}
+	after := pauses()
+	counts := slices.Clone(after.Counts)
+	var total, slow uint64
+	for i := range counts {
+		n := counts[i] - before.Counts[i]
+		total += n
+		if after.Buckets[i] >= 1e-3 {
+			slow += n
+		}
+	}
+	t.Logf("%d pauses, %d of 1 ms or more", total, slow)
+	if total < 100 || slow > total/20 {
+		t.Errorf("%d of %d pauses took 1 ms or more", slow, total)
+	}
+}
+
+func pauses() *metrics.Float64Histogram {
+	sample := []metrics.Sample{{Name: "/sched/pauses/stopping/gc:seconds"}}
+	metrics.Read(sample)
+	return sample[0].Value.Float64Histogram()
+}
+
+// Intended starts are kept: with a server that answers, most requests of an open
+// loop leave within half a millisecond, which a loop that waited in whole
+// milliseconds would miss.
+func TestPunctual(t *testing.T) {
+	s := startRedis(t)
+	cfg := config(s.addr)
+	cfg.Conns, cfg.MaxInFlight = 4, 20_000
+	cfg.Spin = 60 * time.Microsecond
+	cfg.NewSource = func(int) Source { return newMix(0, 100, 1<<40) }
+	cfg.NewPacer = func(int) Pacer { return &steady{gap: 100_000, left: 20_000} }
+	_, got := drive(t, t.Context(), cfg)
+	slip := NewHDR()
+	for i := range got.total.Cells[0] {
+		got.total.Cells[0][i].Slip.AddTo(slip)
+	}
+	t.Logf("slip p50 %d µs, p99 %d µs", slip.ValueAtPercentile(50), slip.ValueAtPercentile(99))
+	if p50 := slip.ValueAtPercentile(50); p50 > 500 {
+		t.Errorf("median slip %d µs", p50)
+	}
+}

@@ -1,0 +1,153 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Engine is a load that is ready to run, once.
+type Engine struct {
+	cfg     Config
+	control *control
+}
+
+// New checks the configuration and reads the topology. The error tells all that
+// is wrong with the configuration, or why no node answered.
+func New(ctx context.Context, cfg Config) (*Engine, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{cfg: cfg}
+	e.control = newControl(&e.cfg)
+	if err := e.control.read(ctx); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// Shards is the number of shards in the topology as New read it; 1 without a
+// cluster.
+func (e *Engine) Shards() int { return len(e.control.latest.Load().primaries) }
+
+// Run connects, drives the load and returns when the schedule or the sources are
+// at their end, or ctx is, and every request has ended. After ctx is done no
+// request begins, and those under way have up to Config.Timeout. A closed loop
+// draws some requests ahead; those that never began are not counted. The error is
+// one of setting up: what servers do is in the Result.
+func (e *Engine) Run(ctx context.Context) (Result, error) {
+	var stop atomic.Bool
+	defer context.AfterFunc(ctx, func() { stop.Store(true) })()
+	// Connections and topology outlive ctx until the last request has ended.
+	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+
+	base := time.Now()
+	loops := make([]*loop, e.cfg.Cores)
+	recorders := make([]*recorder, e.cfg.Cores)
+	for i := range loops {
+		l, err := e.newLoop(background, i, base, &stop)
+		if err != nil {
+			for _, made := range loops[:i] {
+				made.close()
+			}
+			return Result{}, err
+		}
+		loops[i], recorders[i] = l, l.rec
+	}
+
+	var beside, ready, running sync.WaitGroup
+	beside.Go(func() { e.control.run(background) })
+	var result Result
+	merged := make(chan struct{})
+	go func() {
+		defer close(merged)
+		merge(recorders, func(s *Second) {
+			result.Counts.add(s.Counts())
+			e.cfg.OnSecond(s)
+		})
+	}()
+
+	begin := make(chan time.Time, len(loops))
+	errs := make([]error, len(loops))
+	ready.Add(len(loops))
+	for i, l := range loops {
+		running.Go(func() {
+			// The thread outlives the loop: if it ended, so would processes that were
+			// started from it and asked to die with their parent.
+			runtime.LockOSThread()
+			defer runtime.UnlockOSThread()
+			errs[i] = setTimerSlack(1)
+			defer setTimerSlack(0)
+			l.connectAll(e.deadline(base))
+			ready.Done()
+			l.start = int64((<-begin).Sub(base))
+			l.run()
+			l.close()
+		})
+	}
+	ready.Wait()
+	result.Start = e.cfg.Start
+	if result.Start.IsZero() {
+		result.Start = time.Now()
+	}
+	for range loops {
+		begin <- result.Start
+	}
+	running.Wait()
+	<-merged
+	cancel()
+	beside.Wait()
+	for _, l := range loops {
+		result.Stats = result.Stats.plus(l.stats)
+		result.Elapsed = max(result.Elapsed, time.Duration(l.lastDone))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return result, fmt.Errorf("wire: timers: %w", err)
+	}
+	return result, nil
+}
+
+// deadline is how long loops wait for their connections before the load starts.
+func (e *Engine) deadline(base time.Time) int64 {
+	if e.cfg.Start.IsZero() {
+		return int64(e.cfg.Timeout) * 2
+	}
+	return int64(e.cfg.Start.Sub(base))
+}
+
+func (e *Engine) newLoop(ctx context.Context, core int, base time.Time, stop *atomic.Bool) (*loop, error) {
+	poll, err := newEpoll(eventsAtOnce)
+	if err != nil {
+		return nil, fmt.Errorf("wire: epoll: %w", err)
+	}
+	cfg := &e.cfg
+	l := &loop{
+		cfg: cfg, ctx: ctx, core: core, control: e.control, stop: stop, base: base, poll: poll,
+		source: cfg.NewSource(core), closedLoop: cfg.NewPacer == nil,
+		share: portion(cfg.Conns, core, cfg.Cores), limit: portion(cfg.MaxInFlight, core, cfg.Cores),
+		spin: int64(cfg.Spin), every: int64(min(longTick, max(cfg.Timeout/10, time.Millisecond))),
+		byAddr: map[string]uint16{}, rec: newRecorder(len(cfg.Commands)),
+		draft: make([]byte, 0, 4<<10), hold: make([]byte, 0, 4<<10), again: newOutbox(16, 1<<10),
+	}
+	l.observer, _ = l.source.(Observer)
+	if !l.closedLoop {
+		l.pacer = cfg.NewPacer(core)
+	}
+	l.nodes = []*node{l.nowhere()}
+	return l, nil
+}
+
+// portion is the core's part of n.
+func portion(n, core, cores int) int {
+	part := n / cores
+	if core < n%cores {
+		part++
+	}
+	return part
+}

@@ -1,0 +1,195 @@
+package wire
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"math/big"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// fake is a server that answers PING, so that a load starts, and whatever else
+// comes with answer; then it closes if asked.
+func fake(t *testing.T, answer string, closing bool) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				buf := make([]byte, 64<<10)
+				for {
+					n, err := conn.Read(buf)
+					if err != nil {
+						return
+					}
+					if strings.Contains(string(buf[:n]), "PING") {
+						_, _ = conn.Write([]byte("+PONG\r\n"))
+						continue
+					}
+					if _, err = conn.Write([]byte(answer)); err != nil || closing {
+						return
+					}
+				}
+			}()
+		}
+	}()
+	return l.Addr().String()
+}
+
+// Whatever a server sends instead of replies ends the connection, not the run;
+// the requests under way are unknown, and memory stays bounded.
+func TestHostileServer(t *testing.T) {
+	for _, c := range []struct {
+		name, answer string
+		closing      bool
+		class        Class
+	}{
+		{"http", "HTTP/1.1 400 Bad Request\r\n\r\n", false, ClassProtocol},
+		{"one gigabyte", "$1073741824\r\n", false, ClassProtocol},
+		{"array of a billion", "*1000000000\r\n", false, ClassProtocol},
+		{"endless line", "+" + strings.Repeat("a", 20<<10), false, ClassProtocol},
+		{"answer to nothing", "+OK\r\n+OK\r\n+OK\r\n", false, ClassProtocol},
+		{"half a reply", "$64\r\nabc", true, ClassEOF},
+		{"nothing", "", true, ClassEOF},
+		{"silence", "", false, ClassTimeout},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			cfg := config(fake(t, c.answer, c.closing))
+			cfg.Conns, cfg.Timeout = 2, 100*time.Millisecond
+			cfg.NewSource = func(int) Source { return newMix(0, 100, 20) }
+			result, got := drive(t, t.Context(), cfg)
+			runtime.ReadMemStats(&after)
+			// Answers to nothing: the first of each three is taken for the reply.
+			if n := result.Counts; n.Total() != 20 || n.Unknown != got.total.Errors[c.class] ||
+				(n.Unknown == 0 && c.name != "answer to nothing") || n.OK+n.Unknown != 20 {
+				t.Errorf("got %+v, %v", n, got.total.Errors)
+			}
+			if used := after.TotalAlloc - before.TotalAlloc; used > 8<<20 {
+				t.Errorf("%d bytes allocated", used)
+			}
+		})
+	}
+}
+
+func TestNoServer(t *testing.T) {
+	cfg := config("127.0.0.1:1")
+	cfg.NewSource = func(int) Source { return newMix(0, 1, 1) }
+	cfg.OnSecond = func(*Second) {}
+	if _, err := New(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), "127.0.0.1:1") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAuth(t *testing.T) {
+	s := startRedis(t, "--requirepass", "secret")
+	for _, protocol := range []int{2, 3} {
+		cfg := config(s.addr)
+		cfg.Conns, cfg.Password, cfg.Protocol = 3, "secret", protocol
+		cfg.NewSource = func(int) Source { return newMix(0, 100, 1000) }
+		if result, _ := drive(t, t.Context(), cfg); result.Counts.OK != 1000 {
+			t.Errorf("protocol %d: %+v", protocol, result.Counts)
+		}
+		cfg.Password = "wrong"
+		cfg.OnSecond = func(*Second) {}
+		if _, err := New(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), "WRONGPASS") {
+			t.Errorf("protocol %d, wrong password: %v", protocol, err)
+		}
+	}
+}
+
+// The slower path: a dialler of the caller's own, and TLS.
+func TestDial(t *testing.T) {
+	nodes := startCluster(t, 3)
+	cfg := config("redis-0.test:1")
+	cfg.Cluster, cfg.Conns, cfg.Depth = true, 2, 8
+	cfg.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		if addr == "redis-0.test:1" {
+			addr = nodes[0].addr
+		}
+		return (&net.Dialer{}).DialContext(ctx, network, addr)
+	}
+	cfg.NewSource = func(int) Source { return newMix(0, 1000, 5000) }
+	if result, _ := drive(t, t.Context(), cfg); result.Counts.OK != 5000 {
+		t.Errorf("got %+v", result.Counts)
+	}
+}
+
+func TestTLS(t *testing.T) {
+	dir := t.TempDir()
+	pool := certificate(t, dir)
+	port := freePort(t)
+	s := startRedis(t, "--tls-port", strconv.Itoa(port), "--tls-cert-file", filepath.Join(dir, "cert.pem"),
+		"--tls-key-file", filepath.Join(dir, "key.pem"), "--tls-ca-cert-file", filepath.Join(dir, "cert.pem"),
+		"--tls-auth-clients", "no", "--requirepass", "secret")
+	source := newMix(0, 1000, 5000)
+	cfg := config(net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	cfg.Conns, cfg.Depth, cfg.Protocol, cfg.Password = 4, 4, 3, "secret"
+	cfg.TLS = &tls.Config{RootCAs: pool}
+	cfg.NewSource = func(int) Source { return source }
+	if result, _ := drive(t, t.Context(), cfg); result.Counts.OK != 5000 {
+		t.Errorf("got %+v", result.Counts)
+	}
+	// And when that server dies, what flew is unknown and the rest has failed.
+	source = newMix(0, 1000, 1<<40)
+	cfg.NewSource = func(int) Source { return source }
+	cfg.NewPacer = func(int) Pacer { return &steady{gap: 500_000, left: 3000} }
+	go func() {
+		await(t, "load to run", func() bool { return source.drawn.Load() > 1000 })
+		s.kill()
+	}()
+	result, got := drive(t, t.Context(), cfg)
+	if n := result.Counts; n.Total() != 3000 || n.Unknown > 16 || got.total.Errors[ClassDial] < 1000 {
+		t.Errorf("got %+v, %v", n, got.total.Errors)
+	}
+}
+
+// certificate writes a self-signed one for 127.0.0.1 and its key.
+func certificate(t *testing.T, dir string) *x509.CertPool {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
+		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
+	cert, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	for name, block := range map[string]*pem.Block{"cert.pem": {Type: "CERTIFICATE", Bytes: cert}, "key.pem": {Type: "PRIVATE KEY", Bytes: der}} {
+		if err := os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pool.AppendCertsFromPEM(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert}))
+	return pool
+}

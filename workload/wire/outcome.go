@@ -1,0 +1,92 @@
+package wire
+
+// Outcome is what became of a request.
+type Outcome uint8
+
+// The outcomes.
+const (
+	// OK is a reply that is no error.
+	OK Outcome = iota
+	// Failed was not executed: the server refused it, or it never left. An error
+	// that a script raises half-way counts here too, since a reply does not tell.
+	Failed
+	// Unknown may or may not have been executed.
+	Unknown
+	// Overflow was due, found no room in flight and was not sent.
+	Overflow
+)
+
+// String is the outcome's name in a run bundle.
+func (o Outcome) String() string {
+	return [...]string{"ok", "failed", "unknown", "overflow"}[o]
+}
+
+// Class is the kind of error behind an outcome that is not OK.
+type Class uint8
+
+// The classes. Those in capitals are prefixes of error replies.
+const (
+	NoError         Class = iota
+	ClassMoved            // MOVED that could not be followed
+	ClassAsk              // ASK that could not be followed
+	ClassTryAgain         // keys of one slot on both sides of a migration
+	ClassDown             // CLUSTERDOWN
+	ClassLoading          // LOADING
+	ClassReadOnly         // READONLY
+	ClassMasterDown       // MASTERDOWN
+	ClassNoReplicas       // NOREPLICAS
+	ClassBusy             // BUSY
+	ClassOOM              // OOM
+	ClassMisconf          // MISCONF
+	ClassNoAuth           // NOAUTH, WRONGPASS, NOPERM
+	ClassWrongType        // WRONGTYPE
+	ClassCrossSlot        // CROSSSLOT
+	ClassExecAbort        // EXECABORT
+	ClassErr              // ERR
+	ClassOther            // any other error reply
+	ClassTimeout          // no reply within Config.Timeout
+	ClassEOF              // connection closed by the server
+	ClassReset            // connection broken
+	ClassProtocol         // what came was no reply
+	ClassDial             // connection refused or not made in time
+	ClassHandshake        // HELLO or AUTH refused
+	ClassWait             // no connection became free within Config.Timeout
+	ClassNoNode           // no node serves the slot
+	ClassOverflow         // no room in flight
+	ClassStopped          // the run ended first
+	Classes               // the number of classes
+)
+
+var classNames = [Classes]string{
+	"", "MOVED", "ASK", "TRYAGAIN", "CLUSTERDOWN", "LOADING", "READONLY", "MASTERDOWN",
+	"NOREPLICAS", "BUSY", "OOM", "MISCONF", "NOAUTH", "WRONGTYPE", "CROSSSLOT", "EXECABORT",
+	"ERR", "other", "timeout", "eof", "reset", "protocol", "dial", "handshake", "wait",
+	"nonode", "overflow", "stopped",
+}
+
+// String is the class' name in a run bundle; NoError has the empty one.
+func (c Class) String() string { return classNames[c] }
+
+// classOf tells the class of an error reply by its prefix.
+func classOf(prefix []byte) Class {
+	switch string(prefix) {
+	case "WRONGPASS", "NOPERM":
+		return ClassNoAuth
+	}
+	for c := ClassMoved; c < ClassOther; c++ {
+		if classNames[c] == string(prefix) {
+			return c
+		}
+	}
+	return ClassOther
+}
+
+// stale tells whether the class hints at a topology that has changed.
+func (c Class) stale() bool {
+	switch c {
+	case ClassMoved, ClassDown, ClassReadOnly, ClassMasterDown, ClassTimeout, ClassEOF, ClassReset,
+		ClassDial, ClassNoNode, ClassLoading:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,138 @@
+package wire
+
+// Counts are requests by outcome.
+type Counts struct {
+	OK, Failed, Unknown, Overflow uint64
+}
+
+// Total is the number of requests.
+func (c Counts) Total() uint64 { return c.OK + c.Failed + c.Unknown + c.Overflow }
+
+func (c *Counts) add(d Counts) {
+	c.OK += d.OK
+	c.Failed += d.Failed
+	c.Unknown += d.Unknown
+	c.Overflow += d.Overflow
+}
+
+func (c *Counts) count(o Outcome) {
+	switch o {
+	case OK:
+		c.OK++
+	case Failed:
+		c.Failed++
+	case Unknown:
+		c.Unknown++
+	default:
+		c.Overflow++
+	}
+}
+
+// Cell is one command on one shard in one second. The histograms cover requests
+// that ended ok. In a closed loop a request's intended start is when its place on
+// a connection fell free.
+type Cell struct {
+	Counts
+	// Response is from the intended start to the reply, Service from the write
+	// that sent it to the reply, Slip from the intended start to that write.
+	Response, Service, Slip Histogram
+}
+
+// Entry is the fate of a tagged request. Times are nanoseconds since the load
+// started.
+type Entry struct {
+	Tag      uint64
+	Intended int64
+	// Sent is when it was first written, 0 if it never was.
+	Sent int64
+	// Done is when the reply was read, or the outcome settled otherwise.
+	Done    int64
+	Shard   uint16
+	Command uint8
+	Outcome Outcome
+	Class   Class
+}
+
+// Second holds the requests whose intended start lies in one second of the
+// load, whenever they ended.
+type Second struct {
+	// Seq counts seconds from the load's start.
+	Seq int
+	// Cells are indexed by shard, then by command. Shards are numbered by their
+	// lowest slot as first seen; a shard keeps its number through failovers.
+	Cells [][]Cell
+	// Errors counts the requests that did not end ok by class.
+	Errors [Classes]uint64
+	// Entries are the tagged requests, by core in the order in which they ended.
+	Entries []Entry
+	// Completed counts ok replies that came in this second, whenever they were
+	// intended.
+	Completed uint64
+	// InFlightMax is the most requests under way or waiting at once; over several
+	// cores the sum of each one's most.
+	InFlightMax int
+	// Stats is what the loops did in this second; it ends within 50 ms of the
+	// second's end.
+	Stats Stats
+
+	pending int // requests of this second under way
+}
+
+// Counts sums the cells.
+func (s *Second) Counts() Counts {
+	var sum Counts
+	for _, shard := range s.Cells {
+		for i := range shard {
+			sum.add(shard[i].Counts)
+		}
+	}
+	return sum
+}
+
+// cell gives the cell of a shard and a command, and makes room for it.
+func (s *Second) cell(shard, command, commands int) *Cell {
+	if shard >= len(s.Cells) {
+		s.grow(shard, commands)
+	}
+	return &s.Cells[shard][command]
+}
+
+func (s *Second) grow(shard, commands int) {
+	for shard >= len(s.Cells) {
+		s.Cells = append(s.Cells, make([]Cell, commands))
+	}
+}
+
+// merge adds another core's share of the same second.
+func (s *Second) merge(from *Second, commands int) {
+	for shard := range from.Cells {
+		for command := range from.Cells[shard] {
+			f, t := &from.Cells[shard][command], s.cell(shard, command, commands)
+			t.Counts.add(f.Counts)
+			t.Response.merge(&f.Response)
+			t.Service.merge(&f.Service)
+			t.Slip.merge(&f.Slip)
+		}
+	}
+	for c, n := range from.Errors {
+		s.Errors[c] += n
+	}
+	s.Entries = append(s.Entries, from.Entries...)
+	s.Completed += from.Completed
+	s.InFlightMax += from.InFlightMax
+	s.Stats = s.Stats.plus(from.Stats)
+}
+
+// reset empties a second for its next use and keeps its memory.
+func (s *Second) reset(seq int) {
+	for shard := range s.Cells {
+		for command := range s.Cells[shard] {
+			c := &s.Cells[shard][command]
+			c.Counts = Counts{}
+			c.Response.reset()
+			c.Service.reset()
+			c.Slip.reset()
+		}
+	}
+	*s = Second{Seq: seq, Cells: s.Cells, Entries: s.Entries[:0]}
+}

@@ -1,0 +1,210 @@
+// Package wire drives a Redis server or a Redis Cluster at high rates and for
+// audited writes. It is slotstorm's own client, built for two things: that a
+// request costs as little as possible, and that what is said about a request is
+// true.
+//
+// One locked OS thread per core runs an event loop of its own; a turn of it is
+//
+//	Pacer ─▶ Source ─▶ slot ─▶ node ─▶ connection's buffer    draw what is due
+//	                                   └▶ one write each      flush, node by node
+//	epoll ─▶ one read each ─▶ resp ─▶ ring of send times      match replies
+//	                                   └▶ Second              count and time
+//
+// and nothing in it allocates, locks or wakes a goroutine. Threads share an
+// immutable Topology, which a goroutine beside them keeps fresh over
+// connections of its own. Once a second is over and all its requests have ended,
+// the threads' shares of it are merged on yet another goroutine and handed to
+// Config.OnSecond.
+//
+// A request ends in one of four ways. OK and Failed are certain: executed, and
+// refused before execution. Unknown is everything in between: the request may
+// have left and no answer came. Such a request is never sent again; only MOVED
+// and ASK, which say that nothing was done, lead to a second attempt. Overflow
+// is a request of an open loop that was due and found no room.
+//
+// The loops hold a P of the Go scheduler while they wait for up to 10 ms,
+// because that is what makes them cheap. Give the program more (runtime.GOMAXPROCS
+// above Config.Cores) or its other goroutines run only every 10 ms, when the
+// scheduler takes the P away. A garbage collection is not held up: its preemption
+// signal ends the wait. (Do not set GODEBUG=asyncpreemptoff=1: then it would be.)
+package wire
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/slotstorm/slotstorm/workload/resp"
+)
+
+// Request describes an encoded command.
+type Request struct {
+	// Tag is handed to Entry and Observer; 0 is not tagged, and has neither.
+	Tag uint64
+	// Slot is that of the key, 0 to 16383; without a cluster it is not used.
+	Slot uint16
+	// Command counts into Config.Commands.
+	Command uint8
+	// Replies is how many replies the bytes call forth; 0 counts as 1. A request
+	// of several, such as SET and WAIT or MULTI to EXEC, goes to one connection
+	// and is judged as one: ok if no reply is an error, failed if the first is
+	// one or the last is EXECABORT, else unknown. It is not re-sent after MOVED.
+	Replies uint8
+}
+
+// Source draws the requests of one core. It is used by one goroutine.
+type Source interface {
+	// Next appends the next request, encoded as by resp.AppendCommand, to buf.
+	// intended is when it should start, in nanoseconds since the load started;
+	// in a closed loop it is the time of the call. more is false when there are
+	// no more requests; buf and the request are ignored then.
+	Next(buf []byte, intended int64) (out []byte, r Request, more bool)
+}
+
+// Observer is a Source that wants to see how its tagged requests ended, for
+// instance to verify what was read.
+type Observer interface {
+	// Observe is called once per tagged request, from the goroutine that calls
+	// Next. The reply is the last one of the request and valid during the call;
+	// its kind is resp.None where there was none.
+	Observe(tag uint64, o Outcome, r resp.Reply)
+}
+
+// Pacer fixes the intended starts of one core's requests. It is used by one
+// goroutine.
+type Pacer interface {
+	// Next is the next intended start, in nanoseconds since the load started, not
+	// before the one returned last. ok is false when the schedule is over.
+	Next() (ns int64, ok bool)
+}
+
+// Config says what to drive, and how.
+type Config struct {
+	// Addrs are host:port of one or more nodes. Without Cluster all requests go
+	// to the first that answers.
+	Addrs []string
+	// Cluster follows a Redis Cluster's topology.
+	Cluster bool
+	// Username and Password authenticate; an empty Username means the default
+	// user.
+	Username, Password string
+	// TLS, if not nil, encrypts. Each connection then costs two goroutines and a
+	// socket pair beside the loop.
+	TLS *tls.Config
+	// Dial, if not nil, makes the connections, at the same price as TLS.
+	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
+
+	// Conns is the number of connections to each node, over all cores; Cores to
+	// 65535. Default: Cores.
+	Conns int
+	// Depth is how many requests may be under way on one connection, 1 to 4096.
+	// Default: 1.
+	Depth int
+	// Cores is the number of event loops, 1 to 1024. Default: 1.
+	Cores int
+	// Protocol is the RESP version, 2 or 3. Default: 2.
+	Protocol int
+	// Timeout is how long a reply may take, from 1 ms. The connection of a request
+	// that is older is closed. It bounds connecting as well. Default: 3 s.
+	Timeout time.Duration
+	// MaxInFlight bounds the requests of an open loop that are under way or wait
+	// for a connection, over all cores; at least Cores. Default: four times
+	// Conns*Depth, and at least 1024.
+	MaxInFlight int
+	// Refresh is the least time between two readings of the topology.
+	// Default: 100 ms.
+	Refresh time.Duration
+	// Spin is how long before an intended start the loop stops sleeping and
+	// watches the clock, 0 to 1 ms. It buys punctuality with CPU.
+	Spin time.Duration
+	// Limits bound replies. Default: resp.DefaultLimits.
+	Limits resp.Limits
+
+	// Commands names the commands, 1 to 256.
+	Commands []string
+	// NewSource makes the source of a core.
+	NewSource func(core int) Source
+	// NewPacer makes the pacer of a core: an open loop. Nil is a closed loop, in
+	// which every place on a connection sends its next request as soon as it has
+	// the answer to the last.
+	NewPacer func(core int) Pacer
+	// Start is when the load starts. Zero is as soon as all connections stand or
+	// have failed once.
+	Start time.Time
+	// OnSecond takes the load's seconds in order, from one goroutine. It must not
+	// keep the Second. A slow OnSecond holds up no loop.
+	OnSecond func(*Second)
+}
+
+// withDefaults fills what was left at zero and refuses what cannot be, with all
+// errors at once.
+func (c Config) withDefaults() (Config, error) {
+	c.Cores = cmp.Or(c.Cores, 1)
+	c.Conns = cmp.Or(c.Conns, c.Cores)
+	c.Depth = cmp.Or(c.Depth, 1)
+	c.Protocol = cmp.Or(c.Protocol, 2)
+	c.Timeout = cmp.Or(c.Timeout, 3*time.Second)
+	c.MaxInFlight = cmp.Or(c.MaxInFlight, max(4*c.Conns*c.Depth, 1024, c.Cores))
+	c.Refresh = cmp.Or(c.Refresh, 100*time.Millisecond)
+	c.Limits = cmp.Or(c.Limits, resp.DefaultLimits())
+	if c.Dial == nil && c.TLS != nil {
+		c.Dial = (&net.Dialer{}).DialContext
+	}
+	var errs []error
+	check := func(good bool, format string, args ...any) {
+		if !good {
+			errs = append(errs, fmt.Errorf("wire: "+format, args...))
+		}
+	}
+	check(len(c.Addrs) > 0, "no address")
+	check(c.Cores >= 1 && c.Cores <= 1024, "cores: %d is not 1 to 1024", c.Cores)
+	check(c.Conns >= c.Cores && c.Conns <= 65535, "conns: %d is not %d (one for each core) to 65535", c.Conns, c.Cores)
+	check(c.Depth >= 1 && c.Depth <= 4096, "depth: %d is not 1 to 4096", c.Depth)
+	check(c.Protocol == 2 || c.Protocol == 3, "protocol: %d is not 2 or 3", c.Protocol)
+	check(c.Timeout >= time.Millisecond, "timeout: %v is below 1ms", c.Timeout)
+	check(c.MaxInFlight >= c.Cores, "max in flight: %d is below the %d cores", c.MaxInFlight, c.Cores)
+	check(c.Refresh > 0, "refresh: %v is not above 0", c.Refresh)
+	check(c.Spin >= 0 && c.Spin <= time.Millisecond, "spin: %v is not 0 to 1ms", c.Spin)
+	check(len(c.Commands) >= 1 && len(c.Commands) <= 256, "%d commands, not 1 to 256", len(c.Commands))
+	check(c.NewSource != nil, "no source")
+	check(c.OnSecond != nil, "no OnSecond")
+	return c, errors.Join(errs...)
+}
+
+// Stats are sums over a run, or over a second of it.
+type Stats struct {
+	// Reads, Writes and Waits count system calls: those that move data, and those
+	// that wait for events. Others, such as connect, are rare.
+	Reads, Writes, Waits uint64
+	// CPU is the processor time of the event loops' threads.
+	CPU time.Duration
+	// Moved and Asked count redirects, Dials attempts to connect, and Lost the
+	// connections that ended unasked.
+	Moved, Asked, Dials, Lost uint64
+}
+
+// plus adds s and t.
+func (s Stats) plus(t Stats) Stats {
+	return Stats{s.Reads + t.Reads, s.Writes + t.Writes, s.Waits + t.Waits, s.CPU + t.CPU,
+		s.Moved + t.Moved, s.Asked + t.Asked, s.Dials + t.Dials, s.Lost + t.Lost}
+}
+
+// minus is what s has more than t, an earlier state of the same sums.
+func (s Stats) minus(t Stats) Stats {
+	return Stats{s.Reads - t.Reads, s.Writes - t.Writes, s.Waits - t.Waits, s.CPU - t.CPU,
+		s.Moved - t.Moved, s.Asked - t.Asked, s.Dials - t.Dials, s.Lost - t.Lost}
+}
+
+// Result sums up a run.
+type Result struct {
+	// Start is when the load started.
+	Start time.Time
+	// Elapsed is from Start to the end of the last request.
+	Elapsed time.Duration
+	Counts  Counts
+	Stats   Stats
+}

@@ -1,0 +1,272 @@
+package workload
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	hdr "github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/workload/schedule"
+	"github.com/slotstorm/slotstorm/workload/stream"
+	"github.com/slotstorm/slotstorm/workload/wire"
+)
+
+// wireLead is how long before the schedule's start wire connects.
+const wireLead = 300 * time.Millisecond
+
+// wireDriver drives its share of the schedule through slotstorm's own driver:
+// the same batches and the same bytes as a generator on go-redis.
+type wireDriver struct {
+	index   int
+	plan    Plan
+	stream  *stream.Stream
+	outages *watch
+
+	mu    sync.Mutex
+	total Progress
+	// held are the fates of writes that a later second may still overtake.
+	held []wire.Entry
+}
+
+func newWireDriver(p Plan, index int, outages *watch) (*wireDriver, error) {
+	st, err := stream.New(&p.Workload, p.Seed)
+	if err != nil {
+		return nil, err
+	}
+	return &wireDriver{index: index, plan: p, stream: st, outages: outages}, nil
+}
+
+// warm has nothing to do: connections are made in the time before the start.
+func (d *wireDriver) warm(context.Context) error { return nil }
+
+func (d *wireDriver) close() {}
+
+func (d *wireDriver) describe(context.Context) (results.Client, error) {
+	o := d.plan.Workload.Client.Wire
+	c := results.Client{Type: "wire", Version: runtime.Version()}
+	for _, option := range []struct{ name, value string }{
+		{"connections", fmt.Sprint(o.Connections)},
+		{"depth", fmt.Sprint(o.Depth)},
+		{"cores", fmt.Sprint(o.Cores)},
+		{"protocol", fmt.Sprint(o.Protocol)},
+		{"timeout", o.Timeout.String()},
+		{"spin", o.Spin.String()},
+	} {
+		c.Options = append(c.Options, results.Option{Name: option.name, Value: option.value, Stated: true})
+	}
+	return c, nil
+}
+
+// share is the part of the load that one core of one generator has.
+type share struct {
+	number, of int64
+}
+
+// run drives the load that starts at start, and gives its frames to the sink.
+func (d *wireDriver) run(ctx, stop context.Context, start time.Time, p *probes) error {
+	o, w := d.plan.Workload.Client.Wire, &d.plan.Workload
+	var stopped atomic.Bool
+	defer context.AfterFunc(stop, func() { stopped.Store(true) })()
+	of := int64(w.Generators * o.Cores)
+	sources := make([]*wireSource, o.Cores)
+	for core := range sources {
+		sources[core] = &wireSource{
+			stream: d.stream, share: share{int64(d.index*o.Cores + core), of}, plan: &d.plan, stopped: &stopped,
+			tag: d.outages != nil, number: int64(d.index*o.Cores+core) - of,
+		}
+	}
+	var failed error
+	cfg := wire.Config{
+		Addrs: d.plan.Target.Addrs, Cluster: d.plan.Target.Cluster, Username: d.plan.Target.Username, Password: d.plan.Target.Password, TLS: d.plan.Target.TLS,
+		Conns: o.Connections, Depth: o.Depth, Cores: o.Cores, Protocol: o.Protocol, Timeout: o.Timeout.Std(), Spin: o.Spin.Std(),
+		MaxInFlight: max((w.MaxInFlight+w.Generators-1-d.index)/w.Generators, o.Cores),
+		Commands:    d.stream.Names(),
+		NewSource:   func(core int) wire.Source { return sources[core] },
+		OnSecond: func(s *wire.Second) {
+			if err := d.second(s, start, p); err != nil && failed == nil {
+				failed = err
+				stopped.Store(true)
+			}
+		},
+	}
+	// A closed loop begins when its connections stand.
+	if !w.Rate.Max {
+		cfg.Start = start
+		cfg.NewPacer = func(core int) wire.Pacer { return sources[core].pace() }
+	}
+	e, err := wire.New(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	r, err := e.Run(ctx)
+	if err != nil {
+		return err
+	}
+	d.mu.Lock()
+	d.total.Last = r.Elapsed
+	d.mu.Unlock()
+	d.settle(1<<62, start)
+	return failed
+}
+
+// wireSource draws the requests of one share.
+type wireSource struct {
+	stream   *stream.Stream
+	share    share
+	plan     *Plan
+	schedule *schedule.Schedule
+	stopped  *atomic.Bool
+	// tag marks writes, so that their fate is told.
+	tag bool
+	// number is the current batch's; batch has what of it is left to draw.
+	number int64
+	batch  schedule.Batch
+	drawn  int
+	// due is the batch that the pacer has reached, and paced how much of it it
+	// has told. The engine asks for each request right after its time.
+	due   schedule.Batch
+	paced int
+}
+
+// pace gives the intended starts of the share, in step with Next.
+func (s *wireSource) pace() wire.Pacer {
+	s.schedule = schedule.New(schedule.Options{Workload: &s.plan.Workload, Seed: s.plan.Seed, Length: s.plan.Length, Times: s.plan.Times})
+	return (*wirePacer)(s)
+}
+
+type wirePacer wireSource
+
+// Next implements wire.Pacer.
+func (p *wirePacer) Next() (int64, bool) {
+	for p.paced >= p.due.Count {
+		b, ok := p.schedule.Next()
+		if !ok {
+			return 0, false
+		}
+		if b.Number%p.share.of != p.share.number {
+			continue
+		}
+		p.due, p.paced = b, 0
+	}
+	p.paced++
+	return int64(p.due.At), true
+}
+
+// Next implements wire.Source.
+func (s *wireSource) Next(buf []byte, intended int64) ([]byte, wire.Request, bool) {
+	if s.stopped.Load() {
+		return buf, wire.Request{}, false
+	}
+	at := time.Duration(intended)
+	var index int64
+	if s.schedule != nil {
+		index = s.due.First + int64(s.paced) - 1
+	} else {
+		if at >= s.plan.Length || s.plan.Requests > 0 && s.number >= s.plan.Requests {
+			return buf, wire.Request{}, false
+		}
+		if s.drawn >= s.batch.Count {
+			s.number += s.share.of
+			if s.plan.Requests > 0 && s.number >= s.plan.Requests {
+				return buf, wire.Request{}, false
+			}
+			s.batch, s.drawn = schedule.BatchOf(&s.plan.Workload, s.plan.Seed, s.number), 0
+		}
+		index = s.batch.First + int64(s.drawn)
+		s.drawn++
+	}
+	buf, m := s.stream.Append(buf, index, at)
+	r := wire.Request{Slot: uint16(max(m.Slot, 0)), Command: uint8(m.Command), Replies: uint8(m.Replies)}
+	if s.tag && m.Write && m.Slot >= 0 {
+		r.Tag = 1
+	}
+	return buf, r, true
+}
+
+// second turns one second into a frame.
+func (d *wireDriver) second(s *wire.Second, start time.Time, p *probes) error {
+	f := results.Frame{Generator: d.index, Seq: s.Seq, Commands: map[string]results.Counts{}, Completed: int(s.Completed), InFlightMax: s.InFlightMax}
+	histograms := map[string]*hdr.Histogram{}
+	for command, name := range d.stream.Names() {
+		var counts results.Counts
+		for shard := range s.Cells {
+			c := &s.Cells[shard][command]
+			counts = counts.Plus(results.Counts{OK: int(c.OK), Failed: int(c.Failed), Unknown: int(c.Unknown), Overflow: int(c.Overflow)})
+			for t, h := range map[results.Time]*wire.Histogram{results.Response: &c.Response, results.Service: &c.Service, results.Slip: &c.Slip} {
+				if c.OK == 0 {
+					continue
+				}
+				tag := results.Tag(t, name)
+				if histograms[tag] == nil {
+					histograms[tag] = hdr.New(results.HistogramMin, results.HistogramMax, results.HistogramDigits)
+				}
+				h.AddTo(histograms[tag])
+			}
+		}
+		f.Commands[name] = counts
+	}
+	for class, n := range s.Errors {
+		if n > 0 {
+			if f.Errors == nil {
+				f.Errors = map[string]int{}
+			}
+			f.Errors[wire.Class(class).String()] = int(n)
+		}
+	}
+	if d.index == 0 && p != nil {
+		f.Probes = p.take(f.Seq)
+	}
+	d.progressed(f, histograms)
+	d.held = append(d.held, s.Entries...)
+	d.settle(int64(s.Seq+1)*int64(time.Second), start)
+	return d.plan.Sink(f, start.Add(time.Duration(f.Seq)*time.Second), histograms)
+}
+
+// settle tells the fates of writes that were settled before an offset. A second
+// is given when all of its requests have ended: what is still to come ends after
+// it, so that up to there the order is known.
+func (d *wireDriver) settle(before int64, start time.Time) {
+	if d.outages == nil {
+		return
+	}
+	slices.SortFunc(d.held, func(a, b wire.Entry) int { return int(a.Done - b.Done) })
+	n := 0
+	for _, e := range d.held {
+		if e.Done >= before {
+			break
+		}
+		n++
+		at := func(ns int64) results.Millis { return d.plan.Clock.At(start.Add(time.Duration(ns))) }
+		if e.Outcome == wire.OK {
+			d.outages.good(int(e.Shard), at(e.Done), "")
+		} else {
+			d.outages.bad(int(e.Shard), at(max(e.Sent, e.Intended)), at(e.Done), e.Class.String())
+		}
+	}
+	d.held = slices.Delete(d.held, 0, n)
+}
+
+func (d *wireDriver) progressed(f results.Frame, histograms map[string]*hdr.Histogram) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.total.Rate, d.total.P99 = float64(f.Completed), 0
+	for name, c := range f.Commands {
+		d.total.Requests += int64(c.Total())
+		d.total.Errors += int64(c.Total() - c.OK)
+		if h := histograms[results.Tag(results.Response, name)]; h != nil {
+			d.total.P99 = max(d.total.P99, time.Duration(h.ValueAtQuantile(99))*time.Microsecond)
+		}
+	}
+}
+
+func (d *wireDriver) progress() Progress {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.total
+}

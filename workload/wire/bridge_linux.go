@@ -21,7 +21,7 @@ func bridge(ctx context.Context, cfg *Config, addr string) (fd int, err error) {
 	far, err := net.FileConn(f)
 	f.Close()
 	if err != nil {
-		unix.Close(fds[0])
+		_ = unix.Close(fds[0])
 		return -1, err
 	}
 	go func() {

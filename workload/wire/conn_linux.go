@@ -228,7 +228,7 @@ func (l *loop) read(c *conn) {
 func (l *loop) lost(c *conn, class Class) {
 	was := c.state
 	if c.fd >= 0 {
-		unix.Close(c.fd) // takes it out of the epoll set as well
+		_ = unix.Close(c.fd) // takes it out of the epoll set as well
 	}
 	c.fd, c.state, c.tried, c.stuck = -1, down, true, false
 	c.gen++

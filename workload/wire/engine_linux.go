@@ -83,7 +83,7 @@ func (e *Engine) Run(ctx context.Context) (Result, error) {
 			runtime.LockOSThread()
 			defer runtime.UnlockOSThread()
 			errs[i] = setTimerSlack(1)
-			defer setTimerSlack(0)
+			defer func() { _ = setTimerSlack(0) }() // what could be set can be set back
 			l.connectAll(e.deadline(base))
 			ready.Done()
 			l.start = int64((<-begin).Sub(base))

@@ -113,10 +113,10 @@ func (l *loop) run() {
 func (l *loop) close() {
 	for _, c := range l.conns {
 		if c.fd >= 0 {
-			unix.Close(c.fd)
+			_ = unix.Close(c.fd)
 		}
 	}
-	unix.Close(l.poll.fd)
+	_ = unix.Close(l.poll.fd)
 }
 
 // turn is one round: draw, flush, wait, read.

@@ -108,7 +108,7 @@ func connect(to netip.AddrPort) (fd int, err error) {
 		err = unix.Connect(fd, sa)
 	}
 	if err != nil && err != unix.EINPROGRESS {
-		unix.Close(fd)
+		_ = unix.Close(fd)
 		return -1, err
 	}
 	return fd, nil

@@ -238,6 +238,10 @@ func (d *document) validateWait(s *Scenario, c *Command, path string) {
 		return
 	}
 	command := []string{path + ".command"}
+	if s.Workload.Client.Type == "wire" {
+		d.reject(at, []string{"workload.client.type"}, "set client.type: go-redis", "the client wire does not look at what WAIT answers")
+		return
+	}
 	if ReadsOnly(c.Command) {
 		d.reject(at, command, "wait belongs to writes", "%s writes nothing to wait for", c.Command)
 	}

@@ -350,7 +350,7 @@ var Commands = []string{
 var KeyTypes = []string{"string", "counter", "hash", "list", "zset", "set", "stream", "other"}
 
 // Wait is WAIT, or WAITAOF where Local is set. A write that too few replicas
-// acknowledged in time is unknown, not ok: class wait.
+// acknowledged in time is unknown, not ok: class unreplicated.
 type Wait struct {
 	// Replicas is how many must have the write, 0 to 5.
 	Replicas int `yaml:"replicas" json:"replicas" jsonschema:"required,minimum=0,maximum=5"`

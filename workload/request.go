@@ -188,7 +188,7 @@ func (r *request) judge(a *attempt, cmds []*redis.Cmd) {
 		}
 	}
 	if r.outcome == results.OK && !r.awaited(cmds[len(cmds)-1].Val()) {
-		r.outcome, r.class = results.Unknown, "wait"
+		r.outcome, r.class = results.Unknown, "unreplicated"
 	}
 }
 

@@ -37,10 +37,10 @@ func TestJudge(t *testing.T) {
 		{"transaction aborted", stream.Meta{}, []*redis.Cmd{answered(nil, moved), answered(nil, aborted)}, -1, results.Failed, "MOVED"},
 		{"transaction cut", stream.Meta{}, []*redis.Cmd{answered(nil, moved), answered(nil, io.EOF)}, -1, results.Unknown, "eof"},
 		{"enough replicas", stream.Meta{Wait: 1}, []*redis.Cmd{answered("OK", nil), answered(int64(1), nil)}, -1, results.OK, ""},
-		{"too few replicas", stream.Meta{Wait: 2}, []*redis.Cmd{answered("OK", nil), answered(int64(1), nil)}, -1, results.Unknown, "wait"},
+		{"too few replicas", stream.Meta{Wait: 2}, []*redis.Cmd{answered("OK", nil), answered(int64(1), nil)}, -1, results.Unknown, "unreplicated"},
 		{"on disk", stream.Meta{Wait: 1, Local: 1}, []*redis.Cmd{answered("OK", nil), answered([]any{int64(1), int64(1)}, nil)}, -1, results.OK, ""},
-		{"not on disk", stream.Meta{Wait: 1, Local: 1}, []*redis.Cmd{answered("OK", nil), answered([]any{int64(0), int64(1)}, nil)}, -1, results.Unknown, "wait"},
-		{"an answer that is none", stream.Meta{Wait: 1}, []*redis.Cmd{answered("OK", nil), answered("?", nil)}, -1, results.Unknown, "wait"},
+		{"not on disk", stream.Meta{Wait: 1, Local: 1}, []*redis.Cmd{answered("OK", nil), answered([]any{int64(0), int64(1)}, nil)}, -1, results.Unknown, "unreplicated"},
+		{"an answer that is none", stream.Meta{Wait: 1}, []*redis.Cmd{answered("OK", nil), answered("?", nil)}, -1, results.Unknown, "unreplicated"},
 		{"an unknown error", stream.Meta{}, []*redis.Cmd{answered(nil, errors.New("?"))}, -1, results.Unknown, "other"},
 	} {
 		a := &attempt{unanswered: map[redis.Cmder]bool{}}

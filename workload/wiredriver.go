@@ -42,8 +42,10 @@ func newWireDriver(p Plan, index int, outages *watch) (*wireDriver, error) {
 	return &wireDriver{index: index, plan: p, stream: st, outages: outages}, nil
 }
 
-// warm has nothing to do: connections are made in the time before the start.
-func (d *wireDriver) warm(context.Context) error { return nil }
+// warm loads the scripts; connections are made in the time before the start.
+func (d *wireDriver) warm(ctx context.Context) error {
+	return loadScripts(ctx, d.plan.Target, d.stream.Scripts())
+}
 
 func (d *wireDriver) close() {}
 
@@ -218,6 +220,11 @@ func (d *wireDriver) second(s *wire.Second, start time.Time, p *probes) error {
 			}
 			f.Errors[wire.Class(class).String()] = int(n)
 		}
+	}
+	if s.Errors[wire.ClassNoScript] > 0 {
+		// A node was restarted: it forgets scripts. One that does not answer
+		// now is told so by its next request.
+		go func() { _ = loadScripts(context.Background(), d.plan.Target, d.stream.Scripts()) }()
 	}
 	if d.index == 0 && p != nil {
 		f.Probes = p.take(f.Seq)

@@ -128,6 +128,13 @@ func TestEveryCommandAgainstRedis(t *testing.T) {
 	}
 }
 
+// The same bytes do the same through slotstorm's own driver.
+func TestEveryCommandThroughWire(t *testing.T) {
+	yaml := strings.ReplaceAll(everyCommand, ", wait: {replicas: 1, timeout: 1s}", "")
+	yaml = strings.Replace(yaml, "client: {options: {clusterStateReloadInterval: 1s}}", "client: {type: wire}", 1)
+	clean(t, start(t, yaml, Options{}))
+}
+
 // stageObserver lets an intruder wait for a stage.
 type stageObserver struct{ in *intruder }
 

@@ -42,6 +42,7 @@ const (
 	ClassWrongType        // WRONGTYPE
 	ClassCrossSlot        // CROSSSLOT
 	ClassExecAbort        // EXECABORT
+	ClassNoScript         // NOSCRIPT
 	ClassErr              // ERR
 	ClassOther            // any other error reply
 	ClassTimeout          // no reply within Config.Timeout
@@ -59,7 +60,7 @@ const (
 
 var classNames = [Classes]string{
 	"", "MOVED", "ASK", "TRYAGAIN", "CLUSTERDOWN", "LOADING", "READONLY", "MASTERDOWN",
-	"NOREPLICAS", "BUSY", "OOM", "MISCONF", "NOAUTH", "WRONGTYPE", "CROSSSLOT", "EXECABORT",
+	"NOREPLICAS", "BUSY", "OOM", "MISCONF", "NOAUTH", "WRONGTYPE", "CROSSSLOT", "EXECABORT", "NOSCRIPT",
 	"ERR", "other", "timeout", "eof", "reset", "protocol", "dial", "handshake", "wait",
 	"nonode", "overflow", "stopped",
 }

@@ -110,6 +110,10 @@ func TestAStallShowsInFull(t *testing.T) {
 				if c := f.Commands["GET"]; c.OK != c.Total() {
 					t.Errorf("second %d: %+v", f.Seq, c)
 				}
+				if h["response/GET"] == nil {
+					t.Errorf("second %d has no response times", f.Seq)
+					return nil
+				}
 				all.Merge(h["response/GET"])
 				if f.Seq == 0 {
 					quiet.Merge(h["response/GET"])

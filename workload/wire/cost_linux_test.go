@@ -16,7 +16,7 @@ func TestCost(t *testing.T) {
 	s := startRedis(t)
 	const n, bound = 200_000, 2.3
 	best := 10.0
-	for try := 0; try < 5 && best > bound; try++ {
+	for try := 0; try < 10 && best > bound; try++ {
 		cfg := config(s.addr)
 		cfg.Conns = 8
 		source := newMix(0, 100_000, n)

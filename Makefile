@@ -46,9 +46,10 @@ soak: build ## hours: every long command of the documentation, and 10 minutes fo
 	$(GO) test -run '^$$' -fuzz FuzzParseNodes -fuzztime 10m ./deployer
 	$(GO) test -run '^$$' -fuzz FuzzReadLog -fuzztime 10m ./deployer
 
-bench: ## run the benchmarks
+bench: build ## run the benchmarks, then load side by side with redis-benchmark and memtier_benchmark
 	@scripts/setup run
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+	$(GO) run ./bench/peers -slotstorm bin/slotstorm -raw bin/peers.txt
 
 lint: ## check format, vet for Linux and macOS, staticcheck, errcheck
 	@scripts/setup build

@@ -203,6 +203,11 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.Workload.Rate.Max {
+		// In a closed loop every connection to every primary has its requests
+		// under way.
+		o.Workload.MaxInFlight *= len(target.Shards)
+	}
 	stop, end := context.WithCancel(ctx)
 	defer end()
 	go func() {

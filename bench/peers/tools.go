@@ -73,13 +73,7 @@ func slotstormTool(path, client string) tool {
 			return line(wire, b, port, "--ratio", "1:0", "--key-pattern", "S:S", "--requests", itoa(2*keys))
 		},
 		commands: func(b benchCase, port, _ string, a amount) [][]string {
-			l := line(client, b, port, "--ratio", "1:1", "--test-time", a.length.String())
-			if client == goRedis {
-				// go-redis has no connections of its own per shard: as many
-				// requests are under way in all as with the others.
-				l = append(l, "--set", "workload.maxInFlight="+itoa(b.inAll()*b.pipeline))
-			}
-			return [][]string{l}
+			return [][]string{line(client, b, port, "--ratio", "1:1", "--test-time", a.length.String())}
 		},
 		read: func(stdout []byte, _ string, _ amount) (answer, error) { return readSlotstorm(stdout) },
 	}

@@ -41,6 +41,7 @@ e2e: build ## run whole scenarios against real Redis Clusters
 soak: build ## hours: every long command of the documentation, and 10 minutes for each fuzz target
 	@scripts/setup run
 	SLOTSTORM_SOAK=1 $(GO) test -tags e2e -timeout 3h -run TestDocumentedCommands ./e2e
+	SLOTSTORM_SOAK=1 $(GO) test -run TestAStallShowsInFull -v ./workload
 	$(GO) test -run '^$$' -fuzz FuzzParse -fuzztime 10m -fuzzminimizetime 2s ./scenarios
 	$(GO) test -run '^$$' -fuzz FuzzParse -fuzztime 10m -fuzzminimizetime 2s ./workload/resp
 	$(GO) test -run '^$$' -fuzz FuzzParseNodes -fuzztime 10m ./deployer

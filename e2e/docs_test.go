@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -43,11 +44,45 @@ func blocks(t *testing.T, path string) []block {
 	return list
 }
 
+// redis starts a redis-server that is no cluster, and gives its address.
+func redis(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := l.Addr().String()
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+	cmd := exec.Command("redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", t.TempDir())
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := cmd.Process.Kill(); err != nil {
+			t.Error(err)
+		}
+		_ = cmd.Wait() // it was killed
+	})
+	await(t, func() bool {
+		c, err := net.Dial("tcp", addr)
+		if err == nil {
+			c.Close()
+		}
+		return err == nil
+	})
+	return addr
+}
+
 var makeTarget = regexp.MustCompile(`^make (\w+)`)
 
 // TestDocumentedCommands runs every command that README.md and docs print in a
 // block marked sh, in their order, one folder for each file. Blocks marked
-// 'sh long' are run with SLOTSTORM_SOAK set, by 'make soak'.
+// 'sh long' are run with SLOTSTORM_SOAK set, by 'make soak'; those marked 'sh
+// server' find a Redis at 127.0.0.1:6379, in fact on a free port.
 func TestDocumentedCommands(t *testing.T) {
 	files, err := filepath.Glob("../docs/*.md")
 	if err != nil {
@@ -60,11 +95,18 @@ func TestDocumentedCommands(t *testing.T) {
 	ran := 0
 	for _, file := range append([]string{"../README.md"}, files...) {
 		s := newSandbox(t)
+		server := ""
 		for _, b := range blocks(t, file) {
 			if b.info == "sh long" && os.Getenv("SLOTSTORM_SOAK") == "" {
 				continue
 			}
+			if b.info == "sh server" && server == "" {
+				server = redis(t)
+			}
 			for _, line := range b.lines {
+				if server != "" {
+					line = strings.ReplaceAll(line, "127.0.0.1:6379", server)
+				}
 				if m := makeTarget.FindStringSubmatch(line); m != nil {
 					// CI runs these; running them from a test would not end.
 					if !strings.Contains(string(makefile), "\n"+m[1]+":") {

@@ -306,15 +306,21 @@ func TestKillPrimary(t *testing.T) {
 	})
 }
 
-// TestKilledAtRandomMoments ends slotstorm by SIGKILL at 20 random moments.
+// TestKilledAtRandomMoments ends slotstorm by SIGKILL at 20 random moments in the
+// sealed room, and at 4 more on plain loopback, where no namespace takes the
+// nodes along.
 func TestKilledAtRandomMoments(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
-	for i := range 20 {
+	for i := range 24 {
+		isolation := "auto"
+		if i >= 20 {
+			isolation = "none"
+		}
 		s := newSandbox(t)
 		before := look(t, s.dir)
-		cmd, _, _ := s.command(append([]string{"run", "kill-primary"}, short...)...)
+		cmd, _, _ := s.command(append([]string{"run", "kill-primary", "--set", "cluster.local.isolation=" + isolation}, short...)...)
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
@@ -336,7 +342,7 @@ func TestKilledAtRandomMoments(t *testing.T) {
 		_ = cmd.Wait() // it was killed: that is its answer
 		s.nothingRemains(during)
 		if t.Failed() {
-			t.Fatalf("killed after %v", after)
+			t.Fatalf("killed after %v, isolation %s", after, isolation)
 		}
 	}
 }

@@ -88,6 +88,8 @@ type Run struct {
 	ClientOutages []Outage `json:"clientOutages"`
 	Audit         *Audit   `json:"audit,omitempty"`
 	Client        Client   `json:"client"`
+	// Generators are those that ran elsewhere, with clocks of their own.
+	Generators []Generator `json:"generators,omitempty"`
 	// HealthyBefore tells whether the cluster was whole when load began, and
 	// HealthyAfter whether it was when the run ended.
 	HealthyBefore bool `json:"healthyBefore"`
@@ -134,6 +136,27 @@ type Option struct {
 	Name   string `json:"name"`
 	Value  string `json:"value"`
 	Stated bool   `json:"stated,omitempty"`
+}
+
+// Generator is a generator that ran in another process, perhaps on another
+// machine.
+type Generator struct {
+	Index int `json:"index"`
+	// Place is where: "pod slotstorm-generator-0 on kind-worker".
+	Place string `json:"place,omitempty"`
+	// Clocks are the measurements of its clock, at the start and at the end.
+	Clocks []ClockOffset `json:"clocks"`
+}
+
+// ClockOffset is a generator's clock less the run's, as one exchange of messages
+// with the least delay shows it (as NTP does: RFC 5905, section 8). The times
+// that a generator tells are in the run's clock by its first measurement.
+type ClockOffset struct {
+	// At is when it was measured.
+	At     Millis `json:"atMs"`
+	Offset Millis `json:"offsetMs"`
+	// Uncertainty is half of the delay: the true offset is at most this far off.
+	Uncertainty Millis `json:"uncertaintyMs"`
 }
 
 // PhaseWindow is a phase as it took place; offsets from Run.Start.

@@ -41,8 +41,8 @@ const auditClients = 64
 // auditTimeout bounds one audited write.
 const auditTimeout = time.Second
 
-// NewAuditor prepares an audit at a rate per second, above 0. run makes its values unique
-// among runs. ledger takes every write that was sent, and may be called from
+// NewAuditor prepares an audit at a rate per second, above 0. run makes its values
+// unique among runs. ledger takes every write that was sent, and may be called from
 // many goroutines.
 func NewAuditor(t Target, rate float64, run string, clock results.Clock, ledger func(results.Write) error) *Auditor {
 	return &Auditor{target: t, rate: rate, run: run, clock: clock, ledger: ledger, route: make([]atomic.Int32, len(t.Shards))}
@@ -97,6 +97,31 @@ func (a *Auditor) Write(ctx, stop context.Context, start time.Time, length time.
 	wg.Wait()
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	return a.err
+}
+
+// Rate is audited writes per second.
+func (a *Auditor) Rate() float64 { return a.rate }
+
+// Run is what makes the values unique among runs.
+func (a *Auditor) Run() string { return a.run }
+
+// Overflow is the number of writes so far that found no free client.
+func (a *Auditor) Overflow() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.counts.Overflow
+}
+
+// Adopt takes writes that a remote auditor has carried out, and how many of its
+// found no free client so far.
+func (a *Auditor) Adopt(writes []results.Write, overflow int) error {
+	for _, w := range writes {
+		a.keep(w)
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.counts.Overflow = overflow
 	return a.err
 }
 

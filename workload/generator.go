@@ -16,26 +16,26 @@ import (
 // generator drives its share of the schedule: every batch whose number, modulo
 // the number of generators, is its own.
 type generator struct {
-	index   int
-	plan    Plan
-	stream  *stream.Stream
-	client  *goRedis
-	rec     *recorder
-	outages *watch
-	limit   int // in flight
+	index  int
+	plan   Plan
+	stream *stream.Stream
+	client *goRedis
+	rec    *recorder
+	seen   *watch
+	limit  int // in flight
 	// jobs hands batches to idle workers.
 	jobs    chan schedule.Batch
 	workers sync.WaitGroup
 }
 
-func newGenerator(p Plan, index int, outages *watch) (*generator, error) {
+func newGenerator(p Plan, index int, seen *watch) (*generator, error) {
 	st, err := stream.New(&p.Workload, p.Seed)
 	if err != nil {
 		return nil, err
 	}
 	g := &generator{
 		index: index, plan: p, stream: st, client: newGoRedis(p.Target, p.Workload, st),
-		outages: outages, jobs: make(chan schedule.Batch),
+		seen: seen, jobs: make(chan schedule.Batch),
 		// Every generator has its part of the limit; the first ones the rest.
 		limit: (p.Workload.MaxInFlight + p.Workload.Generators - 1 - index) / p.Workload.Generators,
 	}
@@ -47,8 +47,8 @@ func newGenerator(p Plan, index int, outages *watch) (*generator, error) {
 	return g, nil
 }
 
-// run drives the load that starts at start, and gives its frames to the sink.
-func (g *generator) run(ctx, stop context.Context, start time.Time, p *probes) error {
+// Run implements Driver.
+func (g *generator) Run(ctx, stop context.Context, start time.Time, out Output) error {
 	// Requests under way may end after the last was due; then they are cut.
 	requests, cut := context.WithCancel(ctx)
 	defer cut()
@@ -76,10 +76,7 @@ func (g *generator) run(ctx, stop context.Context, start time.Time, p *probes) e
 	t := time.NewTicker(100 * time.Millisecond)
 	defer t.Stop()
 	give := func(f results.Frame, h map[string]*hdr.Histogram) error {
-		if g.index == 0 && p != nil {
-			f.Probes = p.take(f.Seq)
-		}
-		return g.plan.Sink(f, start.Add(time.Duration(f.Seq)*time.Second), h)
+		return out.Frame(f, start.Add(time.Duration(f.Seq)*time.Second), h)
 	}
 	var failed error
 	for {
@@ -169,14 +166,14 @@ func (g *generator) carryOut(ctx context.Context, start time.Time, b schedule.Ba
 	done := time.Now()
 	for _, r := range requests {
 		g.rec.end(r.meta.Command, b.At, sent, done.Sub(start), r.outcome, r.class)
-		if !r.meta.Write || r.meta.Slot < 0 || g.outages == nil {
+		if !r.meta.Write || r.meta.Slot < 0 || g.seen == nil {
 			continue
 		}
 		shard, at := g.plan.Target.ShardOf(r.meta.Slot), g.plan.Clock.At(done)
 		if r.outcome == results.OK {
-			g.outages.good(shard, at, "")
+			g.seen.good(shard, at, "")
 		} else {
-			g.outages.bad(shard, g.plan.Clock.At(start.Add(sent)), at, r.class)
+			g.seen.bad(shard, g.plan.Clock.At(start.Add(sent)), at, r.class)
 		}
 	}
 	return buf
@@ -220,12 +217,19 @@ func (g *generator) closedLoop(ctx, stop context.Context, start time.Time) {
 	}
 }
 
-func (g *generator) warm(ctx context.Context) error { return g.client.warm(ctx) }
+// Warm implements Driver.
+func (g *generator) Warm(ctx context.Context) error { return g.client.warm(ctx) }
 
-func (g *generator) describe(ctx context.Context) (results.Client, error) {
+// Describe implements Driver.
+func (g *generator) Describe(ctx context.Context) (results.Client, error) {
 	return g.client.describe(ctx)
 }
 
-func (g *generator) progress() Progress { return g.rec.progress() }
+// Progress implements Driver.
+func (g *generator) Progress() Progress { return g.rec.progress() }
 
-func (g *generator) close() { g.client.close() }
+// Close implements Driver.
+func (g *generator) Close(context.Context) (*results.Generator, error) {
+	g.client.close()
+	return nil, nil
+}

@@ -34,10 +34,14 @@ func newProbes(t Target, p scenarios.Probe, clock results.Clock, start time.Time
 	return &probes{
 		target: t, interval: interval, timeout: p.Timeout.Std(), clock: clock, start: start,
 		keys: probeKeys(t), counts: map[int]map[int]results.ProbeCount{},
-		// Good writes come every interval: four that are missing, with others
-		// going wrong, are no accident of scheduling.
-		watch: newWatch(len(t.Shards), gap{failing: 4*interval + 10*time.Millisecond, silent: time.Second, merge: 50 * time.Millisecond}),
+		watch: newWatch(len(t.Shards), probeRule(interval).failing),
 	}
+}
+
+// probeRule is for good writes that come every interval: four that are missing,
+// with others going wrong, are no accident of scheduling.
+func probeRule(interval time.Duration) rule {
+	return rule{failing: 4*interval + 10*time.Millisecond, silent: time.Second, merge: 50 * time.Millisecond}
 }
 
 // probeKeys finds a key for each shard.

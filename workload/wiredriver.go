@@ -23,10 +23,10 @@ const wireLead = 300 * time.Millisecond
 // wireDriver drives its share of the schedule through slotstorm's own driver:
 // the same batches and the same bytes as a generator on go-redis.
 type wireDriver struct {
-	index   int
-	plan    Plan
-	stream  *stream.Stream
-	outages *watch
+	index  int
+	plan   Plan
+	stream *stream.Stream
+	seen   *watch
 
 	mu    sync.Mutex
 	total Progress
@@ -34,22 +34,24 @@ type wireDriver struct {
 	held []wire.Entry
 }
 
-func newWireDriver(p Plan, index int, outages *watch) (*wireDriver, error) {
+func newWireDriver(p Plan, index int, seen *watch) (*wireDriver, error) {
 	st, err := stream.New(&p.Workload, p.Seed)
 	if err != nil {
 		return nil, err
 	}
-	return &wireDriver{index: index, plan: p, stream: st, outages: outages}, nil
+	return &wireDriver{index: index, plan: p, stream: st, seen: seen}, nil
 }
 
-// warm loads the scripts; connections are made in the time before the start.
-func (d *wireDriver) warm(ctx context.Context) error {
+// Warm loads the scripts; connections are made in the time before the start.
+func (d *wireDriver) Warm(ctx context.Context) error {
 	return loadScripts(ctx, d.plan.Target, d.stream.Scripts())
 }
 
-func (d *wireDriver) close() {}
+// Close implements Driver.
+func (d *wireDriver) Close(context.Context) (*results.Generator, error) { return nil, nil }
 
-func (d *wireDriver) describe(context.Context) (results.Client, error) {
+// Describe implements Driver.
+func (d *wireDriver) Describe(context.Context) (results.Client, error) {
 	o := d.plan.Workload.Client.Wire
 	c := results.Client{Type: "wire", Version: runtime.Version()}
 	for _, option := range []struct{ name, value string }{
@@ -70,8 +72,8 @@ type share struct {
 	number, of int64
 }
 
-// run drives the load that starts at start, and gives its frames to the sink.
-func (d *wireDriver) run(ctx, stop context.Context, start time.Time, p *probes) error {
+// Run implements Driver.
+func (d *wireDriver) Run(ctx, stop context.Context, start time.Time, out Output) error {
 	o, w := d.plan.Workload.Client.Wire, &d.plan.Workload
 	var stopped atomic.Bool
 	defer context.AfterFunc(stop, func() { stopped.Store(true) })()
@@ -80,7 +82,7 @@ func (d *wireDriver) run(ctx, stop context.Context, start time.Time, p *probes) 
 	for core := range sources {
 		sources[core] = &wireSource{
 			stream: d.stream, share: share{int64(d.index*o.Cores + core), of}, plan: &d.plan, stopped: &stopped,
-			tag: d.outages != nil, number: int64(d.index*o.Cores+core) - of,
+			tag: d.seen != nil, number: int64(d.index*o.Cores+core) - of,
 		}
 	}
 	var failed error
@@ -91,7 +93,7 @@ func (d *wireDriver) run(ctx, stop context.Context, start time.Time, p *probes) 
 		Commands:    d.stream.Names(),
 		NewSource:   func(core int) wire.Source { return sources[core] },
 		OnSecond: func(s *wire.Second) {
-			if err := d.second(s, start, p); err != nil && failed == nil {
+			if err := d.second(s, start, out.Frame); err != nil && failed == nil {
 				failed = err
 				stopped.Store(true)
 			}
@@ -192,7 +194,7 @@ func (s *wireSource) Next(buf []byte, intended int64) ([]byte, wire.Request, boo
 }
 
 // second turns one second into a frame.
-func (d *wireDriver) second(s *wire.Second, start time.Time, p *probes) error {
+func (d *wireDriver) second(s *wire.Second, start time.Time, give Sink) error {
 	if time.Duration(s.Seq)*time.Second >= d.plan.Length && s.Counts().Total() == 0 {
 		return nil // replies came after the schedule's last second: nothing was due
 	}
@@ -229,20 +231,17 @@ func (d *wireDriver) second(s *wire.Second, start time.Time, p *probes) error {
 		// now is told so by its next request.
 		go func() { _ = loadScripts(context.Background(), d.plan.Target, d.stream.Scripts()) }()
 	}
-	if d.index == 0 && p != nil {
-		f.Probes = p.take(f.Seq)
-	}
 	d.progressed(f, histograms)
 	d.held = append(d.held, s.Entries...)
 	d.settle(int64(s.Seq+1)*int64(time.Second), start)
-	return d.plan.Sink(f, start.Add(time.Duration(f.Seq)*time.Second), histograms)
+	return give(f, start.Add(time.Duration(f.Seq)*time.Second), histograms)
 }
 
 // settle tells the fates of writes that were settled before an offset. A second
 // is given when all of its requests have ended: what is still to come ends after
 // it, so that up to there the order is known.
 func (d *wireDriver) settle(before int64, start time.Time) {
-	if d.outages == nil {
+	if d.seen == nil {
 		return
 	}
 	slices.SortFunc(d.held, func(a, b wire.Entry) int { return int(a.Done - b.Done) })
@@ -254,9 +253,9 @@ func (d *wireDriver) settle(before int64, start time.Time) {
 		n++
 		at := func(ns int64) results.Millis { return d.plan.Clock.At(start.Add(time.Duration(ns))) }
 		if e.Outcome == wire.OK {
-			d.outages.good(int(e.Shard), at(e.Done), "")
+			d.seen.good(int(e.Shard), at(e.Done), "")
 		} else {
-			d.outages.bad(int(e.Shard), at(max(e.Sent, e.Intended)), at(e.Done), e.Class.String())
+			d.seen.bad(int(e.Shard), at(max(e.Sent, e.Intended)), at(e.Done), e.Class.String())
 		}
 	}
 	d.held = slices.Delete(d.held, 0, n)
@@ -275,7 +274,8 @@ func (d *wireDriver) progressed(f results.Frame, histograms map[string]*hdr.Hist
 	}
 }
 
-func (d *wireDriver) progress() Progress {
+// Progress implements Driver.
+func (d *wireDriver) Progress() Progress {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.total

@@ -15,8 +15,10 @@ package workload
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -63,18 +65,46 @@ type Plan struct {
 	Times []time.Duration
 	// Drain is how long requests under way may take after the last was due.
 	Drain time.Duration
+	// Audit, if not nil, writes meanwhile.
+	Audit *Auditor
+	// Remote, if not nil, makes the driver of a generator that runs elsewhere.
+	// Generator 0 has the probes and the audited writes.
+	Remote func(p Plan, index int) (Driver, error)
+	// Only, if not nil, are those of the workload's generators that run here.
+	Only []int
+	// Emit, if not nil, takes what remote generators tell beside their frames.
+	Emit results.Emit
+	// Views, if not nil, takes what was seen of the shards, right before each
+	// frame; else it is kept for Outages.
+	Views func(View)
 }
 
-// driver is one generator: it drives its share of the schedule through a client.
-type driver interface {
-	// warm connects, and describe tells about the client; both before run.
-	warm(ctx context.Context) error
-	describe(ctx context.Context) (results.Client, error)
-	// run drives the load that starts at start until it is at its end or stop is,
-	// and gives its frames to the plan's sink. p is nil without probes.
-	run(ctx, stop context.Context, start time.Time, p *probes) error
-	progress() Progress
-	close()
+// View is what a generator saw of the shards since its last View.
+type View struct {
+	// Client is what the client under load saw, Probe what the probes did; nil
+	// where there are none.
+	Client *Gaps `json:"client,omitempty"`
+	Probe  *Gaps `json:"probe,omitempty"`
+}
+
+// Driver is one generator: it drives its share of the schedule through a client.
+type Driver interface {
+	// Warm connects, and Describe tells about the client; both before Run.
+	Warm(ctx context.Context) error
+	Describe(ctx context.Context) (results.Client, error)
+	// Run drives the load that starts at start until it is at its end or stop
+	// is. ctx ends it at once.
+	Run(ctx, stop context.Context, start time.Time, out Output) error
+	Progress() Progress
+	// Close ends it and tells about a generator that was elsewhere.
+	Close(ctx context.Context) (*results.Generator, error)
+}
+
+// Output takes what a driver produces. A driver that runs here has frames alone.
+type Output struct {
+	Frame Sink
+	View  func(generator int, v View)
+	Event results.Emit
 }
 
 // Load is a load under way.
@@ -83,89 +113,192 @@ type Load struct {
 	Start time.Time
 
 	plan       Plan
-	generators []driver
+	generators []Driver
+	seen       *watch
 	probes     *probes
 	wg         sync.WaitGroup
-	mu         sync.Mutex
-	err        error
 	client     results.Client
-	outages    *watch
+
+	mu      sync.Mutex
+	errs    []error
+	outages struct{ client, probe *outages }
 }
 
-// Drive starts the load; stop ends it early, and Wait awaits its end. ctx ends
-// it at once.
+// remoteLead is how long before its start remote generators are told of it.
+const remoteLead = 2 * time.Second
+
+// Drive prepares a load and starts it; stop ends it early, and Wait awaits its
+// end. ctx ends it at once.
 func Drive(ctx, stop context.Context, p Plan) (*Load, error) {
+	l, err := Prepare(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	start := time.Now()
+	switch {
+	case p.Remote != nil:
+		start = start.Add(remoteLead)
+	case p.Workload.Client.Type == "wire" && !p.Workload.Rate.Max:
+		start = start.Add(wireLead)
+	}
+	l.Go(ctx, stop, start)
+	return l, nil
+}
+
+// Prepare makes the generators. Connections and topology come before the
+// schedule: what they take is not load.
+func Prepare(ctx context.Context, p Plan) (*Load, error) {
 	l := &Load{plan: p}
 	if p.Workload.Probe.Interval > 0 {
-		l.outages = newWatch(len(p.Target.Shards), clientGap)
+		l.seen = newWatch(len(p.Target.Shards), clientRule.failing)
 	}
+	sources := 1
+	if p.Remote != nil {
+		sources = p.Workload.Generators
+	}
+	l.outages.client = newOutages(clientRule, sources, len(p.Target.Shards))
+	l.outages.probe = newOutages(probeRule(p.Workload.Probe.Interval.Std()), 1, len(p.Target.Shards))
 	for i := range p.Workload.Generators {
-		g, err := newDriver(p, i, l.outages)
+		if p.Only != nil && !slices.Contains(p.Only, i) {
+			continue
+		}
+		g, err := newDriver(p, i, l.seen)
 		if err != nil {
-			l.close()
+			l.abandon(ctx)
 			return nil, fmt.Errorf("generator %d: %w", i, err)
 		}
 		l.generators = append(l.generators, g)
 	}
-	// Connections and topology come before the schedule: what they take is not
-	// load.
+	warmed := make([]error, len(l.generators))
+	var wg sync.WaitGroup
 	for i, g := range l.generators {
-		if err := g.warm(ctx); err != nil {
-			l.close()
-			return nil, fmt.Errorf("generator %d: %w", i, err)
-		}
+		wg.Go(func() {
+			if err := g.Warm(ctx); err != nil {
+				warmed[i] = fmt.Errorf("generator %d: %w", i, err)
+			}
+		})
 	}
-	var err error
-	if l.client, err = l.generators[0].describe(ctx); err != nil {
-		l.close()
+	wg.Wait()
+	err := errors.Join(warmed...)
+	if err == nil {
+		l.client, err = l.generators[0].Describe(ctx)
+	}
+	if err != nil {
+		l.abandon(ctx)
 		return nil, err
 	}
-	l.Start = time.Now()
-	if p.Workload.Client.Type == "wire" && !p.Workload.Rate.Max {
-		l.Start = l.Start.Add(wireLead)
+	return l, nil
+}
+
+// abandon closes a load that did not come to its start; why is known already.
+func (l *Load) abandon(ctx context.Context) {
+	for _, g := range l.generators {
+		_, _ = g.Close(ctx)
 	}
+}
+
+// Go starts a prepared load at a moment that has not passed.
+func (l *Load) Go(ctx, stop context.Context, start time.Time) {
+	l.Start = start
+	p := &l.plan
+	first := p.Remote == nil && (p.Only == nil || slices.Contains(p.Only, 0))
 	probing, endProbes := context.WithCancel(ctx)
 	var probers sync.WaitGroup
-	if l.outages != nil {
-		l.probes = newProbes(p.Target, p.Workload.Probe, p.Clock, l.Start)
+	if first && p.Workload.Probe.Interval > 0 {
+		l.probes = newProbes(p.Target, p.Workload.Probe, p.Clock, start)
 		probers.Go(func() { l.probes.run(probing) })
 	}
 	var loads sync.WaitGroup
 	for _, g := range l.generators {
-		loads.Go(func() {
-			if err := g.run(ctx, stop, l.Start, l.probes); err != nil {
-				l.mu.Lock()
-				l.err = err
-				l.mu.Unlock()
-			}
-		})
+		loads.Go(func() { l.failed(g.Run(ctx, stop, start, Output{Frame: l.frame, View: l.viewed, Event: p.Emit})) })
+	}
+	if first && p.Audit != nil {
+		loads.Go(func() { l.failed(p.Audit.Write(ctx, stop, start, p.Length)) })
 	}
 	l.wg.Go(func() {
 		loads.Wait()
 		endProbes()
 		probers.Wait()
+		l.look(func(w *watch) Gaps { return w.end(p.Clock.Now()) })
 	})
-	return l, nil
 }
 
-func (l *Load) close() {
-	for _, g := range l.generators {
-		g.close()
+func (l *Load) failed(err error) {
+	if err != nil {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.errs = append(l.errs, err)
 	}
 }
 
-func newDriver(p Plan, index int, outages *watch) (driver, error) {
-	if p.Workload.Client.Type == "wire" {
-		return newWireDriver(p, index, outages)
+// frame gives a frame on, with what the probes counted in its second.
+func (l *Load) frame(f results.Frame, wall time.Time, h map[string]*hdr.Histogram) error {
+	if f.Generator == 0 && l.probes != nil {
+		f.Probes = l.probes.take(f.Seq)
 	}
-	return newGenerator(p, index, outages)
+	l.look((*watch).take)
+	return l.plan.Sink(f, wall, h)
 }
 
-// Wait awaits the end of the load and closes its clients.
+// look takes what the watches of this process have seen.
+func (l *Load) look(take func(*watch) Gaps) {
+	if l.plan.Remote != nil || l.seen == nil {
+		return
+	}
+	client := take(l.seen)
+	v := View{Client: &client}
+	if l.probes != nil {
+		probe := take(l.probes.watch)
+		v.Probe = &probe
+	}
+	if l.plan.Views != nil {
+		l.plan.Views(v)
+		return
+	}
+	l.viewed(0, v)
+}
+
+// viewed judges what a generator has seen.
+func (l *Load) viewed(generator int, v View) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if v.Client != nil {
+		l.outages.client.add(generator, *v.Client)
+	}
+	if v.Probe != nil {
+		l.outages.probe.add(0, *v.Probe)
+	}
+}
+
+func newDriver(p Plan, index int, seen *watch) (Driver, error) {
+	switch {
+	case p.Remote != nil:
+		return p.Remote(p, index)
+	case p.Workload.Client.Type == "wire":
+		return newWireDriver(p, index, seen)
+	}
+	return newGenerator(p, index, seen)
+}
+
+// Wait awaits the end of the load.
 func (l *Load) Wait() error {
 	l.wg.Wait()
-	l.close()
-	return l.err
+	return errors.Join(l.errs...)
+}
+
+// Close ends the generators, after Wait or in its place, and tells about those
+// that were elsewhere.
+func (l *Load) Close(ctx context.Context) ([]results.Generator, error) {
+	var list []results.Generator
+	var errs []error
+	for _, g := range l.generators {
+		about, err := g.Close(ctx)
+		if about != nil {
+			list = append(list, *about)
+		}
+		errs = append(errs, err)
+	}
+	return list, errors.Join(errs...)
 }
 
 // Client describes the client under load: its version and effective options.
@@ -174,11 +307,7 @@ func (l *Load) Client() results.Client { return l.client }
 // Outages are the stretches without a good write, as the probes and as the
 // application client saw them. Valid after Wait.
 func (l *Load) Outages() (probe, client []results.Outage) {
-	if l.outages == nil {
-		return nil, nil
-	}
-	end := l.plan.Clock.Now()
-	return l.probes.watch.end(end), l.outages.end(end)
+	return l.outages.probe.ordered(), l.outages.client.ordered()
 }
 
 // Progress is what a live display shows.
@@ -196,7 +325,7 @@ type Progress struct {
 func (l *Load) Progress() Progress {
 	var sum Progress
 	for _, g := range l.generators {
-		p := g.progress()
+		p := g.Progress()
 		sum.Requests += p.Requests
 		sum.Errors += p.Errors
 		sum.InFlight += p.InFlight

@@ -243,6 +243,9 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		})
 	}
 	err = load.Wait()
+	if _, cerr := load.Close(ctx); err == nil {
+		err = cerr
+	}
 	elapsed := load.Progress().Last
 	cpu := processCPU() - before
 	close(done)

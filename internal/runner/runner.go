@@ -287,8 +287,12 @@ func (r *run) storm(ctx context.Context, c *local.Deployment) error {
 	defer func() { endWatch(); <-watched }()
 
 	target := targetOf(c)
+	if a := r.s.Workload.Audit; a != nil {
+		r.auditor = workload.NewAuditor(target, a.Rate, r.run.ID, r.clock, r.bundle.Ledger)
+	}
 	load, err := workload.Drive(ctx, stop, workload.Plan{
 		Workload: r.s.Workload, Seed: r.s.Seed, Target: target, Clock: r.clock, Length: warmup + length, Times: r.times, Sink: r.bundle.Frame, Drain: drainLimit,
+		Audit: r.auditor, Emit: r.emit,
 	})
 	if err != nil {
 		return fmt.Errorf("starting the load: %w", err)
@@ -301,14 +305,6 @@ func (r *run) storm(ctx context.Context, c *local.Deployment) error {
 	for _, p := range r.s.Timeline.Phases {
 		r.run.Phases = append(r.run.Phases, results.PhaseWindow{Name: p.Name, From: from, To: from + results.MillisOf(p.Duration.Std())})
 		from = r.run.Phases[len(r.run.Phases)-1].To
-	}
-
-	audited := make(chan error, 1)
-	if a := r.s.Workload.Audit; a != nil {
-		r.auditor = workload.NewAuditor(target, a.Rate, r.run.ID, r.clock, r.bundle.Ledger)
-		go func() { audited <- r.auditor.Write(ctx, stop, load.Start, warmup+length) }()
-	} else {
-		audited <- nil
 	}
 
 	timeline := load.Start.Add(warmup)
@@ -330,9 +326,10 @@ func (r *run) storm(ctx context.Context, c *local.Deployment) error {
 	endFollow()
 	<-followed
 	r.stage("drain")
-	auditErr := <-audited
 	r.stage("heal")
 	r.run.Faults = <-faults
+	generators, closeErr := load.Close(ctx)
+	r.run.Generators = generators
 	r.run.ProbeOutages, r.run.ClientOutages = load.Outages()
 	select {
 	case <-interrupted:
@@ -343,7 +340,7 @@ func (r *run) storm(ctx context.Context, c *local.Deployment) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	return errors.Join(loadErr, auditErr)
+	return errors.Join(loadErr, closeErr)
 }
 
 // follow tells stages and phases as they come, and looks at the load between.

@@ -1,0 +1,131 @@
+package workload
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/slotstorm/slotstorm/results"
+)
+
+func ms(n int) results.Millis { return results.Millis(time.Duration(n) * time.Millisecond) }
+
+func TestWatch(t *testing.T) {
+	g := rule{failing: 30 * time.Millisecond, silent: time.Second, merge: 50 * time.Millisecond}
+	good := func(at int) func(*watch) { return func(w *watch) { w.good(0, ms(at), "n") } }
+	bad := func(sent, done int, class string) func(*watch) {
+		return func(w *watch) { w.bad(0, ms(sent), ms(done), class) }
+	}
+	for _, tc := range []struct {
+		name  string
+		steps []func(*watch)
+		end   int
+		want  []results.Outage
+	}{
+		{"nothing but good writes", []func(*watch){good(0), good(5), good(10)}, 20, nil},
+		{"a replica refuses meanwhile", []func(*watch){good(0), bad(1, 2, "dial"), good(5), bad(6, 7, "dial"), good(10)}, 12, nil},
+		{
+			"an outage",
+			[]func(*watch){good(0), good(5), bad(9, 10, "dial"), bad(94, 95, "dial"), bad(98, 99, "CLUSTERDOWN"), good(105)},
+			200,
+			[]results.Outage{{From: ms(5), To: ms(105), Uncertainty: ms(7), Errors: map[string]int{"dial": 2, "CLUSTERDOWN": 1}, Node: "n"}},
+		},
+		{"bad before the first good", []func(*watch){bad(0, 1, "dial"), good(100), good(105)}, 110, nil},
+		{
+			"silence",
+			[]func(*watch){good(0), good(1500)},
+			1600,
+			[]results.Outage{{From: 0, To: ms(1500), Uncertainty: ms(1500), Errors: map[string]int{}, Node: "n"}},
+		},
+		{
+			"two close together are one",
+			[]func(*watch){good(0), bad(8, 10, "dial"), good(100), bad(108, 110, "eof"), good(150)},
+			200,
+			[]results.Outage{{From: 0, To: ms(150), Uncertainty: ms(92), Errors: map[string]int{"dial": 1, "eof": 1}, Node: "n"}},
+		},
+		{
+			"one that does not end",
+			[]func(*watch){good(0), bad(4, 5, "dial"), bad(195, 196, "dial")},
+			200,
+			[]results.Outage{{From: 0, To: ms(200), Open: true, Uncertainty: ms(5), Errors: map[string]int{"dial": 2}}},
+		},
+		{"a late reply does not turn time back", []func(*watch){good(0), good(100), good(40), good(105)}, 110, nil},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			w, o := newWatch(1, g.failing), newOutages(g, 1, 1)
+			for _, step := range tc.steps {
+				step(w)
+				o.add(0, w.take())
+			}
+			o.add(0, w.end(ms(tc.end)))
+			if diff := cmp.Diff(tc.want, o.ordered()); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// TestGapsInCommon holds the gaps that generators have in common against those
+// of one watch that sees all of their writes.
+func TestGapsInCommon(t *testing.T) {
+	const generators, shards = 3, 2
+	g := rule{failing: 40 * time.Millisecond, silent: 150 * time.Millisecond, merge: 1}
+	for seed := range uint64(200) {
+		draw := rand.New(rand.NewPCG(seed, 1))
+		one, together := newWatch(shards, g.failing), newOutages(g, 1, shards)
+		var own [generators]*watch
+		apart := newOutages(g, generators, shards)
+		for i := range own {
+			own[i] = newWatch(shards, g.failing)
+		}
+		now := 1
+		for range 400 {
+			now += 1 + draw.IntN(12)
+			if draw.IntN(40) == 0 {
+				now += draw.IntN(300)
+			}
+			i, shard := draw.IntN(generators), draw.IntN(shards)
+			one.good(shard, ms(now), "n")
+			own[i].good(shard, ms(now), "n")
+			// Views come at their own pace, some generators' late.
+			if draw.IntN(10*(i+1)) == 0 {
+				apart.add(i, own[i].take())
+			}
+		}
+		now += draw.IntN(300)
+		together.add(0, one.end(ms(now)))
+		for i := range own {
+			apart.add(i, own[i].end(ms(now)))
+		}
+		if diff := cmp.Diff(together.ordered(), apart.ordered()); diff != "" {
+			t.Fatalf("seed %d: %s", seed, diff)
+		}
+		for shard := range apart.common.sources {
+			for i, s := range apart.common.sources[shard] {
+				if len(s.gaps) > 0 {
+					t.Fatalf("seed %d: %d gaps of generator %d are kept for ever", seed, len(s.gaps), i)
+				}
+			}
+		}
+	}
+}
+
+func TestGapsInCommonFailAsOne(t *testing.T) {
+	// One generator sees errors, the other has too little to send to see any.
+	busy, idle, o := newWatch(1, 100*time.Millisecond), newWatch(1, 100*time.Millisecond), newOutages(clientRule, 2, 1)
+	busy.good(0, ms(100), "n")
+	idle.good(0, ms(90), "n")
+	busy.bad(0, ms(101), ms(102), "eof")
+	busy.bad(0, ms(395), ms(396), "CLUSTERDOWN")
+	idle.good(0, ms(400), "m")
+	busy.good(0, ms(405), "m")
+	idle.good(0, ms(406), "m")
+	o.add(1, idle.end(ms(410)))
+	o.add(0, busy.end(ms(410)))
+	want := []results.Outage{{From: ms(100), To: ms(400), Uncertainty: ms(5), Errors: map[string]int{"eof": 1, "CLUSTERDOWN": 1}, Node: "m"}}
+	if diff := cmp.Diff(want, o.ordered()); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -21,8 +21,9 @@ import (
 // Slots is the number of hash slots. Source: Redis Cluster specification.
 const Slots = 16384
 
-// Dialer reaches a node by its announced address: plain TCP locally and inside
-// Kubernetes, a forwarded stream from outside.
+// Dialer reaches a node by its Node.Addr, or by an address that it announces to
+// the cluster: plain TCP locally and inside Kubernetes, a forwarded stream from
+// outside.
 type Dialer func(ctx context.Context, addr string) (net.Conn, error)
 
 // Direct dials plain TCP.
@@ -35,10 +36,14 @@ func Direct(ctx context.Context, addr string) (net.Conn, error) {
 type Node struct {
 	// Name is stable over restarts.
 	Name string
-	// Addr is ip:port as announced to the cluster.
+	// Addr is host:port for the Dialer, stable over restarts too. What the node
+	// announces to the cluster may differ, and change: a pod that is made again
+	// has a new IP.
 	Addr string
 	// Shard is the index of the shard that it was deployed into.
 	Shard int
+	// ID is its cluster id, which lives on its volume; Form sets it.
+	ID string
 }
 
 // Cluster is a Redis Cluster: its nodes and how to talk to them.
@@ -47,6 +52,9 @@ type Cluster struct {
 	Shards   int
 	Dial     Dialer
 	Password string
+	// Announced, if not nil, names the node that announces an address to the
+	// others, now or before, where addresses differ from Node.Addr.
+	Announced func(addr string) (name string, ok bool)
 }
 
 // ShardSlots is the range of slots of a shard, both ends included.
@@ -131,11 +139,14 @@ func (c *Cluster) Form(ctx context.Context) error {
 			return fmt.Errorf("preparing %s: %w", n.Name, err)
 		}
 	}
+	if err := c.learn(ctx, clients); err != nil {
+		return err
+	}
 	first := c.Nodes[0]
 	for _, n := range c.Nodes[1:] {
-		host, port, err := net.SplitHostPort(n.Addr)
+		host, port, err := announced(ctx, clients[n.Name])
 		if err != nil {
-			return fmt.Errorf("address of %s: %w", n.Name, err)
+			return fmt.Errorf("asking %s for its address: %w", n.Name, err)
 		}
 		if err := clients[first.Name].ClusterMeet(ctx, host, port).Err(); err != nil {
 			return fmt.Errorf("introducing %s to %s: %w", n.Name, first.Name, err)
@@ -155,17 +166,43 @@ func (c *Cluster) Form(ctx context.Context) error {
 		}
 	}
 	for shard, primary := range primaries {
-		id, err := clients[primary.Name].ClusterMyID(ctx).Result()
-		if err != nil {
-			return fmt.Errorf("asking %s for its id: %w", primary.Name, err)
-		}
 		for _, n := range c.Members(shard)[1:] {
-			if err := clients[n.Name].ClusterReplicate(ctx, id).Err(); err != nil {
+			if err := clients[n.Name].ClusterReplicate(ctx, primary.ID).Err(); err != nil {
 				return fmt.Errorf("making %s a replica of %s: %w", n.Name, primary.Name, err)
 			}
 		}
 	}
 	return nil
+}
+
+// learn asks every node for its cluster id.
+func (c *Cluster) learn(ctx context.Context, clients map[string]*redis.Client) error {
+	for i, n := range c.Nodes {
+		id, err := clients[n.Name].ClusterMyID(ctx).Result()
+		if err != nil {
+			return fmt.Errorf("asking %s for its id: %w", n.Name, err)
+		}
+		c.Nodes[i].ID = id
+	}
+	return nil
+}
+
+// announced is the address by which a node introduces itself to others.
+func announced(ctx context.Context, cl *redis.Client) (host, port string, err error) {
+	text, err := cl.ClusterNodes(ctx).Result()
+	if err != nil {
+		return "", "", err
+	}
+	members, err := ParseNodes(text)
+	if err != nil {
+		return "", "", err
+	}
+	for _, m := range members {
+		if m.Self {
+			return net.SplitHostPort(m.Addr)
+		}
+	}
+	return "", "", errors.New("CLUSTER NODES has no line of its own")
 }
 
 // WithoutSyncDelay runs f while primaries start a replica's first
@@ -321,9 +358,9 @@ func (c *Cluster) whole(ctx context.Context, clients []*redis.Client) error {
 		for _, m := range v.Members {
 			switch {
 			case m.Fail || m.PFail:
-				return fmt.Errorf("%s still sees %s as failing", n.Name, c.nameOf(m.Addr))
+				return fmt.Errorf("%s still sees %s as failing", n.Name, c.NameOf(m.ID))
 			case !m.Self && !m.Linked:
-				return fmt.Errorf("%s has no bus link to %s", n.Name, c.nameOf(m.Addr))
+				return fmt.Errorf("%s has no bus link to %s", n.Name, c.NameOf(m.ID))
 			}
 		}
 		if len(v.Members) != len(c.Nodes) {
@@ -357,21 +394,39 @@ func (c *Cluster) whole(ctx context.Context, clients []*redis.Client) error {
 	return nil
 }
 
-func (c *Cluster) nameOf(addr string) string {
+// NameOf is the name of the node with a cluster id; an id that nobody has stands
+// for itself.
+func (c *Cluster) NameOf(id string) string {
 	for _, n := range c.Nodes {
-		if n.Addr == addr {
+		if n.ID == id {
 			return n.Name
 		}
 	}
-	return addr
+	return id
+}
+
+// Version asks the nodes for Redis' version, such as "7.0.15"; the first that
+// answers tells.
+func (c *Cluster) Version(ctx context.Context) (string, error) {
+	var last error
+	for _, n := range c.Nodes {
+		cl := c.Client(n, commandTimeout)
+		text, err := cl.Info(ctx, "server").Result()
+		cl.Close()
+		if version := field(text, "redis_version"); err == nil && version != "" {
+			return version, nil
+		}
+		last = fmt.Errorf("asking %s for its version: %w", n.Name, err)
+	}
+	return "", last
 }
 
 // Role is what a node is right now.
 type Role struct {
 	Node    Node
 	Primary bool
-	// ID is the node's cluster id, Offset its replication offset.
-	ID     string
+	// Addr is the ip:port that it announces, Offset its replication offset.
+	Addr   string
 	Offset int64
 }
 
@@ -388,7 +443,7 @@ func (c *Cluster) Roles(ctx context.Context) []Role {
 		r := Role{Node: n, Primary: v.Primary, Offset: v.Offset}
 		for _, m := range v.Members {
 			if m.Self {
-				r.ID = m.ID
+				r.Addr = m.Addr
 			}
 		}
 		list = append(list, r)

@@ -72,11 +72,11 @@ func FuzzParseNodes(f *testing.F) {
 }
 
 func TestCompareTellsChanges(t *testing.T) {
-	c := &Cluster{Shards: 1, Nodes: []Node{{Name: "a", Addr: "a:1"}, {Name: "b", Addr: "b:1"}}}
+	c := &Cluster{Shards: 1, Nodes: []Node{{Name: "a", ID: "ida"}, {Name: "b", ID: "idb"}}}
 	at := func(n int) results.Millis { return results.Millis(time.Duration(n) * time.Millisecond) }
 	view := func(primary, ok, link bool, other Member) View {
-		other.Addr = "b:1"
-		return View{Members: []Member{{Addr: "a:1", Self: true}, other}, StateOK: ok, Primary: primary, LinkUp: link}
+		other.ID = "idb"
+		return View{Members: []Member{{ID: "ida", Self: true}, other}, StateOK: ok, Primary: primary, LinkUp: link}
 	}
 	var got []string
 	last := watched{sent: at(0)}

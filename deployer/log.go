@@ -15,10 +15,9 @@ import (
 // millisecond, so that the true time lies up to one later.
 const logPrecision = results.Millis(time.Millisecond)
 
-// ReadLog turns what a node wrote to its log into events. ids maps cluster ids
-// to node names. Times are read as UTC: nodes are started that way. Lines that
+// ReadLog turns what a node wrote to its log into events. Times are read as UTC: nodes are started that way. Lines that
 // say nothing about failovers are passed over.
-func (c *Cluster) ReadLog(n Node, log io.Reader, ids map[string]string, clock results.Clock, emit results.Emit) error {
+func (c *Cluster) ReadLog(n Node, log io.Reader, clock results.Clock, emit results.Emit) error {
 	sc := bufio.NewScanner(log)
 	sc.Buffer(nil, 1<<20)
 	for sc.Scan() {
@@ -26,7 +25,7 @@ func (c *Cluster) ReadLog(n Node, log io.Reader, ids map[string]string, clock re
 		if !ok {
 			continue
 		}
-		e, ok := parseMessage(text, ids)
+		e, ok := c.parseMessage(text)
 		if !ok {
 			continue
 		}
@@ -67,21 +66,21 @@ func splitLog(line string) (time.Time, string, bool) {
 // parseMessage recognises the lines of Redis' cluster_legacy.c (cluster.c before
 // 7.2) and replication.c, of 6.2 to 8.x and of Valkey, that tell about failures
 // and failovers.
-func parseMessage(text string, ids map[string]string) (results.Event, bool) {
+func (c *Cluster) parseMessage(text string) (results.Event, bool) {
 	e := results.Event{Message: text}
 	switch {
 	case strings.HasPrefix(text, "Marking node "):
 		// Marking node <id> [(name)] as failing (quorum reached).
-		e.Kind, e.About = results.EventFail, nameIn(text, ids)
+		e.Kind, e.About = results.EventFail, c.nameIn(text)
 	case strings.HasPrefix(text, "FAIL message received from "):
 		// FAIL message received from <id> [(name)] about <id> [(name)]
 		_, about, ok := strings.Cut(text, " about ")
 		if !ok {
 			return e, false
 		}
-		e.Kind, e.About = results.EventFail, nameIn(about, ids)
+		e.Kind, e.About = results.EventFail, c.nameIn(about)
 	case strings.HasPrefix(text, "Clear FAIL state for node "):
-		e.Kind, e.About = results.EventFailClear, nameIn(text, ids)
+		e.Kind, e.About = results.EventFailClear, c.nameIn(text)
 	case strings.HasPrefix(text, "Start of election delayed for "):
 		// Start of election delayed for 612 milliseconds (rank #0, offset 1234).
 		e.Kind = results.EventElectionDelay
@@ -103,7 +102,7 @@ func parseMessage(text string, ids map[string]string) (results.Event, bool) {
 	case strings.HasPrefix(text, "Currently unable to failover: "):
 		e.Kind = results.EventElectionLost
 	case strings.HasPrefix(text, "Failover auth granted to "):
-		e.Kind, e.About = results.EventVote, nameIn(text, ids)
+		e.Kind, e.About = results.EventVote, c.nameIn(text)
 		e.Epoch, _ = numberAfter(text, "for epoch ")
 	case text == "Cluster state changed: fail":
 		e.Kind = results.EventStateDown
@@ -117,16 +116,13 @@ func parseMessage(text string, ids map[string]string) (results.Event, bool) {
 
 // nameIn finds the first 40-digit node id in a text, and the name that goes with
 // it; an id that nobody knows stands for itself.
-func nameIn(text string, ids map[string]string) string {
+func (c *Cluster) nameIn(text string) string {
 	for word := range strings.FieldsSeq(text) {
 		word = strings.TrimRight(word, ".,:")
 		if len(word) != 40 || strings.Trim(word, "0123456789abcdef") != "" {
 			continue
 		}
-		if name, ok := ids[word]; ok {
-			return name
-		}
-		return word
+		return c.NameOf(word)
 	}
 	return ""
 }

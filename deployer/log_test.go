@@ -31,10 +31,10 @@ garbage
 `
 
 func TestReadLog(t *testing.T) {
-	c := &Cluster{Shards: 2, Nodes: []Node{{Name: "node-0", Shard: 1}, {Name: "node-3", Shard: 1}, {Name: "node-9"}}}
+	c := &Cluster{Shards: 2, Nodes: []Node{{Name: "node-0", Shard: 1, ID: idA}, {Name: "node-3", Shard: 1, ID: idB}, {Name: "node-9"}}}
 	clock := results.Clock{Start: time.Date(2026, 11, 22, 22, 31, 0, 0, time.UTC)}
 	var got []results.Event
-	err := c.ReadLog(c.Nodes[2], strings.NewReader(logText), map[string]string{idA: "node-0", idB: "node-3"}, clock, func(e results.Event) {
+	err := c.ReadLog(c.Nodes[2], strings.NewReader(logText), clock, func(e results.Event) {
 		e.Message = ""
 		got = append(got, e)
 	})
@@ -75,8 +75,8 @@ func TestReadLog(t *testing.T) {
 func FuzzReadLog(f *testing.F) {
 	f.Add(logText)
 	f.Fuzz(func(t *testing.T, text string) {
-		c := &Cluster{Nodes: []Node{{Name: "a"}}, Shards: 1}
+		c := &Cluster{Nodes: []Node{{Name: "a", ID: idA}}, Shards: 1}
 		// Any text is read, or refused by an error: a line may be too long.
-		_ = c.ReadLog(c.Nodes[0], strings.NewReader(text), map[string]string{idA: "a"}, results.Clock{Start: time.Unix(0, 0)}, func(results.Event) {})
+		_ = c.ReadLog(c.Nodes[0], strings.NewReader(text), results.Clock{Start: time.Unix(0, 0)}, func(results.Event) {})
 	})
 }

@@ -37,7 +37,7 @@ type watched struct {
 	primary   bool
 	stateOK   bool
 	linkUp    bool
-	failing   map[string]string // address → "pfail" or "fail"
+	failing   map[string]string // cluster id → "pfail" or "fail"
 }
 
 func (c *Cluster) watchNode(ctx context.Context, n Node, clock results.Clock, emit results.Emit) {
@@ -82,9 +82,9 @@ func (c *Cluster) compare(n Node, last watched, sent, got results.Millis, v View
 	for _, m := range v.Members {
 		switch {
 		case m.Fail:
-			now.failing[m.Addr] = results.EventFail
+			now.failing[m.ID] = results.EventFail
 		case m.PFail:
-			now.failing[m.Addr] = results.EventPFail
+			now.failing[m.ID] = results.EventPFail
 		}
 	}
 	if !last.seen {
@@ -117,7 +117,7 @@ func (c *Cluster) compare(n Node, last watched, sent, got results.Millis, v View
 		event(kind, fmt.Sprintf("offset %d", v.Offset))
 	}
 	for _, about := range c.Nodes {
-		was, is := last.failing[about.Addr], now.failing[about.Addr]
+		was, is := last.failing[about.ID], now.failing[about.ID]
 		if was == is {
 			continue
 		}

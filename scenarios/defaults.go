@@ -34,6 +34,12 @@ func (d *document) fillDefaults(s *Scenario) []Default {
 	fill(f, "cluster.local.isolation", &s.Cluster.Local.Isolation, "auto", "namespaces where the kernel grants them, else plain loopback")
 	fill(f, "cluster.local.restartDelay", &s.Cluster.Local.RestartDelay, seconds(10), "about what a kubelet takes")
 
+	fill(f, "cluster.kind.name", &s.Cluster.Kind.Name, "slotstorm", "the one that 'slotstorm up' makes")
+	if s.Cluster.Kind.Config == "" {
+		fill(f, "cluster.kind.nodes", &s.Cluster.Kind.Nodes, 4, "so that the nodes of a shard stand apart from each other and the control plane")
+	}
+
+	fill(f, "redis.image", &s.Redis.Image, "redis:8.0", "the official image")
 	fill(f, "redis.binary", &s.Redis.Binary, "redis-server", "the one on PATH")
 	fill(f, "redis.shards", &s.Redis.Shards, 3, "the smallest cluster that can fail over")
 	fill(f, "redis.replicasPerShard", &s.Redis.ReplicasPerShard, 1, "one node to fail over to")
@@ -43,6 +49,7 @@ func (d *document) fillDefaults(s *Scenario) []Default {
 	for i := range s.Timeline.Faults {
 		if k := s.Timeline.Faults[i].Kill; k != nil {
 			fill(f, fmt.Sprintf("timeline.faults[%d].kill.signal", i), &k.Signal, "SIGKILL", "a crash, without a farewell")
+			fill(f, fmt.Sprintf("timeline.faults[%d].kill.scope", i), &k.Scope, "pod", "what eviction and the loss of a machine end")
 		}
 	}
 	fill(f, "repeat", &s.Repeat, 1, "one run")

@@ -38,6 +38,7 @@ type format struct {
 var formats = []format{
 	{"label", "a label", regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,48}[a-z0-9])?$`), "use up to 50 lower case letters, digits and '-', as in kill-primary"},
 	{"quantity", "a quantity", regexp.MustCompile(`^[0-9]+([.][0-9]+)?(m|[kKMGTPE]i?)?$`), "write a Kubernetes quantity, such as 500m, 512Mi or 1Gi"},
+	{"namespace", "a namespace", regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`), "use up to 63 lower case letters, digits and '-'"},
 	{"commandName", "a name of a mix entry", regexp.MustCompile(`^[A-Za-z0-9][-A-Za-z0-9_.]{0,49}$`), "use up to 50 letters, digits, '-', '_' and '.', as in SET-session"},
 	{"clientName", "a client's name", regexp.MustCompile(`^[!-~]+$`), "Redis takes printable ASCII without spaces"},
 	{"envName", "a variable's name", regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`), "name an environment variable, such as REDIS_PASSWORD"},

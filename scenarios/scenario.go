@@ -54,13 +54,49 @@ type Metadata struct {
 
 // Cluster says where the Redis nodes run.
 type Cluster struct {
-	// Provider is "local": real redis-server processes on this machine.
-	Provider string       `yaml:"provider" json:"provider" jsonschema:"enum=local"`
+	// Provider is "local" (real redis-server processes on this machine), "kind"
+	// (pods on a kind cluster, made for the run unless it is there) or "kube"
+	// (pods on a Kubernetes cluster that is there).
+	Provider string       `yaml:"provider" json:"provider" jsonschema:"enum=local,enum=kind,enum=kube"`
 	Local    LocalCluster `yaml:"local" json:"local"`
+	Kind     KindCluster  `yaml:"kind" json:"kind"`
+	Kube     KubeCluster  `yaml:"kube,omitempty" json:"kube,omitzero"`
 }
 
 // Providers are the places that this version can deploy to.
-var Providers = []string{"local"}
+var Providers = []string{"local", "kind", "kube"}
+
+// KindCluster holds the options of the kind provider.
+type KindCluster struct {
+	// Name is the kind cluster to use if it is there. If it is not, the run makes
+	// one for itself, named after this with the run's id behind, and deletes it.
+	Name string `yaml:"name" json:"name" jsonschema:"format=label"`
+	// Nodes is the number of nodes, 1 to 50, of a cluster that is made: a control
+	// plane and, above 1, workers.
+	Nodes int `yaml:"nodes,omitempty" json:"nodes,omitempty" jsonschema:"minimum=1,maximum=50"`
+	// Image is the node image, which fixes the version of Kubernetes; empty is
+	// that of the environment variable KIND_NODE_IMAGE, or else kind's own.
+	Image string `yaml:"image,omitempty" json:"image,omitempty"`
+	// Config is a file with a kind configuration, in place of nodes.
+	Config string `yaml:"config,omitempty" json:"config,omitempty"`
+}
+
+// KubeCluster holds the options of the kube provider.
+type KubeCluster struct {
+	// Context is the context of the kubeconfig; empty is the current one, if it
+	// is that of a kind, k3d or minikube cluster.
+	Context string `yaml:"context,omitempty" json:"context,omitempty"`
+	// Namespace is one that was prepared for slotstorm, and stays; empty makes
+	// one for the run and deletes it.
+	Namespace string `yaml:"namespace,omitempty" json:"namespace,omitempty" jsonschema:"format=namespace"`
+	// StorageClass is the class of volumes where redis.storage.class is empty;
+	// empty too is the default one of the Kubernetes cluster.
+	StorageClass string `yaml:"storageClass,omitempty" json:"storageClass,omitempty"`
+	// ImagePullSecret is the name of a secret in the namespace to pull images with.
+	ImagePullSecret string `yaml:"imagePullSecret,omitempty" json:"imagePullSecret,omitempty"`
+	// GeneratorImage is an image of slotstorm, of the version that runs.
+	GeneratorImage string `yaml:"generatorImage,omitempty" json:"generatorImage,omitempty"`
+}
 
 // LocalCluster holds the options of the local provider.
 type LocalCluster struct {
@@ -80,8 +116,9 @@ type Redis struct {
 	// Binary is the redis-server to run on the local provider: a name on PATH
 	// or a path.
 	Binary string `yaml:"binary" json:"binary" jsonschema:"minLength=1"`
-	// Image is the container image on Kubernetes providers; local ignores it.
-	Image string `yaml:"image,omitempty" json:"image,omitempty"`
+	// Image is the container image on Kubernetes; local ignores it. It must hold
+	// redis-server, redis-cli and sh, as the official images do.
+	Image string `yaml:"image" json:"image" jsonschema:"minLength=1"`
 	// Shards is the number of primaries, 3 to 100.
 	Shards int `yaml:"shards" json:"shards" jsonschema:"minimum=3,maximum=100" hint:"minimum=a Redis Cluster needs three primaries, so that two can agree that the third has failed"`
 	// ReplicasPerShard is 0 to 5.
@@ -93,6 +130,7 @@ type Redis struct {
 	Storage   *Storage   `yaml:"storage,omitempty" json:"storage,omitempty"`
 	Resources *Resources `yaml:"resources,omitempty" json:"resources,omitempty"`
 	Auth      *Auth      `yaml:"auth,omitempty" json:"auth,omitempty"`
+	TLS       *TLS       `yaml:"tls,omitempty" json:"tls,omitempty"`
 }
 
 // Storage is the volume of a node on Kubernetes.
@@ -119,6 +157,13 @@ type Auth struct {
 	// PasswordEnv names the environment variable that holds the password;
 	// empty means a random one for each run.
 	PasswordEnv string `yaml:"passwordEnv,omitempty" json:"passwordEnv,omitempty" jsonschema:"format=envName"`
+}
+
+// TLS encrypts the client port, replication and the cluster bus, and asks both
+// sides for a certificate, by an authority that is made for the run.
+type TLS struct {
+	// Enabled turns it on.
+	Enabled bool `yaml:"enabled" json:"enabled" jsonschema:"required"`
 }
 
 // Timeline is what happens after the warm-up, in order.
@@ -167,13 +212,23 @@ type FaultRepeat struct {
 	Jitter Duration `yaml:"jitter,omitempty" json:"jitter,omitempty" jsonschema:"minimum=0s,maximum=24h"`
 }
 
-// Kill ends a redis-server process; the supervisor restarts it.
+// Kill ends a redis-server process; the supervisor restarts it. On Kubernetes it
+// ends a pod or a container.
 type Kill struct {
 	// Target is who is killed; roles are looked up at the moment of injection.
 	Target Target `yaml:"target" json:"target" jsonschema:"required"`
 	// Signal is "SIGKILL" or "SIGTERM".
 	Signal string `yaml:"signal" json:"signal" jsonschema:"enum=SIGKILL,enum=SIGTERM"`
+	// Scope is what is ended on Kubernetes. "pod" deletes the pod, by force for
+	// SIGKILL and with its grace period for SIGTERM: a new pod with a new IP
+	// takes over its volume. "container" sends the signal to redis-server, and
+	// the kubelet starts it again in the same pod. On this machine the two are
+	// the same.
+	Scope string `yaml:"scope" json:"scope" jsonschema:"enum=pod,enum=container"`
 }
+
+// Scopes are the values of Kill.Scope.
+var Scopes = []string{"pod", "container"}
 
 // Signals are the values of Kill.Signal.
 var Signals = []string{"SIGKILL", "SIGTERM"}

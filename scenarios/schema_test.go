@@ -175,6 +175,7 @@ func TestEnumsAgreeWithTags(t *testing.T) {
 		{reflect.TypeFor[Command](), "Command", Commands},
 		{reflect.TypeFor[Command](), "Type", KeyTypes},
 		{reflect.TypeFor[Kill](), "Signal", Signals},
+		{reflect.TypeFor[Kill](), "Scope", Scopes},
 	} {
 		f, _ := c.of.FieldByName(c.field)
 		if got := rulesOf(f).enum; !slices.Equal(got, c.list) {

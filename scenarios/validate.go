@@ -15,6 +15,7 @@ func (d *document) validate(s *Scenario) {
 	if d.root == nil || d.failed("") {
 		return
 	}
+	d.validateCluster(&s.Cluster)
 	d.validateRedis(&s.Redis)
 	d.validateWorkload(s)
 	d.validateTimeline(s)
@@ -28,6 +29,15 @@ func (d *document) reject(path string, by []string, hint, format string, args ..
 		return
 	}
 	d.fail(d.place(path), path, hint, format, args...)
+}
+
+func (d *document) validateCluster(c *Cluster) {
+	if ns := c.Kube.Namespace; ns == "default" || strings.HasPrefix(ns, "kube-") {
+		d.reject("cluster.kube.namespace", nil, "prepare one that belongs to slotstorm, or leave it out", "slotstorm touches neither default nor kube-* namespaces")
+	}
+	if c.Kind.Config != "" && d.values["cluster.kind.nodes"] != nil {
+		d.reject("cluster.kind.config", []string{"cluster.kind.nodes"}, "leave out one of the two", "says which nodes there are, and so does cluster.kind.nodes")
+	}
 }
 
 var directive = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)

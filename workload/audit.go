@@ -193,7 +193,9 @@ func (c *auditClient) ask(ctx context.Context, shard int, args ...string) (value
 		switch {
 		case moved:
 			addr, asking = redirectAddr(redirect, addr), redirect.Ask
-			if i := slices.IndexFunc(members, func(m Member) bool { return m.Addr == addr }); i >= 0 && !asking {
+			to := c.a.target.member(addr)
+			if i := slices.Index(members, to); i >= 0 && !asking {
+				addr = to.Addr
 				route.Store(int32(i))
 			}
 			continue
@@ -220,14 +222,8 @@ func redirectAddr(r resp.Redirect, from string) string {
 }
 
 func (c *auditClient) name(addr string) string {
-	for _, members := range c.a.target.Shards {
-		for _, m := range members {
-			if m.Addr == addr {
-				return m.Name
-			}
-		}
-	}
-	return addr
+	m := c.a.target.member(addr)
+	return m.Name
 }
 
 // once sends a command to one node, once.

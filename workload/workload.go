@@ -36,7 +36,10 @@ type Target struct {
 	Shards [][]Member
 	// ShardOf tells which shard serves a slot.
 	ShardOf func(slot int) int
-	Dial    func(ctx context.Context, addr string) (net.Conn, error)
+	// NameOf, if not nil, names the member that announces an address to the
+	// cluster, where that differs from Member.Addr.
+	NameOf func(addr string) (string, bool)
+	Dial   func(ctx context.Context, addr string) (net.Conn, error)
 	// Cluster is false for a single server that is no Redis Cluster.
 	Cluster            bool
 	Username, Password string
@@ -44,8 +47,25 @@ type Target struct {
 	TLS *tls.Config
 }
 
-// Member is one node of a shard.
+// Member is one node of a shard. Addr is for Dial.
 type Member struct{ Name, Addr string }
+
+// member finds whom an address belongs to: one of Member, or one that a node
+// announces to the cluster. Nobody's is a member of its own.
+func (t *Target) member(addr string) Member {
+	name, ok := "", false
+	if t.NameOf != nil {
+		name, ok = t.NameOf(addr)
+	}
+	for _, members := range t.Shards {
+		for _, m := range members {
+			if m.Addr == addr || ok && m.Name == name {
+				return m
+			}
+		}
+	}
+	return Member{Name: addr, Addr: addr}
+}
 
 // Sink takes what generators produce. wall is the start of the frame's second.
 type Sink func(f results.Frame, wall time.Time, histograms map[string]*hdr.Histogram) error

@@ -12,6 +12,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -94,6 +95,10 @@ func Version(ctx context.Context, binary string) (string, error) {
 func Deploy(ctx context.Context, o Options) (_ *Deployment, err error) {
 	binary, err := Binary(o.Redis.Binary)
 	if err != nil {
+		return nil, err
+	}
+	// Something else under that name must not be waited for.
+	if _, err := Version(ctx, binary); err != nil {
 		return nil, err
 	}
 	password, err := password(o.Redis.Auth)
@@ -189,6 +194,14 @@ func (d *Deployment) furnish(n *node) error {
 	}
 	n.log = log
 	return os.WriteFile(filepath.Join(n.dir, "redis.conf"), []byte(d.config(n)), 0o600)
+}
+
+// Redis is the cluster, and how to talk to it.
+func (d *Deployment) Redis() *deployer.Cluster { return d.Cluster }
+
+// Log opens what a node has written so far.
+func (d *Deployment) Log(_ context.Context, name string) (io.ReadCloser, error) {
+	return os.Open(d.LogPath(name))
 }
 
 // LogPath is where a node's log is.

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/slotstorm/slotstorm/deployer/local"
+	"github.com/slotstorm/slotstorm/deployer"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/workload"
 	"github.com/slotstorm/slotstorm/workload/schedule"
@@ -42,7 +42,7 @@ func (r *run) readTimes() error {
 }
 
 // prefill writes keys before the load.
-func (r *run) prefill(ctx context.Context, c *local.Deployment) error {
+func (r *run) prefill(ctx context.Context, c *site) error {
 	if r.s.Workload.Prefill == nil {
 		return nil
 	}
@@ -57,7 +57,7 @@ func (r *run) prefill(ctx context.Context, c *local.Deployment) error {
 		}
 	}()
 	last := 0
-	err := workload.Prefill(ctx, targetOf(c), &r.s.Workload, r.s.Seed, func(percent int) {
+	err := workload.Prefill(ctx, targetOf(c.Cluster), &r.s.Workload, r.s.Seed, func(percent int) {
 		// A line for each percent would bury the others.
 		if percent >= last+5 || percent == 100 {
 			last = percent
@@ -71,8 +71,8 @@ func (r *run) prefill(ctx context.Context, c *local.Deployment) error {
 }
 
 // targetOf is the cluster as the load needs to know it.
-func targetOf(c *local.Deployment) workload.Target {
-	t := workload.Target{Cluster: true, Shards: make([][]workload.Member, c.Shards), ShardOf: c.ShardOf, Dial: c.Dial, Password: c.Password}
+func targetOf(c *deployer.Cluster) workload.Target {
+	t := workload.Target{Cluster: true, Shards: make([][]workload.Member, c.Shards), ShardOf: c.ShardOf, NameOf: c.Announced, Dial: c.Dial, Password: c.Password}
 	for _, n := range c.Nodes {
 		t.Addrs = append(t.Addrs, n.Addr)
 		t.Shards[n.Shard] = append(t.Shards[n.Shard], workload.Member{Name: n.Name, Addr: n.Addr})

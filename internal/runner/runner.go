@@ -19,10 +19,8 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/slotstorm/slotstorm/chaos"
-	"github.com/slotstorm/slotstorm/chaos/builtin"
 	place "github.com/slotstorm/slotstorm/clusters/local"
 	"github.com/slotstorm/slotstorm/deployer"
-	"github.com/slotstorm/slotstorm/deployer/local"
 	"github.com/slotstorm/slotstorm/report"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
@@ -151,13 +149,11 @@ func Run(ctx context.Context, s *scenarios.Scenario, o Options) (_ *Result, err 
 
 // run is a run under way.
 type run struct {
-	s      *scenarios.Scenario
-	o      Options
-	clock  results.Clock
-	bundle *results.Writer
-	run    results.Run
-	// ids maps cluster ids to node names.
-	ids     map[string]string
+	s       *scenarios.Scenario
+	o       Options
+	clock   results.Clock
+	bundle  *results.Writer
+	run     results.Run
 	auditor *workload.Auditor
 	// times are those of a replay.
 	times []time.Duration
@@ -192,7 +188,7 @@ func (r *run) stage(name string) {
 	r.show.stage(name)
 }
 
-func (r *run) deploy(ctx context.Context) (*local.Deployment, error) {
+func (r *run) deploy(ctx context.Context) (*site, error) {
 	r.show.observer = r.o.Observer
 	r.stage("deploy")
 	ctx, cancel := context.WithTimeoutCause(ctx, deployLimit, fmt.Errorf("not done after %v", deployLimit))
@@ -208,41 +204,31 @@ func (r *run) deploy(ctx context.Context) (*local.Deployment, error) {
 		case <-ctx.Done():
 		}
 	}()
-	binary, err := local.Binary(r.s.Redis.Binary)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrEnvironment, err)
-	}
-	version, err := local.Version(ctx, binary)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrEnvironment, err)
-	}
-	r.run.Versions = results.Versions{Slotstorm: r.o.Version, Go: runtime.Version(), Redis: version}
-	r.run.Environment = environment(r.o.Room)
-	cluster, err := local.Deploy(ctx, local.Options{
-		Room: r.o.Room, Redis: r.s.Redis, RestartDelay: r.s.Cluster.Local.RestartDelay.Std(),
-		Volumes: r.bundle.Path(results.VolumesDir), Logs: r.bundle.Path("nodes"), Clock: r.clock, Emit: r.emit,
-	})
+	c, err := r.deployTo(ctx)
 	if err != nil {
 		if cause := context.Cause(ctx); errors.Is(cause, context.Canceled) {
 			return nil, context.Canceled
 		}
 		return nil, fmt.Errorf("%w: deploying: %w", ErrEnvironment, err)
 	}
-	return cluster, nil
+	version, err := c.Version(ctx)
+	if err != nil {
+		return nil, errors.Join(err, c.Remove(false))
+	}
+	r.run.Versions = results.Versions{Slotstorm: r.o.Version, Go: runtime.Version(), Redis: version}
+	return c, nil
 }
 
 // before records the cluster as it was made.
-func (r *run) before(ctx context.Context, c *local.Deployment) error {
+func (r *run) before(ctx context.Context, c *site) error {
 	roles := c.Roles(ctx)
 	r.run.HealthyBefore = len(roles) == len(c.Nodes)
-	r.ids = map[string]string{}
 	for _, role := range roles {
 		word := "replica"
 		if role.Primary {
 			word = "primary"
 		}
-		r.ids[role.ID] = role.Node.Name
-		r.run.Nodes = append(r.run.Nodes, results.Node{Name: role.Node.Name, Addr: role.Node.Addr, ID: role.ID, Shard: role.Node.Shard, Role: word})
+		r.run.Nodes = append(r.run.Nodes, results.Node{Name: role.Node.Name, Addr: role.Addr, ID: role.Node.ID, Shard: role.Node.Shard, Role: word})
 	}
 	for i := range c.Shards {
 		first, last := c.ShardSlots(i)
@@ -259,12 +245,12 @@ func (r *run) before(ctx context.Context, c *local.Deployment) error {
 		r.run.Shards = append(r.run.Shards, shard)
 	}
 	r.stage("ready")
-	r.show.message(fmt.Sprintf("cluster is whole: %d shards × %d replicas, Redis %s, %s", r.s.Redis.Shards, r.s.Redis.ReplicasPerShard, r.run.Versions.Redis, r.o.Room))
+	r.show.message(fmt.Sprintf("cluster is whole: %d shards × %d replicas, Redis %s, %s", r.s.Redis.Shards, r.s.Redis.ReplicasPerShard, r.run.Versions.Redis, c.environment(ctx).Isolation))
 	return r.inspect(ctx, c, "before")
 }
 
 // storm drives the load and injects the faults.
-func (r *run) storm(ctx context.Context, c *local.Deployment) error {
+func (r *run) storm(ctx context.Context, c *site) error {
 	warmup, length := r.s.Workload.Warmup.Std(), r.s.Timeline.Length().Std()
 	stop, stopNow := context.WithCancel(ctx)
 	defer stopNow()
@@ -286,7 +272,7 @@ func (r *run) storm(ctx context.Context, c *local.Deployment) error {
 	}()
 	defer func() { endWatch(); <-watched }()
 
-	target := targetOf(c)
+	target := targetOf(c.Cluster)
 	if a := r.s.Workload.Audit; a != nil {
 		r.auditor = workload.NewAuditor(target, a.Rate, r.run.ID, r.clock, r.bundle.Ledger)
 	}
@@ -310,7 +296,7 @@ func (r *run) storm(ctx context.Context, c *local.Deployment) error {
 	timeline := load.Start.Add(warmup)
 	faults := make(chan []results.Fault, 1)
 	go func() {
-		storm := &chaos.Storm{Engine: builtin.Local{Cluster: c}, Recorder: faultLog{r.bundle, &r.show}, Clock: r.clock, Whole: c.AwaitWhole}
+		storm := &chaos.Storm{Engine: c.engine, Recorder: faultLog{r.bundle, &r.show}, Clock: r.clock, Whole: c.AwaitWhole}
 		faults <- storm.Rage(ctx, stop, timeline, chaos.Plan(r.s.Timeline, r.s.Seed))
 	}()
 
@@ -381,7 +367,7 @@ func (r *run) follow(ctx context.Context, load *workload.Load, timeline time.Tim
 }
 
 // settle waits until the cluster is whole again and reads the audited keys back.
-func (r *run) settle(ctx context.Context, c *local.Deployment) {
+func (r *run) settle(ctx context.Context, c *site) {
 	r.stage("settle")
 	settling, cancel := context.WithTimeout(ctx, settleLimit)
 	defer cancel()
@@ -407,17 +393,18 @@ func (r *run) settle(ctx context.Context, c *local.Deployment) {
 }
 
 // after records the cluster as it was left, and what its logs tell.
-func (r *run) after(ctx context.Context, c *local.Deployment) error {
+func (r *run) after(ctx context.Context, c *site) error {
 	r.stage("collect")
+	r.run.Environment = c.environment(ctx)
 	if err := r.inspect(ctx, c, "after"); err != nil {
 		return err
 	}
 	for _, n := range c.Nodes {
-		f, err := os.Open(c.LogPath(n.Name))
+		f, err := c.Log(ctx, n.Name)
 		if err != nil {
 			return fmt.Errorf("collecting logs: %w", err)
 		}
-		err = c.ReadLog(n, f, r.ids, r.clock, r.emit)
+		err = c.ReadLog(n, f, r.clock, r.emit)
 		f.Close()
 		if err != nil {
 			return err
@@ -428,7 +415,7 @@ func (r *run) after(ctx context.Context, c *local.Deployment) error {
 
 // inspect keeps what every node says of itself and of the cluster. A node that
 // does not answer is told so in its file.
-func (r *run) inspect(ctx context.Context, c *local.Deployment, when string) error {
+func (r *run) inspect(ctx context.Context, c *site, when string) error {
 	for _, n := range c.Nodes {
 		text := describe(ctx, c.Cluster, n)
 		if err := results.WriteFile(r.bundle.Path("nodes/"+n.Name+"."+when+".txt"), []byte(text)); err != nil {

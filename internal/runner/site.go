@@ -1,0 +1,57 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/slotstorm/slotstorm/chaos"
+	"github.com/slotstorm/slotstorm/chaos/builtin"
+	"github.com/slotstorm/slotstorm/deployer"
+	"github.com/slotstorm/slotstorm/deployer/local"
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// deployment is a Redis Cluster that runs, wherever it does.
+type deployment interface {
+	// Redis is the cluster, and how to talk to it.
+	Redis() *deployer.Cluster
+	// Log is what a node has written to its log since it was deployed.
+	Log(ctx context.Context, node string) (io.ReadCloser, error)
+	// Remove ends the nodes and deletes what was made for them, their volumes
+	// only if they are not to be kept. It bounds its own time.
+	Remove(keepVolumes bool) error
+}
+
+// site is a deployment with what the line needs beside it.
+type site struct {
+	*deployer.Cluster
+	deployment
+	engine chaos.Engine
+	// environment tells about the place, as it is now.
+	environment func(ctx context.Context) results.Environment
+}
+
+// deployTo deploys to the place that the scenario names.
+func (r *run) deployTo(ctx context.Context) (*site, error) {
+	switch p := r.s.Cluster.Provider; p {
+	case "local":
+		return r.deployLocal(ctx)
+	default:
+		return nil, fmt.Errorf("there is no provider %q", p)
+	}
+}
+
+func (r *run) deployLocal(ctx context.Context) (*site, error) {
+	d, err := local.Deploy(ctx, local.Options{
+		Room: r.o.Room, Redis: r.s.Redis, RestartDelay: r.s.Cluster.Local.RestartDelay.Std(),
+		Volumes: r.bundle.Path(results.VolumesDir), Logs: r.bundle.Path("nodes"), Clock: r.clock, Emit: r.emit,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &site{
+		Cluster: d.Cluster, deployment: d, engine: builtin.Local{Cluster: d},
+		environment: func(context.Context) results.Environment { return environment(r.o.Room) },
+	}, nil
+}

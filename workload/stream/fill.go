@@ -91,11 +91,11 @@ func (s *Stream) AppendFill(b []byte, n int64) ([]byte, int) {
 		n -= s.fill[i].keys * s.fill[i].chunks
 	}
 	p := s.fill[i]
-	sp := p.space.spotOf(n/p.chunks, p.hot)
 	first := n % p.chunks * chunk
-	f := filler{w: writer{s: s, buf: b, draws: d, values: d, spot: sp}, typ: p.typ, first: first, count: min(chunk, sp.elements-first)}
+	f := filler{w: writer{s: s, buf: b, draws: d, values: d}, typ: p.typ, first: first, count: min(chunk, p.space.elements-first)}
+	f.w.spot.set(p.space, n/p.chunks, p.hot)
 	f.append(p.ttl)
-	return f.w.buf, sp.slot(p.typ)
+	return f.w.buf, f.w.spot.slot(p.typ)
 }
 
 // filler appends one command of a prefill.

@@ -98,15 +98,17 @@ type spot struct {
 	n      int
 }
 
-func (s *space) pick(d *random.Draws, p place) spot {
-	hot := s.hot > 0 && d.Float() < s.hot
-	return s.spotOf(draw(s.keys, d, p), hot)
+// pick draws a key from a space.
+func (s *spot) pick(from *space, d *random.Draws, p place) {
+	hot := from.hot > 0 && d.Float() < from.hot
+	s.set(from, draw(from.keys, d, p), hot)
 }
 
-func (s *space) spotOf(key int64, hot bool) spot {
-	at := spot{space: s, key: key, hot: hot}
-	at.n = len(strconv.AppendInt(at.digits[:0], key, 10))
-	return at
+// set is in place: a spot that is copied right after its digits were written makes
+// the processor wait for them.
+func (s *spot) set(from *space, key int64, hot bool) {
+	s.space, s.key, s.hot = from, key, hot
+	s.n = len(strconv.AppendInt(s.digits[:0], key, 10))
 }
 
 // slot is that of the spot's key of a type, and of all its neighbours.

@@ -160,7 +160,9 @@ func TestABillionKeysCostNothing(t *testing.T) {
 		top := int64(0)
 		for i := range int64(10_000) {
 			draws := random.For(7, i)
-			key := sp.pick(&draws, place{index: i * 99_991}).key
+			var at spot
+			at.pick(sp, &draws, place{index: i * 99_991})
+			key := at.key
 			if key < 0 || key >= 1e9 {
 				t.Fatalf("%s: key %d", d, key)
 			}
@@ -191,7 +193,8 @@ func TestSlots(t *testing.T) {
 		names := map[string]string{}
 		for i := range int64(2000) {
 			d := random.For(seed, i)
-			s := sp.pick(&d, place{})
+			var s spot
+			s.pick(sp, &d, place{})
 			for typ := range keyTypes {
 				for n := range int64(5) {
 					name := string(s.appendName(nil, typ, n))

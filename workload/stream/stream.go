@@ -119,7 +119,7 @@ func (s *Stream) Append(buf []byte, index int64, at time.Duration) ([]byte, Meta
 		sp = s.spaces[s.weights.Pick(d.Float())]
 	}
 	w := writer{s: s, buf: buf, draws: d, values: random.For(s.seed^valueStream, index), index: index}
-	w.spot = sp.pick(&w.draws, place{index, at, e.write})
+	w.spot.pick(sp, &w.draws, place{index, at, e.write})
 	m := Meta{Command: c, Slot: -1, Replies: e.replies, Write: e.write, Wait: e.wait, Local: e.local}
 	if e.keyed {
 		m.Slot = w.spot.slot(e.keyType)

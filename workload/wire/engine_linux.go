@@ -132,6 +132,7 @@ func (e *Engine) newLoop(ctx context.Context, core int, base time.Time, stop *at
 		source: cfg.NewSource(core), closedLoop: cfg.NewPacer == nil,
 		share: portion(cfg.Conns, core, cfg.Cores), limit: portion(cfg.MaxInFlight, core, cfg.Cores),
 		spin: int64(cfg.Spin), every: int64(min(longTick, max(cfg.Timeout/10, time.Millisecond))),
+		far:    max(min(farTick, cfg.Timeout/2), time.Millisecond),
 		byAddr: map[string]uint16{}, rec: newRecorder(len(cfg.Commands)),
 		draft: make([]byte, 0, 4<<10), hold: make([]byte, 0, 4<<10), again: newOutbox(16, 1<<10),
 	}

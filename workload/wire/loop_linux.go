@@ -18,6 +18,11 @@ const (
 	// longTick is the longest a loop goes without looking after timeouts,
 	// reconnects, the end of a second and news of the topology.
 	longTick = 10 * time.Millisecond
+	// farTick is how much later it may do so once, when events cease.
+	farTick = 100 * time.Millisecond
+	// shortWait is what a silent loop waits without giving its P away: giving it
+	// back may take longer.
+	shortWait = 2 * time.Millisecond
 )
 
 // loop is one core's event loop. Everything in it belongs to one thread but for
@@ -40,6 +45,7 @@ type loop struct {
 	spin  int64
 	tick  int64 // when the next one is due
 	every int64
+	far   time.Duration // how long the first wait of a silence may take
 
 	poll   *epoll
 	nodes  []*node // 0 is nowhere: slots that no node serves
@@ -150,10 +156,14 @@ func (l *loop) turn(drawing bool) {
 		until = now
 	}
 	d := time.Duration(max(until-now, 0))
-	if !l.idle {
-		d = min(d, rawWait) // likely to be short: worth holding on to the P
+	busy := !l.idle
+	if busy && until == l.tick && !l.hurry {
+		// Events come and turns look at the clock by themselves: the time-out is
+		// for silence. A far one is cheaper, since the processor's timer need not
+		// be set for it.
+		d = max(d, l.far)
 	}
-	events := l.poll.wait(d)
+	events := l.poll.wait(d, busy || d < shortWait)
 	l.stats.Waits++
 	if len(events) < eventsAtOnce {
 		l.seen = now

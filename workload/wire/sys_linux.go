@@ -13,10 +13,6 @@ import (
 // scheduler about each costs more than it gains. The rest goes through package
 // unix.
 
-// rawWait is the longest wait for which a loop keeps its P. A far timer costs
-// less than a near one, which the processor's timer would have to be set for.
-const rawWait = longTick
-
 type epoll struct {
 	fd     int
 	events []unix.EpollEvent
@@ -40,19 +36,20 @@ func (e *epoll) set(op, fd int, want uint32, index, gen int32) error {
 	return unix.EpollCtl(e.fd, op, fd, &unix.EpollEvent{Events: want, Fd: index, Pad: gen})
 }
 
-// wait waits for events, up to d; 0 only looks. An interrupted wait has none:
-// that is how the collector and the scheduler get hold of the thread.
-func (e *epoll) wait(d time.Duration) []unix.EpollEvent {
+// wait waits for events, up to d; 0 only looks. A raw one keeps its P. An
+// interrupted wait has no events: that is how the collector and the scheduler get
+// hold of the thread in a raw one.
+func (e *epoll) wait(d time.Duration, raw bool) []unix.EpollEvent {
 	var n int
 	errno := syscall.ENOSYS
 	if !e.millis {
 		e.ts = unix.NsecToTimespec(int64(d))
-		n, errno = e.call(unix.SYS_EPOLL_PWAIT2, uintptr(unsafe.Pointer(&e.ts)), d > rawWait)
+		n, errno = e.call(unix.SYS_EPOLL_PWAIT2, uintptr(unsafe.Pointer(&e.ts)), raw)
 		e.millis = errno == syscall.ENOSYS
 	}
 	if e.millis {
 		ms := (d + time.Millisecond - 1) / time.Millisecond
-		n, errno = e.call(unix.SYS_EPOLL_PWAIT, uintptr(ms), d > rawWait)
+		n, errno = e.call(unix.SYS_EPOLL_PWAIT, uintptr(ms), raw)
 	}
 	if errno != 0 {
 		return nil
@@ -62,14 +59,14 @@ func (e *epoll) wait(d time.Duration) []unix.EpollEvent {
 
 // call makes one of the two wait calls. timeout may be an address within e,
 // which is on the heap and does not move.
-func (e *epoll) call(nr, timeout uintptr, long bool) (int, syscall.Errno) {
+func (e *epoll) call(nr, timeout uintptr, raw bool) (int, syscall.Errno) {
 	events := uintptr(unsafe.Pointer(&e.events[0]))
 	var n uintptr
 	var errno syscall.Errno
-	if long {
-		n, _, errno = syscall.Syscall6(nr, uintptr(e.fd), events, uintptr(len(e.events)), timeout, 0, 0)
-	} else {
+	if raw {
 		n, _, errno = syscall.RawSyscall6(nr, uintptr(e.fd), events, uintptr(len(e.events)), timeout, 0, 0)
+	} else {
+		n, _, errno = syscall.Syscall6(nr, uintptr(e.fd), events, uintptr(len(e.events)), timeout, 0, 0)
 	}
 	return int(n), errno
 }

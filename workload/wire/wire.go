@@ -22,11 +22,12 @@
 // and ASK, which say that nothing was done, lead to a second attempt. Overflow
 // is a request of an open loop that was due and found no room.
 //
-// The loops hold a P of the Go scheduler while they wait for up to 10 ms,
-// because that is what makes them cheap. Give the program more (runtime.GOMAXPROCS
-// above Config.Cores) or its other goroutines run only every 10 ms, when the
-// scheduler takes the P away. A garbage collection is not held up: its preemption
-// signal ends the wait. (Do not set GODEBUG=asyncpreemptoff=1: then it would be.)
+// While replies come, the loops wait in raw system calls and hold a P of the Go
+// scheduler, because that is what makes them cheap. Give the program more
+// (runtime.GOMAXPROCS above Config.Cores) or its other goroutines run only every
+// 10 ms, when the scheduler takes the P away. A garbage collection is not held up:
+// its preemption signal ends the wait. (Do not set GODEBUG=asyncpreemptoff=1: then
+// it would be, for up to 100 ms.) In silence the P is given away.
 package wire
 
 import (

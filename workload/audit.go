@@ -21,12 +21,14 @@ import (
 // never sends a write again that may have been executed.
 type Auditor struct {
 	target Target
+	// seats are the target as seen from each generator: audited writes take turns.
+	seats  []Target
 	rate   float64
 	run    string
 	clock  results.Clock
 	ledger func(results.Write) error
-	// route is, by shard, the index of the member that served it last.
-	route []atomic.Int32
+	// route is, by seat and shard, the index of the member that served it last.
+	route [][]atomic.Int32
 
 	mu     sync.Mutex
 	counts results.Audit
@@ -34,7 +36,7 @@ type Auditor struct {
 	err    error
 }
 
-// auditClients bounds the writes under way; during an outage of one shard the
+// auditClients bounds the writes under way from each seat; during an outage of one shard the
 // writes to it pile up for as long as a time-out at most.
 const auditClients = 64
 
@@ -45,7 +47,12 @@ const auditTimeout = time.Second
 // unique among runs. ledger takes every write that was sent, and may be called from
 // many goroutines.
 func NewAuditor(t Target, rate float64, run string, clock results.Clock, ledger func(results.Write) error) *Auditor {
-	return &Auditor{target: t, rate: rate, run: run, clock: clock, ledger: ledger, route: make([]atomic.Int32, len(t.Shards))}
+	a := &Auditor{target: t, rate: rate, run: run, clock: clock, ledger: ledger}
+	for i := range max(len(t.Seats), 1) {
+		a.seats = append(a.seats, t.from(i))
+		a.route = append(a.route, make([]atomic.Int32, len(t.Shards)))
+	}
+	return a
 }
 
 type auditJob struct {
@@ -55,16 +62,19 @@ type auditJob struct {
 
 // Write writes at the auditor's rate for a length of time, until stop or ctx ends.
 func (a *Auditor) Write(ctx, stop context.Context, start time.Time, length time.Duration) error {
-	jobs := make(chan auditJob)
+	jobs := make([]chan auditJob, len(a.seats))
 	var wg sync.WaitGroup
-	for range auditClients {
-		wg.Go(func() {
-			w := auditClient{a: a, conns: map[string]*conn{}}
-			defer w.close()
-			for j := range jobs {
-				a.keep(w.write(ctx, j))
-			}
-		})
+	for seat := range jobs {
+		jobs[seat] = make(chan auditJob)
+		for range auditClients {
+			wg.Go(func() {
+				w := auditClient{a: a, target: a.seats[seat], route: a.route[seat], conns: map[string]*conn{}}
+				defer w.close()
+				for j := range jobs[seat] {
+					a.keep(w.write(ctx, j))
+				}
+			})
+		}
 	}
 	s := schedule.New(schedule.Options{Workload: &scenarios.Workload{Rate: scenarios.Rate{PerSecond: a.rate}}, Length: length})
 	timer := time.NewTimer(0)
@@ -86,14 +96,16 @@ func (a *Auditor) Write(ctx, stop context.Context, start time.Time, length time.
 			break
 		}
 		select {
-		case jobs <- auditJob{int(b.Number), a.clock.At(start.Add(b.At))}:
+		case jobs[int(b.Number)%len(jobs)] <- auditJob{int(b.Number), a.clock.At(start.Add(b.At))}:
 		default:
 			a.mu.Lock()
 			a.counts.Overflow++
 			a.mu.Unlock()
 		}
 	}
-	close(jobs)
+	for _, seat := range jobs {
+		close(seat)
+	}
 	wg.Wait()
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -146,8 +158,10 @@ func (a *Auditor) keep(w results.Write) {
 
 // auditClient is one writer with its own connections, by address.
 type auditClient struct {
-	a     *Auditor
-	conns map[string]*conn
+	a      *Auditor
+	target Target
+	route  []atomic.Int32
+	conns  map[string]*conn
 }
 
 func (c *auditClient) close() {
@@ -177,8 +191,8 @@ func (c *auditClient) write(ctx context.Context, j auditJob) results.Write {
 // ask sends a command to whoever serves a shard and follows refusals that name
 // another node. It gives the reply's value and the node that was asked last.
 func (c *auditClient) ask(ctx context.Context, shard int, args ...string) (value *string, node string, err error) {
-	members := c.a.target.Shards[shard]
-	route := &c.a.route[shard]
+	members := c.target.Shards[shard]
+	route := &c.route[shard]
 	at := int(route.Load())
 	addr, asking := members[at].Addr, false
 	for range maxRedirects {
@@ -222,7 +236,7 @@ func redirectAddr(r resp.Redirect, from string) string {
 }
 
 func (c *auditClient) name(addr string) string {
-	m := c.a.target.member(addr)
+	m := c.target.member(addr)
 	return m.Name
 }
 
@@ -235,7 +249,7 @@ func (c *auditClient) once(ctx context.Context, addr string, asking bool, args [
 	}
 	if cn == nil {
 		var err error
-		if cn, err = connect(ctx, c.a.target, addr, auditTimeout); err != nil {
+		if cn, err = connect(ctx, c.target, addr, auditTimeout); err != nil {
 			return resp.Reply{}, err
 		}
 		c.conns[addr] = cn
@@ -266,7 +280,7 @@ func (a *Auditor) ReadBack(ctx context.Context) (results.Audit, []results.Findin
 	counts, writes := a.counts, slices.Clone(a.writes)
 	a.mu.Unlock()
 	slices.SortFunc(writes, func(x, y results.Write) int { return x.Seq - y.Seq })
-	c := auditClient{a: a, conns: map[string]*conn{}}
+	c := auditClient{a: a, target: a.target, route: a.route[0], conns: map[string]*conn{}}
 	defer c.close()
 	var findings []results.Finding
 	for _, w := range writes {

@@ -18,6 +18,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -40,11 +41,31 @@ type Target struct {
 	// cluster, where that differs from Member.Addr.
 	NameOf func(addr string) (string, bool)
 	Dial   func(ctx context.Context, addr string) (net.Conn, error)
+	// Seats are where the generators sit, by number; each one's audited writes
+	// leave from there too. Without, they dial as everybody does.
+	Seats []Seat
+	// Bind is the address of the seat that this target is seen from.
+	Bind netip.Addr
 	// Cluster is false for a single server that is no Redis Cluster.
 	Cluster            bool
 	Username, Password string
 	// TLS, if not nil, encrypts.
 	TLS *tls.Config
+}
+
+// Seat is a place in the network that connections come from, so that a partition
+// can have clients on either side.
+type Seat struct {
+	Addr netip.Addr
+	Dial func(ctx context.Context, addr string) (net.Conn, error)
+}
+
+// from is the target as seen from a generator's seat.
+func (t Target) from(generator int) Target {
+	if generator < len(t.Seats) {
+		t.Bind, t.Dial = t.Seats[generator].Addr, t.Seats[generator].Dial
+	}
+	return t
 }
 
 // Member is one node of a shard. Addr is for Dial.
@@ -291,6 +312,7 @@ func (l *Load) viewed(generator int, v View) {
 }
 
 func newDriver(p Plan, index int, seen *watch) (Driver, error) {
+	p.Target = p.Target.from(index)
 	switch {
 	case p.Remote != nil:
 		return p.Remote(p, index)

@@ -1,9 +1,11 @@
 package local
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"net/netip"
 	"runtime"
 	"strconv"
 )
@@ -55,6 +57,29 @@ func (r Room) Endpoints(n int) ([]Endpoint, error) {
 
 // host is the address of node i: 127.0.1.1 upwards, 250 in each /24.
 func host(i int) string { return fmt.Sprintf("127.0.%d.%d", 1+i/250, 1+i%250) }
+
+// Seat is the address of the n-th client, from 0, so that a partition can have it
+// on either side: 127.2.0.1 upwards, and nothing outside of a sealed room, where
+// there are no partitions.
+func (r Room) Seat(n int) netip.Addr {
+	if !r.Sealed {
+		return netip.Addr{}
+	}
+	return netip.AddrFrom4([4]byte{127, 2, byte(n / 250), byte(1 + n%250)})
+}
+
+// ProbeSeat is the number of the seat of the probes. Generators sit below it.
+const ProbeSeat = 1000
+
+// DialFrom dials plain TCP from a local address; one that is not valid leaves it
+// to the kernel.
+func DialFrom(from netip.Addr) func(ctx context.Context, addr string) (net.Conn, error) {
+	var d net.Dialer
+	if from.IsValid() {
+		d.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(from, 0))
+	}
+	return func(ctx context.Context, addr string) (net.Conn, error) { return d.DialContext(ctx, "tcp", addr) }
+}
 
 func free(list []Endpoint) bool {
 	for _, e := range list {

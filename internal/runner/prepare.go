@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 
+	place "github.com/slotstorm/slotstorm/clusters/local"
 	"github.com/slotstorm/slotstorm/deployer"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/workload"
@@ -68,6 +69,20 @@ func (r *run) prefill(ctx context.Context, c *site) error {
 		return fmt.Errorf("prefill: %w", err)
 	}
 	return nil
+}
+
+// seated is the cluster as the load sees it: where the place has seats, each
+// generator and the probes dial from addresses of their own.
+func (r *run) seated(c *site) workload.Target {
+	t := targetOf(c.Cluster)
+	if c.seat == nil {
+		return t
+	}
+	for i := range r.s.Workload.Generators {
+		t.Seats = append(t.Seats, c.seat(i))
+	}
+	t.Dial = c.seat(place.ProbeSeat).Dial
+	return t
 }
 
 // targetOf is the cluster as the load needs to know it.

@@ -272,7 +272,7 @@ func (r *run) storm(ctx context.Context, c *site) error {
 	}()
 	defer func() { endWatch(); <-watched }()
 
-	target := targetOf(c.Cluster)
+	target := r.seated(c)
 	if a := r.s.Workload.Audit; a != nil {
 		r.auditor = workload.NewAuditor(target, a.Rate, r.run.ID, r.clock, r.bundle.Ledger)
 	}

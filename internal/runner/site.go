@@ -7,9 +7,11 @@ import (
 
 	"github.com/slotstorm/slotstorm/chaos"
 	"github.com/slotstorm/slotstorm/chaos/builtin"
+	place "github.com/slotstorm/slotstorm/clusters/local"
 	"github.com/slotstorm/slotstorm/deployer"
 	"github.com/slotstorm/slotstorm/deployer/local"
 	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/workload"
 )
 
 // deployment is a Redis Cluster that runs, wherever it does.
@@ -28,6 +30,8 @@ type site struct {
 	*deployer.Cluster
 	deployment
 	engine chaos.Engine
+	// seat is the n-th client's place in the network; nil where there are none.
+	seat func(n int) workload.Seat
 	// environment tells about the place, as it is now.
 	environment func(ctx context.Context) results.Environment
 }
@@ -50,8 +54,15 @@ func (r *run) deployLocal(ctx context.Context) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &site{
+	s := &site{
 		Cluster: d.Cluster, deployment: d, engine: builtin.Local{Cluster: d},
 		environment: func(context.Context) results.Environment { return environment(r.o.Room) },
-	}, nil
+	}
+	if r.o.Room.Sealed {
+		s.seat = func(n int) workload.Seat {
+			addr := r.o.Room.Seat(n)
+			return workload.Seat{Addr: addr, Dial: place.DialFrom(addr)}
+		}
+	}
+	return s, nil
 }

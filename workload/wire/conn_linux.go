@@ -66,7 +66,7 @@ func (l *loop) open(c *conn) {
 	if l.cfg.Dial != nil {
 		c.fd, err = bridge(l.ctx, l.cfg, c.node.addr)
 	} else {
-		c.fd, err = connect(c.node.ip)
+		c.fd, err = connect(l.cfg.Bind, c.node.ip)
 	}
 	if err == nil {
 		c.state = connecting

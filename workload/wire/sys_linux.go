@@ -86,9 +86,9 @@ func send(fd int, b []byte) (int, syscall.Errno) {
 	return int(n), errno
 }
 
-// connect starts a connection; it stands when the descriptor is writable and
-// connected says nil.
-func connect(to netip.AddrPort) (fd int, err error) {
+// connect starts a connection, from an address if that is valid; it stands when
+// the descriptor is writable and connected says nil.
+func connect(from netip.Addr, to netip.AddrPort) (fd int, err error) {
 	domain := unix.AF_INET
 	var sa unix.Sockaddr = &unix.SockaddrInet4{Port: int(to.Port())}
 	if to.Addr().Is4() {
@@ -101,7 +101,14 @@ func connect(to netip.AddrPort) (fd int, err error) {
 	if err != nil {
 		return -1, err
 	}
-	if err = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1); err == nil {
+	if err = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1); err == nil && from.Is4() {
+		// The port is left to connect, which knows the other end too: a local
+		// address alone would run out of ports.
+		if err = unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1); err == nil {
+			err = unix.Bind(fd, &unix.SockaddrInet4{Addr: from.As4()})
+		}
+	}
+	if err == nil {
 		err = unix.Connect(fd, sa)
 	}
 	if err != nil && err != unix.EINPROGRESS {

@@ -245,11 +245,20 @@ func (c *control) resolve(ctx context.Context, addr string) (endpoint, error) {
 	return e, nil
 }
 
+// dialer makes connections that come from Bind.
+func (c *Config) dialer() func(ctx context.Context, network, addr string) (net.Conn, error) {
+	var d net.Dialer
+	if c.Bind.IsValid() {
+		d.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(c.Bind, 0))
+	}
+	return d.DialContext
+}
+
 // dial connects as the configuration asks, TLS included.
 func dial(ctx context.Context, cfg *Config, addr string) (net.Conn, error) {
 	dialer := cfg.Dial
 	if dialer == nil {
-		dialer = (&net.Dialer{}).DialContext
+		dialer = cfg.dialer()
 	}
 	conn, err := dialer(ctx, "tcp", addr)
 	if err != nil || cfg.TLS == nil {

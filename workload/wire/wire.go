@@ -37,6 +37,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"time"
 
 	"github.com/slotstorm/slotstorm/workload/resp"
@@ -98,6 +99,9 @@ type Config struct {
 	TLS *tls.Config
 	// Dial, if not nil, makes the connections, at the same price as TLS.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
+	// Bind is the local address that connections come from, where Dial is nil; its
+	// zero value leaves it to the kernel.
+	Bind netip.Addr
 
 	// Conns is the number of connections to each node, over all cores; Cores to
 	// 65535. Default: Cores.
@@ -153,7 +157,7 @@ func (c Config) withDefaults() (Config, error) {
 	c.Refresh = cmp.Or(c.Refresh, 100*time.Millisecond)
 	c.Limits = cmp.Or(c.Limits, resp.DefaultLimits())
 	if c.Dial == nil && c.TLS != nil {
-		c.Dial = (&net.Dialer{}).DialContext
+		c.Dial = c.dialer()
 	}
 	var errs []error
 	check := func(good bool, format string, args ...any) {

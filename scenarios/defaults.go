@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"fmt"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -18,10 +17,12 @@ type Default struct {
 // Defaults lists the defaults of a scenario that states none of the fields,
 // in the order of the fields. In a closed loop (workload.rate: max)
 // maxInFlight is 64 and there is no arrival; keys.theta is for zipfian keys
-// alone; a workload or client profile has its own; kill.signal is that of each
-// kill.
+// alone; a workload or client profile has its own; those of a fault go with its
+// action.
 func Defaults() []Default {
-	s := Scenario{Timeline: Timeline{Faults: []Fault{{Kill: &Kill{}}}}}
+	s := Scenario{Timeline: Timeline{Faults: []Fault{{
+		Kill: &Kill{}, Partition: &Partition{}, Isolate: &Isolate{}, Failover: &Failover{}, Delay: &Delay{}, Loss: &Loss{}, Bandwidth: &Bandwidth{}, CPU: &CPUStress{},
+	}}}}
 	return newDocument("", nil).fillDefaults(&s)
 }
 
@@ -47,13 +48,46 @@ func (d *document) fillDefaults(s *Scenario) []Default {
 	f.workload(&s.Workload)
 
 	for i := range s.Timeline.Faults {
-		if k := s.Timeline.Faults[i].Kill; k != nil {
-			fill(f, fmt.Sprintf("timeline.faults[%d].kill.signal", i), &k.Signal, "SIGKILL", "a crash, without a farewell")
-			fill(f, fmt.Sprintf("timeline.faults[%d].kill.scope", i), &k.Scope, "pod", "what eviction and the loss of a machine end")
-		}
+		f.fault(faultPath(i), &s.Timeline.Faults[i])
 	}
 	fill(f, "repeat", &s.Repeat, 1, "one run")
 	return f.applied
+}
+
+// fault fills the fields of a fault.
+func (f *filler) fault(path string, to *Fault) {
+	fill(f, path+".engine", &to.Engine, "auto", "slotstorm itself wherever it can")
+	and := func(action string, field *[]Party) {
+		fill(f, path+"."+action+".and", field, []Party{{Clients: Rest}}, "all who are not on the other side")
+	}
+	if k := to.Kill; k != nil {
+		fill(f, path+".kill.scope", &k.Scope, "pod", "what eviction and the loss of a machine end")
+		fill(f, path+".kill.signal", &k.Signal, "SIGKILL", "a crash, without a farewell")
+	}
+	if p := to.Partition; p != nil {
+		and("partition", &p.And)
+		fill(f, path+".partition.direction", &p.Direction, "both", "a broken network breaks both ways")
+		fill(f, path+".partition.traffic", &p.Traffic, "all", "clients and the bus share the network")
+		fill(f, path+".partition.action", &p.Action, "drop", "a broken network tells nobody")
+	}
+	if p := to.Isolate; p != nil {
+		fill(f, path+".isolate.action", &p.Action, "drop", "a broken network tells nobody")
+	}
+	if p := to.Failover; p != nil {
+		fill(f, path+".failover.mode", &p.Mode, "graceful", "the primary hands over, and nothing is lost")
+	}
+	if p := to.Delay; p != nil {
+		and("delay", &p.And)
+	}
+	if p := to.Loss; p != nil {
+		and("loss", &p.And)
+	}
+	if p := to.Bandwidth; p != nil {
+		and("bandwidth", &p.And)
+	}
+	if c := to.CPU; c != nil {
+		fill(f, path+".cpu.workers", &c.Workers, 3, "a quarter of a core is left to the node")
+	}
 }
 
 // filler notes which defaults were applied.

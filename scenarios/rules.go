@@ -87,6 +87,10 @@ func (r rules) want(v reflect.Value) string {
 		return "a number or max"
 	case Target:
 		return "a target, such as primary of shard 0"
+	case Party:
+		return "a part of a network, such as primary of shard 0 or generator 1"
+	case Permission:
+		return "a permission"
 	case Bound:
 		return "a single value"
 	case Amount:

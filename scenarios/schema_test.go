@@ -63,9 +63,20 @@ func schemaOf(t reflect.Type) *jsonschema.Schema {
 		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{number, {Const: "max"}}}
 	case reflect.TypeFor[Target]():
 		return &jsonschema.Schema{
-			Type: "string", Pattern: `^((primary|replica) of shard [0-9]+|random (primary|replica))$`,
-			Examples: []any{"primary of shard 0", "random replica"},
+			Type: "string", Pattern: "^(" + targetPattern + ")$",
+			Examples: []any{"primary of shard 0", "replica of the hottest slot", "primary of key user:1", "random primary", "minority of primaries", "all nodes"},
 		}
+	case reflect.TypeFor[Party]():
+		return &jsonschema.Schema{
+			Type: "string", Pattern: "^(" + clientPattern + "|" + targetPattern + ")$",
+			Examples: []any{"primary of shard 0", "generator 1", "clients", "rest"},
+		}
+	case reflect.TypeFor[Permission]():
+		var words []any
+		for _, p := range permissions {
+			words = append(words, p)
+		}
+		return &jsonschema.Schema{Type: "string", Enum: words}
 	case reflect.TypeFor[Amount]():
 		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "integer", Minimum: "1", Maximum: "1000000000"}, {Type: "string", Pattern: `^[0-9.]+%$`}}}
 	case reflect.TypeFor[Bound]():

@@ -178,10 +178,19 @@ func (d *document) validateMeasurable(s *Scenario, o *Objective, path string) {
 	}
 	by := []string{"timeline.faults"}
 	for i, f := range s.Timeline.Faults {
-		if f.Kill != nil && f.Kill.Target.Role == Primary {
+		if f.canFailOver() {
 			return
 		}
-		by = append(by, faultPath(i)+".kill.target", faultPath(i)+".kill")
+		by = append(by, faultPath(i), join(faultPath(i), f.Action()))
 	}
-	d.reject(at, by, "add a fault that kills a primary to timeline.faults", "nothing in the timeline causes a failover")
+	d.reject(at, by, "add a fault that takes a primary away to timeline.faults", "nothing in the timeline causes a failover")
+}
+
+// canFailOver tells whether a failover can follow from the fault. Nodes that are
+// named may be primaries; so may a partition's.
+func (f Fault) canFailOver() bool {
+	if t, ok := f.Target(); ok {
+		return f.Action() == "failover" || takesAway(f.Action()) && t.HitsPrimary() || f.CPU != nil || f.DiskFull != nil || f.SlowDisk != nil || f.Drain != nil
+	}
+	return f.Action() != ""
 }

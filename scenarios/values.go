@@ -148,52 +148,5 @@ func (a Amount) MarshalYAML() (any, error) {
 	return a.Count, nil
 }
 
-// AnyShard is the shard of a target that is chosen at random, by the seed, at
-// the moment of injection.
-const AnyShard = -1
-
-// Role is what a node is in its shard at the moment of injection.
-type Role string
-
-// The two roles of a Redis Cluster node.
-const (
-	Primary Role = "primary"
-	Replica Role = "replica"
-)
-
-// Target names nodes in Redis terms: "primary of shard 0", "replica of shard
-// 2", "random primary", "random replica".
-type Target struct {
-	Role  Role
-	Shard int
-}
-
-// String is the target as a scenario writes it.
-func (t Target) String() string {
-	if t.Shard == AnyShard {
-		return "random " + string(t.Role)
-	}
-	return fmt.Sprintf("%s of shard %d", t.Role, t.Shard)
-}
-
-// MarshalText writes String.
-func (t Target) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
-
-// UnmarshalText reads what String writes.
-func (t *Target) UnmarshalText(b []byte) error {
-	f := strings.Fields(string(b))
-	if len(f) == 2 && f[0] == "random" && (f[1] == string(Primary) || f[1] == string(Replica)) {
-		*t = Target{Role: Role(f[1]), Shard: AnyShard}
-		return nil
-	}
-	if len(f) == 4 && f[1] == "of" && f[2] == "shard" && (f[0] == string(Primary) || f[0] == string(Replica)) {
-		if n, err := strconv.Atoi(f[3]); err == nil && n >= 0 {
-			*t = Target{Role: Role(f[0]), Shard: n}
-			return nil
-		}
-	}
-	return &valueError{"a target", string(b), "write 'primary of shard 0', 'replica of shard 2', 'random primary' or 'random replica'"}
-}
-
 func seconds(n int) Duration      { return Duration(time.Duration(n) * time.Second) }
 func milliseconds(n int) Duration { return Duration(time.Duration(n) * time.Millisecond) }

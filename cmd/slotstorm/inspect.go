@@ -136,10 +136,7 @@ func timeline(s *scenarios.Scenario) []moment {
 
 // injections are the times at which f acts.
 func injections(f scenarios.Fault) []moment {
-	one := moment{At: f.At, Kind: "fault", Name: f.Name}
-	if f.Kill != nil {
-		one.Detail = fmt.Sprintf("%s to %s", f.Kill.Signal, f.Kill.Target)
-	}
+	one := moment{At: f.At, Kind: "fault", Name: f.Name, Detail: f.Detail()}
 	if f.Repeat == nil {
 		return []moment{one}
 	}

@@ -1,0 +1,175 @@
+package scenarios
+
+import (
+	"fmt"
+	"strings"
+)
+
+// countActions gives what is wrong with a fault that states these actions.
+func countActions(stated []string) (message, hint string) {
+	switch len(stated) {
+	case 0:
+		return "does nothing", "add what it does: " + either(Actions)
+	case 1:
+		return "", ""
+	}
+	return "does more than one thing: " + strings.Join(stated, ", "), "make them faults of their own"
+}
+
+func (d *document) validateFault(s *Scenario, f Fault, path string) {
+	var stated []string
+	for _, a := range Actions {
+		if at := join(path, a); d.values[at] != nil || d.bad[at] {
+			stated = append(stated, a)
+		}
+	}
+	if message, hint := countActions(stated); message != "" {
+		d.reject(path, nil, hint, "%s", message)
+		return
+	}
+	action := stated[0]
+	d.validateDuration(f, action, path)
+	d.validatePlace(s, f, action, path)
+	if t, ok := f.Target(); ok {
+		d.validateTarget(s, t, join(path, action)+".target", action)
+		d.validateBlast(s, f, t, action, path)
+	}
+	if between, and, ok := f.Sides(); ok {
+		d.validateSides(s, between, and, join(path, action))
+	}
+	if k := f.Kill; k != nil && k.Grace > 0 && k.Signal != "SIGTERM" {
+		d.reject(path+".kill.grace", []string{path + ".kill.signal"}, "write signal: SIGTERM, or leave grace out", "SIGKILL gives no grace")
+	}
+	if f.Failover != nil && f.Failover.Target.Role != Replica && f.Failover.Target.By != ByNode {
+		d.reject(path+".failover.target", nil, "write replica of shard 0, or random replica", "a failover is done by a replica")
+	}
+	if f.Delay != nil && f.Delay.Jitter > f.Delay.Latency {
+		d.reject(path+".delay.jitter", []string{path + ".delay.latency"}, "", "%s is above latency, %s", f.Delay.Jitter, f.Delay.Latency)
+	}
+	if f.DiskFull != nil && s.Cluster.Provider == "local" && s.Redis.Storage == nil {
+		d.reject(path+".diskFull", []string{"redis.storage", "cluster.provider"}, "add redis.storage: {size: 64Mi}", "a local volume is a folder unless redis.storage bounds it: it cannot be filled")
+	}
+}
+
+func (d *document) validateDuration(f Fault, action, path string) {
+	at := path + ".duration"
+	switch {
+	case Lasts(action) && f.Duration == 0:
+		d.reject(path, []string{at}, "add duration: 10s beside "+action, "does not say how long it lasts")
+	case !Lasts(action) && f.Duration > 0:
+		hint := "leave duration out"
+		if action == "kill" {
+			hint = "leave duration out: the node is back after cluster.local.restartDelay"
+		}
+		d.reject(at, nil, hint, "a %s is over once it has acted", action)
+	}
+}
+
+// validatePlace refuses what the place can do on no machine.
+func (d *document) validatePlace(s *Scenario, f Fault, action, path string) {
+	if s.Cluster.Provider != "local" {
+		return
+	}
+	by := []string{"cluster.provider"}
+	if f.Engine == "chaosmesh" {
+		d.reject(path+".engine", by, "write engine: auto, or another cluster.provider", "Chaos Mesh works on Kubernetes, and the provider is local")
+	}
+	if action == "drain" {
+		d.reject(path+".drain", by, "choose another cluster.provider", "there is no Kubernetes node to drain: the provider is local")
+	}
+}
+
+func (d *document) validateTarget(s *Scenario, t Target, at, action string) {
+	if t.Role == Replica && s.Redis.ReplicasPerShard == 0 {
+		hint := "set redis.replicasPerShard, or " + action + " a primary"
+		if action == "failover" {
+			hint = "set redis.replicasPerShard"
+		}
+		d.reject(at, []string{"redis.replicasPerShard"}, hint, "there are no replicas: redis.replicasPerShard is 0")
+	}
+	if t.By == ByShard && t.Shard >= s.Redis.Shards {
+		d.reject(at, []string{"redis.shards"}, fmt.Sprintf("the shards are 0 to %d", s.Redis.Shards-1), "there is no shard %d", t.Shard)
+	}
+	if t.By == BySlot && t.Slot > 16383 {
+		d.reject(at, nil, "the slots are 0 to 16383", "there is no slot %d", t.Slot)
+	}
+	if nodes := s.Redis.Shards * (1 + s.Redis.ReplicasPerShard); t.By == ByNode && numberOf(t.Node) >= nodes {
+		d.reject(at, []string{"redis.shards", "redis.replicasPerShard"}, fmt.Sprintf("the nodes are node-0 to node-%d", nodes-1), "there is no %s", t.Node)
+	}
+}
+
+// numberOf is 3 for node-3.
+func numberOf(node string) int {
+	n := 0
+	if _, err := fmt.Sscanf(node, "node-%d", &n); err != nil {
+		return 1 << 30 // too many digits to be one
+	}
+	return n
+}
+
+func (d *document) validateSides(s *Scenario, between, and []Party, path string) {
+	seen := map[Party]string{}
+	for _, side := range []struct {
+		name    string
+		parties []Party
+	}{{"between", between}, {"and", and}} {
+		at := join(path, side.name)
+		for i, p := range side.parties {
+			here := fmt.Sprintf("%s[%d]", at, i)
+			// The list is a default where the file does not state it.
+			if d.values[here] == nil {
+				here = path
+			}
+			first, twice := seen[p]
+			switch {
+			case p.Clients == Rest && (side.name == "between" || len(side.parties) > 1):
+				d.reject(here, nil, "write rest alone, in and", "rest is everybody who is not on the other side")
+			case p.Clients == OneGenerator && p.Generator >= s.Workload.Generators:
+				d.reject(here, []string{"workload.generators"}, "set workload.generators: they count from 0", "there is no generator %d", p.Generator)
+			case twice && !p.random() && p.Clients != Rest:
+				d.reject(here, nil, "", "%s is in %s too", p, first)
+			case p.Clients == "":
+				d.validateTarget(s, p.Target, here, "name")
+			}
+			seen[p] = here
+		}
+	}
+}
+
+// random tells whether naming the party twice can mean two nodes.
+func (p Party) random() bool {
+	return p.Clients == "" && p.Target.Count == One && (p.Target.By == ByShard && p.Target.Shard == AnyShard || p.Target.Role == Replica)
+}
+
+// takesAway tells whether an action leaves its target unable to serve.
+func takesAway(action string) bool {
+	return action == "kill" || action == "pause" || action == "isolate"
+}
+
+// validateBlast refuses a fault that can be seen to leave nobody to vote, or
+// nobody who has the data of two shards. What depends on the roles of the moment,
+// and on the other faults in force, is seen at the fault's check.
+func (d *document) validateBlast(s *Scenario, f Fault, t Target, action, path string) {
+	if !takesAway(action) {
+		return
+	}
+	at := join(path, action) + ".target"
+	by := []string{path + ".allow", "redis.shards", "redis.replicasPerShard"}
+	primaries := 1
+	switch {
+	case t.Count == Every && t.By == ByShard && t.Shard == AnyShard && t.HitsPrimary():
+		primaries = s.Redis.Shards
+	case t.Count == Majority:
+		primaries = s.Redis.Shards/2 + 1
+	case t.Count == Minority:
+		primaries = (s.Redis.Shards - 1) / 2
+	}
+	if primaries > s.Redis.Shards/2 && !f.Allows(MajorityDown) {
+		d.reject(at, by, "if you mean it, add allow: ["+string(MajorityDown)+"] to the fault", "%s takes the majority of the %d primaries away: nobody is left to vote", t, s.Redis.Shards)
+		return
+	}
+	lastCopies := primaries > 1 && (s.Redis.ReplicasPerShard == 0 || t.Role == AnyRole)
+	if lastCopies && !f.Allows(ShardsDown) {
+		d.reject(at, by, "if you mean it, add allow: ["+string(ShardsDown)+"] to the fault", "%s takes every copy of %d shards away", t, primaries)
+	}
+}

@@ -1,0 +1,107 @@
+package scenarios
+
+import (
+	"fmt"
+	"math"
+)
+
+// validateSpacing wants two faults that can each take the primary of one shard
+// away to be so far apart that each is a rehearsal of its own: the first is over,
+// and the voters are ready to vote for a replica of the same primary again, which
+// they refuse within 2 × cluster-node-timeout (clusterSendFailoverAuthIfNeeded in
+// Redis' cluster.c). One error for each pair of faults.
+func (d *document) validateSpacing(s *Scenario) {
+	by := []string{"cluster.local.restartDelay", "redis.config"}
+	if d.failed(append(by, "redis.config.cluster-node-timeout")...) {
+		return
+	}
+	pause := 2 * Duration(s.Redis.NodeTimeout())
+	hint := func(f Fault) string {
+		what := "duration"
+		if f.Kill != nil {
+			what = "restartDelay"
+		}
+		over := f.recovery(s)
+		return fmt.Sprintf("faults of one shard need %s between them: %s (%s) until the first is over, and 2 × cluster-node-timeout (%s), within which voters refuse a second vote for the same primary; or say allow: [%s]",
+			over+pause, what, over, pause, Overlap)
+	}
+
+	faults := s.Timeline.Faults
+	for i, f := range faults {
+		if !f.deposes() || f.Allows(Overlap) || d.wrongTimes(i, f) {
+			continue
+		}
+		if times, every, jitter := f.injections(); times > 1 && every-jitter < f.recovery(s)+pause {
+			d.reject(faultPath(i)+".repeat.every", nil, hint(f), "two injections can be only %s apart", every-jitter)
+		}
+		for j, g := range faults[:i] {
+			if !g.deposes() || d.wrongTimes(j, g) || !sameShard(f, g) {
+				continue
+			}
+			if left := gap(f, g, f.recovery(s), g.recovery(s)); left < pause {
+				d.reject(faultPath(i)+".at", nil, hint(g), "comes too close to %s (%s), at the same shard", faultPath(j), g.Name)
+				break
+			}
+		}
+	}
+}
+
+// deposes tells whether the fault can take a primary away from its shard.
+func (f Fault) deposes() bool {
+	if t, ok := f.Target(); ok {
+		switch f.Action() {
+		case "kill", "pause", "isolate":
+			return true
+		case "failover":
+			return t.Role == Replica || t.By == ByNode
+		}
+	}
+	return false
+}
+
+// recovery is how long after its injection a fault is over.
+func (f Fault) recovery(s *Scenario) Duration {
+	if f.Kill != nil {
+		return s.Cluster.Local.RestartDelay + f.Kill.Grace
+	}
+	return f.Duration
+}
+
+// wrongTimes tells whether the times or the target of fault i had a mistake.
+func (d *document) wrongTimes(i int, f Fault) bool {
+	path := faultPath(i)
+	return d.failed(path+".at", path+".duration", path+"."+f.Action()+".target") || d.inside(path+".repeat", "times", "every", "jitter")
+}
+
+// sameShard tells whether the two can hit one shard.
+func sameShard(f, g Fault) bool {
+	a, _ := f.Target()
+	b, _ := g.Target()
+	if a.By != ByShard || b.By != ByShard {
+		return true
+	}
+	return a.Shard == b.Shard || a.Shard == AnyShard || b.Shard == AnyShard
+}
+
+// gap is the least time from the end of an injection of f or g, which lasts so
+// long, to the start of one of the other, given the worst of their jitters. It is
+// below zero where they can overlap.
+func gap(f, g Fault, lasts, lastsG Duration) Duration {
+	least := Duration(math.MaxInt64)
+	times, every, jitter := f.injections()
+	timesG, everyG, jitterG := g.injections()
+	for i := range times {
+		start := f.At + Duration(i)*every
+		// Only the injections of g next to where both sides count alike can be
+		// the closest ones.
+		k := 0
+		if everyG > 0 {
+			k = int((start + (jitter-jitterG+lasts-lastsG)/2 - g.At) / everyG)
+		}
+		for _, k := range []int{k - 1, k, k + 1} {
+			other := g.At + Duration(min(max(k, 0), timesG-1))*everyG
+			least = min(least, max(start-other-jitterG-lastsG, other-start-jitter-lasts))
+		}
+	}
+	return least
+}

@@ -1,5 +1,7 @@
 package results
 
+import "strconv"
+
 // Outcome is what became of a request.
 type Outcome string
 
@@ -32,6 +34,23 @@ type Frame struct {
 	InFlightMax int `json:"inFlightMax"`
 	// Probes counts probe writes by shard; only in frames of generator 0.
 	Probes map[int]ProbeCount `json:"probes,omitempty"`
+	// Self is how the generator's own process fared; only in frames of the
+	// process' first generator.
+	Self *Self `json:"self,omitempty"`
+}
+
+// Self is how the process of a generator fared in a second, or since the frame
+// before. What delayed it and for how long is in the histograms of SelfTag.
+type Self struct {
+	// CPU is its processor time, user and system, all threads.
+	CPU Millis `json:"cpuMs"`
+	// Cores is how many processors it may run on.
+	Cores int `json:"cores"`
+	// Starved is how long its threads were ready to run and had no processor,
+	// summed over threads; 0 where the kernel does not tell.
+	Starved Millis `json:"starvedMs"`
+	// Paused is how long garbage collection stopped all its goroutines.
+	Paused Millis `json:"pausedMs"`
 }
 
 // Counts are requests by outcome.
@@ -68,8 +87,29 @@ const (
 	Slip     Time = "slip"     // intended start to send
 )
 
-// Tag names a histogram in latency.hlog: "response/GET".
+// Tag names the histogram of a command in latency.hlog: "response/GET".
 func Tag(t Time, command string) string { return string(t) + "/" + command }
+
+// ShardTag names the histogram of a shard, all commands together: "response@0".
+func ShardTag(t Time, shard int) string { return string(t) + "@" + strconv.Itoa(shard) }
+
+// Delay is what may hold a generator up.
+type Delay string
+
+// The delays. Wake is of wire alone, Starved of Linux.
+const (
+	// Sched is how long goroutines were ready before Go's scheduler ran them.
+	Sched Delay = "sched"
+	// GC is the pauses of garbage collection.
+	GC Delay = "gc"
+	// Starved is how long threads were ready before the kernel ran them.
+	Starved Delay = "starved"
+	// Wake is how much later than asked wire's event loops woke up.
+	Wake Delay = "wake"
+)
+
+// SelfTag names the histogram of a generator's own delays: "self/sched".
+func SelfTag(d Delay) string { return "self/" + string(d) }
 
 // Histogram bounds: microseconds, 1 µs to 10 minutes, three digits.
 const (

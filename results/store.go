@@ -48,6 +48,7 @@ type Writer struct {
 	hlog  *hdr.HistogramLogWriter
 	hfile *os.File
 	hbuf  *bufio.Writer
+	total *hdr.Histogram
 }
 
 type lineFile struct {
@@ -73,7 +74,7 @@ func Create(root, id string, start time.Time) (*Writer, error) {
 			return nil, fmt.Errorf("creating the run's folder: %w", err)
 		}
 	}
-	w := &Writer{dir: dir, files: map[string]*lineFile{}}
+	w := &Writer{dir: dir, files: map[string]*lineFile{}, total: hdr.New(HistogramMin, HistogramMax, HistogramDigits)}
 	if w.hfile, err = os.Create(filepath.Join(dir, HlogFile)); err != nil {
 		return nil, err
 	}
@@ -85,7 +86,9 @@ func Create(root, id string, start time.Time) (*Writer, error) {
 	w.hlog.SetBaseTime(base)
 	for _, write := range []func() error{
 		w.hlog.OutputLogFormatVersion,
-		func() error { return w.hlog.OutputComment("times in microseconds; one line per second and tag") },
+		func() error {
+			return w.hlog.OutputComment("times in microseconds; a line per second and tag: TIME/COMMAND, TIME@SHARD, self/DELAY; without a tag all response times")
+		},
 		func() error { return w.hlog.OutputStartTime(start.UnixMilli()) },
 		func() error { return w.hlog.OutputBaseTime(base) },
 		w.hlog.OutputLegend,
@@ -136,8 +139,9 @@ func (w *Writer) Event(e Event) error {
 	return w.flush(EventsFile, false)
 }
 
-// Frame appends a frame and its histograms, by tag. The frame covers the second
-// that starts at wall.
+// Frame appends a frame and its histograms, by tag, and without a tag the sum of
+// the commands' response times: tools that know no tags show that. The frame
+// covers the second that starts at wall.
 func (w *Writer) Frame(f Frame, wall time.Time, histograms map[string]*hdr.Histogram) error {
 	if err := w.line(SeriesFile, f); err != nil {
 		return err
@@ -149,9 +153,18 @@ func (w *Writer) Frame(f Frame, wall time.Time, histograms map[string]*hdr.Histo
 	slices.Sort(tags)
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.total.Reset()
 	for _, tag := range tags {
-		h := histograms[tag]
-		h.SetTag(tag)
+		if strings.HasPrefix(tag, Tag(Response, "")) {
+			w.total.Merge(histograms[tag])
+		}
+	}
+	for _, tag := range append([]string{""}, tags...) {
+		h := w.total
+		if tag != "" {
+			h = histograms[tag]
+			h.SetTag(tag)
+		}
 		h.SetStartTimeMs(wall.UnixMilli())
 		h.SetEndTimeMs(wall.UnixMilli() + 1000)
 		if err := w.hlog.OutputIntervalHistogram(h); err != nil {
@@ -308,167 +321,6 @@ func digest(path string) (string, error) {
 		return "", err
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
-}
-
-// Interval is one line of latency.hlog.
-type Interval struct {
-	Time    Time
-	Command string
-	// Second since Run.LoadStart.
-	Second    int
-	Histogram *hdr.Histogram
-}
-
-// Bundle is a bundle as read.
-type Bundle struct {
-	Dir       string
-	Run       Run
-	Scenario  []byte
-	Events    []Event
-	Frames    []Frame
-	Intervals []Interval
-	Writes    []Write
-	Findings  []Finding
-}
-
-// Load reads the bundle in dir and checks that it is whole and unchanged since
-// it was sealed. The error says which file is missing, cut short or changed.
-func Load(dir string) (*Bundle, error) {
-	if err := verify(dir); err != nil {
-		return nil, fmt.Errorf("bundle %s: %w", dir, err)
-	}
-	return Read(dir)
-}
-
-// Read reads the bundle in dir without asking for its seal: for the runner,
-// which derives the summary before it seals.
-func Read(dir string) (*Bundle, error) {
-	b := &Bundle{Dir: dir}
-	if err := b.read(); err != nil {
-		return nil, fmt.Errorf("bundle %s: %w", dir, err)
-	}
-	return b, nil
-}
-
-func (b *Bundle) read() error {
-	raw, err := os.ReadFile(filepath.Join(b.Dir, RunFile))
-	if err != nil {
-		return err
-	}
-	if err := json.Unmarshal(raw, &b.Run); err != nil {
-		return fmt.Errorf("%s: %w", RunFile, err)
-	}
-	if b.Run.SchemaVersion > SchemaVersion {
-		return fmt.Errorf("%s: schema version %d is newer than this program's %d: use a newer slotstorm", RunFile, b.Run.SchemaVersion, SchemaVersion)
-	}
-	if b.Run.SchemaVersion < 1 {
-		return fmt.Errorf("%s: schemaVersion is missing: this is not a run of slotstorm", RunFile)
-	}
-	if b.Scenario, err = os.ReadFile(filepath.Join(b.Dir, ScenarioFile)); err != nil {
-		return err
-	}
-	if b.Events, err = readLines[Event](b.Dir, EventsFile); err != nil {
-		return err
-	}
-	if b.Frames, err = readLines[Frame](b.Dir, SeriesFile); err != nil {
-		return err
-	}
-	if b.Writes, err = readLines[Write](b.Dir, LedgerFile); err != nil {
-		return err
-	}
-	if b.Findings, err = readLines[Finding](b.Dir, FindingsFile); err != nil {
-		return err
-	}
-	return b.readHlog()
-}
-
-func (b *Bundle) readHlog() error {
-	raw, err := os.ReadFile(filepath.Join(b.Dir, HlogFile))
-	if err != nil {
-		return err
-	}
-	r := hdr.NewHistogramLogReader(bytes.NewReader(raw))
-	load := b.Run.Start.Add(b.Run.LoadStart.Std()).UnixMilli()
-	for {
-		h, err := r.NextIntervalHistogram()
-		if err != nil {
-			return fmt.Errorf("%s: %w", HlogFile, err)
-		}
-		if h == nil {
-			return nil
-		}
-		kind, command, ok := strings.Cut(h.Tag(), "/")
-		if !ok {
-			continue
-		}
-		// Interval starts are whole seconds after the start of load.
-		second := int((h.StartTimeMs() - load + 500) / 1000)
-		b.Intervals = append(b.Intervals, Interval{Time(kind), command, second, h})
-	}
-}
-
-func readLines[T any](dir, name string) ([]T, error) {
-	raw, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
-	if err != nil {
-		return nil, err
-	}
-	var list []T
-	for n, line := range bytes.Split(raw, []byte("\n")) {
-		if len(line) == 0 {
-			continue
-		}
-		var v T
-		if err := json.Unmarshal(line, &v); err != nil {
-			return nil, fmt.Errorf("%s:%d: %w", name, n+1, err)
-		}
-		list = append(list, v)
-	}
-	return list, nil
-}
-
-// ErrUnsealed marks a bundle whose run did not end: it was killed, or still runs.
-var ErrUnsealed = errors.New("not sealed: its run was killed or is still under way")
-
-func verify(dir string) error {
-	if _, err := os.Stat(filepath.Join(dir, RunFile)); err != nil {
-		if _, err := os.Stat(filepath.Join(dir, EventsFile)); err == nil {
-			return ErrUnsealed
-		}
-		return fmt.Errorf("there is no %s: not a run of slotstorm", RunFile)
-	}
-	raw, err := os.ReadFile(filepath.Join(dir, SumsFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return ErrUnsealed
-	}
-	if err != nil {
-		return err
-	}
-	for n, line := range strings.Split(strings.TrimSpace(string(raw)), "\n") {
-		sum, name, ok := strings.Cut(line, "  ")
-		if !ok || !filepath.IsLocal(filepath.FromSlash(name)) {
-			return fmt.Errorf("%s:%d: not a line of sha256sum", SumsFile, n+1)
-		}
-		if !source(name) {
-			continue
-		}
-		got, err := digest(filepath.Join(dir, filepath.FromSlash(name)))
-		if errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%s is missing", name)
-		}
-		if err != nil {
-			return err
-		}
-		if got != sum {
-			return fmt.Errorf("%s was changed or cut short after the run (its SHA-256 is not the one in %s)", name, SumsFile)
-		}
-	}
-	return nil
-}
-
-// source tells whether a file of a bundle is one that others are derived from.
-// Renderings may be made anew at any time; logs are evidence, not input.
-func source(name string) bool {
-	return slices.Contains([]string{RunFile, ScenarioFile, EventsFile, SeriesFile, HlogFile, JournalFile, LedgerFile, FindingsFile}, name)
 }
 
 // Entry is a bundle in a listing.

@@ -43,7 +43,7 @@ func newGenerator(p Plan, index int, seen *watch) (*generator, error) {
 		g.client.close()
 		return nil, errors.New("maxInFlight gives it no request")
 	}
-	g.rec = newRecorder(index, st.Names())
+	g.rec = newRecorder(index, st.Names(), max(len(p.Target.Shards), 1))
 	return g, nil
 }
 
@@ -165,11 +165,15 @@ func (g *generator) carryOut(ctx context.Context, start time.Time, b schedule.Ba
 	g.client.do(ctx, requests)
 	done := time.Now()
 	for _, r := range requests {
-		g.rec.end(r.meta.Command, b.At, sent, done.Sub(start), r.outcome, r.class)
+		shard := 0 // of what any node may answer
+		if r.meta.Slot >= 0 {
+			shard = g.plan.Target.ShardOf(r.meta.Slot)
+		}
+		g.rec.end(r.meta.Command, shard, b.At, sent, done.Sub(start), r.outcome, r.class)
 		if !r.meta.Write || r.meta.Slot < 0 || g.seen == nil {
 			continue
 		}
-		shard, at := g.plan.Target.ShardOf(r.meta.Slot), g.plan.Clock.At(done)
+		at := g.plan.Clock.At(done)
 		if r.outcome == results.OK {
 			g.seen.good(shard, at, "")
 		} else {

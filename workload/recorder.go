@@ -15,6 +15,7 @@ import (
 type recorder struct {
 	generator int
 	commands  []string
+	shards    int
 
 	mu       sync.Mutex
 	open     map[int]*second // by second
@@ -33,20 +34,20 @@ type second struct {
 	counts      []results.Counts
 	errors      map[string]int
 	inFlightMax int
-	// histograms by command: response, service, slip.
+	// histograms of commands, then of shards: response, service, slip.
 	histograms [][3]*hdr.Histogram
 }
 
 var times = [3]results.Time{results.Response, results.Service, results.Slip}
 
-func newRecorder(generator int, commands []string) *recorder {
-	return &recorder{generator: generator, commands: commands, open: map[int]*second{}, done: map[int]int{}}
+func newRecorder(generator int, commands []string, shards int) *recorder {
+	return &recorder{generator: generator, commands: commands, shards: shards, open: map[int]*second{}, done: map[int]int{}}
 }
 
 func (r *recorder) at(sec int) *second {
 	s := r.open[sec]
 	if s == nil {
-		s = &second{counts: make([]results.Counts, len(r.commands)), histograms: make([][3]*hdr.Histogram, len(r.commands))}
+		s = &second{counts: make([]results.Counts, len(r.commands)), histograms: make([][3]*hdr.Histogram, len(r.commands)+r.shards)}
 		r.open[sec] = s
 	}
 	return s
@@ -81,7 +82,7 @@ func (s *second) error(class string) {
 }
 
 // end notes how a request ended. Times are offsets from the start.
-func (r *recorder) end(command int, intended, sent, replied time.Duration, outcome results.Outcome, class string) {
+func (r *recorder) end(command, shard int, intended, sent, replied time.Duration, outcome results.Outcome, class string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s := r.at(secondOf(intended))
@@ -92,16 +93,9 @@ func (r *recorder) end(command int, intended, sent, replied time.Duration, outco
 	case results.OK:
 		s.counts[command].OK++
 		r.done[secondOf(replied)]++
-		h := &s.histograms[command]
-		for i, d := range [3]time.Duration{replied - intended, replied - sent, sent - intended} {
-			if h[i] == nil {
-				h[i] = r.histogram()
-			}
-			v := min(max(d.Microseconds(), results.HistogramMin), results.HistogramMax)
-			if err := h[i].RecordValue(v); err != nil {
-				panic(fmt.Sprintf("recording %d µs: %v", v, err)) // v is within bounds
-			}
-		}
+		took := [3]time.Duration{replied - intended, replied - sent, sent - intended}
+		r.record(&s.histograms[command], took)
+		r.record(&s.histograms[len(r.commands)+shard], took)
 		return
 	case results.Failed:
 		s.counts[command].Failed++
@@ -110,6 +104,26 @@ func (r *recorder) end(command int, intended, sent, replied time.Duration, outco
 	}
 	s.error(class)
 	r.total.Errors++
+}
+
+func (r *recorder) record(to *[3]*hdr.Histogram, took [3]time.Duration) {
+	for i, d := range took {
+		if to[i] == nil {
+			to[i] = r.histogram()
+		}
+		v := min(max(d.Microseconds(), results.HistogramMin), results.HistogramMax)
+		if err := to[i].RecordValue(v); err != nil {
+			panic(fmt.Sprintf("recording %d µs: %v", v, err)) // v is within bounds
+		}
+	}
+}
+
+// tag names histogram i of a second's.
+func (r *recorder) tag(i int, t results.Time) string {
+	if i < len(r.commands) {
+		return results.Tag(t, r.commands[i])
+	}
+	return results.ShardTag(t, i-len(r.commands))
 }
 
 func (r *recorder) histogram() *hdr.Histogram {
@@ -141,13 +155,15 @@ func (r *recorder) collect(due int, all bool, give func(results.Frame, map[strin
 		r.lastP99, r.lastRate = 0, float64(f.Completed)
 		for c, name := range r.commands {
 			f.Commands[name] = s.counts[c]
-			for i, h := range s.histograms[c] {
+		}
+		for n := range s.histograms {
+			for i, h := range s.histograms[n] {
 				if h == nil {
 					continue
 				}
-				histograms[results.Tag(times[i], name)] = h
+				histograms[r.tag(n, times[i])] = h
 				used = append(used, h)
-				if i == 0 {
+				if i == 0 && n < len(r.commands) {
 					r.lastP99 = max(r.lastP99, time.Duration(h.ValueAtQuantile(99))*time.Microsecond)
 				}
 			}

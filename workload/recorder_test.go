@@ -34,18 +34,18 @@ func collectAll(t *testing.T, r *recorder, due int, all bool) []given {
 }
 
 func TestRecorderKeepsASecondOpenUntilItsRequestsEnd(t *testing.T) {
-	r := newRecorder(0, []string{"GET", "SET"})
+	r := newRecorder(0, []string{"GET", "SET"}, 1)
 	const s = time.Second
 	r.begin(100*time.Millisecond, 0, 10)
 	r.begin(900*time.Millisecond, 1, 10)
 	r.begin(s+100*time.Millisecond, 0, 10)
-	r.end(0, 100*time.Millisecond, 101*time.Millisecond, 103*time.Millisecond, results.OK, "")
-	r.end(0, s+100*time.Millisecond, s+100*time.Millisecond, s+105*time.Millisecond, results.Failed, "dial")
+	r.end(0, 0, 100*time.Millisecond, 101*time.Millisecond, 103*time.Millisecond, results.OK, "")
+	r.end(0, 0, s+100*time.Millisecond, s+100*time.Millisecond, s+105*time.Millisecond, results.Failed, "dial")
 	if got := collectAll(t, r, 2, false); len(got) != 0 {
 		t.Fatalf("%d frames were given while a request of the first second was under way", len(got))
 	}
 	// It ends three seconds late, and is still a request of its second.
-	r.end(1, 900*time.Millisecond, 900*time.Millisecond, 3*s+900*time.Millisecond, results.OK, "")
+	r.end(1, 0, 900*time.Millisecond, 900*time.Millisecond, 3*s+900*time.Millisecond, results.OK, "")
 	got := collectAll(t, r, 2, false)
 	if len(got) != 2 {
 		t.Fatalf("%d frames, want 2", len(got))
@@ -70,7 +70,7 @@ func TestRecorderKeepsASecondOpenUntilItsRequestsEnd(t *testing.T) {
 }
 
 func TestRecorderCountsOverflow(t *testing.T) {
-	r := newRecorder(0, []string{"GET"})
+	r := newRecorder(0, []string{"GET"}, 1)
 	if !r.begin(0, 0, 1) || r.begin(1, 0, 1) {
 		t.Fatal("the limit of one request in flight does not hold")
 	}
@@ -82,15 +82,15 @@ func TestRecorderCountsOverflow(t *testing.T) {
 }
 
 func TestMergedGeneratorsEqualOne(t *testing.T) {
-	one := newRecorder(0, []string{"GET"})
-	four := []*recorder{newRecorder(0, []string{"GET"}), newRecorder(1, []string{"GET"}), newRecorder(2, []string{"GET"}), newRecorder(3, []string{"GET"})}
+	one := newRecorder(0, []string{"GET"}, 1)
+	four := []*recorder{newRecorder(0, []string{"GET"}, 1), newRecorder(1, []string{"GET"}, 1), newRecorder(2, []string{"GET"}, 1), newRecorder(3, []string{"GET"}, 1)}
 	for i := range int64(10_000) {
 		d := random.For(3, i)
 		intended := time.Duration(d.Float() * float64(time.Second))
 		took := time.Duration(d.Exponential() * float64(5*time.Millisecond))
 		for _, r := range []*recorder{one, four[i%4]} {
 			r.begin(intended, 0, 1<<20)
-			r.end(0, intended, intended, intended+took, results.OK, "")
+			r.end(0, 0, intended, intended, intended+took, results.OK, "")
 		}
 	}
 	merged := hdr.New(results.HistogramMin, results.HistogramMax, results.HistogramDigits)

@@ -205,15 +205,12 @@ func (d *wireDriver) second(s *wire.Second, start time.Time, give Sink) error {
 		for shard := range s.Cells {
 			c := &s.Cells[shard][command]
 			counts = counts.Plus(results.Counts{OK: int(c.OK), Failed: int(c.Failed), Unknown: int(c.Unknown), Overflow: int(c.Overflow)})
-			for t, h := range map[results.Time]*wire.Histogram{results.Response: &c.Response, results.Service: &c.Service, results.Slip: &c.Slip} {
-				if c.OK == 0 {
-					continue
-				}
-				tag := results.Tag(t, name)
-				if histograms[tag] == nil {
-					histograms[tag] = hdr.New(results.HistogramMin, results.HistogramMax, results.HistogramDigits)
-				}
-				h.AddTo(histograms[tag])
+			if c.OK == 0 {
+				continue
+			}
+			for i, h := range [3]*wire.Histogram{&c.Response, &c.Service, &c.Slip} {
+				h.AddTo(histogramOf(histograms, results.Tag(times[i], name)))
+				h.AddTo(histogramOf(histograms, results.ShardTag(times[i], shard)))
 			}
 		}
 		f.Commands[name] = counts
@@ -230,6 +227,9 @@ func (d *wireDriver) second(s *wire.Second, start time.Time, give Sink) error {
 		// A node was restarted: it forgets scripts. One that does not answer
 		// now is told so by its next request.
 		go func() { _ = loadScripts(context.Background(), d.plan.Target, d.stream.Scripts()) }()
+	}
+	if s.Wake.Total() > 0 {
+		s.Wake.AddTo(histogramOf(histograms, results.SelfTag(results.Wake)))
 	}
 	d.progressed(f, histograms)
 	d.held = append(d.held, s.Entries...)

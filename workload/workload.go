@@ -157,6 +157,7 @@ type Load struct {
 	generators []Driver
 	seen       *watch
 	probes     *probes
+	self       *self
 	wg         sync.WaitGroup
 	client     results.Client
 
@@ -243,11 +244,15 @@ func (l *Load) Go(ctx, stop context.Context, start time.Time) {
 	l.Start = start
 	p := &l.plan
 	first := p.Remote == nil && (p.Only == nil || slices.Contains(p.Only, 0))
-	probing, endProbes := context.WithCancel(ctx)
-	var probers sync.WaitGroup
+	watching, endWatch := context.WithCancel(ctx)
+	var watchers sync.WaitGroup
 	if first && p.Workload.Probe.Interval > 0 {
 		l.probes = newProbes(p.Target, p.Workload.Probe, p.Clock, start)
-		probers.Go(func() { l.probes.run(probing) })
+		watchers.Go(func() { l.probes.run(watching) })
+	}
+	if p.Remote == nil {
+		l.self = newSelf()
+		watchers.Go(func() { l.self.run(watching, start) })
 	}
 	var loads sync.WaitGroup
 	for _, g := range l.generators {
@@ -258,8 +263,8 @@ func (l *Load) Go(ctx, stop context.Context, start time.Time) {
 	}
 	l.wg.Go(func() {
 		loads.Wait()
-		endProbes()
-		probers.Wait()
+		endWatch()
+		watchers.Wait()
 		l.look(func(w *watch) Gaps { return w.end(p.Clock.Now()) })
 	})
 }
@@ -272,13 +277,25 @@ func (l *Load) failed(err error) {
 	}
 }
 
-// frame gives a frame on, with what the probes counted in its second.
+// frame gives a frame on, with what the probes counted in its second; that of the
+// first generator here, with how this process fared.
 func (l *Load) frame(f results.Frame, wall time.Time, h map[string]*hdr.Histogram) error {
 	if f.Generator == 0 && l.probes != nil {
 		f.Probes = l.probes.take(f.Seq)
 	}
+	if l.self != nil && f.Generator == l.firstHere() {
+		f.Self = l.self.take(f.Seq, h)
+	}
 	l.look((*watch).take)
 	return l.plan.Sink(f, wall, h)
+}
+
+// firstHere is the lowest number of a generator of this process.
+func (l *Load) firstHere() int {
+	if l.plan.Only != nil {
+		return slices.Min(l.plan.Only)
+	}
+	return 0
 }
 
 // look takes what the watches of this process have seen.

@@ -169,7 +169,9 @@ func (l *loop) turn(drawing bool) {
 		l.seen = now
 	}
 	if l.idle = len(events) == 0; l.idle {
-		l.clock()
+		if late := l.clock() - until; late > 0 && d > 0 && drawing {
+			l.rec.of(l.t - l.start).Wake.record(late)
+		}
 		return
 	}
 	for i := range events {
@@ -253,7 +255,7 @@ func (l *loop) end(f *flight, o Outcome, class Class, r resp.Reply, now int64) {
 	if o == OK {
 		cell.Response.record(now - f.intended)
 		cell.Service.record(now - f.sent)
-		cell.Slip.record(f.sent - f.intended)
+		cell.Slip.record(f.sent - f.intended - f.queued)
 		l.rec.of(now-l.start).Completed++
 	} else {
 		s.Errors[class]++

@@ -7,6 +7,7 @@ type flight struct {
 	intended int64 // undrawn until a closed loop's request gets a connection
 	since    int64 // when it came to where it is now: a queue or a connection
 	sent     int64 // first written, 0 before
+	queued   int64 // how long it waited for room before that
 	tag      uint64
 	size     uint32 // bytes
 	sec      int32  // number of the second that counts it

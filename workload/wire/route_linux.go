@@ -95,6 +95,9 @@ func (l *loop) route(n *node, f *flight, b []byte) {
 
 // assign gives a request to a connection.
 func (l *loop) assign(c *conn, f *flight, b []byte) {
+	if f.since != 0 && f.sent == 0 && f.intended != undrawn {
+		f.queued += l.t - f.since // it comes from a queue
+	}
 	f.since = l.t
 	if f.intended == undrawn {
 		f.intended = l.t

@@ -34,7 +34,8 @@ func (c *Counts) count(o Outcome) {
 type Cell struct {
 	Counts
 	// Response is from the intended start to the reply, Service from the write
-	// that sent it to the reply, Slip from the intended start to that write.
+	// that sent it to the reply. Slip is the driver's own lateness: from the
+	// intended start to that write, less the wait for a connection to have room.
 	Response, Service, Slip Histogram
 }
 
@@ -71,6 +72,8 @@ type Second struct {
 	// InFlightMax is the most requests under way or waiting at once; over several
 	// cores the sum of each one's most.
 	InFlightMax int
+	// Wake is how much later than asked the loops woke when nothing had come.
+	Wake Histogram
 	// Stats is what the loops did in this second; it ends within 50 ms of the
 	// second's end.
 	Stats Stats
@@ -120,6 +123,7 @@ func (s *Second) merge(from *Second, commands int) {
 	s.Entries = append(s.Entries, from.Entries...)
 	s.Completed += from.Completed
 	s.InFlightMax += from.InFlightMax
+	s.Wake.merge(&from.Wake)
 	s.Stats = s.Stats.plus(from.Stats)
 }
 
@@ -134,5 +138,6 @@ func (s *Second) reset(seq int) {
 			c.Slip.reset()
 		}
 	}
-	*s = Second{Seq: seq, Cells: s.Cells, Entries: s.Entries[:0]}
+	s.Wake.reset()
+	*s = Second{Seq: seq, Cells: s.Cells, Entries: s.Entries[:0], Wake: s.Wake}
 }

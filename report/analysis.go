@@ -40,6 +40,8 @@ func analyze(b *results.Bundle, sc *scenarios.Scenario) *results.Summary {
 	a := newAnalysis(b, sc)
 	s := &results.Summary{
 		Latency:      a.latency(),
+		Shards:       a.byShard(),
+		Generator:    a.generator(),
 		Load:         a.load(),
 		Failovers:    a.failovers(),
 		Availability: a.availability(),

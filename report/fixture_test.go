@@ -131,6 +131,20 @@ func quiet() *results.Bundle {
 		})
 	}
 	b.Intervals = slices.Clone(quietIntervals())
+	for s := range 38 {
+		b.Frames[s].Self = &results.Self{CPU: ms(40), Cores: 2, Starved: ms(3), Paused: ms(0.2)}
+		for n, i := range b.Intervals[6*s : 6*s+6] {
+			// Shard 0 has the GETs, shard 1 the SETs.
+			b.ShardIntervals = append(b.ShardIntervals, results.Interval{Time: i.Time, Shard: n / 3, Second: s, Histogram: i.Histogram})
+		}
+		for n, d := range []results.Delay{results.Starved, results.Sched, results.GC} {
+			h := newHistogram()
+			for k := range int64(200) {
+				h.RecordValue(5 + k*int64(n+1))
+			}
+			b.SelfIntervals = append(b.SelfIntervals, results.SelfInterval{Delay: d, Second: s, Histogram: h})
+		}
+	}
 	return b
 }
 

@@ -42,7 +42,10 @@ type page struct {
 	FailoverTable   table
 	Load            table
 	Percentiles     []percentileView
+	Shards          table
 	Errors          table
+	Generator       table
+	GeneratorLine   string
 	Observed        string
 	Strips          []strip
 	Availability    table
@@ -112,7 +115,8 @@ func newPage(b *results.Bundle, s *results.Summary) (*page, error) {
 		Description: description(r), Facts: strings.Join(headline(r), " · "),
 		Reasons: s.Reasons, Cards: cards(r, s), Warnings: s.Warnings,
 		Faults: faultTable(r), FailoverTable: failoverTable(s),
-		Load: loadTable(s), Errors: errorTable(s),
+		Load: loadTable(s), Shards: shardTable(s), Errors: errorTable(s),
+		Generator: generatorTable(s), GeneratorLine: generatorLine(s.Generator),
 		Observed: duration(s.Availability.Observed), Strips: strips(r, s), Availability: availabilityTable(r, s),
 		Audit: auditLine(r.Audit), Losses: lossTable(s),
 		Environment: environmentTable(r), Reload: reload(r), Options: r.Client.Options,

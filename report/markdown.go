@@ -49,12 +49,17 @@ func Markdown(w io.Writer, b *results.Bundle, s *results.Summary) error {
 	if len(s.Load) > 0 {
 		p("\nPercentiles are of response time, from the intended start to the reply, of the requests answered ok.\n")
 	}
+	markdownTable(&out, shardTable(s))
 	markdownTable(&out, errorTable(s))
 	markdownTable(&out, availabilityTable(r, s))
 	if line := auditLine(r.Audit); line != "" {
 		p("\n## Audit\n\n%s\n", escape(line))
 	}
 	markdownTable(&out, lossTable(s))
+	markdownTable(&out, generatorTable(s))
+	if line := generatorLine(s.Generator); line != "" {
+		p("\n%s\n", escape(line))
+	}
 	if len(s.Warnings) > 0 {
 		p("\n## Warnings\n\n")
 		for _, text := range s.Warnings {

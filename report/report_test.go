@@ -41,6 +41,16 @@ func store(t *testing.T, b *results.Bundle) string {
 				tagged[results.Tag(i.Time, i.Command)] = i.Histogram
 			}
 		}
+		for _, i := range b.ShardIntervals {
+			if i.Second == f.Seq {
+				tagged[results.ShardTag(i.Time, i.Shard)] = i.Histogram
+			}
+		}
+		for _, i := range b.SelfIntervals {
+			if i.Second == f.Seq {
+				tagged[results.SelfTag(i.Delay)] = i.Histogram
+			}
+		}
 		must(w.Frame(f, start.Add(b.Run.LoadStart.Std()+time.Duration(f.Seq)*time.Second), tagged))
 	}
 	for _, f := range b.Findings {

@@ -1,7 +1,9 @@
 package report
 
 import (
+	"maps"
 	"math"
+	"slices"
 	"time"
 
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
@@ -58,6 +60,36 @@ func (a *analysis) latency() []results.Latency {
 			for _, t := range times() {
 				if h := merged[key{w, c, t}]; h != nil && h.TotalCount() > 0 {
 					rows = append(rows, latencyRow(win.name, c, t, h))
+				}
+			}
+		}
+	}
+	return rows
+}
+
+// byShard is latency by shard, all commands together.
+func (a *analysis) byShard() []results.ShardLatency {
+	type key struct {
+		shard int
+		time  results.Time
+	}
+	shards := map[int]bool{}
+	var rows []results.ShardLatency
+	for _, win := range a.windows() {
+		merged := map[key]*hdr.Histogram{}
+		for _, i := range a.ShardIntervals {
+			if k := (key{i.Shard, i.Time}); win.has(i.Second) {
+				if merged[k] == nil {
+					merged[k] = newHistogram()
+				}
+				merged[k].Merge(i.Histogram)
+				shards[i.Shard] = true
+			}
+		}
+		for _, shard := range slices.Sorted(maps.Keys(shards)) {
+			for _, t := range times() {
+				if h := merged[key{shard, t}]; h != nil && h.TotalCount() > 0 {
+					rows = append(rows, results.ShardLatency{Shard: shard, Latency: latencyRow(win.name, All, t, h)})
 				}
 			}
 		}

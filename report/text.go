@@ -27,6 +27,9 @@ func Text(w io.Writer, b *results.Bundle, s *results.Summary, color bool) error 
 		}
 	}
 	p.table(loadTable(s))
+	if len(b.Run.Shards) > 1 {
+		p.table(shardTable(s))
+	}
 	p.table(errorTable(s))
 	if s.Availability.Any > 0 {
 		p.table(availabilityTable(&b.Run, s))
@@ -37,6 +40,14 @@ func Text(w io.Writer, b *results.Bundle, s *results.Summary, color bool) error 
 	}
 	if len(s.Losses) > 0 {
 		p.table(lossTable(s))
+	}
+	if line := generatorLine(s.Generator); line != "" {
+		if s.Generator.Valid {
+			p.head("Load generator")
+		} else {
+			p.table(generatorTable(s))
+		}
+		p.line("  " + line)
 	}
 	if len(s.Warnings) > 0 {
 		p.head("Warnings")

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/slotstorm/slotstorm/results"
@@ -11,11 +12,6 @@ import (
 
 // Thresholds of the verdict.
 const (
-	// slipFloor and slipShare: the generator was the limit when the p99 of slip
-	// over the timeline exceeds 10 ms and also a tenth of the p99 of response,
-	// for only then does its lateness shape what it reports.
-	slipFloor = 10 * time.Millisecond
-	slipShare = 0.1
 	// overflowShare of the requests that were due while every shard was up may
 	// have found no room in flight.
 	overflowShare = 0.001
@@ -64,13 +60,10 @@ func (a *analysis) verdict(s *results.Summary) (results.Verdict, []string) {
 // invalid tells what makes the measurement itself untrustworthy.
 func (a *analysis) invalid(s *results.Summary) []string {
 	var reasons []string
-	slip, response := findLatency(s.Latency, All, All, results.Slip), findLatency(s.Latency, All, All, results.Response)
-	if slip != nil && response != nil {
-		limit := max(slipFloor, time.Duration(slipShare*float64(response.P99)))
-		if slip.P99.Std() > limit {
-			reasons = append(reasons, fmt.Sprintf("the load generator was the limit: it sent 1 %% of the requests more than %s late (allowed: %s)",
-				duration(slip.P99), duration(results.MillisOf(limit))))
-		}
+	if r := LimitReason(s.Generator); r != "" {
+		reasons = append(reasons, r)
+	} else {
+		reasons = append(reasons, a.ownDoing(s)...)
 	}
 	overflow, due := a.overflowWhileUp()
 	if float64(overflow) > overflowShare*float64(due) {
@@ -80,6 +73,25 @@ func (a *analysis) invalid(s *results.Summary) []string {
 	if au := a.run.Audit; au != nil && au.FailedKept > 0 {
 		reasons = append(reasons, fmt.Sprintf("%s that slotstorm recorded as refused %s in the data: its account cannot be trusted",
 			plural(au.FailedKept, "audited write", "audited writes"), verb(au.FailedKept, "is", "are")))
+	}
+	return reasons
+}
+
+// ownDoing tells of objectives on response time that were missed, and would have
+// been met but for the generator's own lateness: that is no slow server.
+func (a *analysis) ownDoing(s *results.Summary) []string {
+	var reasons []string
+	for i, o := range a.sc.Objectives {
+		quantile, ok := strings.CutPrefix(o.Metric, string(results.Response)+".")
+		if !ok || o.Max == nil || i >= len(s.Objectives) || s.Objectives[i].Result != results.Fail {
+			continue
+		}
+		slip := a.percentile(o, s, results.Slip, quantile)
+		missed := *s.Objectives[i].Value
+		if slip.value != nil && *slip.value > noticeable.Seconds() && missed-*slip.value <= o.Max.Value {
+			reasons = append(reasons, fmt.Sprintf("the load generator was the limit: %s was measured as %s, of which up to %s is its own lateness in sending",
+				s.Objectives[i].Name, s.Objectives[i].Shown, quantity(scenarios.UnitDuration, *slip.value)))
+		}
 	}
 	return reasons
 }
@@ -254,6 +266,11 @@ func (a *analysis) warnings(s *results.Summary) []string {
 			if _, open := a.unended(f, StepClient); open {
 				list = append(list, fmt.Sprintf("fault %s: the application client wrote to shard %d no more while it was watched", f.Fault, f.Shard))
 			}
+		}
+	}
+	if response := findLatency(s.Latency, All, All, results.Response); response != nil {
+		if text := GeneratorNotice(s.Generator, response.P99); text != "" {
+			list = append(list, text)
 		}
 	}
 	if s.Availability.Observed == 0 && len(a.phases) > 0 {

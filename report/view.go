@@ -242,6 +242,26 @@ func percentileTable(s *results.Summary, kind results.Time) table {
 	return t
 }
 
+// shardTable shows each shard's times before, during and after a fault.
+func shardTable(s *results.Summary) table {
+	t := table{Title: "Latency by shard", Grouped: true, Head: append(words("phase", "shard"),
+		numbers("answered", "p50", "p99", "p99.9", "max", "service p50", "service p99", "service max")...)}
+	service := map[string]results.Latency{}
+	place := func(r results.ShardLatency) string { return fmt.Sprint(r.Shard, " ", r.Phase) }
+	for _, r := range s.Shards {
+		if r.Time == results.Service {
+			service[place(r)] = r.Latency
+		}
+	}
+	for _, r := range s.Shards {
+		if v, ok := service[place(r)]; ok && r.Time == results.Response {
+			t.Rows = append(t.Rows, []string{phaseName(r.Phase), fmt.Sprint(r.Shard), count(r.Count), duration(r.P50), duration(r.P99), duration(r.P999), duration(r.Max),
+				duration(v.P50), duration(v.P99), duration(v.Max)})
+		}
+	}
+	return t
+}
+
 // errorTable tells what became of the requests that were not answered ok.
 func errorTable(s *results.Summary) table {
 	t := table{Title: "Errors", Head: slices.Concat(words("phase"), numbers("failed", "unknown", "overflow"), long("by class"))}

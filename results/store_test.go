@@ -76,6 +76,66 @@ func TestABundleIsReadAsItWasWritten(t *testing.T) {
 	}
 }
 
+// latency.hlog is read by a reader that knows nothing of slotstorm: every tag has
+// its own times, and what has no tag is all response times.
+func TestTheIntervalLogIsForOtherReaders(t *testing.T) {
+	w, err := Create(t.TempDir(), "log", time.Date(2026, 11, 22, 22, 31, 6, 987_654_321, time.UTC))
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := func(us ...int64) *hdr.Histogram {
+		h := hdr.New(HistogramMin, HistogramMax, HistogramDigits)
+		for _, v := range us {
+			if err := h.RecordValue(v); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return h
+	}
+	for sec := range 2 {
+		err := w.Frame(Frame{Seq: sec}, time.Date(2026, 11, 22, 22, 31, 8+sec, 0, time.UTC), map[string]*hdr.Histogram{
+			Tag(Response, "GET"): of(100, 200), Tag(Response, "SET"): of(300), Tag(Service, "GET"): of(50, 60),
+			ShardTag(Response, 0): of(100), ShardTag(Response, 11): of(200, 300), SelfTag(Sched): of(7),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := os.Open(w.Path(HlogFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer raw.Close()
+	r := hdr.NewHistogramLogReader(raw)
+	got := map[string][]int64{}
+	var b Bundle
+	for {
+		h, err := r.NextIntervalHistogram()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h == nil {
+			break
+		}
+		got[h.Tag()] = append(got[h.Tag()], h.TotalCount(), h.Max(), h.EndTimeMs()-h.StartTimeMs())
+		b.interval(h, 0)
+	}
+	want := map[string][]int64{
+		"": {3, 300, 1000, 3, 300, 1000}, "response/GET": {2, 200, 1000, 2, 200, 1000}, "response/SET": {1, 300, 1000, 1, 300, 1000},
+		"service/GET": {2, 60, 1000, 2, 60, 1000}, "response@0": {1, 100, 1000, 1, 100, 1000}, "response@11": {2, 300, 1000, 2, 300, 1000},
+		"self/sched": {1, 7, 1000, 1, 7, 1000},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if len(b.Intervals) != 6 || len(b.ShardIntervals) != 4 || b.ShardIntervals[1].Shard != 11 || len(b.SelfIntervals) != 2 || b.SelfIntervals[0].Delay != Sched {
+		t.Errorf("%d of commands, %+v of shards, %+v of the generator", len(b.Intervals), b.ShardIntervals, b.SelfIntervals)
+	}
+}
+
 func TestLoadTellsWhatIsWrong(t *testing.T) {
 	change := func(name, from, to string) func(string) error {
 		return func(dir string) error {

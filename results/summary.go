@@ -27,6 +27,10 @@ type Summary struct {
 	FailoverStats *Distribution `json:"failoverStats,omitempty"`
 	Availability  Availability  `json:"availability"`
 	Losses        []LossGroup   `json:"losses,omitempty"`
+	// Shards are rows of the percentile table by shard, all commands together.
+	Shards []ShardLatency `json:"shards,omitempty"`
+	// Generator judges the load generator; nil in bundles of older versions.
+	Generator *Generator `json:"generator,omitempty"`
 	// Warnings are things that a reader must know to trust the figures.
 	Warnings []string `json:"warnings,omitempty"`
 }
@@ -66,6 +70,51 @@ type Latency struct {
 	P999    Millis `json:"p99.9Ms"`
 	P9999   Millis `json:"p99.99Ms"`
 	Max     Millis `json:"maxMs"`
+}
+
+// ShardLatency is Latency of one shard; its Command is "all".
+type ShardLatency struct {
+	Shard int `json:"shard"`
+	Latency
+}
+
+// Generator is the judgement on the load generator: whether what it measured is
+// the server, or itself.
+type Generator struct {
+	// Valid is false if the generator was the limit; Reasons say by what.
+	Valid   bool     `json:"valid"`
+	Reasons []string `json:"reasons,omitempty"`
+	// Checks in the order of their weight.
+	Checks []GeneratorCheck `json:"checks"`
+	// CPU is processor time of the whole process by second of the load; Cores
+	// is how many processors it might use; PerRequest is processor time by
+	// request that was sent.
+	CPU        float64 `json:"cpu"`
+	Cores      int     `json:"cores"`
+	PerRequest Millis  `json:"cpuPerRequestMs"`
+	// Ceiling is the requests per second that all Cores would carry at PerRequest,
+	// with nothing else on them: an upper bound.
+	Ceiling float64 `json:"ceiling,omitempty"`
+	// Carried is the rate that the generator has shown to carry, in requests per
+	// second, and CarriedFrom says so with how it is known. Only of an invalid one.
+	Carried     float64 `json:"carried,omitempty"`
+	CarriedFrom string  `json:"carriedFrom,omitempty"`
+}
+
+// GeneratorCheck is one delay of the generator, with what is allowed.
+type GeneratorCheck struct {
+	// Name is "slip", or a Delay.
+	Name  string `json:"name"`
+	Count int64  `json:"count"`
+	P50   Millis `json:"p50Ms"`
+	P99   Millis `json:"p99Ms"`
+	Max   Millis `json:"maxMs"`
+	// Share is the delays' sum by time, 0 to 1, where it is what is judged, with
+	// AllowedShare; elsewhere P99 is, with Allowed.
+	Share        float64 `json:"share,omitempty"`
+	AllowedShare float64 `json:"allowedShare,omitempty"`
+	Allowed      Millis  `json:"allowedMs,omitempty"`
+	OK           bool    `json:"ok"`
 }
 
 // PhaseLoad counts a phase's requests by intended start; Phase "all" as above.

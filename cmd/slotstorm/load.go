@@ -118,8 +118,11 @@ func (p *program) load(c *cli.Context) error {
 	case <-stop:
 		return &exit{code: exitInterrupted}
 	default:
-		return nil
 	}
+	if r.Invalid != "" {
+		return &exit{exitInconclusive, errors.New("invalid: " + r.Invalid)}
+	}
+	return nil
 }
 
 // loadOptions reads the flags: first into overrides of loadBase, so that one
@@ -277,9 +280,23 @@ func loadTable(w io.Writer, r *loader.Result) {
 	if err := t.Flush(); err != nil {
 		return // p.out keeps the error
 	}
+	if len(r.Shard) > 1 {
+		fmt.Fprintln(w)
+		fmt.Fprintln(t, "shard\tok\tmean\tp50\tp90\tp99\tp99.9\tmax\tservice p99\t")
+		for _, row := range r.Shard {
+			l := row.Response
+			fmt.Fprintf(t, "%d\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", row.Shard, row.OK, inMillis(l.Mean), inMillis(l.P50), inMillis(l.P90), inMillis(l.P99), inMillis(l.P999), inMillis(l.Max), inMillis(row.Service.P99))
+		}
+		if err := t.Flush(); err != nil {
+			return
+		}
+	}
 	fmt.Fprintln(w, "\ntimes in milliseconds; response time, and how late the slowest 1 % was sent")
 	for _, class := range slices.Sorted(maps.Keys(r.Errors)) {
 		fmt.Fprintf(w, "%d × %s\n", r.Errors[class], class)
+	}
+	if r.Notice != "" {
+		fmt.Fprintln(w, "! "+r.Notice)
 	}
 	fmt.Fprintf(w, "client CPU %.2f s, %.2f µs per request\n", r.CPU.Std().Seconds(), float64(r.PerRequest.Std())/1e3)
 }

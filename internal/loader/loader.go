@@ -19,6 +19,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/slotstorm/slotstorm/deployer"
+	"github.com/slotstorm/slotstorm/report"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 	"github.com/slotstorm/slotstorm/workload"
@@ -54,6 +55,14 @@ type Row struct {
 	hists    map[results.Time]*hdr.Histogram
 }
 
+// ShardRow is what one shard's requests took.
+type ShardRow struct {
+	Shard    int         `json:"shard"`
+	OK       int64       `json:"ok"`
+	Response Percentiles `json:"response"`
+	Service  Percentiles `json:"service"`
+}
+
 // Percentiles of a time, in milliseconds.
 type Percentiles struct {
 	Mean  results.Millis `json:"meanMs"`
@@ -79,10 +88,17 @@ type Result struct {
 	Rows     []Row          `json:"rows"`
 	Errors   map[string]int `json:"errors,omitempty"`
 	Client   results.Client `json:"client"`
+	// Shard are the times by shard, all commands together.
+	Shard []ShardRow `json:"byShard,omitempty"`
 	// CPU is this process' processor time, user and system, while it drove the
 	// load; PerRequest the same by request.
 	CPU        results.Millis `json:"cpuMs"`
 	PerRequest results.Millis `json:"cpuPerRequestMs"`
+	// Generator judges slotstorm itself: if it is not valid, Invalid says why the
+	// figures are not the server's. Notice is what to know of a valid one.
+	Generator *results.Generator `json:"generator,omitempty"`
+	Invalid   string             `json:"invalid,omitempty"`
+	Notice    string             `json:"notice,omitempty"`
 	// Series are the seconds of the load.
 	Series []results.Frame `json:"series,omitempty"`
 }
@@ -156,8 +172,18 @@ func dialer(config *tls.Config) func(ctx context.Context, addr string) (net.Conn
 type collector struct {
 	mu     sync.Mutex
 	rows   map[string]*Row
+	shards []map[results.Time]*hdr.Histogram
 	errors map[string]int
 	series []results.Frame
+	record *report.GeneratorRecord
+}
+
+func newCollector(shards int) *collector {
+	c := &collector{rows: map[string]*Row{}, errors: map[string]int{}, record: report.NewGeneratorRecord()}
+	for range shards {
+		c.shards = append(c.shards, histograms())
+	}
+	return c
 }
 
 func (c *collector) frame(f results.Frame, _ time.Time, histograms map[string]*hdr.Histogram) error {
@@ -168,7 +194,21 @@ func (c *collector) frame(f results.Frame, _ time.Time, histograms map[string]*h
 		for _, t := range []results.Time{results.Response, results.Service, results.Slip} {
 			if h := histograms[results.Tag(t, name)]; h != nil {
 				c.row(name).hists[t].Merge(h)
+				c.record.Time(t, f.Seq, h)
 			}
+		}
+	}
+	for shard, hists := range c.shards {
+		for t, sum := range hists {
+			if h := histograms[results.ShardTag(t, shard)]; h != nil {
+				sum.Merge(h)
+			}
+		}
+	}
+	c.record.Frame(f)
+	for _, d := range []results.Delay{results.Starved, results.Wake, results.Sched, results.GC} {
+		if h := histograms[results.SelfTag(d)]; h != nil {
+			c.record.Delay(d, f.Seq, h)
 		}
 	}
 	for class, n := range f.Errors {
@@ -181,13 +221,19 @@ func (c *collector) frame(f results.Frame, _ time.Time, histograms map[string]*h
 func (c *collector) row(name string) *Row {
 	r := c.rows[name]
 	if r == nil {
-		r = &Row{Command: name, hists: map[results.Time]*hdr.Histogram{}}
-		for _, t := range []results.Time{results.Response, results.Service, results.Slip} {
-			r.hists[t] = hdr.New(results.HistogramMin, results.HistogramMax, results.HistogramDigits)
-		}
+		r = &Row{Command: name, hists: histograms()}
 		c.rows[name] = r
 	}
 	return r
+}
+
+// histograms makes an empty one for each time.
+func histograms() map[results.Time]*hdr.Histogram {
+	m := map[results.Time]*hdr.Histogram{}
+	for _, t := range []results.Time{results.Response, results.Service, results.Slip} {
+		m[t] = hdr.New(results.HistogramMin, results.HistogramMax, results.HistogramDigits)
+	}
+	return m
 }
 
 // silence takes what go-redis would print to standard error: what goes wrong is
@@ -217,7 +263,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		case <-stop.Done():
 		}
 	}()
-	c := &collector{rows: map[string]*Row{}, errors: map[string]int{}}
+	c := newCollector(len(target.Shards))
 	clock := results.Clock{Start: time.Now()}
 	before := processCPU()
 	load, err := workload.Drive(ctx, stop, workload.Plan{
@@ -269,9 +315,17 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		r.Rows = append(r.Rows, c.row(m.Label()).summed(elapsed))
 	}
 	r.Rows = append(r.Rows, all.summed(elapsed))
+	for shard, h := range c.shards {
+		if target.Cluster && h[results.Response].TotalCount() > 0 {
+			r.Shard = append(r.Shard, ShardRow{shard, h[results.Response].TotalCount(), percentiles(h[results.Response]), percentiles(h[results.Service])})
+		}
+	}
 	if n := all.Counts.Total() - all.Counts.Overflow; n > 0 {
 		r.PerRequest = results.MillisOf(cpu / time.Duration(n))
 	}
+	r.Generator = c.record.Judge(elapsed)
+	r.Invalid = report.LimitReason(r.Generator)
+	r.Notice = report.GeneratorNotice(r.Generator, r.Rows[len(r.Rows)-1].Response.P99)
 	return r, nil
 }
 

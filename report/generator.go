@@ -1,0 +1,269 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	hdr "github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// Thresholds of the judgement on the load generator.
+const (
+	// delayFloor and delayShare: the generator was the limit when the p99 of one
+	// of its own delays exceeds 10 ms and also a tenth of the p99 of response,
+	// for only then does it shape what is reported.
+	delayFloor = 10 * time.Millisecond
+	delayShare = 0.1
+	// pauseShare of the time may pass in pauses of garbage collection: more of
+	// them would reach the p99.
+	pauseShare = 0.01
+	// enough cases make a p99 that is not just the longest.
+	enough = 200
+	// noticeable delays that are allowed yet a good part of the p99 of response
+	// are told as a warning.
+	noticeable = time.Millisecond
+)
+
+// GeneratorRecord is what the load generator is judged by, second by second:
+//
+//	Frame, Histogram ... ─▶ Judge
+type GeneratorRecord struct {
+	response, slip *hdr.Histogram
+	delays         map[results.Delay]*hdr.Histogram
+	self           results.Self
+	sent           int
+	seconds        map[int]*generatorSecond
+}
+
+// generatorSecond is what the generator did in a second, and by how much the
+// worst of its delays reached one request in a hundred.
+type generatorSecond struct {
+	completed int
+	overflow  int
+	late      results.Millis
+}
+
+// NewGeneratorRecord makes an empty record.
+func NewGeneratorRecord() *GeneratorRecord {
+	return &GeneratorRecord{response: newHistogram(), slip: newHistogram(), delays: map[results.Delay]*hdr.Histogram{}, seconds: map[int]*generatorSecond{}}
+}
+
+func (g *GeneratorRecord) at(second int) *generatorSecond {
+	s := g.seconds[second]
+	if s == nil {
+		s = &generatorSecond{}
+		g.seconds[second] = s
+	}
+	return s
+}
+
+// Frame adds a second of a generator.
+func (g *GeneratorRecord) Frame(f results.Frame) {
+	s := g.at(f.Seq)
+	s.completed += f.Completed
+	for _, c := range f.Commands {
+		g.sent += c.Total() - c.Overflow
+		s.overflow += c.Overflow
+	}
+	if f.Self != nil {
+		g.self.CPU += f.Self.CPU
+		g.self.Starved += f.Self.Starved
+		g.self.Paused += f.Self.Paused
+		g.self.Cores = max(g.self.Cores, f.Self.Cores)
+	}
+}
+
+// Time adds a command's times of a second.
+func (g *GeneratorRecord) Time(t results.Time, second int, h *hdr.Histogram) {
+	switch t {
+	case results.Response:
+		g.response.Merge(h)
+	case results.Slip:
+		g.slip.Merge(h)
+		g.late(second, h)
+	}
+}
+
+// Delay adds the generator's own delays of a second.
+func (g *GeneratorRecord) Delay(d results.Delay, second int, h *hdr.Histogram) {
+	if g.delays[d] == nil {
+		g.delays[d] = newHistogram()
+	}
+	g.delays[d].Merge(h)
+	if d != results.GC {
+		g.late(second, h)
+	}
+}
+
+func (g *GeneratorRecord) late(second int, h *hdr.Histogram) {
+	s := g.at(second)
+	s.late = max(s.late, micros(h.ValueAtQuantile(99)))
+}
+
+// limit is how much a delay may reach one request in a hundred.
+func (g *GeneratorRecord) limit() results.Millis {
+	p99 := micros(g.response.ValueAtQuantile(99))
+	return max(results.MillisOf(delayFloor), results.Millis(delayShare*float64(p99)))
+}
+
+// ownWords tell what a delay means, with the p99 and the allowed p99 behind.
+var ownWords = map[string]string{
+	"slip":                  "it sent 1 %% of the requests more than %s late (allowed: %s)",
+	string(results.Wake):    "its event loops woke more than %s late in 1 %% of their waits (allowed: %s)",
+	string(results.Starved): "its threads were ready and had no processor for more than %s in 1 %% of the cases (allowed: %s): other processes had it",
+	string(results.Sched):   "its goroutines were ready for more than %s before they ran in 1 %% of the cases (allowed: %s)",
+}
+
+// Judge tells whether the generator was the limit over a time in which it was to
+// send. Nil if nothing is known of it.
+func (g *GeneratorRecord) Judge(length time.Duration) *results.Generator {
+	if length <= 0 || g.slip.TotalCount() == 0 && len(g.delays) == 0 {
+		return nil
+	}
+	r := &results.Generator{Valid: true, Cores: g.self.Cores, CPU: g.self.CPU.Std().Seconds() / length.Seconds()}
+	if g.sent > 0 && g.self.CPU > 0 {
+		r.PerRequest = g.self.CPU / results.Millis(g.sent)
+		r.Ceiling = float64(g.self.Cores) * float64(g.sent) / g.self.CPU.Std().Seconds()
+	}
+	limit := g.limit()
+	add := func(name string, h *hdr.Histogram) {
+		if h == nil || h.TotalCount() == 0 {
+			return
+		}
+		c := results.GeneratorCheck{Name: name, Count: h.TotalCount(), P50: micros(h.ValueAtQuantile(50)), P99: micros(h.ValueAtQuantile(99)), Max: micros(h.Max()), OK: true}
+		if name == string(results.GC) {
+			c.Share, c.AllowedShare = float64(g.self.Paused)/float64(length), pauseShare
+			if c.OK = c.Share <= c.AllowedShare; !c.OK {
+				r.Reasons = append(r.Reasons, fmt.Sprintf("garbage collection stopped it for %s of the time (allowed: %s)", percent(c.Share), percent(c.AllowedShare)))
+			}
+		} else {
+			c.Allowed = limit
+			if c.OK = c.P99 <= limit || c.Count < enough; !c.OK {
+				r.Reasons = append(r.Reasons, fmt.Sprintf(ownWords[name], duration(c.P99), duration(limit)))
+			}
+		}
+		r.Checks = append(r.Checks, c)
+	}
+	add("slip", g.slip)
+	for _, d := range []results.Delay{results.Starved, results.Wake, results.Sched, results.GC} {
+		add(string(d), g.delays[d])
+	}
+	if len(r.Reasons) > 0 {
+		r.Valid = false
+		r.Carried, r.CarriedFrom = g.carried(limit)
+	}
+	return r
+}
+
+// carried is the rate that the generator has shown to carry: the most that it
+// got through in a second in which it was punctual. If there was none, all that
+// is known is that it is less than what it got through while it was late.
+func (g *GeneratorRecord) carried(limit results.Millis) (float64, string) {
+	best, sum, n := 0, 0, 0
+	for _, s := range g.seconds {
+		if s.completed == 0 {
+			continue
+		}
+		n++
+		sum += s.completed
+		if s.late <= limit && s.overflow == 0 {
+			best = max(best, s.completed)
+		}
+	}
+	switch {
+	case best > 0:
+		return float64(best), fmt.Sprintf("it could have carried %s: the most in one second in which it was punctual", rate(float64(best)))
+	case n > 0:
+		mean := float64(sum) / float64(n)
+		return mean, fmt.Sprintf("it could have carried less than %s: what it got through by the second, late in every one", rate(mean))
+	}
+	return 0, "it got nothing through"
+}
+
+// LimitReason says why the generator's figures are not the server's, as a verdict
+// gives it; empty if they are.
+func LimitReason(g *results.Generator) string {
+	if g == nil || g.Valid {
+		return ""
+	}
+	return fmt.Sprintf("the load generator was the limit: %s; %s", strings.Join(g.Reasons, "; "), g.CarriedFrom)
+}
+
+// GeneratorNotice tells of delays that are allowed and yet a good part of what is
+// reported; empty if there are none.
+func GeneratorNotice(g *results.Generator, response results.Millis) string {
+	if g == nil || !g.Valid {
+		return ""
+	}
+	for _, c := range g.Checks {
+		if c.AllowedShare == 0 && c.Count >= enough && c.P99.Std() > noticeable && float64(c.P99) > delayShare*float64(response) {
+			return fmt.Sprintf("the generator's own %s reached %s at its p99 (allowed: %s), beside a p99 of response of %s: that much of the tail may not be the server's",
+				delayNames[c.Name], duration(c.P99), duration(c.Allowed), duration(response))
+		}
+	}
+	return ""
+}
+
+var delayNames = map[string]string{
+	"slip":                  "lateness in sending",
+	string(results.Wake):    "lateness in waking up",
+	string(results.Starved): "wait for a processor",
+	string(results.Sched):   "wait for Go's scheduler",
+	string(results.GC):      "pauses of garbage collection",
+}
+
+// generator judges the generator over the timeline.
+func (a *analysis) generator() *results.Generator {
+	g := NewGeneratorRecord()
+	for _, f := range a.Frames {
+		if a.whole.has(f.Seq) {
+			g.Frame(f)
+		}
+	}
+	for _, i := range a.Intervals {
+		if a.whole.has(i.Second) {
+			g.Time(i.Time, i.Second, i.Histogram)
+		}
+	}
+	for _, i := range a.SelfIntervals {
+		if a.whole.has(i.Second) {
+			g.Delay(i.Delay, i.Second, i.Histogram)
+		}
+	}
+	return g.Judge(a.whole.length)
+}
+
+// generatorTable shows what the generator is judged by.
+func generatorTable(s *results.Summary) table {
+	t := table{Title: "Load generator", Head: append(words("", "its own delay"), numbers("cases", "p50", "p99", "max", "judged", "allowed")...)}
+	if s.Generator == nil {
+		return t
+	}
+	for _, c := range s.Generator.Checks {
+		mark, judged, allowed := marks[results.Pass]+" ok", duration(c.P99), duration(c.Allowed)
+		if c.AllowedShare > 0 {
+			judged, allowed = percent(c.Share)+" of the time", percent(c.AllowedShare)
+		}
+		if !c.OK {
+			mark = marks[results.Invalid] + " limit"
+		}
+		t.Rows = append(t.Rows, []string{mark, delayNames[c.Name], count(c.Count), duration(c.P50), duration(c.P99), duration(c.Max), judged, allowed})
+	}
+	return t
+}
+
+// generatorLine tells what the generator took.
+func generatorLine(g *results.Generator) string {
+	if g == nil || g.PerRequest == 0 {
+		return ""
+	}
+	line := fmt.Sprintf("processor time: %.2f of %s, %s by request; at that cost the processors end at %s",
+		g.CPU, plural(g.Cores, "processor", "processors"), duration(g.PerRequest), rate(g.Ceiling))
+	if !g.Valid {
+		line += "; " + g.CarriedFrom
+	}
+	return line
+}

@@ -1,0 +1,110 @@
+package report
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// lateness is a record of ten seconds at 1000/s in which requests take 20 ms,
+// and each delay the times given for one second: from is the first late one.
+func lateness(d results.Delay, late time.Duration, from int) *GeneratorRecord {
+	g := NewGeneratorRecord()
+	for s := range 10 {
+		completed := 1000
+		if s >= from {
+			completed = 400
+		}
+		g.Frame(results.Frame{Seq: s, Completed: completed, Commands: map[string]results.Counts{"GET": {OK: 1000}},
+			Self: &results.Self{CPU: ms(100), Cores: 2, Paused: ms(20)}})
+		response, slip, own := newHistogram(), newHistogram(), newHistogram()
+		for range 1000 {
+			response.RecordValue(20_000)
+			slip.RecordValue(50)
+			own.RecordValue(50)
+		}
+		if s >= from {
+			own.RecordValues(late.Microseconds(), 500)
+		}
+		g.Time(results.Response, s, response)
+		if d == "slip" {
+			g.Time(results.Slip, s, own)
+		} else {
+			g.Time(results.Slip, s, slip)
+			g.Delay(d, s, own)
+		}
+	}
+	return g
+}
+
+func TestTheGeneratorIsJudged(t *testing.T) {
+	for _, tc := range []struct {
+		name    string
+		record  *GeneratorRecord
+		reason  string // "" is valid
+		carried float64
+		from    string
+	}{
+		{"punctual", lateness("slip", 9*time.Millisecond, 5), "", 0, ""},
+		{"late in sending", lateness("slip", 30*time.Millisecond, 5), "it sent 1 % of the requests more than 30.0 ms late (allowed: 10.0 ms)", 1000, "the most in one second in which it was punctual"},
+		{"late all the time", lateness("slip", 30*time.Millisecond, 0), "it sent 1 %", 400, "less than 400/s"},
+		{"without a processor", lateness(results.Starved, 30*time.Millisecond, 5), "its threads were ready and had no processor for more than 30.0 ms", 1000, "punctual"},
+		{"late in waking", lateness(results.Wake, 30*time.Millisecond, 5), "its event loops woke more than 30.0 ms late", 1000, "punctual"},
+		{"scheduled late", lateness(results.Sched, 30*time.Millisecond, 5), "its goroutines were ready for more than 30.0 ms", 1000, "punctual"},
+		{"in pauses", lateness(results.GC, 30*time.Millisecond, 5), "garbage collection stopped it for 2 % of the time (allowed: 1 %)", 1000, "punctual"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			g := tc.record.Judge(10 * time.Second)
+			if g.Valid != (tc.reason == "") || g.Carried != tc.carried || !strings.Contains(g.CarriedFrom, tc.from) {
+				t.Fatalf("%+v", g)
+			}
+			if why := LimitReason(g); !strings.Contains(why, tc.reason) || !g.Valid && !strings.HasPrefix(why, "the load generator was the limit: ") {
+				t.Errorf("reason %q, want %q", why, tc.reason)
+			}
+			if g.PerRequest != ms(0.1) || g.Ceiling != 20_000 || g.CPU != 0.1 {
+				t.Errorf("%v by request, %v ceiling, %v CPU", g.PerRequest, g.Ceiling, g.CPU)
+			}
+		})
+	}
+	if g := NewGeneratorRecord().Judge(time.Second); g != nil {
+		t.Errorf("of nothing: %+v", g)
+	}
+}
+
+// What is allowed and yet half of the tail is told.
+func TestANoticeableDelayIsTold(t *testing.T) {
+	g := lateness(results.Starved, 8*time.Millisecond, 5).Judge(10 * time.Second)
+	if text := GeneratorNotice(g, ms(20)); !strings.Contains(text, "wait for a processor reached 8.00 ms") {
+		t.Errorf("%q", text)
+	}
+	if text := GeneratorNotice(g, ms(200)); text != "" {
+		t.Errorf("%q", text)
+	}
+}
+
+// An objective that only the generator's own lateness made miss is no slow
+// server.
+func TestAMissOfTheGeneratorsOwnIsInvalid(t *testing.T) {
+	b := quiet()
+	for i := range b.Intervals {
+		if x := &b.Intervals[i]; x.Command == "GET" && x.Second >= 3 && x.Second < 13 && x.Time != results.Service {
+			h := newHistogram()
+			h.Merge(x.Histogram)
+			own := int64(9_500) // late in sending, just within what is allowed
+			if x.Time == results.Response {
+				own = 21_000
+			}
+			h.RecordValues(own, 20)
+			x.Histogram = h
+		}
+	}
+	s, err := Analyze(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Verdict != results.Invalid || !strings.Contains(s.Reasons[0], "of which up to 9.50 ms is its own lateness") {
+		t.Errorf("%s: %q", s.Verdict, s.Reasons)
+	}
+}

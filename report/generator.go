@@ -34,6 +34,7 @@ type GeneratorRecord struct {
 	response, slip *hdr.Histogram
 	delays         map[results.Delay]*hdr.Histogram
 	self           results.Self
+	cores          map[int]int // of each process, by its first generator
 	sent           int
 	seconds        map[int]*generatorSecond
 }
@@ -48,7 +49,7 @@ type generatorSecond struct {
 
 // NewGeneratorRecord makes an empty record.
 func NewGeneratorRecord() *GeneratorRecord {
-	return &GeneratorRecord{response: newHistogram(), slip: newHistogram(), delays: map[results.Delay]*hdr.Histogram{}, seconds: map[int]*generatorSecond{}}
+	return &GeneratorRecord{response: newHistogram(), slip: newHistogram(), delays: map[results.Delay]*hdr.Histogram{}, cores: map[int]int{}, seconds: map[int]*generatorSecond{}}
 }
 
 func (g *GeneratorRecord) at(second int) *generatorSecond {
@@ -72,7 +73,7 @@ func (g *GeneratorRecord) Frame(f results.Frame) {
 		g.self.CPU += f.Self.CPU
 		g.self.Starved += f.Self.Starved
 		g.self.Paused += f.Self.Paused
-		g.self.Cores = max(g.self.Cores, f.Self.Cores)
+		g.cores[f.Generator] = f.Self.Cores
 	}
 }
 
@@ -119,23 +120,26 @@ var ownWords = map[string]string{
 
 // Judge tells whether the generator was the limit over a time in which it was to
 // send. Nil if nothing is known of it.
-func (g *GeneratorRecord) Judge(length time.Duration) *results.Generator {
+func (g *GeneratorRecord) Judge(length time.Duration) *results.SelfCheck {
 	if length <= 0 || g.slip.TotalCount() == 0 && len(g.delays) == 0 {
 		return nil
 	}
-	r := &results.Generator{Valid: true, Cores: g.self.Cores, CPU: g.self.CPU.Std().Seconds() / length.Seconds()}
+	r := &results.SelfCheck{Valid: true, CPU: g.self.CPU.Std().Seconds() / length.Seconds()}
+	for _, n := range g.cores {
+		r.Cores += n
+	}
 	if g.sent > 0 && g.self.CPU > 0 {
 		r.PerRequest = g.self.CPU / results.Millis(g.sent)
-		r.Ceiling = float64(g.self.Cores) * float64(g.sent) / g.self.CPU.Std().Seconds()
+		r.Ceiling = float64(r.Cores) * float64(g.sent) / g.self.CPU.Std().Seconds()
 	}
 	limit := g.limit()
 	add := func(name string, h *hdr.Histogram) {
 		if h == nil || h.TotalCount() == 0 {
 			return
 		}
-		c := results.GeneratorCheck{Name: name, Count: h.TotalCount(), P50: micros(h.ValueAtQuantile(50)), P99: micros(h.ValueAtQuantile(99)), Max: micros(h.Max()), OK: true}
+		c := results.DelayCheck{Name: name, Count: h.TotalCount(), P50: micros(h.ValueAtQuantile(50)), P99: micros(h.ValueAtQuantile(99)), Max: micros(h.Max()), OK: true}
 		if name == string(results.GC) {
-			c.Share, c.AllowedShare = float64(g.self.Paused)/float64(length), pauseShare
+			c.Share, c.AllowedShare = float64(g.self.Paused)/float64(length)/float64(max(len(g.cores), 1)), pauseShare
 			if c.OK = c.Share <= c.AllowedShare; !c.OK {
 				r.Reasons = append(r.Reasons, fmt.Sprintf("garbage collection stopped it for %s of the time (allowed: %s)", percent(c.Share), percent(c.AllowedShare)))
 			}
@@ -185,7 +189,7 @@ func (g *GeneratorRecord) carried(limit results.Millis) (float64, string) {
 
 // LimitReason says why the generator's figures are not the server's, as a verdict
 // gives it; empty if they are.
-func LimitReason(g *results.Generator) string {
+func LimitReason(g *results.SelfCheck) string {
 	if g == nil || g.Valid {
 		return ""
 	}
@@ -194,7 +198,7 @@ func LimitReason(g *results.Generator) string {
 
 // GeneratorNotice tells of delays that are allowed and yet a good part of what is
 // reported; empty if there are none.
-func GeneratorNotice(g *results.Generator, response results.Millis) string {
+func GeneratorNotice(g *results.SelfCheck, response results.Millis) string {
 	if g == nil || !g.Valid {
 		return ""
 	}
@@ -216,7 +220,7 @@ var delayNames = map[string]string{
 }
 
 // generator judges the generator over the timeline.
-func (a *analysis) generator() *results.Generator {
+func (a *analysis) generator() *results.SelfCheck {
 	g := NewGeneratorRecord()
 	for _, f := range a.Frames {
 		if a.whole.has(f.Seq) {
@@ -256,7 +260,7 @@ func generatorTable(s *results.Summary) table {
 }
 
 // generatorLine tells what the generator took.
-func generatorLine(g *results.Generator) string {
+func generatorLine(g *results.SelfCheck) string {
 	if g == nil || g.PerRequest == 0 {
 		return ""
 	}

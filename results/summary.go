@@ -30,7 +30,7 @@ type Summary struct {
 	// Shards are rows of the percentile table by shard, all commands together.
 	Shards []ShardLatency `json:"shards,omitempty"`
 	// Generator judges the load generator; nil in bundles of older versions.
-	Generator *Generator `json:"generator,omitempty"`
+	Generator *SelfCheck `json:"generator,omitempty"`
 	// Warnings are things that a reader must know to trust the figures.
 	Warnings []string `json:"warnings,omitempty"`
 }
@@ -78,14 +78,14 @@ type ShardLatency struct {
 	Latency
 }
 
-// Generator is the judgement on the load generator: whether what it measured is
+// SelfCheck is the judgement on the load generator: whether what it measured is
 // the server, or itself.
-type Generator struct {
+type SelfCheck struct {
 	// Valid is false if the generator was the limit; Reasons say by what.
 	Valid   bool     `json:"valid"`
 	Reasons []string `json:"reasons,omitempty"`
 	// Checks in the order of their weight.
-	Checks []GeneratorCheck `json:"checks"`
+	Checks []DelayCheck `json:"checks"`
 	// CPU is processor time of the whole process by second of the load; Cores
 	// is how many processors it might use; PerRequest is processor time by
 	// request that was sent.
@@ -101,8 +101,8 @@ type Generator struct {
 	CarriedFrom string  `json:"carriedFrom,omitempty"`
 }
 
-// GeneratorCheck is one delay of the generator, with what is allowed.
-type GeneratorCheck struct {
+// DelayCheck is one delay of the generator, with what is allowed.
+type DelayCheck struct {
 	// Name is "slip", or a Delay.
 	Name  string `json:"name"`
 	Count int64  `json:"count"`

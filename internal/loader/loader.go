@@ -96,7 +96,7 @@ type Result struct {
 	PerRequest results.Millis `json:"cpuPerRequestMs"`
 	// Generator judges slotstorm itself: if it is not valid, Invalid says why the
 	// figures are not the server's. Notice is what to know of a valid one.
-	Generator *results.Generator `json:"generator,omitempty"`
+	Generator *results.SelfCheck `json:"generator,omitempty"`
 	Invalid   string             `json:"invalid,omitempty"`
 	Notice    string             `json:"notice,omitempty"`
 	// Series are the seconds of the load.

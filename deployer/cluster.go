@@ -100,7 +100,11 @@ func (c *Cluster) Client(n Node, timeout time.Duration) *redis.Client {
 		Addr:     n.Addr,
 		Password: c.Password,
 		Dialer: func(ctx context.Context, _, addr string) (net.Conn, error) {
-			return c.Dial(ctx, addr)
+			conn, err := c.Dial(ctx, addr)
+			if err != nil {
+				return unmade{err}, nil
+			}
+			return conn, nil
 		},
 		Protocol:                 2,
 		DisableIdentity:          true,
@@ -425,9 +429,11 @@ func (c *Cluster) Version(ctx context.Context) (string, error) {
 type Role struct {
 	Node    Node
 	Primary bool
-	// Addr is the ip:port that it announces, Offset its replication offset.
+	// Addr is the ip:port that it announces, Offset its replication offset. LinkUp
+	// tells whether a replica is in sync.
 	Addr   string
 	Offset int64
+	LinkUp bool
 }
 
 // Roles asks every node what it is, now. Nodes that do not answer are left out.
@@ -440,7 +446,7 @@ func (c *Cluster) Roles(ctx context.Context) []Role {
 		if err != nil {
 			continue
 		}
-		r := Role{Node: n, Primary: v.Primary, Offset: v.Offset}
+		r := Role{Node: n, Primary: v.Primary, Offset: v.Offset, LinkUp: v.LinkUp}
 		for _, m := range v.Members {
 			if m.Self {
 				r.Addr = m.Addr

@@ -47,6 +47,8 @@ type Bundle struct {
 	SelfIntervals  []SelfInterval
 	Writes         []Write
 	Findings       []Finding
+	// Surfaces is empty in a run without an upgrade.
+	Surfaces Surfaces
 }
 
 // Load reads the bundle in dir and checks that it is whole and unchanged since
@@ -96,6 +98,15 @@ func (b *Bundle) read() error {
 	}
 	if b.Findings, err = readLines[Finding](b.Dir, FindingsFile); err != nil {
 		return err
+	}
+	if b.Run.Upgrade != nil {
+		raw, err := os.ReadFile(filepath.Join(b.Dir, UpgradeFile))
+		if err != nil {
+			return err
+		}
+		if err := json.Unmarshal(raw, &b.Surfaces); err != nil {
+			return fmt.Errorf("%s: %w", UpgradeFile, err)
+		}
 	}
 	return b.readHlog()
 }
@@ -195,5 +206,5 @@ func verify(dir string) error {
 // source tells whether a file of a bundle is one that others are derived from.
 // Renderings may be made anew at any time; logs are evidence, not input.
 func source(name string) bool {
-	return slices.Contains([]string{RunFile, ScenarioFile, EventsFile, SeriesFile, HlogFile, JournalFile, LedgerFile, FindingsFile}, name)
+	return slices.Contains([]string{RunFile, ScenarioFile, EventsFile, SeriesFile, HlogFile, JournalFile, LedgerFile, FindingsFile, UpgradeFile}, name)
 }

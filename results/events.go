@@ -26,7 +26,7 @@ type Event struct {
 	Uncertainty Millis `json:"uncertaintyMs,omitempty"`
 	Kind        string `json:"kind"`
 	// Source is who saw it: "runner", "supervisor", "poll", "log", "probe",
-	// "client", "chaos".
+	// "client", "chaos", "upgrade".
 	Source string `json:"source"`
 	// Node is who saw it or whom it concerns; About is the node spoken of.
 	Node  string `json:"node,omitempty"`
@@ -53,6 +53,12 @@ const (
 	EventFaultHeal   = "fault-heal"   // chaos: Fault, Node: healing began or was awaited
 	EventFaultVerify = "fault-verify" // chaos: Fault, Node: healing verified
 	EventFaultFailed = "fault-failed" // chaos: Fault, Message
+
+	// Of an upgrade.
+	EventUpgradeBegin = "upgrade-begin" // upgrade: Message is "upgrade" or "rollback"
+	EventUpgradeStep  = "upgrade-step"  // upgrade: Node (none for all), Message is the step; Offset is just before the act
+	EventUpgradeDone  = "upgrade-done"  // upgrade: Node, Message: the step has ended, well or not
+	EventUpgradeEnd   = "upgrade-end"   // upgrade: Message is "upgrade" or "rollback" and its status
 
 	// Of processes.
 	EventNodeStart = "node-start" // supervisor: Node, Message has the pid

@@ -10,6 +10,7 @@
 //	series.jsonl    Frame: one per second and generator
 //	latency.hlog    HdrHistogram interval log, one line per second and tag
 //	journal.jsonl   JournalEntry: faults, each step written before it acts
+//	upgrade.json    Surfaces: what the two versions of an upgrade show; only with an upgrade
 //	audit/          ledger.jsonl (Write) and findings.jsonl (Finding)
 //	nodes/          <node>.log, <node>.before.txt, <node>.after.txt
 //	report.html, report.md, junit.xml, plots/
@@ -82,6 +83,8 @@ type Run struct {
 	Shards        []Shard       `json:"shards"`
 	Nodes         []Node        `json:"nodes"`
 	Faults        []Fault       `json:"faults"`
+	// Upgrade is nil if the timeline has none.
+	Upgrade *Upgrade `json:"upgrade,omitempty"`
 	// ProbeOutages and ClientOutages are the stretches in which a shard
 	// accepted no write, as the probes and as the application client saw it.
 	ProbeOutages  []Outage `json:"probeOutages"`

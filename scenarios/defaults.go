@@ -22,7 +22,7 @@ type Default struct {
 func Defaults() []Default {
 	s := Scenario{Timeline: Timeline{Faults: []Fault{{
 		Kill: &Kill{}, Partition: &Partition{}, Isolate: &Isolate{}, Failover: &Failover{}, Delay: &Delay{}, Loss: &Loss{}, Bandwidth: &Bandwidth{}, CPU: &CPUStress{},
-	}}}}
+	}}, Upgrade: &Upgrade{Rollback: &Rollback{}}}}
 	return newDocument("", nil).fillDefaults(&s)
 }
 
@@ -50,6 +50,7 @@ func (d *document) fillDefaults(s *Scenario) []Default {
 	for i := range s.Timeline.Faults {
 		f.fault(faultPath(i), &s.Timeline.Faults[i])
 	}
+	f.upgrade(s.Timeline.Upgrade)
 	fill(f, "repeat", &s.Repeat, 1, "one run")
 	return f.applied
 }

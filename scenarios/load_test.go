@@ -92,7 +92,7 @@ func TestBuiltinScenarios(t *testing.T) {
 			t.Errorf("%s does not name its schema", b.Name)
 		}
 	}
-	if got := strings.Join(names, " "); got != "kill-primary kill-primary-repeat steady" {
+	if got := strings.Join(names, " "); got != "kill-primary kill-primary-repeat steady upgrade upgrade-rollback" {
 		t.Errorf("built-in: %s", got)
 	}
 }

@@ -172,6 +172,8 @@ type Timeline struct {
 	Phases []Phase `yaml:"phases" json:"phases" jsonschema:"required,minItems=1,maxItems=1000" hint:"minItems=write phases: [{name: steady, duration: 10s}]"`
 	// Faults are injected on their own times, whatever the phase.
 	Faults []Fault `yaml:"faults,omitempty" json:"faults,omitempty" jsonschema:"maxItems=100"`
+	// Upgrade rolls the cluster to another Redis under the load, and back if asked.
+	Upgrade *Upgrade `yaml:"upgrade,omitempty" json:"upgrade,omitempty"`
 }
 
 // Length is the sum of the phases.

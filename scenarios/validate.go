@@ -19,6 +19,7 @@ func (d *document) validate(s *Scenario) {
 	d.validateRedis(&s.Redis)
 	d.validateWorkload(s)
 	d.validateTimeline(s)
+	d.validateUpgrade(s)
 	d.validateObjectives(s)
 }
 

@@ -45,11 +45,12 @@ type Deployment struct {
 	*deployer.Cluster
 
 	options Options
-	binary  string
 	host    *place.Host
 	stop    context.CancelFunc
 	done    sync.WaitGroup
 	nodes   map[string]*node
+	// spare is an endpoint that no node has: for servers beside the cluster.
+	spare place.Endpoint
 }
 
 type node struct {
@@ -64,6 +65,12 @@ type node struct {
 	changed chan struct{}
 	// stuck is why the supervisor gave up.
 	stuck error
+	// binary is what it starts next.
+	binary string
+	// held is set while the supervisor must not start it unless told to hurry.
+	held bool
+	// hurry tells the supervisor to start it without the delay.
+	hurry chan struct{}
 }
 
 // Binary finds the redis-server to run.
@@ -105,24 +112,27 @@ func Deploy(ctx context.Context, o Options) (_ *Deployment, err error) {
 	if err != nil {
 		return nil, err
 	}
-	endpoints, err := o.Room.Endpoints(o.Redis.Shards * (1 + o.Redis.ReplicasPerShard))
+	count := o.Redis.Shards * (1 + o.Redis.ReplicasPerShard)
+	endpoints, err := o.Room.Endpoints(count + 1)
 	if err != nil {
 		return nil, err
 	}
 	supervise, stop := context.WithCancel(context.Background())
 	d := &Deployment{
 		Cluster: &deployer.Cluster{Shards: o.Redis.Shards, Dial: deployer.Direct, Password: password},
-		options: o, binary: binary, host: place.NewHost(), stop: stop, nodes: map[string]*node{},
+		options: o, host: place.NewHost(), stop: stop, nodes: map[string]*node{},
 	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, d.Remove(false))
 		}
 	}()
-	for i, e := range endpoints {
+	d.spare = endpoints[count]
+	for i, e := range endpoints[:count] {
 		n := &node{
 			Node:     deployer.Node{Name: fmt.Sprintf("node-%d", i), Addr: e.Addr(), Shard: i % o.Redis.Shards},
 			endpoint: e, dir: filepath.Join(o.Volumes, fmt.Sprintf("node-%d", i)), changed: make(chan struct{}),
+			binary: binary, hurry: make(chan struct{}, 1),
 		}
 		d.Nodes = append(d.Nodes, n.Node)
 		d.nodes[n.Name] = n
@@ -260,8 +270,11 @@ func quote(v string) string {
 }
 
 func (d *Deployment) start(n *node) error {
+	n.mu.Lock()
+	binary := n.binary
+	n.mu.Unlock()
 	p, err := d.host.Start(place.Spec{
-		Path: d.binary, Args: []string{filepath.Join(n.dir, "redis.conf")}, Dir: n.dir,
+		Path: binary, Args: []string{filepath.Join(n.dir, "redis.conf")}, Dir: n.dir,
 		// UTC, so that the times in the log need no guess.
 		Env: []string{"TZ=UTC", "LC_ALL=C"}, Output: n.log,
 	})
@@ -310,10 +323,15 @@ func (d *Deployment) supervise(ctx context.Context, n *node) {
 			n.giveUp(fmt.Errorf("it ended %d times in a row right after its start: %s", crashes, d.lastWords(n)))
 			return
 		}
+		var delay <-chan time.Time
+		if !n.isHeld() {
+			delay = time.After(d.options.RestartDelay)
+		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(d.options.RestartDelay):
+		case <-delay:
+		case <-n.hurry:
 		}
 		if err := d.start(n); err != nil {
 			n.giveUp(err)

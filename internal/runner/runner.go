@@ -300,6 +300,8 @@ func (r *run) storm(ctx context.Context, c *site) error {
 		faults <- storm.Rage(ctx, stop, timeline, chaos.Plan(r.s.Timeline, r.s.Seed))
 	}()
 
+	upgraded := r.upgrade(ctx, stop, c, timeline, timeline.Add(length))
+
 	following, endFollow := context.WithCancel(ctx)
 	followed := make(chan struct{})
 	go func() {
@@ -314,6 +316,7 @@ func (r *run) storm(ctx context.Context, c *site) error {
 	r.stage("drain")
 	r.stage("heal")
 	r.run.Faults = <-faults
+	upgradeErr := upgraded()
 	generators, closeErr := load.Close(ctx)
 	r.run.Generators = generators
 	r.run.ProbeOutages, r.run.ClientOutages = load.Outages()
@@ -326,7 +329,7 @@ func (r *run) storm(ctx context.Context, c *site) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	return errors.Join(loadErr, closeErr)
+	return errors.Join(loadErr, closeErr, upgradeErr)
 }
 
 // follow tells stages and phases as they come, and looks at the load between.
@@ -396,6 +399,7 @@ func (r *run) settle(ctx context.Context, c *site) {
 func (r *run) after(ctx context.Context, c *site) error {
 	r.stage("collect")
 	r.run.Environment = c.environment(ctx)
+	r.persistence(ctx, c)
 	if err := r.inspect(ctx, c, "after"); err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/slotstorm/slotstorm/deployer"
 	"github.com/slotstorm/slotstorm/deployer/local"
 	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
 	"github.com/slotstorm/slotstorm/workload"
 )
 
@@ -34,6 +35,14 @@ type site struct {
 	seat func(n int) workload.Seat
 	// environment tells about the place, as it is now.
 	environment func(ctx context.Context) results.Environment
+	upgrader    upgrader
+}
+
+// upgrader is what an upgrade needs of the place.
+type upgrader interface {
+	deployer.Place
+	// Readable tries which of two releases reads the files that the other writes.
+	Readable(ctx context.Context, releases ...scenarios.Release) ([]results.Readable, error)
 }
 
 // deployTo deploys to the place that the scenario names.
@@ -47,6 +56,11 @@ func (r *run) deployTo(ctx context.Context) (*site, error) {
 }
 
 func (r *run) deployLocal(ctx context.Context) (*site, error) {
+	if u := r.s.Timeline.Upgrade; u != nil {
+		if _, err := local.Binary(u.To.Binary); err != nil {
+			return nil, fmt.Errorf("the Redis to upgrade to: %w", err)
+		}
+	}
 	d, err := local.Deploy(ctx, local.Options{
 		Room: r.o.Room, Redis: r.s.Redis, RestartDelay: r.s.Cluster.Local.RestartDelay.Std(),
 		Volumes: r.bundle.Path(results.VolumesDir), Logs: r.bundle.Path("nodes"), Clock: r.clock, Emit: r.emit,
@@ -55,7 +69,7 @@ func (r *run) deployLocal(ctx context.Context) (*site, error) {
 		return nil, err
 	}
 	s := &site{
-		Cluster: d.Cluster, deployment: d, engine: builtin.Local{Cluster: d},
+		Cluster: d.Cluster, deployment: d, engine: builtin.Local{Cluster: d}, upgrader: d,
 		environment: func(context.Context) results.Environment { return environment(r.o.Room) },
 	}
 	if r.o.Room.Sealed {

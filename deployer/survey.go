@@ -1,0 +1,81 @@
+package deployer
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// secrets are what CONFIG GET * would give away.
+var secrets = []string{"requirepass", "masterauth", "masteruser", "tls-key-file-pass", "tls-client-key-file-pass"}
+
+// perObject are names of INFO fields that come and go with what there is.
+var perObject = regexp.MustCompile(`^(db|slave)\d+$|^(errorstat|cmdstat)_`)
+
+// Survey reads what a node's version shows to clients and operators.
+func (c *Cluster) Survey(ctx context.Context, n Node) (*results.Surface, error) {
+	cl := c.Client(n, commandTimeout)
+	defer cl.Close()
+	s := &results.Surface{Node: n.Name, Commands: map[string]string{}}
+	var err error
+	if s.Config, err = cl.ConfigGet(ctx, "*").Result(); err != nil {
+		return nil, fmt.Errorf("CONFIG GET: %w", err)
+	}
+	for _, name := range secrets {
+		delete(s.Config, name)
+	}
+	list, err := cl.Do(ctx, "COMMAND").Slice()
+	if err != nil {
+		return nil, fmt.Errorf("COMMAND: %w", err)
+	}
+	for _, entry := range list {
+		addCommand(s.Commands, entry)
+	}
+	info, err := cl.Info(ctx).Result()
+	if err != nil {
+		return nil, fmt.Errorf("INFO: %w", err)
+	}
+	s.Version = field(info, "redis_version")
+	section := ""
+	for line := range strings.Lines(info) {
+		line = strings.TrimSpace(line)
+		if title, ok := strings.CutPrefix(line, "# "); ok {
+			section = strings.ToLower(title)
+			continue
+		}
+		if name, _, ok := strings.Cut(line, ":"); ok && !perObject.MatchString(name) {
+			s.Info = append(s.Info, section+"."+name)
+		}
+	}
+	slices.Sort(s.Info)
+	return s, nil
+}
+
+// addCommand adds an entry of COMMAND and its subcommands: name, arity, flags,
+// first and last key, step, categories, tips, key specifications, subcommands.
+// The last four came with Redis 7.0; categories change too often to compare.
+func addCommand(to map[string]string, entry any) {
+	f, ok := entry.([]any)
+	if !ok || len(f) < 6 {
+		return
+	}
+	var flags []string
+	if list, ok := f[2].([]any); ok {
+		for _, flag := range list {
+			flags = append(flags, fmt.Sprint(flag))
+		}
+	}
+	slices.Sort(flags)
+	to[fmt.Sprint(f[0])] = fmt.Sprintf("arity %v, keys %v to %v by %v, %s", f[1], f[3], f[4], f[5], strings.Join(flags, " "))
+	if len(f) > 9 {
+		if subs, ok := f[9].([]any); ok {
+			for _, sub := range subs {
+				addCommand(to, sub)
+			}
+		}
+	}
+}

@@ -1,0 +1,127 @@
+package results
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// UpgradeFile holds the Surfaces of an upgrade.
+const UpgradeFile = "upgrade.json"
+
+// Upgrade is what became of the timeline's upgrade.
+type Upgrade struct {
+	// From and To are the Redis versions, as the nodes themselves said; To is
+	// empty if no node ever ran it.
+	From string `json:"from"`
+	To   string `json:"to,omitempty"`
+	// FromRelease and ToRelease are what was asked for: a binary or an image.
+	FromRelease string `json:"fromRelease"`
+	ToRelease   string `json:"toRelease"`
+	// Order and Handover as the scenario says.
+	Order    string `json:"order"`
+	Handover bool   `json:"handover"`
+	// Forward is the way there; Back the rollback, nil if none was asked for.
+	Forward Roll  `json:"forward"`
+	Back    *Roll `json:"back,omitempty"`
+	// Persistence tells which version reads what the other one writes; empty if
+	// it could not be tried.
+	Persistence []Readable `json:"persistence,omitempty"`
+}
+
+// RollStatus is how far a roll came.
+type RollStatus string
+
+// The ends of a roll.
+const (
+	RollPlanned    RollStatus = "planned"    // its time never came
+	RollRefused    RollStatus = "refused"    // the cluster was not whole: nothing was done
+	RollFailed     RollStatus = "failed"     // a step failed; the nodes after it were left as they were
+	RollUnfinished RollStatus = "unfinished" // the run ended before it did
+	RollDone       RollStatus = "done"       // every node runs the other version, and the cluster is whole
+)
+
+// Roll is one way of an upgrade: there, or back.
+type Roll struct {
+	Status RollStatus `json:"status"`
+	// Reason explains a status other than done.
+	Reason string `json:"reason,omitempty"`
+	// From says what a rollback goes back on: "volumes" or "backup".
+	From string `json:"from,omitempty"`
+	// Offsets; zero if it did not come so far.
+	Planned Millis        `json:"plannedMs"`
+	Began   Millis        `json:"beganMs,omitempty"`
+	Ended   Millis        `json:"endedMs,omitempty"`
+	Steps   []UpgradeStep `json:"steps"`
+}
+
+// UpgradeStep is one act of a roll.
+type UpgradeStep struct {
+	// Kind is "backup", "hand-over", "replace" or "restore".
+	Kind string `json:"kind"`
+	// Node is the one acted on, empty for all; To the replica that takes over.
+	Node  string `json:"node,omitempty"`
+	To    string `json:"to,omitempty"`
+	Shard int    `json:"shard"`
+	// Role is the node's when the step began.
+	Role string `json:"role,omitempty"`
+	// Version is what the node said it was after the step.
+	Version string `json:"version,omitempty"`
+	// Began is just before the act; Answered when the node answered (or the
+	// replica said that it is the primary); Whole when the cluster was whole
+	// again. Zero if it did not come so far.
+	Began    Millis `json:"beganMs"`
+	Answered Millis `json:"answeredMs,omitempty"`
+	Whole    Millis `json:"wholeMs,omitempty"`
+	// Failed says why it failed; Undone when the node ran its old version again
+	// and the cluster was whole, or zero.
+	Failed string `json:"failed,omitempty"`
+	Undone Millis `json:"undoneMs,omitempty"`
+}
+
+// Steps of an upgrade.
+const (
+	StepBackup   = "backup"
+	StepHandover = "hand-over"
+	StepReplace  = "replace"
+	StepRestore  = "restore"
+)
+
+// Readable tells whether a version of Redis reads a file that another wrote.
+type Readable struct {
+	// Format is "RDB" or "AOF".
+	Format string `json:"format"`
+	Writer string `json:"writer"`
+	Reader string `json:"reader"`
+	OK     bool   `json:"ok"`
+	// Evidence is the keys that were read, or the reader's own words.
+	Evidence string `json:"evidence"`
+}
+
+// Surface is what a node's version shows to clients and operators.
+type Surface struct {
+	Version string `json:"version"`
+	// Node is the node that was asked.
+	Node string `json:"node"`
+	// Config is CONFIG GET *, without secrets.
+	Config map[string]string `json:"config"`
+	// Commands are COMMAND's names, "config|get" for a subcommand, with arity,
+	// flags and keys.
+	Commands map[string]string `json:"commands"`
+	// Info are the names of INFO's fields, "section.field".
+	Info []string `json:"info"`
+}
+
+// Surfaces is upgrade.json: one node, before and after its replacement.
+type Surfaces struct {
+	Before *Surface `json:"before,omitempty"`
+	After  *Surface `json:"after,omitempty"`
+}
+
+// SaveSurfaces writes upgrade.json.
+func (w *Writer) SaveSurfaces(s Surfaces) error {
+	b, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", UpgradeFile, err)
+	}
+	return WriteFile(w.Path(UpgradeFile), append(b, '\n'))
+}

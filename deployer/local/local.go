@@ -286,7 +286,7 @@ func (d *Deployment) start(n *node) error {
 	close(n.changed)
 	n.changed = make(chan struct{})
 	n.mu.Unlock()
-	d.emit(n, results.EventNodeStart, fmt.Sprintf("process %d", p.PID()))
+	d.emit(n, results.EventNodeStart, fmt.Sprintf("process %d of %s", p.PID(), binary))
 	return nil
 }
 

@@ -53,11 +53,13 @@ func (e *events) add(ev results.Event) {
 	e.list = append(e.list, ev)
 }
 
-func (e *events) has(kind, node string) bool {
+func (e *events) has(kind, node string) bool { return e.says(kind, node, "") }
+
+func (e *events) says(kind, node, message string) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, ev := range e.list {
-		if ev.Kind == kind && ev.Node == node {
+		if ev.Kind == kind && ev.Node == node && strings.Contains(ev.Message, message) {
 			return true
 		}
 	}

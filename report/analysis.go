@@ -37,7 +37,10 @@ type window struct {
 func (w window) has(second int) bool { return w.from <= second && second < w.to }
 
 func analyze(b *results.Bundle, sc *scenarios.Scenario) *results.Summary {
-	a := newAnalysis(b, sc)
+	return newAnalysis(b, sc).summary()
+}
+
+func (a *analysis) summary() *results.Summary {
 	s := &results.Summary{
 		Latency:      a.latency(),
 		Shards:       a.byShard(),

@@ -128,10 +128,7 @@ func (a *analysis) percentile(o scenarios.Objective, s *results.Summary, t resul
 	if row == nil {
 		return nothing("no request of " + scope(o) + " was answered")
 	}
-	v, ok := map[string]results.Millis{
-		"p50": row.P50, "p90": row.P90, "p95": row.P95, "p99": row.P99,
-		"p99.9": row.P999, "p99.99": row.P9999, "max": row.Max, "mean": row.Mean,
-	}[quantile]
+	v, ok := latencyFigures(*row)[quantile]
 	if !ok {
 		return nothing("this version does not measure " + o.Metric)
 	}

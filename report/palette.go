@@ -49,11 +49,14 @@ var (
 	inkStep3    = hex("c-step3", 0xe5b94e)
 	inkStep4    = hex("c-step4", 0xd0703c)
 	inkStep5    = hex("c-step5", 0x8c4a86)
+	inkSideA    = hex("c-side-a", 0x2a62c4)
+	inkSideB    = hex("c-side-b", 0xcf5a12)
 )
 
 func inks() []ink {
 	return []ink{inkPaper, inkText, inkMuted, inkGrid, inkOK, inkOKFill, inkDue, inkP50, inkP99, inkP999, inkFailed, inkUnknown,
-		inkOverflow, inkWarmup, inkFault, inkOutage, inkPredict, inkStep1, inkStep2, inkStep3, inkStep4, inkStep5}
+		inkOverflow, inkWarmup, inkFault, inkOutage, inkPredict, inkStep1, inkStep2, inkStep3, inkStep4, inkStep5,
+		inkSideA, inkSideB}
 }
 
 // stepInks colour serverSteps, in order.

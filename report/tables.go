@@ -18,48 +18,54 @@ func newHistogram() *hdr.Histogram {
 	return hdr.New(results.HistogramMin, results.HistogramMax, results.HistogramDigits)
 }
 
-// latency is the percentile table: phase by phase and then all, in each the
-// commands and then all, in each response, service and slip. Histograms are
-// merged; a row of which nothing was recorded is left out.
-func (a *analysis) latency() []results.Latency {
-	type key struct {
-		window  int
-		command string
-		time    results.Time
-	}
-	windows := a.windows()
-	whole := len(windows) - 1
-	merged := map[key]*hdr.Histogram{}
-	merge := func(k key, h *hdr.Histogram) {
-		if merged[k] == nil {
-			merged[k] = newHistogram()
+// histogramKey is what a merged histogram is about.
+type histogramKey struct {
+	phase, command string
+	time           results.Time
+}
+
+// merged are the histograms of every phase and of the whole timeline, of every
+// command and of all. Histograms are merged; percentiles are never averaged.
+func (a *analysis) merged() map[histogramKey]*hdr.Histogram {
+	all := map[histogramKey]*hdr.Histogram{}
+	merge := func(k histogramKey, h *hdr.Histogram) {
+		if all[k] == nil {
+			all[k] = newHistogram()
 		}
-		merged[k].Merge(h)
+		all[k].Merge(h)
 	}
 	for _, i := range a.Intervals {
-		for w := range a.phases {
-			if windows[w].has(i.Second) {
-				merge(key{w, i.Command, i.Time}, i.Histogram)
+		for _, w := range a.phases {
+			if w.has(i.Second) {
+				merge(histogramKey{w.name, i.Command, i.Time}, i.Histogram)
 			}
 		}
 	}
-	for w := range a.phases {
+	for _, w := range a.phases {
 		for _, c := range a.commands {
 			for _, t := range times() {
-				if h := merged[key{w, c, t}]; h != nil {
-					merge(key{w, All, t}, h)
-					merge(key{whole, c, t}, h)
-					merge(key{whole, All, t}, h)
+				if h := all[histogramKey{w.name, c, t}]; h != nil {
+					merge(histogramKey{w.name, All, t}, h)
+					merge(histogramKey{All, c, t}, h)
+					merge(histogramKey{All, All, t}, h)
 				}
 			}
 		}
 	}
+	return all
+}
+
+// latency is the percentile table: phase by phase and then all, in each the
+// commands and then all, in each response, service and slip. A row of which
+// nothing was recorded is left out.
+func (a *analysis) latency() []results.Latency {
+	merged := a.merged()
 	rows := []results.Latency{}
-	for w, win := range windows {
+	for _, w := range a.windows() {
 		for _, c := range append(a.commands[:len(a.commands):len(a.commands)], All) {
 			for _, t := range times() {
-				if h := merged[key{w, c, t}]; h != nil && h.TotalCount() > 0 {
-					rows = append(rows, latencyRow(win.name, c, t, h))
+				if h := merged[histogramKey{w.name, c, t}]; h != nil && h.TotalCount() > 0 {
+					rows = append(rows, latencyRow(w.name, c, t, h))
 				}
 			}
 		}

@@ -32,7 +32,7 @@ func metrics() []Metric {
 		{"service", "from the send to the reply"},
 		{"slip", "from the intended start to the send"},
 	} {
-		for _, q := range []string{"p50", "p90", "p95", "p99", "p99.9", "p99.99", "max", "mean"} {
+		for _, q := range Quantiles() {
 			list = append(list, Metric{kind.name + "." + q, UnitDuration, true, true, q + " of " + kind.name + " time, " + kind.doc})
 		}
 	}
@@ -47,6 +47,11 @@ func metrics() []Metric {
 		Metric{"failovers", UnitCount, false, false, "failovers that completed"},
 		Metric{"writes.lost", UnitCount, false, false, "acknowledged audited writes that were gone after healing"},
 	)
+}
+
+// Quantiles are the figures of a distribution of times, as metrics name them.
+func Quantiles() []string {
+	return []string{"p50", "p90", "p95", "p99", "p99.9", "p99.99", "max", "mean"}
 }
 
 // Objective bounds one metric. At least one of Max and Min is set.

@@ -21,6 +21,7 @@ const (
 	exitEnvironment  exitCode = 3
 	exitFailed       exitCode = 4
 	exitInconclusive exitCode = 5
+	exitNoisy        exitCode = 6
 	exitInterrupted  exitCode = 130
 )
 
@@ -33,8 +34,9 @@ var exitCodes = []struct {
 	{exitError, "something went wrong that none of the others names"},
 	{exitInvalid, "the scenario or the command line is invalid; nothing was done"},
 	{exitEnvironment, "this machine cannot do it: no redis-server, namespaces demanded but refused, ..."},
-	{exitFailed, "the run ended and missed at least one objective"},
+	{exitFailed, "the run ended and missed at least one objective; with --fail-on-regression: B is worse than A"},
 	{exitInconclusive, "the run ended inconclusive or invalid: it shows neither success nor failure"},
+	{exitNoisy, "a comparison was made, and is too noisy to tell whether B differs from A"},
 	{exitInterrupted, "interrupted by Ctrl-C or SIGTERM"},
 }
 

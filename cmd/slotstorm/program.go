@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -38,6 +39,7 @@ type program struct {
 
 	json, quiet, verbose bool
 	root                 string
+	targets              []target
 	colorOut, colorErr   bool
 }
 
@@ -106,7 +108,7 @@ func (p *program) dispatch(ctx context.Context, args []string) error {
 // suggestions are slotstorm's own.
 func (p *program) application() *cli.App {
 	verbs := []*cli.Command{
-		p.runVerb(), p.loadVerb(), p.validateVerb(), p.inspectVerb(), p.listVerb(), p.reportVerb(),
+		p.runVerb(), p.loadVerb(), p.validateVerb(), p.inspectVerb(), p.listVerb(), p.reportVerb(), p.compareVerb(),
 		p.schemaVerb(), p.doctorVerb(), p.completionVerb(), p.versionVerb(), p.helpVerb(),
 		p.probeVerb(), p.docsVerb(),
 	}
@@ -114,6 +116,9 @@ func (p *program) application() *cli.App {
 	for _, v := range verbs {
 		v.HideHelp = true
 		v.OnUsageError = usage
+		if !slices.Contains([]string{"run", "report", "compare"}, v.Name) {
+			v.Before = func(c *cli.Context) error { return p.writes(c) }
+		}
 	}
 	return &cli.App{
 		Name:      "slotstorm",
@@ -126,7 +131,7 @@ func (p *program) application() *cli.App {
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print no progress, and no result but errors; --json still prints"},
 			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "log what happens, to standard error"},
 			&cli.BoolFlag{Name: "no-color", Usage: "print without colours; so do NO_COLOR, TERM=dumb and streams that are no terminal"},
-			&cli.StringFlag{Name: "out", Value: results.DefaultRoot, Usage: "keep runs in `DIR`, one folder each"},
+			&cli.StringSliceFlag{Name: "out", Usage: "keep runs in `DIR`, one folder each (default: " + results.DefaultRoot + "), or write the result as FORMAT=FILE, such as junit=junit.xml or json=-; may be repeated"},
 		},
 		Commands:                  verbs,
 		HideHelp:                  true,
@@ -136,7 +141,10 @@ func (p *program) application() *cli.App {
 		DisableSliceFlagSeparator: true,
 		Before: func(c *cli.Context) error {
 			p.json, p.quiet, p.verbose = c.Bool("json"), c.Bool("quiet"), c.Bool("verbose")
-			p.root = c.String("out")
+			var err error
+			if p.root, p.targets, err = parseOut(c.StringSlice("out")); err != nil {
+				return err
+			}
 			if c.Bool("no-color") {
 				p.colorOut, p.colorErr = false, false
 			}

@@ -27,8 +27,10 @@ func (p *program) runVerb() *cli.Command {
 			"judges. SCENARIO is a file or the name of a built-in scenario. The result goes to\n" +
 			"standard output, progress to standard error, everything else into the run's\n" +
 			"folder. The first Ctrl-C heals, collects and reports; the second exits at once.",
-		Flags: append(p.overrideFlags(),
-			&cli.BoolFlag{Name: "keep-volumes", Usage: "keep the nodes' data after the run"}),
+		Flags: append(append(p.overrideFlags(),
+			&cli.BoolFlag{Name: "keep-volumes", Usage: "keep the nodes' data after the run"},
+			&cli.StringSliceFlag{Name: "against", Usage: "run a `B` by turns with SCENARIO, --repeat times each (6 if not stated), and compare: another scenario, a redis-server binary, or PATH=VALUE as in --set, which may be repeated"}),
+			compareFlags()...),
 		Action: p.runScenario,
 	}
 }
@@ -80,6 +82,21 @@ func (p *program) runScenario(c *cli.Context) error {
 	if err != nil {
 		return unreadable(err)
 	}
+	compare, err := compareOptions(c)
+	if err != nil {
+		return err
+	}
+	var both *sides
+	if c.IsSet("against") {
+		if both, err = againstSides(c, name, set, s); err != nil {
+			return err
+		}
+		if err := p.writes(c, comparisonFormats...); err != nil {
+			return err
+		}
+	} else if c.IsSet("metric") || c.IsSet("threshold") || c.Bool("fail-on-regression") {
+		return usagef("--metric, --threshold and --fail-on-regression are about a comparison: they go with --against, or with slotstorm compare")
+	}
 	room, code, entered, err := p.enterRoom(s)
 	if err != nil {
 		return err
@@ -89,16 +106,21 @@ func (p *program) runScenario(c *cli.Context) error {
 	}
 	ctx, stop, release := p.brake(c.Context)
 	defer release()
-	code, err = p.runs(ctx, s, runner.Options{
+	o := runner.Options{
 		Root:        p.root,
 		Room:        room,
 		Version:     p.build().Version,
 		Log:         p.logger(),
 		KeepVolumes: c.Bool("keep-volumes"),
 		Stop:        stop,
-	}, func(seed uint64) string { return repeatCommand(name, set, seed, s.Repeat > 1) })
-	if err == nil {
-		return &exit{code: code}
+	}
+	if both != nil {
+		err = p.against(ctx, both, o, compare, c.Bool("fail-on-regression"))
+	} else {
+		code, err = p.runs(ctx, s, o, func(seed uint64) string { return repeatCommand(name, set, seed, s.Repeat > 1) })
+		if err == nil {
+			return &exit{code: code}
+		}
 	}
 	if errors.Is(err, context.Canceled) {
 		return &exit{code: exitInterrupted, err: errors.New("interrupted")}

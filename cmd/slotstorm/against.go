@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/slotstorm/slotstorm/internal/runner"
+	"github.com/slotstorm/slotstorm/report"
+	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+// defaultRepeats is how often each side runs unless told otherwise: the fewest
+// with which the median of a side has a 95 % interval, and with which the usual
+// set of judged figures can show a difference in any of them.
+const defaultRepeats = 6
+
+// sides are the two scenarios of 'run --against'.
+type sides struct {
+	scenario [2]*scenarios.Scenario
+	name     [2]string
+	// set are the overrides of each, for the commands that repeat their runs.
+	set    [2][]string
+	source [2]string
+}
+
+// againstSides reads what --against means: a scenario, a redis-server, or
+// settings of A's own scenario.
+func againstSides(c *cli.Context, name string, set []string, a *scenarios.Scenario) (*sides, error) {
+	s := &sides{scenario: [2]*scenarios.Scenario{a}, name: [2]string{"A: " + name}, set: [2][]string{set, set}, source: [2]string{name, name}}
+	list := c.StringSlice("against")
+	var settings []string
+	for _, text := range list {
+		info, err := os.Stat(text)
+		path, _, isSetting := strings.Cut(text, "=")
+		switch {
+		case err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0:
+			settings = append(settings, "redis.binary="+text)
+		case err != nil && isSetting && !strings.ContainsAny(path, `/\`):
+			settings = append(settings, text)
+		case len(list) > 1:
+			return nil, usagef("--against %s: a scenario stands alone; several --against are settings of %s", text, name)
+		default:
+			s.source[1] = text
+		}
+	}
+	s.set[1] = append(append([]string{}, set...), settings...)
+	s.name[1] = "B: " + strings.Join(list, ", ")
+	b, err := scenarios.Load(s.source[1], s.set[1]...)
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	s.scenario[1] = b
+	if a.Cluster.Local.Isolation != b.Cluster.Local.Isolation || a.Cluster.Provider != b.Cluster.Provider {
+		return nil, usagef("A and B must run in the same place: they differ in cluster.provider or cluster.local.isolation")
+	}
+	repeats := a.Repeat
+	if repeats == 1 && !c.IsSet("repeat") {
+		repeats = defaultRepeats
+	}
+	a.Repeat, b.Repeat = repeats, repeats
+	return s, nil
+}
+
+// turns is the order of runs: AB BA AB ..., so that what drifts on the machine
+// meets both sides alike.
+func turns(repeats int) []int {
+	var list []int
+	for i := range repeats {
+		list = append(list, i%2, 1-i%2)
+	}
+	return list
+}
+
+// against runs both sides by turns and compares them. Repetition i of either
+// side has the same seed, and so the same requests at the same moments. A run
+// that tells nothing, because the machine was too busy for it, is run again; no
+// more often in all than there are repeats.
+func (p *program) against(ctx context.Context, s *sides, o runner.Options, compare report.CompareOptions, failing bool) error {
+	compare.Declared = true
+	repeats := s.scenario[0].Repeat
+	runs := [2]*report.Runs{report.NewRuns(s.name[0]), report.NewRuns(s.name[1])}
+	order := turns(repeats)
+	spare := repeats
+	for i, side := range order {
+		one := *s.scenario[side]
+		one.Repeat, one.Seed = 1, s.scenario[0].Seed+uint64(i/2)
+		o.Command = repeatCommand(s.source[side], s.set[side], one.Seed, true)
+		for {
+			select {
+			case <-o.Stop:
+				return &exit{code: exitInterrupted}
+			default:
+			}
+			if !p.quiet {
+				fmt.Fprintf(p.err, "run %d of %d, %s, seed %d\n", i+1, len(order), s.name[side], one.Seed)
+			}
+			r, err := p.once(ctx, &one, o)
+			if err != nil {
+				return err
+			}
+			if codeOf(r) == exitInterrupted {
+				return &exit{code: exitInterrupted}
+			}
+			before := runs[side].Usable()
+			if err := runs[side].Add(r.Bundle); err != nil {
+				return err
+			}
+			if runs[side].Usable() > before || spare == 0 {
+				break
+			}
+			spare--
+			if !p.quiet {
+				fmt.Fprintf(p.err, "run %d is told nothing by (%s): it is run again\n", i+1, firstReason(r.Summary))
+			}
+		}
+	}
+	return p.answer(runs[0], runs[1], compare, failing)
+}
+
+func firstReason(s *results.Summary) string {
+	if len(s.Reasons) == 0 {
+		return string(s.Verdict)
+	}
+	return s.Reasons[0]
+}

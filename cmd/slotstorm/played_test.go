@@ -1,0 +1,83 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	hdr "github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+// played makes the sealed bundle of run n of s: every request of its timeline
+// answered after about 400 µs, or in a slow one after 500.
+func played(t *testing.T, root string, n int, s *scenarios.Scenario, slow bool) *results.Bundle {
+	t.Helper()
+	start := start.Add(time.Duration(n) * time.Minute)
+	id := fmt.Sprintf("%s-%s-%d", s.Metadata.Name, start.Format("20060102T150405Z"), n)
+	text, err := s.YAML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	warmup, length := s.Workload.Warmup.Std(), s.Timeline.Length().Std()
+	r := &results.Run{
+		SchemaVersion: results.SchemaVersion, ID: id, Name: s.Metadata.Name, Seed: s.Seed, Scenario: raw, Start: start,
+		Versions:      results.Versions{Redis: "7.0.15"},
+		TimelineStart: results.MillisOf(warmup), LoadEnd: results.MillisOf(warmup + length),
+		HealthyBefore: true, HealthyAfter: true,
+	}
+	at := warmup
+	for _, p := range s.Timeline.Phases {
+		r.Phases = append(r.Phases, results.PhaseWindow{Name: p.Name, From: results.MillisOf(at), To: results.MillisOf(at + p.Duration.Std())})
+		at += p.Duration.Std()
+	}
+	w, err := results.Create(root, id, r.Start)
+	if err != nil {
+		t.Fatal(err)
+	}
+	random := rand.New(rand.NewPCG(uint64(n), 1))
+	middle := 400 * (1 + 0.01*random.NormFloat64())
+	if slow {
+		middle *= 1.25
+	}
+	perSecond := int(s.Workload.Rate.PerSecond)
+	for second := range int((warmup + length) / time.Second) {
+		f := results.Frame{Seq: second, Commands: map[string]results.Counts{"GET": {OK: perSecond}}, Completed: perSecond}
+		histograms := map[string]*hdr.Histogram{}
+		for _, kind := range []results.Time{results.Response, results.Service, results.Slip} {
+			h := hdr.New(results.HistogramMin, results.HistogramMax, results.HistogramDigits)
+			for range 100 {
+				if err := h.RecordValues(int64(middle*(0.9+0.2*random.Float64())), int64(perSecond/100)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			histograms[results.Tag(kind, "GET")] = h
+		}
+		if err := w.Frame(f, r.Start.Add(time.Duration(second)*time.Second), histograms); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, step := range []func() error{
+		w.Close,
+		func() error { return results.WriteFile(w.Path(results.ScenarioFile), text) },
+		func() error { return w.SaveRun(r) },
+		func() error { return results.Seal(w.Dir()) },
+	} {
+		if err := step(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b, err := results.Load(w.Dir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}

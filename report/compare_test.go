@@ -1,0 +1,267 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/slotstorm/slotstorm/report/statistics"
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// night is a run of the fixture's scenario, all of whose times are factor times
+// those of the others, but for a noise of some percent that the seed decides.
+func night(seed uint64, factor float64, base func() *results.Bundle) *results.Bundle {
+	b := base()
+	random := rand.New(rand.NewPCG(seed, 9))
+	factor *= 1 + 0.01*random.NormFloat64()
+	b.Run.Seed = seed
+	b.Run.Start = b.Run.Start.Add(time.Duration(seed) * 24 * time.Hour)
+	b.Run.ID = fmt.Sprintf("kill-primary-%s-%04x", b.Run.Start.Format("20060102T150405Z"), seed)
+	b.Dir = "results/runs/" + b.Run.ID
+	b.Run.Scenario = json.RawMessage(`{"seed": ` + fmt.Sprint(seed) + `, "redis": {"shards": 3}, "workload": {"rate": 1000}}`)
+	for i, v := range b.Intervals {
+		h := newHistogram()
+		for _, bar := range v.Histogram.Distribution() {
+			if bar.Count > 0 {
+				_ = h.RecordValues(max(1, int64(factor*float64(bar.To))), bar.Count)
+			}
+		}
+		b.Intervals[i].Histogram = h
+	}
+	return b
+}
+
+// set is a side of runs whose times are factor times those of others.
+func set(t *testing.T, name string, from, n int, factor float64, base func() *results.Bundle, change func(*results.Bundle)) *Runs {
+	t.Helper()
+	r := NewRuns(name)
+	for i := range n {
+		b := night(uint64(from+2*i), factor, base)
+		if change != nil {
+			change(b)
+		}
+		if err := r.Add(b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return r
+}
+
+func find(t *testing.T, c *Comparison, name string) FigureDelta {
+	t.Helper()
+	i := slices.IndexFunc(c.Figures, func(d FigureDelta) bool { return d.String() == name })
+	if i < 0 {
+		t.Fatalf("there is no %s", name)
+	}
+	return c.Figures[i]
+}
+
+func TestCompareFindsWhatIsThere(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		n      int
+		factor float64
+		want   Answer
+		p50    Answer
+	}{
+		{"the same", 6, 1, Same, Same},
+		{"10 % slower", 6, 1.10, Worse, Worse},
+		{"10 % faster", 6, 0.90, Better, Better},
+		{"2 % slower, which does not matter", 6, 1.02, Same, Same},
+		{"far slower, but too few runs", 3, 2, Noisy, Noisy},
+		{"one run each", 1, 2, Noisy, Noisy},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c, err := Compare(set(t, "old", 0, tt.n, 1, quiet, nil), set(t, "new", 1, tt.n, tt.factor, quiet, nil), CompareOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			p50 := find(t, c, "response.p50 in steady")
+			if c.Answer != tt.want || p50.Answer != tt.p50 || !p50.Judged {
+				t.Errorf("answer %q, p50 %+v; want %q and %q", c.Answer, p50, tt.want, tt.p50)
+			}
+			if p50.Low != nil && (*p50.Low > p50.Shift || *p50.High < p50.Shift) {
+				t.Errorf("the shift %v is not in its interval %v to %v", p50.Shift, *p50.Low, *p50.High)
+			}
+		})
+	}
+}
+
+// TestPooledPercentilesAreMerged: a run of few requests weighs as much as its
+// requests, which no mean of percentiles would give.
+func TestPooledPercentilesAreMerged(t *testing.T) {
+	slow := night(2, 10, quiet)
+	slow.Intervals = slices.DeleteFunc(slow.Intervals, func(v results.Interval) bool { return v.Second > 3 })
+	a := NewRuns("a")
+	for _, b := range []*results.Bundle{night(0, 1, quiet), night(1, 1, quiet), slow} {
+		if err := a.Add(b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, err := Compare(a, set(t, "b", 5, 3, 1, quiet, nil), CompareOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := find(t, c, "response.p50")
+	if *d.PooledA > 1.05*d.ValuesA[0] {
+		t.Errorf("pooled p50 %v of runs with %v: the slow run has 1/70 of the requests", *d.PooledA, d.ValuesA)
+	}
+}
+
+func TestFailoversAreComparedOneByOne(t *testing.T) {
+	c, err := Compare(set(t, "a", 0, 4, 1, repeated, nil), set(t, "b", 1, 4, 1, repeated, nil), CompareOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := find(t, c, "failover.server")
+	if d.A.N != 12 || !d.Judged || d.Answer == Worse || d.Answer == Better {
+		t.Errorf("four runs with three failovers each: %+v", d)
+	}
+	if find(t, c, "failover.election").A.N != 12 {
+		t.Error("the steps of failovers are not compared")
+	}
+}
+
+func TestLossesAreCompared(t *testing.T) {
+	c, err := Compare(set(t, "a", 0, 6, 1, killed, nil), set(t, "b", 1, 6, 1, killed, func(b *results.Bundle) { b.Run.Audit.Lost = 40 }), CompareOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := find(t, c, "writes.lost"); d.Answer != Worse || c.Answer != Worse || !c.Regressed() {
+		t.Errorf("40 writes lost in each run: %q, %+v", c.Answer, d)
+	}
+}
+
+func TestIncomparableRunsAreRefused(t *testing.T) {
+	rate := func(b *results.Bundle) {
+		b.Run.Scenario = json.RawMessage(`{"redis": {"shards": 3}, "workload": {"rate": 2000}}`)
+	}
+	for _, tt := range []struct {
+		name   string
+		change func(*results.Bundle)
+		says   string
+	}{
+		{"another load", rate, "workload.rate is 1000 and 2000"},
+		{"another machine", func(b *results.Bundle) { b.Run.Environment.CPUs = 64 }, "machine.cpus is 2 and 64"},
+		{"invalid", func(b *results.Bundle) { b.Run.HealthyBefore = false }, "no run of b can be used"},
+		{"mixed", func(b *results.Bundle) {
+			if b.Run.Seed == 1 {
+				b.Run.Versions.Redis = "8.0.0"
+			}
+		}, "b is not one thing measured again"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			a, b := set(t, "a", 0, 4, 1, quiet, nil), set(t, "b", 1, 4, 1, quiet, tt.change)
+			_, err := Compare(a, b, CompareOptions{})
+			var refused *NotComparable
+			if !errors.As(err, &refused) || !strings.Contains(err.Error(), tt.says) {
+				t.Fatalf("error %v, want one that says %q", err, tt.says)
+			}
+			c, err := Compare(a, b, CompareOptions{Force: true})
+			if refused.Unusable {
+				if err == nil {
+					t.Error("runs without figures were compared by force")
+				}
+				return
+			}
+			if err != nil || !strings.Contains(strings.Join(c.Warnings, "\n"), tt.says) {
+				t.Errorf("by force: %v, %+v", err, c)
+			}
+		})
+	}
+}
+
+func TestVersionsAreASubject(t *testing.T) {
+	c, err := Compare(set(t, "a", 0, 4, 1, quiet, nil), set(t, "b", 1, 4, 1, quiet, func(b *results.Bundle) { b.Run.Versions.Redis = "8.0.0" }), CompareOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []Difference{{"versions.redis", "7.0.15", "8.0.0"}}; !slices.Equal(c.Differs, want) {
+		t.Errorf("differs: %+v", c.Differs)
+	}
+}
+
+func TestTurnsAreNoticed(t *testing.T) {
+	a, b := set(t, "a", 0, 4, 1, quiet, nil), set(t, "b", 100, 4, 1, quiet, nil)
+	if d := apart(a, b); d != 100*24*time.Hour {
+		t.Errorf("two sides 100 days apart: %s", d)
+	}
+	if d := apart(a, set(t, "b", 1, 4, 1, quiet, nil)); d != 0 {
+		t.Errorf("sides that took turns are %s apart", d)
+	}
+}
+
+func TestThresholdsAndMetrics(t *testing.T) {
+	a, b := set(t, "a", 0, 6, 1, quiet, nil), set(t, "b", 1, 6, 1.10, quiet, nil)
+	c, err := Compare(a, b, CompareOptions{Thresholds: map[string]float64{"": 0.5}})
+	if err != nil || c.Answer != Same {
+		t.Errorf("10 %% where 50 %% matters: %v, %+v", err, c)
+	}
+	c, err = Compare(a, b, CompareOptions{Judged: []FigureID{{"throughput", All, All}}})
+	if err != nil || c.Answer != Same || find(t, c, "response.p50").Judged {
+		t.Errorf("throughput alone: %v, %q", err, c.Answer)
+	}
+	if _, err := Compare(a, b, CompareOptions{Judged: []FigureID{{"writes.stale", All, All}}}); err == nil {
+		t.Error("a figure that is nowhere decided a comparison")
+	}
+	for _, d := range c.Figures {
+		if !d.Judged && d.Adjusted < d.P {
+			t.Errorf("%s: p %v was corrected to %v", d, d.P, d.Adjusted)
+		}
+	}
+}
+
+// TestAlikeRunsRarelyDiffer compares pairs of alike sets; how often statistics are
+// wrong, package statistics tests.
+func TestAlikeRunsRarelyDiffer(t *testing.T) {
+	alarms := 0
+	for i := range 8 {
+		c, err := Compare(set(t, "a", 100*i, 6, 1, quiet, nil), set(t, "b", 100*i+1, 6, 1, quiet, nil), CompareOptions{Thresholds: map[string]float64{"": 0}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.Answer != Same && c.Answer != Noisy {
+			alarms++
+		}
+	}
+	// At 5 % three or more have a chance of 0.6 %.
+	if alarms > 2 {
+		t.Errorf("%d of 8 comparisons of alike runs found a difference", alarms)
+	}
+}
+
+func TestComparisonGolden(t *testing.T) {
+	c, err := Compare(set(t, "results/runs/old-*", 0, 6, 1, killed, nil), set(t, "results/runs/new-*", 1, 6, 1.10, killed, func(b *results.Bundle) { b.Run.Versions.Redis = "8.0.0" }), CompareOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, render := range map[string]func(*bytes.Buffer) error{
+		"compared.txt":  func(b *bytes.Buffer) error { return CompareText(b, c, false) },
+		"compared.md":   func(b *bytes.Buffer) error { return CompareMarkdown(b, c) },
+		"compared.html": func(b *bytes.Buffer) error { return CompareHTML(b, c) },
+	} {
+		var out bytes.Buffer
+		if err := render(&out); err != nil {
+			t.Fatal(err)
+		}
+		golden(t, name, out.Bytes())
+	}
+	raw, err := json.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back Comparison
+	if err := json.Unmarshal(raw, &back); err != nil {
+		t.Fatal(err)
+	}
+	if find(t, &back, "response.p50 in steady").P >= statistics.Alpha || len(back.Figures) != len(c.Figures) {
+		t.Error("the JSON does not say what was compared")
+	}
+}

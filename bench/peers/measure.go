@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"syscall"
-	"time"
 )
 
 // result is one tool's run of a case: what is left of its children.
@@ -145,7 +143,7 @@ func (b *bench) quietest(ctx context.Context, c benchCase, t tool, a amount) (re
 // once runs all children of a tool, and accounts for the whole machine
 // meanwhile.
 func (b *bench) once(ctx context.Context, c benchCase, t tool, a amount) (result, error) {
-	before, err := b.account(ctx)
+	before, err := b.account()
 	if err != nil {
 		return result{}, err
 	}
@@ -157,17 +155,13 @@ func (b *bench) once(ctx context.Context, c benchCase, t tool, a amount) (result
 		}
 		list = append(list, d)
 	}
-	after, err := b.account(ctx)
+	after, err := b.account()
 	if err != nil {
 		return result{}, err
 	}
 	r := merge(list)
 	r.b, r.tool = c, t.name
-	ours := after.ours - before.ours
-	for _, d := range list {
-		ours += d.cpu
-	}
-	r.others = others(before.machineTime, after.machineTime, ours)
+	r.others = others(before, after)
 	return r, nil
 }
 
@@ -188,29 +182,12 @@ func merge(list []done) result {
 	return r
 }
 
-// account is the machine's time, and what of it the servers and this program
-// have used. Clients are accounted for when they end.
-type account struct {
-	machineTime
-	ours time.Duration
-}
-
-func (b *bench) account(ctx context.Context) (account, error) {
-	text, err := os.ReadFile("/proc/stat")
-	if err != nil {
-		return account{}, fmt.Errorf("reading the machine's time: %w", err)
+// account is what others have used so far. This program, with the clients that
+// have ended, and its servers are not others.
+func (b *bench) account() (account, error) {
+	ours := map[int]bool{os.Getpid(): true}
+	for _, p := range b.nodes {
+		ours[p.PID()] = true
 	}
-	m, err := parseStat(string(text), time.Now())
-	if err != nil {
-		return account{}, err
-	}
-	servers, err := b.cpu(ctx)
-	if err != nil {
-		return account{}, err
-	}
-	var own syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &own); err != nil {
-		return account{}, fmt.Errorf("reading this program's time: %w", err)
-	}
-	return account{m, servers + time.Duration(own.Utime.Nano()+own.Stime.Nano())}, nil
+	return takeAccount(ours)
 }

@@ -2,6 +2,8 @@ package main
 
 import (
 	"math"
+	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -63,19 +65,57 @@ func TestRateLeavesOutStartAndEnd(t *testing.T) {
 	}
 }
 
-func TestOthers(t *testing.T) {
-	start := time.Unix(0, 0)
-	before, err := parseStat("cpu  9 9 9 1000 100 0 0 7 0 0\ncpu0 1\ncpu0 4 4 4 500 50 0\ncpu1 5 5 5 500 50 0\nintr 1 2 3 4 5 6\n", start)
-	if err != nil || before.cores != 2 || before.idle != 11*time.Second {
-		t.Fatalf("got %+v, %v", before, err)
+func TestOthersAreCounted(t *testing.T) {
+	cores, stolen, err := parseStat("cpu  9 9 9 1000 100 0 0 7 0 0\ncpu0 4 4 4 500 50 0 0 3 0 0\ncpu1 5 5 5 500 50 0 0 4 0 0\nintr 1 2 3 4 5 6 7 8 9\n")
+	if err != nil || cores != 2 || stolen != 7 {
+		t.Errorf("%d processors, %d stolen, %v", cores, stolen, err)
 	}
-	// 20 s of two processors: 12 idle, 7 ours, so that 1 is left.
-	after := machineTime{at: start.Add(10 * time.Second), cores: 2, idle: 23 * time.Second}
-	if got := others(before, after, 7*time.Second); math.Abs(got-5) > 1e-9 {
+	if _, _, err := parseStat("intr 1"); err == nil {
+		t.Error("no processors: no error")
+	}
+	const rest = " S 1 1 1 0 -1 4194560 1 2 3 4 100 20 3 4 20 0 1 0 30 5 6"
+	for text, want := range map[string]int64{"7 (a) b (c)" + rest: 127, "15 (ksoftirqd/0)" + rest: 0} {
+		if got, err := parseProcess(text); got != want || err != nil {
+			t.Errorf("%s: got %d ticks, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"7 a", "7 (a) S 1", "7 (a)" + strings.Replace(rest, "100", "x", 1)} {
+		if _, err := parseProcess(text); err == nil {
+			t.Errorf("%s: no error", text)
+		}
+	}
+	// 20 s of two processors, of which others had 1.
+	start := time.Unix(0, 0)
+	if got := others(account{start, 2, 3 * time.Second}, account{start.Add(10 * time.Second), 2, 4 * time.Second}); math.Abs(got-5) > 1e-9 {
 		t.Errorf("got %v %%, want 5", got)
 	}
-	if _, err := parseStat("intr 1", start); err == nil {
-		t.Error("no processors: no error")
+}
+
+// A process that works is seen.
+func TestAnotherProcessIsSeen(t *testing.T) {
+	busy := exec.Command("sh", "-c", "while :; do :; done")
+	if err := busy.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = busy.Wait() }) // it was killed
+	t.Cleanup(func() { _ = busy.Process.Kill() })
+	ours := map[int]bool{os.Getpid(): true}
+	before, err := takeAccount(ours)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const least = 100 * time.Millisecond
+	for deadline := time.Now().Add(20 * time.Second); ; {
+		after, err := takeAccount(ours)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if after.used-before.used >= least {
+			break
+		}
+		if after.at.After(deadline) {
+			t.Fatalf("a loop of %v is not seen", after.at.Sub(before.at))
+		}
 	}
 }
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -88,25 +87,6 @@ func rate(list []sample) float64 {
 	return float64(to.commands-from.commands) / to.at.Sub(from.at).Seconds()
 }
 
-// cpu is the processor time that the servers used since they started.
-func (s *servers) cpu(ctx context.Context) (time.Duration, error) {
-	var sum float64
-	for _, cl := range s.clients {
-		info, err := infoOf(cl.Info(ctx, "cpu"))
-		if err != nil {
-			return 0, fmt.Errorf("asking a server for its processor time: %w", err)
-		}
-		for _, field := range []string{"used_cpu_sys", "used_cpu_user"} {
-			v, err := strconv.ParseFloat(info[field], 64)
-			if err != nil {
-				return 0, fmt.Errorf("a server's %s: %w", field, err)
-			}
-			sum += v
-		}
-	}
-	return time.Duration(sum * float64(time.Second)), nil
-}
-
 // infoOf reads field:value lines, as INFO and CLUSTER INFO give them.
 func infoOf(c *redis.StringCmd) (map[string]string, error) {
 	text, err := c.Result()
@@ -123,50 +103,4 @@ func infoOf(c *redis.StringCmd) (map[string]string, error) {
 		return nil, errors.New("the answer has no fields")
 	}
 	return out, nil
-}
-
-// machineTime is how long the processors were busy or not there: everything but
-// idling.
-type machineTime struct {
-	at    time.Time
-	cores int
-	idle  time.Duration
-}
-
-// userHz is the unit of /proc/stat, the same on all Linux that Go runs on.
-const userHz = 100
-
-// parseStat reads /proc/stat. Idle time is exact, busy time is counted by the
-// tick, which at half load is wrong by more than what is looked for.
-func parseStat(text string, at time.Time) (machineTime, error) {
-	out := machineTime{at: at}
-	for scan := bufio.NewScanner(strings.NewReader(text)); scan.Scan(); {
-		f := strings.Fields(scan.Text())
-		if len(f) < 6 || !strings.HasPrefix(f[0], "cpu") {
-			continue
-		}
-		if f[0] != "cpu" {
-			out.cores++
-			continue
-		}
-		for _, text := range f[4:6] { // idle, iowait
-			n, err := strconv.ParseInt(text, 10, 64)
-			if err != nil {
-				return out, fmt.Errorf("/proc/stat: %w", err)
-			}
-			out.idle += time.Duration(n) * time.Second / userHz
-		}
-	}
-	if out.cores == 0 {
-		return out, errors.New("/proc/stat has no processors")
-	}
-	return out, nil
-}
-
-// others is the share of the machine, in percent, that was used by processes
-// other than ours, or stolen, between two readings. Processes are not charged
-// for stolen time, so that it is in here.
-func others(before, after machineTime, ours time.Duration) float64 {
-	whole := after.at.Sub(before.at) * time.Duration(after.cores)
-	return 100 * max(0, float64(whole-(after.idle-before.idle)-ours)/float64(whole))
 }

@@ -53,9 +53,7 @@ func store(t *testing.T, b *results.Bundle) string {
 		}
 		must(w.Frame(f, start.Add(b.Run.LoadStart.Std()+time.Duration(f.Seq)*time.Second), tagged))
 	}
-	for _, f := range b.Findings {
-		must(w.Finding(f))
-	}
+	must(w.SaveFindings(b.Findings))
 	must(w.SaveRun(&b.Run))
 	must(os.WriteFile(w.Path(results.ScenarioFile), b.Scenario, 0o644))
 	must(w.Close())

@@ -46,7 +46,9 @@ type Bundle struct {
 	ShardIntervals []Interval
 	SelfIntervals  []SelfInterval
 	Writes         []Write
-	Findings       []Finding
+	// Reads is nil in bundles from before audited reads were kept.
+	Reads    []AuditRead
+	Findings []Finding
 	// Surfaces is empty in a run without an upgrade.
 	Surfaces Surfaces
 }
@@ -96,7 +98,11 @@ func (b *Bundle) read() error {
 	if b.Writes, err = readLines[Write](b.Dir, LedgerFile); err != nil {
 		return err
 	}
-	if b.Findings, err = readLines[Finding](b.Dir, FindingsFile); err != nil {
+	if b.Reads, err = readLines[AuditRead](b.Dir, ReadsFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	// The runner reads the bundle before there are any.
+	if b.Findings, err = readLines[Finding](b.Dir, FindingsFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	if b.Run.Upgrade != nil {
@@ -150,6 +156,11 @@ func readLines[T any](dir, name string) ([]T, error) {
 	if err != nil {
 		return nil, err
 	}
+	return DecodeLines[T](name, raw)
+}
+
+// DecodeLines reads JSON, one value a line; name is what an error calls it.
+func DecodeLines[T any](name string, raw []byte) ([]T, error) {
 	var list []T
 	for n, line := range bytes.Split(raw, []byte("\n")) {
 		if len(line) == 0 {
@@ -206,5 +217,5 @@ func verify(dir string) error {
 // source tells whether a file of a bundle is one that others are derived from.
 // Renderings may be made anew at any time; logs are evidence, not input.
 func source(name string) bool {
-	return slices.Contains([]string{RunFile, ScenarioFile, EventsFile, SeriesFile, HlogFile, JournalFile, LedgerFile, FindingsFile, UpgradeFile}, name)
+	return slices.Contains([]string{RunFile, ScenarioFile, EventsFile, SeriesFile, HlogFile, JournalFile, LedgerFile, ReadsFile, FindingsFile, UpgradeFile}, name)
 }

@@ -11,7 +11,7 @@
 //	latency.hlog    HdrHistogram interval log, one line per second and tag
 //	journal.jsonl   JournalEntry: faults, each step written before it acts
 //	upgrade.json    Surfaces: what the two versions of an upgrade show; only with an upgrade
-//	audit/          ledger.jsonl (Write) and findings.jsonl (Finding)
+//	audit/          ledger.jsonl (Write), reads.jsonl (AuditRead), findings.jsonl (Finding)
 //	nodes/          <node>.log, <node>.before.txt, <node>.after.txt
 //	report.html, report.md, junit.xml, plots/
 //	SHA256SUMS      seals the bundle; also read by sha256sum -c
@@ -243,53 +243,4 @@ type Outage struct {
 	Errors map[string]int `json:"errors,omitempty"`
 	// Node answered the first good write after it.
 	Node string `json:"node,omitempty"`
-}
-
-// Audit is the audit's count of write outcomes, before the findings.
-type Audit struct {
-	Writes  int `json:"writes"`
-	OK      int `json:"ok"`
-	Failed  int `json:"failed"`
-	Unknown int `json:"unknown"`
-	// Overflow counts scheduled writes that found no free client.
-	Overflow int `json:"overflow"`
-	// ReadBack is the number of keys that were read; it equals Writes when
-	// every key could be read.
-	ReadBack int `json:"readBack"`
-	// Lost are acknowledged writes that were gone; UnknownKept are unknown
-	// writes that turned out to be there, and FailedKept failed ones that
-	// were (which would be a defect of slotstorm).
-	Lost        int `json:"lost"`
-	Altered     int `json:"altered"`
-	UnknownKept int `json:"unknownKept"`
-	FailedKept  int `json:"failedKept"`
-	// Unread explains keys that could not be read back.
-	Unread string `json:"unread,omitempty"`
-}
-
-// Write is a line of audit/ledger.jsonl: one audited write.
-type Write struct {
-	Seq   int    `json:"seq"`
-	Key   string `json:"key"`
-	Value string `json:"value"`
-	Shard int    `json:"shard"`
-	// Node answered, or was sent to last.
-	Node     string `json:"node,omitempty"`
-	Intended Millis `json:"intendedMs"`
-	Sent     Millis `json:"sentMs,omitempty"`
-	Done     Millis `json:"doneMs"`
-	// Outcome is "ok", "failed", "unknown" or "overflow".
-	Outcome string `json:"outcome"`
-	Error   string `json:"error,omitempty"`
-}
-
-// Finding is a line of audit/findings.jsonl: one write whose fate is not what
-// its outcome promised.
-type Finding struct {
-	// Class is "lost" (acknowledged, key gone), "altered" (acknowledged, other
-	// value) or "failed-kept" (refused, yet there).
-	Class string `json:"class"`
-	Write Write  `json:"write"`
-	// Read is the value found; empty if the key was gone.
-	Read string `json:"read,omitempty"`
 }

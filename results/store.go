@@ -29,6 +29,7 @@ const (
 	HlogFile     = "latency.hlog"
 	JournalFile  = "journal.jsonl"
 	LedgerFile   = "audit/ledger.jsonl"
+	ReadsFile    = "audit/reads.jsonl"
 	FindingsFile = "audit/findings.jsonl"
 	SumsFile     = "SHA256SUMS"
 	// VolumesDir holds the nodes' data while a run is under way. It is not part
@@ -97,7 +98,7 @@ func Create(root, id string, start time.Time) (*Writer, error) {
 			return nil, fmt.Errorf("writing %s: %w", HlogFile, err)
 		}
 	}
-	for _, name := range []string{EventsFile, SeriesFile, JournalFile, LedgerFile, FindingsFile} {
+	for _, name := range []string{EventsFile, SeriesFile, JournalFile, LedgerFile, ReadsFile} {
 		f, err := os.Create(filepath.Join(dir, name))
 		if err != nil {
 			return nil, err
@@ -185,8 +186,20 @@ func (w *Writer) Journal(e JournalEntry) error {
 // Ledger appends an audited write.
 func (w *Writer) Ledger(l Write) error { return w.line(LedgerFile, l) }
 
-// Finding appends an audit finding.
-func (w *Writer) Finding(f Finding) error { return w.line(FindingsFile, f) }
+// AuditRead appends an audited read.
+func (w *Writer) AuditRead(r AuditRead) error { return w.line(ReadsFile, r) }
+
+// SaveFindings writes the findings of the audit.
+func (w *Writer) SaveFindings(list []Finding) error {
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	for _, f := range list {
+		if err := enc.Encode(f); err != nil {
+			return fmt.Errorf("writing %s: %w", FindingsFile, err)
+		}
+	}
+	return WriteFile(w.Path(FindingsFile), out.Bytes())
+}
 
 func (w *Writer) flush(name string, sync bool) error {
 	w.mu.Lock()

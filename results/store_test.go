@@ -34,7 +34,7 @@ func write(t *testing.T, root, id string) *Writer {
 		w.Frame(Frame{Seq: 4, Commands: map[string]Counts{"GET": {OK: 4}}}, start.Add(loadStart.Std()+4*time.Second), map[string]*hdr.Histogram{Tag(Response, "GET"): h}),
 		w.Journal(JournalEntry{Fault: "f", Step: "inject", Why: "because"}),
 		w.Ledger(Write{Seq: 1, Key: "k", Value: "v", Outcome: "ok"}),
-		w.Finding(Finding{Class: "lost", Write: Write{Seq: 1}}),
+		w.SaveFindings([]Finding{{Class: "lost", Write: Write{Seq: 1}}}),
 		WriteFile(w.Path(ScenarioFile), []byte("apiVersion: slotstorm/v1\n")),
 		w.Close(),
 		w.SaveRun(&Run{SchemaVersion: SchemaVersion, ID: id, Name: "test", Start: start, LoadStart: loadStart}),

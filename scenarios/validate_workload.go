@@ -46,6 +46,7 @@ func (d *document) validateWorkload(s *Scenario) {
 	d.validateValues(&w.Values)
 	d.validateMix(s)
 	d.validateClient(&w.Client)
+	d.validateAudit(s)
 }
 
 // one notes it when not exactly one of the named fields of the mapping at path
@@ -245,15 +246,7 @@ func (d *document) validateWait(s *Scenario, c *Command, path string) {
 	if ReadsOnly(c.Command) {
 		d.reject(at, command, "wait belongs to writes", "%s writes nothing to wait for", c.Command)
 	}
-	if w.Replicas > s.Redis.ReplicasPerShard {
-		d.reject(at+".replicas", []string{"redis.replicasPerShard"}, "", "%d replicas are more than a shard has, %d", w.Replicas, s.Redis.ReplicasPerShard)
-	}
-	if w.Replicas == 0 && w.Local == 0 {
-		d.reject(at, []string{at + ".replicas", at + ".local"}, "write replicas: 1", "waits for nothing")
-	}
-	if w.Local > 0 && s.Redis.Config["appendonly"] != "yes" {
-		d.reject(at+".local", nil, "write appendonly: yes into redis.config", "awaits an append-only file, and there is none")
-	}
+	d.validateReplicas(s, w, at)
 	if t := s.Workload.Client.Options.ReadTimeout; t > 0 && w.Timeout >= t {
 		d.reject(at+".timeout", []string{"workload.client.options.readTimeout"}, "", "%s is not below the client's readTimeout, %s", w.Timeout, t)
 	}

@@ -376,9 +376,22 @@ type Probe struct {
 	Timeout Duration `yaml:"timeout" json:"timeout" jsonschema:"minimum=10ms,maximum=10s"`
 }
 
-// Audit writes keys of its own once each, with unique values, through a client
-// that never re-sends, and reads all of them back after healing.
+// Audit writes unique values to keys of its own, through a client that never
+// re-sends, reads them while it goes, and reads all of them back after healing.
 type Audit struct {
 	// Rate is audited writes per second over all shards.
 	Rate float64 `yaml:"rate" json:"rate" jsonschema:"required,exclusiveMinimum=0,maximum=100000"`
+	// Kinds of keys that the writes take in turn: "once" (each key is written
+	// once), "register" (SET, again and again), "counter" (INCR) and "list"
+	// (RPUSH of unique elements).
+	Kinds []string `yaml:"kinds" json:"kinds" jsonschema:"minItems=1,maxItems=4" hint:"minItems=leave kinds out for all four of them"`
+	// Reads is audited reads of registers per second, by turns from whoever
+	// serves the shard and from one of its replicas; 0 is none.
+	Reads float64 `yaml:"reads" json:"reads" jsonschema:"minimum=0,maximum=100000"`
+	// Wait awaits replicas behind each audited write, on the same connection. A
+	// write that too few acknowledged in time is unknown.
+	Wait *Wait `yaml:"wait,omitempty" json:"wait,omitempty"`
 }
+
+// AuditKinds are the values of Audit.Kinds.
+var AuditKinds = []string{"once", "register", "counter", "list"}

@@ -2,7 +2,6 @@ package workload
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -16,95 +15,135 @@ import (
 	"github.com/slotstorm/slotstorm/workload/schedule"
 )
 
-// Auditor writes keys of its own once each, with unique values, and reads all of
-// them back at the end. Its client follows MOVED, because that is a refusal, and
-// never sends a write again that may have been executed.
+// Audit is what an auditor is to do.
+type Audit struct {
+	Target Target
+	Spec   scenarios.Audit
+	// Run makes values unique among runs.
+	Run   string
+	Clock results.Clock
+	// Ledger takes every scheduled write, Reads every read. They may be called
+	// from many goroutines.
+	Ledger func(results.Write) error
+	Reads  func(results.AuditRead) error
+}
+
+// Auditor writes unique values to keys of its own, reads some of them meanwhile,
+// and all of them at the end. Its client follows MOVED, because that is a
+// refusal, and never sends a write again that may have been executed. What the
+// ledger and the reads amount to is not its business.
 type Auditor struct {
+	Audit
+	// seats are where generators sit: audited requests take turns.
+	seats []auditSeat
+
+	mu sync.Mutex
+	// written are the keys that were written to, with their kinds and shards, in
+	// the order of their first writes; known are their names.
+	written []results.AuditRead
+	known   map[string]bool
+	err     error
+}
+
+const (
+	// auditClients bounds the writes under way from each seat; during an outage of
+	// one shard the writes to it pile up for as long as a time-out at most.
+	auditClients = 64
+	// auditReaders bounds the reads under way from each seat.
+	auditReaders = 8
+	// auditTimeout bounds one audited request.
+	auditTimeout = time.Second
+)
+
+// auditSeat is the target as seen from a place in the network.
+type auditSeat struct {
 	target Target
-	// seats are the target as seen from each generator: audited writes take turns.
-	seats  []Target
-	rate   float64
-	run    string
-	clock  results.Clock
-	ledger func(results.Write) error
-	// route is, by seat and shard, the index of the member that served it last.
-	route [][]atomic.Int32
-
-	mu     sync.Mutex
-	counts results.Audit
-	writes []results.Write
-	err    error
+	// name is empty if there is one seat only.
+	name string
+	// route is, by shard, the index of the member that served it last.
+	route []atomic.Int32
+	keys  *auditKeys
 }
 
-// auditClients bounds the writes under way from each seat; during an outage of one shard the
-// writes to it pile up for as long as a time-out at most.
-const auditClients = 64
-
-// auditTimeout bounds one audited write.
-const auditTimeout = time.Second
-
-// NewAuditor prepares an audit at a rate per second, above 0. run makes its values
-// unique among runs. ledger takes every write that was sent, and may be called from
-// many goroutines.
-func NewAuditor(t Target, rate float64, run string, clock results.Clock, ledger func(results.Write) error) *Auditor {
-	a := &Auditor{target: t, rate: rate, run: run, clock: clock, ledger: ledger}
-	for i := range max(len(t.Seats), 1) {
-		a.seats = append(a.seats, t.from(i))
-		a.route = append(a.route, make([]atomic.Int32, len(t.Shards)))
+// NewAuditor prepares an audit.
+func NewAuditor(a Audit) *Auditor {
+	auditor := &Auditor{Audit: a, known: map[string]bool{}, seats: make([]auditSeat, max(len(a.Target.Seats), 1))}
+	for i := range auditor.seats {
+		s := auditSeat{target: a.Target.from(i), route: make([]atomic.Int32, len(a.Target.Shards)), keys: newAuditKeys(a, i)}
+		if len(a.Target.Seats) > 1 {
+			s.name = "generator " + strconv.Itoa(i)
+		}
+		auditor.seats[i] = s
 	}
-	return a
+	return auditor
 }
 
+// auditJob is one write that is due.
 type auditJob struct {
 	seq      int
 	intended results.Millis
+	kind     string
+	key      string
 }
 
-// Write writes at the auditor's rate for a length of time, until stop or ctx ends.
+// Write writes and reads at the auditor's rates for a length of time, until stop
+// or ctx ends.
 func (a *Auditor) Write(ctx, stop context.Context, start time.Time, length time.Duration) error {
-	jobs := make([]chan auditJob, len(a.seats))
-	var wg sync.WaitGroup
-	for seat := range jobs {
-		jobs[seat] = make(chan auditJob)
+	var wg, pacers sync.WaitGroup
+	jobs, lookups := make([]chan auditJob, len(a.seats)), make([]chan int64, len(a.seats))
+	for i := range a.seats {
+		s := &a.seats[i]
+		jobs[i], lookups[i] = make(chan auditJob), make(chan int64)
 		for range auditClients {
 			wg.Go(func() {
-				w := auditClient{a: a, target: a.seats[seat], route: a.route[seat], conns: map[string]*conn{}}
-				defer w.close()
-				for j := range jobs[seat] {
-					a.keep(w.write(ctx, j))
+				c := newAuditClient(a, s)
+				defer c.close()
+				for j := range jobs[i] {
+					w := c.write(ctx, j)
+					s.keys.release(j)
+					a.keep(w)
+				}
+			})
+		}
+		for range auditReaders {
+			wg.Go(func() {
+				c := newAuditClient(a, s)
+				defer c.close()
+				for n := range lookups[i] {
+					if r, ok := c.look(ctx, n); ok {
+						a.keepRead(r)
+					}
 				}
 			})
 		}
 	}
-	s := schedule.New(schedule.Options{Workload: &scenarios.Workload{Rate: scenarios.Rate{PerSecond: a.rate}}, Length: length})
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
-		b, ok := s.Next()
-		if !ok {
-			break
-		}
-		timer.Reset(time.Until(start.Add(b.At)))
-		select {
-		case <-timer.C:
-		case <-stop.Done():
-			ok = false
-		case <-ctx.Done():
-			ok = false
-		}
-		if !ok {
-			break
-		}
-		select {
-		case jobs[int(b.Number)%len(jobs)] <- auditJob{int(b.Number), a.clock.At(start.Add(b.At))}:
-		default:
-			a.mu.Lock()
-			a.counts.Overflow++
-			a.mu.Unlock()
-		}
+	seats := int64(len(a.seats))
+	if a.Spec.Reads > 0 {
+		pacers.Go(func() {
+			pace(ctx, stop, a.Spec.Reads, start, length, func(n int64, _ time.Time) {
+				select {
+				case lookups[n%seats] <- n / seats:
+				default: // all readers wait for answers: one read less
+				}
+			})
+		})
 	}
-	for _, seat := range jobs {
-		close(seat)
+	pace(ctx, stop, a.Spec.Rate, start, length, func(n int64, at time.Time) {
+		s := &a.seats[n%seats]
+		j := s.keys.next(int(n), int(n/seats))
+		j.intended = a.Clock.At(at)
+		select {
+		case jobs[n%seats] <- j:
+		default:
+			s.keys.release(j)
+			a.keep(results.Write{Seq: j.seq, Kind: j.kind, Key: j.key, Client: s.name, Shard: a.shardOf(j.key),
+				Intended: j.intended, Done: j.intended, Outcome: string(results.Overflow)})
+		}
+	})
+	pacers.Wait()
+	for i := range a.seats {
+		close(jobs[i])
+		close(lookups[i])
 	}
 	wg.Wait()
 	a.mu.Lock()
@@ -112,227 +151,189 @@ func (a *Auditor) Write(ctx, stop context.Context, start time.Time, length time.
 	return a.err
 }
 
-// Rate is audited writes per second.
-func (a *Auditor) Rate() float64 { return a.rate }
-
-// Run is what makes the values unique among runs.
-func (a *Auditor) Run() string { return a.run }
-
-// Overflow is the number of writes so far that found no free client.
-func (a *Auditor) Overflow() int {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.counts.Overflow
+// pace calls do at a rate, each time when it is due.
+func pace(ctx, stop context.Context, rate float64, start time.Time, length time.Duration, do func(n int64, at time.Time)) {
+	s := schedule.New(schedule.Options{Workload: &scenarios.Workload{Rate: scenarios.Rate{PerSecond: rate}}, Length: length})
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		b, ok := s.Next()
+		if !ok {
+			return
+		}
+		timer.Reset(time.Until(start.Add(b.At)))
+		select {
+		case <-timer.C:
+		case <-stop.Done():
+			return
+		case <-ctx.Done():
+			return
+		}
+		do(int64(b.Number), start.Add(b.At))
+	}
 }
 
-// Adopt takes writes that a remote auditor has carried out, and how many of its
-// found no free client so far.
-func (a *Auditor) Adopt(writes []results.Write, overflow int) error {
+func (a *Auditor) shardOf(key string) int { return a.Target.ShardOf(int(resp.Slot([]byte(key)))) }
+
+// Adopt takes writes and reads that an auditor in another process carried out for
+// this one.
+func (a *Auditor) Adopt(writes []results.Write, reads []results.AuditRead) error {
 	for _, w := range writes {
 		a.keep(w)
 	}
+	for _, r := range reads {
+		a.keepRead(r)
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.counts.Overflow = overflow
 	return a.err
 }
 
 func (a *Auditor) keep(w results.Write) {
-	err := a.ledger(w)
+	err := a.Ledger(w)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if err != nil && a.err == nil {
 		a.err = fmt.Errorf("keeping the ledger: %w", err)
 	}
-	a.writes = append(a.writes, w)
-	a.counts.Writes++
-	switch results.Outcome(w.Outcome) {
-	case results.OK:
-		a.counts.OK++
-	case results.Failed:
-		a.counts.Failed++
-	default:
-		a.counts.Unknown++
+	if !a.known[w.Key] && results.Outcome(w.Outcome) != results.Overflow {
+		a.known[w.Key] = true
+		a.written = append(a.written, results.AuditRead{Kind: w.Kind, Key: w.Key, Shard: w.Shard, Final: true})
 	}
 }
 
-// auditClient is one writer with its own connections, by address.
-type auditClient struct {
-	a      *Auditor
-	target Target
-	route  []atomic.Int32
-	conns  map[string]*conn
-}
-
-func (c *auditClient) close() {
-	for _, conn := range c.conns {
-		conn.close()
-	}
-}
-
-// maxRedirects bounds how often one request follows MOVED or ASK.
-const maxRedirects = 5
-
-func (c *auditClient) write(ctx context.Context, j auditJob) results.Write {
-	a := c.a
-	key := "slotstorm:audit:" + strconv.Itoa(j.seq)
-	w := results.Write{Seq: j.seq, Key: key, Value: a.run + ":" + strconv.Itoa(j.seq), Intended: j.intended, Sent: a.clock.Now()}
-	w.Shard = a.target.ShardOf(int(resp.Slot([]byte(key))))
-	_, node, err := c.ask(ctx, w.Shard, "SET", key, w.Value)
-	w.Done, w.Node = a.clock.Now(), node
-	outcome, class := classify(err)
-	if errors.Is(err, errNotSent) {
-		outcome = results.Failed
-	}
-	w.Outcome, w.Error = string(outcome), class
-	return w
-}
-
-// ask sends a command to whoever serves a shard and follows refusals that name
-// another node. It gives the reply's value and the node that was asked last.
-func (c *auditClient) ask(ctx context.Context, shard int, args ...string) (value *string, node string, err error) {
-	members := c.target.Shards[shard]
-	route := &c.route[shard]
-	at := int(route.Load())
-	addr, asking := members[at].Addr, false
-	for range maxRedirects {
-		reply, err := c.once(ctx, addr, asking, args)
-		node := c.name(addr)
-		var redirect resp.Redirect
-		moved := false
-		if err == nil && reply.Kind == resp.Error {
-			redirect, moved = resp.ParseRedirect(reply.Body)
-			err = errorOf(reply)
-		}
-		switch {
-		case moved:
-			addr, asking = redirectAddr(redirect, addr), redirect.Ask
-			to := c.a.target.member(addr)
-			if i := slices.Index(members, to); i >= 0 && !asking {
-				addr = to.Addr
-				route.Store(int32(i))
-			}
-			continue
-		case err != nil:
-			// The next request tries the next member; this one is at its end.
-			route.CompareAndSwap(int32(at), int32((at+1)%len(members)))
-			return nil, node, err
-		case reply.Kind == resp.Null:
-			return nil, node, nil
-		case reply.Kind == resp.Simple, reply.Kind == resp.Bulk:
-			v := string(reply.Body)
-			return &v, node, nil
-		}
-		return nil, node, unexpected(reply)
-	}
-	return nil, c.name(addr), replyError("MOVED too often")
-}
-
-func redirectAddr(r resp.Redirect, from string) string {
-	if len(r.Host) == 0 {
-		return from
-	}
-	return string(r.Host) + ":" + strconv.Itoa(int(r.Port))
-}
-
-func (c *auditClient) name(addr string) string {
-	m := c.target.member(addr)
-	return m.Name
-}
-
-// once sends a command to one node, once.
-func (c *auditClient) once(ctx context.Context, addr string, asking bool, args []string) (resp.Reply, error) {
-	cn := c.conns[addr]
-	if cn != nil && cn.closedByPeer() {
-		c.drop(addr)
-		cn = nil
-	}
-	if cn == nil {
-		var err error
-		if cn, err = connect(ctx, c.target, addr, auditTimeout); err != nil {
-			return resp.Reply{}, err
-		}
-		c.conns[addr] = cn
-	}
-	if asking {
-		if _, err := cn.do("ASKING"); err != nil {
-			c.drop(addr)
-			return resp.Reply{}, fmt.Errorf("%w: ASKING: %w", errNotSent, err)
-		}
-	}
-	reply, err := cn.do(args...)
-	if err != nil {
-		c.drop(addr)
-	}
-	return reply, err
-}
-
-func (c *auditClient) drop(addr string) {
-	c.conns[addr].close()
-	delete(c.conns, addr)
-}
-
-// ReadBack reads every audited key and gives the count, and a finding for each
-// write whose fate is not what its outcome promised. It retries a shard that
-// does not answer until ctx ends; keys that could not be read are told in Unread.
-func (a *Auditor) ReadBack(ctx context.Context) (results.Audit, []results.Finding) {
+func (a *Auditor) keepRead(r results.AuditRead) {
+	err := a.Reads(r)
 	a.mu.Lock()
-	counts, writes := a.counts, slices.Clone(a.writes)
-	a.mu.Unlock()
-	slices.SortFunc(writes, func(x, y results.Write) int { return x.Seq - y.Seq })
-	c := auditClient{a: a, target: a.target, route: a.route[0], conns: map[string]*conn{}}
-	defer c.close()
-	var findings []results.Finding
-	for _, w := range writes {
-		value, err := a.read(ctx, &c, w)
-		if err != nil {
-			counts.Unread = fmt.Sprintf("%s and later keys: %v", w.Key, err)
-			break
-		}
-		counts.ReadBack++
-		class := ""
-		switch kept := value != nil && *value == w.Value; results.Outcome(w.Outcome) {
-		case results.OK:
-			if value == nil {
-				class = "lost"
-				counts.Lost++
-			} else if !kept {
-				class = "altered"
-				counts.Altered++
-			}
-		case results.Failed:
-			if kept {
-				class = "failed-kept"
-				counts.FailedKept++
-			}
-		default:
-			if kept {
-				counts.UnknownKept++
-			}
-		}
-		if class != "" {
-			f := results.Finding{Class: class, Write: w}
-			if value != nil {
-				f.Read = *value
-			}
-			findings = append(findings, f)
-		}
+	defer a.mu.Unlock()
+	if err != nil && a.err == nil {
+		a.err = fmt.Errorf("keeping the audited reads: %w", err)
 	}
-	return counts, findings
 }
 
-func (a *Auditor) read(ctx context.Context, c *auditClient, w results.Write) (*string, error) {
-	t := time.NewTicker(20 * time.Millisecond)
-	defer t.Stop()
-	for {
-		value, _, err := c.ask(ctx, w.Shard, "GET", w.Key)
-		if err == nil {
-			return value, nil
+// ReadBack reads every audited key from whoever serves its shard. It retries a
+// shard that does not answer until ctx ends; the first key that could not be read
+// is told as such, and is the last.
+func (a *Auditor) ReadBack(ctx context.Context) error {
+	a.mu.Lock()
+	written := slices.Clone(a.written)
+	a.mu.Unlock()
+	c := newAuditClient(a, &auditSeat{target: a.Target, route: make([]atomic.Int32, len(a.Target.Shards))})
+	defer c.close()
+	for _, r := range written {
+		c.readUntil(ctx, &r)
+		if err := a.Reads(r); err != nil {
+			return fmt.Errorf("keeping the read-back: %w", err)
 		}
-		select {
-		case <-ctx.Done():
-			return nil, err
-		case <-t.C:
+		if results.Outcome(r.Outcome) != results.OK {
+			return nil
 		}
 	}
+	return nil
+}
+
+// auditKeys chooses the key of each write from one seat. Of every kind but once, some keys are
+// open at a time; each takes one write at a time, so that its writes have an
+// order, and is replaced by another when it has had its share.
+type auditKeys struct {
+	seat  string
+	kinds []string
+
+	mu   sync.Mutex
+	open map[string][]auditKey
+	made map[string]int
+}
+
+type auditKey struct {
+	key    string
+	writes int
+	busy   bool
+}
+
+const (
+	// writesPerKey keeps histories short enough to be checked for
+	// linearizability.
+	writesPerKey = 64
+	// keysPerShard are open at a time, on average, of each kind.
+	keysPerShard = 4
+)
+
+// auditPrefix starts every audited key.
+const auditPrefix = "slotstorm:audit:"
+
+func newAuditKeys(a Audit, seat int) *auditKeys {
+	k := &auditKeys{kinds: a.Spec.Kinds, open: map[string][]auditKey{}, made: map[string]int{}}
+	if seat > 0 {
+		k.seat = strconv.Itoa(seat) + ":"
+	}
+	for _, kind := range k.kinds {
+		if kind == results.KindOnce {
+			continue
+		}
+		for range keysPerShard * len(a.Target.Shards) {
+			k.open[kind] = append(k.open[kind], auditKey{key: k.make(kind)})
+		}
+	}
+	return k
+}
+
+func (k *auditKeys) make(kind string) string {
+	k.made[kind]++
+	return auditPrefix + kind + ":" + k.seat + strconv.Itoa(k.made[kind]-1)
+}
+
+// next is the job of a write: seq is its number in the run, n among those of the
+// seat. Where all open keys of its turn wait for answers, it goes to a key of its
+// own.
+func (k *auditKeys) next(seq, n int) auditJob {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	kind := k.kinds[n%len(k.kinds)]
+	j := auditJob{seq: seq, kind: kind}
+	open := k.open[kind]
+	for i := range open {
+		o := &open[(n/len(k.kinds)+i)%len(open)]
+		if o.busy {
+			continue
+		}
+		if o.writes == writesPerKey {
+			*o = auditKey{key: k.make(kind)}
+		}
+		j.key = o.key
+		o.busy = true
+		o.writes++
+		return j
+	}
+	j.kind, j.key = results.KindOnce, auditPrefix+strconv.Itoa(seq)
+	return j
+}
+
+// release tells that a job has ended.
+func (k *auditKeys) release(j auditJob) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	open := k.open[j.kind]
+	if i := slices.IndexFunc(open, func(o auditKey) bool { return o.key == j.key }); i >= 0 {
+		open[i].busy = false
+	}
+}
+
+// register is one of the open registers.
+func (k *auditKeys) register(n int64) (string, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	open := k.open[results.KindRegister]
+	if len(open) == 0 {
+		return "", false
+	}
+	o := open[int(n)%len(open)]
+	return o.key, o.writes > 0
+}
+
+// timeout is how long a request may take with what it waits for.
+func (a *Auditor) timeout() time.Duration {
+	if a.Spec.Wait == nil {
+		return auditTimeout
+	}
+	return auditTimeout + a.Spec.Wait.Timeout.Std()
 }

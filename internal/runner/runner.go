@@ -1,6 +1,6 @@
 // Package runner is the straight line of a run: it alone sees all rooms.
 //
-//	scenario ─▶ deploy ─▶ load ‖ faults ‖ watch ─▶ settle ─▶ audit ─▶ collect ─▶ report
+//	scenario ─▶ deploy ─▶ load ‖ faults ‖ watch ─▶ settle ─▶ read back ─▶ collect ─▶ audit ─▶ report
 package runner
 
 import (
@@ -18,6 +18,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/slotstorm/slotstorm/audit"
 	"github.com/slotstorm/slotstorm/chaos"
 	place "github.com/slotstorm/slotstorm/clusters/local"
 	"github.com/slotstorm/slotstorm/deployer"
@@ -137,7 +138,9 @@ func Run(ctx context.Context, s *scenarios.Scenario, o Options) (_ *Result, err 
 	if err := r.storm(ctx, cluster); err != nil {
 		return nil, err
 	}
-	r.settle(ctx, cluster)
+	if err := r.settle(ctx, cluster); err != nil {
+		return nil, err
+	}
 	if err := r.after(ctx, cluster); err != nil {
 		return nil, err
 	}
@@ -274,7 +277,9 @@ func (r *run) storm(ctx context.Context, c *site) error {
 
 	target := r.seated(c)
 	if a := r.s.Workload.Audit; a != nil {
-		r.auditor = workload.NewAuditor(target, a.Rate, r.run.ID, r.clock, r.bundle.Ledger)
+		r.auditor = workload.NewAuditor(workload.Audit{
+			Target: target, Spec: *a, Run: r.run.ID, Clock: r.clock, Ledger: r.bundle.Ledger, Reads: r.bundle.AuditRead,
+		})
 	}
 	load, err := workload.Drive(ctx, stop, workload.Plan{
 		Workload: r.s.Workload, Seed: r.s.Seed, Target: target, Clock: r.clock, Length: warmup + length, Times: r.times, Sink: r.bundle.Frame, Drain: drainLimit,
@@ -370,7 +375,7 @@ func (r *run) follow(ctx context.Context, load *workload.Load, timeline time.Tim
 }
 
 // settle waits until the cluster is whole again and reads the audited keys back.
-func (r *run) settle(ctx context.Context, c *site) {
+func (r *run) settle(ctx context.Context, c *site) error {
 	r.stage("settle")
 	settling, cancel := context.WithTimeout(ctx, settleLimit)
 	defer cancel()
@@ -381,18 +386,12 @@ func (r *run) settle(ctx context.Context, c *site) {
 		r.show.message("the cluster is not whole at the end: " + err.Error())
 	}
 	if r.auditor == nil {
-		return
+		return nil
 	}
 	r.stage("audit")
 	auditing, cancel := context.WithTimeout(ctx, auditLimit)
 	defer cancel()
-	counts, findings := r.auditor.ReadBack(auditing)
-	r.run.Audit = &counts
-	for _, f := range findings {
-		if err := r.bundle.Finding(f); err != nil {
-			counts.Unread = err.Error()
-		}
-	}
+	return r.auditor.ReadBack(auditing)
 }
 
 // after records the cluster as it was left, and what its logs tell.
@@ -462,6 +461,10 @@ func (r *run) report() (*Result, error) {
 	}
 	b, err := results.Read(r.bundle.Dir())
 	if err != nil {
+		return nil, err
+	}
+	b.Run.Audit, b.Findings = audit.Judge(b)
+	if err := r.bundle.SaveFindings(b.Findings); err != nil {
 		return nil, err
 	}
 	summary, err := report.Analyze(b)

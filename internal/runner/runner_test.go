@@ -3,7 +3,9 @@ package runner
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -16,6 +18,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/slotstorm/slotstorm/internal/recount"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
@@ -104,33 +107,35 @@ func (in *intruder) addrs() []string {
 	return list
 }
 
-// keys are all audited keys that are there, read by plain commands.
-func (in *intruder) keys() map[string]string {
+// values are what all audited keys hold, read by another program. The ledger of
+// a run under way is not on the disk yet: the names come from the nodes.
+func (in *intruder) values() map[string][]string {
 	ctx := context.Background()
-	cl := redis.NewClusterClient(&redis.ClusterOptions{Addrs: in.addrs()})
-	defer cl.Close()
-	var mu sync.Mutex
-	found := map[string]string{}
-	err := cl.ForEachMaster(ctx, func(ctx context.Context, node *redis.Client) error {
-		keys, err := node.Keys(ctx, "slotstorm:audit:*").Result()
+	var writes []results.Write
+	for _, addr := range in.addrs() {
+		host, port, err := net.SplitHostPort(addr)
 		if err != nil {
-			return err
+			in.t.Error(err)
 		}
-		for _, k := range keys {
-			v, err := node.Get(ctx, k).Result()
-			if err != nil {
-				return err
+		out, err := exec.Command("redis-cli", "-h", host, "-p", port, "KEYS", "slotstorm:audit:*").Output()
+		if err != nil {
+			in.t.Error(err)
+		}
+		for key := range strings.FieldsSeq(string(out)) {
+			w := results.Write{Key: key}
+			if _, rest, ok := strings.Cut(key, "slotstorm:audit:"); ok {
+				if kind, _, ok := strings.Cut(rest, ":"); ok {
+					w.Kind = kind
+				}
 			}
-			mu.Lock()
-			found[k] = v
-			mu.Unlock()
+			writes = append(writes, w)
 		}
-		return nil
-	})
+	}
+	values, err := recount.Values(ctx, writes, recount.RedisCLI(in.addrs()[1]))
 	if err != nil {
 		in.t.Error(err)
 	}
-	return found
+	return values
 }
 
 func lostSeqs(b *results.Bundle, class string) []int {
@@ -176,7 +181,8 @@ func TestAQuietRunLosesNothing(t *testing.T) {
 }
 
 func TestAuditFindsExactlyWhatWasPlanted(t *testing.T) {
-	deleted, altered := []int{17, 100, 203}, 55
+	// Those that are written once, with four kinds by turns.
+	deleted, altered := []int{16, 100, 204}, 56
 	in := &intruder{t: t, root: t.TempDir(), at: "audit"}
 	in.act = func(in *intruder) {
 		ctx := context.Background()
@@ -190,6 +196,12 @@ func TestAuditFindsExactlyWhatWasPlanted(t *testing.T) {
 		if err := cl.Set(ctx, fmt.Sprintf("slotstorm:audit:%d", altered), "other", 0).Err(); err != nil {
 			t.Error(err)
 		}
+		if err := cl.Incr(ctx, "slotstorm:audit:counter:0").Err(); err != nil {
+			t.Error(err)
+		}
+		if err := cl.RPush(ctx, "slotstorm:audit:list:0", "other").Err(); err != nil {
+			t.Error(err)
+		}
 	}
 	r := start(t, small+threeCalmSeconds, Options{Root: in.root, Observer: in})
 	if got := lostSeqs(r.Bundle, "lost"); !slices.Equal(got, deleted) {
@@ -197,6 +209,9 @@ func TestAuditFindsExactlyWhatWasPlanted(t *testing.T) {
 	}
 	if got := lostSeqs(r.Bundle, "altered"); !slices.Equal(got, []int{altered}) {
 		t.Errorf("altered are %v, planted was %d", got, altered)
+	}
+	if a := r.Bundle.Run.Audit; a.Phantom != 2 || a.Duplicated != 1 || a.Lost != len(deleted) || a.Reads == nil || a.Reads.Replica == 0 || a.Reads.Primary == 0 {
+		t.Errorf("the audit: %+v", a)
 	}
 }
 
@@ -206,7 +221,7 @@ func TestAuditFindsExactlyWhatWasPlanted(t *testing.T) {
 func TestAuditFindsTheAsynchronousTail(t *testing.T) {
 	// Between the fault's check and its injection the run waits for its observer.
 	in := &intruder{t: t, root: t.TempDir(), at: "node-0 is primary of shard 0"}
-	var survived map[string]string
+	var survived map[string][]string
 	in.act = func(in *intruder) {
 		ctx := context.Background()
 		replica := redis.NewClient(&redis.Options{Addr: in.addrs()[3]}) // node-3 is of shard 0
@@ -241,20 +256,24 @@ func TestAuditFindsTheAsynchronousTail(t *testing.T) {
 			}
 		}()
 	}
-	second := &intruder{t: t, root: in.root, at: "audit", act: func(in *intruder) { survived = in.keys() }}
+	second := &intruder{t: t, root: in.root, at: "audit", act: func(in *intruder) { survived = in.values() }}
 	r := start(t, small+oneKill, Options{Root: in.root, Observer: observers{in, second}})
-	var want []int
-	for _, w := range r.Bundle.Writes {
-		if w.Outcome == string(results.OK) && survived[w.Key] != w.Value {
-			want = append(want, w.Seq)
-		}
-	}
-	slices.Sort(want)
+	want := recount.Lost(r.Bundle.Writes, survived)
 	if len(want) == 0 {
 		t.Fatal("nothing was lost: the test did not hold the replica back")
 	}
-	if got := lostSeqs(r.Bundle, "lost"); !slices.Equal(got, want) {
+	if got := recount.Found(r.Bundle.Findings); !slices.Equal(got, want) {
 		t.Errorf("the audit reports %v as lost, an independent count %v", got, want)
+	}
+	kinds := map[string]int{}
+	for _, f := range r.Bundle.Findings {
+		kinds[f.Write.Kind]++
+		if f.Class != results.ClassLost || f.Cause != results.CauseAsyncTail {
+			t.Errorf("found %s (%s): %+v", f.Class, f.Cause, f.Write)
+		}
+	}
+	if len(kinds) != 4 {
+		t.Errorf("losses by kind of key: %v, want all four", kinds)
 	}
 	for _, l := range r.Summary.Losses {
 		if l.Shard != 0 || l.Node != "node-0" || l.First <= 0 {

@@ -1,0 +1,159 @@
+package audit
+
+import (
+	"slices"
+
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// explain says of each lost write why it was lost: by which node acknowledged it
+// and what that node became.
+//
+//	it died or hung before another took its shard over      async tail
+//	it lived on while another took its shard over           split brain
+//	it came back as primary before anyone took over         empty restart, or
+//	                                                        restart with older data
+//
+// A planned failover is the exception to the second: what the old primary had
+// acknowledged before it was deposed is a tail like any other.
+func explain(b *results.Bundle, keys []*history, findings []results.Finding) {
+	var s *story
+	for i := range findings {
+		f := &findings[i]
+		if f.Class != results.ClassLost {
+			continue
+		}
+		if s == nil {
+			s = newStory(b, keys, findings)
+		}
+		f.Cause = s.cause(f.Write)
+	}
+}
+
+// story is what the events tell of each node.
+type story struct {
+	run     *results.Run
+	shardOf map[string]int
+	events  map[string][]results.Event // by node, in order
+	// survivors are, by node, when acknowledged writes that were not lost were
+	// acknowledged.
+	survivors map[string][]results.Millis
+}
+
+func newStory(b *results.Bundle, keys []*history, findings []results.Finding) *story {
+	s := &story{run: &b.Run, shardOf: map[string]int{}, events: map[string][]results.Event{}, survivors: map[string][]results.Millis{}}
+	for _, n := range b.Run.Nodes {
+		s.shardOf[n.Name] = n.Shard
+	}
+	for _, e := range b.Events {
+		switch e.Kind {
+		case results.EventNodeExit, results.EventNodeReady, results.EventPromoted, results.EventElectionWon:
+			s.events[e.Node] = append(s.events[e.Node], e)
+		}
+	}
+	type place struct {
+		key string
+		seq int
+	}
+	lost := map[place]bool{}
+	for _, f := range findings {
+		if f.Class == results.ClassLost {
+			lost[place{f.Write.Key, f.Write.Seq}] = true
+		}
+	}
+	for _, h := range keys {
+		if h.final == nil || h.final.Value == nil && len(h.final.Elements) == 0 {
+			continue
+		}
+		for _, w := range h.writes {
+			if results.Outcome(w.Outcome) == results.OK && !lost[place{w.Key, w.Seq}] {
+				s.survivors[w.Node] = append(s.survivors[w.Node], w.Done)
+			}
+		}
+	}
+	return s
+}
+
+// never is after everything.
+const never = results.Millis(1<<63 - 1)
+
+// next is when the first event of a kind concerned a node, at or after a
+// moment; never if none did.
+func (s *story) next(node string, from results.Millis, kinds ...string) results.Millis {
+	for _, e := range s.events[node] {
+		if e.Offset >= from && slices.Contains(kinds, e.Kind) {
+			return e.Offset
+		}
+	}
+	return never
+}
+
+func (s *story) cause(w results.Write) string {
+	exit := min(s.next(w.Node, w.Sent, results.EventNodeExit), s.hang(w.Node, w.Sent))
+	ready := never
+	if exit < never {
+		ready = s.next(w.Node, exit, results.EventNodeReady)
+	}
+	took := s.takeover(w)
+	switch {
+	case exit < took && ready < took && s.next(w.Node, w.Sent, results.EventNodeExit) == exit:
+		for _, at := range s.survivors[w.Node] {
+			if at < exit {
+				return results.CauseRestartTail
+			}
+		}
+		return results.CauseEmptyRestart
+	case took == never:
+		return results.CauseUnexplained
+	case exit < took:
+		return results.CauseAsyncTail
+	case w.Sent < took && s.planned(w):
+		return results.CauseAsyncTail
+	}
+	return results.CauseSplitBrain
+}
+
+// takeover is when another node of the write's shard took over from the one that
+// acknowledged it: the first promotion of another after that one's own last.
+func (s *story) takeover(w results.Write) results.Millis {
+	since := results.Millis(0)
+	for _, e := range s.events[w.Node] {
+		promoted := e.Kind == results.EventPromoted || e.Kind == results.EventElectionWon
+		if promoted && e.Offset-e.Uncertainty <= w.Done {
+			since = e.Offset
+		}
+	}
+	first := never
+	for node, shard := range s.shardOf {
+		if shard == s.shardOf[w.Node] && node != w.Node {
+			first = min(first, s.next(node, since, results.EventElectionWon), s.next(node, since, results.EventPromoted))
+		}
+	}
+	return first
+}
+
+// hang is when the first fault that stops a node without ending it struck, at or
+// after a moment.
+func (s *story) hang(node string, from results.Millis) results.Millis {
+	first := never
+	for _, f := range s.run.Faults {
+		if f.Kind == "pause" && f.Node == node && f.Injected >= from {
+			first = min(first, f.Injected)
+		}
+	}
+	return first
+}
+
+// planned tells whether a failover by command was what struck the shard last
+// before the write was acknowledged, or while it stood alone.
+func (s *story) planned(w results.Write) bool {
+	for _, f := range s.run.Faults {
+		if f.Injected == 0 || f.Shard != w.Shard {
+			continue
+		}
+		if f.Kind == "failover" && (f.Verified == 0 || w.Done < f.Verified) {
+			return true
+		}
+	}
+	return false
+}

@@ -285,6 +285,10 @@ func (a *analysis) warnings(s *results.Summary) []string {
 	if a.sc.Workload.Rate.Max {
 		list = append(list, "closed loop (rate: max): a slow reply delays the requests after it, so response times are service times and hide queueing")
 	}
+	if o := a.sc.Workload.Client.Wire; o.Clients > 0 {
+		list = append(list, fmt.Sprintf("%s share %s to each primary: a request may wait behind others' on its connection, and that wait is part of its times",
+			plural(o.Clients, "client", "clients"), plural(o.Connections, "connection", "connections")))
+	}
 	if au := a.run.Audit; au != nil && au.Altered > 0 {
 		list = append(list, fmt.Sprintf("%s came back with another value", plural(au.Altered, "acknowledged write", "acknowledged writes")))
 	}

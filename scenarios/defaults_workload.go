@@ -62,7 +62,12 @@ func (f *filler) client(c *Client) {
 	if c.Type == "wire" {
 		const at = "workload.client.wire."
 		fill(f, at+"connections", &c.Wire.Connections, 8, "to each primary")
-		fill(f, at+"depth", &c.Wire.Depth, 16, "what is due while replies are under way needs no wait")
+		if n := c.Wire.Clients; n > 0 {
+			fill(f, at+"depth", &c.Wire.Depth, min(n, 4096), "every client finds room on a connection")
+		} else {
+			fill(f, at+"depth", &c.Wire.Depth, 16, "what is due while replies are under way needs no wait")
+		}
+		fill(f, at+"readFrom", &c.Wire.ReadFrom, "primary", "replicas may be behind")
 		fill(f, at+"cores", &c.Wire.Cores, 1, "one event loop carries some 100,000 requests per second")
 		fill(f, at+"protocol", &c.Wire.Protocol, 2, "what most clients speak")
 		fill(f, at+"timeout", &c.Wire.Timeout, seconds(3), "go-redis' was 3 s for long")

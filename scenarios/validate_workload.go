@@ -45,7 +45,7 @@ func (d *document) validateWorkload(s *Scenario) {
 	}
 	d.validateValues(&w.Values)
 	d.validateMix(s)
-	d.validateClient(&w.Client)
+	d.validateClient(w)
 	d.validateAudit(s)
 }
 
@@ -239,14 +239,13 @@ func (d *document) validateWait(s *Scenario, c *Command, path string) {
 		return
 	}
 	command := []string{path + ".command"}
-	if s.Workload.Client.Type == "wire" {
-		d.reject(at, []string{"workload.client.type"}, "set client.type: go-redis", "the client wire does not look at what WAIT answers")
-		return
-	}
 	if ReadsOnly(c.Command) {
 		d.reject(at, command, "wait belongs to writes", "%s writes nothing to wait for", c.Command)
 	}
 	d.validateReplicas(s, w, at)
+	if t := s.Workload.Client.Wire.Timeout; t > 0 && w.Timeout >= t {
+		d.reject(at+".timeout", []string{"workload.client.wire.timeout"}, "", "%s is not below the client's timeout, %s", w.Timeout, t)
+	}
 	if t := s.Workload.Client.Options.ReadTimeout; t > 0 && w.Timeout >= t {
 		d.reject(at+".timeout", []string{"workload.client.options.readTimeout"}, "", "%s is not below the client's readTimeout, %s", w.Timeout, t)
 	}
@@ -266,11 +265,12 @@ func ReadsOnly(command string) bool {
 	return false
 }
 
-func (d *document) validateClient(c *Client) {
+func (d *document) validateClient(w *Workload) {
 	const at = "workload.client.options"
+	c := &w.Client
 	o := c.Options
 	if c.Type == "wire" {
-		d.validateWire(c)
+		d.validateWire(w)
 	} else if c.Wire != (WireOptions{}) {
 		d.reject("workload.client.wire", []string{"workload.client.type"}, "set type: wire, or state options", "are options of wire, and the client is %s", c.Type)
 	}
@@ -288,16 +288,16 @@ func (d *document) validateClient(c *Client) {
 	}
 }
 
-func (d *document) validateWire(c *Client) {
+func (d *document) validateWire(w *Workload) {
 	const at = "workload.client"
+	c := &w.Client
 	if c.Options != (GoRedisOptions{}) {
 		d.reject(at+".options", []string{at + ".type"}, "set type: go-redis, or state wire", "are options of go-redis, and the client is wire")
 	}
-	if c.Churn != nil {
-		d.reject(at+".churn", []string{at + ".type"}, "set type: go-redis", "the client wire does not do this")
-	}
-	if c.Storm != nil {
-		d.reject(at+".storm", []string{at + ".type"}, "set type: go-redis", "the client wire does not do this")
+	if n := c.Wire.Clients; n > 0 && !w.Rate.Max {
+		d.reject(at+".wire.clients", []string{"workload.rate"}, "leave clients out, or write rate: max", "belongs to a closed loop: with a rate all requests share the connections")
+	} else if n > 0 && n < c.Wire.Cores {
+		d.reject(at+".wire.clients", []string{at + ".wire.cores"}, "each core needs one", "%d clients are less than %d cores", n, c.Wire.Cores)
 	}
 	if c.Wire.Connections < c.Wire.Cores && c.Wire.Connections > 0 {
 		d.reject(at+".wire.connections", []string{at + ".wire.cores"}, "each core needs one", "%d connections are less than %d cores", c.Wire.Connections, c.Wire.Cores)

@@ -130,6 +130,13 @@ type WireOptions struct {
 	Connections int `yaml:"connections,omitempty" json:"connections,omitempty" jsonschema:"minimum=1,maximum=65535"`
 	// Depth is how many requests may be under way on one connection at once.
 	Depth int `yaml:"depth,omitempty" json:"depth,omitempty" jsonschema:"minimum=1,maximum=4096"`
+	// Clients is how many logical clients of a closed loop share the connections;
+	// a request may then wait behind others' on its connection, and that is part
+	// of its times. Left out, each place on each connection is a client.
+	Clients int `yaml:"clients,omitempty" json:"clients,omitempty" jsonschema:"minimum=1,maximum=65535"`
+	// ReadFrom is "primary" or "replica": reads go to replicas in turn, over as
+	// many connections to each, and to the primary where no replica is connected.
+	ReadFrom string `yaml:"readFrom,omitempty" json:"readFrom,omitempty" jsonschema:"enum=primary,enum=replica"`
 	// Cores is how many event loops there are, each a thread of its own.
 	Cores int `yaml:"cores,omitempty" json:"cores,omitempty" jsonschema:"minimum=1,maximum=64"`
 	// Protocol is the RESP version, 2 or 3.
@@ -144,8 +151,8 @@ type WireOptions struct {
 // ClientProfiles are the values of Client.Profile.
 var ClientProfiles = []string{"default", "tuned"}
 
-// Churn is a steady loss of connections. They are half-closed: replies under way
-// still arrive, and the library connects anew.
+// Churn is a steady loss of connections. They end in good order: replies under way
+// still arrive, and the client connects anew.
 type Churn struct {
 	// Every is the distance between two closes, over all generators.
 	Every Duration `yaml:"every" json:"every" jsonschema:"required,minimum=1ms,maximum=1h"`

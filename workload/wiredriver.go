@@ -57,6 +57,8 @@ func (d *wireDriver) Describe(context.Context) (results.Client, error) {
 	for _, option := range []struct{ name, value string }{
 		{"connections", fmt.Sprint(o.Connections)},
 		{"depth", fmt.Sprint(o.Depth)},
+		{"clients", fmt.Sprint(o.Clients)},
+		{"readFrom", o.ReadFrom},
 		{"cores", fmt.Sprint(o.Cores)},
 		{"protocol", fmt.Sprint(o.Protocol)},
 		{"timeout", o.Timeout.String()},
@@ -85,13 +87,36 @@ func (d *wireDriver) Run(ctx, stop context.Context, start time.Time, out Output)
 			tag: d.seen != nil, number: int64(d.index*o.Cores+core) - of,
 		}
 	}
+	// A node that was restarted has forgotten the scripts. One that does not answer
+	// now is told of by its next request.
+	missing := make(chan struct{}, 1)
+	loading, endLoading := context.WithCancel(ctx)
+	defer endLoading()
+	go func() {
+		for {
+			select {
+			case <-loading.Done():
+				return
+			case <-missing:
+				_ = loadScripts(loading, d.plan.Target, d.stream.Scripts())
+			}
+		}
+	}()
 	var failed error
 	cfg := wire.Config{
 		Addrs: d.plan.Target.Addrs, Cluster: d.plan.Target.Cluster, Username: d.plan.Target.Username, Password: d.plan.Target.Password, TLS: d.plan.Target.TLS, Bind: d.plan.Target.Bind,
 		Conns: o.Connections, Depth: o.Depth, Cores: o.Cores, Protocol: o.Protocol, Timeout: o.Timeout.Std(), Spin: o.Spin.Std(),
 		MaxInFlight: max((w.MaxInFlight+w.Generators-1-d.index)/w.Generators, o.Cores),
-		Commands:    d.stream.Names(),
-		NewSource:   func(core int) wire.Source { return sources[core] },
+		Clients:     o.Clients, ReadReplicas: o.ReadFrom == "replica" && d.plan.Target.Cluster,
+		OnNoScript: func() {
+			select {
+			case missing <- struct{}{}:
+			default:
+			}
+		},
+		Retire:    func(core int) []wire.Retirement { return d.retirements(share{int64(d.index*o.Cores + core), of}) },
+		Commands:  d.stream.Names(),
+		NewSource: func(core int) wire.Source { return sources[core] },
 		OnSecond: func(s *wire.Second) {
 			if err := d.second(s, start, out.Frame); err != nil && failed == nil {
 				failed = err
@@ -117,6 +142,20 @@ func (d *wireDriver) Run(ctx, stop context.Context, start time.Time, out Output)
 	d.mu.Unlock()
 	d.settle(1<<62, start)
 	return failed
+}
+
+// retirements are the churn and the storms of a share of the connections. For
+// churn the shares take turns.
+func (d *wireDriver) retirements(s share) []wire.Retirement {
+	var list []wire.Retirement
+	if churn := d.plan.Workload.Client.Churn; churn != nil {
+		every := churn.Every.Std()
+		list = append(list, wire.Retirement{At: time.Duration(s.number+1) * every, Every: time.Duration(s.of) * every})
+	}
+	if storm := d.plan.Workload.Client.Storm; storm != nil {
+		list = append(list, wire.Retirement{At: d.plan.Workload.Warmup.Std() + storm.At.Std(), Every: storm.Every.Std(), All: true})
+	}
+	return list
 }
 
 // wireSource draws the requests of one share.
@@ -186,7 +225,10 @@ func (s *wireSource) Next(buf []byte, intended int64) ([]byte, wire.Request, boo
 		s.drawn++
 	}
 	buf, m := s.stream.Append(buf, index, at)
-	r := wire.Request{Slot: uint16(max(m.Slot, 0)), Command: uint8(m.Command), Replies: uint8(m.Replies)}
+	r := wire.Request{
+		Slot: uint16(max(m.Slot, 0)), Command: uint8(m.Command), Replies: uint8(m.Replies),
+		Wait: uint8(m.Wait), Local: uint8(m.Local), Read: !m.Write && m.Replies == 1,
+	}
 	if s.tag && m.Write && m.Slot >= 0 {
 		r.Tag = 1
 	}
@@ -222,11 +264,6 @@ func (d *wireDriver) second(s *wire.Second, start time.Time, give Sink) error {
 			}
 			f.Errors[wire.Class(class).String()] = int(n)
 		}
-	}
-	if s.Errors[wire.ClassNoScript] > 0 {
-		// A node was restarted: it forgets scripts. One that does not answer
-		// now is told so by its next request.
-		go func() { _ = loadScripts(context.Background(), d.plan.Target, d.stream.Scripts()) }()
 	}
 	if s.Wake.Total() > 0 {
 		s.Wake.AddTo(histogramOf(histograms, results.SelfTag(results.Wake)))

@@ -128,11 +128,28 @@ func TestEveryCommandAgainstRedis(t *testing.T) {
 	}
 }
 
-// The same bytes do the same through slotstorm's own driver.
+// The same bytes do the same through slotstorm's own driver: with the replicas
+// awaited, over connections that come and go, with reads from replicas, and with
+// scripts that are forgotten on the way and loaded again.
 func TestEveryCommandThroughWire(t *testing.T) {
-	yaml := strings.ReplaceAll(everyCommand, ", wait: {replicas: 1, timeout: 1s}", "")
-	yaml = strings.Replace(yaml, "client: {options: {clusterStateReloadInterval: 1s}}", "client: {type: wire}", 1)
-	clean(t, start(t, yaml, Options{}))
+	yaml := strings.Replace(everyCommand, "client: {options: {clusterStateReloadInterval: 1s}}",
+		"client: {type: wire, wire: {readFrom: replica}, churn: {every: 20ms}, storm: {at: 1s}}", 1)
+	forget := &intruder{t: t, root: t.TempDir(), at: "phase: calm"}
+	forget.act = func(in *intruder) {
+		in.onPrimaries(func(ctx context.Context, node *redis.Client) error { return node.ScriptFlush(ctx).Err() })
+	}
+	r := start(t, yaml, Options{Root: forget.root, Observer: &stageObserver{forget}})
+	sums, errors := counts(r)
+	for name, c := range sums {
+		// What a node refused for want of the script was not executed.
+		if c.OK == 0 || c.Unknown > 0 || c.Failed > 0 && name != "EVALSHA" {
+			t.Errorf("%s: %+v", name, c)
+		}
+	}
+	last := r.Bundle.Frames[len(r.Bundle.Frames)-1]
+	if c := last.Commands["EVALSHA"]; errors["NOSCRIPT"] == 0 || c.OK != c.Total() {
+		t.Errorf("errors %v, and in the last second %+v", errors, c)
+	}
 }
 
 // stageObserver lets an intruder wait for a stage.

@@ -28,6 +28,7 @@ type conn struct {
 	dirty  bool // has bytes to flush, and is on its node's list
 	listed bool // is in its node's free list
 	stuck  bool // the kernel's buffer is full; EPOLLOUT will tell
+	retire bool // gets no more requests, and ends when it has its answers
 
 	node     *node
 	out      outbox
@@ -50,8 +51,8 @@ const (
 func (l *loop) newConn(n *node) *conn {
 	c := &conn{
 		fd: -1, index: int32(len(l.conns)), node: n, parser: resp.NewParser(l.cfg.Limits),
-		// A place each for a request and its ASKING, and one for the greeting.
-		out: newOutbox(2*l.cfg.Depth+1, 4<<10), in: make([]byte, 16<<10),
+		// A place each for a request and its ASKING, and two for the greeting.
+		out: newOutbox(2*l.cfg.Depth+2, 4<<10), in: make([]byte, 16<<10),
 	}
 	l.conns = append(l.conns, c)
 	return c
@@ -94,13 +95,17 @@ func (l *loop) connectEvent(c *conn) {
 		l.lost(c, ClassDial)
 		return
 	}
-	l.hold = handshake(l.hold[:0], l.cfg)
-	if len(l.hold) == 0 {
+	if l.hold = handshake(l.hold[:0], l.cfg); len(l.hold) > 0 {
+		c.out.push(&flight{kind: hello, since: l.t}, l.hold)
+	}
+	if c.node.replica {
+		c.out.push(&flight{kind: hello, since: l.t}, readonlyCommand)
+	}
+	if c.out.len() == 0 {
 		l.up(c)
 		return
 	}
 	c.state = greeting
-	c.out.push(&flight{kind: hello, since: l.t}, l.hold)
 	l.flush(c)
 }
 
@@ -230,7 +235,8 @@ func (l *loop) lost(c *conn, class Class) {
 	if c.fd >= 0 {
 		_ = unix.Close(c.fd) // takes it out of the epoll set as well
 	}
-	c.fd, c.state, c.tried, c.stuck = -1, down, true, false
+	retired := c.retire
+	c.fd, c.state, c.tried, c.stuck, c.retire = -1, down, true, false, false
 	c.gen++
 	c.retry = l.t + c.backoff
 	c.backoff = min(max(2*c.backoff, firstBackoff), lastBackoff)
@@ -239,7 +245,9 @@ func (l *loop) lost(c *conn, class Class) {
 	n := c.node
 	if was == live {
 		n.live--
-		l.room -= l.cfg.Depth - c.users
+		if !retired { // else its room is gone already
+			l.room -= l.cfg.Depth - c.users
+		}
 	}
 	if n.fill == c {
 		n.fill = nil

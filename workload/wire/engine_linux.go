@@ -131,6 +131,7 @@ func (e *Engine) newLoop(ctx context.Context, core int, base time.Time, stop *at
 		cfg: cfg, ctx: ctx, core: core, control: e.control, stop: stop, base: base, poll: poll,
 		source: cfg.NewSource(core), closedLoop: cfg.NewPacer == nil,
 		share: portion(cfg.Conns, core, cfg.Cores), limit: portion(cfg.MaxInFlight, core, cfg.Cores),
+		clients: portion(cfg.Clients, core, cfg.Cores), retire: retirements(cfg, core), missed: -int64(longTick),
 		spin: int64(cfg.Spin), every: int64(min(longTick, max(cfg.Timeout/10, time.Millisecond))),
 		far:    max(min(farTick, cfg.Timeout/2), time.Millisecond),
 		byAddr: map[string]uint16{}, rec: newRecorder(len(cfg.Commands)),

@@ -54,15 +54,21 @@ type loop struct {
 	slots  [resp.Slots]uint16 // node by slot
 	shards [resp.Slots]uint16 // shard by slot, the last one known
 	known  *topology
+	// replicas of each shard, where reads go to them; next takes turns.
+	replicas [][]uint16
+	next     int
+	retire   []retirement
 
 	rec      *recorder
 	stats    Stats
 	reported Stats         // what seconds that are over have
 	cpu      time.Duration // the thread's when the load started
 	sec      int           // the second of the last tick
+	missed   int64         // when a script was last told to be missing
 	asked    int64         // when the topology was last asked for
 
 	limit    int // requests in flight, in an open loop
+	clients  int // requests in flight, in a closed loop of shared connections; 0 is another
 	inflight int // requests begun and not ended
 	queued   int // requests in nodes' queues
 	room     int // places on live connections
@@ -202,7 +208,7 @@ func (l *loop) drawOpen() {
 			l.overflow(&f)
 		} else {
 			l.begin(&f)
-			l.route(l.nodes[l.slots[f.slot]], &f, l.draft)
+			l.route(l.nodeOf(&f), &f, l.draft)
 		}
 		l.advance()
 	}
@@ -213,13 +219,32 @@ func (l *loop) drawOpen() {
 // place free is drawn ahead: it waits for one, unbegun, so that keys keep their
 // distribution and other nodes are kept busy meanwhile.
 func (l *loop) drawClosed() {
+	if l.clients > 0 {
+		l.drawShared()
+		return
+	}
 	ahead := 2 * l.share * l.cfg.Depth * len(l.nodes)
 	for l.room > 0 && l.queued < ahead {
 		f := flight{intended: undrawn}
 		if !l.draw(&f, l.t-l.start) {
 			return
 		}
-		l.route(l.nodes[l.slots[f.slot]], &f, l.draft)
+		l.route(l.nodeOf(&f), &f, l.draft)
+	}
+}
+
+// drawShared draws a request for each client that has none under way.
+func (l *loop) drawShared() {
+	for range drawAtOnce {
+		if l.inflight >= l.clients {
+			return
+		}
+		f := flight{intended: l.t}
+		if !l.draw(&f, l.t-l.start) {
+			return
+		}
+		l.begin(&f)
+		l.route(l.nodeOf(&f), &f, l.draft)
 	}
 }
 
@@ -232,6 +257,7 @@ func (l *loop) draw(f *flight, intended int64) bool {
 	}
 	l.draft = b
 	f.tag, f.slot, f.command, f.replies = r.Tag, r.Slot%resp.Slots, r.Command, r.Replies
+	f.wait, f.local, f.read = r.Wait, r.Local, r.Read
 	f.shard = l.shards[f.slot]
 	return true
 }
@@ -261,6 +287,9 @@ func (l *loop) end(f *flight, o Outcome, class Class, r resp.Reply, now int64) {
 		s.Errors[class]++
 		if class.stale() {
 			l.stale(now)
+		} else if class == ClassNoScript && l.cfg.OnNoScript != nil && now-l.missed >= int64(longTick) {
+			l.missed = now
+			l.cfg.OnNoScript()
 		}
 	}
 	if f.tag != 0 {

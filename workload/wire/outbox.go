@@ -20,6 +20,9 @@ type flight struct {
 	first    bool  // that error was the first reply
 	hops     uint8 // redirects followed
 	ask      bool  // needs ASKING before it
+	read     bool  // a replica may answer
+	wait     uint8 // copies that the last reply must tell of: replicas
+	local    uint8 // and append-only files
 	kind     kind
 }
 

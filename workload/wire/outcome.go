@@ -26,43 +26,44 @@ type Class uint8
 
 // The classes. Those in capitals are prefixes of error replies.
 const (
-	NoError         Class = iota
-	ClassMoved            // MOVED that could not be followed
-	ClassAsk              // ASK that could not be followed
-	ClassTryAgain         // keys of one slot on both sides of a migration
-	ClassDown             // CLUSTERDOWN
-	ClassLoading          // LOADING
-	ClassReadOnly         // READONLY
-	ClassMasterDown       // MASTERDOWN
-	ClassNoReplicas       // NOREPLICAS
-	ClassBusy             // BUSY
-	ClassOOM              // OOM
-	ClassMisconf          // MISCONF
-	ClassNoAuth           // NOAUTH, WRONGPASS, NOPERM
-	ClassWrongType        // WRONGTYPE
-	ClassCrossSlot        // CROSSSLOT
-	ClassExecAbort        // EXECABORT
-	ClassNoScript         // NOSCRIPT
-	ClassErr              // ERR
-	ClassOther            // any other error reply
-	ClassTimeout          // no reply within Config.Timeout
-	ClassEOF              // connection closed by the server
-	ClassReset            // connection broken
-	ClassProtocol         // what came was no reply
-	ClassDial             // connection refused or not made in time
-	ClassHandshake        // HELLO or AUTH refused
-	ClassWait             // no connection became free within Config.Timeout
-	ClassNoNode           // no node serves the slot
-	ClassOverflow         // no room in flight
-	ClassStopped          // the run ended first
-	Classes               // the number of classes
+	NoError           Class = iota
+	ClassMoved              // MOVED that could not be followed
+	ClassAsk                // ASK that could not be followed
+	ClassTryAgain           // keys of one slot on both sides of a migration
+	ClassDown               // CLUSTERDOWN
+	ClassLoading            // LOADING
+	ClassReadOnly           // READONLY
+	ClassMasterDown         // MASTERDOWN
+	ClassNoReplicas         // NOREPLICAS
+	ClassBusy               // BUSY
+	ClassOOM                // OOM
+	ClassMisconf            // MISCONF
+	ClassNoAuth             // NOAUTH, WRONGPASS, NOPERM
+	ClassWrongType          // WRONGTYPE
+	ClassCrossSlot          // CROSSSLOT
+	ClassExecAbort          // EXECABORT
+	ClassNoScript           // NOSCRIPT
+	ClassErr                // ERR
+	ClassOther              // any other error reply
+	ClassTimeout            // no reply within Config.Timeout
+	ClassEOF                // connection closed by the server
+	ClassReset              // connection broken
+	ClassProtocol           // what came was no reply
+	ClassDial               // connection refused or not made in time
+	ClassHandshake          // HELLO or AUTH refused
+	ClassWait               // no connection became free within Config.Timeout
+	ClassNoNode             // no node serves the slot
+	ClassOverflow           // no room in flight
+	ClassStopped            // the run ended first
+	ClassUnreplicated       // WAIT or WAITAOF told of too few copies
+	Classes                 // the number of classes
 )
 
 var classNames = [Classes]string{
 	"", "MOVED", "ASK", "TRYAGAIN", "CLUSTERDOWN", "LOADING", "READONLY", "MASTERDOWN",
 	"NOREPLICAS", "BUSY", "OOM", "MISCONF", "NOAUTH", "WRONGTYPE", "CROSSSLOT", "EXECABORT", "NOSCRIPT",
 	"ERR", "other", "timeout", "eof", "reset", "protocol", "dial", "handshake", "wait",
-	"nonode", "overflow", "stopped",
+	"nonode", "overflow", "stopped", "unreplicated",
 }
 
 // String is the class' name in a run bundle; NoError has the empty one.

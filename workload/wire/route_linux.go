@@ -25,7 +25,9 @@ type node struct {
 	shard  uint16
 	active bool // serves slots, so its connections are kept up
 	down   bool // the last attempt failed and no connection is left
-	why    Class
+	// replica has its connections read-only; reads go there.
+	replica bool
+	why     Class
 
 	conns []*conn
 	live  int
@@ -40,7 +42,7 @@ type node struct {
 // offer puts a connection that has room on its node's free list.
 func (l *loop) offer(c *conn) {
 	n := c.node
-	if c.listed || c.state != live || n.fill == c {
+	if c.listed || c.state != live || c.retire || n.fill == c {
 		return
 	}
 	c.listed = true
@@ -55,7 +57,7 @@ func (l *loop) offer(c *conn) {
 // pick finds a connection with room, nil if there is none. It fills one before
 // it takes the next: fewer, longer writes.
 func (l *loop) pick(n *node) *conn {
-	if c := n.fill; c != nil && c.users < l.cfg.Depth {
+	if c := n.fill; c != nil && c.users < l.cfg.Depth && !c.retire {
 		return c
 	}
 	for n.count > 0 {
@@ -65,7 +67,7 @@ func (l *loop) pick(n *node) *conn {
 		}
 		n.count--
 		c.listed = false
-		if c.state == live && c.users < l.cfg.Depth {
+		if c.state == live && c.users < l.cfg.Depth && !c.retire {
 			n.fill = c
 			return c
 		}
@@ -115,6 +117,8 @@ func (l *loop) assign(c *conn, f *flight, b []byte) {
 		c.node.dirty = append(c.node.dirty, c)
 	}
 }
+
+var readonlyCommand = []byte("*1\r\n$8\r\nREADONLY\r\n")
 
 var askingCommand = []byte("*1\r\n$6\r\nASKING\r\n")
 
@@ -184,8 +188,9 @@ func (l *loop) reply(c *conn, r resp.Reply, now int64) Class {
 		if r.Kind == resp.Error {
 			return ClassHandshake
 		}
-		c.out.pop()
-		l.up(c)
+		if c.out.pop(); c.out.len() == 0 {
+			l.up(c)
+		}
 		return NoError
 	case asking:
 		c.out.pop() // refused or not, the next reply tells
@@ -210,6 +215,8 @@ func (l *loop) reply(c *conn, r resp.Reply, now int64) Class {
 				outcome = Failed
 			}
 			class = f.class
+		} else if f.wait|f.local != 0 && !copied(r, f) {
+			outcome, class = Unknown, ClassUnreplicated
 		}
 	} else if class != NoError {
 		outcome = Failed
@@ -226,8 +233,41 @@ func (l *loop) reply(c *conn, r resp.Reply, now int64) Class {
 func (l *loop) leave(c *conn) {
 	c.out.pop()
 	c.users--
+	if c.retire {
+		if c.out.len() == 0 {
+			l.renew(c)
+		}
+		return
+	}
 	l.room++
 	l.offer(c)
+}
+
+// copied tells whether the reply to WAIT, or to WAITAOF, is what was asked for.
+func copied(r resp.Reply, f *flight) bool {
+	if r.Kind != resp.Array {
+		return r.Kind == resp.Int && r.Num >= int64(f.wait)
+	}
+	// Two integers follow the header: *2, :LOCAL, :REPLICAS.
+	_, rest, _ := bytes.Cut(r.Body, []byte(":"))
+	local, rest, _ := bytes.Cut(rest, []byte("\r\n:"))
+	replicas, _, _ := bytes.Cut(rest, []byte("\r"))
+	return decimal(local) >= int64(f.local) && decimal(replicas) >= int64(f.wait)
+}
+
+// decimal reads a small number; what is none is -1.
+func decimal(b []byte) int64 {
+	if len(b) == 0 || len(b) > 9 {
+		return -1
+	}
+	n := int64(0)
+	for _, d := range b {
+		if d < '0' || d > '9' {
+			return -1
+		}
+		n = 10*n + int64(d-'0')
+	}
+	return n
 }
 
 // redirect follows MOVED or ASK; false means that it cannot.

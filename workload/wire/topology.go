@@ -22,6 +22,7 @@ const noShard = 0xffff
 // topology says which node serves which slot. It is never changed once made.
 type topology struct {
 	primaries []endpoint         // by shard; host is empty where a shard has none now
+	replicas  [][]endpoint       // by shard; only with Config.ReadReplicas
 	slots     [resp.Slots]uint16 // shard of each slot, or noShard
 	members   map[string]int     // shard by node id and by address
 	addrs     []string           // every node, to ask for the next topology
@@ -196,6 +197,9 @@ func (c *control) parse(ctx context.Context, v resp.Value, asked string, old *to
 			// address to dial; the others are as good as before.
 			t.primaries[shard], _ = c.resolve(ctx, keys[1])
 		}
+		if c.cfg.ReadReplicas {
+			c.addReplicas(ctx, t, shard, keys)
+		}
 		for s := r.List[0].Num; s <= r.List[1].Num; s++ {
 			t.slots[s] = uint16(shard)
 		}
@@ -206,6 +210,20 @@ func (c *control) parse(ctx context.Context, v resp.Value, asked string, old *to
 	slices.Sort(t.addrs)
 	t.addrs = slices.Compact(t.addrs)
 	return t, nil
+}
+
+// addReplicas notes the replicas among a range's nodes, each once.
+func (c *control) addReplicas(ctx context.Context, t *topology, shard int, keys []string) {
+	for shard >= len(t.replicas) {
+		t.replicas = append(t.replicas, nil)
+	}
+	for i := 3; i < len(keys); i += 2 {
+		known := slices.ContainsFunc(t.replicas[shard], func(e endpoint) bool { return e.addr == keys[i] })
+		// One whose name does not resolve is left out: others can answer.
+		if e, err := c.resolve(ctx, keys[i]); err == nil && !known {
+			t.replicas[shard] = append(t.replicas[shard], e)
+		}
+	}
 }
 
 // shardOf finds the shard that any of these nodes belongs to, or adds one.

@@ -12,6 +12,9 @@ func (l *loop) runTick(now int64, drawing bool) {
 		l.more = false
 		l.dropAhead()
 	}
+	if drawing {
+		l.retireDue(now)
+	}
 	timeout := int64(l.cfg.Timeout)
 	for _, n := range l.nodes {
 		wait := timeout
@@ -97,7 +100,24 @@ func (l *loop) apply(t *topology) {
 		n := l.nodes[i]
 		n.ip, n.shard = e.ip, uint16(shard)
 		byShard[shard] = i
+		l.takePart(n, false)
 		l.activate(n)
+	}
+	l.replicas = l.replicas[:0]
+	for shard, list := range t.replicas {
+		var known []uint16
+		for _, e := range list {
+			i, ok := l.byAddr[e.addr]
+			if !ok {
+				i = l.addNode(e, uint16(shard)).index
+			}
+			n := l.nodes[i]
+			n.ip, n.shard = e.ip, uint16(shard)
+			l.takePart(n, true)
+			l.activate(n)
+			known = append(known, i)
+		}
+		l.replicas = append(l.replicas, known)
 	}
 	for slot, shard := range t.slots {
 		if shard == noShard {
@@ -119,8 +139,32 @@ func (l *loop) apply(t *topology) {
 	}
 }
 
-// nodeOf is where a request belongs by its slot.
-func (l *loop) nodeOf(f *flight) *node { return l.nodes[l.slots[f.slot]] }
+// takePart makes a node a replica or a primary; connections that began as the
+// other are made anew.
+func (l *loop) takePart(n *node, replica bool) {
+	if n.replica == replica {
+		return
+	}
+	n.replica = replica
+	for _, c := range n.conns {
+		l.retireConn(c)
+	}
+}
+
+// nodeOf is where a request belongs by its slot: for a read, a replica that is
+// connected if there is one.
+func (l *loop) nodeOf(f *flight) *node {
+	if f.read && int(f.shard) < len(l.replicas) {
+		list := l.replicas[f.shard]
+		for range list {
+			l.next++
+			if n := l.nodes[list[l.next%len(list)]]; n.live > 0 {
+				return n
+			}
+		}
+	}
+	return l.nodes[l.slots[f.slot]]
+}
 
 // addNode makes a node, without connections.
 func (l *loop) addNode(e endpoint, shard uint16) *node {

@@ -56,6 +56,12 @@ type Request struct {
 	// and is judged as one: ok if no reply is an error, failed if the first is
 	// one or the last is EXECABORT, else unknown. It is not re-sent after MOVED.
 	Replies uint8
+	// Wait is how many replicas, and Local how many append-only files, the last
+	// reply must tell, which is that of WAIT or WAITAOF: less makes the request
+	// unknown, ClassUnreplicated.
+	Wait, Local uint8
+	// Read tells that a replica may answer.
+	Read bool
 }
 
 // Source draws the requests of one core. It is used by one goroutine.
@@ -109,6 +115,11 @@ type Config struct {
 	// Depth is how many requests may be under way on one connection, 1 to 4096.
 	// Default: 1.
 	Depth int
+	// Clients, in a closed loop, is the number of logical clients over all cores
+	// that share the connections: each has one request under way, and a request
+	// may wait behind others' on its connection. 0 gives every place on every
+	// connection a client of its own.
+	Clients int
 	// Cores is the number of event loops, 1 to 1024. Default: 1.
 	Cores int
 	// Protocol is the RESP version, 2 or 3. Default: 2.
@@ -123,6 +134,14 @@ type Config struct {
 	// Refresh is the least time between two readings of the topology.
 	// Default: 100 ms.
 	Refresh time.Duration
+	// ReadReplicas sends requests marked Read to replicas, in turn, over as many
+	// connections to each; a shard without one that answers has its primary.
+	ReadReplicas bool
+	// Retire gives what a core's connections are to lose, and when.
+	Retire func(core int) []Retirement
+	// OnNoScript is called from the loops, at most every 10 ms each, when a node
+	// lacks a script. It must not block.
+	OnNoScript func()
 	// Spin is how long before an intended start the loop stops sleeping and
 	// watches the clock, 0 to 1 ms. It buys punctuality with CPU.
 	Spin time.Duration
@@ -143,6 +162,16 @@ type Config struct {
 	// OnSecond takes the load's seconds in order, from one goroutine. It must not
 	// keep the Second. A slow OnSecond holds up no loop.
 	OnSecond func(*Second)
+}
+
+// Retirement ends connections in good order: requests under way on them are
+// answered, no more are sent, and the connections are made anew.
+type Retirement struct {
+	// At is the first time, since the load's start, and Every the distance to the
+	// next; 0 is once.
+	At, Every time.Duration
+	// All ends all at once, else it is the oldest one.
+	All bool
 }
 
 // withDefaults fills what was left at zero and refuses what cannot be, with all
@@ -172,6 +201,7 @@ func (c Config) withDefaults() (Config, error) {
 	check(c.Protocol == 2 || c.Protocol == 3, "protocol: %d is not 2 or 3", c.Protocol)
 	check(c.Timeout >= time.Millisecond, "timeout: %v is below 1ms", c.Timeout)
 	check(c.MaxInFlight >= c.Cores, "max in flight: %d is below the %d cores", c.MaxInFlight, c.Cores)
+	check(c.Clients == 0 || c.Clients >= c.Cores && c.NewPacer == nil, "clients: %d are for a closed loop, and one for each core at least", c.Clients)
 	check(c.Refresh > 0, "refresh: %v is not above 0", c.Refresh)
 	check(c.Spin >= 0 && c.Spin <= time.Millisecond, "spin: %v is not 0 to 1ms", c.Spin)
 	check(len(c.Commands) >= 1 && len(c.Commands) <= 256, "%d commands, not 1 to 256", len(c.Commands))

@@ -55,6 +55,7 @@ type page struct {
 	Environment     table
 	Options         []results.Option
 	Nodes           table
+	Clocks          table
 	Scenario        string
 }
 
@@ -120,7 +121,7 @@ func newPage(b *results.Bundle, s *results.Summary) (*page, error) {
 		Observed: duration(s.Availability.Observed), Strips: strips(r, s), Availability: availabilityTable(r, s),
 		Audit: auditLine(r.Audit), Losses: lossTable(s),
 		Environment: environmentTable(r), Reload: reload(r), Options: r.Client.Options,
-		Nodes: nodeTable(r), Scenario: string(b.Scenario),
+		Nodes: nodeTable(r), Clocks: clockTable(r), Scenario: string(b.Scenario),
 	}
 	for _, o := range s.Objectives {
 		p.Objectives = append(p.Objectives, objectiveRow{string(o.Result), marks[o.Result], o.Name, o.Shown, room(o), o.Evidence})

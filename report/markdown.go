@@ -60,6 +60,7 @@ func Markdown(w io.Writer, b *results.Bundle, s *results.Summary) error {
 	if line := generatorLine(s.Generator); line != "" {
 		p("\n%s\n", escape(line))
 	}
+	markdownTable(&out, clockTable(r))
 	if len(s.Warnings) > 0 {
 		p("\n## Warnings\n\n")
 		for _, text := range s.Warnings {

@@ -279,6 +279,7 @@ func (a *analysis) warnings(s *results.Summary) []string {
 			list = append(list, text)
 		}
 	}
+	list = append(list, drifts(a.run)...)
 	if s.Availability.Observed == 0 && len(a.phases) > 0 {
 		list = append(list, "no probe ran: nothing is known of outages")
 	}

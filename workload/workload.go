@@ -68,8 +68,8 @@ func (t Target) from(generator int) Target {
 	return t
 }
 
-// Member is one node of a shard. Addr is for Dial.
-type Member struct{ Name, Addr string }
+// Member is one node of a shard. Addr is for Dial, ID its cluster id.
+type Member struct{ Name, Addr, ID string }
 
 // member finds whom an address belongs to: one of Member, or one that a node
 // announces to the cluster. Nobody's is a member of its own.
@@ -233,11 +233,7 @@ func Prepare(ctx context.Context, p Plan) (*Load, error) {
 }
 
 // abandon closes a load that did not come to its start; why is known already.
-func (l *Load) abandon(ctx context.Context) {
-	for _, g := range l.generators {
-		_, _ = g.Close(ctx)
-	}
-}
+func (l *Load) abandon(ctx context.Context) { _, _ = l.Close(ctx) }
 
 // Go starts a prepared load at a moment that has not passed.
 func (l *Load) Go(ctx, stop context.Context, start time.Time) {
@@ -254,9 +250,13 @@ func (l *Load) Go(ctx, stop context.Context, start time.Time) {
 		l.self = newSelf()
 		watchers.Go(func() { l.self.run(watching, start) })
 	}
+	out := Output{Frame: l.frame, View: l.viewed, Event: p.Emit}
+	if out.Event == nil {
+		out.Event = func(results.Event) {}
+	}
 	var loads sync.WaitGroup
 	for _, g := range l.generators {
-		loads.Go(func() { l.failed(g.Run(ctx, stop, start, Output{Frame: l.frame, View: l.viewed, Event: p.Emit})) })
+		loads.Go(func() { l.failed(g.Run(ctx, stop, start, out)) })
 	}
 	if first && p.Audit != nil {
 		loads.Go(func() { l.failed(p.Audit.Write(ctx, stop, start, p.Length)) })
@@ -348,14 +348,17 @@ func (l *Load) Wait() error {
 // Close ends the generators, after Wait or in its place, and tells about those
 // that were elsewhere.
 func (l *Load) Close(ctx context.Context) ([]results.Generator, error) {
+	abouts, errs := make([]*results.Generator, len(l.generators)), make([]error, len(l.generators))
+	var wg sync.WaitGroup
+	for i, g := range l.generators {
+		wg.Go(func() { abouts[i], errs[i] = g.Close(ctx) })
+	}
+	wg.Wait()
 	var list []results.Generator
-	var errs []error
-	for _, g := range l.generators {
-		about, err := g.Close(ctx)
+	for _, about := range abouts {
 		if about != nil {
 			list = append(list, *about)
 		}
-		errs = append(errs, err)
 	}
 	return list, errors.Join(errs...)
 }

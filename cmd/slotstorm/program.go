@@ -110,7 +110,7 @@ func (p *program) application() *cli.App {
 	verbs := []*cli.Command{
 		p.runVerb(), p.loadVerb(), p.validateVerb(), p.inspectVerb(), p.listVerb(), p.reportVerb(), p.compareVerb(),
 		p.schemaVerb(), p.doctorVerb(), p.completionVerb(), p.versionVerb(), p.helpVerb(),
-		p.probeVerb(), p.docsVerb(),
+		p.probeVerb(), p.docsVerb(), p.generateVerb(),
 	}
 	usage := func(_ *cli.Context, err error, _ bool) error { return &exit{exitInvalid, err} }
 	for _, v := range verbs {

@@ -90,7 +90,7 @@ func targetOf(c *deployer.Cluster) workload.Target {
 	t := workload.Target{Cluster: true, Shards: make([][]workload.Member, c.Shards), ShardOf: c.ShardOf, NameOf: c.Announced, Dial: c.Dial, Password: c.Password}
 	for _, n := range c.Nodes {
 		t.Addrs = append(t.Addrs, n.Addr)
-		t.Shards[n.Shard] = append(t.Shards[n.Shard], workload.Member{Name: n.Name, Addr: n.Addr})
+		t.Shards[n.Shard] = append(t.Shards[n.Shard], workload.Member{Name: n.Name, Addr: n.Addr, ID: n.ID})
 	}
 	return t
 }

@@ -26,6 +26,7 @@ import (
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 	"github.com/slotstorm/slotstorm/workload"
+	"github.com/slotstorm/slotstorm/workload/remote"
 )
 
 // Options of a run.
@@ -267,24 +268,29 @@ func (r *run) storm(ctx context.Context, c *site) error {
 		}
 	}()
 
-	watching, endWatch := context.WithCancel(ctx)
-	watched := make(chan struct{})
-	go func() {
-		defer close(watched)
-		c.Watch(watching, r.clock, r.emit)
-	}()
-	defer func() { endWatch(); <-watched }()
-
 	target := r.seated(c)
 	if a := r.s.Workload.Audit; a != nil {
 		r.auditor = workload.NewAuditor(workload.Audit{
 			Target: target, Spec: *a, Run: r.run.ID, Clock: r.clock, Ledger: r.bundle.Ledger, Reads: r.bundle.AuditRead,
 		})
 	}
-	load, err := workload.Drive(ctx, stop, workload.Plan{
+	plan := workload.Plan{
 		Workload: r.s.Workload, Seed: r.s.Seed, Target: target, Clock: r.clock, Length: warmup + length, Times: r.times, Sink: r.bundle.Frame, Drain: drainLimit,
 		Audit: r.auditor, Emit: r.emit,
-	})
+	}
+	if c.fleet != nil {
+		plan.Remote = c.fleet.Driver
+	} else {
+		// The topology is watched from where the load comes from.
+		watching, endWatch := context.WithCancel(ctx)
+		watched := make(chan struct{})
+		go func() {
+			defer close(watched)
+			c.Watch(watching, r.clock, r.emit)
+		}()
+		defer func() { endWatch(); <-watched }()
+	}
+	load, err := workload.Drive(ctx, stop, plan)
 	if err != nil {
 		return fmt.Errorf("starting the load: %w", err)
 	}
@@ -324,6 +330,13 @@ func (r *run) storm(ctx context.Context, c *site) error {
 	upgradeErr := upgraded()
 	generators, closeErr := load.Close(ctx)
 	r.run.Generators = generators
+	err = errors.Join(loadErr, closeErr)
+	if errors.Is(err, remote.ErrLost) {
+		// What is missing is missing from the bundle: the report says so.
+		r.emit(results.Event{Offset: r.clock.Now(), Kind: results.EventNote, Source: "runner", Message: err.Error()})
+		r.show.message(err.Error())
+		err = nil
+	}
 	r.run.ProbeOutages, r.run.ClientOutages = load.Outages()
 	select {
 	case <-interrupted:
@@ -334,7 +347,7 @@ func (r *run) storm(ctx context.Context, c *site) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	return errors.Join(loadErr, closeErr, upgradeErr)
+	return errors.Join(err, upgradeErr)
 }
 
 // follow tells stages and phases as they come, and looks at the load between.

@@ -13,6 +13,7 @@ import (
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 	"github.com/slotstorm/slotstorm/workload"
+	"github.com/slotstorm/slotstorm/workload/remote"
 )
 
 // deployment is a Redis Cluster that runs, wherever it does.
@@ -33,6 +34,8 @@ type site struct {
 	engine chaos.Engine
 	// seat is the n-th client's place in the network; nil where there are none.
 	seat func(n int) workload.Seat
+	// fleet are generators near the cluster; nil is generators in this process.
+	fleet *remote.Fleet
 	// environment tells about the place, as it is now.
 	environment func(ctx context.Context) results.Environment
 	upgrader    upgrader

@@ -1,0 +1,60 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/slotstorm/slotstorm/deployer"
+	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/workload"
+	"github.com/slotstorm/slotstorm/workload/remote"
+)
+
+// GenerateOptions are those of a generator.
+type GenerateOptions struct {
+	// Listen is the host:port to await the controller at.
+	Listen string
+	// Identity is the file with the key of the run.
+	Identity string
+	Patience time.Duration
+	Log      *slog.Logger
+	// Listening is told the address once there is one.
+	Listening func(addr net.Addr)
+}
+
+// Generate is a generator: it drives the share of a load that a run elsewhere
+// gives it, and watches the cluster for it.
+func Generate(ctx context.Context, o GenerateOptions) error {
+	redis.SetLogger(libraryLog{o.Log})
+	text, err := os.ReadFile(o.Identity)
+	if err != nil {
+		return fmt.Errorf("reading the key of the run: %w", err)
+	}
+	identity, err := remote.ParseIdentity(text)
+	if err != nil {
+		return err
+	}
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", o.Listen)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrEnvironment, err)
+	}
+	o.Listening(l.Addr())
+	return remote.Serve(ctx, l, remote.Options{Identity: identity, Patience: o.Patience, Log: o.Log, Watch: watchTarget})
+}
+
+// watchTarget polls the nodes of a load's target.
+func watchTarget(ctx context.Context, t workload.Target, clock results.Clock, emit results.Emit) {
+	c := &deployer.Cluster{Shards: len(t.Shards), Dial: t.Dial, Password: t.Password}
+	for shard, members := range t.Shards {
+		for _, m := range members {
+			c.Nodes = append(c.Nodes, deployer.Node{Name: m.Name, Addr: m.Addr, ID: m.ID, Shard: shard})
+		}
+	}
+	c.Watch(ctx, clock, emit)
+}

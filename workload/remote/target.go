@@ -1,0 +1,60 @@
+package remote
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+
+	"github.com/slotstorm/slotstorm/workload"
+	"github.com/slotstorm/slotstorm/workload/resp"
+)
+
+// targetOf puts a target into a form that travels. Connections are made by the
+// generator itself, so that Dial stays behind.
+func targetOf(t workload.Target, ca string) target {
+	out := target{Addrs: t.Addrs, Shards: t.Shards, Cluster: t.Cluster, Username: t.Username, Password: t.Password, CA: ca}
+	for slot := range resp.Slots {
+		shard := t.ShardOf(slot)
+		if n := len(out.Slots); n > 0 && out.Slots[n-1].Shard == shard {
+			out.Slots[n-1].Last = slot
+			continue
+		}
+		out.Slots = append(out.Slots, slots{First: slot, Last: slot, Shard: shard})
+	}
+	return out
+}
+
+// target is the way back.
+func (t target) target() (workload.Target, error) {
+	shardOf := make([]int, resp.Slots)
+	for _, r := range t.Slots {
+		if r.First < 0 || r.Last >= resp.Slots || r.Shard < 0 || r.Shard >= len(t.Shards) {
+			return workload.Target{}, fmt.Errorf("slots %d-%d of shard %d are none of this cluster", r.First, r.Last, r.Shard)
+		}
+		for slot := r.First; slot <= r.Last; slot++ {
+			shardOf[slot] = r.Shard
+		}
+	}
+	out := workload.Target{
+		Addrs: t.Addrs, Shards: t.Shards, Cluster: t.Cluster, Username: t.Username, Password: t.Password,
+		ShardOf: func(slot int) int { return shardOf[slot] },
+		Dial: func(ctx context.Context, addr string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, "tcp", addr)
+		},
+	}
+	if t.CA == "" {
+		return out, nil
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM([]byte(t.CA)) {
+		return out, errors.New("the plan's CA has no certificate in it")
+	}
+	out.TLS = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: pool}
+	out.Dial = func(ctx context.Context, addr string) (net.Conn, error) {
+		return (&tls.Dialer{Config: out.TLS}).DialContext(ctx, "tcp", addr)
+	}
+	return out, nil
+}

@@ -8,6 +8,8 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"syscall"
@@ -16,8 +18,11 @@ import (
 
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
 
+	place "github.com/slotstorm/slotstorm/clusters/local"
+	"github.com/slotstorm/slotstorm/deployer/local"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
+	"github.com/slotstorm/slotstorm/workload/stream"
 )
 
 // server starts a redis-server that is no cluster.
@@ -62,110 +67,206 @@ func direct(ctx context.Context, addr string) (net.Conn, error) {
 	return (&net.Dialer{}).DialContext(ctx, "tcp", addr)
 }
 
-// open is an open-loop load of GETs at a constant rate on one server.
-func open(t *testing.T, addr, client string, rate float64, length time.Duration, sink Sink) Plan {
+// stoppable is a target of which one server can be stopped.
+type stoppable struct {
+	Target
+	signal func(syscall.Signal) error
+	// serves tells which slots the server that can be stopped has.
+	serves func(slot int) bool
+}
+
+// alone is one server that is no cluster.
+func alone(t *testing.T) stoppable {
+	addr, redis := server(t)
+	return stoppable{
+		Target: Target{Addrs: []string{addr}, Shards: [][]Member{{{Name: "one", Addr: addr}}}, ShardOf: func(int) int { return 0 }, Dial: direct},
+		signal: func(s syscall.Signal) error { return redis.Process.Signal(s) },
+		serves: func(int) bool { return true },
+	}
+}
+
+// oneOfThree is the first shard of a cluster of three.
+func oneOfThree(t *testing.T) stoppable {
+	dir := t.TempDir()
+	logs := filepath.Join(dir, "nodes")
+	if err := os.Mkdir(logs, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	d, err := local.Deploy(ctx, local.Options{
+		Room: place.Room{}, Redis: scenarios.Redis{Binary: "redis-server", Shards: 3}, RestartDelay: time.Hour,
+		Volumes: filepath.Join(dir, "volumes"), Logs: logs, Clock: results.Clock{Start: time.Now()}, Emit: func(results.Event) {},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := d.Remove(false); err != nil {
+			t.Error(err)
+		}
+	})
+	target := Target{Cluster: true, Shards: make([][]Member, 3), ShardOf: d.ShardOf, Dial: direct}
+	for _, n := range d.Nodes {
+		target.Addrs = append(target.Addrs, n.Addr)
+		target.Shards[n.Shard] = append(target.Shards[n.Shard], Member{Name: n.Name, Addr: n.Addr})
+	}
+	p, err := d.Process(target.Shards[0][0].Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stoppable{target, p.Signal, func(slot int) bool { return d.ShardOf(slot) == 0 }}
+}
+
+// openLoop is a plan of GETs at a constant rate.
+func openLoop(t *testing.T, target Target, rate float64, length time.Duration, sink Sink) Plan {
 	t.Helper()
-	yaml := `
+	s, err := scenarios.Parse("stall", []byte(`
 apiVersion: slotstorm/v1
 kind: Scenario
 metadata: {name: stall}
-workload: {arrival: constant, maxInFlight: 100000, mix: [{command: GET, weight: 1}]}
+workload:
+  arrival: constant
+  maxInFlight: 100000
+  mix: [{command: GET, weight: 1}]
+  client: {type: wire, wire: {timeout: 10s, connections: 4, depth: 4096}}
 timeline: {phases: [{name: all, duration: 1s}]}
-`
-	set := []string{"workload.rate=" + strconv.FormatFloat(rate, 'f', -1, 64), "workload.client.type=" + client}
-	if client == "wire" {
-		set = append(set, "workload.client.wire={timeout: 10s, connections: 4, depth: 4096}")
-	} else {
-		set = append(set, "workload.client.options={poolSize: 20000, readTimeout: 10s, poolTimeout: 10s}")
-	}
-	s, err := scenarios.Parse("stall", []byte(yaml), set...)
+`), "workload.rate="+strconv.FormatFloat(rate, 'f', -1, 64))
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.Workload.Probe = scenarios.Probe{}
 	return Plan{
-		Workload: s.Workload, Seed: 1, Length: length, Sink: sink, Drain: 15 * time.Second, Clock: results.Clock{Start: time.Now()},
-		Target: Target{Addrs: []string{addr}, Shards: [][]Member{{{Name: "one", Addr: addr}}}, ShardOf: func(int) int { return 0 }, Dial: direct},
+		Workload: s.Workload, Seed: 1, Length: length, Sink: sink, Drain: 15 * time.Second, Clock: results.Clock{Start: time.Now()}, Target: target,
 	}
 }
 
-// TestAStallShowsInFull stops a server and compares what is reported with what
-// must be: of the requests that were due in a stall of length D, the one due at u
-// after its beginning waits D-u. The stall's own length is measured, and what
-// requests take without it is taken from a quiet stretch of the same run.
+// waits are how long the requests of a plan that a stopped server answers must
+// wait, in seconds, the longest first: one that is due at u after the beginning of
+// a stall of length d waits d-u.
+func waits(t *testing.T, p Plan, rate float64, serves func(slot int) bool, from, to float64) []float64 {
+	t.Helper()
+	st, err := stream.New(&p.Workload, p.Seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []float64
+	var buf []byte
+	for i := int64(math.Ceil(from * rate)); float64(i) < to*rate; i++ {
+		due := float64(i) / rate
+		var m stream.Meta
+		if buf, m = st.Append(buf[:0], i, time.Duration(due*1e9)); serves(m.Slot) {
+			list = append(list, to-due)
+		}
+	}
+	return list
+}
+
+// statistic is what a run reported of response times, and what it had to, in
+// seconds.
+type statistic struct {
+	name      string
+	got, want float64
+}
+
+// stalled drives a load of some length at a rate, and stops a server for a time in
+// its third second. The stall's own length is measured, and what requests take
+// without it is taken from the run's first second, of which noise is p99.9, in seconds.
+func stalled(t *testing.T, target stoppable, rate float64, length, stall time.Duration) (statistics []statistic, noise float64) {
+	t.Helper()
+	var mu sync.Mutex
+	all, quiet := hdr.New(1, results.HistogramMax, 3), hdr.New(1, results.HistogramMax, 3)
+	plan := openLoop(t, target.Target, rate, length, func(f results.Frame, _ time.Time, h map[string]*hdr.Histogram) error {
+		mu.Lock()
+		defer mu.Unlock()
+		if c := f.Commands["GET"]; c.OK != c.Total() {
+			t.Errorf("second %d: %+v", f.Seq, c)
+		}
+		if h["response/GET"] == nil {
+			t.Errorf("second %d has no response times", f.Seq)
+			return nil
+		}
+		all.Merge(h["response/GET"])
+		if f.Seq == 0 {
+			quiet.Merge(h["response/GET"])
+		}
+		return nil
+	})
+	load, err := Drive(t.Context(), t.Context(), plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(time.Until(load.Start.Add(2 * time.Second)))
+	from := time.Since(load.Start).Seconds()
+	if err := target.signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(stall)
+	if err := target.signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	to := time.Since(load.Start).Seconds()
+	if err := load.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	n := rate * length.Seconds()
+	if got := float64(all.TotalCount()); got != n {
+		t.Errorf("%.0f requests are recorded, %.0f were due", got, n)
+	}
+	must := waits(t, plan, rate, target.serves, from, to)
+	mean := quiet.Mean() / 1e6
+	for _, w := range must {
+		mean += w / n
+	}
+	// A quantile that lies before the waits is one of the quiet stretch.
+	quantile := func(q float64) float64 {
+		if above := int((1 - q) * n); above < len(must) {
+			return must[above]
+		}
+		return float64(quiet.ValueAtQuantile(100*q)) / 1e6
+	}
+	return []statistic{
+		{"mean", all.Mean() / 1e6, mean},
+		{"p99", float64(all.ValueAtQuantile(99)) / 1e6, quantile(0.99)},
+		{"p99.9", float64(all.ValueAtQuantile(99.9)) / 1e6, quantile(0.999)},
+		{"max", float64(all.Max()) / 1e6, slices.Max(must)},
+	}, float64(quiet.ValueAtQuantile(99.9)) / 1e6
+}
+
+// TestAStallShowsInFull compares what is reported with what must be, within 2 %.
+// The signal acts some time after it is sent, and what has piled up is answered
+// some time after the stall: a soak, which has the machine to itself, allows 1 ms
+// for both. Where others work meanwhile it can be any time, so that as much is
+// allowed as one request in a thousand takes without a stall, and the best of a few
+// runs counts: what is told wrong is told wrong in each.
 func TestAStallShowsInFull(t *testing.T) {
 	const rate = 2000.0
-	length, stalls := 6*time.Second, []time.Duration{100 * time.Millisecond, time.Second}
-	if os.Getenv("SLOTSTORM_SOAK") != "" {
-		length, stalls = 30*time.Second, append(stalls, 5*time.Second)
+	length, stalls, tries := 6*time.Second, []time.Duration{500 * time.Millisecond, time.Second}, 3
+	soak := os.Getenv("SLOTSTORM_SOAK") != ""
+	if soak {
+		length, stalls, tries = 30*time.Second, []time.Duration{100 * time.Millisecond, time.Second, 5 * time.Second}, 1
 	}
-	for _, stall := range stalls {
-		t.Run(stall.String(), func(t *testing.T) {
-			addr, redis := server(t)
-			var mu sync.Mutex
-			all, quiet := hdr.New(1, results.HistogramMax, 3), hdr.New(1, results.HistogramMax, 3)
-			plan := open(t, addr, "wire", rate, length, func(f results.Frame, _ time.Time, h map[string]*hdr.Histogram) error {
-				mu.Lock()
-				defer mu.Unlock()
-				if c := f.Commands["GET"]; c.OK != c.Total() {
-					t.Errorf("second %d: %+v", f.Seq, c)
+	for name, deploy := range map[string]func(*testing.T) stoppable{"one server": alone, "one shard of three": oneOfThree} {
+		t.Run(name, func(t *testing.T) {
+			target := deploy(t)
+			for _, stall := range stalls {
+				off := 0
+				for try := 1; try == 1 || off > 0 && try <= tries; try++ {
+					off = 0
+					statistics, noise := stalled(t, target, rate, length, stall)
+					slack := 0.001
+					if !soak {
+						slack += 0.004 + noise
+					}
+					for _, s := range statistics {
+						t.Logf("%v, run %d: %s: %.2f ms, analytic %.2f ms (2 %% and %.1f ms)", stall, try, s.name, s.got*1e3, s.want*1e3, slack*1e3)
+						if math.Abs(s.got-s.want) > 0.02*s.want+slack {
+							off++
+						}
+					}
 				}
-				if h["response/GET"] == nil {
-					t.Errorf("second %d has no response times", f.Seq)
-					return nil
-				}
-				all.Merge(h["response/GET"])
-				if f.Seq == 0 {
-					quiet.Merge(h["response/GET"])
-				}
-				return nil
-			})
-			load, err := Drive(t.Context(), t.Context(), plan)
-			if err != nil {
-				t.Fatal(err)
-			}
-			time.Sleep(time.Until(load.Start.Add(2 * time.Second)))
-			stopped := time.Now()
-			if err := redis.Process.Signal(syscall.SIGSTOP); err != nil {
-				t.Fatal(err)
-			}
-			time.Sleep(stall)
-			if err := redis.Process.Signal(syscall.SIGCONT); err != nil {
-				t.Fatal(err)
-			}
-			d := time.Since(stopped).Seconds()
-			if err := load.Wait(); err != nil {
-				t.Fatal(err)
-			}
-			base, n := quiet.Mean()/1e6, rate*length.Seconds()
-			if got := float64(all.TotalCount()); got != n {
-				t.Errorf("%.0f requests are recorded, %.0f were due", got, n)
-			}
-			// Waits are spread evenly from 0 to d, over a share d/length of all.
-			// A quantile that lies before them is one of the quiet stretch.
-			quantile := func(q float64) float64 {
-				waits := d - (1-q)*length.Seconds()
-				if waits <= 0 {
-					return float64(quiet.ValueAtQuantile(100*q)) / 1e6
-				}
-				return waits
-			}
-			for _, c := range []struct {
-				name      string
-				got, want float64
-			}{
-				{"mean", all.Mean() / 1e6, base + d*d/2/length.Seconds()},
-				{"p99", float64(all.ValueAtQuantile(99)) / 1e6, quantile(0.99)},
-				{"p99.9", float64(all.ValueAtQuantile(99.9)) / 1e6, quantile(0.999)},
-				{"max", float64(all.Max()) / 1e6, d},
-			} {
-				// The signal acts some time after it is sent, and what has piled up
-				// is answered some time after the stall: on a busy machine that is
-				// milliseconds, whatever the stall.
-				slack := 0.02*c.want + 0.010
-				t.Logf("%s: %.1f ms, analytic %.1f ms", c.name, c.got*1e3, c.want*1e3)
-				if math.Abs(c.got-c.want) > slack {
-					t.Errorf("%s is %.1f ms, want %.1f ms within %.1f ms", c.name, c.got*1e3, c.want*1e3, slack*1e3)
+				if off > 0 {
+					t.Errorf("%v: %d statistics are not what they must be", stall, off)
 				}
 			}
 		})

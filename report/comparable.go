@@ -189,12 +189,17 @@ func decisive(d Difference) bool {
 	if strings.HasPrefix(d.What, "workload.client.") {
 		return false
 	}
-	for _, prefix := range []string{"workload.", "timeline.", "cluster.provider", "machine.cpu", "machine.arch"} {
+	for _, prefix := range []string{"workload.", "timeline.", "cluster.provider"} {
 		if strings.HasPrefix(d.What, prefix) {
 			return true
 		}
 	}
-	return false
+	return machineTrait(d.What)
+}
+
+// machineTrait tells the traits that are of the machine, and shape figures.
+func machineTrait(name string) bool {
+	return strings.HasPrefix(name, "machine.cpu") || name == "machine.arch"
 }
 
 // checkComparable refuses what would give figures without a meaning, or with

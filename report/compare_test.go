@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	hdr "github.com/HdrHistogram/hdrhistogram-go"
+
 	"github.com/slotstorm/slotstorm/report/statistics"
 	"github.com/slotstorm/slotstorm/results"
 )
@@ -26,16 +28,32 @@ func night(seed uint64, factor float64, base func() *results.Bundle) *results.Bu
 	b.Run.ID = fmt.Sprintf("kill-primary-%s-%04x", b.Run.Start.Format("20060102T150405Z"), seed)
 	b.Dir = "results/runs/" + b.Run.ID
 	b.Run.Scenario = json.RawMessage(`{"seed": ` + fmt.Sprint(seed) + `, "redis": {"shards": 3}, "workload": {"rate": 1000}}`)
+	// One second of each kind stands for all of them.
+	type kind struct {
+		time    results.Time
+		command string
+	}
+	scaled := map[kind]*hdr.Histogram{}
 	for i, v := range b.Intervals {
-		h := newHistogram()
-		for _, bar := range v.Histogram.Distribution() {
-			if bar.Count > 0 {
-				_ = h.RecordValues(max(1, int64(factor*float64(bar.To))), bar.Count)
+		k := kind{v.Time, v.Command}
+		if scaled[k] == nil {
+			scaled[k] = newHistogram()
+			for _, q := range quantiles() {
+				_ = scaled[k].RecordValues(max(1, int64(factor*float64(v.Histogram.ValueAtPercentile(q)))), v.Histogram.TotalCount()/100)
 			}
 		}
-		b.Intervals[i].Histogram = h
+		b.Intervals[i].Histogram = scaled[k]
 	}
 	return b
+}
+
+// quantiles are a hundred evenly spread ones.
+func quantiles() []float64 {
+	var list []float64
+	for i := range 100 {
+		list = append(list, float64(i)+0.5)
+	}
+	return list
 }
 
 // set is a side of runs whose times are factor times those of others.

@@ -45,11 +45,39 @@ type junitProblem struct {
 	Text    string `xml:",chardata"`
 }
 
-// JUnit writes the verdict and every objective as JUnit test cases: fail is a
-// failure, inconclusive and invalid are errors, for they call for another run,
-// not for another change.
+// Judged is a run with what was derived from it.
+type Judged struct {
+	Run     *results.Run
+	Summary *results.Summary
+}
+
+// JUnit writes the verdict and every objective as JUnit test cases, as JUnitRuns
+// does.
 func JUnit(w io.Writer, b *results.Bundle, s *results.Summary) error {
-	r := &b.Run
+	return JUnitRuns(w, []Judged{{&b.Run, s}})
+}
+
+// JUnitRuns writes a suite for each run, with the verdict and every objective as
+// cases: fail is a failure, inconclusive and invalid are errors, for they call
+// for another run, not for another change.
+func JUnitRuns(w io.Writer, list []Judged) error {
+	var suites junitSuites
+	for _, j := range list {
+		suites.Suites = append(suites.Suites, suiteOf(j.Run, j.Summary))
+	}
+	if _, err := io.WriteString(w, xml.Header); err != nil {
+		return err
+	}
+	enc := xml.NewEncoder(w)
+	enc.Indent("", "  ")
+	if err := enc.Encode(suites); err != nil {
+		return fmt.Errorf("encoding JUnit XML: %w", err)
+	}
+	_, err := io.WriteString(w, "\n")
+	return err
+}
+
+func suiteOf(r *results.Run, s *results.Summary) junitSuite {
 	suite := junitSuite{
 		Name:      "slotstorm " + r.Name,
 		Time:      junitSeconds(r.End),
@@ -62,19 +90,10 @@ func JUnit(w io.Writer, b *results.Bundle, s *results.Summary) error {
 	class := "slotstorm." + r.Name
 	suite.add(junitCase{Class: class, Name: "verdict", Time: junitSeconds(r.End)}, s.Verdict, strings.Join(s.Reasons, "\n"))
 	for _, o := range s.Objectives {
-		text := sentence("; ", "measured "+o.Shown, o.Evidence)
+		text := sentence("; ", "measured "+o.Shown, "bound "+o.Bound, o.Evidence)
 		suite.add(junitCase{Class: class, Name: o.Name, Time: "0", Out: text}, o.Result, text)
 	}
-	if _, err := io.WriteString(w, xml.Header); err != nil {
-		return err
-	}
-	enc := xml.NewEncoder(w)
-	enc.Indent("", "  ")
-	if err := enc.Encode(junitSuites{Suites: []junitSuite{suite}}); err != nil {
-		return fmt.Errorf("encoding JUnit XML: %w", err)
-	}
-	_, err := io.WriteString(w, "\n")
-	return err
+	return suite
 }
 
 func (s *junitSuite) add(c junitCase, v results.Verdict, text string) {

@@ -77,9 +77,15 @@ func markdownTable(out *strings.Builder, t table) {
 	if len(t.Rows) == 0 {
 		return
 	}
-	fmt.Fprintf(out, "\n## %s\n\n|", t.Title)
+	fmt.Fprintf(out, "\n## %s\n\n%s", t.Title, markdownRows(t))
+}
+
+// markdownRows is a table without its title.
+func markdownRows(t table) string {
+	var out strings.Builder
+	out.WriteString("|")
 	for _, c := range t.Head {
-		fmt.Fprintf(out, " %s |", c.Title)
+		fmt.Fprintf(&out, " %s |", c.Title)
 	}
 	out.WriteString("\n|")
 	for _, c := range t.Head {
@@ -93,10 +99,11 @@ func markdownTable(out *strings.Builder, t table) {
 	for _, row := range t.Rows {
 		out.WriteString("|")
 		for _, cell := range row {
-			fmt.Fprintf(out, " %s |", escape(cell))
+			fmt.Fprintf(&out, " %s |", escape(cell))
 		}
 		out.WriteString("\n")
 	}
+	return out.String()
 }
 
 // escape keeps text from being read as markup.

@@ -26,23 +26,22 @@ func measured(v float64, evidence string) measure { return measure{value: &v, ev
 func (a *analysis) objectives(s *results.Summary) []results.Objective {
 	list := []results.Objective{}
 	for _, o := range a.sc.Objectives {
-		list = append(list, judge(o, unitOf(o.Metric), a.measure(o, s)))
+		list = append(list, a.judge(o, a.measure(o, s)))
 	}
 	return list
 }
 
 func unitOf(metric string) scenarios.Unit {
-	for _, m := range scenarios.Metrics {
-		if m.Name == metric {
-			return m.Unit
-		}
+	if m, ok := scenarios.MetricNamed(metric); ok {
+		return m.Unit
 	}
 	return scenarios.UnitCount
 }
 
-func judge(o scenarios.Objective, unit scenarios.Unit, m measure) results.Objective {
+func (a *analysis) judge(o scenarios.Objective, m measure) results.Objective {
+	unit := unitOf(o.Metric)
 	r := results.Objective{
-		Name: objectiveName(o), Metric: o.Metric, Bound: boundText(o),
+		Name: sentence(" ", subject(o), boundText(o)), Metric: o.Metric, Bound: boundText(o),
 		Value: m.value, Shown: "not measured", Result: results.Inconclusive, Evidence: m.evidence,
 	}
 	if m.value == nil {
@@ -53,27 +52,38 @@ func judge(o scenarios.Objective, unit scenarios.Unit, m measure) results.Object
 	if m.atLeast {
 		r.Shown = "> " + r.Shown
 	}
-	tooHigh := o.Max != nil && v > o.Max.Value
-	tooLow := o.Min != nil && v < o.Min.Value
+	low, high := o.Min, o.Max
+	if isRelative(o.Min) || isRelative(o.Max) {
+		base, why := a.baseline(o)
+		if base == nil {
+			r.Evidence = sentence("; ", why, r.Evidence)
+			return r
+		}
+		low, high = absolute(o.Min, base), absolute(o.Max, base)
+		r.Bound = sentence(", ", resolved("≥ ", o.Min, low, unit), resolved("≤ ", o.Max, high, unit))
+		r.Evidence = sentence("; ", r.Evidence, fmt.Sprintf("the baseline's %s, median of %s", quantity(unit, base.Value), plural(base.N, "run", "runs")))
+	}
+	tooHigh := high != nil && v > high.Value
+	tooLow := low != nil && v < low.Value
 	switch {
 	case tooHigh, tooLow && !m.atLeast:
 		r.Result = results.Fail
 	case !m.atLeast:
 		r.Result = results.Pass
 	}
-	r.Margin = margin(o, v)
+	r.Margin = margin(low, high, v)
 	return r
 }
 
 // margin is the distance to the nearer bound as a share of it, negative if
 // missed; nil beside a bound of 0, of which there are no shares.
-func margin(o scenarios.Objective, v float64) *float64 {
+func margin(low, high *scenarios.Bound, v float64) *float64 {
 	var shares []float64
-	if o.Max != nil && o.Max.Value != 0 {
-		shares = append(shares, (o.Max.Value-v)/o.Max.Value)
+	if high != nil && high.Value != 0 {
+		shares = append(shares, (high.Value-v)/high.Value)
 	}
-	if o.Min != nil && o.Min.Value != 0 {
-		shares = append(shares, (v-o.Min.Value)/o.Min.Value)
+	if low != nil && low.Value != 0 {
+		shares = append(shares, (v-low.Value)/low.Value)
 	}
 	if len(shares) == 0 {
 		return nil
@@ -93,12 +103,19 @@ func boundText(o scenarios.Objective) string {
 	return strings.Join(parts, ", ")
 }
 
-func objectiveName(o scenarios.Objective) string {
-	in := ""
+// subject is what an objective is about, without its bounds.
+func subject(o scenarios.Objective) string {
+	in, of, within := "", "", ""
 	if o.Phase != "" {
 		in = "in " + o.Phase
 	}
-	return sentence(" ", o.Metric, o.Command, in, boundText(o))
+	if o.Shard != nil {
+		of = fmt.Sprintf("of shard %d", *o.Shard)
+	}
+	if o.Within != 0 {
+		within = fmt.Sprintf("within %g %%", 100*o.Within)
+	}
+	return sentence(" ", o.Metric, o.Command, of, in, within)
 }
 
 func (a *analysis) measure(o scenarios.Objective, s *results.Summary) measure {
@@ -109,22 +126,68 @@ func (a *analysis) measure(o scenarios.Objective, s *results.Summary) measure {
 	case "availability":
 		return a.okShare(o, s)
 	case "outage.shard", "outage.any", "outage.all":
-		return outageMeasure(quantile, s.Availability)
+		return outageMeasure(quantile, o.Shard, s.Availability)
 	case "failover.server":
-		return a.slowest(s.Failovers, StepProbe, func(f results.Failover) results.Millis { return f.Server })
+		return a.slowest(ofShard(s.Failovers, o.Shard), StepProbe, func(f results.Failover) results.Millis { return f.Server })
 	case "failover.client":
-		return a.slowest(s.Failovers, StepClient, func(f results.Failover) results.Millis { return f.Client })
+		return a.slowest(ofShard(s.Failovers, o.Shard), StepClient, func(f results.Failover) results.Millis { return f.Client })
 	case "failovers":
-		n := len(serverTimes(s.Failovers))
-		return measured(float64(n), fmt.Sprintf("%s of a primary: %d completed with another primary", plural(len(s.Failovers), "kill", "kills"), n))
+		list := ofShard(s.Failovers, o.Shard)
+		n := len(serverTimes(list))
+		return measured(float64(n), fmt.Sprintf("%s of a primary: %d completed with another primary", plural(len(list), "kill", "kills"), n))
+	case "recovery.throughput", "recovery.p99":
+		return a.recovery(o)
 	case "writes.lost":
-		return a.writesLost()
+		return a.writesLost(o.Shard)
+	case "writes.kept":
+		return a.writesKept()
+	}
+	if kind == "failover" {
+		return slowestStep(ofShard(s.Failovers, o.Shard), o.Metric)
 	}
 	return a.percentile(o, s, results.Time(kind), quantile)
 }
 
+// ofShard are the failovers of one shard, or all of them.
+func ofShard(list []results.Failover, shard *int) []results.Failover {
+	if shard == nil {
+		return list
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(f results.Failover) bool { return f.Shard != *shard })
+}
+
+// slowestStep is the longest of one part of the failovers.
+func slowestStep(list []results.Failover, metric string) measure {
+	var worst results.Millis
+	fault, seen := "", 0
+	for _, m := range failoverMetrics() {
+		if m.name != metric {
+			continue
+		}
+		for _, f := range list {
+			if d, ok := m.of(f); ok && failedOver(f) {
+				if seen++; d >= worst {
+					worst, fault = d, f.Fault
+				}
+			}
+		}
+	}
+	if seen == 0 {
+		return nothing("no failover showed it")
+	}
+	return measured(worst.Std().Seconds(), fmt.Sprintf("fault %s, slowest of %s", fault, plural(seen, "failover", "failovers")))
+}
+
 func (a *analysis) percentile(o scenarios.Objective, s *results.Summary, t results.Time, quantile string) measure {
 	row := findLatency(s.Latency, o.Phase, o.Command, t)
+	if o.Shard != nil {
+		row = nil
+		for i, sh := range s.Shards {
+			if sh.Shard == *o.Shard && sh.Phase == orAll(o.Phase) && sh.Time == t {
+				row = &s.Shards[i].Latency
+			}
+		}
+	}
 	if row == nil {
 		return nothing("no request of " + scope(o) + " was answered")
 	}
@@ -143,6 +206,9 @@ func scope(o scenarios.Objective) string {
 	}
 	if o.Phase != "" {
 		phase = "phase " + o.Phase
+	}
+	if o.Shard != nil {
+		command = fmt.Sprintf("shard %d", *o.Shard)
 	}
 	return command + " in " + phase
 }
@@ -164,7 +230,7 @@ func (a *analysis) okShare(o scenarios.Objective, s *results.Summary) measure {
 		fmt.Sprintf("%s of %s answered ok, %s", count(row.Counts.OK), plural(row.Counts.Total(), "request", "requests"), results.SeriesFile))
 }
 
-func outageMeasure(which string, v results.Availability) measure {
+func outageMeasure(which string, shard *int, v results.Availability) measure {
 	if v.Observed == 0 {
 		return nothing("no probe ran")
 	}
@@ -177,7 +243,7 @@ func outageMeasure(which string, v results.Availability) measure {
 	}
 	var worst results.ShardAvailability
 	for i, sh := range v.Shards {
-		if i == 0 || sh.Down > worst.Down {
+		if shard == nil && (i == 0 || sh.Down > worst.Down) || shard != nil && sh.Shard == *shard {
 			worst = sh
 		}
 	}
@@ -236,7 +302,7 @@ func (a *analysis) unended(f results.Failover, step string) (results.Millis, boo
 
 // writesLost counts altered values with the lost ones: either way the
 // acknowledged value is gone.
-func (a *analysis) writesLost() measure {
+func (a *analysis) writesLost(shard *int) measure {
 	au := a.run.Audit
 	if au == nil {
 		return nothing("the scenario has no audit")
@@ -244,12 +310,34 @@ func (a *analysis) writesLost() measure {
 	if au.OK == 0 {
 		return nothing("no audited write was acknowledged")
 	}
-	m := measured(float64(au.Lost+au.Altered), fmt.Sprintf("%s of %s read back, %s acknowledged, %s",
+	lost := au.Lost + au.Altered
+	if shard != nil {
+		lost = 0
+		for _, f := range a.Findings {
+			if f.Write.Shard == *shard && (f.Class == "lost" || f.Class == "altered") {
+				lost++
+			}
+		}
+	}
+	m := measured(float64(lost), fmt.Sprintf("%s of %s read back, %s acknowledged, %s",
 		count(au.ReadBack), plural(au.Writes, "audited write", "audited writes"), count(au.OK), results.FindingsFile))
 	if unread(au) {
 		m.atLeast = true
 		m.evidence += sentence(": ", "; not all could be read back", au.Unread)
 	}
+	return m
+}
+
+// writesKept counts refused writes that took effect: the client was told no, and
+// may have written elsewhere.
+func (a *analysis) writesKept() measure {
+	au := a.run.Audit
+	if au == nil {
+		return nothing("the scenario has no audit")
+	}
+	m := measured(float64(au.FailedKept), fmt.Sprintf("%s of %s read back, %s refused, %s",
+		count(au.ReadBack), plural(au.Writes, "audited write", "audited writes"), count(au.Failed), results.FindingsFile))
+	m.atLeast = unread(au)
 	return m
 }
 

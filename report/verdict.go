@@ -283,6 +283,7 @@ func (a *analysis) warnings(s *results.Summary) []string {
 	if s.Availability.Observed == 0 && len(a.phases) > 0 {
 		list = append(list, "no probe ran: nothing is known of outages")
 	}
+	list = append(list, a.baselineWarnings()...)
 	if a.sc.Workload.Rate.Max {
 		list = append(list, "closed loop (rate: max): a slow reply delays the requests after it, so response times are service times and hide queueing")
 	}

@@ -99,8 +99,29 @@ type Run struct {
 	HealthyAfter  bool `json:"healthyAfter"`
 	// Interrupted is why the run ended early; empty if it did not.
 	Interrupted string `json:"interrupted,omitempty"`
+	// Baseline is what objectives may be relative to; nil if none was given.
+	Baseline *Baseline `json:"baseline,omitempty"`
 	// Summary is what package report derived; nil until it has.
 	Summary *Summary `json:"summary,omitempty"`
+}
+
+// Baseline holds what earlier runs measured of that which objectives bound
+// relative to them.
+type Baseline struct {
+	// Runs are the ids of the runs.
+	Runs []string `json:"runs"`
+	// Values by what they are of: "response.p99 GET in steady".
+	Values map[string]BaselineValue `json:"values"`
+	// Load is a digest of the load and the timeline that they were measured
+	// under, and Environment where.
+	Load        string      `json:"load"`
+	Environment Environment `json:"environment"`
+}
+
+// BaselineValue is the median of what N runs measured, in the metric's unit.
+type BaselineValue struct {
+	Value float64 `json:"value"`
+	N     int     `json:"n"`
 }
 
 // Versions of everything that takes part in the result.

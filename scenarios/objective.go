@@ -17,9 +17,9 @@ const (
 type Metric struct {
 	Name string
 	Unit Unit
-	// ByCommand and ByPhase tell whether an objective may name one.
-	ByCommand, ByPhase bool
-	Doc                string
+	// ByCommand, ByPhase and ByShard tell whether an objective may name one.
+	ByCommand, ByPhase, ByShard bool
+	Doc                         string
 }
 
 // Metrics lists every metric, in the order of the documentation.
@@ -33,19 +33,28 @@ func metrics() []Metric {
 		{"slip", "from the intended start to the send"},
 	} {
 		for _, q := range Quantiles() {
-			list = append(list, Metric{kind.name + "." + q, UnitDuration, true, true, q + " of " + kind.name + " time, " + kind.doc})
+			list = append(list, Metric{Name: kind.name + "." + q, Unit: UnitDuration, ByCommand: true, ByPhase: true, ByShard: true, Doc: q + " of " + kind.name + " time, " + kind.doc})
 		}
 	}
 	return append(list,
-		Metric{"throughput", UnitRate, true, true, "requests answered ok per second of the phase, by intended start"},
-		Metric{"availability", UnitRatio, true, true, "share of intended requests that were answered ok"},
-		Metric{"outage.shard", UnitDuration, false, false, "unavailability of the worst shard, summed over the timeline, seen by the probes"},
-		Metric{"outage.any", UnitDuration, false, false, "time in which at least one shard refused writes"},
-		Metric{"outage.all", UnitDuration, false, false, "time in which no shard accepted writes"},
-		Metric{"failover.server", UnitDuration, false, false, "slowest failover, from the fault to the first good write by the probe"},
-		Metric{"failover.client", UnitDuration, false, false, "slowest failover, from the fault to the first good write by the application client"},
-		Metric{"failovers", UnitCount, false, false, "failovers that completed"},
-		Metric{"writes.lost", UnitCount, false, false, "acknowledged audited writes that were gone after healing"},
+		Metric{Name: "throughput", Unit: UnitRate, ByCommand: true, ByPhase: true, Doc: "requests answered ok per second of the phase, by intended start"},
+		Metric{Name: "availability", Unit: UnitRatio, ByCommand: true, ByPhase: true, Doc: "share of intended requests that were answered ok"},
+		Metric{Name: "outage.shard", Unit: UnitDuration, ByShard: true, Doc: "unavailability of the worst shard, or of the one that is named, summed over the timeline, seen by the probes"},
+		Metric{Name: "outage.any", Unit: UnitDuration, Doc: "time in which at least one shard refused writes"},
+		Metric{Name: "outage.all", Unit: UnitDuration, Doc: "time in which no shard accepted writes"},
+		Metric{Name: "failover.server", Unit: UnitDuration, ByShard: true, Doc: "slowest failover, from the fault to the first good write by the probe"},
+		Metric{Name: "failover.client", Unit: UnitDuration, ByShard: true, Doc: "slowest failover, from the fault to the first good write by the application client"},
+		Metric{Name: "failover.pfail", Unit: UnitDuration, ByShard: true, Doc: "slowest detection: from the fault to the first node that suspects the primary"},
+		Metric{Name: "failover.fail", Unit: UnitDuration, ByShard: true, Doc: "slowest agreement: from there until a majority agrees"},
+		Metric{Name: "failover.election", Unit: UnitDuration, ByShard: true, Doc: "longest wait from there until a replica asks for votes"},
+		Metric{Name: "failover.promotion", Unit: UnitDuration, ByShard: true, Doc: "slowest vote: from there until a replica is promoted"},
+		Metric{Name: "failover.write", Unit: UnitDuration, ByShard: true, Doc: "longest wait from there to the first good write by the probe"},
+		Metric{Name: "failover.synced", Unit: UnitDuration, ByShard: true, Doc: "longest time from the fault until a replica followed the new primary"},
+		Metric{Name: "failovers", Unit: UnitCount, ByShard: true, Doc: "failovers that completed"},
+		Metric{Name: "recovery.throughput", Unit: UnitDuration, Doc: "longest time from a fault until three seconds in a row had the steady state's share of requests answered ok, less what within allows"},
+		Metric{Name: "recovery.p99", Unit: UnitDuration, Doc: "longest time from a fault until three seconds in a row had the steady state's p99 response time, plus what within allows"},
+		Metric{Name: "writes.lost", Unit: UnitCount, ByShard: true, Doc: "acknowledged audited writes that were gone after healing"},
+		Metric{Name: "writes.kept", Unit: UnitCount, Doc: "audited writes that were refused, and yet were there after healing"},
 	)
 }
 
@@ -62,9 +71,15 @@ type Objective struct {
 	Command string `yaml:"command,omitempty" json:"command,omitempty" jsonschema:"format=commandName"`
 	// Phase narrows to one phase; empty is the whole timeline without warm-up.
 	Phase string `yaml:"phase,omitempty" json:"phase,omitempty"`
-	// Max is the highest value that is good enough, in the unit of the metric.
+	// Shard narrows to one shard, by its number; without it the worst counts, or all together.
+	Shard *int `yaml:"shard,omitempty" json:"shard,omitempty" jsonschema:"minimum=0"`
+	// Within is how far from the steady state counts as recovered, above 0 to 1;
+	// 0.1 unless stated. It is for recovery.throughput and recovery.p99.
+	Within float64 `yaml:"within,omitempty" json:"within,omitempty" jsonschema:"exclusiveMinimum=0,maximum=1"`
+	// Max is the highest value that is good enough, in the unit of the metric, or
+	// relative to a baseline: baseline, baseline+10% or baseline+5ms.
 	Max *Bound `yaml:"max,omitempty" json:"max,omitempty" jsonschema:"anyof_required=max"`
-	// Min is the lowest value that is good enough, in the unit of the metric.
+	// Min is the lowest value that is good enough, likewise: 1900, or baseline-5%.
 	Min *Bound `yaml:"min,omitempty" json:"min,omitempty" jsonschema:"anyof_required=min"`
 }
 
@@ -73,6 +88,17 @@ type Objective struct {
 type Bound struct {
 	Text  string
 	Value float64
+	// Relative bounds are the baseline's value times 1 + Share plus Value.
+	Relative bool
+	Share    float64
+}
+
+// Of is what b bounds with, beside a baseline's value.
+func (b Bound) Of(baseline float64) float64 {
+	if !b.Relative {
+		return b.Value
+	}
+	return baseline*(1+b.Share) + b.Value
 }
 
 // UnmarshalText keeps the text. What it is worth depends on the metric beside

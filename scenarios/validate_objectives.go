@@ -19,20 +19,23 @@ func MetricNamed(name string) (Metric, bool) {
 }
 
 func (d *document) validateObjectives(s *Scenario) {
-	type subject struct{ metric, command, phase string }
+	type subject struct{ metric, command, phase, shard string }
 	seen := map[subject]int{}
 	for i := range s.Objectives {
 		o, path := &s.Objectives[i], fmt.Sprintf("objectives[%d]", i)
 		m, ok := MetricNamed(o.Metric)
 		if !ok {
 			d.reject(path+".metric", nil, metricHint(o.Metric), "unknown metric %q", clip(o.Metric))
-			d.validateScope(s, o, Metric{ByCommand: true, ByPhase: true}, path)
+			d.validateScope(s, o, Metric{ByCommand: true, ByPhase: true, ByShard: true}, path)
 			continue
 		}
 		d.validateBounds(o, m, path)
 		d.validateScope(s, o, m, path)
 		d.validateMeasurable(s, o, path)
-		key := subject{o.Metric, o.Command, o.Phase}
+		key := subject{metric: o.Metric, command: o.Command, phase: o.Phase}
+		if o.Shard != nil {
+			key.shard = strconv.Itoa(*o.Shard)
+		}
 		if first, ok := seen[key]; ok {
 			d.reject(path, nil, "put max and min into one objective", "bounds the same as objectives[%d]", first)
 		} else {
@@ -69,11 +72,9 @@ func (d *document) validateBounds(o *Objective, m Metric, path string) {
 		if b.bound == nil || d.failed(at) {
 			continue
 		}
-		value, err := m.bound(b.bound.Text)
-		if err != nil {
+		if err := m.read(b.bound); err != nil {
 			d.reject(at, nil, err.hint, "%q is not %s, which is how %s is bounded", clip(err.text), err.want, m.Name)
 		}
-		b.bound.Value = value
 	}
 	hasMax, hasMin := d.values[path+".max"] != nil, d.values[path+".min"] != nil
 	by := []string{path + ".max", path + ".min"}
@@ -82,9 +83,42 @@ func (d *document) validateBounds(o *Objective, m Metric, path string) {
 		d.reject(path, by, "add max, min or both", "bounds nothing")
 	case m.Name == "availability" && hasMax:
 		d.reject(path+".max", by, "more availability is better: write min", "availability has no upper bound")
-	case o.Max != nil && o.Min != nil && o.Max.Value < o.Min.Value:
+	case o.Max != nil && o.Min != nil && o.Max.Relative == o.Min.Relative && o.Max.Of(1) < o.Min.Of(1):
 		d.reject(path+".max", by, "", "%s is below min, %s", o.Max, o.Min)
 	}
+}
+
+// read gives b its value: in the metric's unit, or relative to a baseline.
+func (m Metric) read(b *Bound) *valueError {
+	rest, relative := strings.CutPrefix(b.Text, "baseline")
+	if !relative {
+		value, err := m.bound(b.Text)
+		b.Value = value
+		return err
+	}
+	b.Relative = true
+	if rest == "" {
+		return nil
+	}
+	wrong := &valueError{"relative to a baseline", b.Text, "write baseline, baseline+10% or baseline-5%, or with a unit, as baseline+5ms"}
+	sign := map[byte]float64{'+': 1, '-': -1}[rest[0]]
+	if sign == 0 {
+		return wrong
+	}
+	if number, percent := strings.CutSuffix(rest[1:], "%"); percent && m.Unit != UnitRatio {
+		v, ok := plain(number)
+		if !ok {
+			return wrong
+		}
+		b.Share = sign * v / 100
+		return nil
+	}
+	v, err := m.bound(rest[1:])
+	if err != nil {
+		return wrong
+	}
+	b.Value = sign * v
+	return nil
 }
 
 // bound is the value of text in the metric's unit: seconds, requests per
@@ -145,6 +179,7 @@ func (d *document) validateScope(s *Scenario, o *Objective, m Metric, path strin
 		}
 		d.reject(command, by, "add it to workload.mix, or bound another command", "%s is not in workload.mix", o.Command)
 	}
+	d.validateShard(s, o, m, path)
 	var names []string
 	for _, p := range s.Timeline.Phases {
 		names = append(names, p.Name)
@@ -162,11 +197,32 @@ func (d *document) validateScope(s *Scenario, o *Objective, m Metric, path strin
 	}
 }
 
+// validateShard checks the shard that an objective narrows to, and what it may
+// allow around the steady state.
+func (d *document) validateShard(s *Scenario, o *Objective, m Metric, path string) {
+	shard := path + ".shard"
+	switch {
+	case o.Shard == nil:
+	case !m.ByShard:
+		d.reject(shard, nil, "leave shard out", "%s is not measured by shard", m.Name)
+	case *o.Shard >= s.Redis.Shards:
+		d.reject(shard, []string{"redis.shards"}, fmt.Sprintf("the shards are 0 to %d", s.Redis.Shards-1), "there is no shard %d", *o.Shard)
+	case o.Command != "":
+		d.reject(shard, []string{path + ".command"}, "name a command or a shard", "times are kept by command and by shard, not by both")
+	}
+	if o.Within != 0 && m.Name != "" && !strings.HasPrefix(m.Name, "recovery.") {
+		d.reject(path+".within", nil, "leave within out, or bound recovery.throughput or recovery.p99", "%s has nothing to recover", m.Name)
+	}
+}
+
 // validateMeasurable refuses objectives that the scenario gives no data for.
 func (d *document) validateMeasurable(s *Scenario, o *Objective, path string) {
 	at := path + ".metric"
-	if o.Metric == "writes.lost" && s.Workload.Audit == nil {
-		d.reject(at, []string{"workload.audit"}, "add workload.audit: {rate: 200}", "lost writes are found by the audit, and there is none")
+	if strings.HasPrefix(o.Metric, "writes.") && s.Workload.Audit == nil {
+		d.reject(at, []string{"workload.audit"}, "add workload.audit: {rate: 200}", "%s writes are found by the audit, and there is none", strings.TrimPrefix(o.Metric, "writes."))
+	}
+	if strings.HasPrefix(o.Metric, "recovery.") && len(s.Timeline.Faults) == 0 {
+		d.reject(at, []string{"timeline.faults"}, "add a fault to timeline.faults", "there is no fault to recover from")
 	}
 	needs := strings.HasPrefix(o.Metric, "failover.") || o.Metric == "failovers" && o.Min != nil && o.Min.Value > 0
 	if !needs || d.failed(path+".min") {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/slotstorm/slotstorm/report"
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -74,34 +75,11 @@ func (p *program) writes(c *cli.Context, formats ...string) error {
 // write writes what --out asks for, and to standard output, unless that is
 // among it, the result as text or with --json as JSON.
 func (p *program) write(r renderers) error {
-	direct := false
-	for _, t := range p.targets {
-		render, ok := r[t.format]
-		if !ok {
-			return usagef("--out %s=%s: there is no such result here; there is %s", t.format, t.file, strings.Join(slices.Sorted(maps.Keys(r)), ", "))
-		}
-		var b bytes.Buffer
-		if err := render(&b); err != nil {
-			return fmt.Errorf("rendering %s: %w", t.format, err)
-		}
-		switch {
-		case t.file == "-":
-			direct = true
-			if _, err := p.out.Write(b.Bytes()); err != nil {
-				return fmt.Errorf("printing the result: %w", err)
-			}
-		case t.format == summaryFormat:
-			if err := appendFile(t.file, b.Bytes()); err != nil {
-				return err
-			}
-		default:
-			if err := results.WriteFile(t.file, b.Bytes()); err != nil {
-				return err
-			}
-		}
+	if err := p.writeTargets(r); err != nil {
+		return err
 	}
 	switch {
-	case direct:
+	case p.direct():
 		return nil
 	case p.json:
 		return r["json"](p.out)
@@ -109,6 +87,37 @@ func (p *program) write(r renderers) error {
 		return nil
 	}
 	return r["text"](p.out)
+}
+
+// direct tells whether --out has taken standard output.
+func (p *program) direct() bool {
+	return slices.ContainsFunc(p.targets, func(t target) bool { return t.file == "-" })
+}
+
+// writeTargets writes what --out asks for.
+func (p *program) writeTargets(r renderers) error {
+	for _, t := range p.targets {
+		render, ok := r[t.format]
+		if !ok {
+			return usagef("--out %s=%s: there is no such result here; there is %s", t.format, t.file, strings.Join(slices.Sorted(maps.Keys(r)), ", "))
+		}
+		var b bytes.Buffer
+		err := render(&b)
+		switch {
+		case err != nil:
+			return fmt.Errorf("rendering %s: %w", t.format, err)
+		case t.file == "-":
+			_, err = p.out.Write(b.Bytes())
+		case t.format == summaryFormat:
+			err = appendFile(t.file, b.Bytes())
+		default:
+			err = results.WriteFile(t.file, b.Bytes())
+		}
+		if err != nil {
+			return fmt.Errorf("writing %s: %w", t.format, err)
+		}
+	}
+	return nil
 }
 
 // appendFile adds to a file: the steps of a CI job share one summary.
@@ -125,4 +134,30 @@ func appendFile(name string, b []byte) error {
 		return fmt.Errorf("writing the summary: %w", err)
 	}
 	return nil
+}
+
+// runFormats are what run and report write of runs; those of wholeFormats hold a
+// single one.
+var (
+	runFormats   = []string{"json", "junit", summaryFormat, "openmetrics"}
+	wholeFormats = []string{"text", "markdown", "html"}
+)
+
+// runRenderers write runs; b is the bundle if there is but one.
+func runRenderers(rows []outcome, list []report.Judged, b *results.Bundle, color bool) renderers {
+	r := renderers{
+		"junit":       func(w io.Writer) error { return report.JUnitRuns(w, list) },
+		summaryFormat: func(w io.Writer) error { return report.Short(w, list) },
+		"openmetrics": func(w io.Writer) error { return report.OpenMetrics(w, list) },
+		"json":        func(w io.Writer) error { return writeJSON(w, rows) },
+	}
+	if len(list) != 1 || b == nil {
+		return r
+	}
+	s := list[0].Summary
+	r["json"] = func(w io.Writer) error { return writeJSON(w, rows[0]) }
+	r["text"] = func(w io.Writer) error { return report.Text(w, b, s, color) }
+	r["markdown"] = func(w io.Writer) error { return report.Markdown(w, b, s) }
+	r["html"] = func(w io.Writer) error { return report.HTML(w, b, s) }
+	return r
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/slotstorm/slotstorm/report"
 	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
 )
 
 // formats are the values of report --format.
@@ -26,6 +27,7 @@ func (p *program) reportVerb() *cli.Command {
 			"report.html, report.md, junit.xml and the plots in the folder are made anew as well.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "format", Usage: "print as `FORMAT`, one of " + strings.Join(formats, ", ") + ", and leave the run's folder as it is"},
+			baselineFlag(),
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write into `FILE` instead of standard output"},
 		},
 		Action: p.report,
@@ -48,6 +50,12 @@ func (p *program) report(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := p.writesRuns(c, c.NArg()); err != nil {
+		return err
+	}
+	var rows []outcome
+	var list []report.Judged
+	var last *results.Bundle
 	for _, name := range c.Args().Slice() {
 		dir, err := results.Find(p.root, name)
 		if err != nil {
@@ -57,9 +65,13 @@ func (p *program) report(c *cli.Context) error {
 		if err != nil {
 			return err
 		}
-		s, err := report.Analyze(b)
+		s, err := p.analyze(b, c.String("baseline"))
 		if err != nil {
 			return fmt.Errorf("bundle %s: %w", dir, err)
+		}
+		rows, list, last = append(rows, outcomeOf(dir, b, s)), append(list, report.Judged{Run: &b.Run, Summary: s}), b
+		if p.direct() {
+			continue
 		}
 		var text bytes.Buffer
 		if err := render(&text, b, s); err != nil {
@@ -76,7 +88,21 @@ func (p *program) report(c *cli.Context) error {
 			fmt.Fprintf(p.err, "slotstorm: the files in %s stay as they were: %v\n", dir, err)
 		}
 	}
-	return nil
+	return p.writeTargets(runRenderers(rows, list, last, false))
+}
+
+// analyze judges a run anew, beside another baseline if one is named.
+func (p *program) analyze(b *results.Bundle, baseline string) (*results.Summary, error) {
+	if baseline != "" {
+		sc, err := scenarios.Parse(results.ScenarioFile, b.Scenario)
+		if err != nil {
+			return nil, err
+		}
+		if b.Run.Baseline, err = p.baseline(baseline, sc); err != nil {
+			return nil, err
+		}
+	}
+	return report.Analyze(b)
 }
 
 // renderer is the function for a format; empty means text, or with --json JSON.

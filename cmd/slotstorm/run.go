@@ -29,6 +29,7 @@ func (p *program) runVerb() *cli.Command {
 			"folder. The first Ctrl-C heals, collects and reports; the second exits at once.",
 		Flags: append(append(p.overrideFlags(),
 			&cli.BoolFlag{Name: "keep-volumes", Usage: "keep the nodes' data after the run"},
+			baselineFlag(),
 			&cli.StringSliceFlag{Name: "against", Usage: "run a `B` by turns with SCENARIO, --repeat times each (6 if not stated), and compare: another scenario, a redis-server binary, or PATH=VALUE as in --set, which may be repeated"}),
 			compareFlags()...),
 		Action: p.runScenario,
@@ -94,8 +95,14 @@ func (p *program) runScenario(c *cli.Context) error {
 		if err := p.writes(c, comparisonFormats...); err != nil {
 			return err
 		}
+	} else if err := p.writesRuns(c, s.Repeat); err != nil {
+		return err
 	} else if c.IsSet("metric") || c.IsSet("threshold") || c.Bool("fail-on-regression") {
 		return usagef("--metric, --threshold and --fail-on-regression are about a comparison: they go with --against, or with slotstorm compare")
+	}
+	baseline, err := p.baseline(c.String("baseline"), s)
+	if err != nil {
+		return err
 	}
 	room, code, entered, err := p.enterRoom(s)
 	if err != nil {
@@ -103,6 +110,9 @@ func (p *program) runScenario(c *cli.Context) error {
 	}
 	if entered {
 		return &exit{code: code}
+	}
+	if baseline == nil && both == nil && report.Relative(s) {
+		fmt.Fprintln(p.err, "slotstorm: objectives are relative to a baseline, and there is none: they will have no answer (--baseline RUN names one)")
 	}
 	ctx, stop, release := p.brake(c.Context)
 	defer release()
@@ -113,6 +123,7 @@ func (p *program) runScenario(c *cli.Context) error {
 		Log:         p.logger(),
 		KeepVolumes: c.Bool("keep-volumes"),
 		Stop:        stop,
+		Baseline:    baseline,
 	}
 	if both != nil {
 		err = p.against(ctx, both, o, compare, c.Bool("fail-on-regression"))
@@ -132,6 +143,9 @@ func (p *program) runScenario(c *cli.Context) error {
 // how to repeat the run with a seed.
 func (p *program) runs(ctx context.Context, s *scenarios.Scenario, o runner.Options, command func(seed uint64) string) (exitCode, error) {
 	var rows []runRow
+	var all []outcome
+	var list []report.Judged
+	var last *results.Bundle
 	worst := exitOK
 	for i := range s.Repeat {
 		select {
@@ -149,7 +163,10 @@ func (p *program) runs(ctx context.Context, s *scenarios.Scenario, o runner.Opti
 		if err != nil {
 			return 0, err
 		}
-		rows = append(rows, outcomeOf(r.Dir, r.Bundle, r.Summary).runRow)
+		all = append(all, outcomeOf(r.Dir, r.Bundle, r.Summary))
+		rows = append(rows, all[len(all)-1].runRow)
+		list = append(list, report.Judged{Run: &r.Bundle.Run, Summary: r.Summary})
+		last = r.Bundle
 		if err := p.tell(r, s.Repeat > 1); err != nil {
 			return 0, err
 		}
@@ -161,7 +178,10 @@ func (p *program) runs(ctx context.Context, s *scenarios.Scenario, o runner.Opti
 			break
 		}
 	}
-	if s.Repeat == 1 {
+	if err := p.writeTargets(runRenderers(all, list, last, false)); err != nil {
+		return 0, err
+	}
+	if s.Repeat == 1 || p.direct() {
 		return worst, nil
 	}
 	if p.json {
@@ -184,7 +204,7 @@ func (p *program) once(ctx context.Context, s *scenarios.Scenario, o runner.Opti
 // tell prints the result of one run; of many, --json prints all at the end.
 func (p *program) tell(r *runner.Result, many bool) error {
 	switch {
-	case p.json && many:
+	case p.json && many, p.direct():
 		return nil
 	case p.json:
 		return p.printJSON(outcomeOf(r.Dir, r.Bundle, r.Summary))
@@ -205,6 +225,41 @@ type outcome struct {
 
 func outcomeOf(dir string, b *results.Bundle, s *results.Summary) outcome {
 	return outcome{rowOf(results.Entry{Dir: dir, ID: filepath.Base(dir), Run: &b.Run}, s), s}
+}
+
+// writesRuns refuses formats of --out that so many runs cannot be written in.
+func (p *program) writesRuns(c *cli.Context, runs int) error {
+	if runs > 1 {
+		return p.writes(c, runFormats...)
+	}
+	return p.writes(c, append(runFormats[:len(runFormats):len(runFormats)], wholeFormats...)...)
+}
+
+func baselineFlag() cli.Flag {
+	return &cli.StringFlag{Name: "baseline", Usage: "let objectives such as max: baseline+10% be relative to `RUN`, or to the median of several with commas between"}
+}
+
+// baseline measures what the objectives of s are relative to; nil without runs.
+func (p *program) baseline(text string, s *scenarios.Scenario) (*results.Baseline, error) {
+	switch {
+	case text == "":
+		return nil, nil
+	case !report.Relative(s):
+		return nil, usagef("--baseline is for objectives such as max: baseline+10%%, and %s has none", s.Metadata.Name)
+	}
+	dirs, err := results.Select(p.root, text)
+	if err != nil {
+		return nil, err
+	}
+	var bundles []*results.Bundle
+	for _, dir := range dirs {
+		b, err := results.Load(dir)
+		if err != nil {
+			return nil, err
+		}
+		bundles = append(bundles, b)
+	}
+	return report.Baseline(s, bundles)
 }
 
 // progress is what fits standard error.

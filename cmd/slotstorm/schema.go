@@ -1,29 +1,52 @@
 package main
 
 import (
+	"embed"
 	"fmt"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
+// The schemas of what --json prints are generated from the types.
+//
+//go:generate go test -run TestSchemasAreFresh -update .
+
+//go:embed schemas/*.json
+var schemaFiles embed.FS
+
+// schemaNames are the words that schema knows.
+var schemaNames = []string{"scenario", "result", "comparison"}
+
 func (p *program) schemaVerb() *cli.Command {
 	return &cli.Command{
-		Name:        "schema",
-		Usage:       "print the JSON Schema of scenarios",
-		Description: "Prints the JSON Schema that editors check and complete scenarios with.",
-		Action:      p.schema,
+		Name:      "schema",
+		Usage:     "print a JSON Schema",
+		ArgsUsage: "[" + strings.Join(schemaNames, "|") + "]",
+		Description: "Prints the JSON Schema of scenarios, that editors check and complete them with, or of\n" +
+			"what --json prints.",
+		Action: p.schema,
 	}
 }
 
 func (p *program) schema(c *cli.Context) error {
-	if err := none(c); err != nil {
-		return err
+	if c.NArg() > 1 {
+		return usagef("slotstorm schema takes one word: %s", strings.Join(schemaNames, ", "))
 	}
-	b, err := scenarios.Schema()
+	var b []byte
+	var err error
+	switch name := c.Args().First(); name {
+	case "", "scenario":
+		b, err = scenarios.Schema()
+	default:
+		if b, err = schemaFiles.ReadFile("schemas/" + name + ".schema.json"); err != nil {
+			return usagef("there is no schema of %q%s; there are %s", name, suggest(name, schemaNames), strings.Join(schemaNames, ", "))
+		}
+	}
 	if err != nil {
-		return fmt.Errorf("generating the schema: %w", err)
+		return fmt.Errorf("reading the schema: %w", err)
 	}
 	if _, err := p.out.Write(b); err != nil {
 		return fmt.Errorf("printing the schema: %w", err)

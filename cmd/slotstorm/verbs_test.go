@@ -48,7 +48,7 @@ func TestDocs(t *testing.T) {
 }
 
 func TestNoArguments(t *testing.T) {
-	for _, verb := range []string{"schema", "doctor", "version"} {
+	for _, verb := range []string{"doctor", "version"} {
 		if code, _, stderr := do(t, verb, "more"); code != exitInvalid || !strings.Contains(stderr, "takes no arguments") {
 			t.Errorf("%s: exit code %d, %s", verb, code, stderr)
 		}
@@ -262,6 +262,7 @@ func TestReportRefuses(t *testing.T) {
 		says  string
 	}{
 		{"report", exitInvalid, "needs a run"},
+		{"schema resul", exitInvalid, "did you mean result?"},
 		{"report cut --format pdf", exitInvalid, "it knows text, markdown"},
 		{"report cut --format jsn", exitInvalid, "did you mean json?"},
 		{"report cut cut -o x", exitInvalid, "--output holds one run"},

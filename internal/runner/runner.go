@@ -42,6 +42,8 @@ type Options struct {
 	Log              *slog.Logger
 	// KeepVolumes leaves the nodes' data in the run's folder.
 	KeepVolumes bool
+	// Baseline is what objectives may be relative to; nil is nothing.
+	Baseline *results.Baseline
 	// Stop, when closed, ends the run gently: faults are healed, what there is
 	// is collected, and the report is marked interrupted.
 	Stop <-chan struct{}
@@ -100,6 +102,7 @@ func Run(ctx context.Context, s *scenarios.Scenario, o Options) (_ *Result, err 
 	}
 	r := &run{s: s, o: o, clock: clock, bundle: bundle, run: results.Run{
 		SchemaVersion: results.SchemaVersion, ID: id, Name: s.Metadata.Name, Seed: s.Seed, Command: o.Command, Start: clock.Start,
+		Baseline: o.Baseline,
 	}}
 	redis.SetLogger(libraryLog{o.Log})
 	loaded := false

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/joshdk/go-junit"
+
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// TestRunOutputs: one run, every format, each where it was asked for.
+func TestRunOutputs(t *testing.T) {
+	b := newBench(t)
+	steadyRuns(t, b, nil)
+	dir := t.TempDir()
+	args := []string{"run", "steady", "--out", filepath.Join(dir, "runs")}
+	for _, format := range []string{"markdown", "summary", "json", "junit", "html", "openmetrics", "text"} {
+		args = append(args, "--out", format+"="+filepath.Join(dir, format))
+	}
+	if code, stdout, stderr := b.do(args...); code != exitOK || !strings.Contains(stdout, "PASS") {
+		t.Fatalf("%d %s %s", code, stdout, stderr)
+	}
+	for format, part := range map[string]string{
+		"markdown": "# ✓ PASS: steady", "summary": "### ✓ PASS: steady", "json": `"verdict": "pass"`, "junit": "<testsuite ",
+		"html": "<!doctype html>", "openmetrics": "# EOF", "text": "✓ PASS  steady",
+	} {
+		text, err := os.ReadFile(filepath.Join(dir, format))
+		if err != nil {
+			t.Fatal(err)
+		}
+		contains(t, string(text), part)
+	}
+}
+
+// TestManyRunsInOneFile: a summary is added to, standard output holds the JSON
+// alone, and what holds a single run is refused before anything is run.
+func TestManyRunsInOneFile(t *testing.T) {
+	b := newBench(t)
+	asked := steadyRuns(t, b, nil)
+	dir := t.TempDir()
+	summary, cases := filepath.Join(dir, "summary.md"), filepath.Join(dir, "junit.xml")
+	for range 2 {
+		code, stdout, stderr := b.do("run", "steady", "--repeat", "2", "--out", dir, "--out", "json=-", "--out", "summary="+summary, "--out", "junit="+cases)
+		var rows []outcome
+		if err := json.Unmarshal([]byte(stdout), &rows); err != nil || code != exitOK || len(rows) != 2 || rows[1].Verdict != results.Pass {
+			t.Fatalf("%d, %v: %s%s", code, err, stdout, stderr)
+		}
+	}
+	text, err := os.ReadFile(summary)
+	if err != nil || strings.Count(string(text), "### ✓ PASS: steady") != 4 {
+		t.Errorf("%v: %s", err, text)
+	}
+	if suites, err := junit.IngestFile(cases); err != nil || len(suites) != 2 {
+		t.Errorf("%v: %d suites", err, len(suites))
+	}
+	before := len(*asked)
+	code, _, stderr := b.do("run", "steady", "--repeat", "2", "--out", "html=page.html")
+	if code != exitInvalid || len(*asked) != before {
+		t.Errorf("a page of two runs: %d", code)
+	}
+	contains(t, stderr, "slotstorm run writes json, junit, summary, openmetrics")
+	code, stdout, _ := do(t, "report", "*", "--out", dir)
+	if code != exitError || stdout != "" {
+		t.Errorf("report of a pattern gives %d", code)
+	}
+}
+
+// TestBaselineOfARun: the runner is given what earlier runs measured.
+func TestBaselineOfARun(t *testing.T) {
+	b := newBench(t)
+	steadyRuns(t, b, nil)
+	dir := t.TempDir()
+	relative := []string{"--out", dir, "--set", "objectives=[{metric: response.p50, max: baseline+20%}]"}
+	code, _, stderr := b.do(append([]string{"run", "steady"}, relative...)...)
+	if code != exitOK {
+		t.Errorf("exit code %d", code)
+	}
+	contains(t, stderr, "--baseline RUN names one")
+	asked := endings(t, b, results.Pass)
+	if code, _, stderr := b.do(append([]string{"run", "steady", "--baseline", "latest"}, relative...)...); code != exitOK {
+		t.Fatalf("%d %s", code, stderr)
+	}
+	base := (*asked)[0].Baseline
+	if base == nil || len(base.Runs) != 1 || base.Values["response.p50"].Value < 300e-6 {
+		t.Errorf("the runner was given %+v", base)
+	}
+	for _, tt := range []struct{ typed, says string }{
+		{"run steady --baseline latest", "has none"},
+		{"run steady --baseline nowhere --set objectives=[{metric:_response.p50,_max:_baseline}]", `no run "nowhere"`},
+	} {
+		args := strings.Fields(tt.typed)
+		for i := range args {
+			args[i] = strings.ReplaceAll(args[i], "_", " ")
+		}
+		_, _, stderr := b.do(append(args, "--out", dir)...)
+		contains(t, stderr, tt.says)
+	}
+	// Judged again beside a run that was as fast.
+	code, stdout, stderr := do(t, "report", "latest", "--out", dir, "--baseline", "latest", "--format", "text")
+	if code != exitOK {
+		t.Fatalf("%d %s", code, stderr)
+	}
+	contains(t, stdout, "≤ baseline+20%", "✓ pass")
+}

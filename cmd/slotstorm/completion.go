@@ -190,7 +190,7 @@ func (p *program) argCandidates(verb *cli.Command, current string) ([]candidate,
 			list = append(list, candidate{b.Name, strings.Join(strings.Fields(b.Description), " ")})
 		}
 		return list, anyFiles
-	case "report", "compare":
+	case "report", "compare", "trend":
 		if current == "" {
 			return p.runCandidates(), noFiles // folders are for those who begin one
 		}

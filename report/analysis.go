@@ -54,6 +54,7 @@ func (a *analysis) summary() *results.Summary {
 	s.Objectives = a.objectives(s)
 	s.Verdict, s.Reasons = a.verdict(s)
 	s.Warnings = a.warnings(s)
+	s.Upgrade = a.upgrade(s)
 	return s
 }
 

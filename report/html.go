@@ -36,6 +36,8 @@ type page struct {
 	Warnings        []string
 	Timeline        []figure
 	Faults          table
+	Upgrade         table
+	UpgradeSteps    table
 	Failovers       []failoverView
 	FailoverFigures []figure
 	FailoverLines   []string
@@ -122,6 +124,9 @@ func newPage(b *results.Bundle, s *results.Summary) (*page, error) {
 		Audit: auditLine(r.Audit), Losses: lossTable(s),
 		Environment: environmentTable(r), Reload: reload(r), Options: r.Client.Options,
 		Nodes: nodeTable(r), Clocks: clockTable(r), Scenario: string(b.Scenario),
+	}
+	if s.Upgrade != nil {
+		p.Upgrade, p.UpgradeSteps = windowsTable(s.Upgrade), stepsTable(r, s.Upgrade)
 	}
 	for _, o := range s.Objectives {
 		p.Objectives = append(p.Objectives, objectiveRow{string(o.Result), marks[o.Result], o.Name, o.Shown, room(o), o.Evidence})

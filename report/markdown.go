@@ -31,6 +31,10 @@ func Markdown(w io.Writer, b *results.Bundle, s *results.Summary) error {
 		p("![%s](%s/%s.png)\n", plot.title, PlotsDir, plot.file)
 	}
 	markdownTable(&out, faultTable(r))
+	if s.Upgrade != nil {
+		markdownTable(&out, windowsTable(s.Upgrade))
+		markdownTable(&out, stepsTable(r, s.Upgrade))
+	}
 	markdownTable(&out, failoverTable(s))
 	if len(s.Failovers) > 0 {
 		p("\nEach column is the time that the step took; they add up to *server*, from the fault to the probe's first good write. *client* and *in sync* count from the fault.\n")

@@ -37,6 +37,11 @@ func timelinePicture(b *results.Bundle, sr series, file, title string) picture {
 			bands = append(bands, band{at(f.Injected), at(faultEnd(r, f)), inkFault, f.Name})
 		}
 	}
+	for _, roll := range rolls(r.Upgrade) {
+		if roll.Began > 0 {
+			bands = append(bands, band{at(roll.Began), at(roll.Ended), inkPredict, roll.name})
+		}
+	}
 	var down []span
 	for _, o := range r.ProbeOutages {
 		down = append(down, span{o.From, o.To})

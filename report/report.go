@@ -12,6 +12,7 @@
 //	outages ─▶ availability per shard                         (availability.go)
 //	findings ─▶ losses, located by failover                   (losses.go)
 //	all of these ─▶ objectives ─▶ verdict                     (objectives.go, verdict.go)
+//	verdict, steps, surfaces ─▶ go or no-go                   (upgrade.go, sheet.go)
 package report
 
 import (
@@ -30,7 +31,10 @@ const (
 	HTMLFile     = "report.html"
 	MarkdownFile = "report.md"
 	JUnitFile    = "junit.xml"
-	PlotsDir     = "plots"
+	// The sheet of an upgrade; only in runs with one.
+	SheetHTMLFile     = "upgrade.html"
+	SheetMarkdownFile = "upgrade.md"
+	PlotsDir          = "plots"
 )
 
 // Analyze derives the summary of a run from its bundle. It is pure: nothing is
@@ -61,14 +65,15 @@ func Render(dir string) error {
 // Write renders report.html, report.md, junit.xml and plots/*.png into dir. The
 // same bundle and summary give the same bytes.
 func Write(dir string, b *results.Bundle, s *results.Summary) error {
-	for _, r := range []struct {
+	type rendering struct {
 		file   string
 		render func(io.Writer, *results.Bundle, *results.Summary) error
-	}{
-		{HTMLFile, HTML},
-		{MarkdownFile, Markdown},
-		{JUnitFile, JUnit},
-	} {
+	}
+	renderings := []rendering{{HTMLFile, HTML}, {MarkdownFile, Markdown}, {JUnitFile, JUnit}}
+	if s.Upgrade != nil {
+		renderings = append(renderings, rendering{SheetHTMLFile, SheetHTML}, rendering{SheetMarkdownFile, SheetMarkdown})
+	}
+	for _, r := range renderings {
 		var buf bytes.Buffer
 		if err := r.render(&buf, b, s); err != nil {
 			return fmt.Errorf("rendering %s: %w", r.file, err)

@@ -15,6 +15,11 @@ func Text(w io.Writer, b *results.Bundle, s *results.Summary, color bool) error 
 	p := &printer{color: color}
 	p.verdict(&b.Run, s)
 	p.table(drop(objectivesTable(s), "read from"))
+	if u := s.Upgrade; u != nil {
+		p.table(windowsTable(u))
+		p.table(stepsTable(&b.Run, u))
+		p.notes("Know before you go", u.Notes)
+	}
 	p.table(drop(failoverTable(s), predicted))
 	for _, text := range []string{spread(s.FailoverStats), asPredicted(s)} {
 		if text != "" {
@@ -49,15 +54,13 @@ func Text(w io.Writer, b *results.Bundle, s *results.Summary, color bool) error 
 		}
 		p.line("  " + line)
 	}
-	if len(s.Warnings) > 0 {
-		p.head("Warnings")
-		for _, text := range s.Warnings {
-			p.line("  " + p.paint(yellow, "!") + " " + text)
-		}
-	}
+	p.notes("Warnings", s.Warnings)
 	p.line("")
 	p.line(p.paint(dim, "repeat  ") + b.Run.Command)
 	p.line(p.paint(dim, "report  ") + filepath.Join(b.Dir, HTMLFile))
+	if u := s.Upgrade; u != nil {
+		p.line(p.paint(dim, "sheet   ") + filepath.Join(b.Dir, SheetHTMLFile) + "  " + decisionWords[u.Decision].Word)
+	}
 	_, err := io.WriteString(w, p.out.String())
 	return err
 }
@@ -101,6 +104,17 @@ func (p *printer) verdict(r *results.Run, s *results.Summary) {
 	p.line("  " + p.paint(dim, strings.Join(headline(r), " · ")))
 	for _, reason := range s.Reasons {
 		p.line("  • " + reason)
+	}
+}
+
+// notes prints a list of texts, if there are any.
+func (p *printer) notes(title string, list []string) {
+	if len(list) == 0 {
+		return
+	}
+	p.head(title)
+	for _, text := range list {
+		p.line("  " + p.paint(yellow, "!") + " " + text)
 	}
 }
 

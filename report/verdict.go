@@ -208,6 +208,7 @@ func (a *analysis) missed(s *results.Summary) []string {
 			reasons = append(reasons, fmt.Sprintf("objective missed: %s, measured %s", o.Name, o.Shown))
 		}
 	}
+	reasons = append(reasons, rollFailures(a.run.Upgrade)...)
 	if !a.run.HealthyAfter && a.run.Interrupted == "" {
 		reasons = append(reasons, "the cluster was not healthy when the run ended")
 	}
@@ -224,6 +225,7 @@ func (a *analysis) unfinished() []string {
 			reasons = append(reasons, sentence(": ", fmt.Sprintf("fault %s has the unknown status %q", f.Name, f.Status), f.Reason))
 		}
 	}
+	reasons = append(reasons, rollShortcomings(a.run.Upgrade)...)
 	switch au := a.run.Audit; {
 	case au != nil && unread(au):
 		reasons = append(reasons, sentence(": ", fmt.Sprintf("the audit read back %s of %s", count(au.ReadBack), plural(au.Writes, "write", "writes")), au.Unread))

@@ -31,6 +31,8 @@ type Summary struct {
 	Shards []ShardLatency `json:"shards,omitempty"`
 	// Generator judges the load generator; nil in bundles of older versions.
 	Generator *SelfCheck `json:"generator,omitempty"`
+	// Upgrade is nil if the timeline has none.
+	Upgrade *UpgradeSummary `json:"upgrade,omitempty"`
 	// Warnings are things that a reader must know to trust the figures.
 	Warnings []string `json:"warnings,omitempty"`
 }

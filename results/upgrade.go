@@ -125,3 +125,67 @@ func (w *Writer) SaveSurfaces(s Surfaces) error {
 	}
 	return WriteFile(w.Path(UpgradeFile), append(b, '\n'))
 }
+
+// Decision is what an upgrade's sheet says.
+type Decision string
+
+// The decisions. Undecided: the run could not show it; run it again.
+const (
+	Go        Decision = "go"
+	NoGo      Decision = "no-go"
+	Undecided Decision = "undecided"
+)
+
+// UpgradeSummary is what package report derives of an upgrade.
+type UpgradeSummary struct {
+	Decision Decision `json:"decision"`
+	// Reasons say why not "go".
+	Reasons []string `json:"reasons,omitempty"`
+	// Notes are what to know before saying yes.
+	Notes []string `json:"notes,omitempty"`
+	// Windows are before, during, after, and with a rollback two more.
+	Windows []UpgradeWindow `json:"windows"`
+	// Steps tell what each step of Upgrade.Forward and then of Upgrade.Back cost.
+	Steps       []StepCost        `json:"steps"`
+	Differences []DifferenceGroup `json:"differences,omitempty"`
+}
+
+// UpgradeWindow is a stretch of whole seconds between the turns of an upgrade.
+type UpgradeWindow struct {
+	// Name is "before", "upgrade", "after", "rollback" or "after rollback".
+	Name     string         `json:"name"`
+	Load     PhaseLoad      `json:"load"`
+	Response *Latency       `json:"response,omitempty"`
+	Errors   map[string]int `json:"errors,omitempty"`
+	// Down is the time in which at least one shard took no write; Longest the
+	// longest outage of a shard.
+	Down    Millis `json:"downMs"`
+	Longest Millis `json:"longestMs"`
+}
+
+// StepCost is what happened from a step's beginning to that of the next one.
+type StepCost struct {
+	// Roll is "upgrade" or "rollback"; Step counts from 0 in it.
+	Roll string `json:"roll"`
+	Step int    `json:"step"`
+	// Took is until the cluster was whole again; zero if it never was.
+	Took Millis `json:"tookMs,omitempty"`
+	// Down and Longest as in UpgradeWindow.
+	Down    Millis `json:"downMs"`
+	Longest Millis `json:"longestMs"`
+	// Errors of the load by class, in the seconds of the step.
+	Errors map[string]int `json:"errors,omitempty"`
+	// Slowest is the p99 of response in the worst of its seconds.
+	Slowest Millis `json:"slowestP99Ms,omitempty"`
+}
+
+// DifferenceGroup lists one kind of difference between the versions.
+type DifferenceGroup struct {
+	// What is "directives", "commands" or "INFO fields"; Change is "removed",
+	// "changed" or "added".
+	What   string `json:"what"`
+	Change string `json:"change"`
+	// Names are sorted; Details, of a change, say from what to what.
+	Names   []string `json:"names"`
+	Details []string `json:"details,omitempty"`
+}

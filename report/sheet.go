@@ -1,0 +1,219 @@
+package report
+
+import (
+	_ "embed"
+	"fmt"
+	"html/template"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/slotstorm/slotstorm/results"
+)
+
+var (
+	//go:embed sheet.tmpl.html
+	sheetText string
+	//go:embed sheet.css
+	sheetCSS string
+
+	sheetTemplate = template.Must(template.Must(pageTemplate.Clone()).New("sheet").Parse(sheetText))
+)
+
+// decisionWords are the decisions as the sheet shows them, with the class of the
+// verdict that has their colour.
+var decisionWords = map[results.Decision]struct {
+	Mark, Word string
+	Class      results.Verdict
+}{
+	results.Go:        {"✓", "GO", results.Pass},
+	results.NoGo:      {"✗", "NO-GO", results.Fail},
+	results.Undecided: {"?", "UNDECIDED", results.Inconclusive},
+}
+
+// sheet is what the template shows.
+type sheet struct {
+	Run             *results.Run
+	CSS             template.CSS
+	Class           results.Verdict
+	Mark, Word      string
+	Question, Facts string
+	Reasons, Notes  []string
+	Windows, Steps  table
+	Objectives      []objectiveRow
+	Persistence     table
+	Differences     table
+	Audit           string
+}
+
+// SheetHTML writes the one page that a change board reads: go or no-go, why, and
+// what the upgrade cost, step by step.
+func SheetHTML(w io.Writer, b *results.Bundle, s *results.Summary) error {
+	d := decisionWords[s.Upgrade.Decision]
+	p := sheet{
+		Run: &b.Run, CSS: template.CSS(pageCSS + sheetCSS), Class: d.Class, Mark: d.Mark, Word: d.Word,
+		Question: question(b.Run.Upgrade), Facts: strings.Join(headline(&b.Run), " · "),
+		Reasons: s.Upgrade.Reasons, Notes: s.Upgrade.Notes,
+		Windows: windowsTable(s.Upgrade), Steps: stepsTable(&b.Run, s.Upgrade),
+		Persistence: persistenceTable(b.Run.Upgrade), Differences: differencesTable(s.Upgrade), Audit: auditLine(b.Run.Audit),
+	}
+	for _, o := range s.Objectives {
+		p.Objectives = append(p.Objectives, objectiveRow{string(o.Result), marks[o.Result], o.Name, o.Shown, room(o), o.Evidence})
+	}
+	if err := sheetTemplate.Execute(w, p); err != nil {
+		return fmt.Errorf("rendering the sheet: %w", err)
+	}
+	return nil
+}
+
+// SheetMarkdown writes the same for a change record.
+func SheetMarkdown(w io.Writer, b *results.Bundle, s *results.Summary) error {
+	var out strings.Builder
+	p := func(format string, args ...any) { fmt.Fprintf(&out, format, args...) }
+	d := decisionWords[s.Upgrade.Decision]
+	p("# %s %s: %s\n\n%s\n", d.Mark, d.Word, escape(question(b.Run.Upgrade)), escape(strings.Join(headline(&b.Run), " · ")))
+	for i, reason := range s.Upgrade.Reasons {
+		if i == 0 {
+			p("\n")
+		}
+		p("- %s\n", escape(reason))
+	}
+	for i, note := range s.Upgrade.Notes {
+		if i == 0 {
+			p("\n## Know before you go\n\n")
+		}
+		p("- %s\n", escape(note))
+	}
+	for _, t := range []table{windowsTable(s.Upgrade), stepsTable(&b.Run, s.Upgrade), objectivesTable(s), persistenceTable(b.Run.Upgrade), differencesTable(s.Upgrade)} {
+		markdownTable(&out, t)
+	}
+	if line := auditLine(b.Run.Audit); line != "" {
+		p("\n## Audit\n\n%s\n", escape(line))
+	}
+	p("\n## Repeat it\n\n```sh\n%s\n```\n", b.Run.Command)
+	_, err := io.WriteString(w, out.String())
+	return err
+}
+
+// question is what the sheet answers.
+func question(u *results.Upgrade) string {
+	to := u.To
+	if to == "" {
+		to = u.ToRelease
+	}
+	text := fmt.Sprintf("Redis %s to %s, %s", orNone(u.From), to, strings.ReplaceAll(u.Order, "-", " "))
+	if u.Handover {
+		text += ", handing over each primary"
+	} else {
+		text += ", without hand-overs"
+	}
+	switch {
+	case u.Back == nil:
+	case u.Back.From == "backup":
+		text += "; and back from a backup"
+	default:
+		text += "; and back node by node"
+	}
+	return text
+}
+
+func windowsTable(u *results.UpgradeSummary) table {
+	t := table{Title: "Before, during, after", Head: slices.Concat(words("window"),
+		numbers("seconds", "requests", "ok", "ok/s", "p50", "p99", "p99.9", "max", "a shard down", "longest"), long("errors by class"))}
+	for _, w := range u.Windows {
+		row := []string{w.Name, fmt.Sprintf("%.0f", w.Load.Seconds), count(w.Load.Counts.Total()), percent(share(w.Load.Counts)), rate(w.Load.Throughput)}
+		if r := w.Response; r != nil {
+			row = append(row, duration(r.P50), duration(r.P99), duration(r.P999), duration(r.Max))
+		} else {
+			row = append(row, none, none, none, none)
+		}
+		t.Rows = append(t.Rows, append(row, whenSet(w.Down), whenSet(w.Longest), orNone(classes(w.Errors))))
+	}
+	return t
+}
+
+// stepsTable tells each step and what it cost.
+func stepsTable(r *results.Run, u *results.UpgradeSummary) table {
+	t := table{Title: "Step by step", Head: slices.Concat(words("at", "step", "shard"),
+		numbers("answered", "whole", "a shard down", "worst p99"), long("what happened"))}
+	for _, cost := range u.Steps {
+		roll, back := r.Upgrade.Forward, ""
+		if cost.Roll == "rollback" {
+			roll, back = *r.Upgrade.Back, "back: "
+		}
+		st := roll.Steps[cost.Step]
+		shard, answered, whole := none, none, none
+		if st.Shard >= 0 && st.Node != "" {
+			shard = fmt.Sprint(st.Shard)
+		}
+		if st.Answered > 0 {
+			answered = stepTime(st.Answered - st.Began)
+		}
+		if st.Whole > 0 {
+			whole = stepTime(cost.Took)
+		}
+		t.Rows = append(t.Rows, []string{since(r, st.Began), back + stepText(st), shard, answered, whole,
+			whenSet(cost.Down), whenSet(cost.Slowest), sentence("; ", outcomeText(st), classes(cost.Errors))})
+	}
+	return t
+}
+
+func stepText(st results.UpgradeStep) string {
+	switch st.Kind {
+	case results.StepHandover:
+		return fmt.Sprintf("hand over %s → %s", st.Node, st.To)
+	case results.StepReplace:
+		return sentence(" ", "replace", st.Node, "("+st.Role+")")
+	case results.StepBackup:
+		return "backup of all shards"
+	case results.StepRestore:
+		return "restore all nodes from the backup"
+	}
+	return st.Kind
+}
+
+func outcomeText(st results.UpgradeStep) string {
+	switch {
+	case st.Failed != "" && st.Undone > 0:
+		return "failed: " + st.Failed + "; back on its version before after " + duration(st.Undone-st.Began)
+	case st.Failed != "":
+		return "failed: " + st.Failed
+	case st.Version != "":
+		return "runs " + st.Version
+	}
+	return "done"
+}
+
+func persistenceTable(u *results.Upgrade) table {
+	t := table{Title: "Who reads whose files", Head: slices.Concat(words("format", "written by", "read by", "readable"), long("seen"))}
+	for _, p := range u.Persistence {
+		answer := "✓ yes"
+		if !p.OK {
+			answer = "✗ no"
+		}
+		t.Rows = append(t.Rows, []string{p.Format, p.Writer, p.Reader, answer, p.Evidence})
+	}
+	return t
+}
+
+// differencesTable lists what breaks in full, and what is new by number with
+// the first few names.
+func differencesTable(u *results.UpgradeSummary) table {
+	const shown = 12
+	t := table{Title: "What is different", Head: slices.Concat(words("what", "change"), numbers("count"), long("which"))}
+	for _, g := range u.Differences {
+		var list []string
+		for i, name := range g.Names {
+			if i < len(g.Details) && g.What == "directives" {
+				name += ": " + g.Details[i]
+			}
+			if g.Change != "removed" && i == shown {
+				list = append(list, fmt.Sprintf("and %d more, in run.json", len(g.Names)-shown))
+				break
+			}
+			list = append(list, name)
+		}
+		t.Rows = append(t.Rows, []string{g.What, g.Change, count(len(g.Names)), strings.Join(list, ", ")})
+	}
+	return t
+}

@@ -19,7 +19,7 @@ func (a *analysis) upgrade(s *results.Summary) *results.UpgradeSummary {
 	if u == nil {
 		return nil
 	}
-	v := &results.UpgradeSummary{Windows: a.upgradeWindows(), Steps: a.stepCosts(), Differences: differences(a.Surfaces)}
+	v := &results.UpgradeSummary{Windows: a.upgradeWindows(), Steps: a.stepCosts(), Differences: surfaceDifferences(a.Surfaces)}
 	v.Decision, v.Reasons = decide(u, s)
 	v.Notes = a.upgradeNotes(u, v)
 	return v
@@ -212,8 +212,8 @@ func (a *analysis) p99BySecond() map[int]results.Millis {
 	return p99
 }
 
-// differences compare what the two versions show.
-func differences(s results.Surfaces) []results.DifferenceGroup {
+// surfaceDifferences compare what the two versions show.
+func surfaceDifferences(s results.Surfaces) []results.DifferenceGroup {
 	if s.Before == nil || s.After == nil {
 		return nil
 	}

@@ -15,8 +15,11 @@ const (
 	// delayFloor and delayShare: the generator was the limit when the p99 of one
 	// of its own delays exceeds 10 ms and also a tenth of the p99 of response,
 	// for only then does it shape what is reported.
+	// More than 100 ms is never allowed: a generator that is starved reads replies
+	// late as well, and so raises what its delays are held against.
 	delayFloor = 10 * time.Millisecond
 	delayShare = 0.1
+	delayMost  = 100 * time.Millisecond
 	// pauseShare of the time may pass in pauses of garbage collection: more of
 	// them would reach the p99.
 	pauseShare = 0.01
@@ -107,7 +110,7 @@ func (g *GeneratorRecord) late(second int, h *hdr.Histogram) {
 // limit is how much a delay may reach one request in a hundred.
 func (g *GeneratorRecord) limit() results.Millis {
 	p99 := micros(g.response.ValueAtQuantile(99))
-	return max(results.MillisOf(delayFloor), results.Millis(delayShare*float64(p99)))
+	return min(max(results.MillisOf(delayFloor), results.Millis(delayShare*float64(p99))), results.MillisOf(delayMost))
 }
 
 // ownWords tell what a delay means, with the p99 and the allowed p99 behind.
@@ -178,7 +181,7 @@ func (g *GeneratorRecord) carried(limit results.Millis) (float64, string) {
 		}
 	}
 	switch {
-	case best > 0:
+	case 2*best*n > sum: // not just a second in which little was due
 		return float64(best), fmt.Sprintf("it could have carried %s: the most in one second in which it was punctual", rate(float64(best)))
 	case n > 0:
 		mean := float64(sum) / float64(n)

@@ -47,6 +47,13 @@ func blocks(t *testing.T, path string) []block {
 // redis starts a redis-server that is no cluster, and gives its address.
 func redis(t *testing.T) string {
 	t.Helper()
+	addr, _ := redisServer(t)
+	return addr
+}
+
+// redisServer is redis, and gives its process too.
+func redisServer(t *testing.T) (address string, pid int) {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -74,7 +81,7 @@ func redis(t *testing.T) string {
 		}
 		return err == nil
 	})
-	return addr
+	return addr, cmd.Process.Pid
 }
 
 var makeTarget = regexp.MustCompile(`^make (\w+)`)

@@ -1,0 +1,204 @@
+//go:build e2e && linux
+
+package e2e
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// The processor of the generator and the hogs, and that of Redis.
+func processors() (generator, servers int) { return 0, runtime.NumCPU() - 1 }
+
+// pin binds every thread of a process to a processor.
+func pin(t *testing.T, pid, processor int) {
+	t.Helper()
+	var set unix.CPUSet
+	set.Set(processor)
+	threads, err := filepath.Glob("/proc/" + strconv.Itoa(pid) + "/task/[0-9]*")
+	if err != nil || len(threads) == 0 {
+		t.Fatalf("threads of %d: %v", pid, err)
+	}
+	for _, thread := range threads {
+		id, err := strconv.Atoi(filepath.Base(thread))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := unix.SchedSetaffinity(id, &set); err != nil && err != unix.ESRCH {
+			t.Fatal(err)
+		}
+	}
+}
+
+// hogs takes a processor with many processes that never wait, and gives what
+// ends them.
+func hogs(t *testing.T, processor int) (end func()) {
+	t.Helper()
+	var list []*exec.Cmd
+	for range 40 {
+		cmd := exec.Command("sh", "-c", "while :; do :; done")
+		cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, cmd)
+		pin(t, cmd.Process.Pid, processor)
+	}
+	ended := false
+	end = func() {
+		if ended {
+			return
+		}
+		ended = true
+		for _, cmd := range list {
+			if err := cmd.Process.Kill(); err != nil {
+				t.Error(err)
+			}
+			_ = cmd.Wait() // it was killed
+		}
+	}
+	t.Cleanup(end)
+	return end
+}
+
+// starved checks that the reason is the generator's want of processor time.
+func starved(t *testing.T, code int, reason string) {
+	t.Helper()
+	if code != 5 || !strings.Contains(reason, "the load generator was the limit: ") || !strings.Contains(reason, "it could have carried") {
+		t.Errorf("exit code %d: %s", code, reason)
+	}
+}
+
+// Other processes take the generator's processor, not that of Redis: what load
+// prints is called invalid, and why.
+func TestAStarvedLoadIsInvalid(t *testing.T) {
+	addr, server := redisServer(t)
+	generator, servers := processors()
+	pin(t, server, servers)
+	for _, args := range [][]string{
+		{"--client", "wire", "--rate", "2000"},
+		{"--client", "go-redis", "--rate", "2000"},
+		{"--client", "wire", "--clients", "8"},
+		{"--client", "go-redis", "--clients", "8"},
+	} {
+		t.Run(strings.Join(args, " "), func(t *testing.T) {
+			s := newSandbox(t)
+			cmd, out, errs := s.command(append([]string{"load", addr, "--test-time", "5s", "--json"}, args...)...)
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			pin(t, cmd.Process.Pid, generator)
+			end := hogs(t, generator)
+			_ = cmd.Wait() // its exit code is looked at below
+			end()
+			var answer struct {
+				Invalid   string
+				Generator *results.SelfCheck
+			}
+			if err := json.Unmarshal(out.Bytes(), &answer); err != nil || answer.Generator == nil {
+				t.Fatalf("%v: %s %s", err, out, errs)
+			}
+			starved(t, cmd.ProcessState.ExitCode(), answer.Invalid)
+			if !strings.Contains(errs.String(), answer.Invalid) || answer.Generator.Valid {
+				t.Errorf("standard error: %s", errs)
+			}
+		})
+	}
+}
+
+// The same for whole scenarios: never a slow server.
+func TestAStarvedGeneratorIsInvalid(t *testing.T) {
+	generator, servers := processors()
+	for _, client := range []string{"go-redis", "wire"} {
+		t.Run(client, func(t *testing.T) {
+			s := newSandbox(t)
+			cmd, out, errs := s.command("run", "steady", "--json", "--set", "workload.client={type: "+client+"}", "--set", "workload.rate=1000", "--set", "workload.warmup=1s",
+				"--set", "timeline.phases=[{name: steady, duration: 6s}]")
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			s.awaitSteady()
+			inner := child(t, cmd.Process.Pid)
+			for _, node := range children(t, inner) {
+				pin(t, node, servers)
+			}
+			pin(t, inner, generator)
+			end := hogs(t, generator)
+			time.Sleep(6 * time.Second)
+			end() // what comes after the load is not to be waited for
+			_ = cmd.Wait()
+			var answer struct{ Summary *results.Summary }
+			if err := json.Unmarshal(out.Bytes(), &answer); err != nil || answer.Summary == nil {
+				t.Fatalf("%v: %s %s", err, out, errs)
+			}
+			sum := answer.Summary
+			starved(t, cmd.ProcessState.ExitCode(), sum.Reasons[0])
+			if sum.Verdict != results.Invalid || sum.Generator == nil || sum.Generator.Valid {
+				t.Errorf("verdict %s: %v", sum.Verdict, sum.Reasons)
+			}
+		})
+	}
+}
+
+// awaitSteady waits until the only run is in its phase steady.
+func (s *sandbox) awaitSteady() {
+	s.t.Helper()
+	await(s.t, func() bool {
+		events, err := filepath.Glob(filepath.Join(s.dir, "work", "results", "runs", "*", "events.jsonl"))
+		if err != nil || len(events) != 1 {
+			return false
+		}
+		raw, err := os.ReadFile(events[0])
+		return err == nil && strings.Contains(string(raw), "phase: steady")
+	})
+}
+
+// TestAStoppedGeneratorIsInvalid takes the processor away from slotstorm, but not
+// from Redis, for a second: the report must not show a slow server.
+func TestAStoppedGeneratorIsInvalid(t *testing.T) {
+	for _, client := range []string{"go-redis", "wire"} {
+		t.Run(client, func(t *testing.T) {
+			s := newSandbox(t)
+			cmd, out, errs := s.command("run", "steady", "--json", "--set", "workload.client={type: "+client+"}", "--set", "workload.rate=200", "--set", "workload.warmup=1s",
+				"--set", "timeline.phases=[{name: steady, duration: 5s}]")
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			s.awaitSteady()
+			inner := child(t, cmd.Process.Pid)
+			if err := syscall.Kill(inner, syscall.SIGSTOP); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Second)
+			if err := syscall.Kill(inner, syscall.SIGCONT); err != nil {
+				t.Fatal(err)
+			}
+			_ = cmd.Wait() // its exit code is looked at below
+			var answer struct{ Summary *results.Summary }
+			if err := json.Unmarshal(out.Bytes(), &answer); err != nil || answer.Summary == nil {
+				t.Fatalf("%v: %s %s", err, out, errs)
+			}
+			sum := answer.Summary
+			if code := cmd.ProcessState.ExitCode(); code != 5 || sum.Verdict != results.Invalid || !strings.HasPrefix(sum.Reasons[0], "the load generator was the limit") {
+				t.Errorf("exit code %d, verdict %s: %v", code, sum.Verdict, sum.Reasons)
+			}
+			for _, l := range sum.Latency {
+				if l.Phase == "steady" && l.Command == "all" && l.Time == results.Slip && l.P99.Std() < 500*time.Millisecond {
+					t.Errorf("slip p99 is %v", l.P99)
+				}
+			}
+		})
+	}
+}

@@ -42,6 +42,7 @@ soak: build ## hours: every long command of the documentation, and 10 minutes fo
 	@scripts/setup run
 	SLOTSTORM_SOAK=1 $(GO) test -tags e2e -timeout 3h -run TestDocumentedCommands ./e2e
 	SLOTSTORM_SOAK=1 $(GO) test -run TestAStallShowsInFull -v ./workload
+	SLOTSTORM_SOAK=1 $(GO) test -run TestFramesAreNotKept -v ./internal/loader
 	$(GO) test -run '^$$' -fuzz FuzzParse -fuzztime 10m -fuzzminimizetime 2s ./scenarios
 	$(GO) test -run '^$$' -fuzz FuzzParse -fuzztime 10m -fuzzminimizetime 2s ./workload/resp
 	$(GO) test -run '^$$' -fuzz FuzzParseNodes -fuzztime 10m ./deployer
@@ -51,6 +52,7 @@ bench: build ## run the benchmarks, then load side by side with redis-benchmark 
 	@scripts/setup run
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 	$(GO) run ./bench/peers -slotstorm bin/slotstorm -raw bin/peers.txt
+	$(GO) run ./bench/peers -slotstorm bin/slotstorm -pacing -length 4s
 
 lint: ## check format, vet for Linux and macOS, staticcheck, errcheck
 	@scripts/setup build

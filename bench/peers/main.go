@@ -6,6 +6,9 @@
 //	      ─▶ rounds: tool A, B, C, D, A, B, ... (each a pinned child) ─▶ runs
 //	runs ─▶ medians, spreads, ratios by round ─▶ Markdown table, benchstat lines
 //
+// With -pacing it watches instead how evenly the clients send at a rate, by the
+// times that the kernel gives their packets.
+//
 // What a tool says of itself is taken for percentiles only. Processor time is
 // the kernel's account of the child; throughput is what the servers counted
 // between a tenth and nine tenths of the run, so that starting up and ending
@@ -36,6 +39,7 @@ type config struct {
 	out, raw              string
 	redisServer, memtier  string
 	redisBenchmark, tasks string
+	pacing                bool
 	progress              io.Writer
 }
 
@@ -66,6 +70,9 @@ func run(ctx context.Context, args []string) (err error) {
 	if err != nil {
 		return err
 	}
+	if c.pacing {
+		return writeTo(c.out, func(w io.Writer) error { return measurePacing(ctx, c, dir, w) })
+	}
 	runs, err := measure(ctx, c, dir)
 	if err != nil {
 		return err
@@ -90,6 +97,7 @@ func parseFlags(args []string) (config, error) {
 	f.StringVar(&c.serverCPU, "server-cpu", "0", "pin servers to `CPU`")
 	f.StringVar(&c.out, "o", "", "write the table to `FILE`, not to standard output")
 	f.StringVar(&c.raw, "raw", "", "write every run to `FILE` for benchstat")
+	f.BoolVar(&c.pacing, "pacing", false, "watch when requests leave at a rate, instead of what they cost (as root)")
 	pattern := f.String("cases", "", "measure only cases whose name matches `REGEXP`")
 	if err := f.Parse(args); err != nil {
 		return c, err

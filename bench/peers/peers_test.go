@@ -119,6 +119,28 @@ func TestAnotherProcessIsSeen(t *testing.T) {
 	}
 }
 
+func TestDeviationIsFromAnEvenLine(t *testing.T) {
+	// 10,000 per second, of which one in fifty is 300 µs late; then the same at
+	// 9,000, which is an even line as well.
+	for _, rate := range []int{10_000, 9_000} {
+		var times []int64
+		for i := range int64(20_000) {
+			at := i * int64(time.Second) / int64(rate)
+			if i%50 == 0 {
+				at += 300_000
+			}
+			times = append(times, at)
+		}
+		r, err := deviation(times, 10_000)
+		if err != nil || math.Abs(r.rate-float64(rate)) > 1 || r.p50 > 40 || r.p99 < 200 || r.most > 310 {
+			t.Errorf("at %d: %+v, %v", rate, r, err)
+		}
+	}
+	if _, err := deviation(make([]int64, 100), 10_000); err == nil {
+		t.Error("100 requests are enough")
+	}
+}
+
 func TestCheck(t *testing.T) {
 	b := benchCase{connections: 1}
 	for _, c := range []struct {

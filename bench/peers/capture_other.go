@@ -1,0 +1,10 @@
+//go:build !linux
+
+package main
+
+import "errors"
+
+// capture is not there: it needs packet sockets.
+func capture(int, <-chan struct{}) (func() ([]int64, error), error) {
+	return nil, errors.New("-pacing needs Linux")
+}

@@ -18,7 +18,7 @@ import (
 var schemaFiles embed.FS
 
 // schemaNames are the words that schema knows.
-var schemaNames = []string{"scenario", "result", "comparison", "trend"}
+var schemaNames = []string{"scenario", "result", "comparison", "trend", "capacity"}
 
 func (p *program) schemaVerb() *cli.Command {
 	return &cli.Command{

@@ -17,7 +17,7 @@ import (
 
 // printed are the types that --json prints, by the names that schema knows.
 var printed = map[string]any{
-	"result": outcome{}, "comparison": report.Comparison{}, "trend": []report.Trend{},
+	"result": outcome{}, "comparison": report.Comparison{}, "trend": []report.Trend{}, "capacity": report.Capacity{},
 }
 
 // generateSchema reflects a type, its JSON tags and its comments.

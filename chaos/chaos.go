@@ -1,10 +1,13 @@
 // Package chaos injects faults. Each goes through the same steps, and each step
 // is in the journal on disk before it acts:
 //
-//	Plan ─▶ at its time: check ─▶ inject ─▶ prove ─▶ heal ─▶ verify ─▶ results.Fault
+//	Plan ─▶ at its time: check ─▶ inject ─▶ prove ─▶ hold ─▶ heal ─▶ verify ─▶ results.Fault
 //
 // A fault that cannot be proved, or whose healing cannot be verified, says so in
 // its status; a run with such a fault cannot pass.
+//
+// What is the same for every place is here: who is meant by a target (Aim), how
+// much may be away at once (blast.go), and the steps. How to act is the engines'.
 package chaos
 
 import (
@@ -17,6 +20,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/slotstorm/slotstorm/deployer"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
@@ -58,29 +62,37 @@ func Plan(t scenarios.Timeline, seed uint64) []Injection {
 	return list
 }
 
-// Target is the node that a fault was aimed at.
-type Target struct {
-	Node  string
-	Shard int
-	Role  scenarios.Role
-	// Why says how it was chosen.
+// Choice is what a fault is aimed at, by the roles of this moment.
+type Choice struct {
+	// Targets are the nodes that are hit; of a partition, those of the side with
+	// fewer primaries.
+	Targets []Target
+	// Why says how they were chosen.
 	Why string
+	// Effect is what the fault takes away while it is in force.
+	Effect Effect
 }
 
 // Action is one injection of one fault by an engine, step by step.
 type Action interface {
-	// Kind is the fault's word in a scenario; Detail says it in full.
-	Kind() string
-	Detail() string
-	// Check chooses the target, by the roles of this moment, and tells what
+	// Check chooses the targets, by the roles of this moment, and tells what
 	// cannot be done.
-	Check(ctx context.Context) (Target, error)
+	Check(ctx context.Context, roles []deployer.Role) (Choice, error)
 	// Inject acts, and returns the moment just before it did.
 	Inject(ctx context.Context) (time.Time, error)
 	// Prove waits until the fault is seen to be in force, and says by what.
 	Prove(ctx context.Context) (string, error)
-	// Heal ends the fault, or waits until what heals it by itself has.
-	Heal(ctx context.Context) error
+	// Heal ends the fault, or waits until what heals it by itself has, verifies
+	// that it is over, and says by what. It is called after a failed Prove, too.
+	Heal(ctx context.Context) (string, error)
+}
+
+// Watched is an action that can tell whether it is still in force: it is asked
+// again and again until its time is over.
+type Watched interface {
+	Action
+	// InForce gives an error that says what was seen to get through.
+	InForce(ctx context.Context) error
 }
 
 // Engine makes actions.
@@ -100,21 +112,34 @@ type Storm struct {
 	Engine   Engine
 	Recorder Recorder
 	Clock    results.Clock
+	// Roles asks every node what it is, now; those that do not answer are left
+	// out. Shards is the number of shards.
+	Roles  func(ctx context.Context) []deployer.Role
+	Shards int
 	// Whole waits until the cluster is whole; it is asked before a fault, if no
 	// other is in force, and after its healing.
 	Whole func(ctx context.Context) error
 
 	mu     sync.Mutex
-	active int
 	faults []results.Fault
+	// busy counts faults between their check and the end of their verification.
+	busy int
+	// inForce are the effects of those that are not healed yet; changed is
+	// closed and replaced whenever it changes.
+	inForce map[string]Effect
+	changed chan struct{}
 }
 
 // Time limits of the steps. Healing a kill includes the supervisor's delay.
 const (
-	checkLimit  = 5 * time.Second
+	checkLimit  = 10 * time.Second
 	proveLimit  = 20 * time.Second
 	healLimit   = 2 * time.Minute
 	verifyLimit = 2 * time.Minute
+	// watchEvery is how often a fault is asked whether it is still in force.
+	watchEvery = 500 * time.Millisecond
+	// watchLimit bounds one such question.
+	watchLimit = 5 * time.Second
 )
 
 // Rage injects each fault at its time after start, and returns when all have
@@ -122,6 +147,7 @@ const (
 // those in force are healed. ctx ends everything at once.
 func (s *Storm) Rage(ctx, stop context.Context, start time.Time, plan []Injection) []results.Fault {
 	s.faults = make([]results.Fault, len(plan))
+	s.inForce, s.changed = map[string]Effect{}, make(chan struct{})
 	var wg sync.WaitGroup
 	for i, in := range plan {
 		wg.Go(func() {
@@ -131,7 +157,7 @@ func (s *Storm) Rage(ctx, stop context.Context, start time.Time, plan []Injectio
 			select {
 			case <-timer.C:
 				if stop.Err() == nil && ctx.Err() == nil {
-					s.strike(ctx, in, &f)
+					s.strike(ctx, stop, in, &f)
 				}
 			case <-stop.Done():
 			case <-ctx.Done():
@@ -146,42 +172,39 @@ func (s *Storm) Rage(ctx, stop context.Context, start time.Time, plan []Injectio
 }
 
 func (s *Storm) describe(in Injection, start time.Time) results.Fault {
-	return results.Fault{Name: in.Name, Shard: -1, Status: results.StatusPlanned, Reason: "its time did not come", Planned: s.Clock.At(start.Add(in.At))}
+	return results.Fault{Name: in.Name, Kind: in.Fault.Action(), Detail: in.Fault.Detail(), Shard: -1, Status: results.StatusPlanned, Reason: "its time did not come", Planned: s.Clock.At(start.Add(in.At))}
 }
 
 // strike takes one fault through its steps.
-func (s *Storm) strike(ctx context.Context, in Injection, f *results.Fault) {
+func (s *Storm) strike(ctx, stop context.Context, in Injection, f *results.Fault) {
 	a, err := s.Engine.Action(in)
 	if err != nil {
 		s.fail(f, results.StatusRefused, err)
 		return
 	}
-	f.Kind, f.Detail = a.Kind(), a.Detail()
-	if err := s.check(ctx, a, f); err != nil {
+	s.begin()
+	defer s.end(in.Name)
+	if err := s.check(ctx, a, in, f); err != nil {
 		s.fail(f, results.StatusRefused, err)
 		return
 	}
-	s.mu.Lock()
-	s.active++
-	s.mu.Unlock()
-	defer func() {
-		s.mu.Lock()
-		s.active--
-		s.mu.Unlock()
-	}()
 	if err := s.journal(f, "inject", f.Detail); err != nil {
 		s.fail(f, results.StatusRefused, err)
 		return
 	}
-	at, err := a.Inject(ctx)
-	if err != nil {
-		s.fail(f, results.StatusUnproved, err)
-		return
+	at, injecting := a.Inject(ctx)
+	if injecting == nil {
+		f.Status, f.Reason, f.Injected = results.StatusUnproved, "", s.Clock.At(at)
+		s.event(f, results.EventFaultInject, f.Injected, f.Detail)
 	}
-	f.Status, f.Reason, f.Injected = results.StatusUnproved, "", s.Clock.At(at)
-	s.event(f, results.EventFaultInject, f.Injected, f.Detail)
-
-	unproved := s.prove(ctx, a, f)
+	unproved := injecting
+	if unproved == nil {
+		unproved = s.prove(ctx, a, f)
+	}
+	if unproved == nil {
+		unproved = s.hold(ctx, stop, a, at.Add(in.Fault.Duration.Std()))
+	}
+	// What has acted in part, or cannot be proved to have acted, is healed too.
 	if err := s.heal(ctx, a, f); err != nil {
 		s.fail(f, results.StatusUnhealed, err)
 		return
@@ -193,26 +216,79 @@ func (s *Storm) strike(ctx context.Context, in Injection, f *results.Fault) {
 	f.Status = results.StatusHealed
 }
 
-func (s *Storm) check(ctx context.Context, a Action, f *results.Fault) error {
+func (s *Storm) begin() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.busy++
+}
+
+func (s *Storm) end(name string) {
+	s.over(name)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.busy--
+}
+
+// take notes the effect of a fault that is about to be injected, if the cluster
+// can bear it beside those in force.
+func (s *Storm) take(in Injection, roles []deployer.Role, e Effect) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := []Effect{e}
+	for _, other := range s.inForce {
+		all = append(all, other)
+	}
+	if err := s.bearable(roles, all, in.Fault); err != nil {
+		return err
+	}
+	s.inForce[in.Name] = e
+	s.change()
+	return nil
+}
+
+// over forgets the effect of a fault that is healed.
+func (s *Storm) over(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.inForce, name)
+	s.change()
+}
+
+func (s *Storm) change() {
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
+func (s *Storm) check(ctx context.Context, a Action, in Injection, f *results.Fault) error {
 	ctx, cancel := context.WithTimeout(ctx, checkLimit)
 	defer cancel()
 	s.mu.Lock()
-	quiet := s.active == 0
+	alone := s.busy == 1
 	s.mu.Unlock()
-	if quiet {
+	if alone {
 		if err := s.Whole(ctx); err != nil {
 			return fmt.Errorf("the cluster is not whole before the fault: %w", err)
 		}
 	}
-	t, err := a.Check(ctx)
+	roles := s.Roles(ctx)
+	c, err := a.Check(ctx, roles)
 	if err != nil {
 		return err
 	}
-	f.Node, f.Shard, f.Role, f.Target = t.Node, t.Shard, string(t.Role), t.Why
-	if err := s.journal(f, "check", t.Why); err != nil {
+	if err := s.take(in, roles, c.Effect); err != nil {
 		return err
 	}
-	s.event(f, results.EventFaultCheck, s.Clock.Now(), t.Why)
+	f.Target = c.Why
+	for _, t := range c.Targets {
+		f.Nodes = append(f.Nodes, results.Hit{Node: t.Node, Shard: t.Shard, Role: string(t.Role)})
+	}
+	if len(c.Targets) > 0 {
+		f.Node, f.Shard, f.Role = c.Targets[0].Node, c.Targets[0].Shard, string(c.Targets[0].Role)
+	}
+	if err := s.journal(f, "check", c.Why); err != nil {
+		return err
+	}
+	s.event(f, results.EventFaultCheck, s.Clock.Now(), c.Why)
 	return nil
 }
 
@@ -228,25 +304,85 @@ func (s *Storm) prove(ctx context.Context, a Action, f *results.Fault) error {
 	return s.journal(f, "prove", proof)
 }
 
+// hold waits until the fault's time is over, and asks meanwhile whether it is
+// still in force. A stop of the run ends it early.
+func (s *Storm) hold(ctx, stop context.Context, a Action, until time.Time) error {
+	holding, cancel := context.WithDeadline(ctx, until)
+	defer cancel()
+	defer context.AfterFunc(stop, cancel)()
+	w, ok := a.(Watched)
+	t := time.NewTicker(watchEvery)
+	defer t.Stop()
+	for {
+		select {
+		case <-holding.Done():
+			return nil
+		case <-t.C:
+		}
+		if !ok {
+			continue
+		}
+		asking, done := context.WithTimeout(ctx, watchLimit)
+		err := w.InForce(asking)
+		done()
+		if err != nil && ctx.Err() == nil {
+			return fmt.Errorf("it did not stay in force: %w", err)
+		}
+	}
+}
+
 func (s *Storm) heal(ctx context.Context, a Action, f *results.Fault) error {
 	if err := s.journal(f, "heal", "until the target is back"); err != nil {
 		return err
 	}
 	healing, cancel := context.WithTimeout(ctx, healLimit)
 	defer cancel()
-	if err := a.Heal(healing); err != nil {
+	how, err := a.Heal(healing)
+	if err != nil {
 		return err
 	}
-	f.Restored = s.Clock.Now()
-	s.event(f, results.EventFaultHeal, f.Restored, f.Node+" is back")
-	verifying, cancel := context.WithTimeout(ctx, verifyLimit)
-	defer cancel()
-	if err := s.Whole(verifying); err != nil {
+	f.Restored, f.Healing = s.Clock.Now(), how
+	s.event(f, results.EventFaultHeal, f.Restored, how)
+	s.over(f.Name)
+	if err := s.verify(ctx); err != nil {
 		return fmt.Errorf("the cluster did not become whole again: %w", err)
 	}
 	f.Verified = s.Clock.Now()
 	s.event(f, results.EventFaultVerify, f.Verified, "the cluster is whole again")
 	return s.journal(f, "verify", "the cluster is whole again")
+}
+
+// verify waits until the cluster is whole. While another fault is in force it
+// cannot be: then the wait begins anew.
+func (s *Storm) verify(ctx context.Context) error {
+	for {
+		s.mu.Lock()
+		quiet, changed := len(s.inForce) == 0, s.changed
+		s.mu.Unlock()
+		if !quiet {
+			select {
+			case <-changed:
+				continue
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+		}
+		verifying, cancel := context.WithTimeout(ctx, verifyLimit)
+		result := make(chan error, 1)
+		go func() { result <- s.Whole(verifying) }()
+		var err error
+		again := false
+		select {
+		case err = <-result:
+		case <-changed:
+			again = true
+		}
+		cancel()
+		if !again {
+			return err
+		}
+		<-result
+	}
 }
 
 func (s *Storm) fail(f *results.Fault, status results.FaultStatus, err error) {
@@ -256,7 +392,7 @@ func (s *Storm) fail(f *results.Fault, status results.FaultStatus, err error) {
 
 func (s *Storm) event(f *results.Fault, kind string, at results.Millis, message string) {
 	e := results.Event{Offset: at, Kind: kind, Source: "chaos", Fault: f.Name, Node: f.Node, Message: message}
-	if f.Shard >= 0 {
+	if len(f.Nodes) > 0 {
 		shard := f.Shard
 		e.Shard = &shard
 	}
@@ -265,7 +401,11 @@ func (s *Storm) event(f *results.Fault, kind string, at results.Millis, message 
 }
 
 func (s *Storm) journal(f *results.Fault, step, why string) error {
-	err := s.Recorder.Journal(results.JournalEntry{Offset: s.Clock.Now(), Fault: f.Name, Step: step, Node: f.Node, Why: why})
+	e := results.JournalEntry{Offset: s.Clock.Now(), Fault: f.Name, Step: step, Node: f.Node, Why: why}
+	for _, h := range f.Nodes {
+		e.Nodes = append(e.Nodes, h.Node)
+	}
+	err := s.Recorder.Journal(e)
 	if err != nil {
 		return errors.Join(errors.New("the journal cannot be written"), err)
 	}

@@ -3,6 +3,7 @@ package chaos
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/slotstorm/slotstorm/deployer"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
@@ -48,16 +50,16 @@ func TestPlanRepeatsWithSeededJitter(t *testing.T) {
 
 // script is an action whose steps go as the test says; it acts on nothing.
 type script struct {
-	check, inject, prove, heal error
-	steps                      []string
+	check, inject, prove, force, heal error
+	steps                             []string
 }
 
-func (s *script) Kind() string   { return "kill" }
-func (s *script) Detail() string { return "scripted" }
-func (s *script) Check(context.Context) (Target, error) {
+func (s *script) Check(context.Context, []deployer.Role) (Choice, error) {
 	s.steps = append(s.steps, "check")
-	return Target{Node: "node-1", Shard: 1, Role: scenarios.Primary, Why: "the test says so"}, s.check
+	return Choice{Targets: []Target{{Node: "node-1", Shard: 1, Role: scenarios.Primary}}, Why: "the test says so"}, s.check
 }
+
+func (s *script) InForce(context.Context) error { return s.force }
 
 func (s *script) Inject(context.Context) (time.Time, error) {
 	s.steps = append(s.steps, "inject")
@@ -69,12 +71,21 @@ func (s *script) Prove(context.Context) (string, error) {
 	return "seen", s.prove
 }
 
-func (s *script) Heal(context.Context) error {
+func (s *script) Heal(context.Context) (string, error) {
 	s.steps = append(s.steps, "heal")
-	return s.heal
+	return "over", s.heal
 }
 
 func (s *script) Action(Injection) (Action, error) { return s, nil }
+
+// threeByTwo are three shards, each with a primary and a replica.
+func threeByTwo(context.Context) []deployer.Role {
+	var list []deployer.Role
+	for i := range 6 {
+		list = append(list, deployer.Role{Node: deployer.Node{Name: fmt.Sprintf("node-%d", i), Shard: i % 3}, Primary: i < 3})
+	}
+	return list
+}
 
 // notebook records in memory; journal fails if it is told to.
 type notebook struct {
@@ -104,6 +115,7 @@ func TestAFaultEndsInTheStatusThatItsStepsEarn(t *testing.T) {
 	for _, tc := range []struct {
 		name    string
 		action  script
+		lasts   time.Duration
 		whole   []error // answers, one after the other
 		journal error
 		want    results.FaultStatus
@@ -117,7 +129,18 @@ func TestAFaultEndsInTheStatusThatItsStepsEarn(t *testing.T) {
 		{name: "the cluster is sick before", whole: []error{no}, want: results.StatusRefused, events: []string{results.EventFaultFailed}},
 		{name: "no such target", action: script{check: no}, whole: []error{nil}, want: results.StatusRefused, steps: all[:1], events: []string{results.EventFaultFailed}},
 		{name: "the journal's disk is full", journal: no, whole: []error{nil}, want: results.StatusRefused, steps: all[:1], events: []string{results.EventFaultFailed}},
-		{name: "the act fails", action: script{inject: no}, whole: []error{nil}, want: results.StatusUnproved, steps: all[:2], events: []string{results.EventFaultCheck, results.EventFaultFailed}},
+		{
+			name: "the act fails, perhaps halfway", action: script{inject: no}, whole: []error{nil, nil}, want: results.StatusUnproved, steps: []string{"check", "inject", "heal"},
+			events: []string{results.EventFaultCheck, results.EventFaultHeal, results.EventFaultVerify, results.EventFaultFailed},
+		},
+		{
+			name: "it ends before its time", action: script{force: no}, lasts: time.Minute, whole: []error{nil, nil}, want: results.StatusUnproved, steps: all,
+			events: []string{results.EventFaultCheck, results.EventFaultInject, results.EventFaultProof, results.EventFaultHeal, results.EventFaultVerify, results.EventFaultFailed},
+		},
+		{
+			name: "it stays in force for its time", lasts: 600 * time.Millisecond, whole: []error{nil, nil}, want: results.StatusHealed, steps: all,
+			events: []string{results.EventFaultCheck, results.EventFaultInject, results.EventFaultProof, results.EventFaultHeal, results.EventFaultVerify},
+		},
 		{
 			name: "no proof, but healed all the same", action: script{prove: no}, whole: []error{nil, nil}, want: results.StatusUnproved, steps: all,
 			events: []string{results.EventFaultCheck, results.EventFaultInject, results.EventFaultHeal, results.EventFaultVerify, results.EventFaultFailed},
@@ -134,12 +157,12 @@ func TestAFaultEndsInTheStatusThatItsStepsEarn(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			notes := &notebook{full: tc.journal}
 			answers := tc.whole
-			s := &Storm{Engine: &tc.action, Recorder: notes, Clock: results.Clock{Start: time.Now()}, Whole: func(context.Context) error {
+			s := &Storm{Engine: &tc.action, Recorder: notes, Clock: results.Clock{Start: time.Now()}, Shards: 3, Roles: threeByTwo, Whole: func(context.Context) error {
 				answer := answers[0]
 				answers = answers[1:]
 				return answer
 			}}
-			faults := s.Rage(t.Context(), t.Context(), time.Now(), []Injection{{Name: "f"}})
+			faults := s.Rage(t.Context(), t.Context(), time.Now(), []Injection{{Name: "f", Fault: scenarios.Fault{Duration: scenarios.Duration(tc.lasts)}}})
 			if got := faults[0]; got.Status != tc.want {
 				t.Errorf("status is %s (%s), want %s", got.Status, got.Reason, tc.want)
 			}

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -438,12 +439,21 @@ type Role struct {
 
 // Roles asks every node what it is, now. Nodes that do not answer are left out.
 func (c *Cluster) Roles(ctx context.Context) []Role {
+	// At once: nodes that do not answer would add up their time-outs.
+	views, errs := make([]View, len(c.Nodes)), make([]error, len(c.Nodes))
+	var wg sync.WaitGroup
+	for i, n := range c.Nodes {
+		wg.Go(func() {
+			cl := c.Client(n, time.Second)
+			defer cl.Close()
+			views[i], errs[i] = Ask(ctx, cl)
+		})
+	}
+	wg.Wait()
 	var list []Role
-	for _, n := range c.Nodes {
-		cl := c.Client(n, time.Second)
-		v, err := Ask(ctx, cl)
-		cl.Close()
-		if err != nil {
+	for i, n := range c.Nodes {
+		v := views[i]
+		if errs[i] != nil {
 			continue
 		}
 		r := Role{Node: n, Primary: v.Primary, Offset: v.Offset, LinkUp: v.LinkUp}

@@ -92,6 +92,8 @@ type JournalEntry struct {
 	// Step is "check", "inject", "prove", "heal" or "verify".
 	Step string `json:"step"`
 	Node string `json:"node,omitempty"`
+	// Nodes are all nodes that are hit.
+	Nodes []string `json:"nodes,omitempty"`
 	// Why says how the target was chosen, or what the step will do.
 	Why string `json:"why"`
 }

@@ -226,19 +226,26 @@ const (
 type Fault struct {
 	// Name is unique in the run: a repeated fault carries "-1", "-2" ...
 	Name string `json:"name"`
-	// Kind is the action: "kill".
+	// Kind is the action, by its name in a scenario: "kill", "partition".
 	Kind string `json:"kind"`
 	// Detail is the action in words: "SIGKILL to primary of shard 0".
-	Detail string      `json:"detail"`
-	Target string      `json:"target"`
+	Detail string `json:"detail"`
+	// Target says who was chosen, and why.
+	Target string `json:"target"`
+	// Node, Shard and Role are of the first node that was hit; Shard is -1
+	// without one. Nodes are all of them; bundles before faults on several nodes
+	// have none.
 	Node   string      `json:"node,omitempty"`
 	Shard  int         `json:"shard"`
 	Role   string      `json:"role,omitempty"`
+	Nodes  []Hit       `json:"nodes,omitempty"`
 	Status FaultStatus `json:"status"`
 	// Reason explains a status other than healed.
 	Reason string `json:"reason,omitempty"`
 	// Proof is what was seen: "process 12 ended by SIGKILL".
 	Proof string `json:"proof,omitempty"`
+	// Healing is what was seen when it was over.
+	Healing string `json:"healing,omitempty"`
 	// Offsets; zero if it did not come so far. Injected is read just before
 	// the system call that acts.
 	Planned  Millis `json:"plannedMs"`
@@ -246,6 +253,21 @@ type Fault struct {
 	Proved   Millis `json:"provedMs,omitempty"`
 	Restored Millis `json:"restoredMs,omitempty"`
 	Verified Millis `json:"verifiedMs,omitempty"`
+}
+
+// Hit is a node that a fault was aimed at, with its role at that moment.
+type Hit struct {
+	Node  string `json:"node"`
+	Shard int    `json:"shard"`
+	Role  string `json:"role"`
+}
+
+// Hits are the nodes that a fault was aimed at, of old bundles too.
+func (f Fault) Hits() []Hit {
+	if len(f.Nodes) == 0 && f.Node != "" {
+		return []Hit{{f.Node, f.Shard, f.Role}}
+	}
+	return f.Nodes
 }
 
 // Outage is a stretch in which a shard accepted no write.

@@ -23,7 +23,8 @@ func (e Endpoint) Addr() string { return net.JoinHostPort(e.Host, strconv.Itoa(e
 // Source: Redis Cluster specification, 'The Cluster bus'.
 const BusOffset = 10000
 
-const redisPort = 6379
+// RedisPort is the client port of every node in a sealed room.
+const RedisPort = 6379
 
 // Endpoints gives n endpoints. In a sealed room they are 127.0.1.1, 127.0.1.2
 // ... on the usual port: nobody else is there. On plain loopback the port is one
@@ -33,7 +34,7 @@ func (r Room) Endpoints(n int) ([]Endpoint, error) {
 	list := make([]Endpoint, n)
 	if r.Sealed {
 		for i := range list {
-			list[i] = Endpoint{host(i), redisPort}
+			list[i] = Endpoint{host(i), RedisPort}
 		}
 		return list, nil
 	}

@@ -1,7 +1,11 @@
 package local
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
+	"os"
+	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -18,4 +22,19 @@ func endGroup(leader int) {
 	for errors.Is(unix.Waitid(unix.P_PID, leader, nil, unix.WEXITED|unix.WNOWAIT, nil), unix.EINTR) {
 	}
 	_ = unix.Kill(-leader, unix.SIGKILL) // ESRCH: nothing was left
+}
+
+// Stopped tells whether a signal has stopped the process: state T of
+// /proc/PID/stat (proc(5)).
+func (p *Process) Stopped() (bool, error) {
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.PID()))
+	if err != nil {
+		return false, fmt.Errorf("reading the state of process %d: %w", p.PID(), err)
+	}
+	// The name before the state is in parentheses and may hold any character.
+	_, rest, ok := strings.Cut(string(raw[bytes.LastIndexByte(raw, ')')+1:]), " ")
+	if !ok || rest == "" {
+		return false, fmt.Errorf("reading the state of process %d: %q", p.PID(), raw)
+	}
+	return rest[0] == 'T', nil
 }

@@ -2,7 +2,13 @@
 
 package local
 
-import "syscall"
+import (
+	"fmt"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+)
 
 // childAttributes has no parent-death signal to give here: a run that is killed
 // by SIGKILL leaves its nodes behind, and doctor says so.
@@ -11,3 +17,12 @@ func childAttributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgi
 // endGroup does nothing: without waitid's WNOWAIT the group's number may be
 // somebody else's by the time it could be used.
 func endGroup(int) {}
+
+// Stopped tells whether a signal has stopped the process, as ps says.
+func (p *Process) Stopped() (bool, error) {
+	out, err := exec.Command("ps", "-o", "stat=", "-p", strconv.Itoa(p.PID())).Output()
+	if err != nil {
+		return false, fmt.Errorf("asking ps for the state of process %d: %w", p.PID(), err)
+	}
+	return strings.HasPrefix(strings.TrimSpace(string(out)), "T"), nil
+}

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/slotstorm/slotstorm/chaos"
 	place "github.com/slotstorm/slotstorm/clusters/local"
 	"github.com/slotstorm/slotstorm/deployer"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/workload"
+	"github.com/slotstorm/slotstorm/workload/resp"
 	"github.com/slotstorm/slotstorm/workload/schedule"
 )
 
@@ -93,4 +95,16 @@ func targetOf(c *deployer.Cluster) workload.Target {
 		t.Shards[n.Shard] = append(t.Shards[n.Shard], workload.Member{Name: n.Name, Addr: n.Addr, ID: n.ID})
 	}
 	return t
+}
+
+// aim is what choosing a fault's targets needs to know of the run.
+func (r *run) aim(c *deployer.Cluster) chaos.Aim {
+	return chaos.Aim{
+		Nodes: c.Nodes, Generators: r.s.Workload.Generators, ShardOf: c.ShardOf,
+		SlotOf: func(key string) int { return int(resp.Slot([]byte(key))) },
+		Hottest: func() (int, string, error) {
+			slot, share, err := workload.Hottest(&r.s.Workload, r.s.Seed, (r.clock.Now() - r.run.LoadStart).Std())
+			return slot, fmt.Sprintf("%.1f %% of the requests that are due now go to it", 100*share), err
+		},
+	}
 }

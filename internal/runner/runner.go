@@ -310,7 +310,7 @@ func (r *run) storm(ctx context.Context, c *site) error {
 	timeline := load.Start.Add(warmup)
 	faults := make(chan []results.Fault, 1)
 	go func() {
-		storm := &chaos.Storm{Engine: c.engine, Recorder: faultLog{r.bundle, &r.show}, Clock: r.clock, Whole: c.AwaitWhole}
+		storm := &chaos.Storm{Engine: c.engine, Recorder: faultLog{r.bundle, &r.show}, Clock: r.clock, Roles: c.Roles, Shards: c.Shards, Whole: c.AwaitWhole}
 		faults <- storm.Rage(ctx, stop, timeline, chaos.Plan(r.s.Timeline, r.s.Seed))
 	}()
 

@@ -72,7 +72,8 @@ func (r *run) deployLocal(ctx context.Context) (*site, error) {
 		return nil, err
 	}
 	s := &site{
-		Cluster: d.Cluster, deployment: d, engine: builtin.Local{Cluster: d}, upgrader: d,
+		Cluster: d.Cluster, deployment: d, upgrader: d,
+		engine:      builtin.Local{Cluster: d, Room: r.o.Room, Aim: r.aim(d.Cluster)},
 		environment: func(context.Context) results.Environment { return environment(r.o.Room) },
 	}
 	if r.o.Room.Sealed {

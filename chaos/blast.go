@@ -1,0 +1,71 @@
+package chaos
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/slotstorm/slotstorm/deployer"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+// Effect is what a fault takes away while it is in force.
+type Effect struct {
+	// Down are nodes that serve nobody.
+	Down []string
+	// Cuts are pairs of sets of nodes that do not hear each other on the bus.
+	Cuts [][2][]string
+}
+
+// CutBetween is the effect of a partition of the bus.
+func CutBetween(one, other Side) Effect {
+	return Effect{Cuts: [][2][]string{{one.names(), other.names()}}}
+}
+
+// separates tells whether the effect keeps two nodes apart.
+func (e Effect) separates(a, b string) bool {
+	return slices.ContainsFunc(e.Cuts, func(cut [2][]string) bool {
+		return slices.Contains(cut[0], a) && slices.Contains(cut[1], b) || slices.Contains(cut[1], a) && slices.Contains(cut[0], b)
+	})
+}
+
+// bearable tells whether, with all effects in force, some primary still sees
+// the majority of them, and at most one shard is without any copy; a fault
+// that is to take more away says so in words.
+func (s *Storm) bearable(roles []deployer.Role, effects []Effect, f scenarios.Fault) error {
+	down := func(node string) bool {
+		return slices.ContainsFunc(effects, func(e Effect) bool { return slices.Contains(e.Down, node) })
+	}
+	best := 0
+	copies := make([]int, s.Shards)
+	for _, from := range roles {
+		if down(from.Node.Name) {
+			continue
+		}
+		copies[from.Node.Shard]++
+		if !from.Primary {
+			continue
+		}
+		// Old and new primary of one shard are one voter.
+		voters := map[int]bool{}
+		for _, to := range roles {
+			apart := slices.ContainsFunc(effects, func(e Effect) bool { return e.separates(from.Node.Name, to.Node.Name) })
+			if to.Primary && !down(to.Node.Name) && !apart {
+				voters[to.Node.Shard] = true
+			}
+		}
+		best = max(best, len(voters))
+	}
+	if best <= s.Shards/2 && !f.Allows(scenarios.MajorityDown) {
+		return fmt.Errorf("with it no primary would see more than %d of %d primaries: nobody is left to vote; if you mean it, add allow: [%s] to the fault", best, s.Shards, scenarios.MajorityDown)
+	}
+	var gone []int
+	for shard, n := range copies {
+		if n == 0 {
+			gone = append(gone, shard)
+		}
+	}
+	if len(gone) > 1 && !f.Allows(scenarios.ShardsDown) {
+		return fmt.Errorf("with it no copy of shards %v would be left; if you mean it, add allow: [%s] to the fault", gone, scenarios.ShardsDown)
+	}
+	return nil
+}

@@ -1,0 +1,73 @@
+// Package builtin is slotstorm's own fault engine. On this machine it acts by
+// signals to the processes that this run started, by rules in the network of the
+// run's sealed room, and by commands to the nodes. One file holds one fault.
+package builtin
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/slotstorm/slotstorm/chaos"
+	place "github.com/slotstorm/slotstorm/clusters/local"
+	"github.com/slotstorm/slotstorm/deployer"
+)
+
+// Cluster is what the engine needs of a deployment on this machine.
+type Cluster interface {
+	// Process runs a node now, or ran it last.
+	Process(node string) (*place.Process, error)
+	// AwaitNext waits until a node runs as another process than old.
+	AwaitNext(ctx context.Context, node string, old *place.Process) (*place.Process, error)
+	// AwaitAnswer waits until a node answers PING.
+	AwaitAnswer(ctx context.Context, node string) error
+	// Redis is the cluster, and how to talk to it.
+	Redis() *deployer.Cluster
+}
+
+// Local is the engine for processes on this machine.
+type Local struct {
+	Cluster Cluster
+	Room    place.Room
+	Aim     chaos.Aim
+}
+
+// Action makes the action of an injection.
+func (e Local) Action(in chaos.Injection) (chaos.Action, error) {
+	random := rand.New(rand.NewPCG(in.Seed, 0))
+	switch f := in.Fault; {
+	case f.Kill != nil:
+		return &kill{Local: e, spec: *f.Kill, random: random}, nil
+	case f.Pause != nil:
+		return &pause{Local: e, spec: *f.Pause, random: random}, nil
+	case f.Partition != nil:
+		return newPartition(e, in, random), nil
+	case f.Isolate != nil:
+		return newIsolation(e, in, random), nil
+	case f.Failover != nil:
+		return &failover{aim: e.Aim, cluster: e.Cluster.Redis(), spec: *f.Failover, random: random}, nil
+	}
+	return nil, fmt.Errorf("fault %s: this engine knows no such action", in.Name)
+}
+
+// processes are those that run the targets now.
+func (e Local) processes(targets []chaos.Target) ([]*place.Process, error) {
+	var list []*place.Process
+	for _, t := range targets {
+		p, err := e.Cluster.Process(t.Node)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, p)
+	}
+	return list, nil
+}
+
+// names are those of the targets' nodes.
+func names(targets []chaos.Target) []string {
+	var list []string
+	for _, t := range targets {
+		list = append(list, t.Node)
+	}
+	return list
+}

@@ -1,0 +1,205 @@
+package local
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"net/netip"
+	"strings"
+
+	"github.com/google/nftables"
+	"github.com/google/nftables/binaryutil"
+	"github.com/google/nftables/expr"
+	"golang.org/x/sys/unix"
+)
+
+// tablePrefix marks the tables that are slotstorm's.
+const tablePrefix = "slotstorm-"
+
+// Cut puts rules in force, all at once, under a name of the caller's. They hold
+// until Mend, or until the room is gone: it must be a sealed one.
+func Cut(name string, rules []Rule) error {
+	c, err := nftables.New()
+	if err != nil {
+		return fmt.Errorf("opening nftables: %w", err)
+	}
+	w := ruleWriter{conn: c, table: c.AddTable(&nftables.Table{Name: tablePrefix + name, Family: nftables.TableFamilyIPv4})}
+	// Packets are taken where they arrive, as a broken link would.
+	accept := nftables.ChainPolicyAccept
+	w.chain = c.AddChain(&nftables.Chain{
+		Name: "input", Table: w.table, Type: nftables.ChainTypeFilter, Hooknum: nftables.ChainHookInput, Priority: nftables.ChainPriorityFilter, Policy: &accept,
+	})
+	for _, r := range rules {
+		if err := w.rule(r); err != nil {
+			return fmt.Errorf("preparing nftables rules: %w", err)
+		}
+	}
+	if err := c.Flush(); err != nil {
+		return fmt.Errorf("adding nftables rules: %w", err)
+	}
+	return nil
+}
+
+// Mend takes the rules of a name out of force. Rules that are gone already are no
+// error.
+func Mend(name string) error {
+	c, err := nftables.New()
+	if err != nil {
+		return fmt.Errorf("opening nftables: %w", err)
+	}
+	tables, err := c.ListTablesOfFamily(nftables.TableFamilyIPv4)
+	if err != nil {
+		return fmt.Errorf("listing nftables: %w", err)
+	}
+	for _, t := range tables {
+		if t.Name == tablePrefix+name {
+			c.DelTable(t)
+		}
+	}
+	if err := c.Flush(); err != nil {
+		return fmt.Errorf("deleting nftables rules: %w", err)
+	}
+	return nil
+}
+
+// Cuts are the names of the rules in force.
+func Cuts() ([]string, error) {
+	c, err := nftables.New()
+	if err != nil {
+		return nil, fmt.Errorf("opening nftables: %w", err)
+	}
+	tables, err := c.ListTablesOfFamily(nftables.TableFamilyIPv4)
+	if err != nil {
+		return nil, fmt.Errorf("listing nftables: %w", err)
+	}
+	var names []string
+	for _, t := range tables {
+		if name, ours := strings.CutPrefix(t.Name, tablePrefix); ours {
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}
+
+// Dropped is how many packets the rules of a name have taken so far.
+func Dropped(name string) (uint64, error) {
+	c, err := nftables.New()
+	if err != nil {
+		return 0, fmt.Errorf("opening nftables: %w", err)
+	}
+	table := &nftables.Table{Name: tablePrefix + name, Family: nftables.TableFamilyIPv4}
+	rules, err := c.GetRules(table, &nftables.Chain{Name: "input", Table: table})
+	if err != nil {
+		return 0, fmt.Errorf("reading nftables rules: %w", err)
+	}
+	var sum uint64
+	for _, r := range rules {
+		for _, e := range r.Exprs {
+			if counter, ok := e.(*expr.Counter); ok {
+				sum += counter.Packets
+			}
+		}
+	}
+	return sum, nil
+}
+
+type ruleWriter struct {
+	conn  *nftables.Conn
+	table *nftables.Table
+	chain *nftables.Chain
+}
+
+// rule adds a rule as nftables has it: two where ports are given, since those of
+// the sender and those of the receiver are matched apart.
+func (w ruleWriter) rule(r Rule) error {
+	// Source and destination address are at 12 and 16 of an IPv4 header, both
+	// ports at 0 and 2 of a TCP one.
+	match, err := w.addresses(r.From, 12)
+	if err != nil {
+		return err
+	}
+	to, err := w.addresses(r.To, 16)
+	if err != nil {
+		return err
+	}
+	match = append(match, to...)
+	if len(r.Ports) == 0 {
+		if r.Do == Reject {
+			w.add(match, isTCP(), []expr.Any{&expr.Counter{}, &expr.Reject{Type: unix.NFT_REJECT_TCP_RST}})
+			r.Do = Drop
+		}
+		w.add(match, outcome(r))
+		return nil
+	}
+	for _, offset := range []uint32{0, 2} {
+		ports, err := w.ports(r.Ports, offset)
+		if err != nil {
+			return err
+		}
+		w.add(match, isTCP(), ports, outcome(r))
+	}
+	return nil
+}
+
+func (w ruleWriter) add(parts ...[]expr.Any) {
+	var all []expr.Any
+	for _, p := range parts {
+		all = append(all, p...)
+	}
+	w.conn.AddRule(&nftables.Rule{Table: w.table, Chain: w.chain, Exprs: all})
+}
+
+func (w ruleWriter) addresses(list []netip.Addr, offset uint32) ([]expr.Any, error) {
+	elements := make([]nftables.SetElement, len(list))
+	for i, a := range list {
+		elements[i].Key = a.AsSlice()
+	}
+	return w.in(nftables.TypeIPAddr, elements, &expr.Payload{DestRegister: 1, Base: expr.PayloadBaseNetworkHeader, Offset: offset, Len: 4})
+}
+
+func (w ruleWriter) ports(list []uint16, offset uint32) ([]expr.Any, error) {
+	elements := make([]nftables.SetElement, len(list))
+	for i, p := range list {
+		elements[i].Key = binaryutil.BigEndian.PutUint16(p)
+	}
+	return w.in(nftables.TypeInetService, elements, &expr.Payload{DestRegister: 1, Base: expr.PayloadBaseTransportHeader, Offset: offset, Len: 2})
+}
+
+// in matches packets of which a part is one of the elements.
+func (w ruleWriter) in(kind nftables.SetDatatype, elements []nftables.SetElement, part *expr.Payload) ([]expr.Any, error) {
+	set := &nftables.Set{Table: w.table, Anonymous: true, Constant: true, KeyType: kind}
+	if err := w.conn.AddSet(set, elements); err != nil {
+		return nil, err
+	}
+	return []expr.Any{part, &expr.Lookup{SourceRegister: 1, SetName: set.Name, SetID: set.ID}}, nil
+}
+
+func isTCP() []expr.Any {
+	return []expr.Any{
+		&expr.Meta{Key: expr.MetaKeyL4PROTO, Register: 1},
+		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: []byte{unix.IPPROTO_TCP}},
+	}
+}
+
+func outcome(r Rule) []expr.Any {
+	drop := []expr.Any{&expr.Counter{}, &expr.Verdict{Kind: expr.VerdictDrop}}
+	switch r.Do {
+	case Reject:
+		return []expr.Any{&expr.Counter{}, &expr.Reject{Type: unix.NFT_REJECT_TCP_RST}}
+	case Lose:
+		const of = 1_000_000
+		some := make([]byte, 4)
+		binary.BigEndian.PutUint32(some, uint32(math.Round(r.Percent/100*of)))
+		return append([]expr.Any{
+			&expr.Numgen{Register: 1, Modulus: of, Type: unix.NFT_NG_RANDOM},
+			&expr.Byteorder{SourceRegister: 1, DestRegister: 1, Op: expr.ByteorderHton, Len: 4, Size: 4},
+			&expr.Cmp{Op: expr.CmpOpLt, Register: 1, Data: some},
+		}, drop...)
+	case Limit:
+		rate := uint64(r.KBps) * 1000
+		return append([]expr.Any{&expr.Limit{
+			Type: expr.LimitTypePktBytes, Rate: rate, Unit: expr.LimitTimeSecond, Over: true, Burst: uint32(min(max(rate/10, 65536), math.MaxUint32)),
+		}}, drop...)
+	}
+	return drop
+}

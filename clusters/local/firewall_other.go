@@ -1,0 +1,15 @@
+//go:build !linux
+
+package local
+
+// Cut is refused: there is no room whose network could be cut.
+func Cut(string, []Rule) error { return errNoRoom }
+
+// Mend has nothing to do.
+func Mend(string) error { return nil }
+
+// Cuts are none.
+func Cuts() ([]string, error) { return nil, nil }
+
+// Dropped is refused.
+func Dropped(string) (uint64, error) { return 0, errNoRoom }

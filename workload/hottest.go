@@ -1,0 +1,39 @@
+package workload
+
+import (
+	"time"
+
+	"github.com/slotstorm/slotstorm/scenarios"
+	"github.com/slotstorm/slotstorm/workload/resp"
+	"github.com/slotstorm/slotstorm/workload/stream"
+)
+
+// hottestSample is how many requests are looked at to find the hottest slot.
+const hottestSample = 20_000
+
+// Hottest is the slot that most of the requests go to which are due from an
+// offset from the start of the load on, and their share. It needs no measurement:
+// the seed decides what is sent.
+func Hottest(w *scenarios.Workload, seed uint64, at time.Duration) (slot int, share float64, err error) {
+	s, err := stream.New(w, seed)
+	if err != nil {
+		return 0, 0, err
+	}
+	// Requests of a closed loop, or of a replay, are alike at any time.
+	first, _ := w.Due(0, scenarios.Duration(at))
+	var counts [resp.Slots]int
+	var buf []byte
+	for i := range int64(hottestSample) {
+		var m stream.Meta
+		buf, m = s.Append(buf[:0], int64(first)+i, at)
+		if m.Slot >= 0 {
+			counts[m.Slot]++
+		}
+	}
+	for i, n := range counts {
+		if n > counts[slot] {
+			slot = i
+		}
+	}
+	return slot, float64(counts[slot]) / hottestSample, nil
+}

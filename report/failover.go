@@ -25,34 +25,47 @@ const (
 	StepSynced   = "replica in sync"
 )
 
-// cameBack notes a killed primary whose shard never changed hands.
+// cameBack notes a primary that was hit and whose shard never changed hands.
 const cameBack = "the primary came back before it was declared failed; no failover took place"
 
 // failedOver tells whether another node took over and the shard came back.
 func failedOver(f results.Failover) bool { return f.Complete && f.To != f.From }
 
-// failovers decomposes what followed each kill of a primary.
+// failovers decomposes what followed each fault that hit a primary. One that
+// leaves its nodes running, such as a partition, is told only where it led to
+// another primary.
 func (a *analysis) failovers() []results.Failover {
 	list := []results.Failover{}
-	kills := a.primaryKills()
-	for i, f := range kills {
+	hits := a.primaryHits()
+	for i, f := range hits {
 		end := max(a.run.End, a.run.LoadEnd)
-		for _, next := range kills[i+1:] {
+		for _, next := range hits[i+1:] {
 			if next.Shard == f.Shard {
 				end = next.Injected
 				break
 			}
 		}
-		list = append(list, a.failover(f, end))
+		v := a.failover(f, end)
+		if failedOver(v) || takesAway[f.Kind] {
+			list = append(list, v)
+		}
 	}
 	return list
 }
 
-func (a *analysis) primaryKills() []results.Fault {
+// takesAway are the kinds of faults after which a failover is expected.
+var takesAway = map[string]bool{"kill": true, "pause": true, "isolate": true, "failover": true}
+
+// primaryHits are the injections by each primary that they hit, in order.
+func (a *analysis) primaryHits() []results.Fault {
 	var list []results.Fault
 	for _, f := range a.run.Faults {
-		if f.Kind == "kill" && f.Role == "primary" && f.Injected > 0 {
-			list = append(list, f)
+		for _, h := range f.Hits() {
+			if h.Role == "primary" && f.Injected > 0 {
+				one := f
+				one.Node, one.Shard, one.Role = h.Node, h.Shard, h.Role
+				list = append(list, one)
+			}
 		}
 	}
 	slices.SortStableFunc(list, func(a, b results.Fault) int { return cmp.Compare(a.Injected, b.Injected) })
@@ -125,7 +138,7 @@ func (a *analysis) failover(f results.Fault, end results.Millis) results.Failove
 	a.after(&v, f, end, events, promoted)
 
 	if f.Proved == 0 {
-		notes = append(notes, "the kill was not proved to have acted")
+		notes = append(notes, "the fault was not proved to have acted")
 	}
 	switch {
 	case promoted == nil && !inferred && a.returned(f, events, probe):

@@ -134,7 +134,7 @@ func (a *analysis) measure(o scenarios.Objective, s *results.Summary) measure {
 	case "failovers":
 		list := ofShard(s.Failovers, o.Shard)
 		n := len(serverTimes(list))
-		return measured(float64(n), fmt.Sprintf("%s of a primary: %d completed with another primary", plural(len(list), "kill", "kills"), n))
+		return measured(float64(n), fmt.Sprintf("%s on a primary: %d completed with another primary", plural(len(list), "fault", "faults"), n))
 	case "recovery.throughput", "recovery.p99":
 		return a.recovery(o)
 	case "writes.lost":

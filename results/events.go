@@ -88,8 +88,9 @@ const (
 // JournalEntry is a line of journal.jsonl, flushed to disk before the step acts.
 type JournalEntry struct {
 	Offset Millis `json:"offsetMs"`
-	Fault  string `json:"fault"`
-	// Step is "check", "inject", "prove", "heal" or "verify".
+	Fault  string `json:"fault,omitempty"`
+	// Step is "place" (where the run takes place), "check", "inject", "prove",
+	// "heal", "verify" or "recover" (healed after the run's end).
 	Step string `json:"step"`
 	Node string `json:"node,omitempty"`
 	// Nodes are all nodes that are hit.

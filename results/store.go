@@ -103,6 +103,11 @@ func Create(root, id string, start time.Time) (*Writer, error) {
 		if err != nil {
 			return nil, err
 		}
+		if name == JournalFile {
+			if err := lock(f); err != nil {
+				return nil, err
+			}
+		}
 		w.files[name] = &lineFile{f, bufio.NewWriterSize(f, 64<<10)}
 	}
 	return w, nil

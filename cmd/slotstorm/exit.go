@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/slotstorm/slotstorm/internal/runner"
 	"github.com/slotstorm/slotstorm/results"
@@ -22,6 +23,7 @@ const (
 	exitFailed       exitCode = 4
 	exitInconclusive exitCode = 5
 	exitNoisy        exitCode = 6
+	exitUnhealed     exitCode = 7
 	exitInterrupted  exitCode = 130
 )
 
@@ -37,11 +39,15 @@ var exitCodes = []struct {
 	{exitFailed, "the run ended and missed at least one objective; with --fail-on-regression: B is worse than A"},
 	{exitInconclusive, "the run ended inconclusive or invalid: it shows neither success nor failure"},
 	{exitNoisy, "a comparison was made, and is too noisy to tell whether B differs from A"},
+	{exitUnhealed, "a fault's healing could not be verified: it may still be in force; 'slotstorm recover RUN' heals and tells"},
 	{exitInterrupted, "interrupted by Ctrl-C or SIGTERM"},
 }
 
 // codeOf is the exit code of a run that ended with s.
 func codeOf(r *runner.Result) exitCode {
+	if r.Bundle != nil && slices.ContainsFunc(r.Bundle.Run.Faults, mayBeInForce) {
+		return exitUnhealed
+	}
 	if r.Bundle != nil && r.Bundle.Run.Interrupted != "" {
 		return exitInterrupted
 	}
@@ -54,6 +60,11 @@ func codeOf(r *runner.Result) exitCode {
 	return exitInconclusive
 }
 
+// mayBeInForce tells whether a fault has acted and was not seen to be over.
+func mayBeInForce(f results.Fault) bool {
+	return f.Status == results.StatusUnhealed && f.Restored == 0
+}
+
 // severity orders the ends of runs, so that many runs end with the worst. A
 // missed objective is a finding; a run that shows nothing is none.
 func (c exitCode) severity() int {
@@ -64,6 +75,8 @@ func (c exitCode) severity() int {
 		return 1
 	case exitFailed:
 		return 2
+	case exitUnhealed:
+		return 4
 	}
 	return 3
 }
@@ -109,6 +122,8 @@ func fail(w io.Writer, color bool, err error) exitCode {
 		code = coded.code
 	case errors.Is(err, runner.ErrEnvironment):
 		code = exitEnvironment
+	case errors.Is(err, runner.ErrUnhealed):
+		code = exitUnhealed
 	}
 	fmt.Fprintf(w, "%s %v\n", paint(color, red, "slotstorm:"), err)
 	if code == exitEnvironment {

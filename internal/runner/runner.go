@@ -118,6 +118,9 @@ func Run(ctx context.Context, s *scenarios.Scenario, o Options) (_ *Result, err 
 	if err := r.writeScenario(); err != nil {
 		return nil, err
 	}
+	if err := r.enter(); err != nil {
+		return nil, err
+	}
 	cluster, err := r.deploy(ctx)
 	if err != nil {
 		return nil, err

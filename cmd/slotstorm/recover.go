@@ -1,0 +1,58 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/slotstorm/slotstorm/internal/runner"
+	"github.com/slotstorm/slotstorm/results"
+)
+
+func (p *program) recoverVerb() *cli.Command {
+	return &cli.Command{
+		Name:      "recover",
+		Usage:     "heal what a run that was killed has left in force, and verify it",
+		ArgsUsage: "RUN",
+		Description: "Reads the run's journal, which tells each fault before it acted, ends what is left of\n" +
+			"it, and verifies that nothing is in force any more. RUN is a folder, an id, or the\n" +
+			"beginning of an id. On this machine the kernel has healed already, with the run's\n" +
+			"process: that is verified and said. Exit code 7 if it cannot be verified.",
+		Action: p.recover,
+	}
+}
+
+func (p *program) recover(c *cli.Context) error {
+	if c.NArg() != 1 {
+		return usagef("slotstorm recover needs one run: a folder, an id, or the beginning of one; 'slotstorm list' shows them")
+	}
+	dir, err := results.Find(p.root, c.Args().First())
+	if err != nil {
+		return err
+	}
+	r, err := runner.Recover(c.Context, dir)
+	if errors.Is(err, results.ErrUnderWay) {
+		return fmt.Errorf("%s: %w: Ctrl-C there heals it", c.Args().First(), err)
+	}
+	switch {
+	case err != nil:
+		return err
+	case p.json:
+		return p.printJSON(r)
+	case p.quiet:
+		return nil
+	}
+	if len(r.Faults) == 0 {
+		fmt.Fprintln(p.out, "No fault was in force when the run ended.")
+	}
+	for _, f := range r.Faults {
+		fmt.Fprintf(p.out, "healed  %s\n", f)
+	}
+	if len(r.Ended) > 0 {
+		fmt.Fprintf(p.out, "ended   processes %s of the run\n", strings.Trim(fmt.Sprint(r.Ended), "[]"))
+	}
+	fmt.Fprintf(p.out, "%s %s\n", paint(p.colorOut, green, "seen   "), r.Seen)
+	return nil
+}

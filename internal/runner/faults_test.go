@@ -1,0 +1,144 @@
+package runner
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	place "github.com/slotstorm/slotstorm/clusters/local"
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// cutOff is a partition of six seconds around a primary, with a client inside.
+const cutOff = `
+timeline:
+  phases: [{name: calm, duration: 2s}, {name: cut, duration: 6s}, {name: after, duration: 1s}]
+  faults: [{name: cut, at: 2s, duration: 6s, partition: {between: [primary of shard 0, generator 1]}}]
+`
+
+// split is small with a generator for either side, and writes that are audited
+// once each, so that plain commands can count them.
+var split = strings.NewReplacer(
+	"rate: 200", "rate: 100\n  generators: 2",
+	"audit: {rate: 100}", "audit: {rate: 100, kinds: [once]}",
+	"clusterStateReloadInterval: 1s", "clusterStateReloadInterval: 1s, dialTimeout: 300ms",
+).Replace(small)
+
+// TestAMinorityLosesWhatItAcknowledged compares the losses that the run reports
+// with those that plain commands count.
+func TestAMinorityLosesWhatItAcknowledged(t *testing.T) {
+	in := &intruder{t: t, root: t.TempDir(), at: "audit"}
+	var survived map[string]string
+	in.act = func(in *intruder) { survived = in.keys() }
+	r := start(t, split+cutOff, Options{Root: in.root, Observer: in, Room: room})
+	f := r.Bundle.Run.Faults[0]
+	if !room.Sealed {
+		if f.Status != results.StatusRefused || !strings.Contains(f.Reason, "a network of the run's own") {
+			t.Errorf("without a room the partition is %s: %s", f.Status, f.Reason)
+		}
+		return
+	}
+	if f.Status != results.StatusHealed || !strings.Contains(f.Proof, "none gets an answer") {
+		t.Fatalf("the partition is %s: %s %s", f.Status, f.Proof, f.Reason)
+	}
+	var want []int
+	inside := 0
+	for _, w := range r.Bundle.Writes {
+		if w.Outcome == string(results.OK) && survived[w.Key] != w.Value {
+			want = append(want, w.Seq)
+			if w.Node == "node-0" {
+				inside++
+			}
+		}
+	}
+	slices.Sort(want)
+	if inside == 0 {
+		t.Fatalf("the minority lost nothing: %d losses in all", len(want))
+	}
+	if got := lostSeqs(r.Bundle, "lost"); !slices.Equal(got, want) {
+		t.Errorf("the audit reports %v as lost, an independent count %v", got, want)
+	}
+	if len(r.Summary.Failovers) != 1 || r.Summary.Failovers[0].To != "node-3" {
+		t.Errorf("failovers: %+v", r.Summary.Failovers)
+	}
+}
+
+// TestAPartitionThatIsNotInForceProvesNothing takes the rules away under a
+// partition, before it is proved and after.
+func TestAPartitionThatIsNotInForceProvesNothing(t *testing.T) {
+	for at, reason := range map[string]string{
+		"all traffic, drop":   "is open",
+		"none gets an answer": "it did not stay in force",
+	} {
+		t.Run(at, func(t *testing.T) {
+			in := &intruder{t: t, root: t.TempDir(), at: at, act: func(*intruder) {
+				if err := place.Mend("cut"); err != nil {
+					t.Error(err)
+				}
+			}}
+			r := start(t, split+cutOff, Options{Root: in.root, Observer: in, Room: room})
+			f := r.Bundle.Run.Faults[0]
+			if room.Sealed && (f.Status != results.StatusUnproved || !strings.Contains(f.Reason, reason)) {
+				t.Errorf("the partition is %s: %s", f.Status, f.Reason)
+			}
+			late := r.Summary.Verdict == results.Invalid && strings.HasPrefix(r.Summary.Reasons[0], "the load generator was the limit")
+			if r.Summary.Verdict != results.Inconclusive && !late {
+				t.Errorf("verdict is %s: %v", r.Summary.Verdict, r.Summary.Reasons)
+			}
+		})
+	}
+}
+
+func TestAPausedPrimaryIsSeenStoppedAndGoesOn(t *testing.T) {
+	r := start(t, small+`
+timeline:
+  phases: [{name: calm, duration: 1s}, {name: hang, duration: 5s}, {name: after, duration: 1s}]
+  faults: [{name: hang, at: 1s, duration: 4s, pause: {target: primary of shard 1}}]
+`, Options{})
+	f := r.Bundle.Run.Faults[0]
+	if f.Status != results.StatusHealed || !strings.Contains(f.Proof, "state T") || !strings.Contains(f.Healing, "answers") {
+		t.Errorf("the pause is %s: %q, %q, %s", f.Status, f.Proof, f.Healing, f.Reason)
+	}
+	if held := f.Restored - f.Injected; held.Std().Seconds() < 4 {
+		t.Errorf("it lasted %s", held)
+	}
+	if len(r.Summary.Failovers) != 1 || r.Summary.Failovers[0].From != "node-1" || r.Summary.Failovers[0].To != "node-4" {
+		t.Errorf("failovers: %+v", r.Summary.Failovers)
+	}
+}
+
+func TestFailoversOnCommand(t *testing.T) {
+	r := start(t, small+`
+timeline:
+  phases: [{name: calm, duration: 9s}]
+  faults:
+    - {name: asked, at: 1s, failover: {target: replica of shard 0}}
+    - {name: forced, at: 3s, failover: {target: replica of shard 1, mode: force}}
+    - {name: taken, at: 5s, failover: {target: replica of shard 2, mode: takeover}}
+`, Options{})
+	for i, f := range r.Bundle.Run.Faults {
+		if f.Status != results.StatusHealed || len(f.Nodes) != 2 || f.Nodes[0].Role != "primary" {
+			t.Errorf("%s is %s: %s %+v", f.Name, f.Status, f.Reason, f.Nodes)
+		}
+		if i < len(r.Summary.Failovers) && r.Summary.Failovers[i].Server.Std().Seconds() > 2 {
+			t.Errorf("%s took %s", f.Name, r.Summary.Failovers[i].Server)
+		}
+	}
+	if len(r.Summary.Failovers) != 3 {
+		t.Errorf("failovers: %+v", r.Summary.Failovers)
+	}
+}
+
+func TestFaultsThatTakeTooMuchAwayTogetherAreRefused(t *testing.T) {
+	r := start(t, small+`
+timeline:
+  phases: [{name: calm, duration: 7s}]
+  faults:
+    - {name: one, at: 1s, duration: 2s, pause: {target: primary of shard 0}}
+    - {name: two, at: 2s, duration: 2s, pause: {target: primary of shard 1}}
+`, Options{})
+	one, two := r.Bundle.Run.Faults[0], r.Bundle.Run.Faults[1]
+	if one.Status != results.StatusHealed || two.Status != results.StatusRefused || !strings.Contains(two.Reason, "allow: [majority-down]") {
+		t.Errorf("%s %s; %s %s", one.Status, one.Reason, two.Status, two.Reason)
+	}
+}

@@ -113,6 +113,10 @@ func (a *analysis) failover(f results.Fault, end results.Millis) results.Failove
 			probe = &sighting{o.To, o.Uncertainty, "probe", o.Node}
 		}
 	}
+	planned := f.Kind == "failover"
+	if planned && probe == nil && promoted != nil {
+		probe = &sighting{promoted.at, promoted.uncertainty, "probe", promoted.node}
+	}
 	if promoted != nil {
 		v.To, v.ElectionDelay, v.Rank = promoted.node, el.delay, el.rank
 		v.PredictedMin, v.PredictedMax = a.predict(el)
@@ -148,6 +152,10 @@ func (a *analysis) failover(f results.Fault, end results.Millis) results.Failove
 		notes = append(notes, "no replica was promoted while the shard was watched")
 	case !v.Complete:
 		notes = append(notes, "the shard took no write again while it was watched")
+	case planned && v.Outage == 0:
+		notes = append(notes, "planned: the probes saw no outage")
+	case planned:
+		notes = append(notes, "planned")
 	default:
 		notes = append(notes, unusual(v, el)...)
 	}
@@ -320,6 +328,10 @@ func outageOf(list []results.Outage, f results.Fault, end results.Millis, promot
 	var found *results.Outage
 	for i, o := range list {
 		if o.Shard != f.Shard || o.To <= f.Injected || o.From >= end {
+			continue
+		}
+		// A hand-over may cause none: what comes after it is not its outage.
+		if f.Kind == "failover" && (promoted == nil || o.From > promoted.at) {
 			continue
 		}
 		if found == nil || (promoted != nil && o.From < promoted.at) {

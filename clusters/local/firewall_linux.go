@@ -114,39 +114,42 @@ type ruleWriter struct {
 func (w ruleWriter) rule(r Rule) error {
 	// Source and destination address are at 12 and 16 of an IPv4 header, both
 	// ports at 0 and 2 of a TCP one.
-	match, err := w.addresses(r.From, 12)
-	if err != nil {
-		return err
-	}
-	to, err := w.addresses(r.To, 16)
-	if err != nil {
-		return err
-	}
-	match = append(match, to...)
-	if len(r.Ports) == 0 {
-		if r.Do == Reject {
-			w.add(match, isTCP(), []expr.Any{&expr.Counter{}, &expr.Reject{Type: unix.NFT_REJECT_TCP_RST}})
-			r.Do = Drop
+	add := func(parts ...[]expr.Any) error {
+		// A set without a name belongs to one rule: each has its own.
+		from, err := w.addresses(r.From, 12)
+		if err != nil {
+			return err
 		}
-		w.add(match, outcome(r))
+		to, err := w.addresses(r.To, 16)
+		if err != nil {
+			return err
+		}
+		all := append(from, to...)
+		for _, p := range parts {
+			all = append(all, p...)
+		}
+		w.conn.AddRule(&nftables.Rule{Table: w.table, Chain: w.chain, Exprs: all})
 		return nil
+	}
+	if len(r.Ports) == 0 && r.Do == Reject {
+		if err := add(isTCP(), outcome(r)); err != nil {
+			return err
+		}
+		r.Do = Drop // what is no TCP cannot be told
+	}
+	if len(r.Ports) == 0 {
+		return add(outcome(r))
 	}
 	for _, offset := range []uint32{0, 2} {
 		ports, err := w.ports(r.Ports, offset)
 		if err != nil {
 			return err
 		}
-		w.add(match, isTCP(), ports, outcome(r))
+		if err := add(isTCP(), ports, outcome(r)); err != nil {
+			return err
+		}
 	}
 	return nil
-}
-
-func (w ruleWriter) add(parts ...[]expr.Any) {
-	var all []expr.Any
-	for _, p := range parts {
-		all = append(all, p...)
-	}
-	w.conn.AddRule(&nftables.Rule{Table: w.table, Chain: w.chain, Exprs: all})
 }
 
 func (w ruleWriter) addresses(list []netip.Addr, offset uint32) ([]expr.Any, error) {

@@ -1,13 +1,26 @@
 package runner
 
 import (
+	"errors"
+	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	place "github.com/slotstorm/slotstorm/clusters/local"
 	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
 )
+
+// sealed is the room for faults of the network. Where the kernel refuses one,
+// these faults are refused before anything is deployed, and no more can be tested.
+func sealed(t *testing.T) place.Room {
+	t.Helper()
+	if !room.Sealed {
+		t.Fatalf("these tests need a sealed room: %s", room)
+	}
+	return room
+}
 
 // cutOff is a partition of six seconds around a primary, with a client inside.
 const cutOff = `
@@ -30,14 +43,8 @@ func TestAMinorityLosesWhatItAcknowledged(t *testing.T) {
 	in := &intruder{t: t, root: t.TempDir(), at: "audit"}
 	var survived map[string]string
 	in.act = func(in *intruder) { survived = in.keys() }
-	r := start(t, split+cutOff, Options{Root: in.root, Observer: in, Room: room})
+	r := start(t, split+cutOff, Options{Root: in.root, Observer: in, Room: sealed(t)})
 	f := r.Bundle.Run.Faults[0]
-	if !room.Sealed {
-		if f.Status != results.StatusRefused || !strings.Contains(f.Reason, "a network of the run's own") {
-			t.Errorf("without a room the partition is %s: %s", f.Status, f.Reason)
-		}
-		return
-	}
 	if f.Status != results.StatusHealed || !strings.Contains(f.Proof, "none gets an answer") {
 		t.Fatalf("the partition is %s: %s %s", f.Status, f.Proof, f.Reason)
 	}
@@ -76,9 +83,9 @@ func TestAPartitionThatIsNotInForceProvesNothing(t *testing.T) {
 					t.Error(err)
 				}
 			}}
-			r := start(t, split+cutOff, Options{Root: in.root, Observer: in, Room: room})
+			r := start(t, split+cutOff, Options{Root: in.root, Observer: in, Room: sealed(t)})
 			f := r.Bundle.Run.Faults[0]
-			if room.Sealed && (f.Status != results.StatusUnproved || !strings.Contains(f.Reason, reason)) {
+			if f.Status != results.StatusUnproved || !strings.Contains(f.Reason, reason) {
 				t.Errorf("the partition is %s: %s", f.Status, f.Reason)
 			}
 			late := r.Summary.Verdict == results.Invalid && strings.HasPrefix(r.Summary.Reasons[0], "the load generator was the limit")
@@ -140,5 +147,32 @@ timeline:
 	one, two := r.Bundle.Run.Faults[0], r.Bundle.Run.Faults[1]
 	if one.Status != results.StatusHealed || two.Status != results.StatusRefused || !strings.Contains(two.Reason, "allow: [majority-down]") {
 		t.Errorf("%s %s; %s %s", one.Status, one.Reason, two.Status, two.Reason)
+	}
+}
+
+// What this machine cannot do is told before anything is deployed.
+func TestFaultsThatCannotBeDoneAreToldBeforeDeploying(t *testing.T) {
+	for name, tc := range map[string]struct {
+		fault string
+		room  place.Room
+		want  string
+	}{
+		"a partition without a room": {"partition: {between: [primary of shard 0]}", place.Room{Why: "isolation: none"}, "in a sealed room alone, and this is plain loopback (isolation: none)"},
+		"a delay without a room":     {"delay: {between: [primary of shard 0], latency: 5ms}", place.Room{Why: "isolation: none"}, "in a sealed room alone"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			root := t.TempDir()
+			s, err := scenarios.Parse("test.yaml", []byte(small+"timeline: {phases: [{name: a, duration: 9s}], faults: [{name: f, at: 1s, duration: 2s, "+tc.fault+"}]}"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = Run(t.Context(), s, Options{Root: root, Room: tc.room})
+			if !errors.Is(err, ErrEnvironment) || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("error is %v", err)
+			}
+			if left, err := os.ReadDir(root); err != nil || len(left) > 0 {
+				t.Errorf("left behind: %v %v", left, err)
+			}
+		})
 	}
 }

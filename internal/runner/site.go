@@ -64,6 +64,9 @@ func (r *run) deployLocal(ctx context.Context) (*site, error) {
 			return nil, fmt.Errorf("the Redis to upgrade to: %w", err)
 		}
 	}
+	if err := builtin.Able(r.o.Room, r.s.Timeline); err != nil {
+		return nil, err
+	}
 	d, err := local.Deploy(ctx, local.Options{
 		Room: r.o.Room, Redis: r.s.Redis, RestartDelay: r.s.Cluster.Local.RestartDelay.Std(),
 		Volumes: r.bundle.Path(results.VolumesDir), Logs: r.bundle.Path("nodes"), Clock: r.clock, Emit: r.emit,

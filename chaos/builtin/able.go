@@ -1,0 +1,50 @@
+package builtin
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+
+	place "github.com/slotstorm/slotstorm/clusters/local"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+// Able tells, before anything is deployed, which faults of a timeline cannot be
+// injected on this machine, each with the reason. It tries what it can: only the
+// kernel knows what it has.
+func Able(room place.Room, t scenarios.Timeline) error {
+	var errs []error
+	for _, f := range t.Faults {
+		if err := able(room, f.Action()); err != nil {
+			errs = append(errs, fmt.Errorf("fault %s: %w", f.Name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func able(room place.Room, action string) error {
+	switch action {
+	case "kill", "pause", "failover":
+		return nil
+	case "partition", "isolate":
+		return ableToCut(room)
+	case "delay":
+		if !room.Sealed {
+			return fmt.Errorf("packets can be delayed in a sealed room alone, and this is %s", room)
+		}
+		if err := place.TryNetem(); err != nil {
+			return fmt.Errorf("the kernel cannot delay packets (sch_netem): %w", err)
+		}
+	}
+	return fmt.Errorf("this version of slotstorm cannot do %s on this machine", action)
+}
+
+// ableToCut cuts an address that nobody has, and mends it.
+func ableToCut(room place.Room) error {
+	if !room.Sealed {
+		return fmt.Errorf("the network can be cut in a sealed room alone, and this is %s", room)
+	}
+	nobody := []netip.Addr{netip.AddrFrom4([4]byte{127, 255, 255, 254})}
+	err := place.Cut("check", []place.Rule{{From: nobody, To: nobody, Do: place.Drop}})
+	return errors.Join(err, place.Mend("check"))
+}

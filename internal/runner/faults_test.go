@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	place "github.com/slotstorm/slotstorm/clusters/local"
+	"github.com/slotstorm/slotstorm/internal/recount"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
@@ -29,11 +30,9 @@ timeline:
   faults: [{name: cut, at: 2s, duration: 6s, partition: {between: [primary of shard 0, generator 1]}}]
 `
 
-// split is small with a generator for either side, and writes that are audited
-// once each, so that plain commands can count them.
+// split is small with a generator for either side.
 var split = strings.NewReplacer(
 	"rate: 200", "rate: 100\n  generators: 2",
-	"audit: {rate: 100}", "audit: {rate: 100, kinds: [once]}",
 	"clusterStateReloadInterval: 1s", "clusterStateReloadInterval: 1s, dialTimeout: 300ms",
 ).Replace(small)
 
@@ -41,29 +40,25 @@ var split = strings.NewReplacer(
 // with those that plain commands count.
 func TestAMinorityLosesWhatItAcknowledged(t *testing.T) {
 	in := &intruder{t: t, root: t.TempDir(), at: "audit"}
-	var survived map[string]string
-	in.act = func(in *intruder) { survived = in.keys() }
+	var survived map[string][]string
+	in.act = func(in *intruder) { survived = in.values() }
 	r := start(t, split+cutOff, Options{Root: in.root, Observer: in, Room: sealed(t)})
 	f := r.Bundle.Run.Faults[0]
 	if f.Status != results.StatusHealed || !strings.Contains(f.Proof, "none gets an answer") {
 		t.Fatalf("the partition is %s: %s %s", f.Status, f.Proof, f.Reason)
 	}
-	var want []int
+	want := recount.Lost(r.Bundle.Writes, survived)
+	if got := recount.Found(r.Bundle.Findings); !slices.Equal(got, want) {
+		t.Errorf("the audit reports %v as lost, an independent count %v", got, want)
+	}
 	inside := 0
-	for _, w := range r.Bundle.Writes {
-		if w.Outcome == string(results.OK) && survived[w.Key] != w.Value {
-			want = append(want, w.Seq)
-			if w.Node == "node-0" {
-				inside++
-			}
+	for _, f := range r.Bundle.Findings {
+		if f.Write.Node == "node-0" {
+			inside++
 		}
 	}
-	slices.Sort(want)
 	if inside == 0 {
-		t.Fatalf("the minority lost nothing: %d losses in all", len(want))
-	}
-	if got := lostSeqs(r.Bundle, "lost"); !slices.Equal(got, want) {
-		t.Errorf("the audit reports %v as lost, an independent count %v", got, want)
+		t.Errorf("the minority lost nothing: %d losses in all", len(want))
 	}
 	if len(r.Summary.Failovers) != 1 || r.Summary.Failovers[0].To != "node-3" {
 		t.Errorf("failovers: %+v", r.Summary.Failovers)

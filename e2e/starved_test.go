@@ -47,7 +47,7 @@ func pin(t *testing.T, pid, processor int) {
 func hogs(t *testing.T, processor int) (end func()) {
 	t.Helper()
 	var list []*exec.Cmd
-	for range 40 {
+	for range 12 {
 		cmd := exec.Command("sh", "-c", "while :; do :; done")
 		cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 		if err := cmd.Start(); err != nil {
@@ -88,8 +88,8 @@ func TestAStarvedLoadIsInvalid(t *testing.T) {
 	generator, servers := processors()
 	pin(t, server, servers)
 	for _, args := range [][]string{
-		{"--client", "wire", "--rate", "2000"},
-		{"--client", "go-redis", "--rate", "2000"},
+		{"--client", "wire", "--rate", "1000"},
+		{"--client", "go-redis", "--rate", "1000"},
 		{"--client", "wire", "--clients", "8"},
 		{"--client", "go-redis", "--clients", "8"},
 	} {

@@ -15,7 +15,7 @@ import (
 )
 
 // formats are the values of report --format.
-var formats = []string{"text", "markdown", "json", "junit", "html"}
+var formats = []string{"text", "markdown", "json", "junit", "html", "csv", "jsonl"}
 
 func (p *program) reportVerb() *cli.Command {
 	return &cli.Command{
@@ -121,6 +121,10 @@ func (p *program) renderer(format string) (func(io.Writer, *results.Bundle, *res
 		return report.JUnit, nil
 	case "html":
 		return report.HTML, nil
+	case "csv":
+		return report.SeriesCSV, nil
+	case "jsonl":
+		return report.SeriesJSON, nil
 	case "json":
 		return func(w io.Writer, b *results.Bundle, s *results.Summary) error {
 			return writeJSON(w, outcomeOf(b.Dir, b, s))

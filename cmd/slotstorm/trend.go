@@ -112,7 +112,7 @@ func (p *program) pruneVerb() *cli.Command {
 			&cli.IntFlag{Name: "keep", Usage: "keep the newest `N` runs of each scenario"},
 			&cli.StringFlag{Name: "keep-within", Usage: "keep runs younger than `AGE`, such as 30d or 12h"},
 			&cli.BoolFlag{Name: "keep-failed", Usage: "keep runs whose verdict is not pass"},
-			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "remove nothing, tell what would go"},
+			&cli.BoolFlag{Name: "dry-run", Usage: "remove nothing, tell what would go"},
 		},
 		Action: p.prune,
 	}

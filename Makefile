@@ -48,11 +48,12 @@ soak: build ## hours: every long command of the documentation, and 10 minutes fo
 	$(GO) test -run '^$$' -fuzz FuzzParseNodes -fuzztime 10m ./deployer
 	$(GO) test -run '^$$' -fuzz FuzzReadLog -fuzztime 10m ./deployer
 
-bench: build ## run the benchmarks, then load side by side with redis-benchmark and memtier_benchmark
+bench: build ## run the benchmarks, then load side by side with redis-benchmark and memtier_benchmark, then how far comparisons can be trusted
 	@scripts/setup run
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 	$(GO) run ./bench/peers -slotstorm bin/slotstorm -raw bin/peers.txt
 	$(GO) run ./bench/peers -slotstorm bin/slotstorm -pacing -length 4s
+	$(GO) run ./bench/noise -slotstorm bin/slotstorm
 
 lint: ## check format, vet for Linux and macOS, staticcheck, errcheck
 	@scripts/setup build
@@ -64,7 +65,7 @@ lint: ## check format, vet for Linux and macOS, staticcheck, errcheck
 
 verify: build ## check that generated files and go.mod are fresh
 	@bin/slotstorm __docs | diff -u $(CLI) - || { echo "$(CLI) is stale: make generate"; exit 1; }
-	$(GO) test -count=1 -run TestSchemaIsFresh ./scenarios
+	$(GO) test -count=1 -run 'TestSchemaIsFresh|TestSchemasAreFresh' ./scenarios ./cmd/slotstorm
 	$(GO) mod tidy -diff
 
 generate: ## write the generated files anew

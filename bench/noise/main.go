@@ -40,12 +40,16 @@ const (
 	around = 400 * time.Microsecond
 )
 
+// unusable is slotstorm's exit code where no run had figures that count.
+const unusable = 5
+
 type config struct {
 	slotstorm string
 	prefix    []string
 	same      int
 	slower    int
 	slowdown  float64
+	seed      int
 	out       string
 	progress  io.Writer
 }
@@ -70,6 +74,7 @@ func run(ctx context.Context, args []string) (err error) {
 	f.IntVar(&c.same, "same", 20, "compare the scenario `N` times with itself")
 	f.IntVar(&c.slower, "slower", 10, "compare it `N` times with a slower one")
 	f.Float64Var(&c.slowdown, "slowdown", 10, "plant a slowdown of `PERCENT`")
+	f.IntVar(&c.seed, "seed", 1, "begin with seed `N`; each comparison takes a hundred")
 	f.StringVar(&c.out, "o", "", "write the table to `FILE`, not to standard output")
 	prefix := f.String("prefix", "", "put `WORDS` before each command line, such as 'chrt -f 5' on a machine that others use")
 	if err := f.Parse(args); err != nil {
@@ -133,18 +138,23 @@ func (s *series) measure(ctx context.Context, c config, dir string) error {
 	return nil
 }
 
-// compare makes one comparison. Every other one has its seeds elsewhere.
+// compare makes one comparison, with seeds of its own.
 func compare(ctx context.Context, c config, dir string, i int, sleep time.Duration) (*report.Comparison, error) {
 	root := filepath.Join(dir, "runs")
 	line := append(append([]string{}, c.prefix...), c.slotstorm, "run", filepath.Join(dir, "scenario.yaml"),
 		"--against", fmt.Sprintf("workload.mix[0].commands[1]=DEBUG SLEEP %.6f", sleep.Seconds()),
-		"--seed", fmt.Sprint(1+100*i), "--out", root, "--json", "--quiet")
+		"--seed", fmt.Sprint(c.seed+100*i), "--out", root, "--json", "--quiet")
 	cmd := exec.CommandContext(ctx, line[0], line[1:]...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
-	// Its exit code is its answer; whether there is one, the JSON tells.
+	// Its exit code is its answer; whether there is one, the JSON tells. On a
+	// machine that is too busy no run may be usable: that is no answer either.
 	failed := cmd.Run()
 	var cmp report.Comparison
+	if cmd.ProcessState != nil && cmd.ProcessState.ExitCode() == unusable {
+		fmt.Fprintln(c.progress, strings.TrimSpace(errs.String()))
+		return &report.Comparison{Answer: report.Noisy}, os.RemoveAll(root)
+	}
 	if err := json.Unmarshal(out.Bytes(), &cmp); err != nil {
 		return nil, fmt.Errorf("%w: %s", errors.Join(failed, err), errs.String())
 	}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+// commandsIn are the slotstorm command lines in the texts of a YAML document.
+func commandsIn(n *yaml.Node) []string {
+	var list []string
+	if n.Kind == yaml.ScalarNode {
+		for line := range strings.Lines(n.Value) {
+			if line = strings.TrimSpace(line); strings.HasPrefix(line, "slotstorm ") {
+				list = append(list, line)
+			}
+		}
+	}
+	for _, c := range n.Content {
+		list = append(list, commandsIn(c)...)
+	}
+	return list
+}
+
+// TestExamplesAreUpToDate reads every example: scenarios are valid, and the
+// commands in workflows have verbs, flags and formats that exist.
+func TestExamplesAreUpToDate(t *testing.T) {
+	files, err := filepath.Glob("../../examples/*/*.y*ml")
+	if err != nil || len(files) < 5 {
+		t.Fatal(files, err)
+	}
+	commands := 0
+	for _, file := range files {
+		if filepath.Base(file) == "scenario.yaml" {
+			if _, err := scenarios.Load(file); err != nil {
+				t.Errorf("%s: %v", file, err)
+			}
+			continue
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		documents := yaml.NewDecoder(bytes.NewReader(text))
+		for {
+			var doc yaml.Node
+			err := documents.Decode(&doc)
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				t.Fatalf("%s: %v", file, err)
+			}
+			var object struct {
+				Kind string            `yaml:"kind"`
+				Data map[string]string `yaml:"data"`
+			}
+			if doc.Decode(&object) == nil && object.Kind == "ConfigMap" {
+				if _, err := scenarios.Parse(file, []byte(object.Data["scenario.yaml"])); err != nil {
+					t.Errorf("%s: %v", file, err)
+				}
+			}
+			for _, line := range commandsIn(&doc) {
+				commands++
+				b := newBench(t)
+				w, err := arrange(b.application(), strings.Fields(strings.ReplaceAll(line, `"`, ""))[1:])
+				if err != nil || w.verb == "" {
+					t.Errorf("%s: %s: %v", file, line, err)
+					continue
+				}
+				var out []string
+				for _, word := range append(w.global, w.local...) {
+					if v, ok := strings.CutPrefix(word, "--out="); ok {
+						out = append(out, v)
+					}
+				}
+				if _, _, err := parseOut(out); err != nil {
+					t.Errorf("%s: %s: %v", file, line, err)
+				}
+			}
+		}
+	}
+	if commands < 8 {
+		t.Errorf("only %d commands were found", commands)
+	}
+}

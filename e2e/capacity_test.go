@@ -1,0 +1,44 @@
+//go:build e2e && linux
+
+package e2e
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"testing"
+)
+
+// TestCapacityFindsTheCap: every request holds its node for 5 ms, so that three
+// shards serve 600 requests per second, and not more, whatever the machine. The
+// search finds that within a tenth, healthy and with one primary down.
+func TestCapacityFindsTheCap(t *testing.T) {
+	s := newSandbox(t)
+	scenario, err := filepath.Abs("../examples/capacity/scenario.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, stdout, stderr := s.run("capacity", scenario, "--hold", "5s", "--from", "400", "--json")
+	if code != 0 {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	var got struct {
+		Answers []struct {
+			OneDown   bool
+			Rate      float64
+			Confirmed bool
+			Limit     string
+		}
+	}
+	if err := json.Unmarshal([]byte(stdout), &got); err != nil {
+		t.Fatal(err)
+	}
+	const limit = 3 / 0.005
+	for _, a := range got.Answers {
+		if a.Rate < 0.9*limit || a.Rate > 1.1*limit || !a.Confirmed || a.Limit != "the objectives" {
+			t.Errorf("%+v, want %v within a tenth\n%s", a, limit, stderr)
+		}
+	}
+	if len(got.Answers) != 2 || got.Answers[0].OneDown || !got.Answers[1].OneDown {
+		t.Errorf("answers: %+v", got.Answers)
+	}
+}

@@ -177,7 +177,11 @@ func (w *Writer) Frame(f Frame, wall time.Time, histograms map[string]*hdr.Histo
 			return fmt.Errorf("writing %s: %w", HlogFile, err)
 		}
 	}
-	return nil
+	// A second at a time, so that a Follower sees it.
+	if err := w.hbuf.Flush(); err != nil {
+		return fmt.Errorf("writing %s: %w", HlogFile, err)
+	}
+	return w.files[SeriesFile].w.Flush()
 }
 
 // Journal appends an entry and returns when it is on the disk.

@@ -26,6 +26,13 @@ const (
 	handshakeFD = 4
 )
 
+// newsFD is the first of the files that the caller of Enter passes on.
+const newsFD = 5
+
+// News is the file that the outer process passed to Enter, for the inner one to
+// write to. It is valid inside a room that was entered with one.
+func News() *os.File { return os.NewFile(newsFD, "news") }
+
 const handshakeOK = "sealed"
 
 // Enter runs this program again, with the same arguments, in a sealed room.
@@ -35,14 +42,15 @@ const handshakeOK = "sealed"
 // goes on in this process, in room. With isolation Namespaces a refusal by the
 // kernel is an error; with Auto it is a room that is not sealed.
 //
-// Signals that ask this process to end are passed on to the inner one.
-func Enter(isolation string) (room Room, code int, entered bool, err error) {
+// Signals that ask this process to end are passed on to the inner one. news, if not
+// nil, is a file that the inner process inherits.
+func Enter(isolation string, news *os.File) (room Room, code int, entered bool, err error) {
 	if isolation == None {
 		return Room{Why: "isolation: none"}, 0, false, nil
 	}
 	var refused error
 	for _, flags := range doors() {
-		code, refused = pass(flags)
+		code, refused = pass(flags, news)
 		if refused == nil {
 			return Room{Sealed: true}, code, true, nil
 		}
@@ -79,7 +87,7 @@ func attributes(flags uintptr) *syscall.SysProcAttr {
 	return attr
 }
 
-func pass(flags uintptr) (int, error) {
+func pass(flags uintptr, news *os.File) (int, error) {
 	// Pdeathsig follows the thread that made the child, not the process.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -109,6 +117,9 @@ func pass(flags uintptr) (int, error) {
 	cmd := exec.Command(self, os.Args[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.ExtraFiles = []*os.File{aliveR, shakeW}
+	if news != nil {
+		cmd.ExtraFiles = append(cmd.ExtraFiles, news)
+	}
 	cmd.Env = append(os.Environ(), roomEnv+"=room")
 	cmd.SysProcAttr = attributes(flags)
 	err = cmd.Start()

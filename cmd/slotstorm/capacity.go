@@ -129,7 +129,7 @@ func (p *program) capacity(c *cli.Context) error {
 			}
 		}
 	}
-	room, code, entered, err := p.enterRoom(s)
+	room, code, entered, err := p.enterRoom(s, nil)
 	if err != nil {
 		return err
 	}

@@ -53,12 +53,12 @@ func TestBashCompletion(t *testing.T) {
 	}
 	cases := []struct{ words, want string }{
 		{`ru`, "run"},
-		{`""`, "run load validate inspect list report compare trend capacity prune schema doctor completion version help"},
+		{`""`, "run load validate inspect list report ui compare trend capacity prune schema doctor completion version help"},
 		{`--js`, "--json"},
 		{`run kill-primary-r`, "kill-primary-repeat"},
 		{`run st`, "steady steady-mine.yaml"},
 		{`validate steady st`, "steady steady-mine.yaml"},
-		{`run --se`, "--set --seed"},
+		{`run --se`, "--set --seed --serve"},
 		{`run steady --see`, "--seed"},
 		{`run --cluster ""`, "local kind kube"},
 		{`run --cluster = l`, "local"},

@@ -52,7 +52,7 @@ func newBench(t *testing.T) *bench {
 		},
 		signals: func() (<-chan os.Signal, func()) { return b.caught, func() {} },
 		exit:    func(c exitCode) { b.exited <- c },
-		enter:   func(string) (local.Room, int, bool, error) { return local.Room{}, 0, false, nil },
+		enter:   func(string, *os.File) (local.Room, int, bool, error) { return local.Room{}, 0, false, nil },
 	}
 	return b
 }

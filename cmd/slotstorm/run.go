@@ -28,6 +28,7 @@ func (p *program) runVerb() *cli.Command {
 			"standard output, progress to standard error, everything else into the run's\n" +
 			"folder. The first Ctrl-C heals, collects and reports; the second exits at once.",
 		Flags: append(append(p.overrideFlags(),
+			&cli.StringFlag{Name: "serve", Usage: "show the run in a browser, and /metrics to Prometheus, at `ADDRESS` while it lasts: host:port, or a port of 127.0.0.1"},
 			&cli.BoolFlag{Name: "keep-volumes", Usage: "keep the nodes' data after the run"},
 			baselineFlag(),
 			&cli.StringSliceFlag{Name: "against", Usage: "run a `B` by turns with SCENARIO, --repeat times each (6 if not stated), and compare: another scenario, a redis-server binary, or PATH=VALUE as in --set, which may be repeated"}),
@@ -104,7 +105,12 @@ func (p *program) runScenario(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	room, code, entered, err := p.enterRoom(s)
+	show, err := p.serve(c.String("serve"))
+	if err != nil {
+		return err
+	}
+	defer show.close()
+	room, code, entered, err := p.enterRoom(s, show.news)
 	if err != nil {
 		return err
 	}
@@ -124,6 +130,7 @@ func (p *program) runScenario(c *cli.Context) error {
 		KeepVolumes: c.Bool("keep-volumes"),
 		Stop:        stop,
 		Baseline:    baseline,
+		Began:       show.began,
 	}
 	if both != nil {
 		err = p.against(ctx, both, o, compare, c.Bool("fail-on-regression"))

@@ -37,6 +37,8 @@ type Options struct {
 	Room place.Room
 	// Observer follows the run; nil is nobody.
 	Observer Observer
+	// Began, if not nil, is told the run's folder once it is there.
+	Began func(dir string)
 	// Version is slotstorm's own; Command repeats the run.
 	Version, Command string
 	Log              *slog.Logger
@@ -99,6 +101,9 @@ func Run(ctx context.Context, s *scenarios.Scenario, o Options) (_ *Result, err 
 	bundle, err := results.Create(o.Root, id, clock.Start)
 	if err != nil {
 		return nil, err
+	}
+	if o.Began != nil {
+		o.Began(bundle.Dir())
 	}
 	r := &run{s: s, o: o, clock: clock, bundle: bundle, run: results.Run{
 		SchemaVersion: results.SchemaVersion, ID: id, Name: s.Metadata.Name, Seed: s.Seed, Command: o.Command, Start: clock.Start,

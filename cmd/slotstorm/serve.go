@@ -1,0 +1,110 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/slotstorm/slotstorm/clusters/local"
+	"github.com/slotstorm/slotstorm/internal/web"
+)
+
+// show is a run shown in a browser. The zero value shows nothing.
+type show struct {
+	// began is told each run's folder; news carries it out of a sealed room,
+	// whose network nobody outside can reach: the outer process serves.
+	began func(dir string)
+	news  *os.File
+	close func()
+}
+
+// serve shows the runs to come at addr; empty is nowhere.
+func (p *program) serve(addr string) (show, error) {
+	nothing := show{close: func() {}}
+	if addr == "" {
+		return nothing, nil
+	}
+	if p.inside {
+		news := local.News()
+		// A reader that is gone takes the run with it; there is nobody to tell.
+		return show{began: func(dir string) { fmt.Fprintln(news, dir) }, close: func() { _ = news.Close() }}, nil
+	}
+	l, err := web.Listen(addr)
+	if err != nil {
+		return nothing, &exit{exitInvalid, err}
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nothing, errors.Join(err, l.Close())
+	}
+	server := web.New(p.root)
+	ctx, stop := context.WithCancel(context.Background())
+	var done sync.WaitGroup
+	done.Go(func() {
+		if err := server.Serve(ctx, l); err != nil {
+			fmt.Fprintf(p.err, "slotstorm: %v\n", err)
+		}
+	})
+	done.Go(func() {
+		for lines := bufio.NewScanner(r); lines.Scan(); {
+			server.Watch(lines.Text())
+		}
+	})
+	fmt.Fprintf(p.err, "watch it at http://%s/\n", l.Addr())
+	return show{began: server.Watch, news: w, close: func() {
+		_ = w.Close() // ends the scanner above
+		stop()
+		done.Wait()
+		_ = r.Close()
+	}}, nil
+}
+
+func (p *program) uiVerb() *cli.Command {
+	return &cli.Command{
+		Name:      "ui",
+		Usage:     "show runs in a browser",
+		ArgsUsage: "[RUNS]",
+		Description: "Serves the folder RUNS, --out if none is named: the list, each run's report, comparisons,\n" +
+			"trends, and runs under way as they go. It only reads. Ctrl-C ends it.",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "listen", Value: "127.0.0.1:8380", Usage: "answer at `ADDRESS`: host:port, or a port of 127.0.0.1"},
+		},
+		Action: p.ui,
+	}
+}
+
+func (p *program) ui(c *cli.Context) error {
+	root := p.root
+	switch c.NArg() {
+	case 0:
+	case 1:
+		root = c.Args().First()
+	default:
+		return usagef("slotstorm ui takes one folder of runs, and there are %d", c.NArg())
+	}
+	if st, err := os.Stat(root); err != nil || !st.IsDir() {
+		return usagef("there is no folder %s: 'slotstorm run' makes it", root)
+	}
+	l, err := web.Listen(c.String("listen"))
+	if err != nil {
+		return &exit{exitInvalid, err}
+	}
+	fmt.Fprintf(p.err, "runs of %s at http://%s/ (Ctrl-C ends it)\n", root, l.Addr())
+	ctx, stop := context.WithCancel(c.Context)
+	defer stop()
+	caught, restore := p.signals()
+	defer restore()
+	go func() {
+		select {
+		case <-caught:
+			stop()
+		case <-ctx.Done():
+		}
+	}()
+	return web.New(root).Serve(ctx, l)
+}

@@ -1,0 +1,303 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	hdr "github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+// every is the distance of two looks at a bundle that grows.
+const every = 250 * time.Millisecond
+
+// point is a second of the load, as the page plots it.
+type point struct {
+	// T is its start in seconds since the start of load.
+	T      int `json:"t"`
+	OK     int `json:"ok"`
+	Due    int `json:"due"`
+	Failed int `json:"failed"`
+	// Percentiles of response in milliseconds; 0 if nothing was answered.
+	P50  float64 `json:"p50"`
+	P99  float64 `json:"p99"`
+	P999 float64 `json:"p999"`
+	// Down are the shards whose probes took no write in all of the second.
+	Down []int `json:"down,omitempty"`
+}
+
+// note is an event as the page lists it.
+type note struct {
+	// T is in seconds since the start of load, below 0 before.
+	T    float64 `json:"t"`
+	Kind string  `json:"kind"`
+	Text string  `json:"text"`
+}
+
+// band is a fault or an upgrade in force; To is 0 while it is.
+type band struct {
+	Name string  `json:"name"`
+	From float64 `json:"from"`
+	To   float64 `json:"to"`
+}
+
+// state is what the page shows of a run as a whole.
+type state struct {
+	ID       string `json:"id"`
+	Scenario string `json:"scenario"`
+	Stage    string `json:"stage"`
+	// Elapsed and Total are of the load, in seconds; 0 before it.
+	Elapsed float64 `json:"elapsed"`
+	Total   float64 `json:"total"`
+	Bands   []band  `json:"bands"`
+	// Verdict is set when the run has ended.
+	Verdict results.Verdict `json:"verdict,omitempty"`
+	Reasons []string        `json:"reasons,omitempty"`
+	// Lost tells why the run can be followed no more.
+	Lost string `json:"lost,omitempty"`
+}
+
+// message is what a stream sends: all of it is cumulative but State.
+type message struct {
+	State  state   `json:"state"`
+	Points []point `json:"points"`
+	Notes  []note  `json:"notes"`
+}
+
+// watch is one run that is followed.
+type watch struct {
+	dir string
+
+	mu     sync.Mutex
+	state  state
+	points []point
+	notes  []note
+	load   results.Millis // offset of the start of load
+	loaded bool
+	began  time.Time
+	over   bool
+	tally  tally
+	// changed is closed and replaced whenever there is something new.
+	changed chan struct{}
+}
+
+func newWatch(dir string) *watch {
+	id := filepath.Base(dir)
+	w := &watch{dir: dir, changed: make(chan struct{}), tally: newTally(), state: state{ID: id, Stage: "starting", Bands: []band{}}}
+	w.tally.run = id
+	return w
+}
+
+// run follows until the run has ended, or ctx has.
+func (w *watch) run(ctx context.Context) {
+	f := results.Follow(w.dir)
+	t := time.NewTicker(every)
+	defer t.Stop()
+	for {
+		if w.look(f) {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			w.look(f)
+			return
+		case <-t.C:
+		}
+	}
+}
+
+// look takes what is new, and tells whether that was all.
+func (w *watch) look(f *results.Follower) (over bool) {
+	u, err := f.Next()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err == nil {
+		if _, err = os.Stat(w.dir); err != nil && errors.Is(err, fs.ErrNotExist) {
+			err = errors.New("the run could not begin: its folder is gone")
+		}
+	}
+	if w.state.Total == 0 {
+		w.readScenario()
+	}
+	for _, e := range u.Events {
+		w.event(e)
+	}
+	w.frames(u)
+	if w.loaded && !w.over {
+		w.state.Elapsed = min(time.Since(w.began).Seconds(), w.state.Total)
+	}
+	if u.Run != nil {
+		w.over = true
+		w.state.Stage, w.state.Elapsed = "done", w.state.Total
+		if s := u.Run.Summary; s != nil {
+			w.state.Verdict, w.state.Reasons = s.Verdict, s.Reasons
+		}
+	}
+	if err != nil {
+		w.over, w.state.Lost = true, err.Error()
+	}
+	close(w.changed)
+	w.changed = make(chan struct{})
+	return w.over
+}
+
+func (w *watch) readScenario() {
+	raw, err := os.ReadFile(filepath.Join(w.dir, results.ScenarioFile))
+	if err != nil {
+		return // it is not there yet
+	}
+	sc, err := scenarios.Parse(results.ScenarioFile, raw)
+	if err != nil {
+		return // a bundle of another version: its plots need no scenario
+	}
+	w.state.Scenario = sc.Metadata.Name
+	w.state.Total = (sc.Workload.Warmup + sc.Timeline.Length()).Std().Seconds()
+	w.tally.scenario, w.tally.seed = sc.Metadata.Name, sc.Seed
+}
+
+// at is an offset in seconds since the start of load.
+func (w *watch) at(m results.Millis) float64 { return (m - w.load).Std().Seconds() }
+
+func (w *watch) event(e results.Event) {
+	if e.Kind == results.EventStage {
+		if !w.loaded && (e.Message == "warm-up" || strings.HasPrefix(e.Message, "phase: ")) {
+			w.load, w.loaded, w.began = e.Offset, true, time.Now()
+			for i := range w.notes {
+				w.notes[i].T -= e.Offset.Std().Seconds()
+			}
+		}
+		w.state.Stage = strings.TrimPrefix(e.Message, "phase: ")
+		w.tally.phase = w.state.Stage
+	}
+	name, on, off := force(e)
+	if on {
+		w.state.Bands = append(w.state.Bands, band{Name: name, From: w.at(e.Offset)})
+		w.tally.fault(name, e.Node, 1)
+	}
+	if off {
+		for i, b := range w.state.Bands {
+			if b.Name == name && b.To == 0 {
+				w.state.Bands[i].To = w.at(e.Offset)
+			}
+		}
+		w.tally.fault(name, "", 0)
+	}
+	if text := tell(e); text != "" {
+		w.notes = append(w.notes, note{w.at(e.Offset), e.Kind, text})
+	}
+}
+
+// force tells whether an event brings a fault or a roll into force, or ends it.
+func force(e results.Event) (name string, on, off bool) {
+	switch e.Kind {
+	case results.EventFaultInject:
+		return e.Fault, true, false
+	case results.EventFaultVerify, results.EventFaultFailed:
+		return e.Fault, false, true
+	case results.EventUpgradeBegin:
+		return e.Message, true, false
+	case results.EventUpgradeEnd:
+		name, _, _ := strings.Cut(e.Message, " ")
+		return name, false, true
+	}
+	return "", false, false
+}
+
+// tell is an event in a line; empty for those that polls and logs bring by the
+// dozen.
+func tell(e results.Event) string {
+	subject := e.Node
+	if e.Fault != "" {
+		subject = e.Fault
+	}
+	text := e.Message
+	switch e.Kind {
+	case results.EventPromoted:
+		text = "is the primary now"
+	case results.EventDemoted:
+		text = "is a replica now"
+	case results.EventUnreachable:
+		text = "does not answer"
+	case results.EventReachable:
+		text = "answers again"
+	case results.EventLinkUp:
+		text = "is in sync"
+	case results.EventNodeStart:
+		text = "started"
+	case results.EventStage, results.EventNote, results.EventNodeExit, results.EventFaultCheck, results.EventFaultInject, results.EventFaultProof,
+		results.EventFaultHeal, results.EventFaultVerify, results.EventFaultFailed, results.EventUpgradeBegin, results.EventUpgradeStep,
+		results.EventUpgradeDone, results.EventUpgradeEnd:
+	default:
+		return ""
+	}
+	if subject == "" {
+		return text
+	}
+	return subject + ": " + text
+}
+
+// frames adds seconds. Those of several generators are one point.
+func (w *watch) frames(u results.Update) {
+	for _, f := range u.Frames {
+		p := w.point(f.Seq)
+		for _, c := range f.Commands {
+			p.OK += c.OK
+			p.Due += c.Total()
+			p.Failed += c.Total() - c.OK
+		}
+		for shard, n := range f.Probes {
+			if n.OK == 0 && n.Bad > 0 {
+				p.Down = append(p.Down, shard)
+			}
+		}
+		slices.Sort(p.Down)
+		w.tally.frame(f)
+	}
+	merged := map[int]*hdr.Histogram{}
+	for _, i := range u.Intervals {
+		w.tally.interval(i)
+		if i.Time != results.Response {
+			continue
+		}
+		if merged[i.Second] == nil {
+			merged[i.Second] = hdr.New(results.HistogramMin, results.HistogramMax, results.HistogramDigits)
+		}
+		merged[i.Second].Merge(i.Histogram)
+	}
+	for second, h := range merged {
+		p := w.point(second)
+		ms := func(q float64) float64 { return float64(h.ValueAtQuantile(q)) / 1000 }
+		p.P50, p.P99, p.P999 = max(p.P50, ms(50)), max(p.P99, ms(99)), max(p.P999, ms(99.9))
+	}
+}
+
+// point is that of a second; frames come in the order of seconds.
+func (w *watch) point(second int) *point {
+	for len(w.points) <= second {
+		w.points = append(w.points, point{T: len(w.points)})
+	}
+	return &w.points[max(second, 0)]
+}
+
+// since is what is new after n points and m notes, and when to ask again; a
+// second that was sent can still change, so the last few go again.
+func (w *watch) since(points, notes int) (m message, changed <-chan struct{}, over bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	from := max(0, min(points, len(w.points))-3)
+	m = message{State: w.state, Points: slices.Clone(w.points[from:]), Notes: slices.Clone(w.notes[min(notes, len(w.notes)):])}
+	m.State.Bands = slices.Clone(w.state.Bands)
+	return m, w.changed, w.over
+}
+
+func encode(m message) ([]byte, error) { return json.Marshal(m) }

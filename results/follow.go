@@ -16,8 +16,8 @@ import (
 
 // Follower reads a bundle while its run writes it.
 type Follower struct {
-	dir     string
-	read    map[string]int64
+	dir  string
+	read map[string]int64
 	head []byte // latency.hlog's header
 	// first is the start of frame 0, in milliseconds since 1970.
 	first int64

@@ -92,3 +92,47 @@ func TestExamplesAreUpToDate(t *testing.T) {
 		t.Errorf("only %d commands were found", commands)
 	}
 }
+
+// TestReferenceNights: the step that was planted in the real runs of the example
+// is found at the very night, in the figure that it is in, and nothing is found
+// in the nights before.
+func TestReferenceNights(t *testing.T) {
+	code, stdout, stderr := do(t, "trend", "../../examples/nightly/runs", "--json")
+	if code != exitOK {
+		t.Fatalf("%d %s", code, stderr)
+	}
+	var list []struct {
+		Runs   []struct{ ID string }
+		Series []struct {
+			Metric  string
+			Changes []struct{ At int }
+		}
+	}
+	if err := yaml.Unmarshal([]byte(stdout), &list); err != nil {
+		t.Fatal(err)
+	}
+	found := false
+	for _, s := range list[0].Series {
+		for _, c := range s.Changes {
+			if c.At != firstSlowNight {
+				t.Errorf("%s changed at night %d, the step is at %d", s.Metric, c.At, firstSlowNight)
+			}
+			found = found || s.Metric == "service.p50"
+		}
+	}
+	if !found {
+		t.Errorf("the step was not found in service.p50:\n%s", stdout)
+	}
+	dirs, err := filepath.Glob("../../examples/nightly/runs/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, stdout, _ = do(t, "trend", strings.Join(dirs[:firstSlowNight], ","))
+	if code != exitOK || !strings.Contains(stdout, "no change") {
+		t.Errorf("the nights before give %d: %s", code, stdout)
+	}
+}
+
+// firstSlowNight is the index of the first run of examples/nightly/runs in which
+// each request takes 0.4 ms longer.
+const firstSlowNight = 9

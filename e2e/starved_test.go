@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -42,13 +43,22 @@ func pin(t *testing.T, pid, processor int) {
 	}
 }
 
-// hogs takes a processor with many processes that never wait, and gives what
-// ends them.
+// hogs takes a processor with a few processes that never wait, and gives what
+// ends them. The kernel ends each after two seconds of processor time, whatever
+// becomes of the test.
 func hogs(t *testing.T, processor int) (end func()) {
 	t.Helper()
 	var list []*exec.Cmd
-	for range 12 {
-		cmd := exec.Command("sh", "-c", "while :; do :; done")
+	end = func() {
+		for _, cmd := range list {
+			_ = cmd.Process.Kill() // it may have ended
+			_ = cmd.Wait()
+		}
+		list = nil
+	}
+	t.Cleanup(end)
+	for range 10 {
+		cmd := exec.Command("sh", "-c", "ulimit -t 2; while :; do :; done")
 		cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
@@ -56,21 +66,35 @@ func hogs(t *testing.T, processor int) (end func()) {
 		list = append(list, cmd)
 		pin(t, cmd.Process.Pid, processor)
 	}
-	ended := false
-	end = func() {
-		if ended {
-			return
+	return end
+}
+
+// awaitEnd waits for slotstorm to end. What takes longer than a minute hangs: it is
+// asked where, and killed.
+func awaitEnd(t *testing.T, cmd *exec.Cmd, errs fmt.Stringer) {
+	t.Helper()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = cmd.Wait() // its exit code is looked at by the caller
+	}()
+	select {
+	case <-done:
+		return
+	case <-time.After(time.Minute):
+	}
+	list := append([]int{cmd.Process.Pid}, children(t, cmd.Process.Pid)...)
+	for _, signal := range []syscall.Signal{syscall.SIGQUIT, syscall.SIGKILL} {
+		for _, pid := range list {
+			_ = syscall.Kill(pid, signal) // it may have ended
 		}
-		ended = true
-		for _, cmd := range list {
-			if err := cmd.Process.Kill(); err != nil {
-				t.Error(err)
-			}
-			_ = cmd.Wait() // it was killed
+		select {
+		case <-done:
+		case <-time.After(5 * time.Second):
 		}
 	}
-	t.Cleanup(end)
-	return end
+	<-done
+	t.Fatalf("it did not end within a minute: %s", errs)
 }
 
 // starved checks that the reason is the generator's want of processor time.
@@ -101,7 +125,7 @@ func TestAStarvedLoadIsInvalid(t *testing.T) {
 			}
 			pin(t, cmd.Process.Pid, generator)
 			end := hogs(t, generator)
-			_ = cmd.Wait() // its exit code is looked at below
+			awaitEnd(t, cmd, errs)
 			end()
 			var answer struct {
 				Invalid   string
@@ -138,7 +162,7 @@ func TestAStarvedGeneratorIsInvalid(t *testing.T) {
 			end := hogs(t, generator)
 			time.Sleep(6 * time.Second)
 			end() // what comes after the load is not to be waited for
-			_ = cmd.Wait()
+			awaitEnd(t, cmd, errs)
 			var answer struct{ Summary *results.Summary }
 			if err := json.Unmarshal(out.Bytes(), &answer); err != nil || answer.Summary == nil {
 				t.Fatalf("%v: %s %s", err, out, errs)
@@ -185,7 +209,7 @@ func TestAStoppedGeneratorIsInvalid(t *testing.T) {
 			if err := syscall.Kill(inner, syscall.SIGCONT); err != nil {
 				t.Fatal(err)
 			}
-			_ = cmd.Wait() // its exit code is looked at below
+			awaitEnd(t, cmd, errs)
 			var answer struct{ Summary *results.Summary }
 			if err := json.Unmarshal(out.Bytes(), &answer); err != nil || answer.Summary == nil {
 				t.Fatalf("%v: %s %s", err, out, errs)

@@ -113,7 +113,11 @@ func (g *generator) openLoop(ctx, stop context.Context, start time.Time) {
 		if !p.wait(b.At, stop.Done(), ctx.Done()) {
 			return
 		}
-		if b.Count = g.begin(b); b.Count == 0 {
+		limit := g.limit
+		if time.Since(start) > g.plan.giveUp() {
+			limit = 0
+		}
+		if b.Count = g.begin(b, limit); b.Count == 0 {
 			continue
 		}
 		select {
@@ -126,8 +130,8 @@ func (g *generator) openLoop(ctx, stop context.Context, start time.Time) {
 
 // begin notes the requests of a batch and gives how many of them have room; the
 // others are counted as overflow.
-func (g *generator) begin(b schedule.Batch) int {
-	admitted, limit := 0, g.limit
+func (g *generator) begin(b schedule.Batch, limit int) int {
+	admitted := 0
 	for i := range int64(b.Count) {
 		if g.rec.begin(b.At, g.stream.Command(b.First+i), limit) {
 			admitted++
@@ -203,7 +207,7 @@ func (g *generator) closedLoop(ctx, stop context.Context, start time.Time) {
 				if b.At = time.Since(start); b.At >= g.plan.Length {
 					return
 				}
-				if b.Count = g.begin(b); b.Count > 0 {
+				if b.Count = g.begin(b, g.limit); b.Count > 0 {
 					buf = g.carryOut(ctx, start, b, buf)
 				}
 			}

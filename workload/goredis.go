@@ -52,12 +52,22 @@ func newGoRedis(t Target, w scenarios.Workload, s *stream.Stream) *goRedis {
 	return g
 }
 
-// copyOptions copies the fields that both structs have under one name.
+// copyOptions copies the fields that both structs have under one name. What the
+// library has behind a pointer stays its own if nothing of it is stated.
 func copyOptions(to *redis.ClusterOptions, from scenarios.GoRedisOptions) {
-	src, dst := reflect.ValueOf(from), reflect.ValueOf(to).Elem()
-	for i := range src.NumField() {
-		f := dst.FieldByName(src.Type().Field(i).Name)
-		f.Set(src.Field(i).Convert(f.Type()))
+	copyFields(reflect.ValueOf(to).Elem(), reflect.ValueOf(from))
+}
+
+func copyFields(to, from reflect.Value) {
+	for i := range from.NumField() {
+		src, dst := from.Field(i), to.FieldByName(from.Type().Field(i).Name)
+		switch {
+		case src.Kind() != reflect.Struct:
+			dst.Set(src.Convert(dst.Type()))
+		case !src.IsZero():
+			dst.Set(reflect.New(dst.Type().Elem()))
+			copyFields(dst.Elem(), src)
+		}
 	}
 }
 
@@ -77,17 +87,34 @@ func (g *goRedis) describe(ctx context.Context) (results.Client, error) {
 	if err != nil {
 		return c, fmt.Errorf("reading go-redis' options: %w", err)
 	}
-	stated, cluster := reflect.ValueOf(g.stated), reflect.ValueOf(g.cluster.Options()).Elem()
+	c.Options = effective("", reflect.ValueOf(g.stated), reflect.ValueOf(g.cluster.Options()).Elem(), node)
+	return c, nil
+}
+
+// effective lists what became of the options that can be stated: of the cluster
+// client, or where it leaves them open, of a node's.
+func effective(prefix string, stated, cluster, node reflect.Value) []results.Option {
+	var list []results.Option
 	for i := range stated.NumField() {
 		field := stated.Type().Field(i)
 		name, _, _ := strings.Cut(field.Tag.Get("yaml"), ",")
-		effective := cluster.FieldByName(field.Name)
-		if own := node.FieldByName(field.Name); own.IsValid() && effective.IsZero() {
-			effective = own
+		value := cluster.FieldByName(field.Name)
+		own := node.FieldByName(field.Name)
+		if own.IsValid() && value.IsZero() {
+			value = own
 		}
-		c.Options = append(c.Options, results.Option{Name: name, Value: fmt.Sprint(effective.Interface()), Stated: !stated.Field(i).IsZero()})
+		if field.Type.Kind() != reflect.Struct {
+			list = append(list, results.Option{Name: prefix + name, Value: fmt.Sprint(value.Interface()), Stated: !stated.Field(i).IsZero()})
+			continue
+		}
+		if own.IsValid() && !own.IsNil() {
+			value = own
+		}
+		if !value.IsNil() {
+			list = append(list, effective(prefix+name+".", stated.Field(i), value.Elem(), value.Elem())...)
+		}
 	}
-	return c, nil
+	return list
 }
 
 func moduleVersion(path string) string {

@@ -126,7 +126,7 @@ func (d *wireDriver) Run(ctx, stop context.Context, start time.Time, out Output)
 	}
 	// A closed loop begins when its connections stand.
 	if !w.Rate.Max {
-		cfg.Start = start
+		cfg.Start, cfg.GiveUp = start, d.plan.giveUp()
 		cfg.NewPacer = func(core int) wire.Pacer { return sources[core].pace() }
 	}
 	e, err := wire.New(ctx, cfg)

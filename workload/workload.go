@@ -148,6 +148,11 @@ type Output struct {
 	Event results.Emit
 }
 
+// giveUp is when what is still to be sent no longer is, as an offset from the
+// start: a generator that was starved would catch up for ever. What was due by
+// then counts as overflow.
+func (p *Plan) giveUp() time.Duration { return p.Length + p.Drain }
+
 // Load is a load under way.
 type Load struct {
 	// Start is the intended start of the schedule: second 0 of all frames.

@@ -68,7 +68,7 @@ func TestBashCompletion(t *testing.T) {
 		{`report --out elsewhere o`, "other-bb"},
 		{`report --out = elsewhere o`, "other-bb"},
 		{`report --format ma`, "markdown"},
-		{`report --format = j`, "json junit"},
+		{`report --format = j`, "json junit jsonl"},
 		{`report -o st`, "steady-mine.yaml"},
 		{`--out else`, "elsewhere"},
 		{`list s`, "scenarios"},

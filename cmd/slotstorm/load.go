@@ -40,6 +40,7 @@ func (p *program) loadVerb() *cli.Command {
 			&cli.IntFlag{Name: "clients", Aliases: []string{"c"}, Value: 50, Usage: "hold `N` connections to each primary"},
 			&cli.IntFlag{Name: "threads", Aliases: []string{"t"}, Value: 1, Usage: "use `N` threads; each has its part of the connections"},
 			&cli.IntFlag{Name: "pipeline", Aliases: []string{"P"}, Value: 1, Usage: "keep `N` requests under way on each connection"},
+			&cli.IntFlag{Name: "shared", Usage: "let the --clients of a closed loop share `N` connections to each primary, as clients that pipeline by themselves do: a request may wait behind others', and its time says so"},
 			&cli.StringFlag{Name: "ratio", Value: "1:10", Usage: "mix `SET:GET` in this ratio"},
 			&cli.StringFlag{Name: "key-pattern", Value: "R:R", Usage: "draw keys `R:R` uniformly, S:S in sequence, G:G from a normal or Z:Z from a zipfian distribution"},
 			&cli.StringFlag{Name: "key-prefix", Value: "key:", Usage: "begin keys with `TEXT`"},
@@ -147,6 +148,14 @@ func loadOptions(c *cli.Context) (loader.Options, error) {
 		return o, err
 	}
 	clients, depth := c.Int("clients"), c.Int("pipeline")
+	wire := fmt.Sprintf("connections: %d, depth: %d", clients, depth)
+	if c.IsSet("shared") {
+		if c.String("client") != "wire" || c.IsSet("rate") {
+			return o, usagef("--shared is for a closed loop of wire: go-redis has its pool, and with --rate all requests share the connections")
+		}
+		all := clients * depth
+		wire = fmt.Sprintf("connections: %d, depth: %d, clients: %d", c.Int("shared"), min(all, 4096), all)
+	}
 	set := []string{
 		"workload.mix=" + mix,
 		fmt.Sprintf("workload.keys={prefix: %s, count: %d, %s}", strconv.Quote(c.String("key-prefix")), c.Int64("key-maximum"), keys),
@@ -159,7 +168,7 @@ func loadOptions(c *cli.Context) (loader.Options, error) {
 		set = append(set, "workload.values.ttl="+c.Duration("expiry").String())
 	}
 	if c.String("client") == "wire" {
-		set = append(set, fmt.Sprintf("workload.client.wire={connections: %d, depth: %d, cores: %d, protocol: %d}", clients, depth, c.Int("threads"), c.Int("protocol")))
+		set = append(set, fmt.Sprintf("workload.client.wire={%s, cores: %d, protocol: %d}", wire, c.Int("threads"), c.Int("protocol")))
 	} else {
 		set = append(set, fmt.Sprintf("workload.client.options={poolSize: %d, protocol: %d}", clients, c.Int("protocol")))
 	}

@@ -204,7 +204,7 @@ func (l *loop) drawOpen() {
 		if !l.draw(&f, l.due-l.start) {
 			return
 		}
-		if l.inflight >= l.limit {
+		if l.inflight >= l.limit || l.cfg.GiveUp > 0 && l.t-l.start > int64(l.cfg.GiveUp) {
 			l.overflow(&f)
 		} else {
 			l.begin(&f)

@@ -156,6 +156,9 @@ type Config struct {
 	// which every place on a connection sends its next request as soon as it has
 	// the answer to the last.
 	NewPacer func(core int) Pacer
+	// GiveUp is when an open loop that is behind sends no more, since the load's
+	// start: what is drawn later is counted as overflow. 0 is never.
+	GiveUp time.Duration
 	// Start is when the load starts. Zero is as soon as all connections stand or
 	// have failed once.
 	Start time.Time

@@ -1,0 +1,52 @@
+//go:build linux
+
+package workload
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	hdr "github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// A generator that is far behind does not catch up for ever: what is still unsent
+// when the load and its drain are over is counted as overflow, every request of it.
+func TestALoadEndsAtItsTime(t *testing.T) {
+	target := alone(t).Target
+	for _, client := range []string{"go-redis", "wire"} {
+		t.Run(client, func(t *testing.T) {
+			var mu sync.Mutex
+			var sum results.Counts
+			plan := openLoop(t, target, 1000, 2*time.Second, func(f results.Frame, _ time.Time, _ map[string]*hdr.Histogram) error {
+				mu.Lock()
+				defer mu.Unlock()
+				sum = sum.Plus(f.Commands["GET"])
+				return nil
+			})
+			plan.Drain = time.Second
+			if plan.Workload.Client.Type = client; client == "go-redis" {
+				plan.Workload.Client.Options.MaxRetries = -1
+			}
+			l, err := Prepare(t.Context(), plan)
+			if err != nil {
+				t.Fatal(err)
+			}
+			stop, end := context.WithCancel(t.Context())
+			defer end()
+			l.Go(t.Context(), stop, time.Now().Add(-4*time.Second))
+			if err := l.Wait(); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := l.Close(t.Context()); err != nil {
+				t.Error(err)
+			}
+			if sum != (results.Counts{Overflow: 2000}) {
+				t.Errorf("%+v", sum)
+			}
+		})
+	}
+}

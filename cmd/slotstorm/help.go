@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"reflect"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -110,10 +111,31 @@ func describe(f cli.Flag) (names, usage string) {
 		usage = before + value + after
 		names += " " + value
 	}
-	if s, ok := f.(*cli.StringFlag); ok && s.Value != "" {
-		usage += " (default: " + s.Value + ")"
+	if value := defaultOf(f); value != "" {
+		usage += " (default: " + value + ")"
 	}
 	return names, usage
+}
+
+// defaultOf is the value that a flag has by itself; empty for none.
+func defaultOf(f cli.Flag) string {
+	var value any
+	switch f := f.(type) {
+	case *cli.StringFlag:
+		value = f.Value
+	case *cli.IntFlag:
+		value = f.Value
+	case *cli.Int64Flag:
+		value = f.Value
+	case *cli.Uint64Flag:
+		value = f.Value
+	case *cli.DurationFlag:
+		value = f.Value
+	}
+	if value == nil || reflect.ValueOf(value).IsZero() {
+		return ""
+	}
+	return fmt.Sprint(value)
 }
 
 // sentence is text with a capital at its start.

@@ -137,7 +137,8 @@ func (s *story) takeover(w results.Write) results.Millis {
 func (s *story) hang(node string, from results.Millis) results.Millis {
 	first := never
 	for _, f := range s.run.Faults {
-		if f.Kind == "pause" && f.Node == node && f.Injected >= from {
+		struck := slices.ContainsFunc(f.Hits(), func(h results.Hit) bool { return h.Node == node })
+		if f.Kind == "pause" && struck && f.Injected >= from {
 			first = min(first, f.Injected)
 		}
 	}

@@ -104,6 +104,12 @@ func (c *Cluster) parseMessage(text string) (results.Event, bool) {
 	case strings.HasPrefix(text, "Failover auth granted to "):
 		e.Kind, e.About = results.EventVote, c.nameIn(text)
 		e.Epoch, _ = numberAfter(text, "for epoch ")
+	case strings.HasPrefix(text, "Failover auth denied to "):
+		// Failover auth denied to <id> [(name)]: already voted for epoch 7
+		e.Kind, e.About = results.EventVoteDenied, c.nameIn(text)
+		if _, why, ok := strings.Cut(text, ": "); ok {
+			e.Message = why
+		}
 	case text == "Cluster state changed: fail":
 		e.Kind = results.EventStateDown
 	case text == "Cluster state changed: ok":

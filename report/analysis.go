@@ -53,6 +53,7 @@ func (a *analysis) summary() *results.Summary {
 	s.Losses = a.losses(s.Failovers)
 	s.Objectives = a.objectives(s)
 	s.Verdict, s.Reasons = a.verdict(s)
+	s.Findings = a.advise(s)
 	s.Warnings = a.warnings(s)
 	s.Upgrade = a.upgrade(s)
 	return s

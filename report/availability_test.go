@@ -67,8 +67,9 @@ func TestSpans(t *testing.T) {
 func TestLosses(t *testing.T) {
 	s := summary(t, lossy())
 	want := []results.LossGroup{
-		{Shard: 0, Fault: "kill-primary", Count: 6, First: ms(promotedAt - 14990), Last: ms(promotedAt - 14995), Node: "node-0"},
-		{Shard: 2, Count: 1, Node: "node-2"},
+		{Shard: 0, Fault: "kill-primary", Cause: results.CauseAsyncTail, Promoted: true, Count: 6, First: ms(promotedAt - 14990), Last: ms(promotedAt - 14995),
+			FirstAfterFault: ms(14990 - injected), LastAfterFault: ms(14995 - injected), Node: "node-0"},
+		{Shard: 2, Cause: results.CauseUnexplained, Count: 1, Node: "node-2"},
 	}
 	if !slices.Equal(s.Losses, want) {
 		t.Errorf("losses %+v, want %+v", s.Losses, want)
@@ -90,9 +91,9 @@ func TestLossesOfTwoFailovers(t *testing.T) {
 	}
 	b.Findings = append(b.Findings, results.Finding{Class: "altered", Write: results.Write{Shard: 0}})
 	want := []results.LossGroup{
-		{Shard: 0, Fault: "kill-1", Count: 2, First: ms(3001), Last: ms(-100), Node: "node-0"},
-		{Shard: 0, Fault: "kill-3", Count: 2, First: ms(11999), Last: ms(7009), Node: "node-3"},
-		{Shard: 1, Fault: "kill-2", Count: 1, First: ms(99), Last: ms(99), Node: "node-4"},
+		{Shard: 0, Fault: "kill-1", Promoted: true, Count: 2, First: ms(3001), Last: ms(-100), FirstAfterFault: ms(-2), LastAfterFault: ms(3099), Node: "node-0"},
+		{Shard: 0, Fault: "kill-3", Promoted: true, Count: 2, First: ms(11999), Last: ms(7009), FirstAfterFault: ms(-5000), LastAfterFault: ms(-10), Node: "node-3"},
+		{Shard: 1, Fault: "kill-2", Promoted: true, Count: 1, First: ms(99), Last: ms(99), FirstAfterFault: ms(2900), LastAfterFault: ms(2900), Node: "node-4"},
 	}
 	if got := summary(t, b).Losses; !slices.Equal(got, want) {
 		t.Errorf("losses\n%+v, want\n%+v", got, want)

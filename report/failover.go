@@ -25,7 +25,7 @@ const (
 	StepSynced   = "replica in sync"
 )
 
-// cameBack notes a primary that was hit and whose shard never changed hands.
+// cameBack notes a primary whose shard never changed hands.
 const cameBack = "the primary came back before it was declared failed; no failover took place"
 
 // failedOver tells whether another node took over and the shard came back.
@@ -36,10 +36,10 @@ func failedOver(f results.Failover) bool { return f.Complete && f.To != f.From }
 // another primary.
 func (a *analysis) failovers() []results.Failover {
 	list := []results.Failover{}
-	hits := a.primaryHits()
-	for i, f := range hits {
+	strikes := a.strikes()
+	for i, f := range strikes {
 		end := max(a.run.End, a.run.LoadEnd)
-		for _, next := range hits[i+1:] {
+		for _, next := range strikes[i+1:] {
 			if next.Shard == f.Shard {
 				end = next.Injected
 				break
@@ -56,20 +56,45 @@ func (a *analysis) failovers() []results.Failover {
 // takesAway are the kinds of faults after which a failover is expected.
 var takesAway = map[string]bool{"kill": true, "pause": true, "isolate": true, "failover": true}
 
-// primaryHits are the injections by each primary that they hit, in order.
-func (a *analysis) primaryHits() []results.Fault {
+// strikes are the faults that a failover may follow, in order: those that struck
+// a primary, and commands to fail over. Node is the primary that was struck.
+func (a *analysis) strikes() []results.Fault {
 	var list []results.Fault
 	for _, f := range a.run.Faults {
+		if f.Injected == 0 {
+			continue
+		}
+		if f.Kind == "failover" {
+			f.Node = a.primaryAt(f.Shard, f.Injected)
+			list = append(list, f)
+			continue
+		}
 		for _, h := range f.Hits() {
-			if h.Role == "primary" && f.Injected > 0 {
-				one := f
-				one.Node, one.Shard, one.Role = h.Node, h.Shard, h.Role
-				list = append(list, one)
+			if h.Role == "primary" {
+				f.Node, f.Shard, f.Role = h.Node, h.Shard, h.Role
+				list = append(list, f)
 			}
 		}
 	}
 	slices.SortStableFunc(list, func(a, b results.Fault) int { return cmp.Compare(a.Injected, b.Injected) })
 	return list
+}
+
+// primaryAt is the primary of a shard at a moment: the one that was promoted
+// last, or its first.
+func (a *analysis) primaryAt(shard int, at results.Millis) string {
+	name := ""
+	for _, s := range a.run.Shards {
+		if s.Index == shard {
+			name = s.Primary
+		}
+	}
+	for _, e := range a.between(0, at) {
+		if (e.Kind == results.EventPromoted || e.Kind == results.EventElectionWon) && a.inShard(e, shard) {
+			name = e.Node
+		}
+	}
+	return name
 }
 
 // sighting is when something was seen, and by whom; nil if it was not.
@@ -119,7 +144,9 @@ func (a *analysis) failover(f results.Fault, end results.Millis) results.Failove
 	}
 	if promoted != nil {
 		v.To, v.ElectionDelay, v.Rank = promoted.node, el.delay, el.rank
-		v.PredictedMin, v.PredictedMax = a.predict(el)
+		if f.Kind != "failover" {
+			v.PredictedMin, v.PredictedMax = a.predict(el)
+		}
 	}
 
 	steps, notes := chain(f.Injected, []sightedStep{
@@ -142,7 +169,7 @@ func (a *analysis) failover(f results.Fault, end results.Millis) results.Failove
 	a.after(&v, f, end, events, promoted)
 
 	if f.Proved == 0 {
-		notes = append(notes, "the fault was not proved to have acted")
+		notes = append(notes, "the "+f.Kind+" was not proved to have acted")
 	}
 	switch {
 	case promoted == nil && !inferred && a.returned(f, events, probe):
@@ -157,7 +184,12 @@ func (a *analysis) failover(f results.Fault, end results.Millis) results.Failove
 	case planned:
 		notes = append(notes, "planned")
 	default:
-		notes = append(notes, unusual(v, el)...)
+		v.Explained = explanations(v, el)
+		v.Outlier = f.Kind != "failover" && (v.Server < v.PredictedMin || v.Server > v.PredictedMax)
+		notes = append(notes, v.Explained...)
+		if v.Outlier {
+			notes = append(notes, a.outlier(v))
+		}
 	}
 	v.Note = strings.Join(notes, "; ")
 	return v
@@ -213,66 +245,6 @@ func (a *analysis) returned(f results.Fault, events []results.Event, probe *sigh
 		return probe.node == f.Node
 	}
 	return first(events, func(e results.Event) bool { return e.Kind == results.EventNodeReady && e.Node == f.Node }) != nil
-}
-
-// election is what the replicas' logs tell of it.
-type election struct {
-	won    *sighting // start of the attempt that won
-	starts int
-	delay  results.Millis // of the attempt that won; 0 if not logged
-	rank   *int
-	stuck  []string
-}
-
-func readElection(events []results.Event, promoted *sighting, ofShard func(results.Event) bool) election {
-	var el election
-	if promoted == nil {
-		return el
-	}
-	for i, e := range events {
-		if e.Offset > promoted.at || !ofShard(e) {
-			continue
-		}
-		switch e.Kind {
-		case results.EventElectionStart:
-			el.starts++
-			if e.Node == promoted.node {
-				el.won = sight(&events[i])
-			}
-		case results.EventElectionDelay:
-			if e.Node == promoted.node {
-				el.delay, el.rank = e.Delay, e.Rank
-			}
-		case results.EventElectionLost:
-			if !slices.Contains(el.stuck, e.Message) {
-				el.stuck = append(el.stuck, e.Message)
-			}
-		}
-	}
-	return el
-}
-
-// unusual compares a failover with its prediction and says what may explain
-// the difference.
-func unusual(v results.Failover, el election) []string {
-	var notes []string
-	if el.starts > 1 {
-		notes = append(notes, fmt.Sprintf("%d elections were started; the last one won", el.starts))
-	}
-	if el.rank != nil && *el.rank > 0 {
-		notes = append(notes, fmt.Sprintf("the winner had rank %d: another replica was ahead of it", *el.rank))
-	}
-	if len(el.stuck) > 0 {
-		notes = append(notes, "a replica could not fail over for a while: "+strings.Join(el.stuck, " / "))
-	}
-	if v.Server >= v.PredictedMin && v.Server <= v.PredictedMax {
-		return notes
-	}
-	out := fmt.Sprintf("took %s where %s is predicted", duration(v.Server), prediction(v))
-	if len(notes) == 0 {
-		out += ", unexplained"
-	}
-	return append(notes, out)
 }
 
 // sightedStep is a step before it is placed.

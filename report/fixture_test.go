@@ -303,11 +303,15 @@ func repeated() *results.Bundle {
 func lossy() *results.Bundle {
 	b := killed()
 	for i := range 6 {
-		b.Findings = append(b.Findings, results.Finding{Class: "lost", Write: results.Write{
+		b.Findings = append(b.Findings, results.Finding{Class: "lost", Cause: results.CauseAsyncTail, Write: results.Write{
 			Seq: i, Shard: 0, Node: "node-0", Done: ms(14990 + float64(i)), Outcome: "ok",
 		}})
 	}
-	b.Findings = append(b.Findings, results.Finding{Class: "lost", Write: results.Write{Seq: 9, Shard: 2, Node: "node-2", Done: ms(20000), Outcome: "ok"}})
-	b.Run.Audit.Lost = 7
+	b.Findings = append(b.Findings, results.Finding{Class: "lost", Cause: results.CauseUnexplained, Write: results.Write{Seq: 9, Shard: 2, Node: "node-2", Done: ms(20000), Outcome: "ok"}})
+	au := b.Run.Audit
+	au.Lost, au.Duplicated, au.Late, au.Phantom, au.Durability = 7, 1, 2, 1, "asynchronous"
+	au.Kinds = []results.AuditKind{{Kind: results.KindOnce, Keys: 875, OK: 870, Lost: 7}, {Kind: results.KindList, Keys: 14, OK: 870}}
+	au.Reads = &results.AuditReads{Replica: 400, Primary: 400, StaleReplica: 5, MaxAge: ms(2.4), Ages: []results.AgeBucket{{Below: ms(1), Count: 3}, {Below: ms(3), Count: 2}, {}}}
+	au.Linearizability = &results.Linearizability{Linearizable: 13, Illegal: 2, Unknown: 1, Files: []string{"audit/linearizability-list.html"}}
 	return b
 }

@@ -33,6 +33,7 @@ type page struct {
 	Reasons         []string
 	Cards           []card
 	Objectives      []objectiveRow
+	Findings        []results.Advice
 	Warnings        []string
 	Timeline        []figure
 	Faults          table
@@ -52,6 +53,10 @@ type page struct {
 	Strips          []strip
 	Availability    table
 	Audit           string
+	AuditNotes      []string
+	Kinds           table
+	Stale           table
+	Linearizability []string
 	Losses          table
 	Reload          string
 	Environment     table
@@ -77,6 +82,7 @@ type legendView struct {
 }
 
 type failoverView struct {
+	Anchor                        string
 	Fault, Change, Injected, Note string
 	Shard                         int
 	Steps                         table
@@ -116,23 +122,26 @@ func newPage(b *results.Bundle, s *results.Summary) (*page, error) {
 		Run: r, CSS: template.CSS(pageCSS),
 		Verdict: s.Verdict, Mark: marks[s.Verdict], Word: string(s.Verdict),
 		Description: description(r), Facts: strings.Join(headline(r), " · "),
-		Reasons: s.Reasons, Cards: cards(r, s), Warnings: s.Warnings,
+		Reasons: s.Reasons, Findings: s.Findings, Cards: cards(r, s), Warnings: s.Warnings,
 		Faults: faultTable(r), FailoverTable: failoverTable(s),
 		Load: loadTable(s), Shards: shardTable(s), Errors: errorTable(s),
 		Generator: generatorTable(s), GeneratorLine: generatorLine(s.Generator),
 		Observed: duration(s.Availability.Observed), Strips: strips(r, s), Availability: availabilityTable(r, s),
-		Audit: auditLine(r.Audit), Losses: lossTable(s),
+		Audit: auditLine(r.Audit), AuditNotes: auditNotes(r.Audit), Kinds: kindTable(r.Audit), Stale: staleTable(r.Audit), Losses: lossTable(s),
 		Environment: environmentTable(r), Reload: reload(r), Options: r.Client.Options,
 		Nodes: nodeTable(r), Clocks: clockTable(r), Scenario: string(b.Scenario),
 	}
 	if s.Upgrade != nil {
 		p.Upgrade, p.UpgradeSteps = windowsTable(s.Upgrade), stepsTable(r, s.Upgrade)
 	}
+	if r.Audit != nil && r.Audit.Linearizability != nil {
+		p.Linearizability = r.Audit.Linearizability.Files
+	}
 	for _, o := range s.Objectives {
 		p.Objectives = append(p.Objectives, objectiveRow{string(o.Result), marks[o.Result], o.Name, o.Shown, room(o), o.Evidence})
 	}
 	for _, f := range s.Failovers {
-		p.Failovers = append(p.Failovers, failoverView{f.Fault, change(f), "injected at " + since(r, f.Injected), f.Note, f.Shard, stepTable(f)})
+		p.Failovers = append(p.Failovers, failoverView{failoverAnchor(f), f.Fault, change(f), "injected at " + since(r, f.Injected), f.Note, f.Shard, stepTable(f)})
 	}
 	for _, text := range []string{spread(s.FailoverStats), asPredicted(s)} {
 		if text != "" {

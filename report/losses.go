@@ -7,44 +7,44 @@ import (
 	"github.com/slotstorm/slotstorm/results"
 )
 
-// lost is the class of findings that are grouped.
-const lost = "lost"
-
-// losses groups lost writes by shard, failover and the node that acknowledged
+// losses groups lost writes by shard, fault, cause and the node that acknowledged
 // them. A write goes with the failover of its shard whose promotion is nearest
 // to its acknowledgement, among those that deposed the node which gave it, if
 // there are any. Where no replica was promoted, times count from the fault.
 func (a *analysis) losses(failovers []results.Failover) []results.LossGroup {
 	type key struct {
-		shard       int
-		fault, node string
+		shard              int
+		fault, node, cause string
 	}
 	groups := map[key]*results.LossGroup{}
 	for _, f := range a.Findings {
-		if f.Class != lost {
+		if f.Class != results.ClassLost {
 			continue
 		}
 		w := f.Write
-		k := key{shard: w.Shard, node: w.Node}
-		var before results.Millis
+		k := key{shard: w.Shard, node: w.Node, cause: f.Cause}
+		var before, after results.Millis
+		promoted := false
 		if v := causeOf(w, failovers); v != nil {
-			k.fault = v.Fault
-			before = turn(v) - w.Done
+			k.fault, promoted = v.Fault, failedOver(*v)
+			before, after = turn(v)-w.Done, w.Done-v.Injected
 		}
 		g := groups[k]
 		if g == nil {
-			g = &results.LossGroup{Shard: k.shard, Fault: k.fault, Node: k.node, First: before, Last: before}
+			g = &results.LossGroup{Shard: k.shard, Fault: k.fault, Cause: k.cause, Node: k.node, Promoted: promoted,
+				First: before, Last: before, FirstAfterFault: after, LastAfterFault: after}
 			groups[k] = g
 		}
 		g.Count++
 		g.First, g.Last = max(g.First, before), min(g.Last, before)
+		g.FirstAfterFault, g.LastAfterFault = min(g.FirstAfterFault, after), max(g.LastAfterFault, after)
 	}
 	var list []results.LossGroup
 	for _, g := range groups {
 		list = append(list, *g)
 	}
 	slices.SortFunc(list, func(a, b results.LossGroup) int {
-		return cmp.Or(cmp.Compare(a.Shard, b.Shard), cmp.Compare(a.Fault, b.Fault), cmp.Compare(a.Node, b.Node))
+		return cmp.Or(cmp.Compare(a.Shard, b.Shard), cmp.Compare(a.Fault, b.Fault), cmp.Compare(a.Node, b.Node), cmp.Compare(a.Cause, b.Cause))
 	})
 	return list
 }

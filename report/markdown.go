@@ -58,13 +58,30 @@ func Markdown(w io.Writer, b *results.Bundle, s *results.Summary) error {
 	markdownTable(&out, availabilityTable(r, s))
 	if line := auditLine(r.Audit); line != "" {
 		p("\n## Audit\n\n%s\n", escape(line))
+		for i, note := range auditNotes(r.Audit) {
+			if i == 0 {
+				p("\n")
+			}
+			p("- %s\n", escape(note))
+		}
 	}
+	markdownTable(&out, kindTable(r.Audit))
 	markdownTable(&out, lossTable(s))
+	markdownTable(&out, staleTable(r.Audit))
 	markdownTable(&out, generatorTable(s))
 	if line := generatorLine(s.Generator); line != "" {
 		p("\n%s\n", escape(line))
 	}
 	markdownTable(&out, clockTable(r))
+	for i, f := range s.Findings {
+		if i == 0 {
+			p("\n## Findings\n\n")
+		}
+		p("- **%s: %s.** %s\n", f.Severity, escape(f.Title), escape(f.Advice))
+		for _, e := range f.Evidence {
+			p("  - %s\n", escape(e))
+		}
+	}
 	if len(s.Warnings) > 0 {
 		p("\n## Warnings\n\n")
 		for _, text := range s.Warnings {

@@ -39,13 +39,7 @@ func Text(w io.Writer, b *results.Bundle, s *results.Summary, color bool) error 
 	if s.Availability.Any > 0 {
 		p.table(availabilityTable(&b.Run, s))
 	}
-	if line := auditLine(b.Run.Audit); line != "" {
-		p.head("Audit")
-		p.line("  " + line)
-	}
-	if len(s.Losses) > 0 {
-		p.table(lossTable(s))
-	}
+	p.audit(&b.Run, s)
 	if line := generatorLine(s.Generator); line != "" {
 		if s.Generator.Valid {
 			p.head("Load generator")
@@ -54,6 +48,7 @@ func Text(w io.Writer, b *results.Bundle, s *results.Summary, color bool) error 
 		}
 		p.line("  " + line)
 	}
+	p.findings(s)
 	p.notes("Warnings", s.Warnings)
 	p.line("")
 	p.line(p.paint(dim, "repeat  ") + b.Run.Command)
@@ -63,6 +58,23 @@ func Text(w io.Writer, b *results.Bundle, s *results.Summary, color bool) error 
 	}
 	_, err := io.WriteString(w, p.out.String())
 	return err
+}
+
+var severityColors = map[results.Severity]string{results.Critical: red, results.Warning: yellow, results.Note: dim}
+
+// findings prints what the run teaches, each with its evidence and what to do.
+func (p *printer) findings(s *results.Summary) {
+	if len(s.Findings) == 0 {
+		return
+	}
+	p.head("Findings")
+	for _, f := range s.Findings {
+		p.line("  " + p.paint(severityColors[f.Severity], string(f.Severity)) + "  " + f.Title)
+		for _, e := range f.Evidence {
+			p.line("    • " + e)
+		}
+		p.line("    → " + f.Advice)
+	}
 }
 
 // ANSI colours.

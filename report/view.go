@@ -315,25 +315,6 @@ func slotsOf(r *results.Run, shard int) string {
 	return ""
 }
 
-func lossTable(s *results.Summary) table {
-	t := table{Title: "Lost writes", Head: append(words("shard", "fault", "acknowledged by"), numbers("writes", "from", "to")...)}
-	for _, g := range s.Losses {
-		t.Rows = append(t.Rows, []string{fmt.Sprint(g.Shard), orNone(g.Fault), orNone(g.Node), count(g.Count), relative(g, g.First), relative(g, g.Last)})
-	}
-	return t
-}
-
-// relative places an acknowledgement by the promotion.
-func relative(g results.LossGroup, before results.Millis) string {
-	switch {
-	case g.Fault == "":
-		return none
-	case before < 0:
-		return clock(-before) + " after promotion"
-	}
-	return clock(before) + " before promotion"
-}
-
 // asPredicted compares all failovers with their predictions in a line.
 func asPredicted(s *results.Summary) string {
 	n, within := 0, 0
@@ -356,20 +337,6 @@ func asPredicted(s *results.Summary) string {
 		return "predicted for this configuration: " + prediction(one)
 	}
 	return fmt.Sprintf("%d of %d within what is predicted for the configuration", within, n)
-}
-
-// auditLine sums the audit up.
-func auditLine(au *results.Audit) string {
-	if au == nil {
-		return ""
-	}
-	line := fmt.Sprintf("%s: %s ok, %s failed, %s unknown; %s read back; %s lost, %s altered",
-		plural(au.Writes, "audited write", "audited writes"), count(au.OK), count(au.Failed), count(au.Unknown),
-		count(au.ReadBack), count(au.Lost), count(au.Altered))
-	if au.UnknownKept > 0 {
-		line += fmt.Sprintf("; %s of the unknown took effect", count(au.UnknownKept))
-	}
-	return line
 }
 
 func faultTable(r *results.Run) table {

@@ -75,6 +75,7 @@ const (
 	EventElectionWon   = "election-won"   // log: Node won
 	EventElectionLost  = "election-stuck" // log: Node says why it can't fail over: Message
 	EventVote          = "vote"           // log: Node (a voter) granted its vote to About: Epoch
+	EventVoteDenied    = "vote-denied"    // log: Node (a voter) refused its vote to About: Message
 	EventPromoted      = "promoted"       // poll: Node calls itself primary now
 	EventDemoted       = "demoted"        // poll: Node calls itself replica now
 	EventLinkUp        = "link-up"        // poll: Node (a replica) has its primary's link up and follows its offset

@@ -33,6 +33,9 @@ type Summary struct {
 	Generator *SelfCheck `json:"generator,omitempty"`
 	// Upgrade is nil if the timeline has none.
 	Upgrade *UpgradeSummary `json:"upgrade,omitempty"`
+	// Findings are what the run teaches about the cluster and its client, gravest
+	// first.
+	Findings []Advice `json:"findings,omitempty"`
 	// Warnings are things that a reader must know to trust the figures.
 	Warnings []string `json:"warnings,omitempty"`
 }
@@ -158,6 +161,10 @@ type Failover struct {
 	PredictedMax Millis `json:"predictedMaxMs"`
 	// Complete is false if the shard had not come back when observation ended.
 	Complete bool `json:"complete"`
+	// Outlier tells that Server is outside of what was predicted, and Explained
+	// what the logs tell of delays; an outlier without is unexplained.
+	Outlier   bool     `json:"outlier,omitempty"`
+	Explained []string `json:"explainedBy,omitempty"`
 	// Note explains what is unusual.
 	Note string `json:"note,omitempty"`
 }
@@ -209,15 +216,52 @@ type ShardAvailability struct {
 	Longest Millis `json:"longestMs"`
 }
 
-// LossGroup locates lost writes: those of one shard that go with one failover.
+// LossGroup locates lost writes: those of one shard that go with one fault, had
+// one cause and were acknowledged by one node.
 type LossGroup struct {
 	Shard int    `json:"shard"`
 	Fault string `json:"fault,omitempty"`
+	// Cause is one of results.CauseAsyncTail and so on; empty in bundles from
+	// before causes were told.
+	Cause string `json:"cause,omitempty"`
 	Count int    `json:"count"`
 	// First and Last are when they were acknowledged, before the promotion
 	// (positive: before).
 	First Millis `json:"firstBeforePromotionMs"`
 	Last  Millis `json:"lastBeforePromotionMs"`
+	// FirstAfterFault and LastAfterFault are the same two moments after the fault
+	// struck (negative: before).
+	FirstAfterFault Millis `json:"firstAfterFaultMs,omitempty"`
+	LastAfterFault  Millis `json:"lastAfterFaultMs,omitempty"`
+	// Promoted is false where no replica was promoted: then First and Last count
+	// from the fault.
+	Promoted bool `json:"promoted,omitempty"`
 	// Node acknowledged them.
 	Node string `json:"node"`
+}
+
+// Severity of an Advice.
+type Severity string
+
+// The severities: data are gone or wrong; users were without service for longer
+// than need be; good to know.
+const (
+	Critical Severity = "critical"
+	Warning  Severity = "warning"
+	Note     Severity = "note"
+)
+
+// Advice is a finding about a run: what was seen, what it rests on, and what to
+// do about it.
+type Advice struct {
+	// Rule is what found it: "client-topology".
+	Rule     string   `json:"rule"`
+	Severity Severity `json:"severity"`
+	// Title says it in a sentence, with its figures.
+	Title    string   `json:"title"`
+	Evidence []string `json:"evidence"`
+	// Advice is what to do about it.
+	Advice string `json:"advice"`
+	// Anchor is where in report.html it can be seen: "failover-kill-primary".
+	Anchor string `json:"anchor"`
 }

@@ -18,7 +18,6 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/slotstorm/slotstorm/audit"
 	"github.com/slotstorm/slotstorm/chaos"
 	place "github.com/slotstorm/slotstorm/clusters/local"
 	"github.com/slotstorm/slotstorm/deployer"
@@ -487,8 +486,7 @@ func (r *run) report() (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.Run.Audit, b.Findings = audit.Judge(b)
-	if err := r.bundle.SaveFindings(b.Findings); err != nil {
+	if err := r.judge(b); err != nil {
 		return nil, err
 	}
 	summary, err := report.Analyze(b)

@@ -1,0 +1,58 @@
+package audit
+
+import (
+	"testing"
+	"time"
+
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// TestCauses: the same lost write of node-0, under different fates of that node.
+func TestCauses(t *testing.T) {
+	at := func(n int) results.Millis { return results.Millis(n) * results.Millis(time.Millisecond) }
+	event := func(n int, kind, node string) results.Event {
+		return results.Event{Offset: at(n), Kind: kind, Node: node}
+	}
+	fault := func(kind, node string, injected int) results.Fault {
+		return results.Fault{Kind: kind, Node: node, Role: "primary", Injected: at(injected)}
+	}
+	exit, ready, promoted := results.EventNodeExit, results.EventNodeReady, results.EventPromoted
+	for _, tt := range []struct {
+		name   string
+		events []results.Event
+		faults []results.Fault
+		// kept is when a write of node-0 that survived was acknowledged; 0 is none.
+		kept int
+		want string
+	}{
+		{"killed, and its replica took over", []results.Event{event(1100, exit, "node-0"), event(3000, promoted, "node-1"), event(6000, ready, "node-0")}, nil, 500, results.CauseAsyncTail},
+		{"paused, and its replica took over", []results.Event{event(3000, promoted, "node-1")}, []results.Fault{fault("pause", "node-0", 1100)}, 500, results.CauseAsyncTail},
+		{"cut off, and its replica took over", []results.Event{event(3000, promoted, "node-1")}, []results.Fault{fault("partition", "node-0", 900)}, 500, results.CauseSplitBrain},
+		{"acknowledged after it was replaced", []results.Event{event(800, promoted, "node-1")}, nil, 500, results.CauseSplitBrain},
+		{"deposed by command", []results.Event{event(1100, promoted, "node-1")}, []results.Fault{fault("failover", "node-1", 1050)}, 500, results.CauseAsyncTail},
+		{"deposed by command before it acknowledged", []results.Event{event(900, promoted, "node-1")}, []results.Fault{fault("failover", "node-1", 850)}, 500, results.CauseSplitBrain},
+		{"back without anything", []results.Event{event(1100, exit, "node-0"), event(1600, ready, "node-0")}, nil, 0, results.CauseEmptyRestart},
+		{"back with some", []results.Event{event(1100, exit, "node-0"), event(1600, ready, "node-0")}, nil, 500, results.CauseRestartTail},
+		{"back and replaced much later", []results.Event{event(1100, exit, "node-0"), event(1600, ready, "node-0"), event(9000, exit, "node-0"), event(11000, promoted, "node-1")}, nil, 0, results.CauseEmptyRestart},
+		{"ended before, and promoted since", []results.Event{event(100, exit, "node-0"), event(300, promoted, "node-1"), event(700, promoted, "node-0"), event(1100, exit, "node-0"), event(3000, promoted, "node-1")}, nil, 800, results.CauseAsyncTail},
+		{"nothing happened", nil, nil, 500, results.CauseUnexplained},
+		{"another shard's node was promoted", []results.Event{event(3000, promoted, "node-2")}, nil, 500, results.CauseUnexplained},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			b := &results.Bundle{Events: tt.events}
+			b.Run.Nodes = []results.Node{{Name: "node-0"}, {Name: "node-1"}, {Name: "node-2", Shard: 1}}
+			b.Run.Faults = tt.faults
+			b.Writes = []results.Write{{Seq: 1, Key: "a", Value: "1", Node: "node-0", Outcome: "ok", Sent: at(1000), Done: at(1005)}}
+			b.Reads = []results.AuditRead{{Key: "a", Final: true, Outcome: "ok"}}
+			if tt.kept > 0 {
+				value := "2"
+				b.Writes = append(b.Writes, results.Write{Seq: 2, Key: "b", Value: value, Node: "node-0", Outcome: "ok", Sent: at(tt.kept - 5), Done: at(tt.kept)})
+				b.Reads = append(b.Reads, results.AuditRead{Key: "b", Final: true, Outcome: "ok", Value: &value})
+			}
+			a, findings := Judge(b)
+			if a.Lost != 1 || len(findings) != 1 || findings[0].Cause != tt.want {
+				t.Errorf("found %+v, want %s", findings, tt.want)
+			}
+		})
+	}
+}

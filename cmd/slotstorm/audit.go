@@ -1,0 +1,121 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"reflect"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/slotstorm/slotstorm/audit"
+	"github.com/slotstorm/slotstorm/report"
+	"github.com/slotstorm/slotstorm/results"
+)
+
+func (p *program) auditVerb() *cli.Command {
+	return &cli.Command{
+		Name:      "audit",
+		Usage:     "judge the audited writes of recorded runs again, offline",
+		ArgsUsage: "RUN...",
+		Description: "Reads the ledger, the audited reads and the events in each run's folder, judges anew\n" +
+			"what became of every audited write, and compares the answer with the run's own. RUN is\n" +
+			"a folder, an id, the beginning of an id, or 'latest'. Nothing in the folder changes.\n" +
+			"Exit code 5 says that not all keys had been read back, 1 that the answers differ.",
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "findings", Usage: "print every finding, not only their numbers"},
+			&cli.DurationFlag{Name: "linearizability", Value: 10 * time.Second, Usage: "look for linearizations of single keys for `DURATION` at most; 0s looks for none"},
+		},
+		Action: p.audit,
+	}
+}
+
+// audited is the judgement of one run, as --json prints it.
+type audited struct {
+	Dir string `json:"dir"`
+	ID  string `json:"id"`
+	// Same tells whether the run itself came to the same answer.
+	Same     bool              `json:"same"`
+	Audit    *results.Audit    `json:"audit"`
+	Findings []results.Finding `json:"findings"`
+}
+
+func (p *program) audit(c *cli.Context) error {
+	if !c.Args().Present() {
+		return usagef("slotstorm audit needs a run: a folder, an id, the beginning of one, or 'latest'; 'slotstorm list' shows them")
+	}
+	budget := c.Duration("linearizability")
+	if budget < 0 {
+		return usagef("--linearizability is a length of time, not %v", budget)
+	}
+	var list []audited
+	for _, name := range c.Args().Slice() {
+		dir, err := results.Find(p.root, name)
+		if err != nil {
+			return err
+		}
+		one, err := p.auditOne(dir, budget, c.Bool("findings"))
+		if err != nil {
+			return err
+		}
+		list = append(list, one)
+	}
+	if p.json {
+		var all any = list
+		if len(list) == 1 {
+			all = list[0]
+		}
+		if err := p.printJSON(all); err != nil {
+			return err
+		}
+	}
+	worst := exitOK
+	for _, one := range list {
+		switch {
+		case !one.Same:
+			return &exit{exitError, fmt.Errorf("%s: the run itself came to another answer", one.ID)}
+		case one.Audit.Unread != "":
+			worst = exitInconclusive
+		}
+	}
+	if worst != exitOK {
+		return &exit{code: worst}
+	}
+	return nil
+}
+
+func (p *program) auditOne(dir string, budget time.Duration, all bool) (audited, error) {
+	one := audited{Dir: dir, ID: filepath.Base(dir)}
+	b, err := results.Load(dir)
+	if err != nil {
+		return one, err
+	}
+	recorded, findings := b.Run.Audit, b.Findings
+	switch {
+	case recorded == nil:
+		return one, fmt.Errorf("bundle %s: the run was not audited; write workload.audit: {rate: 200} into the scenario", dir)
+	case b.Reads == nil && recorded.ReadBack > 0:
+		return one, fmt.Errorf("bundle %s: it was made before slotstorm kept the read-back; 'slotstorm report' shows what it found then", dir)
+	}
+	one.Audit, one.Findings = audit.Judge(b)
+	if one.Audit == nil {
+		one.Audit = &results.Audit{}
+	}
+	plain := *recorded
+	plain.Linearizability = nil
+	one.Same = reflect.DeepEqual(one.Audit, &plain) && (len(findings) == 0 && len(one.Findings) == 0 || reflect.DeepEqual(one.Findings, findings))
+	if budget > 0 {
+		if one.Audit.Linearizability, _, err = audit.Linearize(b, budget); err != nil {
+			return one, err
+		}
+	}
+	if p.json || p.quiet {
+		return one, nil
+	}
+	b.Run.Audit, b.Findings = one.Audit, one.Findings
+	s, err := report.Analyze(b)
+	if err != nil {
+		return one, fmt.Errorf("bundle %s: %w", dir, err)
+	}
+	return one, report.Audit(p.out, b, s, report.AuditText{Color: p.colorOut, Findings: all, Same: one.Same})
+}

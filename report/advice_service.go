@@ -1,0 +1,244 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// Rules about service: who was without it, for how long, and why.
+
+const (
+	// clientLag is how much later than the probes a client must be for its
+	// topology to be worth a word, and slowReload the interval that explains it.
+	clientLag  = 2 * time.Second
+	slowReload = 5 * time.Second
+)
+
+func (a *analysis) clientTopology(s *results.Summary) []results.Advice {
+	o := option(a.run, reloadOption)
+	if a.run.Client.Type != "go-redis" || o == nil {
+		return nil
+	}
+	interval, err := time.ParseDuration(o.Value)
+	if err != nil || interval < slowReload {
+		return nil
+	}
+	open := func(f results.Failover) bool { _, ok := a.unended(f, StepClient); return f.Client == 0 && ok }
+	lag := func(f results.Failover) results.Millis {
+		if long, ok := a.unended(f, StepClient); f.Client == 0 && ok {
+			return long - f.Server
+		}
+		return f.Client - f.Server
+	}
+	f, n := slowest(s.Failovers, func(f results.Failover) bool {
+		// Later than one interval, it is something else that kept it.
+		return failedOver(f) && lag(f) >= results.MillisOf(clientLag) && lag(f) <= results.MillisOf(interval+slowReload) && a.askedTheOld(f)
+	}, lag)
+	if n == 0 {
+		return nil
+	}
+	atLeast := ""
+	if open(f) {
+		atLeast = "at least "
+	}
+	verb := "asking"
+	if a.fault(f.Fault).Kind == "kill" {
+		verb = "dialling"
+	}
+	return []results.Advice{{
+		Severity: results.Warning, Title: fmt.Sprintf("go-redis kept %s the old primary of shard %d for %s%s after a replica had taken over: it reloads the topology every %s", verb, f.Shard, atLeast, duration(lag(f)), o.Value),
+		Evidence: append([]string{
+			fmt.Sprintf("fault %s: a probe wrote after %s, the application client after %s%s", f.Fault, duration(f.Server), atLeast, duration(f.Server+lag(f))),
+			fmt.Sprintf("%s is %s%s, %s %s; network errors do not make it reload", reloadOption, o.Value, stated(*o), a.run.Client.Type, a.run.Client.Version),
+		}, of(n, len(s.Failovers), "The client came back late")...),
+		Advice: "Set " + reloadOption + ": 1s (client.options.clusterStateReloadInterval in a scenario).", Anchor: failoverAnchor(f),
+	}}
+}
+
+// askedTheOld tells whether the client's requests went wrong on the network while
+// the shard was served again: it had not heard of the new primary.
+func (a *analysis) askedTheOld(f results.Failover) bool {
+	for _, o := range a.run.ClientOutages {
+		if o.Shard == f.Shard && o.From < f.Injected+f.Server && o.To > f.Injected+f.Server {
+			return o.Errors["dial"]+o.Errors["timeout"]+o.Errors["pool"]+o.Errors["eof"]+o.Errors["reset"] > 0
+		}
+	}
+	return false
+}
+
+// timeoutFrom is the node timeout from which it is told, and timeoutShare its
+// least share of the outage.
+const (
+	timeoutFrom  = 5 * time.Second
+	timeoutShare = 0.5
+)
+
+func (a *analysis) nodeTimeoutDominates(s *results.Summary) []results.Advice {
+	t := nodeTimeout(a.sc.Redis.Config["cluster-node-timeout"])
+	if t < timeoutFrom {
+		return nil
+	}
+	f, n := slowest(s.Failovers, func(f results.Failover) bool {
+		return failedOver(f) && f.PredictedMax > 0 && float64(t) >= timeoutShare*float64(f.Server)
+	}, func(f results.Failover) results.Millis { return f.Server })
+	if n == 0 {
+		return nil
+	}
+	source := "the default"
+	if a.sc.Redis.Config["cluster-node-timeout"] != "" {
+		source = "set by the scenario"
+	}
+	evidence := []string{fmt.Sprintf("fault %s: shard %d was back after %s; %s are predicted for this configuration", f.Fault, f.Shard, duration(f.Server), prediction(f))}
+	if st := stepOf(f, StepPFail); st != nil {
+		evidence = append(evidence, fmt.Sprintf("the first node suspected the primary after %s; the timeout is %s", duration(st.At), source))
+	}
+	return []results.Advice{{
+		Severity: results.Note, Title: fmt.Sprintf("cluster-node-timeout of %s dominates the failover of %s", duration(results.MillisOf(t)), duration(f.Server)),
+		Evidence: append(evidence, of(n, len(s.Failovers), "It did")...),
+		Advice:   "A lower cluster-node-timeout shortens a failover by 1 to 2 times as much. Below a second or two, pauses of the machine and the network cause failovers of their own: rehearse it.",
+		Anchor:   failoverAnchor(f),
+	}}
+}
+
+func (a *analysis) fullCoverage(s *results.Summary) []results.Advice {
+	if a.config("cluster-require-full-coverage") == "no" {
+		return nil
+	}
+	var worst results.Advice
+	var most results.Millis
+	n := 0
+	for _, f := range s.Failovers {
+		hits := a.fault(f.Fault).Hits()
+		elsewhere := func(h results.Hit) bool { return h.Shard != f.Shard }
+		if slices.ContainsFunc(hits, elsewhere) {
+			continue // the fault struck the others itself
+		}
+		end := f.Injected + f.Server
+		if f.Server == 0 {
+			end = a.run.End
+		}
+		var evidence []string
+		var longest results.Millis
+		down := map[int]bool{}
+		for _, o := range a.run.ProbeOutages {
+			if o.Shard == f.Shard || o.From < f.Injected || o.From > end || o.Errors["CLUSTERDOWN"] == 0 {
+				continue
+			}
+			down[o.Shard] = true
+			longest = max(longest, o.To-o.From)
+			evidence = append(evidence, fmt.Sprintf("shard %d, which nothing struck, answered CLUSTERDOWN for %s", o.Shard, duration(o.To-o.From)))
+		}
+		if len(down) == 0 || len(down) < len(a.run.Shards)-1 {
+			continue
+		}
+		if n++; longest > most {
+			most = longest
+			worst = results.Advice{
+				Severity: results.Warning, Title: fmt.Sprintf("One lost shard took the whole cluster with it for %s: cluster-require-full-coverage is yes", duration(longest)),
+				Evidence: append([]string{fmt.Sprintf("fault %s struck shard %d alone", f.Fault, f.Shard)}, evidence...),
+				Advice:   "If your clients can live with a part of the keys, set cluster-require-full-coverage no: the other shards then go on.", Anchor: anchorAvailability,
+			}
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	worst.Evidence = append(worst.Evidence, of(n, len(s.Failovers), "All shards were away")...)
+	return []results.Advice{worst}
+}
+
+func (a *analysis) noReplica(s *results.Summary) []results.Advice {
+	var list []results.Advice
+	for _, f := range s.Failovers {
+		i := slices.IndexFunc(a.run.Shards, func(sh results.Shard) bool { return sh.Index == f.Shard })
+		if failedOver(f) || f.To == f.From || i < 0 || len(a.run.Shards[i].Nodes) > 1 {
+			continue
+		}
+		list = append(list, results.Advice{
+			Severity: results.Warning, Title: fmt.Sprintf("Nobody could take over shard %d: it has no replica", f.Shard),
+			Evidence: []string{fmt.Sprintf("fault %s struck %s, its only node", f.Fault, f.From)},
+			Advice:   "Give each shard a replica (redis.replicasPerShard: 1), on another machine.", Anchor: failoverAnchor(f),
+		})
+	}
+	return list
+}
+
+// replicaUnfit finds replicas that refused to take over because their data were
+// older than the validity factor allows.
+func (a *analysis) replicaUnfit(s *results.Summary) []results.Advice {
+	var list []results.Advice
+	for _, f := range s.Failovers {
+		end := f.Injected + f.Server
+		if f.Server == 0 {
+			end = a.run.End
+		}
+		stuck := first(a.between(f.Injected, end), func(e results.Event) bool {
+			return e.Kind == results.EventElectionLost && tooOld(e.Message) && a.inShard(e, f.Shard)
+		})
+		if stuck == nil {
+			continue
+		}
+		title := fmt.Sprintf("%s could not take over shard %d: its data were older than allowed", stuck.Node, f.Shard)
+		evidence := []string{fmt.Sprintf("fault %s; its log says: %s", f.Fault, strings.TrimPrefix(stuck.Message, "Currently unable to failover: "))}
+		if since, ok := a.outOfSync(stuck.Node, f.Injected); ok {
+			title = fmt.Sprintf("%s could not take over shard %d: it had not finished its sync when the primary failed", stuck.Node, f.Shard)
+			evidence = append(evidence, fmt.Sprintf("it was without its primary's data since %s before the fault", duration(f.Injected-since)))
+		}
+		list = append(list, results.Advice{
+			Severity: results.Warning, Title: title, Evidence: evidence,
+			Advice: "Before maintenance, wait until every replica's master_link_status is up. repl-diskless-sync-delay (5 s by default) and cluster-replica-validity-factor decide how soon a replica is fit.",
+			Anchor: failoverAnchor(f),
+		})
+	}
+	return list
+}
+
+// outOfSync tells since when a replica was without its primary at a moment: it
+// had started, or lost its link, and was not seen to follow since.
+func (a *analysis) outOfSync(node string, at results.Millis) (since results.Millis, ok bool) {
+	for _, e := range a.between(0, at) {
+		if e.Node != node {
+			continue
+		}
+		switch e.Kind {
+		case results.EventNodeExit, results.EventLinkDown:
+			if !ok {
+				since, ok = e.Offset, true
+			}
+		case results.EventLinkUp:
+			ok = false
+		}
+	}
+	return since, ok
+}
+
+func (a *analysis) noFailover(s *results.Summary) []results.Advice {
+	f, n := slowest(s.Failovers, func(f results.Failover) bool { return f.Complete && f.To == f.From }, func(f results.Failover) results.Millis { return f.Server })
+	if n == 0 {
+		return nil
+	}
+	return []results.Advice{{
+		Severity: results.Note, Title: fmt.Sprintf("%s was back before it was declared failed: no failover was rehearsed", f.From),
+		Evidence: append([]string{fmt.Sprintf("fault %s: shard %d was away for %s; cluster-node-timeout is %s", f.Fault, f.Shard, duration(f.Server),
+			duration(results.MillisOf(nodeTimeout(a.sc.Redis.Config["cluster-node-timeout"]))))}, of(n, len(s.Failovers), "That was so")...),
+		Advice: "To see a replica take over, keep the node away longer than cluster-node-timeout (cluster.local.restartDelay, or the fault's duration).",
+		Anchor: failoverAnchor(f),
+	}}
+}
+
+func (a *analysis) unexplainedOutliers(s *results.Summary) []results.Advice {
+	f, n := slowest(s.Failovers, func(f results.Failover) bool { return f.Outlier && len(f.Explained) == 0 },
+		func(f results.Failover) results.Millis { return distance(f.Server, f.PredictedMax) })
+	if n == 0 {
+		return nil
+	}
+	return []results.Advice{{
+		Severity: results.Warning, Title: fmt.Sprintf("A failover took %s where %s is predicted, and no log explains it", duration(f.Server), prediction(f)),
+		Evidence: append([]string{f.Note}, of(n, len(s.Failovers), "Such a thing was seen")...),
+		Advice:   "Look at the steps of this failover and at the load of the machine; a pause of a node or of the machine looks like this.", Anchor: failoverAnchor(f),
+	}}
+}

@@ -1,0 +1,198 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// auditLine sums the audit up.
+func auditLine(au *results.Audit) string {
+	if au == nil {
+		return ""
+	}
+	line := fmt.Sprintf("%s: %s ok, %s failed, %s unknown; %s read back; %s lost, %s altered",
+		plural(au.Writes, "audited write", "audited writes"), count(au.OK), count(au.Failed), count(au.Unknown),
+		count(au.ReadBack), count(au.Lost), count(au.Altered))
+	if au.UnknownKept > 0 {
+		line += fmt.Sprintf("; %s of the unknown took effect", count(au.UnknownKept))
+	}
+	return line
+}
+
+// auditNotes tell what the line leaves out, a sentence each.
+func auditNotes(au *results.Audit) []string {
+	if au == nil {
+		return nil
+	}
+	var notes []string
+	add := func(n int, format string, args ...any) {
+		if n > 0 {
+			notes = append(notes, fmt.Sprintf(format, args...))
+		}
+	}
+	switch au.Durability {
+	case "":
+	case "asynchronous":
+		notes = append(notes, "an acknowledgement meant that the primary had the write, and no replica (asynchronous replication)")
+	default:
+		notes = append(notes, fmt.Sprintf("acknowledgements rested on %s: these writes are not to be counted with asynchronous ones", au.Durability))
+	}
+	add(au.Duplicated, "%s took effect more than once", plural(au.Duplicated, "write", "writes"))
+	add(au.Reordered, "%s in a list before one that was acknowledged before it was sent", plural(au.Reordered, "element stands", "elements stand"))
+	add(au.Phantom, "%s that nobody wrote", plural(au.Phantom, "value was read", "values were read"))
+	add(au.Late, "%s over a later acknowledged one: either it took effect late, or the other was lost; no one can tell", plural(au.Late, "write without an answer stands", "writes without an answer stand"))
+	add(au.Overflow, "%s due and found no free client", plural(au.Overflow, "more write was", "more writes were"))
+	if r := au.Reads; r != nil {
+		line := fmt.Sprintf("of %s from replicas, %s a value that had been replaced", plural(r.Replica, "audited read", "audited reads"), plural(r.StaleReplica, "gave", "gave"))
+		if r.StaleReplica > 0 {
+			line += fmt.Sprintf(", for up to %s", duration(r.MaxAge))
+		}
+		notes = append(notes, line)
+		add(r.StalePrimary, "%s from a primary gave a value that had been replaced", plural(r.StalePrimary, "audited read", "audited reads"))
+	}
+	if l := au.Linearizability; l != nil {
+		line := fmt.Sprintf("for information: %s of %s behaved as one copy would (porcupine), %s did not",
+			count(l.Linearizable), plural(l.Linearizable+l.Illegal+l.Unknown, "key with a history", "keys with a history"), count(l.Illegal))
+		if l.Unknown > 0 {
+			line += fmt.Sprintf("; of %s it is unknown: the search ran out of time", count(l.Unknown))
+		}
+		notes = append(notes, line)
+	}
+	return notes
+}
+
+// kindTable counts by kind of key.
+func kindTable(au *results.Audit) table {
+	t := table{Title: "Audited keys", Head: append(words("kind"), numbers("keys", "acknowledged", "lost")...)}
+	if au == nil {
+		return t
+	}
+	for _, k := range au.Kinds {
+		t.Rows = append(t.Rows, []string{kindWords[k.Kind], count(k.Keys), count(k.OK), count(k.Lost)})
+	}
+	return t
+}
+
+var kindWords = map[string]string{
+	results.KindOnce: "written once", results.KindRegister: "register (SET)",
+	results.KindCounter: "counter (INCR)", results.KindList: "list (RPUSH)",
+}
+
+// staleTable is the histogram of the ages of stale replica reads.
+func staleTable(au *results.Audit) table {
+	t := table{Title: "Stale replica reads", Head: append(words("replaced for"), numbers("reads")...)}
+	if au == nil || au.Reads == nil {
+		return t
+	}
+	last := results.Millis(0)
+	for _, b := range au.Reads.Ages {
+		name := fmt.Sprintf("%s to %s", duration(last), duration(b.Below))
+		switch {
+		case b.Below == 0:
+			name = duration(last) + " and more"
+		case last == 0:
+			name = "less than " + duration(b.Below)
+		}
+		last = b.Below
+		if b.Count > 0 {
+			t.Rows = append(t.Rows, []string{name, count(b.Count)})
+		}
+	}
+	return t
+}
+
+func lossTable(s *results.Summary) table {
+	t := table{Title: "Lost writes", Head: slices.Concat(words("shard", "fault", "acknowledged by"), numbers("writes"), words("cause"), numbers("from", "to"), words("by the fault"))}
+	for _, g := range s.Losses {
+		t.Rows = append(t.Rows, []string{fmt.Sprint(g.Shard), orNone(g.Fault), orNone(g.Node), count(g.Count), orNone(g.Cause),
+			relative(g, g.First), relative(g, g.Last), byFault(g)})
+	}
+	return t
+}
+
+// relative places an acknowledgement by the promotion.
+func relative(g results.LossGroup, before results.Millis) string {
+	switch {
+	case g.Fault == "":
+		return none
+	case !g.Promoted:
+		return "no promotion"
+	case before < 0:
+		return clock(-before) + " after promotion"
+	}
+	return clock(before) + " before promotion"
+}
+
+// byFault places a group's acknowledgements by the moment of the fault.
+func byFault(g results.LossGroup) string {
+	if g.Fault == "" {
+		return none
+	}
+	side := func(m results.Millis) string {
+		if m < 0 {
+			return clock(-m) + " before"
+		}
+		return clock(m) + " after"
+	}
+	first, last := side(g.FirstAfterFault), side(g.LastAfterFault)
+	if first == last {
+		return first
+	}
+	return first + " to " + last
+}
+
+// AuditText is how Audit prints.
+type AuditText struct {
+	Color bool
+	// Findings lists every one.
+	Findings bool
+	// Same tells that the run itself came to the same answer.
+	Same bool
+}
+
+// Audit writes what became of a run's audited writes, as 'slotstorm audit' shows
+// it.
+func Audit(w io.Writer, b *results.Bundle, s *results.Summary, o AuditText) error {
+	p := &printer{color: o.Color}
+	p.line(p.paint(bold, b.Run.ID))
+	p.audit(&b.Run, s)
+	if o.Findings {
+		p.table(findingTable(b.Findings))
+	}
+	p.line("")
+	if o.Same {
+		p.line("The run itself came to the same answer.")
+	} else {
+		p.line(p.paint(red, "The run itself came to another answer") + ": its bundle, or the program that judges it, is not what it was.")
+	}
+	_, err := io.WriteString(w, p.out.String())
+	return err
+}
+
+// audit prints the part of a summary that is about audited writes.
+func (p *printer) audit(r *results.Run, s *results.Summary) {
+	line := auditLine(r.Audit)
+	if line == "" {
+		return
+	}
+	p.head("Audit")
+	p.line("  " + line)
+	for _, note := range auditNotes(r.Audit) {
+		p.line("  " + note)
+	}
+	p.table(kindTable(r.Audit))
+	p.table(lossTable(s))
+	p.table(staleTable(r.Audit))
+}
+
+func findingTable(list []results.Finding) table {
+	t := table{Title: "Findings", Head: append(words("class", "cause", "key"), append(numbers("write", "times", "acknowledged at"), words("by", "instead")...)...)}
+	for _, f := range list {
+		t.Rows = append(t.Rows, []string{f.Class, orNone(f.Cause), f.Write.Key, fmt.Sprint(f.Write.Seq), count(max(1, f.Count)),
+			clock(f.Write.Done), orNone(f.Write.Node), orNone(f.Read)})
+	}
+	return t
+}

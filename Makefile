@@ -15,6 +15,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 ERRCHECK := github.com/kisielk/errcheck@v1.30.0
 
 CLI := docs/cli.md
+REFERENCE := scenario metrics
 
 .DEFAULT_GOAL := help
 .PHONY: help demo build test e2e soak bench lint verify generate deps
@@ -65,6 +66,7 @@ lint: ## check format, vet for Linux and macOS, staticcheck, errcheck
 
 verify: build ## check that generated files and go.mod are fresh
 	@bin/slotstorm __docs | diff -u $(CLI) - || { echo "$(CLI) is stale: make generate"; exit 1; }
+	@for page in $(REFERENCE); do bin/slotstorm __docs $$page | diff -u docs/reference/$$page.md - || { echo "docs/reference/$$page.md is stale: make generate"; exit 1; }; done
 	$(GO) test -count=1 -run 'TestSchemaIsFresh|TestSchemasAreFresh' ./scenarios ./cmd/slotstorm
 	$(GO) mod tidy -diff
 
@@ -72,6 +74,8 @@ generate: ## write the generated files anew
 	$(GO) generate ./...
 	@$(MAKE) --no-print-directory build
 	bin/slotstorm __docs > $(CLI)
+	@mkdir -p docs/reference
+	for page in $(REFERENCE); do bin/slotstorm __docs $$page > docs/reference/$$page.md; done
 
 deps: ## install what building and testing need, and fetch the modules
 	@scripts/setup test

@@ -92,6 +92,11 @@ var makeTarget = regexp.MustCompile(`^make (\w+)`)
 // server' find a Redis at 127.0.0.1:6379, in fact on a free port.
 func TestDocumentedCommands(t *testing.T) {
 	files, err := filepath.Glob("../docs/*.md")
+	if err == nil {
+		var more []string
+		more, err = filepath.Glob("../docs/*/*.md")
+		files = append(files, more...)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,12 +10,24 @@ import (
 
 const docsVerb = "__docs"
 
-// docsVerb prints docs/cli.md, which is generated.
+// docsVerb prints the generated pages of docs: cli.md, or the one that is named.
 func (p *program) docsVerb() *cli.Command {
 	return &cli.Command{
 		Name:   docsVerb,
 		Hidden: true,
-		Action: func(*cli.Context) error { p.docs(p.out); return nil },
+		Action: func(c *cli.Context) error {
+			switch name := c.Args().First(); name {
+			case "":
+				p.docs(p.out)
+				return nil
+			case "scenario":
+				return scenarioReference(p.out)
+			case "metrics":
+				return metricsReference(p.out)
+			default:
+				return usagef("there is no generated page %q", name)
+			}
+		},
 	}
 }
 

@@ -18,7 +18,10 @@ CLI := docs/cli.md
 REFERENCE := scenario metrics
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test e2e soak bench lint verify generate deps
+# The image's name; docs/releasing.md publishes it.
+IMAGE ?= slotstorm:$(VERSION)
+
+.PHONY: help demo build image test e2e soak bench lint verify generate deps
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +33,9 @@ demo: build ## install what is missing, build, and kill a primary under load
 build: ## build bin/slotstorm, one static file
 	@scripts/setup build
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/slotstorm ./cmd/slotstorm
+
+image: build ## build the container image $(IMAGE) with Docker, from bin/slotstorm alone
+	docker build -t $(IMAGE) -f Dockerfile bin
 
 test: ## install what is missing and run all tests with the race detector
 	@scripts/setup test

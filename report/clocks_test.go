@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -36,5 +37,14 @@ func TestClocks(t *testing.T) {
 				t.Errorf("warnings: %s", got)
 			}
 		})
+	}
+}
+
+func TestWhatWasOutOfReachIsAWarning(t *testing.T) {
+	b := quiet()
+	b.Events = append(b.Events, results.Event{Offset: ms(12000), Kind: results.EventOutOfReach, Source: "kubernetes", Message: "the API server did not answer for 20.1 s"})
+	want := "at +7.00 s: the API server did not answer for 20.1 s"
+	if got := analyze(b, scenario(t)).Warnings; !slices.Contains(got, want) {
+		t.Errorf("warnings are %q, want %q", got, want)
 	}
 }

@@ -281,6 +281,11 @@ func (a *analysis) warnings(s *results.Summary) []string {
 			list = append(list, text)
 		}
 	}
+	for _, e := range a.Events {
+		if e.Kind == results.EventOutOfReach {
+			list = append(list, fmt.Sprintf("at %s: %s", since(a.run, e.Offset), e.Message))
+		}
+	}
 	list = append(list, drifts(a.run)...)
 	if s.Availability.Observed == 0 && len(a.phases) > 0 {
 		list = append(list, "no probe ran: nothing is known of outages")

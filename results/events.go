@@ -47,6 +47,7 @@ const (
 	// Of the runner.
 	EventStage       = "stage"        // runner: Message is "deploy", "ready", "warm-up", "timeline", "phase: NAME", "drain", "settle", "audit", "collect", "done", "interrupted"
 	EventNote        = "note"         // any: something a reader should know
+	EventOutOfReach  = "out-of-reach" // runner, kubernetes: something that the run itself leans on was away: Message has what, for how long and why; told when it is back
 	EventFaultCheck  = "fault-check"  // chaos: Fault, Node, Message
 	EventFaultInject = "fault-inject" // chaos: Fault, Node; Offset is just before the act
 	EventFaultProof  = "fault-proof"  // chaos: Fault, Node, Message

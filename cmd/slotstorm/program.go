@@ -41,6 +41,8 @@ type program struct {
 	root                 string
 	targets              []target
 	colorOut, colorErr   bool
+	// shown tells that standard output is a terminal.
+	shown bool
 }
 
 // run is the whole program: args begin with its name. It gives the exit code.
@@ -61,6 +63,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) exitCode 
 
 func (p *program) run(ctx context.Context, args []string) exitCode {
 	p.colorOut, p.colorErr = p.colored(p.out), p.colored(p.stderr)
+	_, p.shown = terminal(p.out, p.getenv)
 	out := &sticky{w: p.out}
 	p.out = out
 	p.app = p.application()
@@ -109,7 +112,7 @@ func (p *program) dispatch(ctx context.Context, args []string) error {
 func (p *program) application() *cli.App {
 	verbs := []*cli.Command{
 		p.runVerb(), p.loadVerb(), p.validateVerb(), p.inspectVerb(), p.listVerb(), p.reportVerb(), p.auditVerb(), p.uiVerb(), p.recoverVerb(), p.compareVerb(), p.trendVerb(), p.capacityVerb(), p.pruneVerb(),
-		p.schemaVerb(), p.doctorVerb(), p.completionVerb(), p.versionVerb(), p.helpVerb(),
+		p.schemaVerb(), p.doctorVerb(), p.imageVerb(), p.completionVerb(), p.versionVerb(), p.helpVerb(),
 		p.probeVerb(), p.docsVerb(), p.generateVerb(),
 	}
 	usage := func(_ *cli.Context, err error, _ bool) error { return &exit{exitInvalid, err} }

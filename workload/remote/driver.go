@@ -22,9 +22,8 @@ type Fleet struct {
 	Dial func(ctx context.Context, index int) (net.Conn, error)
 	// Place tells where a generator runs.
 	Place func(index int) string
-	// CA, if not empty, are the certificates of Redis, in PEM: the generators
-	// encrypt.
-	CA string
+	// TLS, if not nil, has the generators encrypt what they send to Redis.
+	TLS *TLS
 }
 
 var (
@@ -100,7 +99,7 @@ func (d *driver) Warm(ctx context.Context) error {
 	d.clocks = append(d.clocks, offset)
 	p := &plan{
 		Zero: d.theirs(0), Workload: d.plan.Workload, Seed: d.plan.Seed, Index: d.index, Length: d.plan.Length, Requests: d.plan.Requests,
-		Drain: d.plan.Drain, Times: d.plan.Times, Target: targetOf(d.plan.Target, d.fleet.CA),
+		Drain: d.plan.Drain, Times: d.plan.Times, Target: targetOf(d.plan.Target, d.fleet.TLS),
 	}
 	if a := d.plan.Audit; a != nil && d.index == 0 {
 		p.Audit = &audit{Spec: a.Spec, Run: a.Run}
@@ -218,7 +217,7 @@ func (d *driver) broken(from, to time.Time, why error) {
 		return
 	}
 	d.plan.Emit(results.Event{
-		Offset: d.plan.Clock.At(from), Kind: results.EventNote, Source: "runner",
+		Offset: d.plan.Clock.At(from), Kind: results.EventOutOfReach, Source: "runner",
 		Message: fmt.Sprintf("generator %d was out of reach for %.1f s (%v): it drove on by itself, and its records came afterwards", d.index, to.Sub(from).Seconds(), why),
 	})
 }

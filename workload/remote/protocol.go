@@ -83,8 +83,18 @@ type target struct {
 	Cluster  bool                `json:"cluster"`
 	Username string              `json:"username,omitempty"`
 	Password string              `json:"password,omitempty"`
-	// CA, if not empty, are the certificates to trust: connections are encrypted.
-	CA string `json:"ca,omitempty"`
+	// TLS, if not nil, is how to encrypt.
+	TLS *TLS `json:"tls,omitempty"`
+}
+
+// TLS are certificates of a Redis Cluster that encrypts, in PEM.
+type TLS struct {
+	// CA are those to trust; Cert with its Key is what to show, if there is one.
+	CA   []byte `json:"ca"`
+	Cert []byte `json:"cert,omitempty"`
+	Key  []byte `json:"key,omitempty"`
+	// ServerName is the name in the nodes' certificates.
+	ServerName string `json:"serverName"`
 }
 
 // slots is a range of slots of one shard, both ends included.

@@ -14,8 +14,8 @@ import (
 
 // targetOf puts a target into a form that travels. Connections are made by the
 // generator itself, so that Dial stays behind.
-func targetOf(t workload.Target, ca string) target {
-	out := target{Addrs: t.Addrs, Shards: t.Shards, Cluster: t.Cluster, Username: t.Username, Password: t.Password, CA: ca}
+func targetOf(t workload.Target, secured *TLS) target {
+	out := target{Addrs: t.Addrs, Shards: t.Shards, Cluster: t.Cluster, Username: t.Username, Password: t.Password, TLS: secured}
 	for slot := range resp.Slots {
 		shard := t.ShardOf(slot)
 		if n := len(out.Slots); n > 0 && out.Slots[n-1].Shard == shard {
@@ -45,16 +45,30 @@ func (t target) target() (workload.Target, error) {
 			return (&net.Dialer{}).DialContext(ctx, "tcp", addr)
 		},
 	}
-	if t.CA == "" {
+	if t.TLS == nil {
 		return out, nil
 	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM([]byte(t.CA)) {
-		return out, errors.New("the plan's CA has no certificate in it")
+	var err error
+	if out.TLS, err = t.TLS.config(); err != nil {
+		return out, err
 	}
-	out.TLS = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: pool}
 	out.Dial = func(ctx context.Context, addr string) (net.Conn, error) {
 		return (&tls.Dialer{Config: out.TLS}).DialContext(ctx, "tcp", addr)
 	}
 	return out, nil
+}
+
+func (t *TLS) config() (*tls.Config, error) {
+	c := &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: x509.NewCertPool(), ServerName: t.ServerName}
+	if !c.RootCAs.AppendCertsFromPEM(t.CA) {
+		return nil, errors.New("the plan's authority has no certificate")
+	}
+	if len(t.Cert) > 0 {
+		pair, err := tls.X509KeyPair(t.Cert, t.Key)
+		if err != nil {
+			return nil, fmt.Errorf("reading the plan's certificate: %w", err)
+		}
+		c.Certificates = []tls.Certificate{pair}
+	}
+	return c, nil
 }

@@ -8,6 +8,7 @@ package deployer
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -49,10 +50,12 @@ type Node struct {
 
 // Cluster is a Redis Cluster: its nodes and how to talk to them.
 type Cluster struct {
-	Nodes    []Node
-	Shards   int
+	Nodes  []Node
+	Shards int
+	// Dial gives a connection that is encrypted if TLS is not nil.
 	Dial     Dialer
 	Password string
+	TLS      *tls.Config
 	// Announced, if not nil, names the node that announces an address to the
 	// others, now or before, where addresses differ from Node.Addr.
 	Announced func(addr string) (name string, ok bool)
@@ -408,6 +411,21 @@ func (c *Cluster) NameOf(id string) string {
 		}
 	}
 	return id
+}
+
+// PID asks a node for the number of its process.
+func (c *Cluster) PID(ctx context.Context, n Node) (int, error) {
+	cl := c.Client(n, commandTimeout)
+	defer cl.Close()
+	text, err := cl.Info(ctx, "server").Result()
+	if err != nil {
+		return 0, fmt.Errorf("asking %s for its process: %w", n.Name, err)
+	}
+	pid, err := strconv.Atoi(field(text, "process_id"))
+	if err != nil {
+		return 0, fmt.Errorf("asking %s for its process: %w", n.Name, err)
+	}
+	return pid, nil
 }
 
 // Version asks the nodes for Redis' version, such as "7.0.15"; the first that

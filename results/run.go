@@ -144,6 +144,8 @@ type Environment struct {
 	CPUs      int    `json:"cpus"`
 	// MemoryBytes is the machine's, not the free one.
 	MemoryBytes int64 `json:"memoryBytes,omitempty"`
+	// Kubernetes tells about the place of the nodes, where that is one.
+	Kubernetes *Kubernetes `json:"kubernetes,omitempty"`
 }
 
 // Client is the client under the load with the settings that shape the result.

@@ -131,6 +131,9 @@ type Redis struct {
 	Resources *Resources `yaml:"resources,omitempty" json:"resources,omitempty"`
 	Auth      *Auth      `yaml:"auth,omitempty" json:"auth,omitempty"`
 	TLS       *TLS       `yaml:"tls,omitempty" json:"tls,omitempty"`
+	// HandOver has a primary whose pod is asked to stop hand its role to a
+	// replica first (CLUSTER FAILOVER in a preStop hook); local ignores it.
+	HandOver bool `yaml:"handOver,omitempty" json:"handOver,omitempty"`
 }
 
 // Storage is the volume of a node on Kubernetes.
@@ -159,8 +162,8 @@ type Auth struct {
 	PasswordEnv string `yaml:"passwordEnv,omitempty" json:"passwordEnv,omitempty" jsonschema:"format=envName"`
 }
 
-// TLS encrypts the client port, replication and the cluster bus, and asks both
-// sides for a certificate, by an authority that is made for the run.
+// TLS encrypts the client port, replication and the cluster bus, with a
+// certificate by an authority that is made for the run.
 type TLS struct {
 	// Enabled turns it on.
 	Enabled bool `yaml:"enabled" json:"enabled" jsonschema:"required"`

@@ -29,6 +29,7 @@ func (p *program) runVerb() *cli.Command {
 			"folder. The first Ctrl-C heals, collects and reports; the second exits at once.",
 		Flags: append(append(p.overrideFlags(),
 			&cli.StringFlag{Name: "serve", Usage: "show the run in a browser, and /metrics to Prometheus, at `ADDRESS` while it lasts: host:port, or a port of 127.0.0.1"},
+			contextFlag(),
 			&cli.BoolFlag{Name: "keep-volumes", Usage: "keep the nodes' data after the run"},
 			baselineFlag(),
 			&cli.StringSliceFlag{Name: "against", Usage: "run a `B` by turns with SCENARIO, --repeat times each (6 if not stated), and compare: another scenario, a redis-server binary, or PATH=VALUE as in --set, which may be repeated"}),
@@ -45,6 +46,11 @@ func (p *program) overrideFlags() []cli.Flag {
 		&cli.StringFlag{Name: "cluster", Usage: "set cluster.provider to `PROVIDER`"},
 		&cli.IntFlag{Name: "repeat", Usage: "set repeat to `N`: so many runs, with seeds counting up"},
 	}
+}
+
+// contextFlag names a cluster that others may be living on.
+func contextFlag() cli.Flag {
+	return &cli.StringFlag{Name: "context", Usage: "use the context `NAME` of the kubeconfig, with --cluster kube; one that is not of kind, k3d or minikube must be named here"}
 }
 
 // overrides are what overrideFlags say, in the form of --set. The flags with
@@ -128,6 +134,7 @@ func (p *program) runScenario(c *cli.Context) error {
 		Version:     p.build().Version,
 		Log:         p.logger(),
 		KeepVolumes: c.Bool("keep-volumes"),
+		Context:     c.String("context"),
 		Stop:        stop,
 		Baseline:    baseline,
 		Began:       show.began,

@@ -8,8 +8,6 @@ package local
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -17,7 +15,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -45,10 +42,12 @@ type Deployment struct {
 	*deployer.Cluster
 
 	options Options
-	host    *place.Host
-	stop    context.CancelFunc
-	done    sync.WaitGroup
-	nodes   map[string]*node
+	// certificates are those of a cluster with TLS, else nil.
+	certificates *deployer.Certificates
+	host         *place.Host
+	stop         context.CancelFunc
+	done         sync.WaitGroup
+	nodes        map[string]*node
 	// spare is an endpoint that no node has: for servers beside the cluster.
 	spare place.Endpoint
 }
@@ -108,7 +107,7 @@ func Deploy(ctx context.Context, o Options) (_ *Deployment, err error) {
 	if _, err := Version(ctx, binary); err != nil {
 		return nil, err
 	}
-	password, err := password(o.Redis.Auth)
+	password, err := deployer.Password(o.Redis.Auth)
 	if err != nil {
 		return nil, err
 	}
@@ -117,9 +116,14 @@ func Deploy(ctx context.Context, o Options) (_ *Deployment, err error) {
 	if err != nil {
 		return nil, err
 	}
+	cluster := &deployer.Cluster{Shards: o.Redis.Shards, Dial: deployer.Direct, Password: password}
+	certificates, err := cluster.Encrypt(o.Redis.TLS)
+	if err != nil {
+		return nil, err
+	}
 	supervise, stop := context.WithCancel(context.Background())
 	d := &Deployment{
-		Cluster: &deployer.Cluster{Shards: o.Redis.Shards, Dial: deployer.Direct, Password: password},
+		Cluster: cluster, certificates: certificates,
 		options: o, host: place.NewHost(), stop: stop, nodes: map[string]*node{},
 	}
 	defer func() {
@@ -172,27 +176,6 @@ func Deploy(ctx context.Context, o Options) (_ *Deployment, err error) {
 	return d, nil
 }
 
-func password(a *scenarios.Auth) (string, error) {
-	if a == nil || !a.Enabled {
-		return "", nil
-	}
-	if a.PasswordEnv != "" {
-		p := os.Getenv(a.PasswordEnv)
-		if p == "" {
-			return "", fmt.Errorf("redis.auth.passwordEnv: the environment variable %s is empty or not set", a.PasswordEnv)
-		}
-		if strings.ContainsAny(p, "\r\n\x00") {
-			return "", fmt.Errorf("redis.auth.passwordEnv: the password in %s contains a line break", a.PasswordEnv)
-		}
-		return p, nil
-	}
-	raw := make([]byte, 24)
-	if _, err := rand.Read(raw); err != nil {
-		return "", fmt.Errorf("making a password: %w", err)
-	}
-	return hex.EncodeToString(raw), nil
-}
-
 // furnish makes a node's volume with its redis.conf, and opens its log.
 func (d *Deployment) furnish(n *node) error {
 	if err := os.MkdirAll(n.dir, 0o700); err != nil {
@@ -203,6 +186,13 @@ func (d *Deployment) furnish(n *node) error {
 		return err
 	}
 	n.log = log
+	if c := d.certificates; c != nil {
+		for name, pem := range map[string][]byte{"ca.crt": c.CA, "tls.crt": c.Cert, "tls.key": c.Key} {
+			if err := os.WriteFile(filepath.Join(n.dir, name), pem, 0o600); err != nil {
+				return err
+			}
+		}
+	}
 	return os.WriteFile(filepath.Join(n.dir, "redis.conf"), []byte(d.config(n)), 0o600)
 }
 
@@ -223,8 +213,12 @@ func (d *Deployment) LogPath(name string) string {
 // that the password is in no process argument.
 func (d *Deployment) config(n *node) string {
 	var b strings.Builder
-	set := func(directive, value string) { fmt.Fprintf(&b, "%s %s\n", directive, quote(value)) }
-	set("port", fmt.Sprint(n.endpoint.Port))
+	set := func(directive, value string) { b.WriteString(deployer.Directive(directive, value)) }
+	if d.certificates != nil {
+		b.WriteString(deployer.TLSDirectives(n.endpoint.Port, n.dir))
+	} else {
+		set("port", fmt.Sprint(n.endpoint.Port))
+	}
 	set("bind", n.endpoint.Host)
 	// Without these two, nodes on loopback addresses introduce themselves with
 	// an address that is not theirs, and MEET never completes.
@@ -240,33 +234,8 @@ func (d *Deployment) config(n *node) string {
 		set("requirepass", d.Password)
 		set("masterauth", d.Password)
 	}
-	keys := make([]string, 0, len(d.options.Redis.Config))
-	for k := range d.options.Redis.Config {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	for _, k := range keys {
-		value := d.options.Redis.Config[k]
-		if multiple[k] {
-			fmt.Fprintf(&b, "%s %s\n", k, value)
-			continue
-		}
-		set(k, value)
-	}
+	b.WriteString(deployer.Directives(d.options.Redis.Config))
 	return b.String()
-}
-
-// multiple are directives whose value is several words, not one.
-var multiple = map[string]bool{
-	"client-output-buffer-limit": true, "save": true, "oom-score-adj-values": true, "user": true, "rename-command": true, "loadmodule": true,
-}
-
-// quote writes a value as redis.conf reads it. Source: sdssplitargs in sds.c.
-func quote(v string) string {
-	if v != "" && !strings.ContainsAny(v, " \t\"'\\#") {
-		return v
-	}
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(v) + `"`
 }
 
 func (d *Deployment) start(n *node) error {

@@ -150,8 +150,8 @@ func (d *Deployment) beside(r scenarios.Release, dir, appendonly string) (*serve
 	if err != nil {
 		return nil, err
 	}
-	conf := fmt.Sprintf("port %d\nbind %s\nprotected-mode no\ndir %s\nsave \"\"\nappendonly %s\nlogfile \"\"\n",
-		d.spare.Port, d.spare.Host, quote(dir), appendonly)
+	conf := fmt.Sprintf("port %d\nbind %s\nprotected-mode no\n%ssave \"\"\nappendonly %s\nlogfile \"\"\n",
+		d.spare.Port, d.spare.Host, deployer.Directive("dir", dir), appendonly)
 	path := filepath.Join(dir, "redis.conf")
 	if err := os.WriteFile(path, []byte(conf), 0o600); err != nil {
 		return nil, errors.Join(err, log.Close())

@@ -11,9 +11,16 @@ import (
 	"github.com/slotstorm/slotstorm/results"
 )
 
-// environment describes this machine; what cannot be told is left empty.
+// environment describes this machine as the place of nodes.
 func environment(room place.Room) results.Environment {
-	e := results.Environment{Provider: "local", Isolation: room.String(), OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU()}
+	e := machine()
+	e.Provider, e.Isolation = "local", room.String()
+	return e
+}
+
+// machine describes this machine; what cannot be told is left empty.
+func machine() results.Environment {
+	e := results.Environment{OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU()}
 	if b, err := os.ReadFile("/proc/sys/kernel/osrelease"); err == nil {
 		e.Kernel = strings.TrimSpace(string(b))
 	}

@@ -41,6 +41,9 @@ type Options struct {
 	// Version is slotstorm's own; Command repeats the run.
 	Version, Command string
 	Log              *slog.Logger
+	// Context is the context of the kubeconfig that was named on the command
+	// line; empty is that of the scenario.
+	Context string
 	// KeepVolumes leaves the nodes' data in the run's folder.
 	KeepVolumes bool
 	// Baseline is what objectives may be relative to; nil is nothing.
@@ -86,6 +89,10 @@ var ErrEnvironment = errors.New("environment")
 // Time limits of the stages.
 const (
 	deployLimit = 90 * time.Second
+	// podsLimit is deployLimit where images are loaded and pods scheduled,
+	// kindLimit where a cluster is made first.
+	podsLimit   = 4 * time.Minute
+	kindLimit   = 8 * time.Minute
 	drainLimit  = 15 * time.Second
 	settleLimit = 60 * time.Second
 	auditLimit  = 60 * time.Second
@@ -169,6 +176,8 @@ type run struct {
 	bundle  *results.Writer
 	run     results.Run
 	auditor *workload.Auditor
+	// generatorImage is what generators in pods run.
+	generatorImage string
 	// times are those of a replay.
 	times []time.Duration
 	show  display
@@ -197,6 +206,12 @@ func (r *run) writeScenario() error {
 // emit keeps an event. A disk that is full is told by Close.
 func (r *run) emit(e results.Event) { _ = r.bundle.Event(e) }
 
+// note keeps a line worth knowing, and shows it.
+func (r *run) note(message string) {
+	r.emit(results.Event{Offset: r.clock.Now(), Kind: results.EventNote, Source: "runner", Message: message})
+	r.show.message(message)
+}
+
 func (r *run) stage(name string) {
 	r.emit(results.Event{Offset: r.clock.Now(), Kind: results.EventStage, Source: "runner", Message: name})
 	r.show.stage(name)
@@ -205,7 +220,9 @@ func (r *run) stage(name string) {
 func (r *run) deploy(ctx context.Context) (*site, error) {
 	r.show.observer = r.o.Observer
 	r.stage("deploy")
-	ctx, cancel := context.WithTimeoutCause(ctx, deployLimit, fmt.Errorf("not done after %v", deployLimit))
+	limit := map[string]time.Duration{"kube": podsLimit, "kind": kindLimit}[r.s.Cluster.Provider]
+	limit = max(limit, deployLimit)
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("not done after %v", limit))
 	defer cancel()
 	// Before the timeline there is nothing to heal or to collect: a gentle stop
 	// is a plain one.
@@ -405,8 +422,7 @@ func (r *run) settle(ctx context.Context, c *site) error {
 	err := c.AwaitWhole(settling)
 	r.run.HealthyAfter = err == nil
 	if err != nil {
-		r.emit(results.Event{Offset: r.clock.Now(), Kind: results.EventNote, Source: "runner", Message: "the cluster is not whole at the end: " + err.Error()})
-		r.show.message("the cluster is not whole at the end: " + err.Error())
+		r.note("the cluster is not whole at the end: " + err.Error())
 	}
 	if r.auditor == nil {
 		return nil

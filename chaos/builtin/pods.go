@@ -1,0 +1,172 @@
+package builtin
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/slotstorm/slotstorm/chaos"
+	"github.com/slotstorm/slotstorm/deployer"
+	"github.com/slotstorm/slotstorm/deployer/kube"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+// Pods is what the engine needs of a deployment on Kubernetes.
+type Pods interface {
+	// Pod is a node's pod now.
+	Pod(node string) (kube.Pod, bool)
+	// AwaitPod waits until a node's pod is as ok wants it.
+	AwaitPod(ctx context.Context, node, what string, ok func(kube.Pod) bool) (kube.Pod, error)
+	// DeletePod deletes a pod, with its own grace period if grace is nil.
+	DeletePod(ctx context.Context, p kube.Pod, grace *time.Duration) error
+	// Signal sends a signal (KILL, TERM) to a node's redis-server.
+	Signal(ctx context.Context, node, signal string) error
+	// AwaitAnswer waits until a node answers PING.
+	AwaitAnswer(ctx context.Context, node string) error
+	// Redis is the cluster, and how to talk to it.
+	Redis() *deployer.Cluster
+}
+
+// Kube is the engine for pods.
+type Kube struct {
+	Cluster Pods
+	Aim     chaos.Aim
+}
+
+// Action makes the action of an injection.
+func (e Kube) Action(in chaos.Injection) (chaos.Action, error) {
+	random := rand.New(rand.NewPCG(in.Seed, 0))
+	switch f := in.Fault; {
+	case f.Kill != nil && f.Kill.Scope == "container":
+		return &containerKill{podKill{Kube: e, spec: *f.Kill, random: random}}, nil
+	case f.Kill != nil:
+		return &podKill{Kube: e, spec: *f.Kill, random: random}, nil
+	case f.Failover != nil:
+		return &failover{aim: e.Aim, cluster: e.Cluster.Redis(), spec: *f.Failover, random: random}, nil
+	}
+	return nil, fmt.Errorf("fault %s: it cannot be injected on Kubernetes yet", in.Name)
+}
+
+// podKill deletes the pods of nodes; their StatefulSets make new ones, with new
+// IPs, on the same volumes.
+type podKill struct {
+	Kube
+	spec   scenarios.Kill
+	random *rand.Rand
+	pods   []kube.Pod
+	// struck is how many were hit.
+	struck int
+}
+
+func (k *podKill) Check(_ context.Context, roles []deployer.Role) (chaos.Choice, error) {
+	targets, why, err := k.Aim.Choose(roles, k.spec.Target, k.random)
+	if err != nil {
+		return chaos.Choice{}, err
+	}
+	for _, node := range names(targets) {
+		pod, ok := k.Cluster.Pod(node)
+		if !ok || !pod.Running || pod.Going {
+			return chaos.Choice{}, fmt.Errorf("%s has no pod that runs", node)
+		}
+		k.pods = append(k.pods, pod)
+	}
+	return chaos.Choice{Targets: targets, Why: why, Effect: chaos.Effect{Down: names(targets)}}, nil
+}
+
+// strike hits all pods at once.
+func (k *podKill) strike(hit func(kube.Pod) error) (time.Time, error) {
+	errs := make([]error, len(k.pods))
+	var wg sync.WaitGroup
+	at := time.Now()
+	for i, p := range k.pods {
+		wg.Go(func() { errs[i] = hit(p) })
+	}
+	wg.Wait()
+	k.struck = len(k.pods)
+	for _, err := range errs {
+		if err != nil {
+			return at, err
+		}
+	}
+	return at, nil
+}
+
+func (k *podKill) Inject(ctx context.Context) (time.Time, error) {
+	var grace *time.Duration
+	if k.spec.Signal == "SIGKILL" {
+		grace = new(time.Duration)
+	} else if g := k.spec.Grace.Std(); g > 0 {
+		grace = &g
+	}
+	return k.strike(func(p kube.Pod) error { return k.Cluster.DeletePod(ctx, p, grace) })
+}
+
+func (k *podKill) Prove(ctx context.Context) (string, error) {
+	var seen []string
+	for _, p := range k.pods {
+		next, err := k.Cluster.AwaitPod(ctx, p.Name, "another pod for "+p.Name, func(n kube.Pod) bool { return n.UID != p.UID && n.Machine != "" })
+		if err != nil {
+			return "", err
+		}
+		seen = append(seen, fmt.Sprintf("pod %s is another one: uid %s, not %s", p.Name, next.UID, p.UID))
+	}
+	return strings.Join(seen, "; "), nil
+}
+
+func (k *podKill) Heal(ctx context.Context) (string, error) {
+	var seen []string
+	for _, p := range k.pods[:k.struck] {
+		next, err := k.Cluster.AwaitPod(ctx, p.Name, "the new pod of "+p.Name, func(n kube.Pod) bool { return n.UID != p.UID && n.Running })
+		if err != nil {
+			return "", err
+		}
+		if err := k.Cluster.AwaitAnswer(ctx, p.Name); err != nil {
+			return "", err
+		}
+		seen = append(seen, fmt.Sprintf("%s is back at %s, not %s", p.Name, next.IP, p.IP))
+	}
+	return strings.Join(seen, "; "), nil
+}
+
+// containerKill sends a signal to redis-server; the kubelet starts it again in
+// the same pod, with the same IP.
+type containerKill struct{ podKill }
+
+func (k *containerKill) Inject(ctx context.Context) (time.Time, error) {
+	return k.strike(func(p kube.Pod) error {
+		return k.Cluster.Signal(ctx, p.Name, strings.TrimPrefix(k.spec.Signal, "SIG"))
+	})
+}
+
+func (k *containerKill) Prove(ctx context.Context) (string, error) {
+	var seen []string
+	for _, p := range k.pods {
+		next, err := k.Cluster.AwaitPod(ctx, p.Name, "a restart of the container of "+p.Name, func(n kube.Pod) bool { return n.UID != p.UID || n.Restarts > p.Restarts })
+		if err != nil {
+			return "", err
+		}
+		if next.UID != p.UID {
+			return "", fmt.Errorf("pod %s is another one (uid %s, not %s): more than its container has ended", p.Name, next.UID, p.UID)
+		}
+		seen = append(seen, fmt.Sprintf("the container of pod %s %s; restart %d of uid %s, ip %s as before", p.Name, next.Exit, next.Restarts, next.UID, next.IP))
+	}
+	return strings.Join(seen, "; "), nil
+}
+
+func (k *containerKill) Heal(ctx context.Context) (string, error) {
+	var seen []string
+	for _, p := range k.pods[:k.struck] {
+		next, err := k.Cluster.AwaitPod(ctx, p.Name, "the container of "+p.Name, func(n kube.Pod) bool { return n.Running && n.Restarts > p.Restarts })
+		if err != nil {
+			return "", err
+		}
+		if err := k.Cluster.AwaitAnswer(ctx, p.Name); err != nil {
+			return "", err
+		}
+		seen = append(seen, fmt.Sprintf("%s is back in its pod, after %d restarts", p.Name, next.Restarts))
+	}
+	return strings.Join(seen, "; "), nil
+}

@@ -1,0 +1,264 @@
+// Package kind is the place where nodes run as pods of a kind cluster: one that
+// is there, or one that is made for the run and deleted after it.
+//
+//	Open: reuse or create ─▶ Load: images into the nodes ─▶ Kubeconfig ─▶ package kube ─▶ Close
+package kind
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"sigs.k8s.io/kind/pkg/apis/config/v1alpha4"
+	"sigs.k8s.io/kind/pkg/cluster"
+	"sigs.k8s.io/kind/pkg/cluster/nodes"
+	"sigs.k8s.io/kind/pkg/cluster/nodeutils"
+	kindlog "sigs.k8s.io/kind/pkg/log"
+)
+
+// Options of a kind cluster.
+type Options struct {
+	// Name of the cluster; the one to look for, or the one to make.
+	Name string
+	// Nodes is the number of nodes of a cluster that is made; Image the node
+	// image, empty for kind's own; Config a kind configuration in place of Nodes.
+	Nodes  int
+	Image  string
+	Config string
+	// Kubeconfig is the file that the context of a cluster that is made is
+	// written into; empty is the one that kubectl reads.
+	Kubeconfig string
+	// Progress is told what kind does; nil is nobody.
+	Progress func(message string)
+}
+
+// Cluster is a kind cluster that runs.
+type Cluster struct {
+	Name string
+
+	provider   *cluster.Provider
+	kubeconfig string
+}
+
+// ErrNoDocker says that there is no container engine to make nodes with.
+var ErrNoDocker = errors.New("no Docker")
+
+// dockerLimit bounds the question whether the engine answers.
+const dockerLimit = 10 * time.Second
+
+// engine tells whether there is a container engine that answers.
+func engine(ctx context.Context) error {
+	if _, err := exec.LookPath("docker"); err != nil {
+		return fmt.Errorf("%w: kind needs Docker, and there is no docker on PATH: https://docs.docker.com/engine/install", ErrNoDocker)
+	}
+	ctx, cancel := context.WithTimeout(ctx, dockerLimit)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, "docker", "version", "--format", "{{.Server.Version}}").CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%w: the Docker engine does not answer: is it started, and may this user talk to it? docker says: %s", ErrNoDocker, oneLine(out, err))
+	}
+	return nil
+}
+
+func oneLine(out []byte, err error) string {
+	if text := strings.Join(strings.Fields(string(out)), " "); text != "" {
+		return text
+	}
+	return err.Error()
+}
+
+// Names lists the kind clusters of this machine.
+func Names(ctx context.Context) ([]string, error) {
+	if err := engine(ctx); err != nil {
+		return nil, err
+	}
+	names, err := newProvider(nil).List()
+	if err != nil {
+		return nil, fmt.Errorf("listing kind clusters: %w", err)
+	}
+	return names, nil
+}
+
+func newProvider(progress func(string)) *cluster.Provider {
+	return cluster.NewProvider(cluster.ProviderWithDocker(), cluster.ProviderWithLogger(logger{progress}))
+}
+
+// Find gives the cluster of a name, if it is there.
+func Find(ctx context.Context, name string) (*Cluster, bool, error) {
+	names, err := Names(ctx)
+	if err != nil || !slices.Contains(names, name) {
+		return nil, false, err
+	}
+	return &Cluster{Name: name, provider: newProvider(nil)}, true, nil
+}
+
+// readyLimit is how long kind waits for the control plane of a new cluster.
+const readyLimit = 3 * time.Minute
+
+// Create makes a cluster. When ctx ends, or if it fails, nothing is left of it.
+func Create(ctx context.Context, o Options) (*Cluster, error) {
+	if err := engine(ctx); err != nil {
+		return nil, err
+	}
+	c := &Cluster{Name: o.Name, provider: newProvider(o.Progress), kubeconfig: o.Kubeconfig}
+	options := []cluster.CreateOption{cluster.CreateWithWaitForReady(readyLimit), cluster.CreateWithKubeconfigPath(o.Kubeconfig)}
+	if o.Image != "" {
+		options = append(options, cluster.CreateWithNodeImage(o.Image))
+	}
+	if o.Config != "" {
+		options = append(options, cluster.CreateWithConfigFile(o.Config))
+	} else {
+		options = append(options, cluster.CreateWithV1Alpha4Config(nodesConfig(o.Nodes)))
+	}
+	done := make(chan error, 1)
+	go func() { done <- c.provider.Create(o.Name, options...) }()
+	select {
+	case err := <-done:
+		if err != nil {
+			// kind has taken away what it made.
+			return nil, fmt.Errorf("creating kind cluster %s: %w", o.Name, err)
+		}
+		return c, nil
+	case <-ctx.Done():
+	}
+	// kind knows no context. Without its containers it fails at its next step;
+	// what it made between the look and the deletion goes the next time round.
+	for {
+		err := c.Delete()
+		select {
+		case <-done:
+			return nil, errors.Join(context.Cause(ctx), c.Delete())
+		case <-time.After(time.Second):
+		}
+		if err != nil {
+			return nil, errors.Join(context.Cause(ctx), err)
+		}
+	}
+}
+
+func nodesConfig(n int) *v1alpha4.Cluster {
+	config := &v1alpha4.Cluster{TypeMeta: v1alpha4.TypeMeta{Kind: "Cluster", APIVersion: "kind.x-k8s.io/v1alpha4"}}
+	for i := range max(n, 1) {
+		role := v1alpha4.WorkerRole
+		if i == 0 {
+			role = v1alpha4.ControlPlaneRole
+		}
+		config.Nodes = append(config.Nodes, v1alpha4.Node{Role: role})
+	}
+	return config
+}
+
+// Delete deletes the cluster. One that is gone is no error.
+func (c *Cluster) Delete() error {
+	if err := c.provider.Delete(c.Name, c.kubeconfig); err != nil {
+		return fmt.Errorf("deleting kind cluster %s: %w", c.Name, err)
+	}
+	return nil
+}
+
+// Kubeconfig is the text of a kubeconfig with the cluster's context.
+func (c *Cluster) Kubeconfig() ([]byte, error) {
+	text, err := c.provider.KubeConfig(c.Name, false)
+	if err != nil {
+		return nil, fmt.Errorf("reading the kubeconfig of kind cluster %s: %w", c.Name, err)
+	}
+	return []byte(text), nil
+}
+
+// LoadDocker copies an image from this machine's Docker engine into the nodes
+// that lack it. An image that the engine does not have is left to the nodes to
+// pull.
+func (c *Cluster) LoadDocker(ctx context.Context, image string) error {
+	if exec.CommandContext(ctx, "docker", "image", "inspect", image).Run() != nil {
+		return nil
+	}
+	dir, err := os.MkdirTemp("", "slotstorm-image-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	file := filepath.Join(dir, "image.tar")
+	saved := sync.OnceValue(func() error {
+		if out, err := exec.CommandContext(ctx, "docker", "save", "-o", file, image).CombinedOutput(); err != nil {
+			return fmt.Errorf("docker save: %s", oneLine(out, err))
+		}
+		return nil
+	})
+	return c.load(ctx, image, func() (io.ReadCloser, error) {
+		if err := saved(); err != nil {
+			return nil, err
+		}
+		return os.Open(file)
+	})
+}
+
+// Load copies an image, given as an archive as docker save writes it, into the
+// nodes that lack it.
+func (c *Cluster) Load(ctx context.Context, image string, archive []byte) error {
+	return c.load(ctx, image, func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(archive)), nil })
+}
+
+func (c *Cluster) load(ctx context.Context, image string, open func() (io.ReadCloser, error)) error {
+	list, err := c.provider.ListInternalNodes(c.Name)
+	if err != nil {
+		return fmt.Errorf("listing the nodes of kind cluster %s: %w", c.Name, err)
+	}
+	for _, n := range list {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if _, err := nodeutils.ImageID(n, image); err == nil {
+			continue
+		}
+		if err := loadInto(n, open); err != nil {
+			return fmt.Errorf("loading image %s into %s: %w", image, n, err)
+		}
+	}
+	return nil
+}
+
+func loadInto(n nodes.Node, open func() (io.ReadCloser, error)) error {
+	r, err := open()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	return nodeutils.LoadImageArchive(n, r)
+}
+
+// logger gives on what kind says it does.
+type logger struct{ progress func(string) }
+
+func (l logger) tell(message string) {
+	if l.progress != nil {
+		l.progress(strings.TrimSpace(message))
+	}
+}
+
+func (l logger) Warn(string)          {}
+func (l logger) Warnf(string, ...any) {}
+
+func (l logger) Error(message string)              { l.tell(message) }
+func (l logger) Errorf(format string, args ...any) { l.tell(fmt.Sprintf(format, args...)) }
+
+func (l logger) V(level kindlog.Level) kindlog.InfoLogger {
+	if level > 0 {
+		return kindlog.NoopInfoLogger{}
+	}
+	return info{l}
+}
+
+type info struct{ logger }
+
+func (i info) Info(message string)              { i.tell(message) }
+func (i info) Infof(format string, args ...any) { i.tell(fmt.Sprintf(format, args...)) }
+func (i info) Enabled() bool                    { return true }

@@ -1,0 +1,200 @@
+package kube
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/client-go/transport/spdy"
+	"k8s.io/streaming/pkg/httpstream"
+)
+
+// forwards keeps one tunnel for each pod, through the API server and the
+// kubelet; each connection is a pair of streams in it.
+type forwards struct {
+	cluster *Cluster
+	mu      sync.Mutex
+	tunnels map[podKey]*tunnel
+}
+
+type podKey struct{ namespace, pod, uid string }
+
+// tunnel is the way to one pod. Its mutex keeps others from dialling it twice.
+type tunnel struct {
+	mu   sync.Mutex
+	conn httpstream.Connection
+	next int
+}
+
+// tunnelLimit bounds the opening of a tunnel: the API server may be away, and
+// its client knows no context.
+const tunnelLimit = 10 * time.Second
+
+// Forward opens a connection to a port of a pod by way of the API server. A pod
+// that is made again has another uid, and gets a tunnel of its own.
+func (c *Cluster) Forward(ctx context.Context, namespace, pod, uid string, port int) (net.Conn, error) {
+	f := &c.forwards
+	key := podKey{namespace, pod, uid}
+	f.mu.Lock()
+	if f.tunnels == nil {
+		f.tunnels = map[podKey]*tunnel{}
+	}
+	t := f.tunnels[key]
+	if t == nil {
+		t = &tunnel{}
+		f.tunnels[key] = t
+	}
+	f.mu.Unlock()
+	type opened struct {
+		conn net.Conn
+		err  error
+	}
+	done := make(chan opened, 1)
+	go func() {
+		conn, err := t.open(c, key, port)
+		done <- opened{conn, err}
+	}()
+	select {
+	case o := <-done:
+		return o.conn, o.err
+	case <-ctx.Done():
+		go func() {
+			if o := <-done; o.conn != nil {
+				o.conn.Close()
+			}
+		}()
+		return nil, fmt.Errorf("port-forward to %s/%s: %w", namespace, pod, context.Cause(ctx))
+	}
+}
+
+// open opens a pair of streams, on a new tunnel if the old one is closed.
+func (t *tunnel) open(c *Cluster, key podKey, port int) (net.Conn, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	fail := func(err error) (net.Conn, error) {
+		return nil, &net.OpError{Op: "dial", Net: "port-forward", Err: fmt.Errorf("%s/%s: %w", key.namespace, key.pod, err)}
+	}
+	if t.conn != nil {
+		select {
+		case <-t.conn.CloseChan():
+			t.conn = nil
+		default:
+		}
+	}
+	if t.conn == nil {
+		conn, err := c.tunnel(key)
+		if err != nil {
+			return fail(err)
+		}
+		t.conn = conn
+	}
+	t.next++
+	stream, err := newStream(t.conn, t.next, port)
+	if err != nil {
+		t.conn.Close()
+		t.conn = nil
+		return fail(err)
+	}
+	return stream, nil
+}
+
+// portForwardProtocol is the name of the protocol. Source: the kubelet's
+// portforward package.
+const portForwardProtocol = "portforward.k8s.io"
+
+func (c *Cluster) tunnel(key podKey) (httpstream.Connection, error) {
+	transport, upgrader, err := spdy.RoundTripperFor(c.Config)
+	if err != nil {
+		return nil, err
+	}
+	u := c.Client.CoreV1().RESTClient().Post().Resource("pods").Namespace(key.namespace).Name(key.pod).SubResource("portforward").URL()
+	dialer := spdy.NewDialerForStreaming(upgrader, &http.Client{Transport: transport, Timeout: tunnelLimit}, http.MethodPost, u)
+	conn, protocol, err := dialer.Dial(portForwardProtocol)
+	if err != nil {
+		return nil, withoutURL(err)
+	}
+	if protocol != portForwardProtocol {
+		conn.Close()
+		return nil, fmt.Errorf("the API server speaks %q, not %q", protocol, portForwardProtocol)
+	}
+	return conn, nil
+}
+
+// withoutURL takes the request's address out of an error: it is long, and says
+// nothing that the pod's name does not.
+func withoutURL(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
+}
+
+// newStream makes one forwarded connection. A pipe gives it the deadlines that
+// streams have not.
+func newStream(conn httpstream.Connection, id, port int) (net.Conn, error) {
+	h := http.Header{}
+	h.Set(corev1.StreamType, corev1.StreamTypeError)
+	h.Set(corev1.PortHeader, strconv.Itoa(port))
+	h.Set(corev1.PortForwardRequestIDHeader, strconv.Itoa(id))
+	trouble, err := conn.CreateStream(h)
+	if err != nil {
+		return nil, err
+	}
+	// Nothing is ever written to this one: it is for what the kubelet has to say.
+	trouble.Close()
+	h.Set(corev1.StreamType, corev1.StreamTypeData)
+	data, err := conn.CreateStream(h)
+	if err != nil {
+		return nil, err
+	}
+	ours, theirs := net.Pipe()
+	go func() {
+		// What is said there (nobody listens on the port) ends the connection.
+		said, err := io.ReadAll(trouble)
+		if err != nil || strings.TrimSpace(string(said)) != "" {
+			theirs.Close()
+			_ = data.Reset()
+		}
+	}()
+	go func() {
+		_, _ = io.Copy(theirs, data) // its end is the connection's
+		theirs.Close()
+	}()
+	go func() {
+		_, _ = io.Copy(data, theirs)
+		data.Close()
+		conn.RemoveStreams(trouble, data)
+		_ = data.Reset()
+		_ = trouble.Reset()
+	}()
+	return ours, nil
+}
+
+// drop closes the tunnels into a namespace.
+func (f *forwards) drop(namespace string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for key, t := range f.tunnels {
+		if key.namespace != namespace {
+			continue
+		}
+		delete(f.tunnels, key)
+		go func() {
+			t.mu.Lock()
+			defer t.mu.Unlock()
+			if t.conn != nil {
+				t.conn.Close()
+			}
+		}()
+	}
+}

@@ -1,0 +1,277 @@
+// Package kube deploys a Redis Cluster as pods of a Kubernetes cluster:
+//
+//	New: objects from a scenario ─▶ apply ─▶ pods run, or Trouble says why not
+//	─▶ Form ─▶ AwaitWhole; meanwhile pods and their logs are followed
+//	Remove: the namespace is released
+package kube
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	place "github.com/slotstorm/slotstorm/clusters/kube"
+	"github.com/slotstorm/slotstorm/deployer"
+	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+// Options of a deployment.
+type Options struct {
+	// Namespace is where; it belongs to the run.
+	Namespace *place.Namespace
+	Redis     scenarios.Redis
+	// StorageClass is that of volumes where Redis names none; PullSecret is a
+	// secret to pull images with.
+	StorageClass, PullSecret string
+	// Inside tells that this process runs in the cluster and reaches pods itself.
+	Inside bool
+	// Logs is the folder of the nodes' logs.
+	Logs  string
+	Clock results.Clock
+	Emit  results.Emit
+}
+
+// Deployment is a cluster that runs.
+type Deployment struct {
+	*deployer.Cluster
+
+	options      Options
+	certificates *deployer.Certificates
+	namespace    *place.Namespace
+	pods         *pods
+	logs         *logs
+}
+
+// Deploy applies the objects, forms the cluster and waits until it is whole. If
+// it fails it says what Kubernetes knows of the reason; what it made goes with
+// the namespace, which the caller releases.
+func Deploy(ctx context.Context, o Options) (_ *Deployment, err error) {
+	d, plan, err := prepare(o)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.checkClass(ctx, plan); err != nil {
+		return nil, err
+	}
+	if err := d.follow(ctx); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			d.unfollow()
+		}
+	}()
+	if err := d.apply(ctx, New(plan)); err != nil {
+		return nil, err
+	}
+	// What Kubernetes knows to be in the way is the answer, not the time-out that
+	// would follow.
+	forming, failed := context.WithCancelCause(ctx)
+	defer failed(nil)
+	go d.watchTrouble(forming, failed, plan.labels())
+	err = d.WithoutSyncDelay(forming, func() error {
+		if err := d.Form(forming); err != nil {
+			return err
+		}
+		return d.AwaitWhole(forming)
+	})
+	if cause := context.Cause(forming); err != nil && cause != nil {
+		err = cause
+	}
+	if err != nil {
+		return nil, fmt.Errorf("forming the cluster: %w", err)
+	}
+	return d, nil
+}
+
+// prepare makes what the objects are made from, and the cluster as it will be.
+func prepare(o Options) (*Deployment, Plan, error) {
+	password, err := deployer.Password(o.Redis.Auth)
+	if err != nil {
+		return nil, Plan{}, err
+	}
+	d := &Deployment{options: o, namespace: o.Namespace, Cluster: &deployer.Cluster{Shards: o.Redis.Shards, Password: password}}
+	d.Dial, d.Announced = d.dial, d.announced
+	for n := range 1 + o.Redis.ReplicasPerShard {
+		for shard := range o.Redis.Shards {
+			name := NodeName(shard, n)
+			d.Nodes = append(d.Nodes, deployer.Node{Name: name, Addr: fmt.Sprintf("%s.%s:%d", name, Name, port), Shard: shard})
+		}
+	}
+	certificates, err := d.Encrypt(o.Redis.TLS)
+	if err != nil {
+		return nil, Plan{}, err
+	}
+	d.certificates = certificates
+	return d, Plan{
+		Namespace: o.Namespace.Name, Redis: o.Redis, Labels: o.Namespace.Labels(), Owner: o.Namespace.Owner(),
+		StorageClass: o.StorageClass, PullSecret: o.PullSecret, Password: password, Certificates: certificates,
+	}, nil
+}
+
+// checkClass looks for the storage class before anything waits for its volumes.
+func (d *Deployment) checkClass(ctx context.Context, p Plan) error {
+	class := p.StorageClass
+	if s := p.Redis.Storage; s != nil && s.Class != "" {
+		class = s.Class
+	}
+	list, err := d.namespace.Client.StorageV1().StorageClasses().List(ctx, metav1.ListOptions{})
+	if apierrors.IsForbidden(err) {
+		return nil // what is missing will show in an event
+	}
+	if err != nil {
+		return fmt.Errorf("listing storage classes: %w", err)
+	}
+	var known []string
+	for _, c := range list.Items {
+		if c.Name == class || class == "" && c.Annotations["storageclass.kubernetes.io/is-default-class"] == "true" {
+			return nil
+		}
+		known = append(known, c.Name)
+	}
+	has := "it has none"
+	if len(known) > 0 {
+		has = "it has " + strings.Join(known, ", ")
+	}
+	if class == "" {
+		return fmt.Errorf("the cluster has no default storage class; name one in redis.storage.class: %s", has)
+	}
+	return fmt.Errorf("the cluster has no storage class %q; %s", class, has)
+}
+
+// follow follows the pods and their logs.
+func (d *Deployment) follow(ctx context.Context) (err error) {
+	shards := map[string]int{}
+	for _, n := range d.Nodes {
+		shards[n.Name] = n.Shard
+	}
+	plan := Plan{Labels: d.namespace.Labels()}
+	if d.pods, err = watchPods(ctx, d.namespace, plan.labels(), shards, d.options.Clock, d.options.Emit); err != nil {
+		return err
+	}
+	d.logs = followLogs(d.namespace, d.pods, d.Nodes, d.options.Logs)
+	return nil
+}
+
+func (d *Deployment) unfollow() {
+	d.logs.close()
+	d.pods.close()
+}
+
+// dial reaches a pod by way of the API server, or directly from inside.
+func (d *Deployment) dial(ctx context.Context, addr string) (net.Conn, error) {
+	if d.options.Inside {
+		return deployer.Direct(ctx, addr)
+	}
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, err
+	}
+	pod, ok := d.pods.byHost(host)
+	if !ok || !pod.Running {
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: fmt.Errorf("no pod runs as %s", host)}
+	}
+	return d.namespace.Forward(ctx, d.namespace.Name, pod.Name, pod.UID+"/"+pod.ContainerID, port)
+}
+
+// announced names the node that has announced an address, now or before.
+func (d *Deployment) announced(addr string) (string, bool) {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return "", false
+	}
+	d.pods.mu.Lock()
+	defer d.pods.mu.Unlock()
+	name, ok := d.pods.ips[host]
+	return name, ok
+}
+
+func firstLabel(host string) string {
+	name, _, _ := strings.Cut(host, ".")
+	return name
+}
+
+// Redis is the cluster, and how to talk to it.
+func (d *Deployment) Redis() *deployer.Cluster { return d.Cluster }
+
+// Log opens what a node has written so far, in all of its pods.
+func (d *Deployment) Log(ctx context.Context, node string) (io.ReadCloser, error) {
+	return d.logs.open(ctx, node)
+}
+
+// Remove releases the namespace, with the volumes in it.
+func (d *Deployment) Remove(keepVolumes bool) error {
+	d.unfollow()
+	if keepVolumes {
+		return errors.Join(errors.New("volumes on Kubernetes go with their namespace: to keep a cluster, use 'slotstorm up'"), d.namespace.Release())
+	}
+	return d.namespace.Release()
+}
+
+// CA is the certificate of the authority in PEM; nil without TLS.
+func (d *Deployment) CA() []byte {
+	if d.certificates == nil {
+		return nil
+	}
+	return d.certificates.CA
+}
+
+// Pod is a node's pod now.
+func (d *Deployment) Pod(node string) (Pod, bool) { return d.pods.byHost(node) }
+
+// AwaitPod waits until a node's pod is as ok wants it.
+func (d *Deployment) AwaitPod(ctx context.Context, node, what string, ok func(Pod) bool) (Pod, error) {
+	return d.pods.await(ctx, node, what, ok)
+}
+
+// DeletePod deletes a node's pod, if it is still that one. A grace of 0 is by
+// force: the API server forgets it at once.
+func (d *Deployment) DeletePod(ctx context.Context, p Pod, grace *time.Duration) error {
+	if err := d.namespace.Check(ctx); err != nil {
+		return err
+	}
+	o := metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(p.UID)}
+	if grace != nil {
+		seconds := int64(*grace / time.Second)
+		o.GracePeriodSeconds = &seconds
+	}
+	if err := d.namespace.Client.CoreV1().Pods(d.namespace.Name).Delete(ctx, p.Name, o); err != nil {
+		return fmt.Errorf("deleting pod %s: %w", p.Name, err)
+	}
+	return nil
+}
+
+// Signal sends a signal (KILL, TERM) to a node's redis-server, from within its
+// container.
+func (d *Deployment) Signal(ctx context.Context, node, signal string) error {
+	n, ok := d.Node(node)
+	if !ok {
+		return fmt.Errorf("there is no node %q", node)
+	}
+	if err := d.namespace.Check(ctx); err != nil {
+		return err
+	}
+	pid, err := d.PID(ctx, n)
+	if err != nil {
+		return err
+	}
+	_, err = d.namespace.Exec(ctx, d.namespace.Name, n.Name, Container, "sh", "-c", fmt.Sprintf("kill -%s %d", signal, pid))
+	return err
+}
+
+// AwaitAnswer waits until a node answers PING.
+func (d *Deployment) AwaitAnswer(ctx context.Context, name string) error {
+	n, ok := d.Node(name)
+	if !ok {
+		return fmt.Errorf("there is no node %q", name)
+	}
+	return d.AwaitPing(ctx, n)
+}

@@ -1,0 +1,54 @@
+package results
+
+// Kubernetes is what a run on Kubernetes knows of its place.
+type Kubernetes struct {
+	// Context is that of the kubeconfig, Version the API server's.
+	Context      string `json:"context"`
+	Version      string `json:"version"`
+	Namespace    string `json:"namespace"`
+	NamespaceUID string `json:"namespaceUID"`
+	// Nodes are the machines; empty where the user may not list them.
+	Nodes []Machine `json:"nodes,omitempty"`
+	// Pods are all that the run has seen, in order of their appearance: a pod
+	// that is made anew is another one, under the same name.
+	Pods    []Pod    `json:"pods"`
+	Volumes []Volume `json:"volumes"`
+}
+
+// Machine is a node of a Kubernetes cluster.
+type Machine struct {
+	Name string `json:"name"`
+	// Version is the kubelet's; Runtime, OS and Kernel as it tells them.
+	Version     string `json:"version"`
+	Runtime     string `json:"runtime"`
+	OS          string `json:"os"`
+	Kernel      string `json:"kernel"`
+	CPUs        int64  `json:"cpus"`
+	MemoryBytes int64  `json:"memoryBytes"`
+}
+
+// Pod is one incarnation of a node's pod.
+type Pod struct {
+	Name string `json:"name"`
+	UID  string `json:"uid"`
+	IP   string `json:"ip,omitempty"`
+	// Node is the machine that it runs on.
+	Node  string `json:"node,omitempty"`
+	Image string `json:"image"`
+	// ImageID is the digest that ran.
+	ImageID string `json:"imageID,omitempty"`
+	// Restarts counts the restarts of its container.
+	Restarts int `json:"restarts"`
+	// From is when it was first seen, To when it was gone; 0 if it was not.
+	From Millis `json:"fromMs"`
+	To   Millis `json:"toMs,omitempty"`
+}
+
+// Volume is a volume claim and what it is bound to.
+type Volume struct {
+	Claim    string `json:"claim"`
+	UID      string `json:"uid"`
+	Volume   string `json:"volume,omitempty"`
+	Class    string `json:"class,omitempty"`
+	Capacity string `json:"capacity,omitempty"`
+}

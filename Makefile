@@ -21,7 +21,7 @@ REFERENCE := scenario metrics
 # The image's name; docs/releasing.md publishes it.
 IMAGE ?= slotstorm:$(VERSION)
 
-.PHONY: help demo build image test e2e soak bench lint verify generate deps
+.PHONY: help demo build image test e2e kind soak bench lint verify generate deps
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ test: ## install what is missing and run all tests with the race detector
 e2e: build ## run whole scenarios against real Redis Clusters
 	@scripts/setup run
 	$(GO) test -tags e2e -timeout 30m ./e2e/...
+
+kind: build ## run whole scenarios on kind clusters; KIND_NODE_IMAGE names a node image other than kind's own
+	$(GO) test -tags 'e2e kind' -timeout 30m -run 'APIServer|InsideTheCluster' -v ./e2e/...
 
 soak: build ## hours: every long command of the documentation, and 10 minutes for each fuzz target
 	@scripts/setup run

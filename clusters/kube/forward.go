@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -33,7 +34,21 @@ type tunnel struct {
 	mu   sync.Mutex
 	conn httpstream.Connection
 	next int
+	// busy is since when a connection is being opened, in nanoseconds since 1970;
+	// 0 if none is.
+	busy atomic.Int64
 }
+
+// hung tells whether the tunnel has been opening one connection for too long. One
+// that went through an API server that was away may never come back, although
+// nothing has closed it.
+func (t *tunnel) hung() bool {
+	since := t.busy.Load()
+	return since != 0 && time.Since(time.Unix(0, since)) > hungLimit
+}
+
+// hungLimit is how long the opening of a connection may take while others wait.
+const hungLimit = 3 * time.Second
 
 // tunnelLimit bounds the opening of a tunnel: the API server may be away, and
 // its client knows no context.
@@ -67,9 +82,13 @@ func (c *Cluster) Forward(ctx context.Context, namespace, pod, uid string, port 
 	case o := <-done:
 		return o.conn, o.err
 	case <-ctx.Done():
+		dropped := t.hung() && f.discard(key, t)
 		go func() {
 			if o := <-done; o.conn != nil {
 				o.conn.Close()
+			}
+			if dropped {
+				t.close()
 			}
 		}()
 		return nil, fmt.Errorf("port-forward to %s/%s: %w", namespace, pod, context.Cause(ctx))
@@ -80,6 +99,8 @@ func (c *Cluster) Forward(ctx context.Context, namespace, pod, uid string, port 
 func (t *tunnel) open(c *Cluster, key podKey, port int) (net.Conn, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.busy.Store(time.Now().UnixNano())
+	defer t.busy.Store(0)
 	fail := func(err error) (net.Conn, error) {
 		return nil, &net.OpError{Op: "dial", Net: "port-forward", Err: fmt.Errorf("%s/%s: %w", key.namespace, key.pod, err)}
 	}
@@ -180,6 +201,25 @@ func newStream(conn httpstream.Connection, id, port int) (net.Conn, error) {
 	return ours, nil
 }
 
+// discard has the next connection to a pod take a tunnel of its own.
+func (f *forwards) discard(key podKey, t *tunnel) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.tunnels[key] != t {
+		return false
+	}
+	delete(f.tunnels, key)
+	return true
+}
+
+func (t *tunnel) close() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.conn != nil {
+		t.conn.Close()
+	}
+}
+
 // drop closes the tunnels into a namespace.
 func (f *forwards) drop(namespace string) {
 	f.mu.Lock()
@@ -189,12 +229,6 @@ func (f *forwards) drop(namespace string) {
 			continue
 		}
 		delete(f.tunnels, key)
-		go func() {
-			t.mu.Lock()
-			defer t.mu.Unlock()
-			if t.conn != nil {
-				t.conn.Close()
-			}
-		}()
+		go t.close()
 	}
 }

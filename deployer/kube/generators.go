@@ -10,6 +10,7 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	batch "k8s.io/client-go/applyconfigurations/batch/v1"
@@ -76,6 +77,10 @@ func generatorObjects(p Plan, g GeneratorPlan) (*core.SecretApplyConfiguration, 
 			WithWhenUnsatisfiable(corev1.ScheduleAnyway).WithLabelSelector(metaapply.LabelSelector().WithMatchLabels(labels))).
 		WithContainers(core.Container().WithName(Container).WithImage(g.Image).WithImagePullPolicy(corev1.PullIfNotPresent).WithArgs(g.Args...).
 			WithPorts(core.ContainerPort().WithName("control").WithContainerPort(int32(g.Port))).
+			// There is no limit on the processor: to be throttled is to send late.
+			WithResources(core.ResourceRequirements().
+				WithRequests(corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("100m"), corev1.ResourceMemory: resource.MustParse("128Mi")}).
+				WithLimits(corev1.ResourceList{corev1.ResourceMemory: resource.MustParse("1Gi")})).
 			WithReadinessProbe(core.Probe().WithTCPSocket(core.TCPSocketAction().WithPort(intstr.FromInt32(int32(g.Port)))).WithPeriodSeconds(1)).
 			WithSecurityContext(core.SecurityContext().WithAllowPrivilegeEscalation(false).WithReadOnlyRootFilesystem(true).
 				WithCapabilities(core.Capabilities().WithDrop("ALL"))).
@@ -86,7 +91,8 @@ func generatorObjects(p Plan, g GeneratorPlan) (*core.SecretApplyConfiguration, 
 	}
 	job := batch.Job(generatorName, p.Namespace).WithLabels(labels).WithSpec(batch.JobSpec().
 		WithCompletionMode(batchv1.IndexedCompletion).WithCompletions(int32(g.Count)).WithParallelism(int32(g.Count)).
-		WithBackoffLimit(0).WithActiveDeadlineSeconds(int64(g.Patience / time.Second)).
+		// One that fails takes none of the others with it.
+		WithBackoffLimitPerIndex(0).WithActiveDeadlineSeconds(int64(g.Patience / time.Second)).
 		WithTemplate(core.PodTemplateSpec().WithLabels(labels).WithSpec(spec)))
 	if p.Owner != nil {
 		secret.WithOwnerReferences(p.Owner)

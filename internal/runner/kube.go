@@ -177,8 +177,9 @@ func (r *run) deployPods(ctx context.Context, o kube.Options) (*site, error) {
 	if err != nil {
 		return nil, errors.Join(err, d.Remove(false))
 	}
+	attentive := r.watchAbsence(c)
 	return &site{
-		Cluster: d.Cluster, deployment: within{d, stop, nil}, engine: builtin.Kube{Cluster: d, Aim: r.aim(d.Cluster)}, fleet: fleet,
+		Cluster: d.Cluster, deployment: within{d, func() { attentive(); stop() }, nil}, engine: builtin.Kube{Cluster: d, Aim: r.aim(d.Cluster)}, fleet: fleet,
 		environment: func(ctx context.Context) results.Environment {
 			e := machine()
 			e.Provider, e.Isolation = r.s.Cluster.Provider, "namespace "+ns.Name+" of "+c.Context
@@ -186,4 +187,20 @@ func (r *run) deployPods(ctx context.Context, o kube.Options) (*site, error) {
 			return e
 		},
 	}, nil
+}
+
+// watchAbsence notes when the API server was away, until the end is called.
+func (r *run) watchAbsence(c *kube.Cluster) (end func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		c.WatchAbsence(ctx, func(a kube.Absence) {
+			r.emit(results.Event{
+				Offset: r.clock.At(a.From), Kind: results.EventOutOfReach, Source: "kubernetes",
+				Message: fmt.Sprintf("the API server did not answer for %.1f s (%v): the load, the probes and the polls come from pods and went on", a.To.Sub(a.From).Seconds(), a.Why),
+			})
+		})
+	}()
+	return func() { cancel(); <-done }
 }

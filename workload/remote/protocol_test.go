@@ -114,7 +114,7 @@ func TestATargetArrivesAsItWas(t *testing.T) {
 		Addrs: []string{"a:1"}, Shards: [][]workload.Member{{{Name: "a", Addr: "a:1"}}, {{Name: "b", Addr: "b:1"}}, {{Name: "c", Addr: "c:1"}}},
 		Cluster: true, Username: "u", Password: "p", ShardOf: func(slot int) int { return slot / 5000 % 3 },
 	}
-	is, err := targetOf(was, nil).target()
+	is, err := targetOf(was, nil).target(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +132,7 @@ func TestATargetArrivesAsItWas(t *testing.T) {
 		{Slots: []slots{{0, 5, 3}}, Shards: was.Shards},
 		{TLS: &TLS{CA: []byte("no certificate")}, Shards: was.Shards},
 	} {
-		if _, err := bad.target(); err == nil {
+		if _, err := bad.target(t.Context()); err == nil {
 			t.Errorf("%+v is taken", bad)
 		}
 	}

@@ -267,7 +267,7 @@ func (s *server) work(ctx context.Context) error {
 }
 
 func (s *server) load(ctx context.Context, p *plan) error {
-	target, err := p.Target.target()
+	target, err := p.Target.target(ctx)
 	if err != nil {
 		return err
 	}

@@ -27,8 +27,8 @@ func targetOf(t workload.Target, secured *TLS) target {
 	return out
 }
 
-// target is the way back.
-func (t target) target() (workload.Target, error) {
+// target is the way back. ctx bounds what names are asked for at once.
+func (t target) target(ctx context.Context) (workload.Target, error) {
 	shardOf := make([]int, resp.Slots)
 	for _, r := range t.Slots {
 		if r.First < 0 || r.Last >= resp.Slots || r.Shard < 0 || r.Shard >= len(t.Shards) {
@@ -38,12 +38,12 @@ func (t target) target() (workload.Target, error) {
 			shardOf[slot] = r.Shard
 		}
 	}
+	n := newNames()
+	n.learn(ctx, t)
 	out := workload.Target{
 		Addrs: t.Addrs, Shards: t.Shards, Cluster: t.Cluster, Username: t.Username, Password: t.Password,
 		ShardOf: func(slot int) int { return shardOf[slot] },
-		Dial: func(ctx context.Context, addr string) (net.Conn, error) {
-			return (&net.Dialer{}).DialContext(ctx, "tcp", addr)
-		},
+		Dial:    n.dial,
 	}
 	if t.TLS == nil {
 		return out, nil
@@ -53,7 +53,16 @@ func (t target) target() (workload.Target, error) {
 		return out, err
 	}
 	out.Dial = func(ctx context.Context, addr string) (net.Conn, error) {
-		return (&tls.Dialer{Config: out.TLS}).DialContext(ctx, "tcp", addr)
+		c, err := n.dial(ctx, addr)
+		if err != nil {
+			return nil, err
+		}
+		secured := tls.Client(c, out.TLS)
+		if err := secured.HandshakeContext(ctx); err != nil {
+			c.Close()
+			return nil, &net.OpError{Op: "dial", Net: "tls", Err: err}
+		}
+		return secured, nil
 	}
 	return out, nil
 }

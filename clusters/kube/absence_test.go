@@ -1,0 +1,90 @@
+package kube
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+)
+
+func TestAbsenceOfAServerThatHangs(t *testing.T) {
+	var frozen atomic.Pointer[chan struct{}]
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if wait := frozen.Load(); wait != nil {
+			select {
+			case <-*wait:
+			case <-r.Context().Done():
+			}
+		}
+		_, _ = w.Write([]byte(`{"gitVersion": "v1.34.3"}`)) // who asked may be gone
+	}))
+	defer server.Close()
+	client, err := kubernetes.NewForConfig(&rest.Config{Host: server.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &Cluster{Client: client}
+	ask := func(ctx context.Context) error {
+		_, err := c.Client.Discovery().RESTClient().Get().AbsPath("/version").DoRaw(ctx)
+		return err
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	told := make(chan Absence, 10)
+	go watchAbsence(ctx, ask, 10*time.Millisecond, 200*time.Millisecond, func(a Absence) { told <- a })
+	for i := range 2 {
+		thaw := make(chan struct{})
+		from := time.Now()
+		frozen.Store(&thaw)
+		time.Sleep(700 * time.Millisecond)
+		frozen.Store(nil)
+		close(thaw)
+		to := time.Now()
+		a := <-told
+		if d := a.From.Sub(from); d < -20*time.Millisecond || d > 300*time.Millisecond {
+			t.Errorf("absence %d began %v after it did", i, d)
+		}
+		if d := a.To.Sub(to); d < -20*time.Millisecond || d > 500*time.Millisecond {
+			t.Errorf("absence %d ended %v after it did", i, d)
+		}
+		if a.Open || a.Why == nil {
+			t.Errorf("absence %d: %+v", i, a)
+		}
+	}
+	thaw := make(chan struct{})
+	frozen.Store(&thaw)
+	time.Sleep(400 * time.Millisecond)
+	cancel()
+	if a := <-told; !a.Open {
+		t.Errorf("the watch ended, and the absence is %+v", a)
+	}
+	close(thaw)
+	if n := len(told); n > 0 {
+		t.Errorf("%d more absences", n)
+	}
+}
+
+func TestAServerThatIsNotThereIsAbsent(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+	client, err := kubernetes.NewForConfig(&rest.Config{Host: l.Addr().String()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	var told []Absence
+	(&Cluster{Client: client}).WatchAbsence(ctx, func(a Absence) { told = append(told, a) })
+	if len(told) != 1 || !told[0].Open {
+		t.Errorf("told %+v", told)
+	}
+}

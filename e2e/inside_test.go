@@ -1,0 +1,254 @@
+//go:build e2e && kind && linux
+
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/slotstorm/slotstorm/clusters/kind"
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// lab is a kind cluster that the tests of this file share. It is left to a next
+// time, which is faster then: 'kind delete cluster --name slotstorm-e2e'.
+var lab = sync.OnceValues(func() (string, error) {
+	const name = "slotstorm-e2e"
+	_, found, err := kind.Find(context.Background(), name)
+	if err != nil || found {
+		return name, err
+	}
+	_, err = kind.Create(context.Background(), kind.Options{Name: name, Nodes: 2, Image: os.Getenv("KIND_NODE_IMAGE")})
+	return name, err
+})
+
+// calm is a run without a fault, long enough to be frozen.
+const calm = `
+apiVersion: slotstorm/v1
+kind: Scenario
+metadata: {name: calm}
+seed: 5
+redis: {image: "redis:7.0", config: {cluster-node-timeout: 5000}, storage: {size: 64Mi}}
+workload:
+  generators: 2
+  rate: 100
+  warmup: 3s
+  keys: {count: 1000}
+  audit: {rate: 20}
+timeline: {phases: [{name: calm, duration: 40s}]}
+`
+
+func shell(t *testing.T, stdin string, command ...string) string {
+	t.Helper()
+	cmd := exec.Command(command[0], command[1:]...)
+	cmd.Stdin = strings.NewReader(stdin)
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v: %v: %s%s", command, err, out, errs.String())
+	}
+	return string(out)
+}
+
+// TestTheAPIServerFreezes stops the control plane for 20 s in the middle of a run.
+func TestTheAPIServerFreezes(t *testing.T) {
+	cluster, err := lab()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newSandbox(t)
+	if err := os.WriteFile(filepath.Join(s.dir, "work", "calm.yaml"), []byte(calm), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	cmd, out, errs := s.command("run", "calm.yaml", "--cluster", "kind", "--set", "cluster.kind.name="+cluster, "--json")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	events := func() string {
+		files, err := filepath.Glob(filepath.Join(s.dir, "work", "results", "runs", "*", "events.jsonl"))
+		if err != nil || len(files) != 1 {
+			return ""
+		}
+		raw, err := os.ReadFile(files[0])
+		if err != nil {
+			t.Error(err)
+		}
+		return string(raw)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	deadline := time.Now().Add(5 * time.Minute)
+	for !strings.Contains(events(), `"phase: calm"`) {
+		select {
+		case err := <-ended:
+			t.Fatalf("the run ended before its load: %v: %s", err, errs.String())
+		case <-time.After(200 * time.Millisecond):
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the load does not begin")
+		}
+	}
+	time.Sleep(5 * time.Second)
+	frozen := time.Now()
+	shell(t, "", "docker", "pause", cluster+"-control-plane")
+	time.Sleep(20 * time.Second)
+	shell(t, "", "docker", "unpause", cluster+"-control-plane")
+	length := time.Since(frozen)
+	<-ended // by its exit code: the verdict is judged below
+
+	var got struct{ Summary *results.Summary }
+	if err := json.Unmarshal(out.Bytes(), &got); err != nil {
+		t.Fatalf("%v: %s%s", err, out.String(), errs.String())
+	}
+	b, err := results.Load(s.bundle())
+	if err != nil {
+		t.Fatal(err)
+	}
+	// 'invalid' is for a machine that was busy, and says so.
+	if got.Summary.Verdict != results.Pass && !(got.Summary.Verdict == results.Invalid && strings.HasPrefix(got.Summary.Reasons[0], "the load generator was the limit")) {
+		t.Errorf("verdict %s: %q", got.Summary.Verdict, got.Summary.Reasons)
+	}
+	seen := map[[2]int]int{}
+	due := 0
+	for _, f := range b.Frames {
+		seen[[2]int{f.Generator, f.Seq}]++
+		for _, c := range f.Commands {
+			due += c.Total()
+			if bad := c.Total() - c.OK; bad > 0 {
+				t.Errorf("second %d of generator %d: %+v", f.Seq, f.Generator, c)
+			}
+		}
+	}
+	for generator := range 2 {
+		for second := range 43 {
+			if n := seen[[2]int{generator, second}]; n != 1 {
+				t.Errorf("second %d of generator %d has %d frames", second, generator, n)
+			}
+		}
+	}
+	if due < 3800 || due > 4800 {
+		t.Errorf("%d requests in 43 s at 100/s", due)
+	}
+	if a := b.Run.Audit; a == nil || a.OK != a.Writes || a.Lost > 0 {
+		t.Errorf("audit: %+v", a)
+	}
+	told := regexp.MustCompile(`the API server did not answer for (\d+\.\d) s`)
+	if !slices.ContainsFunc(got.Summary.Warnings, func(w string) bool {
+		m := told.FindStringSubmatch(w)
+		if m == nil {
+			return false
+		}
+		d, err := time.ParseDuration(m[1] + "s")
+		return err == nil && d > 18*time.Second && d < length+10*time.Second
+	}) {
+		t.Errorf("the report does not tell of %v without the API server: %q", length, got.Summary.Warnings)
+	}
+	if len(b.Run.Generators) != 2 {
+		t.Errorf("generators: %+v", b.Run.Generators)
+	}
+}
+
+// TestARunInsideTheCluster applies docs/in-cluster.yaml, with an image that was
+// loaded and a shorter scenario, and reads the results from its volume.
+func TestARunInsideTheCluster(t *testing.T) {
+	cluster, err := lab()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newSandbox(t)
+	archive := filepath.Join(s.dir, "work", "image.tar")
+	code, _, stderr := s.run("image", "--output", archive)
+	if code != 0 {
+		t.Fatal(stderr)
+	}
+	ref := strings.TrimSpace(stderr)
+	tar, err := os.ReadFile(archive)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, found, err := kind.Find(t.Context(), cluster)
+	if err != nil || !found {
+		t.Fatal(found, err)
+	}
+	if err := k.Load(t.Context(), ref, tar); err != nil {
+		t.Fatal(err)
+	}
+	if err := k.LoadDocker(t.Context(), "redis:7.0"); err != nil {
+		t.Fatal(err)
+	}
+	config, err := k.Kubeconfig()
+	if err != nil {
+		t.Fatal(err)
+	}
+	kubeconfig := filepath.Join(s.dir, "kubeconfig")
+	if err := os.WriteFile(kubeconfig, config, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	kubectl := func(stdin string, args ...string) string {
+		t.Helper()
+		return shell(t, stdin, append([]string{"kubectl", "--kubeconfig", kubeconfig}, args...)...)
+	}
+	manifest, err := os.ReadFile("../docs/in-cluster.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.ReplaceAll(string(manifest), "registry.example.com/slotstorm:v1.2.3", ref)
+	text = strings.Replace(text, "            - --out=/results\n", `            - --out=/results
+            - --set=redis.image=redis:7.0
+            - --set=workload.rate=100
+            - --set=redis.config.cluster-node-timeout=2000
+`, 1)
+	t.Cleanup(func() { kubectl("", "delete", "namespace", "slotstorm-lab", "--ignore-not-found", "--wait=true") })
+	kubectl(text, "apply", "-f", "-")
+	deadline := time.Now().Add(8 * time.Minute)
+	var status struct {
+		Status struct{ Succeeded, Failed int }
+	}
+	for status.Status.Succeeded+status.Status.Failed == 0 {
+		if time.Now().After(deadline) {
+			t.Fatal("the Job does not end: " + kubectl("", "-n", "slotstorm-lab", "get", "pods,events"))
+		}
+		time.Sleep(2 * time.Second)
+		if err := json.Unmarshal([]byte(kubectl("", "-n", "slotstorm-lab", "get", "job", "slotstorm", "-o", "json")), &status); err != nil {
+			t.Fatal(err)
+		}
+	}
+	log := kubectl("", "-n", "slotstorm-lab", "logs", "job/slotstorm")
+	if status.Status.Succeeded == 0 && !strings.Contains(log, "the load generator was the limit") {
+		t.Errorf("the Job failed: %s", log)
+	}
+	// Nothing of the run is left but what the manifest made.
+	if left := kubectl("", "-n", "slotstorm-lab", "get", "statefulsets,services,configmaps,secrets,pdb,leases", "-o", "name", "--field-selector", "metadata.name!=kube-root-ca.crt"); strings.TrimSpace(left) != "" {
+		t.Errorf("left behind: %s", left)
+	}
+	kubectl(`{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "results-reader", "namespace": "slotstorm-lab"}, "spec": {
+		"securityContext": {"runAsNonRoot": true, "runAsUser": 65532, "fsGroup": 65532, "seccompProfile": {"type": "RuntimeDefault"}},
+		"containers": [{"name": "reader", "image": "redis:7.0", "imagePullPolicy": "IfNotPresent", "command": ["sleep", "600"],
+			"securityContext": {"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}},
+			"volumeMounts": [{"name": "results", "mountPath": "/results"}]}],
+		"volumes": [{"name": "results", "persistentVolumeClaim": {"claimName": "slotstorm-results"}}]}}`, "apply", "-f", "-")
+	kubectl("", "-n", "slotstorm-lab", "wait", "--for=condition=Ready", "pod/results-reader", "--timeout=90s")
+	runs := filepath.Join(s.dir, "work", "results", "runs")
+	if err := os.MkdirAll(runs, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	kubectl("", "-n", "slotstorm-lab", "cp", "results-reader:/results", runs)
+	b, err := results.Load(s.bundle())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b.Run.Environment.Kubernetes == nil || b.Run.Environment.Kubernetes.Namespace != "slotstorm-lab" || len(b.Run.Summary.Failovers) != 1 {
+		t.Errorf("%+v, %d failovers", b.Run.Environment, len(b.Run.Summary.Failovers))
+	}
+}

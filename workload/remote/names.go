@@ -1,0 +1,79 @@
+package remote
+
+import (
+	"context"
+	"net"
+	"sync"
+	"time"
+)
+
+// names dials by names whose addresses change, such as those of pods. When nobody
+// answers for a name in time, it goes by the address that it had last: the name
+// server is no part of the cluster under test, and may be away with the control
+// plane.
+type names struct {
+	lookup func(ctx context.Context, host string) ([]string, error)
+
+	mu   sync.Mutex
+	last map[string]string
+}
+
+func newNames() *names {
+	return &names{lookup: net.DefaultResolver.LookupHost, last: map[string]string{}}
+}
+
+// How long an answer is waited for, with and without an address to go by.
+const (
+	askBriefly = 100 * time.Millisecond
+	askLong    = 5 * time.Second
+)
+
+func (n *names) dial(ctx context.Context, addr string) (net.Conn, error) {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: err}
+	}
+	if net.ParseIP(host) == nil {
+		if host, err = n.resolve(ctx, host); err != nil {
+			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: err}
+		}
+	}
+	return (&net.Dialer{}).DialContext(ctx, "tcp", net.JoinHostPort(host, port))
+}
+
+func (n *names) resolve(ctx context.Context, host string) (string, error) {
+	n.mu.Lock()
+	last, known := n.last[host]
+	n.mu.Unlock()
+	limit := askLong
+	if known {
+		limit = askBriefly
+	}
+	asking, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	found, err := n.lookup(asking, host)
+	if err != nil {
+		if known && ctx.Err() == nil {
+			return last, nil
+		}
+		return "", err
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.last[host] = found[0]
+	return found[0], nil
+}
+
+// learn asks for all names of a target, so that there is an address to go by from
+// the start. A name that nobody knows yet is asked for again when it is dialled.
+func (n *names) learn(ctx context.Context, t target) {
+	var wg sync.WaitGroup
+	for _, members := range t.Shards {
+		for _, m := range members {
+			if host, _, err := net.SplitHostPort(m.Addr); err == nil && net.ParseIP(host) == nil {
+				wg.Go(func() { _, _ = n.resolve(ctx, host) })
+			}
+		}
+	}
+	wg.Wait()
+}

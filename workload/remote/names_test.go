@@ -1,0 +1,45 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/slotstorm/slotstorm/workload"
+)
+
+func TestNamesOutliveTheirServer(t *testing.T) {
+	addresses, away := map[string]string{"a": "10.0.0.1", "b": "10.0.0.2"}, false
+	n := newNames()
+	n.lookup = func(ctx context.Context, host string) ([]string, error) {
+		if away {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}
+		if addr, ok := addresses[host]; ok {
+			return []string{addr}, nil
+		}
+		return nil, errors.New("no such host")
+	}
+	is := func(host, want string) {
+		t.Helper()
+		if got, err := n.resolve(t.Context(), host); got != want || (want == "") != (err != nil) {
+			t.Errorf("%s is %q, %v; want %q", host, got, err, want)
+		}
+	}
+	n.learn(t.Context(), target{Shards: [][]workload.Member{{{Addr: "a:1"}}, {{Addr: "b:1"}, {Addr: "c:1"}, {Addr: "10.0.0.9:1"}}}})
+	away = true
+	is("a", "10.0.0.1")
+	is("b", "10.0.0.2")
+	away = false
+	is("c", "")
+	addresses["a"] = "10.0.0.7"
+	is("a", "10.0.0.7")
+	away = true
+	is("a", "10.0.0.7")
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := n.resolve(ended, "a"); !errors.Is(err, context.Canceled) {
+		t.Errorf("a dial that was called off gives %v", err)
+	}
+}

@@ -57,6 +57,7 @@ soak: build ## hours: every long command of the documentation, and 10 minutes fo
 	$(GO) test -run '^$$' -fuzz FuzzParse -fuzztime 10m -fuzzminimizetime 2s ./workload/resp
 	$(GO) test -run '^$$' -fuzz FuzzParseNodes -fuzztime 10m ./deployer
 	$(GO) test -run '^$$' -fuzz FuzzReadLog -fuzztime 10m ./deployer
+	$(GO) test -run '^$$' -fuzz FuzzJudge -fuzztime 10m -fuzzminimizetime 2s ./audit
 
 bench: build ## run the benchmarks, then load side by side with redis-benchmark and memtier_benchmark, then how far comparisons can be trusted
 	@scripts/setup run

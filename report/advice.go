@@ -55,8 +55,6 @@ func (a *analysis) advise(s *results.Summary) []results.Advice {
 const (
 	anchorAudit        = "audit"
 	anchorAvailability = "availability"
-	anchorTimeline     = "timeline"
-	anchorFailovers    = "failovers"
 )
 
 // failoverAnchor is where a failover is told step by step. Names of faults are

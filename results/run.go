@@ -67,6 +67,8 @@ type Run struct {
 	// Scenario is the scenario as resolved; scenario.yaml holds the same.
 	Scenario json.RawMessage `json:"scenario"`
 	Seed     uint64          `json:"seed"`
+	// Matrix is what this run of a matrix has set, in the order of its axes.
+	Matrix []Setting `json:"matrix,omitempty"`
 	// Command repeats this run.
 	Command     string      `json:"command"`
 	Versions    Versions    `json:"versions"`
@@ -122,6 +124,12 @@ type Baseline struct {
 type BaselineValue struct {
 	Value float64 `json:"value"`
 	N     int     `json:"n"`
+}
+
+// Setting is a field of the scenario and its value.
+type Setting struct {
+	Field string `json:"field"`
+	Value string `json:"value"`
 }
 
 // Versions of everything that takes part in the result.

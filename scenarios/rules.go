@@ -91,7 +91,7 @@ func (r rules) want(v reflect.Value) string {
 		return "a part of a network, such as primary of shard 0 or generator 1"
 	case Permission:
 		return "a permission"
-	case Bound:
+	case Bound, AnyValue:
 		return "a single value"
 	case Amount:
 		return "a number of keys or a share, such as 100%"

@@ -37,6 +37,9 @@ type Scenario struct {
 	Timeline Timeline `yaml:"timeline" json:"timeline" jsonschema:"required"`
 	// Objectives are what must hold.
 	Objectives []Objective `yaml:"objectives,omitempty" json:"objectives,omitempty"`
+	// Matrix runs the scenario once for each combination of values of some fields,
+	// and sets the results side by side.
+	Matrix []Axis `yaml:"matrix,omitempty" json:"matrix,omitempty" jsonschema:"maxItems=10"`
 	// Repeat runs the whole scenario this many times, 1 to 1000, each with a
 	// bundle of its own and with seeds Seed, Seed+1, ...
 	Repeat int `yaml:"repeat" json:"repeat" jsonschema:"minimum=1,maximum=1000"`

@@ -21,6 +21,7 @@ func (d *document) validate(s *Scenario) {
 	d.validateTimeline(s)
 	d.validateUpgrade(s)
 	d.validateObjectives(s)
+	d.validateMatrix(s)
 }
 
 // reject notes a mistake at path, unless one of the paths that it was found

@@ -94,6 +94,9 @@ func (p *program) runScenario(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if len(s.Matrix) > 0 && c.IsSet("against") {
+		return usagef("--against compares two sides, and a matrix has many: it goes without")
+	}
 	var both *sides
 	if c.IsSet("against") {
 		if both, err = againstSides(c, name, set, s); err != nil {
@@ -139,7 +142,12 @@ func (p *program) runScenario(c *cli.Context) error {
 		Baseline:    baseline,
 		Began:       show.began,
 	}
-	if both != nil {
+	if len(s.Matrix) > 0 {
+		code, err = p.matrix(ctx, name, set, o)
+		if err == nil {
+			return &exit{code: code}
+		}
+	} else if both != nil {
 		err = p.against(ctx, both, o, compare, c.Bool("fail-on-regression"))
 	} else {
 		code, err = p.runs(ctx, s, o, func(seed uint64) string { return repeatCommand(name, set, seed, s.Repeat > 1) })

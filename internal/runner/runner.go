@@ -48,6 +48,8 @@ type Options struct {
 	KeepVolumes bool
 	// Baseline is what objectives may be relative to; nil is nothing.
 	Baseline *results.Baseline
+	// Matrix is what the scenario has of a matrix' combination.
+	Matrix []results.Setting
 	// Stop, when closed, ends the run gently: faults are healed, what there is
 	// is collected, and the report is marked interrupted.
 	Stop <-chan struct{}
@@ -112,7 +114,7 @@ func Run(ctx context.Context, s *scenarios.Scenario, o Options) (_ *Result, err 
 		o.Began(bundle.Dir())
 	}
 	r := &run{s: s, o: o, clock: clock, bundle: bundle, run: results.Run{
-		SchemaVersion: results.SchemaVersion, ID: id, Name: s.Metadata.Name, Seed: s.Seed, Command: o.Command, Start: clock.Start,
+		SchemaVersion: results.SchemaVersion, ID: id, Name: s.Metadata.Name, Seed: s.Seed, Matrix: o.Matrix, Command: o.Command, Start: clock.Start,
 		Baseline: o.Baseline,
 	}}
 	redis.SetLogger(libraryLog{o.Log})

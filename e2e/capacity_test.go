@@ -10,7 +10,8 @@ import (
 
 // TestCapacityFindsTheCap: every request holds its node for 5 ms, so that three
 // shards serve 600 requests per second, and not more, whatever the machine. The
-// search finds that within a tenth, healthy and with one primary down.
+// search finds that, healthy and with one primary down. The bound is wide on the
+// lower side: on a busy machine each wait is longer than asked for.
 func TestCapacityFindsTheCap(t *testing.T) {
 	s := newSandbox(t)
 	scenario, err := filepath.Abs("../examples/capacity/scenario.yaml")
@@ -34,8 +35,8 @@ func TestCapacityFindsTheCap(t *testing.T) {
 	}
 	const limit = 3 / 0.005
 	for _, a := range got.Answers {
-		if a.Rate < 0.9*limit || a.Rate > 1.1*limit || !a.Confirmed || a.Limit != "the objectives" {
-			t.Errorf("%+v, want %v within a tenth\n%s", a, limit, stderr)
+		if a.Rate < 0.8*limit || a.Rate > 1.05*limit || !a.Confirmed || a.Limit != "the objectives" {
+			t.Errorf("%+v, want about %v\n%s", a, limit, stderr)
 		}
 	}
 	if len(got.Answers) != 2 || got.Answers[0].OneDown || !got.Answers[1].OneDown {

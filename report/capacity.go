@@ -79,9 +79,11 @@ type Capacity struct {
 	Sizes       []Size              `json:"sizes"`
 }
 
-// Size is how large a cluster a rate needs with one primary down.
+// Size is how large a cluster a rate needs.
 type Size struct {
 	Rate float64 `json:"rate"`
+	// OneDown: with the primary of one shard down.
+	OneDown bool `json:"oneDown"`
 	// Shards of Cores cores each; 0 if nothing that carries load was measured.
 	Shards int `json:"shards"`
 	Cores  int `json:"cores"`
@@ -179,33 +181,29 @@ func usedCPU(file string) (float64, bool) {
 	return sum, seen == 2
 }
 
-// Sized answers, for rates, how many shards they need with one primary down: by
-// the lowest rate by shard that was measured so, or, where nothing was measured
-// so, by that of the healthy cluster.
+// Sized answers, for rates, how many shards they need: by the lowest rate by
+// shard that was measured with one primary down, or, if that was not asked for,
+// of the healthy cluster.
 func (c *Capacity) Sized(rates []float64) {
-	perShard, busiest, basis := 0.0, 0.0, ""
-	for _, down := range []bool{true, false} {
-		for _, a := range c.Answers {
-			if a.OneDown != down || a.Rate == 0 {
-				continue
-			}
-			if v := a.Rate / float64(a.Shards); perShard == 0 || v < perShard {
-				perShard = v
-				basis = fmt.Sprintf("%s with %d shards%s", rate(a.Rate), a.Shards, map[bool]string{true: ", one primary down", false: ", healthy"}[down])
-			}
-			for _, st := range a.Steps {
-				if st.Rate == a.Rate {
-					busiest = max(busiest, st.Cores)
-				}
-			}
+	down := slices.ContainsFunc(c.Answers, func(a CapacityAnswer) bool { return a.OneDown })
+	perShard, busiest, basis := math.Inf(1), 0.0, ""
+	for _, a := range c.Answers {
+		if a.OneDown != down {
+			continue
 		}
-		if perShard > 0 {
-			break
+		if v := a.Rate / float64(a.Shards); v < perShard {
+			perShard, basis = v, fmt.Sprintf("%s with %d shards", rate(a.Rate), a.Shards)
+		}
+		for _, st := range a.Steps {
+			if st.Rate == a.Rate {
+				busiest = max(busiest, st.Cores)
+			}
 		}
 	}
 	for _, r := range rates {
-		s := Size{Rate: r, PerShard: perShard, Basis: basis}
-		if perShard > 0 {
+		s := Size{Rate: r, OneDown: down}
+		if perShard > 0 && !math.IsInf(perShard, 1) {
+			s.PerShard, s.Basis = perShard, basis
 			s.Shards = max(3, int(math.Ceil(r/perShard)))
 			s.Cores = max(1, int(math.Ceil(busiest/0.9)))
 		}
@@ -215,11 +213,12 @@ func (c *Capacity) Sized(rates []float64) {
 
 // String is the size in a sentence.
 func (s Size) String() string {
+	state := map[bool]string{true: "with one primary down", false: "while all is healthy"}[s.OneDown]
 	if s.Shards == 0 {
-		return fmt.Sprintf("no rate met the objectives: nothing can be said of %s", rate(s.Rate))
+		return fmt.Sprintf("no rate met the objectives %s: nothing can be said of %s", state, rate(s.Rate))
 	}
-	return fmt.Sprintf("you need %d shards of %s for %s with one primary down (measured: %s, that is %s by shard)",
-		s.Shards, plural(s.Cores, "core", "cores"), rate(s.Rate), s.Basis, rate(s.PerShard))
+	return fmt.Sprintf("you need %d shards of %s for %s %s (measured so: %s, that is %s by shard)",
+		s.Shards, plural(s.Cores, "core", "cores"), rate(s.Rate), state, s.Basis, rate(s.PerShard))
 }
 
 // knee is the step at which latency begins to bend up: of the steps in order of

@@ -208,6 +208,7 @@ func defaultThreshold(metric string) threshold {
 // judgedByDefault tells the figures that decide a comparison: few, so that noise
 // has few chances, and each a question that people ask. The latency is that of
 // the steady phase, before anything breaks; what a fault did shows in the rest.
+// Service time leaves out how late the generator was: a busy machine blurs it less.
 // In an open loop the schedule decides the throughput, so availability says more.
 func judgedByDefault(id FigureID, steady string, closedLoop bool) bool {
 	switch id.Metric {
@@ -215,7 +216,7 @@ func judgedByDefault(id FigureID, steady string, closedLoop bool) bool {
 		return closedLoop && id.Phase == All && id.Command == All
 	case "availability":
 		return id.Phase == All && id.Command == All
-	case "response.p50", "response.p99":
+	case "response.p50", "response.p99", "service.p50":
 		return id.Phase == steady && id.Command == All
 	}
 	return slices.Contains([]string{"failover.server", "failover.client", "writes.lost"}, id.Metric)

@@ -130,8 +130,8 @@ func (s *series) measure(ctx context.Context, c config, dir string) error {
 			return fmt.Errorf("comparison %d, %s: %w", i+1, s.what, err)
 		}
 		p50 := judged(cmp)
-		fmt.Fprintf(c.progress, "%s, comparison %d of %d: %s; %d and %d runs; p50 %+.1f %%\n",
-			s.what, i+1, s.times, cmp.Answer, len(cmp.A.Runs), len(cmp.B.Runs), 100**p50.Relative)
+		fmt.Fprintf(c.progress, "%s, comparison %d of %d: %s; %d and %d runs; p50 %+.1f %%; %s\n",
+			s.what, i+1, s.times, cmp.Answer, len(cmp.A.Runs), len(cmp.B.Runs), 100**p50.Relative, strings.Join(cmp.Reasons, ", "))
 		s.list = append(s.list, *cmp)
 	}
 	s.took = time.Since(start)

@@ -51,7 +51,7 @@ func TestCapacity(t *testing.T) {
 	if s := got.Sizes[0]; s.Rate != 10000 || s.Shards < 15 || s.Shards > 16 {
 		t.Errorf("10,000 per second at 700 by shard: %+v", s)
 	}
-	contains(t, stdout, "you need 15 shards of 1 core for 10,000/s with one primary down", "3       healthy")
+	contains(t, stdout, "you need 15 shards of 1 core for 10,000/s while all is healthy", "3       healthy")
 	for name, part := range map[string]string{"html": "<svg ", "md": "## Steps, 3 shards, healthy"} {
 		text, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {

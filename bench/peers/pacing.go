@@ -168,7 +168,7 @@ func deviation(times []int64, rate int) (paced, error) {
 	}
 	slices.Sort(times)
 	n := float64(len(times) - 1)
-	seen := n / float64(times[len(times)-1]-times[0]) * 1e9
+	seen := 1e9 / slope(times)
 	gap := 1e9 / float64(rate)
 	if math.Abs(seen/float64(rate)-1) > 0.001 {
 		gap = 1e9 / seen
@@ -184,4 +184,17 @@ func deviation(times []int64, rate int) (paced, error) {
 	slices.Sort(late)
 	at := func(q float64) float64 { return late[int(math.Round(q*n))] }
 	return paced{rate: seen, p50: at(0.5), p99: at(0.99), most: at(1)}, nil
+}
+
+// slope is the gap of the line through all times, by least squares: one through
+// the first and the last would tilt if either was late.
+func slope(times []int64) float64 {
+	middle := float64(len(times)-1) / 2
+	var up, across float64
+	for i, t := range times {
+		x := float64(i) - middle
+		up += x * float64(t-times[0])
+		across += x * x
+	}
+	return up / across
 }

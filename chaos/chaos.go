@@ -368,20 +368,20 @@ func (s *Storm) verify(ctx context.Context) error {
 			}
 		}
 		verifying, cancel := context.WithTimeout(ctx, verifyLimit)
-		result := make(chan error, 1)
-		go func() { result <- s.Whole(verifying) }()
 		var err error
+		ended := make(chan struct{})
+		go func() { err = s.Whole(verifying); close(ended) }()
 		again := false
 		select {
-		case err = <-result:
+		case <-ended:
 		case <-changed:
 			again = true
 		}
 		cancel()
+		<-ended
 		if !again {
 			return err
 		}
-		<-result
 	}
 }
 

@@ -18,10 +18,9 @@ import (
 // dials from either side to the other to see whether they hold.
 type partition struct {
 	Local
-	name     string
-	spec     scenarios.Partition
-	duration time.Duration
-	random   *rand.Rand
+	name   string
+	spec   scenarios.Partition
+	random *rand.Rand
 	// isolate, if not nil, is whom to cut off from everybody instead.
 	isolate *scenarios.Target
 

@@ -119,10 +119,11 @@ func Create(ctx context.Context, o Options) (*Cluster, error) {
 	} else {
 		options = append(options, cluster.CreateWithV1Alpha4Config(nodesConfig(o.Nodes)))
 	}
-	done := make(chan error, 1)
-	go func() { done <- c.provider.Create(o.Name, options...) }()
+	var err error
+	done := make(chan struct{})
+	go func() { err = c.provider.Create(o.Name, options...); close(done) }()
 	select {
-	case err := <-done:
+	case <-done:
 		if err != nil {
 			// kind has taken away what it made.
 			return nil, fmt.Errorf("creating kind cluster %s: %w", o.Name, err)
@@ -185,7 +186,7 @@ func (c *Cluster) LoadDocker(ctx context.Context, image string) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	file := filepath.Join(dir, "image.tar")
 	saved := sync.OnceValue(func() error {
 		if out, err := exec.CommandContext(ctx, "docker", "save", "-o", file, image).CombinedOutput(); err != nil {

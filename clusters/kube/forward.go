@@ -121,7 +121,7 @@ func (t *tunnel) open(c *Cluster, key podKey, port int) (net.Conn, error) {
 	t.next++
 	stream, err := newStream(t.conn, t.next, port)
 	if err != nil {
-		t.conn.Close()
+		_ = t.conn.Close()
 		t.conn = nil
 		return fail(err)
 	}
@@ -144,7 +144,7 @@ func (c *Cluster) tunnel(key podKey) (httpstream.Connection, error) {
 		return nil, withoutURL(err)
 	}
 	if protocol != portForwardProtocol {
-		conn.Close()
+		_ = conn.Close()
 		return nil, fmt.Errorf("the API server speaks %q, not %q", protocol, portForwardProtocol)
 	}
 	return conn, nil
@@ -172,7 +172,7 @@ func newStream(conn httpstream.Connection, id, port int) (net.Conn, error) {
 		return nil, err
 	}
 	// Nothing is ever written to this one: it is for what the kubelet has to say.
-	trouble.Close()
+	_ = trouble.Close()
 	h.Set(corev1.StreamType, corev1.StreamTypeData)
 	data, err := conn.CreateStream(h)
 	if err != nil {
@@ -193,7 +193,7 @@ func newStream(conn httpstream.Connection, id, port int) (net.Conn, error) {
 	}()
 	go func() {
 		_, _ = io.Copy(data, theirs)
-		data.Close()
+		_ = data.Close()
 		conn.RemoveStreams(trouble, data)
 		_ = data.Reset()
 		_ = trouble.Reset()
@@ -216,7 +216,7 @@ func (t *tunnel) close() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.conn != nil {
-		t.conn.Close()
+		_ = t.conn.Close()
 	}
 }
 

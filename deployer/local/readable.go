@@ -23,7 +23,7 @@ import (
 func (d *Deployment) Readable(ctx context.Context, releases ...scenarios.Release) ([]results.Readable, error) {
 	var list []results.Readable
 	dir := filepath.Join(d.options.Volumes, "readable")
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	for i, writer := range releases {
 		written := filepath.Join(dir, fmt.Sprintf("written-%d", i))
 		wrote, err := d.writeFiles(ctx, writer, written)

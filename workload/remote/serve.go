@@ -220,7 +220,7 @@ func (s *server) write(ctx context.Context, c *tls.Conn, n int64, pongs <-chan p
 		records, news := s.box.after(n)
 		for _, b := range records {
 			if _, err := c.Write(b); err != nil {
-				c.Close() // the reader too has nothing more to do here
+				_ = c.Close() // the reader too has nothing more to do here
 				return err
 			}
 			n++
@@ -235,7 +235,7 @@ func (s *server) write(ctx context.Context, c *tls.Conn, n int64, pongs <-chan p
 		case p := <-pongs:
 			p.Sent = s.clock.now()
 			if err := writeLine(c, reply{Pong: &p}); err != nil {
-				c.Close()
+				_ = c.Close()
 				return err
 			}
 		}
@@ -288,7 +288,7 @@ func (s *server) load(ctx context.Context, p *plan) error {
 	if err != nil {
 		return err
 	}
-	defer load.Close(ctx)
+	defer func() { _, _ = load.Close(ctx) }()
 	client := load.Client()
 	if err := s.box.add(record{Ready: &client}); err != nil {
 		return err

@@ -37,7 +37,6 @@ func replicaOf(t *testing.T, primary *server, all []*server) *server {
 // writes are SETs with a WAIT behind each.
 type writes struct {
 	left    int
-	replies uint8
 	wait    uint8
 	command []string
 }

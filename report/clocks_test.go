@@ -43,7 +43,7 @@ func TestClocks(t *testing.T) {
 func TestWhatWasOutOfReachIsAWarning(t *testing.T) {
 	b := quiet()
 	b.Events = append(b.Events, results.Event{Offset: ms(12000), Kind: results.EventOutOfReach, Source: "kubernetes", Message: "the API server did not answer for 20.1 s"})
-	want := "at +7.00 s: the API server did not answer for 20.1 s"
+	want := "at T+7.000 s: the API server did not answer for 20.1 s"
 	if got := analyze(b, scenario(t)).Warnings; !slices.Contains(got, want) {
 		t.Errorf("warnings are %q, want %q", got, want)
 	}

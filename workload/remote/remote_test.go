@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -77,6 +78,7 @@ func generate(file string) error {
 
 // process is a generator that runs.
 type process struct {
+	gone   atomic.Bool
 	addr   string
 	cmd    *exec.Cmd
 	stderr bytes.Buffer
@@ -104,7 +106,11 @@ func spawn(t *testing.T, identity *Identity, patience time.Duration) *process {
 		t.Fatal(err)
 	}
 	p.addr = strings.TrimSpace(p.addr)
-	go func() { p.ended <- p.cmd.Wait() }()
+	go func() {
+		err := p.cmd.Wait()
+		p.gone.Store(true)
+		p.ended <- err
+	}()
 	t.Cleanup(func() { _ = p.cmd.Process.Kill() }) // it has ended, as a rule
 	return p
 }
@@ -567,7 +573,7 @@ func TestAGeneratorEndsByItself(t *testing.T) {
 		dial := f.Dial
 		f.Dial = func(ctx context.Context, i int) (net.Conn, error) {
 			c, err := dial(ctx, i)
-			if err != nil && p.cmd.ProcessState != nil {
+			if err != nil && p.gone.Load() {
 				err = fmt.Errorf("%w: %w", ErrGone, err)
 			}
 			return c, err

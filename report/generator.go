@@ -23,6 +23,13 @@ const (
 	// pauseShare of the time may pass in pauses of garbage collection: more of
 	// them would reach the p99.
 	pauseShare = 0.01
+	// starvedShare of the time that its threads wanted to run may they be without a
+	// processor, once that is starvedLeast of the whole time. Many short waits add
+	// up and show in no p99: a kernel that shares a processor fairly lets a busy
+	// thread wait a few milliseconds again and again, and a closed loop then
+	// measures its share of the processor.
+	starvedShare = 0.75
+	starvedLeast = 0.1
 	// enough cases make a p99 that is not just the longest.
 	enough = 200
 	// noticeable delays that are allowed yet a good part of the p99 of response
@@ -113,6 +120,15 @@ func (g *GeneratorRecord) limit() results.Millis {
 	return min(max(results.MillisOf(delayFloor), results.Millis(delayShare*float64(p99))), results.MillisOf(delayMost))
 }
 
+// lost is the share of the time that the generator's threads were ready to run in
+// which they had no processor; 0 while that is little beside the whole time.
+func (g *GeneratorRecord) lost(length time.Duration) float64 {
+	if float64(g.self.Starved) < starvedLeast*float64(length) {
+		return 0
+	}
+	return float64(g.self.Starved) / float64(g.self.Starved+g.self.CPU)
+}
+
 // ownWords tell what a delay means, with the p99 and the allowed p99 behind.
 var ownWords = map[string]string{
 	"slip":                  "it sent 1 %% of the requests more than %s late (allowed: %s)",
@@ -150,6 +166,12 @@ func (g *GeneratorRecord) Judge(length time.Duration) *results.SelfCheck {
 			c.Allowed = limit
 			if c.OK = c.P99 <= limit || c.Count < enough; !c.OK {
 				r.Reasons = append(r.Reasons, fmt.Sprintf(ownWords[name], duration(c.P99), duration(limit)))
+			}
+		}
+		if name == string(results.Starved) && c.OK {
+			if lost := g.lost(length); lost > starvedShare {
+				c.OK, c.Share, c.AllowedShare = false, lost, starvedShare
+				r.Reasons = append(r.Reasons, fmt.Sprintf("its threads had no processor for %s of the time in which they were ready to run (allowed: %s): other processes had it", percent(lost), percent(starvedShare)))
 			}
 		}
 		r.Checks = append(r.Checks, c)

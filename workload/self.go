@@ -112,7 +112,6 @@ func (s *self) sum(sec int) {
 	x, before := s.at(sec), s.last
 	bounds := s.read()
 	x.self.CPU += results.MillisOf(s.last.cpu - before.cpu)
-	x.self.Cores = runtime.NumCPU()
 	each := func(d results.Delay, was, is []uint64, bounds []float64) {
 		for i, n := range is {
 			if n -= was[i]; n == 0 {
@@ -162,7 +161,7 @@ func processCPU() time.Duration {
 func (s *self) take(sec int, histograms map[string]*hdr.Histogram) *results.Self {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var sum results.Self
+	sum := results.Self{Cores: runtime.NumCPU()}
 	for n, x := range s.second {
 		if n > sec {
 			continue
@@ -170,7 +169,6 @@ func (s *self) take(sec int, histograms map[string]*hdr.Histogram) *results.Self
 		sum.CPU += x.self.CPU
 		sum.Starved += x.self.Starved
 		sum.Paused += x.self.Paused
-		sum.Cores = max(sum.Cores, x.self.Cores)
 		for d, h := range x.delays {
 			histogramOf(histograms, results.SelfTag(d)).Merge(h)
 		}

@@ -5,25 +5,22 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net"
-	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
-// drainEvery is how often captured packets are fetched. The kernel has stamped
-// them long before: being late here costs room in its buffer, and nothing else.
-const (
-	drainEvery    = 20 * time.Millisecond
-	captureBuffer = 256 << 20
-)
+// captureBuffer holds all packets of a run: fetching them meanwhile would take the
+// servers' processor from them again and again, and a client whose connections all
+// wait for a reply cannot send. The kernel counts about 1.3 kB for a packet.
+const captureBuffer = 768 << 20
 
 // capture gives the time at which each GET went out to a port of the loopback
-// device, in nanoseconds, until stop is closed. The kernel takes the time when TCP
+// device, in nanoseconds, until times is called. The kernel takes the time when TCP
 // hands the packet to the device, which on loopback is within the system call that
 // sent it, on the sender's processor. It needs the right to open packet sockets,
 // as root has it.
-func capture(port int, stop <-chan struct{}) (times func() ([]int64, error), err error) {
+func capture(port int) (times func() ([]int64, error), err error) {
 	lo, err := net.InterfaceByName("lo")
 	if err != nil {
 		return nil, fmt.Errorf("finding the loopback device: %w", err)
@@ -35,7 +32,10 @@ func capture(port int, stop <-chan struct{}) (times func() ([]int64, error), err
 	// What goes out (and not the same once more as it comes in), to the port.
 	filter := []unix.SockFilter{
 		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: packetType},
-		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jf: 3, K: unix.PACKET_OUTGOING},
+		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jf: 5, K: unix.PACKET_OUTGOING},
+		// Without those that only acknowledge: their whole length is of headers.
+		{Code: unix.BPF_LD | unix.BPF_H | unix.BPF_ABS, K: 2},
+		{Code: unix.BPF_JMP | unix.BPF_JGT | unix.BPF_K, Jf: 3, K: mostHeaders},
 		{Code: unix.BPF_LD | unix.BPF_H | unix.BPF_ABS, K: ipHeader + 2},
 		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jf: 1, K: uint32(port)},
 		{Code: unix.BPF_RET | unix.BPF_K, K: 1 << 16},
@@ -58,37 +58,25 @@ func capture(port int, stop <-chan struct{}) (times func() ([]int64, error), err
 			return nil, fmt.Errorf("capturing packets: %w", err)
 		}
 	}
-	var list []int64
-	done := make(chan error, 1)
-	go func() {
+	return func() ([]int64, error) {
 		defer unix.Close(fd)
-		tick := time.NewTicker(drainEvery)
-		defer tick.Stop()
-		for last := false; ; {
-			select {
-			case <-tick.C:
-			case <-stop:
-				last = true
-			}
-			var err error
-			if list, err = drain(fd, list); err != nil || last {
-				done <- err
-				return
-			}
-		}
-	}()
-	return func() ([]int64, error) { return list, <-done }, nil
+		return drain(fd)
+	}, nil
 }
 
 // packetType is where a filter finds whether a packet comes or goes: SKF_AD_OFF +
 // SKF_AD_PKTTYPE of linux/filter.h.
 const packetType = 0xffff_f000 + 4
 
-// ipHeader is the length of an IPv4 header without options.
-const ipHeader = 20
+// ipHeader is the length of an IPv4 header without options; mostHeaders that of it
+// and of a TCP header with its times.
+const (
+	ipHeader    = 20
+	mostHeaders = ipHeader + 32
+)
 
 // drain fetches what has been captured.
-func drain(fd int, list []int64) ([]int64, error) {
+func drain(fd int) (list []int64, err error) {
 	packet, control := make([]byte, 1<<16), make([]byte, 256)
 	for {
 		n, controls, _, _, err := unix.Recvmsg(fd, packet, control, unix.MSG_DONTWAIT)

@@ -5,6 +5,6 @@ package main
 import "errors"
 
 // capture is not there: it needs packet sockets.
-func capture(int, <-chan struct{}) (func() ([]int64, error), error) {
+func capture(int) (func() ([]int64, error), error) {
 	return nil, errors.New("-pacing needs Linux")
 }

@@ -127,13 +127,11 @@ func (b *bench) pace(ctx context.Context, line []string, rate int) (paced, error
 	if err != nil {
 		return paced{}, err
 	}
-	stop := make(chan struct{})
-	times, err := capture(b.ports[0], stop)
+	times, err := capture(b.ports[0])
 	if err != nil {
 		return paced{}, err
 	}
 	_, _, err = b.child(ctx, line)
-	close(stop)
 	// slotstorm calls a run invalid in which it could not keep its times: that is
 	// what is looked at here.
 	const exitInvalid = 5

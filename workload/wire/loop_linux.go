@@ -154,22 +154,9 @@ func (l *loop) turn(drawing bool) {
 	if now >= l.tick {
 		l.runTick(now, drawing)
 	}
-	until := l.tick
-	if drawing && l.more && !l.closedLoop {
-		until = min(until, l.due-l.spin)
-	}
-	if l.hurry {
-		until = now
-	}
+	until := l.deadline(now, drawing)
 	d := time.Duration(max(until-now, 0))
-	busy := !l.idle
-	if busy && until == l.tick && !l.hurry {
-		// Events come and turns look at the clock by themselves: the time-out is
-		// for silence. A far one is cheaper, since the processor's timer need not
-		// be set for it.
-		d = max(d, l.far)
-	}
-	events := l.poll.wait(d, busy || d < shortWait)
+	events := l.poll.wait(d, !l.idle || d < shortWait)
 	l.stats.Waits++
 	if len(events) < eventsAtOnce {
 		l.seen = now
@@ -186,6 +173,24 @@ func (l *loop) turn(drawing bool) {
 			l.event(c, e.Events)
 		}
 	}
+}
+
+// deadline is when a turn must look at the clock again, whatever comes.
+func (l *loop) deadline(now int64, drawing bool) int64 {
+	if l.hurry {
+		return now
+	}
+	until := l.tick
+	if !l.idle {
+		// Events come and turns look at the clock by themselves: the time-out is
+		// for silence. A far one is cheaper, since the processor's timer need not
+		// be set for it.
+		until = max(until, now+int64(l.far))
+	}
+	if drawing && l.more && !l.closedLoop {
+		until = min(until, l.due-l.spin)
+	}
+	return until
 }
 
 // advance takes the next intended start from the pacer.

@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net"
+	"runtime"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -62,6 +64,30 @@ func capture(port int) (times func() ([]int64, error), err error) {
 		defer unix.Close(fd)
 		return drain(fd)
 	}, nil
+}
+
+// sleep wakes at a rate for some time and does nothing else, and tells how late it
+// woke: no program can be more punctual on this machine, unless it does not sleep.
+func sleep(rate int, length time.Duration) paced {
+	late := make(chan []float64)
+	// The thread, whose timers it has changed, ends with the goroutine.
+	go func() {
+		runtime.LockOSThread()
+		_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0) // without it, later
+		var start unix.Timespec
+		_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &start) // it is always there
+		list := make([]float64, int(length.Seconds()*float64(rate)))
+		for i := range list {
+			due := unix.NsecToTimespec(start.Nano() + int64(i+1)*int64(time.Second)/int64(rate))
+			for unix.ClockNanosleep(unix.CLOCK_MONOTONIC, unix.TIMER_ABSTIME, &due, nil) == unix.EINTR {
+			}
+			var now unix.Timespec
+			_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &now)
+			list[i] = float64(now.Nano()-due.Nano()) / 1e3
+		}
+		late <- list
+	}()
+	return lateness(<-late, float64(rate))
 }
 
 // packetType is where a filter finds whether a packet comes or goes: SKF_AD_OFF +

@@ -70,8 +70,9 @@ func measurePacing(ctx context.Context, c config, dir string, w io.Writer) (err 
 	var commands []string
 	for _, rate := range pacingRates {
 		list := pacers(c)
-		runs := make([][]paced, len(list))
+		runs, bare := make([][]paced, len(list)), make([]paced, c.rounds)
 		for round := range c.rounds {
+			bare[round] = sleep(rate, c.length/2)
 			for i, p := range list {
 				line := p.lines(s.port(), b.report, rate, c.length)
 				r, err := b.pace(ctx, line, rate)
@@ -85,6 +86,7 @@ func measurePacing(ctx context.Context, c config, dir string, w io.Writer) (err 
 				}
 			}
 		}
+		writePaced(w, pacer{name: "the bare timer, nothing sent"}, rate, bare)
 		for i, p := range list {
 			writePaced(w, p, rate, runs[i])
 		}
@@ -165,7 +167,6 @@ func deviation(times []int64, rate int) (paced, error) {
 		return paced{}, fmt.Errorf("only %d requests were seen", len(times))
 	}
 	slices.Sort(times)
-	n := float64(len(times) - 1)
 	seen := 1e9 / slope(times)
 	gap := 1e9 / float64(rate)
 	if math.Abs(seen/float64(rate)-1) > 0.001 {
@@ -179,9 +180,14 @@ func deviation(times []int64, rate int) (paced, error) {
 	for i := range late {
 		late[i] = (late[i] - first) / 1e3
 	}
+	return lateness(late, seen), nil
+}
+
+// lateness sums delays up, in microseconds.
+func lateness(late []float64, rate float64) paced {
 	slices.Sort(late)
-	at := func(q float64) float64 { return late[int(math.Round(q*n))] }
-	return paced{rate: seen, p50: at(0.5), p99: at(0.99), most: at(1)}, nil
+	at := func(q float64) float64 { return late[int(math.Round(q*float64(len(late)-1)))] }
+	return paced{rate: rate, p50: at(0.5), p99: at(0.99), most: at(1)}
 }
 
 // slope is the gap of the line through all times, by least squares: one through

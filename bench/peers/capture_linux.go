@@ -74,16 +74,20 @@ func sleep(rate int, length time.Duration) paced {
 	go func() {
 		runtime.LockOSThread()
 		_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0) // without it, later
-		var start unix.Timespec
-		_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &start) // it is always there
-		list := make([]float64, int(length.Seconds()*float64(rate)))
-		for i := range list {
-			due := unix.NsecToTimespec(start.Nano() + int64(i+1)*int64(time.Second)/int64(rate))
-			for unix.ClockNanosleep(unix.CLOCK_MONOTONIC, unix.TIMER_ABSTIME, &due, nil) == unix.EINTR {
-			}
+		clock := func() int64 {
 			var now unix.Timespec
-			_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &now)
-			list[i] = float64(now.Nano()-due.Nano()) / 1e3
+			_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &now) // it is always there
+			return now.Nano()
+		}
+		start, list := clock(), make([]float64, int(length.Seconds()*float64(rate)))
+		for i := range list {
+			due := start + int64(i+1)*int64(time.Second)/int64(rate)
+			now := clock()
+			for ; now < due; now = clock() { // a signal may end it early
+				until := unix.NsecToTimespec(due)
+				_ = unix.ClockNanosleep(unix.CLOCK_MONOTONIC, unix.TIMER_ABSTIME, &until, nil)
+			}
+			list[i] = float64(now-due) / 1e3
 		}
 		late <- list
 	}()

@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"fmt"
 	"math/big"
 	"net"
 	"os"
@@ -20,7 +21,7 @@ import (
 	"time"
 )
 
-// fake is a server that answers PING, so that a load starts, and whatever else
+// fake is a server that answers PING and HELLO, so that a load starts, and whatever else
 // comes with answer; then it closes if asked.
 func fake(t *testing.T, answer string, closing bool) string {
 	t.Helper()
@@ -47,6 +48,10 @@ func fake(t *testing.T, answer string, closing bool) string {
 						_, _ = conn.Write([]byte("+PONG\r\n"))
 						continue
 					}
+					if strings.Contains(string(buf[:n]), "HELLO") {
+						_, _ = conn.Write([]byte("%1\r\n+proto\r\n:3\r\n"))
+						continue
+					}
 					if _, err = conn.Write([]byte(answer)); err != nil || closing {
 						return
 					}
@@ -68,29 +73,41 @@ func TestHostileServer(t *testing.T) {
 		{"http", "HTTP/1.1 400 Bad Request\r\n\r\n", false, ClassProtocol},
 		{"one gigabyte", "$1073741824\r\n", false, ClassProtocol},
 		{"array of a billion", "*1000000000\r\n", false, ClassProtocol},
+		{"map of a billion", "%1000000000\r\n", false, ClassProtocol},
+		{"set of a billion", "~1000000000\r\n", false, ClassProtocol},
+		{"push of a billion", ">1000000000\r\n", false, ClassProtocol},
+		{"attributes of a billion", "|1000000000\r\n", false, ClassProtocol},
+		{"error of a gigabyte", "!1073741824\r\n", false, ClassProtocol},
+		{"verbatim of a gigabyte", "=1073741824\r\n", false, ClassProtocol},
+		{"streamed string", "$?\r\n;1073741824\r\n", false, ClassProtocol},
+		{"streamed array", "*?\r\n:1\r\n", false, ClassProtocol},
+		{"endless number", "(" + strings.Repeat("9", 20<<10), false, ClassProtocol},
+		{"too deep", strings.Repeat("*1\r\n", 1000), false, ClassProtocol},
 		{"endless line", "+" + strings.Repeat("a", 20<<10), false, ClassProtocol},
 		{"answer to nothing", "+OK\r\n+OK\r\n+OK\r\n", false, ClassProtocol},
 		{"half a reply", "$64\r\nabc", true, ClassEOF},
 		{"nothing", "", true, ClassEOF},
 		{"silence", "", false, ClassTimeout},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			var before, after runtime.MemStats
-			runtime.ReadMemStats(&before)
-			cfg := config(fake(t, c.answer, c.closing))
-			cfg.Conns, cfg.Timeout = 2, 100*time.Millisecond
-			cfg.NewSource = func(int) Source { return newMix(0, 100, 20) }
-			result, got := drive(t, t.Context(), cfg)
-			runtime.ReadMemStats(&after)
-			// Answers to nothing: the first of each three is taken for the reply.
-			if n := result.Counts; n.Total() != 20 || n.Unknown != got.total.Errors[c.class] ||
-				(n.Unknown == 0 && c.name != "answer to nothing") || n.OK+n.Unknown != 20 {
-				t.Errorf("got %+v, %v", n, got.total.Errors)
-			}
-			if used := after.TotalAlloc - before.TotalAlloc; used > 8<<20 {
-				t.Errorf("%d bytes allocated", used)
-			}
-		})
+		for _, protocol := range []int{2, 3} {
+			t.Run(fmt.Sprintf("RESP%d/%s", protocol, c.name), func(t *testing.T) {
+				var before, after runtime.MemStats
+				runtime.ReadMemStats(&before)
+				cfg := config(fake(t, c.answer, c.closing))
+				cfg.Conns, cfg.Timeout, cfg.Protocol = 2, 100*time.Millisecond, protocol
+				cfg.NewSource = func(int) Source { return newMix(0, 100, 20) }
+				result, got := drive(t, t.Context(), cfg)
+				runtime.ReadMemStats(&after)
+				// Answers to nothing: the first of each three is taken for the reply.
+				if n := result.Counts; n.Total() != 20 || n.Unknown != got.total.Errors[c.class] ||
+					(n.Unknown == 0 && c.name != "answer to nothing") || n.OK+n.Unknown != 20 {
+					t.Errorf("got %+v, %v", n, got.total.Errors)
+				}
+				if used := after.TotalAlloc - before.TotalAlloc; used > 8<<20 {
+					t.Errorf("%d bytes allocated", used)
+				}
+			})
+		}
 	}
 }
 

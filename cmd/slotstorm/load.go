@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -57,6 +58,7 @@ func (p *program) loadVerb() *cli.Command {
 			&cli.StringFlag{Name: "password-env", Value: "REDISCLI_AUTH", Usage: "log in with the password in environment variable `NAME`, if it is set"},
 			&cli.BoolFlag{Name: "tls", Usage: "encrypt"},
 			&cli.StringFlag{Name: "tls-ca", Usage: "trust the certificates in `FILE`"},
+			&cli.StringFlag{Name: "sni", Usage: "expect a certificate for `NAME`, not for the address"},
 			&cli.BoolFlag{Name: "tls-skip-verify", Usage: "trust any certificate"},
 			&cli.Uint64Flag{Name: "seed", Value: 1, Usage: "decide everything random by `N`"},
 			&cli.StringSliceFlag{Name: "set", Usage: "set a field of the workload: `PATH=VALUE`, such as workload.profile=session-store; may be repeated"},
@@ -233,13 +235,18 @@ func pattern(text string) (string, error) {
 
 func tlsConfig(c *cli.Context, addr string) (*tls.Config, error) {
 	if !c.Bool("tls") {
+		for _, flag := range []string{"tls-ca", "sni", "tls-skip-verify"} {
+			if c.IsSet(flag) {
+				return nil, usagef("--%s says nothing without --tls", flag)
+			}
+		}
 		return nil, nil
 	}
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
 		return nil, usagef("%v", err)
 	}
-	config := &tls.Config{ServerName: host, InsecureSkipVerify: c.Bool("tls-skip-verify"), MinVersion: tls.VersionTLS12}
+	config := &tls.Config{ServerName: cmp.Or(c.String("sni"), host), InsecureSkipVerify: c.Bool("tls-skip-verify"), MinVersion: tls.VersionTLS12}
 	if file := c.String("tls-ca"); file != "" {
 		pem, err := os.ReadFile(file)
 		if err != nil {

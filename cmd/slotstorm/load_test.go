@@ -29,6 +29,7 @@ func TestLoadRefuses(t *testing.T) {
 		{[]string{"a:1", "b:2"}, exitInvalid, "one address"},
 		{[]string{"--set", "workload.profil=queue"}, exitInvalid, "did you mean profile?"},
 		{[]string{"--tls", "--tls-ca", "/no/such.pem"}, exitError, "/no/such.pem"},
+		{[]string{"--sni", "redis.example"}, exitInvalid, "--sni says nothing without --tls"},
 		{[]string{"127.0.0.1:1"}, exitEnvironment, "127.0.0.1:1"},
 	} {
 		code, stdout, stderr := do(t, append([]string{"load"}, tc.args...)...)

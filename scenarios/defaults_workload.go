@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -52,7 +53,9 @@ func (f *filler) workload(w *Workload) {
 	fill(f, "workload.probe.timeout", &w.Probe.Timeout, milliseconds(500), "far above a healthy reply")
 	if a := w.Audit; a != nil {
 		fill(f, "workload.audit.kinds", &a.Kinds, AuditKinds, "each sees losses that the others do not")
-		fill(f, "workload.audit.reads", &a.Reads, a.Rate/4, "a register's value is read about as often as it is written")
+		if slices.Contains(a.Kinds, "register") {
+			fill(f, "workload.audit.reads", &a.Reads, a.Rate/4, "a register's value is read about as often as it is written")
+		}
 	}
 }
 

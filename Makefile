@@ -50,7 +50,7 @@ kind: build ## run whole scenarios on kind clusters; KIND_NODE_IMAGE names a nod
 
 soak: build ## hours: every long command of the documentation, and 10 minutes for each fuzz target
 	@scripts/setup run
-	SLOTSTORM_SOAK=1 $(GO) test -tags e2e -timeout 3h -run TestDocumentedCommands ./e2e
+	SLOTSTORM_SOAK=1 $(GO) test -tags e2e -timeout 3h -run 'DocumentedCommands|DurabilityBuys' ./e2e
 	SLOTSTORM_SOAK=1 $(GO) test -run TestAStallShowsInFull -v ./workload
 	SLOTSTORM_SOAK=1 $(GO) test -run TestFramesAreNotKept -v ./internal/loader
 	$(GO) test -run '^$$' -fuzz FuzzParse -fuzztime 10m -fuzzminimizetime 2s ./scenarios

@@ -97,6 +97,18 @@ func TestBuiltinScenarios(t *testing.T) {
 	}
 }
 
+func TestTheReadmeNamesEveryScenario(t *testing.T) {
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range Builtin() {
+		if !strings.Contains(string(readme), "`"+b.Name+"`") {
+			t.Errorf("README.md does not name %s", b.Name)
+		}
+	}
+}
+
 func TestLoadOfNothing(t *testing.T) {
 	for name, hint := range map[string]string{
 		"kil-primary":          "did you mean the built-in kill-primary?",

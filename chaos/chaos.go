@@ -95,6 +95,23 @@ type Watched interface {
 	InForce(ctx context.Context) error
 }
 
+// Slow is an action whose proof or healing can take longer than usual.
+type Slow interface {
+	Action
+	// Limits bound the two.
+	Limits() (prove, heal time.Duration)
+}
+
+// limits bound the proof and the healing of an action.
+func limits(a Action) (prove, heal time.Duration) {
+	prove, heal = proveLimit, healLimit
+	if s, ok := a.(Slow); ok {
+		p, h := s.Limits()
+		prove, heal = max(prove, p), max(heal, h)
+	}
+	return prove, heal
+}
+
 // Engine makes actions.
 type Engine interface {
 	Action(in Injection) (Action, error)
@@ -293,7 +310,8 @@ func (s *Storm) check(ctx context.Context, a Action, in Injection, f *results.Fa
 }
 
 func (s *Storm) prove(ctx context.Context, a Action, f *results.Fault) error {
-	ctx, cancel := context.WithTimeout(ctx, proveLimit)
+	limit, _ := limits(a)
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("not seen within %v", limit))
 	defer cancel()
 	proof, err := a.Prove(ctx)
 	if err != nil {
@@ -335,7 +353,8 @@ func (s *Storm) heal(ctx context.Context, a Action, f *results.Fault) error {
 	if err := s.journal(f, "heal", "until the target is back"); err != nil {
 		return err
 	}
-	healing, cancel := context.WithTimeout(ctx, healLimit)
+	_, limit := limits(a)
+	healing, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("not seen within %v", limit))
 	defer cancel()
 	how, err := a.Heal(healing)
 	if err != nil {

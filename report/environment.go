@@ -35,6 +35,9 @@ func environmentTable(r *results.Run) table {
 		add("client options set", names)
 	}
 	add("provider", sentence(", ", e.Provider, e.Isolation))
+	for _, line := range kubernetesLines(e.Kubernetes) {
+		add(line[0], line[1])
+	}
 	add("machine", sentence(", ", sentence(" ", e.OS, e.Arch), e.Kernel, e.CPUModel, cores(e.CPUs), memory(e.MemoryBytes)))
 	return t
 }

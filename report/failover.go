@@ -61,7 +61,8 @@ var takesAway = map[string]bool{"kill": true, "pause": true, "isolate": true, "f
 func (a *analysis) strikes() []results.Fault {
 	var list []results.Fault
 	for _, f := range a.run.Faults {
-		if f.Injected == 0 {
+		// A rolling restart comes to its nodes one by one, long after it began.
+		if f.Injected == 0 || f.Kind == "restart" {
 			continue
 		}
 		if f.Kind == "failover" {
@@ -138,13 +139,13 @@ func (a *analysis) failover(f results.Fault, end results.Millis) results.Failove
 			probe = &sighting{o.To, o.Uncertainty, "probe", o.Node}
 		}
 	}
-	planned := f.Kind == "failover"
+	planned := f.Kind == "failover" || a.asked(f) && promoted != nil && (fail == nil || promoted.at < fail.at)
 	if planned && probe == nil && promoted != nil {
 		probe = &sighting{promoted.at, promoted.uncertainty, "probe", promoted.node}
 	}
 	if promoted != nil {
 		v.To, v.ElectionDelay, v.Rank = promoted.node, el.delay, el.rank
-		if f.Kind != "failover" {
+		if !planned {
 			v.PredictedMin, v.PredictedMax = a.predict(el)
 		}
 	}
@@ -185,7 +186,7 @@ func (a *analysis) failover(f results.Fault, end results.Millis) results.Failove
 		notes = append(notes, "planned")
 	default:
 		v.Explained = explanations(v, el)
-		v.Outlier = f.Kind != "failover" && (v.Server < v.PredictedMin || v.Server > v.PredictedMax)
+		v.Outlier = v.Server < v.PredictedMin || v.Server > v.PredictedMax
 		notes = append(notes, v.Explained...)
 		if v.Outlier {
 			notes = append(notes, a.outlier(v))
@@ -193,6 +194,14 @@ func (a *analysis) failover(f results.Fault, end results.Millis) results.Failove
 	}
 	v.Note = strings.Join(notes, "; ")
 	return v
+}
+
+// asked tells whether a pod was asked to stop that hands its role over first.
+func (a *analysis) asked(f results.Fault) bool {
+	if a.run.Environment.Kubernetes == nil || !a.sc.Redis.HandOver {
+		return false
+	}
+	return f.Kind == "drain" || f.Kind == "kill" && strings.HasPrefix(f.Detail, "SIGTERM")
 }
 
 // after adds the rows that follow the server's own: the application client and

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -313,5 +314,29 @@ func lossy() *results.Bundle {
 	au.Kinds = []results.AuditKind{{Kind: results.KindOnce, Keys: 875, OK: 870, Lost: 7}, {Kind: results.KindList, Keys: 14, OK: 870}}
 	au.Reads = &results.AuditReads{Replica: 400, Primary: 400, StaleReplica: 5, MaxAge: ms(2.4), Ages: []results.AgeBucket{{Below: ms(1), Count: 3}, {Below: ms(3), Count: 2}, {}}}
 	au.Linearizability = &results.Linearizability{Linearizable: 13, Illegal: 2, Unknown: 1, Files: []string{"audit/linearizability-list.html"}}
+	return b
+}
+
+// onPods is killed where the nodes are pods: the one that was killed is another
+// pod afterwards, on the same volume.
+func onPods() *results.Bundle {
+	b := killed()
+	k := &results.Kubernetes{Context: "kind-lab", Version: "v1.34.3", Namespace: "slotstorm-20260304t050607z-7f3a", NamespaceUID: "0b0c6c2e-3a53-4f0a-9d43-7f5c2ad1a001"}
+	for i, name := range []string{"lab-control-plane", "lab-worker"} {
+		k.Nodes = append(k.Nodes, results.Machine{Name: name, Version: "v1.34.3", Runtime: "containerd://1.7.24", OS: "Debian GNU/Linux 12", Kernel: "6.1.0", CPUs: int64(2 + i), MemoryBytes: 8 << 30})
+	}
+	for i := range b.Run.Nodes {
+		n := &b.Run.Nodes[i]
+		n.Addr = fmt.Sprintf("10.244.1.%d:6379", 2+i)
+		k.Pods = append(k.Pods, results.Pod{Name: n.Name, UID: fmt.Sprintf("5d1e7a52-0000-4000-8000-00000000000%d", i), IP: fmt.Sprintf("10.244.1.%d", 2+i), Node: "lab-worker", Image: "docker.io/library/redis:8.0", From: ms(300)})
+		k.Volumes = append(k.Volumes, results.Volume{Claim: "data-" + n.Name, UID: fmt.Sprintf("c1a1b100-0000-4000-8000-00000000000%d", i), Volume: fmt.Sprintf("pvc-c1a1b1%d", i), Class: "standard", Capacity: "1Gi"})
+	}
+	k.Pods[0].To = ms(15600)
+	k.Pods[4].Restarts = 1
+	k.Pods = append(k.Pods, results.Pod{Name: "node-0", UID: "5d1e7a52-0000-4000-8000-0000000000ff", IP: "10.244.1.9", Node: "lab-worker", Image: "docker.io/library/redis:8.0", From: ms(15610)})
+	b.Run.Environment.Provider, b.Run.Environment.Isolation, b.Run.Environment.Kubernetes = "kind", "namespace slotstorm-20260304t050607z-7f3a of kind-lab", k
+	f := &b.Run.Faults[0]
+	f.Proof = "pod node-0 is another one: uid 5d1e7a52-0000-4000-8000-0000000000ff, not 5d1e7a52-0000-4000-8000-000000000000"
+	f.Healing = "node-0 is back at 10.244.1.9, not 10.244.1.2"
 	return b
 }

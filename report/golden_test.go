@@ -60,6 +60,9 @@ func TestGolden(t *testing.T) {
 		{"repeated.txt", repeated(), plain},
 		{"repeated.md", repeated(), Markdown},
 		{"lossy.txt", lossy(), plain},
+		{"pods.txt", onPods(), plain},
+		{"pods.md", onPods(), Markdown},
+		{"pods.html", onPods(), HTML},
 	} {
 		t.Run(tt.file, func(t *testing.T) {
 			s, err := Analyze(tt.bundle)

@@ -63,6 +63,9 @@ type page struct {
 	Options         []results.Option
 	Nodes           table
 	Clocks          table
+	Machines        table
+	Pods            table
+	Volumes         table
 	Scenario        string
 }
 
@@ -129,7 +132,8 @@ func newPage(b *results.Bundle, s *results.Summary) (*page, error) {
 		Observed: duration(s.Availability.Observed), Strips: strips(r, s), Availability: availabilityTable(r, s),
 		Audit: auditLine(r.Audit), AuditNotes: auditNotes(r.Audit), Kinds: kindTable(r.Audit), Stale: staleTable(r.Audit), Losses: lossTable(s),
 		Environment: environmentTable(r), Reload: reload(r), Options: r.Client.Options,
-		Nodes: nodeTable(r), Clocks: clockTable(r), Scenario: string(b.Scenario),
+		Nodes: nodeTable(r), Clocks: clockTable(r), Machines: machineTable(r.Environment.Kubernetes), Pods: podTable(r), Volumes: volumeTable(r.Environment.Kubernetes),
+		Scenario: string(b.Scenario),
 	}
 	if s.Upgrade != nil {
 		p.Upgrade, p.UpgradeSteps = windowsTable(s.Upgrade), stepsTable(r, s.Upgrade)

@@ -89,6 +89,9 @@ func Markdown(w io.Writer, b *results.Bundle, s *results.Summary) error {
 		}
 	}
 	markdownTable(&out, environmentTable(r))
+	for _, t := range []table{machineTable(r.Environment.Kubernetes), podTable(r), volumeTable(r.Environment.Kubernetes)} {
+		markdownTable(&out, t)
+	}
 	p("\n## Repeat it\n\n```sh\n%s\n```\n", r.Command)
 	_, err := io.WriteString(w, out.String())
 	return err

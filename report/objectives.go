@@ -137,6 +137,8 @@ func (a *analysis) measure(o scenarios.Objective, s *results.Summary) measure {
 		return measured(float64(n), fmt.Sprintf("%s on a primary: %d completed with another primary", plural(len(list), "fault", "faults"), n))
 	case "recovery.throughput", "recovery.p99":
 		return a.recovery(o)
+	case "recovery.whole":
+		return a.recoveryOfTheCluster()
 	case "writes.lost":
 		return a.writesLost(o.Shard)
 	case "writes.kept":

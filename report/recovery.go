@@ -61,6 +61,29 @@ func (a *analysis) recovery(o scenarios.Objective) measure {
 	return m
 }
 
+// recoveryOfTheCluster is the longest time from a fault until all nodes were seen
+// to be there, to agree and to be in sync. It waits for no load: the verification
+// of a fault goes on when the timeline has ended.
+func (a *analysis) recoveryOfTheCluster() measure {
+	worst, name, n := results.Millis(0), "", 0
+	for _, f := range a.run.Faults {
+		if f.Injected == 0 {
+			continue
+		}
+		n++
+		if f.Verified == 0 {
+			return nothing("after fault " + f.Name + " the cluster was not seen whole again")
+		}
+		if d := f.Verified - f.Injected; d >= worst {
+			worst, name = d, f.Name
+		}
+	}
+	if n == 0 {
+		return nothing("no fault was injected")
+	}
+	return measured(worst.Std().Seconds(), fmt.Sprintf("fault %s, slowest of %s, verification of its healing", name, plural(n, "fault", "faults")))
+}
+
 // injections are the faults that acted in the timeline, in order of time.
 func (a *analysis) injections() []results.Fault {
 	var list []results.Fault

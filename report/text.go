@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"io"
 	"path/filepath"
 	"strings"
@@ -48,6 +49,7 @@ func Text(w io.Writer, b *results.Bundle, s *results.Summary, color bool) error 
 		}
 		p.line("  " + line)
 	}
+	p.kubernetes(&b.Run)
 	p.findings(s)
 	p.notes("Warnings", s.Warnings)
 	p.line("")
@@ -117,6 +119,19 @@ func (p *printer) verdict(r *results.Run, s *results.Summary) {
 	for _, reason := range s.Reasons {
 		p.line("  • " + reason)
 	}
+}
+
+// kubernetes prints where the run took place, and every pod that it has seen.
+func (p *printer) kubernetes(r *results.Run) {
+	lines := kubernetesLines(r.Environment.Kubernetes)
+	if len(lines) == 0 {
+		return
+	}
+	p.head("Place")
+	for _, line := range lines {
+		p.line(fmt.Sprintf("  %s  %s", p.paint(dim, fmt.Sprintf("%-10s", line[0])), line[1]))
+	}
+	p.table(podTable(r))
 }
 
 // notes prints a list of texts, if there are any.

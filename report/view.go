@@ -340,10 +340,18 @@ func asPredicted(s *results.Summary) string {
 }
 
 func faultTable(r *results.Run) table {
-	t := table{Title: "Faults", Head: slices.Concat(words("fault", "action", "node", "status"), long("proof"), numbers("injected", "proved", "healed"))}
+	t := table{Title: "Faults", Head: slices.Concat(words("fault", "action", "node", "status"), long("proof"), numbers("injected", "proved", "whole again", "after"))}
 	for _, f := range r.Faults {
 		t.Rows = append(t.Rows, []string{f.Name, f.Detail, orNone(f.Node), string(f.Status), orNone(sentence("; ", f.Proof, f.Reason)),
-			since(r, f.Injected), since(r, f.Proved), since(r, f.Verified)})
+			since(r, f.Injected), since(r, f.Proved), since(r, f.Verified), wholeAfter(f)})
 	}
 	return t
+}
+
+// wholeAfter is how long after a fault the cluster was seen whole again.
+func wholeAfter(f results.Fault) string {
+	if f.Verified == 0 {
+		return none
+	}
+	return duration(f.Verified - f.Injected)
 }

@@ -2,14 +2,14 @@ package scenarios
 
 import "reflect"
 
-// Fault is one thing to break. Exactly one action (Kill to Drain) is set.
+// Fault is one thing to break. Exactly one action (Kill to Restart) is set.
 type Fault struct {
 	// Name is a label, unique among the faults.
 	Name string `yaml:"name" json:"name" jsonschema:"required,format=label"`
 	// At is the offset from the timeline's start.
 	At Duration `yaml:"at" json:"at" jsonschema:"required,minimum=0s"`
 	// Duration is how long the fault stays in force, 100ms to 24h. A kill, a
-	// failover and a drain have none: they are over once they have acted.
+	// failover and a restart have none: they are over once they have acted.
 	Duration Duration `yaml:"duration,omitempty" json:"duration,omitempty" jsonschema:"minimum=100ms,maximum=24h"`
 	// Engine injects it: "builtin" is slotstorm itself, "chaosmesh" is Chaos
 	// Mesh, on Kubernetes; "auto" takes builtin wherever that can.
@@ -30,6 +30,7 @@ type Fault struct {
 	DiskFull  *DiskFull     `yaml:"diskFull,omitempty" json:"diskFull,omitempty" jsonschema:"oneof_required=diskFull"`
 	SlowDisk  *SlowDisk     `yaml:"slowDisk,omitempty" json:"slowDisk,omitempty" jsonschema:"oneof_required=slowDisk"`
 	Drain     *Drain        `yaml:"drain,omitempty" json:"drain,omitempty" jsonschema:"oneof_required=drain"`
+	Restart   *Restart      `yaml:"restart,omitempty" json:"restart,omitempty" jsonschema:"oneof_required=restart"`
 
 	// Repeat injects the fault again and again.
 	Repeat *FaultRepeat `yaml:"repeat,omitempty" json:"repeat,omitempty"`
@@ -178,9 +179,20 @@ type SlowDisk struct {
 	Latency Duration `yaml:"latency" json:"latency" jsonschema:"required,minimum=1ms,maximum=1m"`
 }
 
-// Drain evicts every pod from the Kubernetes node that a Redis node runs on.
+// Drain takes the Kubernetes node that a Redis node runs on out of service for
+// the fault's duration, as 'kubectl drain' does before maintenance: no new pod is
+// placed there, and the Redis pods on it are evicted, the target's first, each as
+// soon as the PodDisruptionBudget allows. Other pods stay: they are not this run's.
 type Drain struct {
 	// Target is the Redis node whose Kubernetes node is drained.
+	Target Target `yaml:"target" json:"target" jsonschema:"required"`
+}
+
+// Restart replaces the pods of whole shards one by one, as 'kubectl rollout
+// restart' does: a shard after the other, and in each the next pod when the last
+// one is ready.
+type Restart struct {
+	// Target is a shard, such as shard 0 or shard of the hottest slot, or all nodes.
 	Target Target `yaml:"target" json:"target" jsonschema:"required"`
 }
 
@@ -261,7 +273,7 @@ func fieldIndex(t reflect.Type, name string) int {
 
 // Lasts tells whether an action stays in force for the fault's duration.
 func Lasts(action string) bool {
-	return action != "kill" && action != "failover" && action != "drain"
+	return action != "kill" && action != "failover" && action != "restart"
 }
 
 // Target is whom the fault is aimed at, for actions on nodes; false for those
@@ -286,6 +298,8 @@ func (f Fault) Target() (Target, bool) {
 		return f.SlowDisk.Target, true
 	case f.Drain != nil:
 		return f.Drain.Target, true
+	case f.Restart != nil:
+		return f.Restart.Target, true
 	}
 	return Target{}, false
 }

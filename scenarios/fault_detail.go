@@ -50,6 +50,8 @@ func (f Fault) act() string {
 		return fmt.Sprintf("fsync %s slower for %s", f.SlowDisk.Latency, f.SlowDisk.Target)
 	case f.Drain != nil:
 		return "drain of the Kubernetes node of " + f.Drain.Target.String()
+	case f.Restart != nil:
+		return "rolling restart of " + f.Restart.Target.String()
 	}
 	return ""
 }

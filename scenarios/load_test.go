@@ -92,7 +92,7 @@ func TestBuiltinScenarios(t *testing.T) {
 			t.Errorf("%s does not name its schema", b.Name)
 		}
 	}
-	if got := strings.Join(names, " "); got != "client-profiles durability-matrix empty-primary graceful-versus-crash kill-primary kill-primary-repeat majorities-ring majority-down partition-minority partition-primary pause-primary primary-and-replica steady upgrade upgrade-rollback" {
+	if got := strings.Join(names, " "); got != "all-pods-restart client-profiles durability-matrix empty-primary graceful-versus-crash kill-primary kill-primary-repeat majorities-ring majority-down node-drain partition-minority partition-primary pause-primary primary-and-replica rolling-restart steady upgrade upgrade-rollback" {
 		t.Errorf("built-in: %s", got)
 	}
 }
@@ -112,7 +112,7 @@ func TestTheReadmeNamesEveryScenario(t *testing.T) {
 func TestLoadOfNothing(t *testing.T) {
 	for name, hint := range map[string]string{
 		"kil-primary":          "did you mean the built-in kill-primary?",
-		"no/such/thing.yaml":   "the built-in scenarios are client-profiles,",
+		"no/such/thing.yaml":   "the built-in scenarios are all-pods-restart, client-profiles,",
 		"scenarios/steady.yml": "did you mean the built-in steady?",
 	} {
 		_, err := Load(name)

@@ -53,6 +53,7 @@ func metrics() []Metric {
 		Metric{Name: "failovers", Unit: UnitCount, ByShard: true, Doc: "failovers that completed"},
 		Metric{Name: "recovery.throughput", Unit: UnitDuration, Doc: "longest time from a fault until three seconds in a row had the steady state's share of requests answered ok, less what within allows"},
 		Metric{Name: "recovery.p99", Unit: UnitDuration, Doc: "longest time from a fault until three seconds in a row had the steady state's p99 response time, plus what within allows"},
+		Metric{Name: "recovery.whole", Unit: UnitDuration, Doc: "longest time from a fault until the cluster was seen whole again: every node there and in agreement, every replica in sync"},
 		Metric{Name: "writes.lost", Unit: UnitCount, ByShard: true, Doc: "acknowledged audited writes that were gone after healing"},
 		Metric{Name: "writes.kept", Unit: UnitCount, Doc: "audited writes that were refused, and yet were there after healing"},
 	)

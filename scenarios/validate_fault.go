@@ -43,6 +43,9 @@ func (d *document) validateFault(s *Scenario, f Fault, path string) {
 	if f.Failover != nil && f.Failover.Target.Role != Replica && f.Failover.Target.By != ByNode {
 		d.reject(path+".failover.target", nil, "write replica of shard 0, or random replica", "a failover is done by a replica")
 	}
+	if r := f.Restart; r != nil && (r.Target.Role != AnyRole || r.Target.By == ByNode) {
+		d.reject(path+".restart.target", nil, "write shard 0, shard of the hottest slot, or all nodes", "a restart rolls whole shards, and %s is not one", r.Target)
+	}
 	if f.Delay != nil && f.Delay.Jitter > f.Delay.Latency {
 		d.reject(path+".delay.jitter", []string{path + ".delay.latency"}, "", "%s is above latency, %s", f.Delay.Jitter, f.Delay.Latency)
 	}
@@ -74,8 +77,11 @@ func (d *document) validatePlace(s *Scenario, f Fault, action, path string) {
 	if f.Engine == "chaosmesh" {
 		d.reject(path+".engine", by, "write engine: auto, or another cluster.provider", "Chaos Mesh works on Kubernetes, and the provider is local")
 	}
-	if action == "drain" {
+	switch action {
+	case "drain":
 		d.reject(path+".drain", by, "choose another cluster.provider", "there is no Kubernetes node to drain: the provider is local")
+	case "restart":
+		d.reject(path+".restart", by, "choose another cluster.provider, or restart node by node with timeline.upgrade", "there is no StatefulSet to roll: the provider is local")
 	}
 }
 

@@ -210,7 +210,7 @@ func (d *document) validateShard(s *Scenario, o *Objective, m Metric, path strin
 	case o.Command != "":
 		d.reject(shard, []string{path + ".command"}, "name a command or a shard", "times are kept by command and by shard, not by both")
 	}
-	if o.Within != 0 && m.Name != "" && !strings.HasPrefix(m.Name, "recovery.") {
+	if o.Within != 0 && m.Name != "" && m.Name != "recovery.throughput" && m.Name != "recovery.p99" {
 		d.reject(path+".within", nil, "leave within out, or bound recovery.throughput or recovery.p99", "%s has nothing to recover", m.Name)
 	}
 }
@@ -246,7 +246,7 @@ func (d *document) validateMeasurable(s *Scenario, o *Objective, path string) {
 // named may be primaries; so may a partition's.
 func (f Fault) canFailOver() bool {
 	if t, ok := f.Target(); ok {
-		return f.Action() == "failover" || takesAway(f.Action()) && t.HitsPrimary() || f.CPU != nil || f.DiskFull != nil || f.SlowDisk != nil || f.Drain != nil
+		return f.Action() == "failover" || takesAway(f.Action()) && t.HitsPrimary() || f.CPU != nil || f.DiskFull != nil || f.SlowDisk != nil || f.Drain != nil || f.Restart != nil
 	}
 	return f.Action() != ""
 }

@@ -50,7 +50,7 @@ func (d *document) validateSpacing(s *Scenario) {
 func (f Fault) deposes() bool {
 	if t, ok := f.Target(); ok {
 		switch f.Action() {
-		case "kill", "pause", "isolate":
+		case "kill", "pause", "isolate", "drain", "restart":
 			return true
 		case "failover":
 			return t.Role == Replica || t.By == ByNode

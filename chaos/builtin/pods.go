@@ -20,12 +20,27 @@ type Pods interface {
 	Pod(node string) (kube.Pod, bool)
 	// AwaitPod waits until a node's pod is as ok wants it.
 	AwaitPod(ctx context.Context, node, what string, ok func(kube.Pod) bool) (kube.Pod, error)
+	// AwaitGone waits until a pod is there no more.
+	AwaitGone(ctx context.Context, p kube.Pod) error
 	// DeletePod deletes a pod, with its own grace period if grace is nil.
 	DeletePod(ctx context.Context, p kube.Pod, grace *time.Duration) error
 	// Signal sends a signal (KILL, TERM) to a node's redis-server.
 	Signal(ctx context.Context, node, signal string) error
 	// AwaitAnswer waits until a node answers PING.
 	AwaitAnswer(ctx context.Context, node string) error
+	// Evict asks for the eviction of a pod; refused is what the
+	// PodDisruptionBudget says where it does not allow it now.
+	Evict(ctx context.Context, p kube.Pod) (refused string, err error)
+	// RunsOn are the pods of the cluster on a machine.
+	RunsOn(machine string) []kube.Pod
+	// CheckCordon tells whether a machine can be cordoned; Cordoned whether this
+	// run has it cordoned.
+	CheckCordon(ctx context.Context, machine string) error
+	Cordon(ctx context.Context, machine string) error
+	Cordoned(ctx context.Context, machine string) (bool, error)
+	Uncordon(ctx context.Context, machine string) error
+	// Roll has the StatefulSet of a shard replace its pods one by one.
+	Roll(ctx context.Context, shard int) error
 	// Redis is the cluster, and how to talk to it.
 	Redis() *deployer.Cluster
 }
@@ -44,6 +59,10 @@ func (e Kube) Action(in chaos.Injection) (chaos.Action, error) {
 		return &containerKill{podKill{Kube: e, spec: *f.Kill, random: random}}, nil
 	case f.Kill != nil:
 		return &podKill{Kube: e, spec: *f.Kill, random: random}, nil
+	case f.Drain != nil:
+		return &drain{Kube: e, spec: *f.Drain, random: random}, nil
+	case f.Restart != nil:
+		return &restart{Kube: e, spec: *f.Restart, random: random}, nil
 	case f.Failover != nil:
 		return &failover{aim: e.Aim, cluster: e.Cluster.Redis(), spec: *f.Failover, random: random}, nil
 	}
@@ -74,6 +93,11 @@ func (k *podKill) Check(_ context.Context, roles []deployer.Role) (chaos.Choice,
 		k.pods = append(k.pods, pod)
 	}
 	return chaos.Choice{Targets: targets, Why: why, Effect: chaos.Effect{Down: names(targets)}}, nil
+}
+
+// Limits include the grace that a pod is given.
+func (k *podKill) Limits() (prove, heal time.Duration) {
+	return podStopLimit + k.spec.Grace.Std(), podStopLimit + k.spec.Grace.Std()
 }
 
 // strike hits all pods at once.

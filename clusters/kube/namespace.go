@@ -27,6 +27,9 @@ const (
 	// administrator has set aside for slotstorm.
 	PreparedLabel = "slotstorm.dev/prepared"
 
+	// CordonAnnotation holds the short id of the run that has cordoned a machine.
+	CordonAnnotation = "slotstorm.dev/cordoned-by"
+
 	uidAnnotation  = "slotstorm.dev/namespace-uid"
 	keptAnnotation = "slotstorm.dev/kept"
 	madeAnnotation = "slotstorm.dev/made"

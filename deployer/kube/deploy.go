@@ -12,6 +12,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"sync"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -48,6 +49,10 @@ type Deployment struct {
 	namespace    *place.Namespace
 	pods         *pods
 	logs         *logs
+
+	mu sync.Mutex
+	// cordoned are machines that this run may have to uncordon.
+	cordoned []string
 }
 
 // Deploy applies the objects, forms the cluster and waits until it is whole. If
@@ -210,10 +215,11 @@ func (d *Deployment) Log(ctx context.Context, node string) (io.ReadCloser, error
 // Remove releases the namespace, with the volumes in it.
 func (d *Deployment) Remove(keepVolumes bool) error {
 	d.unfollow()
+	err := d.uncordonAll()
 	if keepVolumes {
-		return errors.Join(errors.New("volumes on Kubernetes go with their namespace: to keep a cluster, use 'slotstorm up'"), d.namespace.Release())
+		err = errors.Join(err, errors.New("volumes on Kubernetes go with their namespace: to keep a cluster, use 'slotstorm up'"))
 	}
-	return d.namespace.Release()
+	return errors.Join(err, d.namespace.Release())
 }
 
 // CA is the certificate of the authority in PEM; nil without TLS.
@@ -231,6 +237,9 @@ func (d *Deployment) Pod(node string) (Pod, bool) { return d.pods.byHost(node) }
 func (d *Deployment) AwaitPod(ctx context.Context, node, what string, ok func(Pod) bool) (Pod, error) {
 	return d.pods.await(ctx, node, what, ok)
 }
+
+// AwaitGone waits until a pod is there no more.
+func (d *Deployment) AwaitGone(ctx context.Context, p Pod) error { return d.pods.awaitGone(ctx, p) }
 
 // DeletePod deletes a node's pod, if it is still that one. A grace of 0 is by
 // force: the API server forgets it at once.

@@ -238,6 +238,23 @@ func (p *pods) awaitAny(ctx context.Context, what string, ok func(Pod) bool) (Po
 	}
 }
 
+// awaitGone waits until a pod is there no more.
+func (p *pods) awaitGone(ctx context.Context, was Pod) error {
+	for {
+		p.mu.Lock()
+		changed, now := p.changed, p.now[was.Name]
+		p.mu.Unlock()
+		if now.UID != was.UID {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("waiting for the end of pod %s: %w", was.Name, context.Cause(ctx))
+		case <-changed:
+		}
+	}
+}
+
 // seen is the history so far.
 func (p *pods) seen() []results.Pod {
 	p.mu.Lock()

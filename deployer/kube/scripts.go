@@ -69,14 +69,21 @@ exit 1
 `
 
 // stopScript has a primary hand its role to a replica that follows it before
-// redis-server is asked to stop. It gives up in time.
+// redis-server is asked to stop. It gives up in time: soon where no replica is
+// connected, for one that has just started is within moments.
 const stopScript = `#!/bin/sh
 # Hands the role of a primary over to a replica.
 @LOGIN@role() { @ASK@ info replication | grep -c '^role:master'; }
-end=$(($(date +%s) + @LIMIT@))
+now=$(date +%s)
+end=$((now + @LIMIT@))
+alone=$((now + 3))
 while [ "$(role)" = 1 ] && [ "$(date +%s)" -lt "$end" ]; do
 	replica=$(@ASK@ info replication | sed -n 's/^slave[0-9]*:ip=\([^,]*\),port=\([0-9]*\),state=online.*/\1/p' | head -n 1)
-	[ -n "$replica" ] || exit 0
+	if [ -z "$replica" ]; then
+		[ "$(@ASK@ info replication | grep -c '^slave[0-9]')" != 0 ] || [ "$(date +%s)" -lt "$alone" ] || exit 0
+		sleep 0.2
+		continue
+	fi
 	@ASK@ -h "$replica" cluster failover >/dev/null
 	for look in 1 2 3 4 5 6 7 8 9 10; do
 		[ "$(role)" = 1 ] || break

@@ -1,0 +1,92 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// kubernetesLines are the place in words, for the terminal and for the table of
+// the environment: what a line is about, and what it says.
+func kubernetesLines(k *results.Kubernetes) [][2]string {
+	if k == nil {
+		return nil
+	}
+	list := [][2]string{
+		{"Kubernetes", k.Version + ", context " + k.Context},
+		{"namespace", sentence(", uid ", k.Namespace, k.NamespaceUID)},
+	}
+	if len(k.Nodes) > 0 {
+		list = append(list, [2]string{"machines", sentence(", ", plural(len(k.Nodes), "node", "nodes"), same(k.Nodes, func(m results.Machine) string {
+			return sentence(", ", m.Version, m.Runtime, m.OS, m.Kernel)
+		}))})
+	}
+	names := map[string]bool{}
+	restarts := 0
+	for _, p := range k.Pods {
+		names[p.Name] = true
+		restarts += p.Restarts
+	}
+	return append(list,
+		[2]string{"pods", fmt.Sprintf("%d, with %s made anew and %s", len(names), plural(len(k.Pods)-len(names), "pod", "pods"), plural(restarts, "container restarted", "containers restarted"))},
+		[2]string{"volumes", sentence(", ", plural(len(k.Volumes), "claim", "claims"), same(k.Volumes, func(v results.Volume) string {
+			return sentence(" ", v.Class, v.Capacity)
+		}))})
+}
+
+// same is what f says of every element, or that they differ.
+func same[T any](list []T, f func(T) string) string {
+	text := ""
+	for i, v := range list {
+		switch t := f(v); {
+		case i == 0:
+			text = t
+		case t != text:
+			return "not all alike"
+		}
+	}
+	return text
+}
+
+// machineTable are the nodes of the Kubernetes cluster.
+func machineTable(k *results.Kubernetes) table {
+	t := table{Title: "Kubernetes nodes", Head: slices.Concat(words("node", "kubelet", "runtime", "system", "kernel"), numbers("CPUs", "memory"))}
+	if k == nil {
+		return t
+	}
+	for _, m := range k.Nodes {
+		t.Rows = append(t.Rows, []string{m.Name, m.Version, m.Runtime, m.OS, m.Kernel, fmt.Sprint(m.CPUs), memory(m.MemoryBytes)})
+	}
+	return t
+}
+
+// podTable are the pods that the nodes of the cluster under test had, one after
+// the other.
+func podTable(r *results.Run) table {
+	t := table{Title: "Pods", Grouped: true, Head: slices.Concat(words("pod", "uid", "IP", "on", "image"), numbers("restarts", "seen", "gone"))}
+	k := r.Environment.Kubernetes
+	if k == nil {
+		return t
+	}
+	// Those of one node stay in the order of their appearance.
+	pods := slices.Clone(k.Pods)
+	slices.SortStableFunc(pods, func(a, b results.Pod) int { return cmp.Compare(a.Name, b.Name) })
+	for _, p := range pods {
+		t.Rows = append(t.Rows, []string{p.Name, p.UID, orNone(p.IP), orNone(p.Node), p.Image, fmt.Sprint(p.Restarts), since(r, p.From), since(r, p.To)})
+	}
+	return t
+}
+
+// volumeTable are the volumes of the nodes.
+func volumeTable(k *results.Kubernetes) table {
+	t := table{Title: "Volumes", Head: slices.Concat(words("claim", "uid", "volume", "class"), numbers("size"))}
+	if k == nil {
+		return t
+	}
+	for _, v := range k.Volumes {
+		t.Rows = append(t.Rows, []string{v.Claim, v.UID, orNone(v.Volume), orNone(v.Class), orNone(v.Capacity)})
+	}
+	return t
+}

@@ -46,7 +46,7 @@ e2e: build ## run whole scenarios against real Redis Clusters
 	$(GO) test -tags e2e -timeout 30m ./e2e/...
 
 kind: build ## run whole scenarios on kind clusters; KIND_NODE_IMAGE names a node image other than kind's own
-	$(GO) test -tags 'e2e kind' -timeout 30m -run 'APIServer|InsideTheCluster' -v ./e2e/...
+	$(GO) test -tags 'e2e kind' -count 1 -timeout 40m -run '^TestKind' -v ./e2e
 
 soak: build ## hours: every long command of the documentation, and 10 minutes for each fuzz target
 	@scripts/setup run

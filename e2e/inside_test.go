@@ -3,34 +3,18 @@
 package e2e
 
 import (
-	"bytes"
-	"context"
 	"encoding/json"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/slotstorm/slotstorm/clusters/kind"
 	"github.com/slotstorm/slotstorm/results"
 )
-
-// lab is a kind cluster that the tests of this file share. It is left to a next
-// time, which is faster then: 'kind delete cluster --name slotstorm-e2e'.
-var lab = sync.OnceValues(func() (string, error) {
-	const name = "slotstorm-e2e"
-	_, found, err := kind.Find(context.Background(), name)
-	if err != nil || found {
-		return name, err
-	}
-	_, err = kind.Create(context.Background(), kind.Options{Name: name, Nodes: 2, Image: os.Getenv("KIND_NODE_IMAGE")})
-	return name, err
-})
 
 // calm is a run without a fault, long enough to be frozen.
 const calm = `
@@ -48,22 +32,9 @@ workload:
 timeline: {phases: [{name: calm, duration: 40s}]}
 `
 
-func shell(t *testing.T, stdin string, command ...string) string {
-	t.Helper()
-	cmd := exec.Command(command[0], command[1:]...)
-	cmd.Stdin = strings.NewReader(stdin)
-	var errs bytes.Buffer
-	cmd.Stderr = &errs
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("%v: %v: %s%s", command, err, out, errs.String())
-	}
-	return string(out)
-}
-
-// TestTheAPIServerFreezes stops the control plane for 20 s in the middle of a run.
-func TestTheAPIServerFreezes(t *testing.T) {
-	cluster, err := lab()
+// TestKindAPIServerFreezes stops the control plane for 20 s in the middle of a run.
+func TestKindAPIServerFreezes(t *testing.T) {
+	cluster, err := toFreeze()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,9 +130,9 @@ func TestTheAPIServerFreezes(t *testing.T) {
 	}
 }
 
-// TestARunInsideTheCluster applies docs/in-cluster.yaml, with an image that was
+// TestKindRunInsideTheCluster applies docs/in-cluster.yaml, with an image that was
 // loaded and a shorter scenario, and reads the results from its volume.
-func TestARunInsideTheCluster(t *testing.T) {
+func TestKindRunInsideTheCluster(t *testing.T) {
 	cluster, err := lab()
 	if err != nil {
 		t.Fatal(err)
@@ -187,18 +158,7 @@ func TestARunInsideTheCluster(t *testing.T) {
 	if err := k.LoadDocker(t.Context(), "redis:7.0"); err != nil {
 		t.Fatal(err)
 	}
-	config, err := k.Kubeconfig()
-	if err != nil {
-		t.Fatal(err)
-	}
-	kubeconfig := filepath.Join(s.dir, "kubeconfig")
-	if err := os.WriteFile(kubeconfig, config, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	kubectl := func(stdin string, args ...string) string {
-		t.Helper()
-		return shell(t, stdin, append([]string{"kubectl", "--kubeconfig", kubeconfig}, args...)...)
-	}
+	kubectl := kubectl(t)
 	manifest, err := os.ReadFile("../docs/in-cluster.yaml")
 	if err != nil {
 		t.Fatal(err)

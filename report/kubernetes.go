@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/slotstorm/slotstorm/results"
 )
@@ -19,7 +20,7 @@ func kubernetesLines(k *results.Kubernetes) [][2]string {
 		{"namespace", sentence(", uid ", k.Namespace, k.NamespaceUID)},
 	}
 	if len(k.Nodes) > 0 {
-		list = append(list, [2]string{"machines", sentence(", ", plural(len(k.Nodes), "node", "nodes"), same(k.Nodes, func(m results.Machine) string {
+		list = append(list, [2]string{"its nodes", sentence(", ", plural(len(k.Nodes), "node", "nodes"), same(k.Nodes, func(m results.Machine) string {
 			return sentence(", ", m.Version, m.Runtime, m.OS, m.Kernel)
 		}))})
 	}
@@ -30,8 +31,8 @@ func kubernetesLines(k *results.Kubernetes) [][2]string {
 		restarts += p.Restarts
 	}
 	return append(list,
-		[2]string{"pods", fmt.Sprintf("%d, with %s made anew and %s", len(names), plural(len(k.Pods)-len(names), "pod", "pods"), plural(restarts, "container restarted", "containers restarted"))},
-		[2]string{"volumes", sentence(", ", plural(len(k.Volumes), "claim", "claims"), same(k.Volumes, func(v results.Volume) string {
+		[2]string{"its pods", fmt.Sprintf("%d, with %s made anew and %s", len(names), plural(len(k.Pods)-len(names), "pod", "pods"), plural(restarts, "container restarted", "containers restarted"))},
+		[2]string{"its volumes", sentence(", ", plural(len(k.Volumes), "claim", "claims"), same(k.Volumes, func(v results.Volume) string {
 			return sentence(" ", v.Class, v.Capacity)
 		}))})
 }
@@ -74,7 +75,7 @@ func podTable(r *results.Run) table {
 	pods := slices.Clone(k.Pods)
 	slices.SortStableFunc(pods, func(a, b results.Pod) int { return cmp.Compare(a.Name, b.Name) })
 	for _, p := range pods {
-		t.Rows = append(t.Rows, []string{p.Name, p.UID, orNone(p.IP), orNone(p.Node), p.Image, fmt.Sprint(p.Restarts), since(r, p.From), since(r, p.To)})
+		t.Rows = append(t.Rows, []string{p.Name, p.UID, orNone(p.IP), orNone(p.Node), strings.TrimPrefix(p.Image, "docker.io/library/"), fmt.Sprint(p.Restarts), since(r, p.From), since(r, p.To)})
 	}
 	return t
 }

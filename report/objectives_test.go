@@ -101,3 +101,27 @@ func TestFormat(t *testing.T) {
 		}
 	}
 }
+
+func TestRecoveryOfTheCluster(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		mend func(*results.Bundle)
+		want string
+	}{
+		{"verified", func(*results.Bundle) {}, "7.40 s"},
+		{"not whole again", func(b *results.Bundle) { b.Run.Faults[0].Verified = 0 }, "–"},
+		{"not injected", func(b *results.Bundle) { b.Run.Faults[0].Injected = 0 }, "–"},
+	} {
+		b := killed()
+		tc.mend(b)
+		b.Scenario = []byte(strings.Replace(fixtureYAML, "objectives:\n", "objectives:\n  - {metric: recovery.whole, max: 10s}\n", 1))
+		s, err := Analyze(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := s.Objectives[0]
+		if o.Shown != tc.want && !(tc.want == "–" && o.Result == results.Inconclusive) {
+			t.Errorf("%s: %+v", tc.name, o)
+		}
+	}
+}

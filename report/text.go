@@ -129,7 +129,7 @@ func (p *printer) kubernetes(r *results.Run) {
 	}
 	p.head("Place")
 	for _, line := range lines {
-		p.line(fmt.Sprintf("  %s  %s", p.paint(dim, fmt.Sprintf("%-10s", line[0])), line[1]))
+		p.line(fmt.Sprintf("  %s  %s", p.paint(dim, fmt.Sprintf("%-11s", line[0])), line[1]))
 	}
 	p.table(podTable(r))
 }

@@ -195,6 +195,20 @@ func (c *Cluster) learn(ctx context.Context, clients map[string]*redis.Client) e
 	return nil
 }
 
+// Learn asks every node of a cluster that was formed before for its cluster id.
+func (c *Cluster) Learn(ctx context.Context) error {
+	clients := map[string]*redis.Client{}
+	for _, n := range c.Nodes {
+		cl := c.Client(n, commandTimeout)
+		defer cl.Close()
+		clients[n.Name] = cl
+		if err := awaitPing(ctx, cl); err != nil {
+			return fmt.Errorf("waiting for %s (%s): %w", n.Name, n.Addr, err)
+		}
+	}
+	return c.learn(ctx, clients)
+}
+
 // announced is the address by which a node introduces itself to others.
 func announced(ctx context.Context, cl *redis.Client) (host, port string, err error) {
 	text, err := cl.ClusterNodes(ctx).Result()

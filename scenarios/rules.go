@@ -44,6 +44,15 @@ var formats = []format{
 	{"envName", "a variable's name", regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`), "name an environment variable, such as REDIS_PASSWORD"},
 }
 
+// CheckLabel tells what is wrong with a name that is to be a label: one of a
+// scenario, or one that is given after it.
+func CheckLabel(name string) error {
+	if f := formats[0]; !f.pattern.MatchString(name) {
+		return fmt.Errorf("it must be %s: %s", f.want, f.hint)
+	}
+	return nil
+}
+
 func rulesOf(f reflect.StructField) rules {
 	r := rules{lines: f.Tag.Get("text") == "lines"}
 	r.hintFor, r.hint, _ = strings.Cut(f.Tag.Get("hint"), "=")

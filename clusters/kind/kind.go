@@ -18,6 +18,7 @@ import (
 	"sync"
 	"time"
 
+	"gopkg.in/yaml.v3"
 	"sigs.k8s.io/kind/pkg/apis/config/v1alpha4"
 	"sigs.k8s.io/kind/pkg/cluster"
 	"sigs.k8s.io/kind/pkg/cluster/nodes"
@@ -37,6 +38,8 @@ type Options struct {
 	// Kubeconfig is the file that the context of a cluster that is made is
 	// written into; empty is the one that kubectl reads.
 	Kubeconfig string
+	// Mark, if not nil, is put onto the nodes of a cluster that is made.
+	Mark *Mark
 	// Progress is told what kind does; nil is nobody.
 	Progress func(message string)
 }
@@ -114,12 +117,11 @@ func Create(ctx context.Context, o Options) (*Cluster, error) {
 	if o.Image != "" {
 		options = append(options, cluster.CreateWithNodeImage(o.Image))
 	}
-	if o.Config != "" {
-		options = append(options, cluster.CreateWithConfigFile(o.Config))
-	} else {
-		options = append(options, cluster.CreateWithV1Alpha4Config(nodesConfig(o.Nodes)))
+	config, err := o.config()
+	if err != nil {
+		return nil, err
 	}
-	var err error
+	options = append(options, cluster.CreateWithV1Alpha4Config(config))
 	done := make(chan struct{})
 	go func() { err = c.provider.Create(o.Name, options...); close(done) }()
 	select {
@@ -146,8 +148,39 @@ func Create(ctx context.Context, o Options) (*Cluster, error) {
 	}
 }
 
+// config is the configuration of a cluster to make.
+func (o Options) config() (*v1alpha4.Cluster, error) {
+	config := nodesConfig(o.Nodes)
+	if o.Config != "" {
+		raw, err := os.ReadFile(o.Config)
+		if err != nil {
+			return nil, fmt.Errorf("reading the kind configuration: %w", err)
+		}
+		config = &v1alpha4.Cluster{}
+		d := yaml.NewDecoder(bytes.NewReader(raw))
+		d.KnownFields(true)
+		if err := d.Decode(config); err != nil {
+			return nil, fmt.Errorf("%s: %w", o.Config, err)
+		}
+		if config.Kind != "Cluster" || config.APIVersion != apiVersion {
+			return nil, fmt.Errorf("%s: it is no kind configuration: it has kind %q and apiVersion %q, not Cluster and %s", o.Config, config.Kind, config.APIVersion, apiVersion)
+		}
+		if len(config.Nodes) == 0 {
+			config.Nodes = nodesConfig(1).Nodes
+		}
+	}
+	if o.Mark != nil {
+		for i := range config.Nodes {
+			config.Nodes[i].ExtraMounts = append(config.Nodes[i].ExtraMounts, o.Mark.mount())
+		}
+	}
+	return config, nil
+}
+
+const apiVersion = "kind.x-k8s.io/v1alpha4"
+
 func nodesConfig(n int) *v1alpha4.Cluster {
-	config := &v1alpha4.Cluster{TypeMeta: v1alpha4.TypeMeta{Kind: "Cluster", APIVersion: "kind.x-k8s.io/v1alpha4"}}
+	config := &v1alpha4.Cluster{TypeMeta: v1alpha4.TypeMeta{Kind: "Cluster", APIVersion: apiVersion}}
 	for i := range max(n, 1) {
 		role := v1alpha4.WorkerRole
 		if i == 0 {

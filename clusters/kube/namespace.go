@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -26,6 +25,8 @@ const (
 	// PreparedLabel, with the value "true", marks a namespace that an
 	// administrator has set aside for slotstorm.
 	PreparedLabel = "slotstorm.dev/prepared"
+	// DeploymentLabel holds the name under which a deployment is kept.
+	DeploymentLabel = "slotstorm.dev/deployment"
 
 	// CordonAnnotation holds the short id of the run that has cordoned a machine.
 	CordonAnnotation = "slotstorm.dev/cordoned-by"
@@ -35,17 +36,6 @@ const (
 	madeAnnotation = "slotstorm.dev/made"
 )
 
-// leaseName is the object by which a run holds its namespace. It owns all others:
-// without it Kubernetes' garbage collector takes them away.
-const leaseName = "slotstorm-run"
-
-// The lease is renewed every third of its time; a run whose lease has run out is
-// dead. It outlasts an API server that is away for a while.
-const (
-	leaseTime  = 60 * time.Second
-	leaseEvery = 10 * time.Second
-)
-
 // Namespace is a namespace that belongs to one run.
 type Namespace struct {
 	*Cluster
@@ -53,7 +43,12 @@ type Namespace struct {
 	// Run is the run's short id.
 	Run string
 
+	// deployed is the short id of the run that deployed what is here: this one, or
+	// that which made the deployment that this one uses.
+	deployed   string
 	uid, lease types.UID
+	// leaseName is the lease by which the run holds the namespace, or its use.
+	leaseName string
 	// made tells that the run made the namespace: it is deleted with all that is
 	// in it. One that was prepared stays.
 	made bool
@@ -67,8 +62,8 @@ type TakeOptions struct {
 	RunID string
 	// Prepared is a namespace that is there; empty makes one.
 	Prepared string
-	// Keep leaves it to a later run: nobody renews its lease.
-	Keep bool
+	// Deployment is the name under which it is to be kept, once Keep says so.
+	Deployment string
 }
 
 // ShortID is the part of a run's id that tells runs apart: its time and its
@@ -84,17 +79,15 @@ func NamespaceOf(runID string) string { return "slotstorm-" + ShortID(runID) }
 // Take makes a namespace for a run, or takes one that was prepared. The run
 // holds it until Release.
 func (c *Cluster) Take(ctx context.Context, o TakeOptions) (_ *Namespace, err error) {
-	n := &Namespace{Cluster: c, Name: o.Prepared, Run: ShortID(o.RunID), made: o.Prepared == ""}
+	n := c.namespace(o)
 	var ns *corev1.Namespace
 	if n.made {
-		n.Name = NamespaceOf(o.RunID)
-		ns, err = c.Client.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
-			Name:        n.Name,
-			Labels:      n.namespaceLabels(),
-			Annotations: map[string]string{RunAnnotation: o.RunID},
-		}}, metav1.CreateOptions{FieldManager: Manager})
+		ns, err = c.Client.CoreV1().Namespaces().Create(ctx, n.object(o.RunID), metav1.CreateOptions{FieldManager: Manager})
 		if apierrors.IsForbidden(err) {
 			return nil, fmt.Errorf("this user may not make namespaces: have one prepared, and name it in cluster.kube.namespace: %w", err)
+		}
+		if apierrors.IsAlreadyExists(err) {
+			return nil, fmt.Errorf("there is a namespace %s already: if it is a deployment of yours, 'slotstorm down %s' removes it; else choose another --name", n.Name, o.Deployment)
 		}
 	} else {
 		ns, err = c.Client.CoreV1().Namespaces().Get(ctx, n.Name, metav1.GetOptions{})
@@ -106,23 +99,90 @@ func (c *Cluster) Take(ctx context.Context, o TakeOptions) (_ *Namespace, err er
 		return nil, fmt.Errorf("namespace %s: %w", n.Name, err)
 	}
 	n.uid = ns.UID
-	if err := n.hold(ctx, o); err != nil {
+	if err := n.hold(ctx, n.leaseObject(o.RunID, o.Deployment, "")); err != nil {
 		if n.made {
 			err = errors.Join(err, n.Release())
 		}
 		return nil, err
 	}
-	if !o.Keep {
-		n.renewing()
-	}
 	return n, nil
 }
 
-// namespaceLabels are those of a namespace that a run makes. It enforces the
-// strictest of the Pod Security Standards: all that slotstorm runs meets it.
-func (n *Namespace) namespaceLabels() map[string]string {
-	return map[string]string{RunLabel: n.Run, "app.kubernetes.io/managed-by": Manager, "pod-security.kubernetes.io/enforce": "restricted"}
+// namespace is the one that a run is to take.
+func (c *Cluster) namespace(o TakeOptions) *Namespace {
+	run := ShortID(o.RunID)
+	n := &Namespace{Cluster: c, Name: o.Prepared, Run: run, deployed: run, leaseName: leaseName, made: o.Prepared == ""}
+	switch {
+	case !n.made:
+	case o.Deployment != "":
+		n.Name = "slotstorm-" + o.Deployment
+	default:
+		n.Name = NamespaceOf(o.RunID)
+	}
+	return n
 }
+
+// object is a namespace that a run makes. It enforces the strictest of the Pod
+// Security Standards: all that slotstorm runs meets it.
+func (n *Namespace) object(runID string) *corev1.Namespace {
+	return &corev1.Namespace{
+		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Namespace"},
+		ObjectMeta: metav1.ObjectMeta{
+			Name:        n.Name,
+			Labels:      map[string]string{RunLabel: n.Run, "app.kubernetes.io/managed-by": Manager, "pod-security.kubernetes.io/enforce": "restricted"},
+			Annotations: map[string]string{RunAnnotation: runID},
+		},
+	}
+}
+
+// Planned is the namespace that a run would take, and the objects by which it
+// would. The uids that the API server gives are told as zeros.
+func Planned(o TakeOptions) (*Namespace, []any) {
+	var c *Cluster
+	n := c.namespace(o)
+	n.uid, n.lease = nobody, nobody
+	lease := n.leaseObject(o.RunID, o.Deployment, "")
+	lease.Spec.AcquireTime, lease.Spec.RenewTime = nil, nil
+	if !n.made {
+		return n, []any{lease}
+	}
+	return n, []any{n.object(o.RunID), lease}
+}
+
+// tryIn is where objects are tried whose namespace is not there yet: every cluster
+// has it, and nothing is kept there.
+const tryIn = "kube-public"
+
+// Try asks the API server whether a run could take a namespace, and takes none. It
+// gives the one to try other objects in.
+func (c *Cluster) Try(ctx context.Context, o TakeOptions) (in string, err error) {
+	n, _ := Planned(o)
+	n.Cluster = c
+	how := metav1.CreateOptions{FieldManager: Manager, DryRun: []string{metav1.DryRunAll}}
+	in = n.Name
+	if n.made {
+		in = tryIn
+		if _, err := c.Client.CoreV1().Namespaces().Create(ctx, n.object(o.RunID), how); err != nil {
+			return "", fmt.Errorf("namespace %s: %w", n.Name, err)
+		}
+	} else {
+		ns, err := c.Client.CoreV1().Namespaces().Get(ctx, n.Name, metav1.GetOptions{})
+		if err == nil {
+			err = prepared(ns)
+		}
+		if err != nil {
+			return "", fmt.Errorf("namespace %s: %w", n.Name, err)
+		}
+	}
+	n.Name = in
+	if _, err := c.Client.CoordinationV1().Leases(in).Create(ctx, n.leaseObject(o.RunID, o.Deployment, ""), how); err != nil {
+		return "", n.taken(ctx, err)
+	}
+	return in, nil
+}
+
+// nobody is the uid of an object that is not there.
+const nobody types.UID = "00000000-0000-0000-0000-000000000000"
 
 func prepared(ns *corev1.Namespace) error {
 	switch {
@@ -136,56 +196,6 @@ func prepared(ns *corev1.Namespace) error {
 	return nil
 }
 
-// hold makes the lease; who has it has the namespace.
-func (n *Namespace) hold(ctx context.Context, o TakeOptions) error {
-	now, seconds := metav1.NowMicro(), int32(leaseTime/time.Second)
-	annotations := map[string]string{uidAnnotation: string(n.uid), RunAnnotation: o.RunID}
-	if n.made {
-		annotations[madeAnnotation] = "true"
-	}
-	if o.Keep {
-		annotations[keptAnnotation] = "true"
-	}
-	leases := n.Client.CoordinationV1().Leases(n.Name)
-	lease, err := leases.Create(ctx, &coordinationv1.Lease{
-		ObjectMeta: metav1.ObjectMeta{Name: leaseName, Labels: map[string]string{RunLabel: n.Run}, Annotations: annotations},
-		Spec:       coordinationv1.LeaseSpec{HolderIdentity: &n.Run, LeaseDurationSeconds: &seconds, AcquireTime: &now, RenewTime: &now},
-	}, metav1.CreateOptions{FieldManager: Manager})
-	if apierrors.IsAlreadyExists(err) {
-		holder := "another run"
-		if l, gerr := leases.Get(ctx, leaseName, metav1.GetOptions{}); gerr == nil {
-			holder = "run " + l.Annotations[RunAnnotation]
-		}
-		return fmt.Errorf("namespace %s is held by %s; wait for its end, or 'slotstorm clean' if it was killed", n.Name, holder)
-	}
-	if err != nil {
-		return fmt.Errorf("namespace %s: taking it: %w", n.Name, err)
-	}
-	n.lease = lease.UID
-	return nil
-}
-
-// renewing keeps the lease alive. A renewal that fails (the API server is away)
-// is tried again; only many in a row make others take the run for dead.
-func (n *Namespace) renewing() {
-	ctx, stop := context.WithCancel(context.Background())
-	n.stop, n.done = stop, make(chan struct{})
-	go func() {
-		defer close(n.done)
-		t := time.NewTicker(leaseEvery)
-		defer t.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-t.C:
-			}
-			patch := fmt.Appendf(nil, `{"metadata":{"uid":%q},"spec":{"renewTime":%q}}`, n.lease, time.Now().UTC().Format("2006-01-02T15:04:05.000000Z"))
-			_, _ = n.Client.CoordinationV1().Leases(n.Name).Patch(ctx, leaseName, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: Manager})
-		}
-	}()
-}
-
 // UID is the namespace's.
 func (n *Namespace) UID() string { return string(n.uid) }
 
@@ -194,9 +204,15 @@ func (n *Namespace) Labels() map[string]string {
 	return map[string]string{RunLabel: n.Run, "app.kubernetes.io/managed-by": Manager}
 }
 
+// DeployedLabels are those of the objects of the deployment that the run works
+// on: its own, or one that was kept.
+func (n *Namespace) DeployedLabels() map[string]string {
+	return map[string]string{RunLabel: n.deployed, "app.kubernetes.io/managed-by": Manager}
+}
+
 // Owner is the reference that every object of the run carries.
 func (n *Namespace) Owner() *metaapply.OwnerReferenceApplyConfiguration {
-	return metaapply.OwnerReference().WithAPIVersion("coordination.k8s.io/v1").WithKind("Lease").WithName(leaseName).WithUID(n.lease)
+	return metaapply.OwnerReference().WithAPIVersion("coordination.k8s.io/v1").WithKind("Lease").WithName(n.leaseName).WithUID(n.lease)
 }
 
 // Check tells whether the namespace is still the one that the run took: it is
@@ -217,10 +233,7 @@ const releaseLimit = 3 * time.Minute
 
 // Release deletes what the run made, and waits until it is gone.
 func (n *Namespace) Release() error {
-	if n.stop != nil {
-		n.stop()
-		<-n.done
-	}
+	n.Leave()
 	n.forwards.drop(n.Name)
 	ctx, cancel := context.WithTimeoutCause(context.Background(), releaseLimit, fmt.Errorf("not gone after %v", releaseLimit))
 	defer cancel()
@@ -250,7 +263,7 @@ func (n *Namespace) release(ctx context.Context) error {
 	if n.lease == "" {
 		return nil
 	}
-	err := n.Client.CoordinationV1().Leases(n.Name).Delete(ctx, leaseName, metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(string(n.lease))})
+	err := n.Client.CoordinationV1().Leases(n.Name).Delete(ctx, n.leaseName, metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(string(n.lease))})
 	if err != nil && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) {
 		return err
 	}

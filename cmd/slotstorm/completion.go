@@ -184,7 +184,7 @@ func (p *program) flagValues(verb *cli.Command, name, prefix string) ([]candidat
 
 func (p *program) argCandidates(verb *cli.Command, current string) ([]candidate, files) {
 	switch verb.Name {
-	case "run", "validate", "inspect", "capacity":
+	case "run", "validate", "inspect", "capacity", "up", "manifests":
 		var list []candidate
 		for _, b := range scenarios.Builtin() {
 			list = append(list, candidate{b.Name, strings.Join(strings.Fields(b.Description), " ")})

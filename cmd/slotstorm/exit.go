@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -120,6 +121,10 @@ func fail(w io.Writer, color bool, err error) exitCode {
 			return coded.code
 		}
 		code = coded.code
+	case errors.Is(err, context.Canceled):
+		code, err = exitInterrupted, errors.New("interrupted")
+	case errors.Is(err, runner.ErrDiffers), errors.Is(err, runner.ErrNoDeployment):
+		code = exitInvalid
 	case errors.Is(err, runner.ErrEnvironment):
 		code = exitEnvironment
 	case errors.Is(err, runner.ErrUnhealed):

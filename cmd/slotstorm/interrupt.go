@@ -58,3 +58,17 @@ func (p *program) brake(parent context.Context) (ctx context.Context, stop <-cha
 		cancel()
 	}
 }
+
+// abrupt gives a context that the first signal ends, for what needs no gentle stop.
+func (p *program) abrupt(parent context.Context) (ctx context.Context, release func()) {
+	ctx, cancel := context.WithCancel(parent)
+	caught, restore := p.signals()
+	go func() {
+		select {
+		case <-caught:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() { restore(); cancel() }
+}

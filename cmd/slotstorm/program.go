@@ -111,7 +111,7 @@ func (p *program) dispatch(ctx context.Context, args []string) error {
 // suggestions are slotstorm's own.
 func (p *program) application() *cli.App {
 	verbs := []*cli.Command{
-		p.runVerb(), p.loadVerb(), p.validateVerb(), p.inspectVerb(), p.listVerb(), p.reportVerb(), p.auditVerb(), p.uiVerb(), p.recoverVerb(), p.compareVerb(), p.trendVerb(), p.capacityVerb(), p.pruneVerb(),
+		p.runVerb(), p.upVerb(), p.downVerb(), p.cleanVerb(), p.manifestsVerb(), p.loadVerb(), p.validateVerb(), p.inspectVerb(), p.listVerb(), p.reportVerb(), p.auditVerb(), p.uiVerb(), p.recoverVerb(), p.compareVerb(), p.trendVerb(), p.capacityVerb(), p.pruneVerb(),
 		p.schemaVerb(), p.doctorVerb(), p.imageVerb(), p.completionVerb(), p.versionVerb(), p.helpVerb(),
 		p.probeVerb(), p.docsVerb(), p.generateVerb(),
 	}

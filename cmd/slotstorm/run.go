@@ -30,6 +30,8 @@ func (p *program) runVerb() *cli.Command {
 		Flags: append(append(p.overrideFlags(),
 			&cli.StringFlag{Name: "serve", Usage: "show the run in a browser, and /metrics to Prometheus, at `ADDRESS` while it lasts: host:port, or a port of 127.0.0.1"},
 			contextFlag(),
+			&cli.StringFlag{Name: "on", Usage: "run on the deployment `NAME` that 'slotstorm up' has made; . is the only one there is"},
+			&cli.BoolFlag{Name: "dry-run", Usage: "show the plan, the faults and the Kubernetes objects, ask the API server whether it would take them, and run nothing"},
 			&cli.BoolFlag{Name: "keep-volumes", Usage: "keep the nodes' data after the run"},
 			baselineFlag(),
 			&cli.StringSliceFlag{Name: "against", Usage: "run a `B` by turns with SCENARIO, --repeat times each (6 if not stated), and compare: another scenario, a redis-server binary, or PATH=VALUE as in --set, which may be repeated"}),
@@ -110,6 +112,17 @@ func (p *program) runScenario(c *cli.Context) error {
 	} else if c.IsSet("metric") || c.IsSet("threshold") || c.Bool("fail-on-regression") {
 		return usagef("--metric, --threshold and --fail-on-regression are about a comparison: they go with --against, or with slotstorm compare")
 	}
+	if c.IsSet("on") && s.Cluster.Provider == "local" {
+		return usagef("--on is for deployments on Kubernetes: say --cluster kind, or kube")
+	}
+	if c.Bool("dry-run") {
+		if c.IsSet("on") || c.IsSet("against") || len(s.Matrix) > 0 {
+			return usagef("--dry-run is about one scenario that is deployed anew: without --on, --against and matrix")
+		}
+		ctx, release := p.abrupt(c.Context)
+		defer release()
+		return p.dryRun(ctx, s, runner.Options{Context: c.String("context")})
+	}
 	baseline, err := p.baseline(c.String("baseline"), s)
 	if err != nil {
 		return err
@@ -138,6 +151,7 @@ func (p *program) runScenario(c *cli.Context) error {
 		Log:         p.logger(),
 		KeepVolumes: c.Bool("keep-volumes"),
 		Context:     c.String("context"),
+		On:          c.String("on"),
 		Stop:        stop,
 		Baseline:    baseline,
 		Began:       show.began,
@@ -150,7 +164,7 @@ func (p *program) runScenario(c *cli.Context) error {
 	} else if both != nil {
 		err = p.against(ctx, both, o, compare, c.Bool("fail-on-regression"))
 	} else {
-		code, err = p.runs(ctx, s, o, func(seed uint64) string { return repeatCommand(name, set, seed, s.Repeat > 1) })
+		code, err = p.runs(ctx, s, o, func(seed uint64) string { return repeatCommand(name, set, seed, s.Repeat > 1) + placeFlags(c) })
 		if err == nil {
 			return &exit{code: code}
 		}
@@ -318,6 +332,17 @@ func unreadable(err error) error {
 		return err
 	}
 	return &exit{exitInvalid, err}
+}
+
+// placeFlags are the flags that say where a run takes place, as it would be typed.
+func placeFlags(c *cli.Context) string {
+	text := ""
+	for _, name := range []string{"context", "on"} {
+		if c.IsSet(name) {
+			text += " --" + name + " " + quote(c.String(name))
+		}
+	}
+	return text
 }
 
 // repeatCommand is the command line that repeats a run, one of many or not.

@@ -34,7 +34,7 @@ type Options struct {
 	StorageClass, PullSecret string
 	// Inside tells that this process runs in the cluster and reaches pods itself.
 	Inside bool
-	// Logs is the folder of the nodes' logs.
+	// Logs is the folder of the nodes' logs; empty keeps none.
 	Logs  string
 	Clock results.Clock
 	Emit  results.Emit
@@ -63,7 +63,7 @@ func Deploy(ctx context.Context, o Options) (_ *Deployment, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := d.checkClass(ctx, plan); err != nil {
+	if err := CheckClass(ctx, o.Namespace.Cluster, o.Redis, o.StorageClass); err != nil {
 		return nil, err
 	}
 	if err := d.follow(ctx); err != nil {
@@ -103,6 +103,16 @@ func prepare(o Options) (*Deployment, Plan, error) {
 	if err != nil {
 		return nil, Plan{}, err
 	}
+	d := newDeployment(o, password)
+	certificates, err := d.Encrypt(o.Redis.TLS)
+	if err != nil {
+		return nil, Plan{}, err
+	}
+	d.certificates = certificates
+	return d, planOf(o, password, certificates), nil
+}
+
+func newDeployment(o Options, password string) *Deployment {
 	d := &Deployment{options: o, namespace: o.Namespace, Cluster: &deployer.Cluster{Shards: o.Redis.Shards, Password: password}}
 	d.Dial, d.Announced = d.dial, d.announced
 	for n := range 1 + o.Redis.ReplicasPerShard {
@@ -111,24 +121,24 @@ func prepare(o Options) (*Deployment, Plan, error) {
 			d.Nodes = append(d.Nodes, deployer.Node{Name: name, Addr: fmt.Sprintf("%s.%s:%d", name, Name, port), Shard: shard})
 		}
 	}
-	certificates, err := d.Encrypt(o.Redis.TLS)
-	if err != nil {
-		return nil, Plan{}, err
-	}
-	d.certificates = certificates
-	return d, Plan{
-		Namespace: o.Namespace.Name, Redis: o.Redis, Labels: o.Namespace.Labels(), Owner: o.Namespace.Owner(),
-		StorageClass: o.StorageClass, PullSecret: o.PullSecret, Password: password, Certificates: certificates,
-	}, nil
+	return d
 }
 
-// checkClass looks for the storage class before anything waits for its volumes.
-func (d *Deployment) checkClass(ctx context.Context, p Plan) error {
-	class := p.StorageClass
-	if s := p.Redis.Storage; s != nil && s.Class != "" {
+func planOf(o Options, password string, certificates *deployer.Certificates) Plan {
+	return Plan{
+		Namespace: o.Namespace.Name, Redis: o.Redis, Labels: o.Namespace.DeployedLabels(), Owner: o.Namespace.Owner(),
+		StorageClass: o.StorageClass, PullSecret: o.PullSecret, Password: password, Certificates: certificates,
+	}
+}
+
+// CheckClass looks for the storage class before anything waits for its volumes:
+// that of the scenario, or else otherwise, or else the default one.
+func CheckClass(ctx context.Context, in *place.Cluster, redis scenarios.Redis, otherwise string) error {
+	class := otherwise
+	if s := redis.Storage; s != nil && s.Class != "" {
 		class = s.Class
 	}
-	list, err := d.namespace.Client.StorageV1().StorageClasses().List(ctx, metav1.ListOptions{})
+	list, err := in.Client.StorageV1().StorageClasses().List(ctx, metav1.ListOptions{})
 	if apierrors.IsForbidden(err) {
 		return nil // what is missing will show in an event
 	}
@@ -158,7 +168,7 @@ func (d *Deployment) follow(ctx context.Context) (err error) {
 	for _, n := range d.Nodes {
 		shards[n.Name] = n.Shard
 	}
-	plan := Plan{Labels: d.namespace.Labels()}
+	plan := Plan{Labels: d.namespace.DeployedLabels()}
 	if d.pods, err = watchPods(ctx, d.namespace, plan.labels(), shards, d.options.Clock, d.options.Emit); err != nil {
 		return err
 	}
@@ -204,6 +214,9 @@ func firstLabel(host string) string {
 	return name
 }
 
+// Namespace is the name of the one that it is in.
+func (d *Deployment) Namespace() string { return d.namespace.Name }
+
 // Redis is the cluster, and how to talk to it.
 func (d *Deployment) Redis() *deployer.Cluster { return d.Cluster }
 
@@ -220,6 +233,12 @@ func (d *Deployment) Remove(keepVolumes bool) error {
 		err = errors.Join(err, errors.New("volumes on Kubernetes go with their namespace: to keep a cluster, use 'slotstorm up'"))
 	}
 	return errors.Join(err, d.namespace.Release())
+}
+
+// Keep leaves the cluster to later runs.
+func (d *Deployment) Keep(ctx context.Context) error {
+	d.unfollow()
+	return d.namespace.Keep(ctx)
 }
 
 // CA is the certificate of the authority in PEM; nil without TLS.

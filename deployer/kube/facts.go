@@ -22,7 +22,7 @@ func (d *Deployment) Facts(ctx context.Context) *results.Kubernetes {
 			})
 		}
 	}
-	plan := Plan{Labels: ns.Labels()}
+	plan := Plan{Labels: ns.DeployedLabels()}
 	if claims, err := ns.Client.CoreV1().PersistentVolumeClaims(ns.Name).List(ctx, metav1.ListOptions{LabelSelector: labels.SelectorFromSet(plan.labels()).String()}); err == nil {
 		for _, c := range claims.Items {
 			v := results.Volume{Claim: c.Name, UID: string(c.UID), Volume: c.Spec.VolumeName, Capacity: c.Status.Capacity.Storage().String()}

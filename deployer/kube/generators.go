@@ -66,7 +66,9 @@ func generatorObjects(p Plan, g GeneratorPlan) (*core.SecretApplyConfiguration, 
 		labels[k] = v
 	}
 	labels[nameLabel] = generatorName
-	secret := core.Secret(generatorName, p.Namespace).WithLabels(labels).WithType(corev1.SecretTypeOpaque).WithData(map[string][]byte{path.Base(SecretFile): g.Secret})
+	// Several runs follow one another on a deployment that is kept.
+	name := generatorName + "-" + p.Labels[place.RunLabel]
+	secret := core.Secret(name, p.Namespace).WithLabels(labels).WithType(corev1.SecretTypeOpaque).WithData(map[string][]byte{path.Base(SecretFile): g.Secret})
 	spec := core.PodSpec().
 		WithAutomountServiceAccountToken(false).WithEnableServiceLinks(false).
 		WithRestartPolicy(corev1.RestartPolicyNever).
@@ -85,11 +87,11 @@ func generatorObjects(p Plan, g GeneratorPlan) (*core.SecretApplyConfiguration, 
 			WithSecurityContext(core.SecurityContext().WithAllowPrivilegeEscalation(false).WithReadOnlyRootFilesystem(true).
 				WithCapabilities(core.Capabilities().WithDrop("ALL"))).
 			WithVolumeMounts(core.VolumeMount().WithName("identity").WithMountPath(path.Dir(SecretFile)).WithReadOnly(true))).
-		WithVolumes(core.Volume().WithName("identity").WithSecret(core.SecretVolumeSource().WithSecretName(generatorName).WithDefaultMode(0o440)))
+		WithVolumes(core.Volume().WithName("identity").WithSecret(core.SecretVolumeSource().WithSecretName(name).WithDefaultMode(0o440)))
 	if p.PullSecret != "" {
 		spec.WithImagePullSecrets(core.LocalObjectReference().WithName(p.PullSecret))
 	}
-	job := batch.Job(generatorName, p.Namespace).WithLabels(labels).WithSpec(batch.JobSpec().
+	job := batch.Job(name, p.Namespace).WithLabels(labels).WithSpec(batch.JobSpec().
 		WithCompletionMode(batchv1.IndexedCompletion).WithCompletions(int32(g.Count)).WithParallelism(int32(g.Count)).
 		// One that fails takes none of the others with it.
 		WithBackoffLimitPerIndex(0).WithActiveDeadlineSeconds(int64(g.Patience / time.Second)).
@@ -101,6 +103,12 @@ func generatorObjects(p Plan, g GeneratorPlan) (*core.SecretApplyConfiguration, 
 	return secret, job
 }
 
+// generatorsPlan is what generators have in common with the cluster. They belong
+// to the run, which may not be the one that has deployed the cluster.
+func generatorsPlan(o Options) Plan {
+	return Plan{Namespace: o.Namespace.Name, Labels: o.Namespace.Labels(), Owner: o.Namespace.Owner(), PullSecret: o.PullSecret}
+}
+
 // readyLimit is how long generators may take to listen.
 const readyLimit = 2 * time.Minute
 
@@ -109,13 +117,12 @@ func (d *Deployment) Generate(ctx context.Context, g GeneratorPlan) (*Generators
 	if err := d.namespace.Check(ctx); err != nil {
 		return nil, err
 	}
-	p := Plan{Namespace: d.namespace.Name, Labels: d.namespace.Labels(), Owner: d.namespace.Owner(), PullSecret: d.options.PullSecret}
-	secret, job := generatorObjects(p, g)
+	secret, job := generatorObjects(generatorsPlan(d.options), g)
 	how := metav1.ApplyOptions{FieldManager: place.Manager}
-	if _, err := d.namespace.Client.CoreV1().Secrets(p.Namespace).Apply(ctx, secret, how); err != nil {
+	if _, err := d.namespace.Client.CoreV1().Secrets(d.namespace.Name).Apply(ctx, secret, how); err != nil {
 		return nil, fmt.Errorf("applying the Secret of the generators: %w", err)
 	}
-	if _, err := d.namespace.Client.BatchV1().Jobs(p.Namespace).Apply(ctx, job, how); err != nil {
+	if _, err := d.namespace.Client.BatchV1().Jobs(d.namespace.Name).Apply(ctx, job, how); err != nil {
 		return nil, fmt.Errorf("applying the Job of the generators: %w", err)
 	}
 	pods, err := watchPods(ctx, d.namespace, secret.Labels, nil, d.options.Clock, func(results.Event) {})

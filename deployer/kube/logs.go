@@ -23,7 +23,6 @@ import (
 type logs struct {
 	namespace *place.Namespace
 	pods      *pods
-	dir       string
 	stop      context.CancelFunc
 	wg        sync.WaitGroup
 	files     map[string]*logFile
@@ -41,7 +40,10 @@ type logFile struct {
 
 func followLogs(n *place.Namespace, p *pods, nodes []deployer.Node, dir string) *logs {
 	ctx, stop := context.WithCancel(context.Background())
-	l := &logs{namespace: n, pods: p, dir: dir, stop: stop, files: map[string]*logFile{}}
+	l := &logs{namespace: n, pods: p, stop: stop, files: map[string]*logFile{}}
+	if dir == "" {
+		return l
+	}
 	for _, node := range nodes {
 		f := &logFile{path: filepath.Join(dir, node.Name+".log")}
 		l.files[node.Name] = f

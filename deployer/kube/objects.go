@@ -32,10 +32,12 @@ const (
 	ShardLabel = "slotstorm.dev/shard"
 
 	nameLabel = "app.kubernetes.io/name"
-	configDir = "/etc/slotstorm/config"
-	secretDir = "/etc/slotstorm/secret"
-	dataDir   = "/data"
-	port      = 6379
+	// redisAnnotation holds the scenario's redis section, on the ConfigMap.
+	redisAnnotation = "slotstorm.dev/redis"
+	configDir       = "/etc/slotstorm/config"
+	secretDir       = "/etc/slotstorm/secret"
+	dataDir         = "/data"
+	port            = 6379
 	// user is the one of the official images; any other would do.
 	user = 999
 )
@@ -78,7 +80,7 @@ func New(p Plan) *Objects {
 		Config: core.ConfigMap(Name, p.Namespace).WithLabels(p.labels()).WithData(map[string]string{
 			"redis.conf": p.config(), "start.sh": p.script(startScript), "ready.sh": p.script(readyScript),
 			"alive.sh": p.script(aliveScript), "stop.sh": p.script(stopScript),
-		}),
+		}).WithAnnotations(map[string]string{redisAnnotation: described(p.Redis)}),
 		Secret: core.Secret(Name, p.Namespace).WithLabels(p.labels()).WithType(corev1.SecretTypeOpaque).WithData(p.secrets()),
 		Services: []*core.ServiceApplyConfiguration{
 			// Pods find each other before they are ready: a cluster that is not

@@ -86,12 +86,15 @@ func (d *Deployment) troubles(ctx context.Context, of map[string]string) []troub
 		}
 	}
 	for shard := range d.Shards {
+		if of[nameLabel] != Name {
+			break // the sets are not what is awaited, and what became of them is long ago
+		}
 		if w := warning("StatefulSet", setName(shard), "FailedCreate"); w != "" {
 			list = append(list, trouble{"StatefulSet " + setName(shard) + " makes no pod", w, brief})
 		}
 	}
-	if w := warning("Job", generatorName, "FailedCreate"); w != "" {
-		list = append(list, trouble{"Job " + generatorName + " makes no pod", w, brief})
+	if job := generatorName + "-" + ns.Run; warning("Job", job, "FailedCreate") != "" {
+		list = append(list, trouble{"Job " + job + " makes no pod", warning("Job", job, "FailedCreate"), brief})
 	}
 	pods, err := ns.Client.CoreV1().Pods(ns.Name).List(ctx, selector)
 	if err != nil {

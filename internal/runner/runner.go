@@ -44,6 +44,11 @@ type Options struct {
 	// Context is the context of the kubeconfig that was named on the command
 	// line; empty is that of the scenario.
 	Context string
+	// On is the name of a deployment that was kept, to run on; "." is the only one
+	// there is. Empty deploys.
+	On string
+	// keep is the name to keep the deployment under; empty removes it.
+	keep string
 	// KeepVolumes leaves the nodes' data in the run's folder.
 	KeepVolumes bool
 	// Baseline is what objectives may be relative to; nil is nothing.
@@ -178,8 +183,6 @@ type run struct {
 	bundle  *results.Writer
 	run     results.Run
 	auditor *workload.Auditor
-	// generatorImage is what generators in pods run.
-	generatorImage string
 	// times are those of a replay.
 	times []time.Duration
 	show  display
@@ -205,8 +208,13 @@ func (r *run) writeScenario() error {
 	return nil
 }
 
-// emit keeps an event. A disk that is full is told by Close.
-func (r *run) emit(e results.Event) { _ = r.bundle.Event(e) }
+// emit keeps an event. A disk that is full is told by Close. What is deployed
+// without a run has no bundle.
+func (r *run) emit(e results.Event) {
+	if r.bundle != nil {
+		_ = r.bundle.Event(e)
+	}
+}
 
 // note keeps a line worth knowing, and shows it.
 func (r *run) note(message string) {
@@ -219,17 +227,15 @@ func (r *run) stage(name string) {
 	r.show.stage(name)
 }
 
-func (r *run) deploy(ctx context.Context) (*site, error) {
+// deploying bounds the time of a deployment. Before the timeline there is nothing
+// to heal or to collect: a gentle stop is a plain one.
+func (r *run) deploying(ctx context.Context) (context.Context, context.CancelFunc) {
 	r.show.observer = r.o.Observer
 	r.stage("deploy")
 	limit := map[string]time.Duration{"kube": podsLimit, "kind": kindLimit}[r.s.Cluster.Provider]
 	limit = max(limit, deployLimit)
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("not done after %v", limit))
-	defer cancel()
-	// Before the timeline there is nothing to heal or to collect: a gentle stop
-	// is a plain one.
 	ctx, stopped := context.WithCancelCause(ctx)
-	defer stopped(nil)
 	go func() {
 		select {
 		case <-r.o.Stop:
@@ -237,12 +243,27 @@ func (r *run) deploy(ctx context.Context) (*site, error) {
 		case <-ctx.Done():
 		}
 	}()
+	return ctx, func() { stopped(nil); cancel() }
+}
+
+// deployError tells what was in the way of a deployment; that somebody wanted it to
+// end is no error of the place.
+func deployError(ctx context.Context, err error) error {
+	if errors.Is(context.Cause(ctx), context.Canceled) {
+		return context.Canceled
+	}
+	if errors.Is(err, ErrNoDeployment) || errors.Is(err, ErrDiffers) {
+		return err
+	}
+	return fmt.Errorf("%w: deploying: %w", ErrEnvironment, err)
+}
+
+func (r *run) deploy(ctx context.Context) (*site, error) {
+	ctx, cancel := r.deploying(ctx)
+	defer cancel()
 	c, err := r.deployTo(ctx)
 	if err != nil {
-		if cause := context.Cause(ctx); errors.Is(cause, context.Canceled) {
-			return nil, context.Canceled
-		}
-		return nil, fmt.Errorf("%w: deploying: %w", ErrEnvironment, err)
+		return nil, deployError(ctx, err)
 	}
 	version, err := c.Version(ctx)
 	if err != nil {

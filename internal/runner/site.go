@@ -53,10 +53,8 @@ func (r *run) deployTo(ctx context.Context) (*site, error) {
 	switch p := r.s.Cluster.Provider; p {
 	case "local":
 		return r.deployLocal(ctx)
-	case "kind":
-		return r.deployKind(ctx)
-	case "kube":
-		return r.deployKube(ctx)
+	case "kind", "kube":
+		return r.deployPods(ctx)
 	default:
 		return nil, fmt.Errorf("there is no provider %q", p)
 	}

@@ -1,0 +1,119 @@
+package kind
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"sigs.k8s.io/kind/pkg/apis/config/v1alpha4"
+)
+
+// Mark tells whose a kind cluster is, from its first container on: a folder of
+// this machine that its nodes mount at a place which names the run. While whoever
+// has made the cluster lives, it holds a lock in that folder.
+type Mark struct {
+	// RunID is the id of the run; empty if slotstorm has not made the cluster.
+	RunID string
+	// Up tells that it was made to be kept.
+	Up bool
+	// Dir is the folder.
+	Dir string
+
+	lock *os.File
+}
+
+// markRoot is where nodes mount the folder: markRoot/up/RUN or markRoot/run/RUN.
+const markRoot = "/etc/slotstorm"
+
+const lockFile = "owner.lock"
+
+// NewMark makes the folder and takes its lock, for the life of this process or
+// until Remove.
+func NewMark(runID string, up bool) (*Mark, error) {
+	// Docker makes the folder again if it is missing when a node starts: it should
+	// outlive a restart of the machine.
+	root, err := os.UserCacheDir()
+	if err != nil {
+		root = os.TempDir()
+	}
+	m := &Mark{RunID: runID, Up: up, Dir: filepath.Join(root, "slotstorm", "kind", runID)}
+	if err := os.MkdirAll(m.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("marking the kind cluster: %w", err)
+	}
+	m.lock, err = os.Create(filepath.Join(m.Dir, lockFile))
+	if err == nil {
+		err = syscall.Flock(int(m.lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("marking the kind cluster: %w", err), m.Remove())
+	}
+	return m, nil
+}
+
+// Remove gives the lock free and removes the folder. Of a mark that slotstorm has
+// not made it removes nothing.
+func (m *Mark) Remove() error {
+	if m.lock != nil {
+		m.lock.Close()
+	}
+	if m.RunID == "" || filepath.Base(m.Dir) != m.RunID {
+		return nil
+	}
+	return os.RemoveAll(m.Dir)
+}
+
+// Held tells whether who has made the cluster lives.
+func (m *Mark) Held() (bool, error) {
+	f, err := os.Open(filepath.Join(m.Dir, lockFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return true, nil
+	}
+	return false, err
+}
+
+func (m *Mark) mount() v1alpha4.Mount {
+	sort := "run"
+	if m.Up {
+		sort = "up"
+	}
+	return v1alpha4.Mount{HostPath: m.Dir, ContainerPath: path.Join(markRoot, sort, m.RunID), Readonly: true}
+}
+
+// Mark reads the mark of the cluster; one that slotstorm has not made has none.
+func (c *Cluster) Mark(ctx context.Context) (*Mark, error) {
+	nodes, err := c.provider.ListNodes(c.Name)
+	if err != nil || len(nodes) == 0 {
+		return &Mark{}, err
+	}
+	out, err := exec.CommandContext(ctx, "docker", "inspect", "--format", "{{json .Mounts}}", nodes[0].String()).CombinedOutput()
+	if err != nil {
+		return nil, fmt.Errorf("looking at the nodes of kind cluster %s: %s", c.Name, oneLine(out, err))
+	}
+	var mounts []struct{ Source, Destination string }
+	if err := json.Unmarshal(out, &mounts); err != nil {
+		return nil, fmt.Errorf("looking at the nodes of kind cluster %s: %w", c.Name, err)
+	}
+	for _, m := range mounts {
+		rest, ours := strings.CutPrefix(m.Destination, markRoot+"/")
+		sort, run, both := strings.Cut(rest, "/")
+		if ours && both && (sort == "up" || sort == "run") && filepath.Base(m.Source) == run {
+			return &Mark{RunID: run, Up: sort == "up", Dir: m.Source}, nil
+		}
+	}
+	return &Mark{}, nil
+}

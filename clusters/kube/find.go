@@ -1,0 +1,207 @@
+package kube
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	coordinationv1 "k8s.io/api/coordination/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// Holding is a run's hold on a namespace, found in the cluster and proved: the
+// lease names the uid of the namespace that it is in, and its label is that of the
+// run which it names.
+type Holding struct {
+	Namespace string
+	// RunID is the whole id of the run.
+	RunID string
+	// Deployment is the name under which the run's deployment is, or is to be,
+	// kept; empty without one.
+	Deployment string
+	// Kept tells that it was left to later runs. Use tells that the run uses a
+	// deployment that another one has made.
+	Kept, Use bool
+	// Made tells that the run made the namespace.
+	Made bool
+
+	uid, lease types.UID
+	renewed    time.Time
+}
+
+// Stray is what looks as if it were slotstorm's, and is not proved to be.
+type Stray struct{ Namespace, Why string }
+
+// Find finds what runs hold in a namespace, or with an empty name in all of them.
+func (c *Cluster) Find(ctx context.Context, namespace string) ([]Holding, []Stray, error) {
+	list, err := c.Client.CoordinationV1().Leases(namespace).List(ctx, metav1.ListOptions{LabelSelector: RunLabel})
+	if apierrors.IsForbidden(err) && namespace == "" {
+		return nil, nil, fmt.Errorf("this user may not list the leases of all namespaces: name one with --namespace: %w", err)
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("looking for leases: %w", err)
+	}
+	var found []Holding
+	var strays []Stray
+	leased := map[string]bool{}
+	for _, l := range list.Items {
+		ns, err := c.Client.CoreV1().Namespaces().Get(ctx, l.Namespace, metav1.GetOptions{})
+		if apierrors.IsNotFound(err) {
+			continue
+		}
+		if err != nil {
+			return nil, nil, fmt.Errorf("looking at namespace %s: %w", l.Namespace, err)
+		}
+		leased[l.Namespace] = true
+		h, why := proved(&l, ns)
+		if why != "" {
+			strays = append(strays, Stray{l.Namespace, "lease " + l.Name + ": " + why})
+			continue
+		}
+		found = append(found, h)
+	}
+	if namespace == "" {
+		more, others, err := c.leaseless(ctx, leased)
+		if err != nil {
+			return nil, nil, err
+		}
+		found, strays = append(found, more...), append(strays, others...)
+	}
+	slices.SortFunc(found, func(a, b Holding) int {
+		// A use goes before the deployment that it is of.
+		return cmp.Or(strings.Compare(a.Namespace, b.Namespace), -strings.Compare(a.leaseName(), b.leaseName()))
+	})
+	return found, strays, nil
+}
+
+// proved tells what a lease holds, or why it is no proof of a hold.
+func proved(l *coordinationv1.Lease, ns *corev1.Namespace) (Holding, string) {
+	h := Holding{
+		Namespace: ns.Name, RunID: l.Annotations[RunAnnotation], Deployment: l.Labels[DeploymentLabel],
+		Kept: l.Annotations[keptAnnotation] == "true", Use: l.Name == useName, Made: l.Annotations[madeAnnotation] == "true",
+		uid: ns.UID, lease: l.UID, renewed: l.CreationTimestamp.Time,
+	}
+	if l.Spec.RenewTime != nil {
+		h.renewed = l.Spec.RenewTime.Time
+	}
+	switch {
+	case l.Name != leaseName && l.Name != useName:
+		return h, "slotstorm makes none of this name"
+	case l.Annotations[uidAnnotation] != string(ns.UID):
+		return h, fmt.Sprintf("it is of a namespace with uid %q, and this one has %s", l.Annotations[uidAnnotation], ns.UID)
+	case h.RunID == "" || ShortID(h.RunID) != l.Labels[RunLabel]:
+		return h, fmt.Sprintf("its label names run %q, its annotation %q", l.Labels[RunLabel], h.RunID)
+	case h.Made && ns.Annotations[RunAnnotation] != h.RunID:
+		return h, fmt.Sprintf("it says that run %s made the namespace, which does not say so", h.RunID)
+	}
+	return h, ""
+}
+
+// leaseless are namespaces with a run's label and no lease: of runs that were
+// killed between the two. That slotstorm made one is told by the API server, which
+// notes who has set a label.
+func (c *Cluster) leaseless(ctx context.Context, leased map[string]bool) ([]Holding, []Stray, error) {
+	list, err := c.Client.CoreV1().Namespaces().List(ctx, metav1.ListOptions{LabelSelector: RunLabel})
+	if err != nil {
+		if apierrors.IsForbidden(err) {
+			return nil, nil, nil
+		}
+		return nil, nil, fmt.Errorf("looking for namespaces: %w", err)
+	}
+	var found []Holding
+	var strays []Stray
+	for _, ns := range list.Items {
+		run := ns.Annotations[RunAnnotation]
+		ours := slices.ContainsFunc(ns.ManagedFields, func(m metav1.ManagedFieldsEntry) bool { return m.Manager == Manager })
+		switch {
+		case leased[ns.Name] || ns.DeletionTimestamp != nil:
+		case ours && run != "" && ns.Labels[RunLabel] == ShortID(run):
+			found = append(found, Holding{Namespace: ns.Name, RunID: run, Made: true, uid: ns.UID, renewed: ns.CreationTimestamp.Time})
+		default:
+			strays = append(strays, Stray{ns.Name, "it has the label " + RunLabel + ", and no lease of slotstorm"})
+		}
+	}
+	return found, strays, nil
+}
+
+func (h Holding) leaseName() string {
+	if h.Use {
+		return useName
+	}
+	return leaseName
+}
+
+// Use holds the use of a kept deployment for a run, until Release.
+func (c *Cluster) Use(ctx context.Context, h Holding, runID string) (*Namespace, error) {
+	n := &Namespace{Cluster: c, Name: h.Namespace, Run: ShortID(runID), deployed: ShortID(h.RunID), leaseName: useName, uid: h.uid}
+	if err := n.hold(ctx, n.leaseObject(runID, "", h.lease)); err != nil {
+		return nil, err
+	}
+	return n, nil
+}
+
+// Of is the namespace as its holder has it, to be released in its place.
+func (c *Cluster) Of(h Holding) *Namespace {
+	run := ShortID(h.RunID)
+	return &Namespace{Cluster: c, Name: h.Namespace, Run: run, deployed: run, leaseName: h.leaseName(), uid: h.uid, lease: h.lease, made: h.Made}
+}
+
+// sureLimit is how long a lease that has run out by this machine's clock is
+// watched all the same: clocks differ, and a run that lives renews it by then.
+const sureLimit = leaseEvery + leaseEvery/2
+
+// Dead watches the leases of holdings, until each of them was renewed, or for so
+// long that its run must have ended. It gives those of runs that have ended. What
+// is kept is nobody's, and never among them.
+func (c *Cluster) Dead(ctx context.Context, holdings []Holding) ([]Holding, error) {
+	began := time.Now()
+	var dead []Holding
+	open := slices.DeleteFunc(slices.Clone(holdings), func(h Holding) bool { return h.Kept })
+	t := time.NewTicker(time.Second)
+	defer t.Stop()
+	for len(open) > 0 {
+		var undecided []Holding
+		for _, h := range open {
+			alive, err := c.renewedSince(ctx, h)
+			if err != nil {
+				return nil, err
+			}
+			watched := time.Since(began)
+			switch {
+			case alive:
+			case watched > leaseTime, watched > sureLimit && time.Since(h.renewed) > leaseTime:
+				dead = append(dead, h)
+			default:
+				undecided = append(undecided, h)
+			}
+		}
+		open = undecided
+		if len(open) == 0 {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-t.C:
+		}
+	}
+	return dead, nil
+}
+
+// renewedSince tells whether somebody has renewed the lease, or taken it away.
+func (c *Cluster) renewedSince(ctx context.Context, h Holding) (bool, error) {
+	l, err := c.Client.CoordinationV1().Leases(h.Namespace).Get(ctx, h.leaseName(), metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return h.lease != "", nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("looking at the lease in namespace %s: %w", h.Namespace, err)
+	}
+	return l.UID != h.lease || l.Spec.RenewTime != nil && !l.Spec.RenewTime.Time.Equal(h.renewed), nil
+}

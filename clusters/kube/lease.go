@@ -1,0 +1,126 @@
+package kube
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	coordinationv1 "k8s.io/api/coordination/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// A run holds its namespace by a lease, which owns all other objects: without it
+// Kubernetes' garbage collector takes them away. A run on a deployment that was
+// kept holds its use by a second one, which the first owns, and which owns what
+// that run makes.
+const (
+	leaseName = "slotstorm-run"
+	useName   = "slotstorm-use"
+)
+
+// A lease is renewed every leaseEvery; a run whose lease has run out is dead. It
+// outlasts an API server that is away for a while.
+const (
+	leaseTime  = 60 * time.Second
+	leaseEvery = 10 * time.Second
+)
+
+// leaseObject is the lease, as it is made. owner is the lease of the deployment
+// whose use it holds, if it does.
+func (n *Namespace) leaseObject(runID, deployment string, owner types.UID) *coordinationv1.Lease {
+	now, seconds := metav1.NowMicro(), int32(leaseTime/time.Second)
+	l := &coordinationv1.Lease{
+		TypeMeta: metav1.TypeMeta{APIVersion: "coordination.k8s.io/v1", Kind: "Lease"},
+		ObjectMeta: metav1.ObjectMeta{
+			Name: n.leaseName, Namespace: n.Name,
+			Labels:      map[string]string{RunLabel: n.Run},
+			Annotations: map[string]string{uidAnnotation: string(n.uid), RunAnnotation: runID},
+		},
+		Spec: coordinationv1.LeaseSpec{HolderIdentity: &n.Run, LeaseDurationSeconds: &seconds, AcquireTime: &now, RenewTime: &now},
+	}
+	if deployment != "" {
+		l.Labels[DeploymentLabel] = deployment
+	}
+	if n.made {
+		l.Annotations[madeAnnotation] = "true"
+	}
+	if owner != "" {
+		l.OwnerReferences = []metav1.OwnerReference{{APIVersion: "coordination.k8s.io/v1", Kind: "Lease", Name: leaseName, UID: owner}}
+	}
+	return l
+}
+
+// hold makes the lease, and renews it until Leave; who has it has the namespace,
+// or the use of what is in it.
+func (n *Namespace) hold(ctx context.Context, lease *coordinationv1.Lease) error {
+	lease, err := n.Client.CoordinationV1().Leases(n.Name).Create(ctx, lease, metav1.CreateOptions{FieldManager: Manager})
+	if err != nil {
+		return n.taken(ctx, err)
+	}
+	n.lease = lease.UID
+	n.renewing()
+	return nil
+}
+
+// taken explains why the lease could not be made.
+func (n *Namespace) taken(ctx context.Context, err error) error {
+	if !apierrors.IsAlreadyExists(err) {
+		return fmt.Errorf("namespace %s: taking it: %w", n.Name, err)
+	}
+	holder := "another run"
+	if l, gerr := n.Client.CoordinationV1().Leases(n.Name).Get(ctx, n.leaseName, metav1.GetOptions{}); gerr == nil {
+		holder = "run " + l.Annotations[RunAnnotation]
+		if name := l.Labels[DeploymentLabel]; name != "" {
+			holder = "the deployment " + name
+		}
+	}
+	return fmt.Errorf("namespace %s is held by %s; wait for its end, or 'slotstorm clean' if it was killed", n.Name, holder)
+}
+
+// renewing keeps the lease alive. A renewal that fails (the API server is away)
+// is tried again; only many in a row make others take the run for dead.
+func (n *Namespace) renewing() {
+	ctx, stop := context.WithCancel(context.Background())
+	n.stop, n.done = stop, make(chan struct{})
+	go func() {
+		defer close(n.done)
+		t := time.NewTicker(leaseEvery)
+		defer t.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-t.C:
+			}
+			now := time.Now().UTC().Format("2006-01-02T15:04:05.000000Z")
+			_ = n.patchLease(ctx, fmt.Appendf(nil, `{"metadata":{"uid":%q},"spec":{"renewTime":%q}}`, n.lease, now))
+		}
+	}()
+}
+
+func (n *Namespace) patchLease(ctx context.Context, patch []byte) error {
+	_, err := n.Client.CoordinationV1().Leases(n.Name).Patch(ctx, n.leaseName, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: Manager})
+	return err
+}
+
+// Leave ends the renewing of the lease, for whoever knows that it is gone.
+func (n *Namespace) Leave() {
+	if n.stop != nil {
+		n.stop()
+		<-n.done
+		n.stop = nil
+	}
+}
+
+// Keep leaves the namespace, with all that is in it, to later runs, until a
+// Holding of it is released.
+func (n *Namespace) Keep(ctx context.Context) error {
+	if err := n.patchLease(ctx, fmt.Appendf(nil, `{"metadata":{"uid":%q,"annotations":{%q:"true"}}}`, n.lease, keptAnnotation)); err != nil {
+		return fmt.Errorf("namespace %s: keeping it: %w", n.Name, err)
+	}
+	n.Leave()
+	n.forwards.drop(n.Name)
+	return nil
+}

@@ -1,0 +1,207 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/slotstorm/slotstorm/clusters/kind"
+	"github.com/slotstorm/slotstorm/clusters/kube"
+)
+
+// Left is something that slotstorm has made and that is still there.
+type Left struct {
+	// What is "namespace" for one with all that is in it, "objects" for those of a
+	// run in a namespace that stays, or "kind cluster".
+	What string `json:"what"`
+	// Name is that of the namespace or of the kind cluster; Context is where a
+	// namespace is.
+	Name    string `json:"name"`
+	Context string `json:"context,omitempty"`
+	Run     string `json:"run"`
+	// Why tells why it counts as left.
+	Why string `json:"why"`
+	// Removed tells that it is gone now.
+	Removed bool `json:"removed"`
+
+	remove func(context.Context) error
+}
+
+// Alone is something that was left alone, and why.
+type Alone struct {
+	Name string `json:"name"`
+	Why  string `json:"why"`
+}
+
+// Cleaning is what a clean-up has found and done.
+type Cleaning struct {
+	Left  []Left  `json:"left"`
+	Alone []Alone `json:"leftAlone"`
+}
+
+// CleanOptions are those of a clean-up.
+type CleanOptions struct {
+	Where
+	// Runs are the ids of the runs, or beginnings of them, whose remains count;
+	// none is all.
+	Runs []string
+	// All counts what is in use or kept, too.
+	All bool
+	// Confirm is shown what is to be removed, and says whether it is.
+	Confirm func([]Left) (bool, error)
+}
+
+// Clean finds what runs have left that were killed, and removes it. What counts is
+// proved: a lease with the uid of its namespace and the run's id, or a mark on the
+// containers of a kind cluster.
+func Clean(ctx context.Context, o CleanOptions) (*Cleaning, error) {
+	c := &Cleaning{Left: []Left{}, Alone: []Alone{}}
+	venues, err := o.venues(ctx)
+	if err != nil {
+		return nil, err
+	}
+	gone := map[string]bool{}
+	if o.Provider == "kind" {
+		if gone, err = c.kindClusters(ctx, o); err != nil {
+			return nil, err
+		}
+	}
+	for _, v := range venues {
+		if v.kind != nil && gone[v.kind.Name] {
+			continue // with all that is in it
+		}
+		if err := c.holdings(ctx, o, v.Cluster); err != nil {
+			return nil, fmt.Errorf("%s: %w", v.Context, err)
+		}
+	}
+	if len(c.Left) == 0 {
+		return c, nil
+	}
+	if ok, err := o.Confirm(c.Left); err != nil || !ok {
+		return c, err
+	}
+	var errs []error
+	for i := range c.Left {
+		l := &c.Left[i]
+		if err := l.remove(ctx); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		l.Removed = true
+	}
+	return c, errors.Join(errs...)
+}
+
+// wanted tells whether a run is among those whose remains count.
+func (o CleanOptions) wanted(runID string) bool {
+	return len(o.Runs) == 0 || slices.ContainsFunc(o.Runs, func(r string) bool { return strings.HasPrefix(runID, r) })
+}
+
+// holdings looks at what runs hold in a cluster.
+func (c *Cleaning) holdings(ctx context.Context, o CleanOptions, in *kube.Cluster) error {
+	found, strays, err := in.Find(ctx, o.Namespace)
+	if err != nil {
+		return err
+	}
+	for _, s := range strays {
+		c.Alone = append(c.Alone, Alone{"namespace " + s.Namespace + " of " + in.Context, s.Why})
+	}
+	found = slices.DeleteFunc(found, func(h kube.Holding) bool { return !o.wanted(h.RunID) })
+	if slices.ContainsFunc(found, func(h kube.Holding) bool { return !h.Kept }) {
+		o.Note(in.Context + ": looking whether the runs that hold something there live; a lease takes up to a minute to run out")
+	}
+	dead, err := in.Dead(ctx, found)
+	if err != nil {
+		return err
+	}
+	for _, h := range found {
+		why := "its run has ended: nobody renews its lease"
+		switch {
+		case slices.Contains(dead, h):
+		case o.All && h.Kept:
+			why = "the deployment " + h.Deployment + " is kept"
+		case o.All:
+			why = "its run is under way"
+		case h.Kept:
+			c.Alone = append(c.Alone, Alone{"namespace " + h.Namespace + " of " + in.Context, "the deployment " + h.Deployment + " is kept: 'slotstorm down " + h.Deployment + "' removes it"})
+			continue
+		default:
+			c.Alone = append(c.Alone, Alone{"namespace " + h.Namespace + " of " + in.Context, "run " + h.RunID + " is under way"})
+			continue
+		}
+		what := "objects"
+		if h.Made {
+			what = "namespace"
+		}
+		c.Left = append(c.Left, Left{
+			What: what, Name: h.Namespace, Context: in.Context, Run: h.RunID, Why: why,
+			remove: func(context.Context) error { return in.Of(h).Release() },
+		})
+	}
+	return nil
+}
+
+// kindClusters looks for kind clusters that were made by what has ended, and gives
+// their names.
+func (c *Cleaning) kindClusters(ctx context.Context, o CleanOptions) (map[string]bool, error) {
+	names, err := kind.Names(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrEnvironment, err)
+	}
+	gone := map[string]bool{}
+	for _, name := range names {
+		k, ok, err := kind.Find(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			continue
+		}
+		mark, err := k.Mark(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if mark.RunID == "" || !o.wanted(mark.RunID) {
+			continue
+		}
+		alive, err := mark.Held()
+		if err != nil {
+			return nil, fmt.Errorf("kind cluster %s: %w", name, err)
+		}
+		why := "the run that has made it has ended"
+		switch {
+		case o.All:
+			why = "slotstorm has made it"
+		case alive:
+			c.Alone = append(c.Alone, Alone{"kind cluster " + name, "run " + mark.RunID + " is under way"})
+			continue
+		case mark.Up:
+			inhabited, err := inhabited(ctx, k)
+			if err != nil || inhabited {
+				if err != nil {
+					c.Alone = append(c.Alone, Alone{"kind cluster " + name, "what is in it cannot be told: " + err.Error()})
+				}
+				continue
+			}
+			why = "it was made to keep a deployment, and there is none in it"
+		}
+		gone[name] = true
+		c.Left = append(c.Left, Left{
+			What: "kind cluster", Name: name, Run: mark.RunID, Why: why,
+			remove: func(context.Context) error { return errors.Join(k.Delete(), mark.Remove()) },
+		})
+	}
+	return gone, nil
+}
+
+// inhabited tells whether anything of slotstorm is in a kind cluster.
+func inhabited(ctx context.Context, k *kind.Cluster) (bool, error) {
+	c, err := connectKind(ctx, k)
+	if err != nil {
+		return false, err
+	}
+	found, _, err := c.Find(ctx, "")
+	return len(found) > 0, err
+}

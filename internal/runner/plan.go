@@ -1,0 +1,94 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/slotstorm/slotstorm/clusters/image"
+	"github.com/slotstorm/slotstorm/clusters/kind"
+	"github.com/slotstorm/slotstorm/clusters/kube"
+	deploy "github.com/slotstorm/slotstorm/deployer/kube"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+// PlannedRun is the id of a run that is not made: it stands where that of each run
+// will.
+const PlannedRun = "run-00000000T000000Z-0000"
+
+// ErrNoManifests says that a scenario runs on this machine, where nothing is
+// applied.
+var ErrNoManifests = errors.New("on this machine nothing is applied: say --cluster kind, or kube")
+
+// plan makes all that a run of s would apply, in its namespace or in another one
+// that is there.
+func plan(s *scenarios.Scenario, in string) ([]any, *deploy.Planned, error) {
+	k := s.Cluster.Kube
+	img := k.GeneratorImage
+	switch s.Cluster.Provider {
+	case "local":
+		return nil, nil, ErrNoManifests
+	case "kind":
+		self, err := image.Self()
+		if err != nil {
+			return nil, nil, err
+		}
+		img = self.Ref
+	default:
+		if img == "" {
+			return nil, nil, errNoGeneratorImage
+		}
+	}
+	ns, objects := kube.Planned(kube.TakeOptions{RunID: PlannedRun, Prepared: k.Namespace})
+	if in != "" {
+		ns.Name = in
+	}
+	o := deploy.Options{Namespace: ns, Redis: s.Redis, StorageClass: k.StorageClass, PullSecret: k.ImagePullSecret}
+	p := o.Plan(generatorPlan(s, img, nil))
+	return append(objects, p.Objects()...), p, nil
+}
+
+// Manifests are the objects that a run of s would make on Kubernetes, in order. They
+// hold no secret.
+func Manifests(s *scenarios.Scenario) ([]any, error) {
+	objects, _, err := plan(s, "")
+	return objects, err
+}
+
+// Try asks the API server of the cluster that s names whether it would take what a
+// run makes, and makes nothing. It tells who was asked; a kind cluster that is not
+// there cannot be.
+func Try(ctx context.Context, s *scenarios.Scenario, o Options) (string, error) {
+	var c *kube.Cluster
+	var err error
+	if s.Cluster.Provider == "kind" {
+		name := s.Cluster.Kind.Name
+		k, ok, kerr := kind.Find(ctx, name)
+		if kerr == nil && !ok {
+			return "not asked: there is no kind cluster " + name + " yet, the run would make one for itself", nil
+		}
+		if err = kerr; err == nil {
+			c, err = connectKind(ctx, k)
+		}
+	} else {
+		c, err = kube.Connect(ctx, connection(s, o))
+	}
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", ErrEnvironment, err)
+	}
+	in, err := c.Try(ctx, kube.TakeOptions{RunID: PlannedRun, Prepared: s.Cluster.Kube.Namespace})
+	if err != nil {
+		return "", fmt.Errorf("%w: %s would not take it: %w", ErrEnvironment, c.Context, err)
+	}
+	_, p, err := plan(s, in)
+	if err != nil {
+		return "", err
+	}
+	if err := p.Try(ctx, c, in); err != nil {
+		return "", fmt.Errorf("%w: %s would not take it: %w", ErrEnvironment, c.Context, err)
+	}
+	if err := deploy.CheckClass(ctx, c, s.Redis, s.Cluster.Kube.StorageClass); err != nil {
+		return "", fmt.Errorf("%w: %w", ErrEnvironment, err)
+	}
+	return fmt.Sprintf("accepted by the API server of %s, Kubernetes %s; nothing was made", c.Context, c.Version), nil
+}

@@ -1,0 +1,67 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/slotstorm/slotstorm/clusters/kind"
+	"github.com/slotstorm/slotstorm/clusters/kube"
+)
+
+// Where says in which Kubernetes clusters to look for what slotstorm has made.
+type Where struct {
+	// Provider is "kind" for all kind clusters of this machine, or "kube" for that
+	// of one context.
+	Provider string
+	// Context is the context of the kubeconfig, as it was named on the command
+	// line; empty is the current one, if it is that of a kind, k3d or minikube
+	// cluster.
+	Context string
+	// Namespace is the only one to look in; empty is all of them.
+	Namespace string
+	// Note is told what could not be looked at.
+	Note func(message string)
+}
+
+// venue is a cluster to look in. kind is nil if it is not one of kind's.
+type venue struct {
+	*kube.Cluster
+	kind *kind.Cluster
+}
+
+// venues connects to the clusters. A kind cluster that does not answer is told,
+// and left out.
+func (w Where) venues(ctx context.Context) ([]venue, error) {
+	if w.Provider == "kube" {
+		c, err := kube.Connect(ctx, kube.Options{Context: w.Context, Named: w.Context != ""})
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrEnvironment, err)
+		}
+		return []venue{{Cluster: c}}, nil
+	}
+	names, err := kind.Names(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrEnvironment, err)
+	}
+	var list []venue
+	for _, name := range names {
+		k, ok, err := kind.Find(ctx, name)
+		if err == nil && !ok {
+			continue // it is gone meanwhile
+		}
+		var c *kube.Cluster
+		if err == nil {
+			c, err = connectKind(ctx, k)
+		}
+		if errors.Is(ctx.Err(), context.Canceled) {
+			return nil, context.Canceled
+		}
+		if err != nil {
+			w.Note(fmt.Sprintf("kind cluster %s is left out: %v", name, err))
+			continue
+		}
+		list = append(list, venue{c, k})
+	}
+	return list, nil
+}

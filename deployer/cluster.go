@@ -209,6 +209,22 @@ func (c *Cluster) Learn(ctx context.Context) error {
 	return c.learn(ctx, clients)
 }
 
+// Empty removes all data from a cluster that is whole.
+func (c *Cluster) Empty(ctx context.Context) error {
+	for _, role := range c.Roles(ctx) {
+		if !role.Primary {
+			continue
+		}
+		cl := c.Client(role.Node, commandTimeout)
+		err := cl.FlushAll(ctx).Err()
+		cl.Close()
+		if err != nil {
+			return fmt.Errorf("emptying %s: %w", role.Node.Name, err)
+		}
+	}
+	return nil
+}
+
 // announced is the address by which a node introduces itself to others.
 func announced(ctx context.Context, cl *redis.Client) (host, port string, err error) {
 	text, err := cl.ClusterNodes(ctx).Result()

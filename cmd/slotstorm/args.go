@@ -236,6 +236,9 @@ func (s sorter) unknown(shown, name string) error {
 		}
 		return usagef("%s has no flag %s (slotstorm %s has); 'slotstorm help %s' lists its flags", verb, shown, owner.Name, s.verb.Name)
 	}
+	if len(name) == 1 {
+		return usagef("%s has no flag %s", verb, shown) // every short flag is alike
+	}
 	known := []string{"--help"}
 	for _, f := range slices.Concat(s.app.Flags, flagsOf(s.verb)) {
 		for _, n := range f.Names() {

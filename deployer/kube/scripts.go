@@ -37,18 +37,18 @@ const startScript = `#!/bin/sh
 # Runs redis-server, announced under the IP that the pod has now.
 @LOGIN@cd /data || exit 1
 if [ -s nodes.conf ]; then
-	(
-		until [ "$(@ASK@ ping)" = PONG ]; do sleep 0.2; done
-		for peer in @PEERS@; do
-			[ "$peer" = "$POD_NAME.redis" ] && continue
-			(
-				for attempt in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do
-					[ "$(@ASK@ -h "$peer" cluster meet "$POD_IP" 6379)" = OK ] && break
-					sleep 1
-				done
-			) &
-		done
-	) >/dev/null 2>&1 &
+  (
+    until [ "$(@ASK@ ping)" = PONG ]; do sleep 0.2; done
+    for peer in @PEERS@; do
+      [ "$peer" = "$POD_NAME.redis" ] && continue
+      (
+        for attempt in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do
+          [ "$(@ASK@ -h "$peer" cluster meet "$POD_IP" 6379)" = OK ] && break
+          sleep 1
+        done
+      ) &
+    done
+  ) >/dev/null 2>&1 &
 fi
 exec redis-server /etc/slotstorm/config/redis.conf --cluster-announce-ip "$POD_IP"
 `
@@ -78,17 +78,17 @@ now=$(date +%s)
 end=$((now + @LIMIT@))
 alone=$((now + 3))
 while [ "$(role)" = 1 ] && [ "$(date +%s)" -lt "$end" ]; do
-	replica=$(@ASK@ info replication | sed -n 's/^slave[0-9]*:ip=\([^,]*\),port=\([0-9]*\),state=online.*/\1/p' | head -n 1)
-	if [ -z "$replica" ]; then
-		[ "$(@ASK@ info replication | grep -c '^slave[0-9]')" != 0 ] || [ "$(date +%s)" -lt "$alone" ] || exit 0
-		sleep 0.2
-		continue
-	fi
-	@ASK@ -h "$replica" cluster failover >/dev/null
-	for look in 1 2 3 4 5 6 7 8 9 10; do
-		[ "$(role)" = 1 ] || break
-		sleep 0.1
-	done
+  replica=$(@ASK@ info replication | sed -n 's/^slave[0-9]*:ip=\([^,]*\),port=\([0-9]*\),state=online.*/\1/p' | head -n 1)
+  if [ -z "$replica" ]; then
+    [ "$(@ASK@ info replication | grep -c '^slave[0-9]')" != 0 ] || [ "$(date +%s)" -lt "$alone" ] || exit 0
+    sleep 0.2
+    continue
+  fi
+  @ASK@ -h "$replica" cluster failover >/dev/null
+  for look in 1 2 3 4 5 6 7 8 9 10; do
+    [ "$(role)" = 1 ] || break
+    sleep 0.1
+  done
 done
 exit 0
 `

@@ -3,13 +3,14 @@ package kube
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 
+	"gopkg.in/yaml.v3"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	batch "k8s.io/client-go/applyconfigurations/batch/v1"
 	core "k8s.io/client-go/applyconfigurations/core/v1"
-	"sigs.k8s.io/yaml"
 
 	place "github.com/slotstorm/slotstorm/clusters/kube"
 	"github.com/slotstorm/slotstorm/deployer"
@@ -70,37 +71,65 @@ func (p *Planned) Try(ctx context.Context, c *place.Cluster, namespace string) e
 // WriteManifests writes objects as YAML documents, without the values of secrets.
 func WriteManifests(w io.Writer, objects []any) error {
 	for _, o := range objects {
-		raw, err := yaml.Marshal(o)
+		// By way of JSON, whose names the objects have; their order stays.
+		raw, err := json.Marshal(o)
 		if err != nil {
 			return fmt.Errorf("writing a manifest: %w", err)
 		}
-		var head struct{ Kind string }
-		if err := yaml.Unmarshal(raw, &head); err != nil {
+		var document yaml.Node
+		if err := yaml.Unmarshal(raw, &document); err != nil {
 			return fmt.Errorf("writing a manifest: %w", err)
 		}
+		root := document.Content[0]
 		about := ""
-		if head.Kind == "Secret" {
+		if kind := member(root, "kind"); kind != nil && kind.Value == "Secret" {
 			about = "# The values are made for each run, and never printed.\n"
-			var secret map[string]any
-			if err := yaml.Unmarshal(raw, &secret); err != nil {
-				return fmt.Errorf("writing a manifest: %w", err)
-			}
-			if data, ok := secret["data"].(map[string]any); ok {
-				for name := range data {
-					data[name] = ""
+			if data := member(root, "data"); data != nil {
+				for i := 1; i < len(data.Content); i += 2 {
+					data.Content[i].Value = ""
 				}
 			}
-			if raw, err = yaml.Marshal(secret); err != nil {
-				return fmt.Errorf("writing a manifest: %w", err)
-			}
 		}
-		// What only the API server fills in.
-		raw = bytes.ReplaceAll(raw, []byte("  creationTimestamp: null\n"), nil)
-		raw = bytes.ReplaceAll(raw, []byte("\nstatus: {}\n"), []byte("\n"))
-		raw = bytes.ReplaceAll(raw, []byte("\nspec: {}\n"), []byte("\n"))
-		if _, err := fmt.Fprintf(w, "---\n%s%s", about, raw); err != nil {
+		asBlocks(root)
+		var text bytes.Buffer
+		e := yaml.NewEncoder(&text)
+		e.SetIndent(2)
+		if err := e.Encode(root); err != nil {
+			return fmt.Errorf("writing a manifest: %w", err)
+		}
+		if _, err := fmt.Fprintf(w, "---\n%s%s", about, text.Bytes()); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// member is a mapping's value of a name; nil if there is none.
+func member(n *yaml.Node, name string) *yaml.Node {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == name {
+			return n.Content[i+1]
+		}
+	}
+	return nil
+}
+
+// asBlocks has a document written as people write YAML, without what is empty.
+func asBlocks(n *yaml.Node) {
+	n.Style = 0
+	if n.Kind == yaml.MappingNode {
+		var kept []*yaml.Node
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			name, value := n.Content[i], n.Content[i+1]
+			// What only the API server fills in.
+			if value.Tag == "!!null" || value.Kind == yaml.MappingNode && len(value.Content) == 0 && (name.Value == "status" || name.Value == "spec") {
+				continue
+			}
+			kept = append(kept, name, value)
+		}
+		n.Content = kept
+	}
+	for _, c := range n.Content {
+		asBlocks(c)
+	}
 }

@@ -19,7 +19,9 @@ func (p *program) recoverVerb() *cli.Command {
 		Description: "Reads the run's journal, which tells each fault before it acted, ends what is left of\n" +
 			"it, and verifies that nothing is in force any more. RUN is a folder, an id, or the\n" +
 			"beginning of an id. On this machine the kernel has healed already, with the run's\n" +
-			"process: that is verified and said. Exit code 7 if it cannot be verified.",
+			"process: that is verified and said. On Kubernetes what the run has left is removed, as\n" +
+			"'slotstorm clean' does; a deployment that it used is kept, and awaited whole. Exit code\n" +
+			"7 if it cannot be verified.",
 		Action: p.recover,
 	}
 }
@@ -52,6 +54,9 @@ func (p *program) recover(c *cli.Context) error {
 	}
 	if len(r.Ended) > 0 {
 		fmt.Fprintf(p.out, "ended   processes %s of the run\n", strings.Trim(fmt.Sprint(r.Ended), "[]"))
+	}
+	for _, removed := range r.Removed {
+		fmt.Fprintf(p.out, "removed %s\n", removed)
 	}
 	fmt.Fprintf(p.out, "%s %s\n", paint(p.colorOut, green, "seen   "), r.Seen)
 	return nil

@@ -18,8 +18,8 @@ import (
 // ErrDiffers says that a deployment is not the one that a scenario describes.
 var ErrDiffers = errors.New("the deployment is not what the scenario asks for")
 
-// Attach takes up a deployment that was kept, waits until its cluster is whole,
-// and empties it: each run begins as on a new one. What is needed to talk to it comes from its Secret.
+// Attach takes up a deployment that was kept, and waits until its cluster is
+// whole. What is needed to talk to it comes from its Secret.
 func Attach(ctx context.Context, o Options) (_ *Deployment, err error) {
 	client, ns := o.Namespace.Client, o.Namespace.Name
 	config, err := client.CoreV1().ConfigMaps(ns).Get(ctx, Name, metav1.GetOptions{})
@@ -57,10 +57,6 @@ func Attach(ctx context.Context, o Options) (_ *Deployment, err error) {
 	}
 	if err := d.AwaitWhole(ctx); err != nil {
 		return nil, fmt.Errorf("the deployment's cluster is not whole: %w", err)
-	}
-	// What an earlier run has left would be taken for what this one wrote.
-	if err := d.Empty(ctx); err != nil {
-		return nil, err
 	}
 	return d, nil
 }

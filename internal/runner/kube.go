@@ -123,13 +123,19 @@ func (r *run) nodes(ctx context.Context, g *ground) (*deploy.Deployment, error) 
 		if err != nil {
 			return nil, err
 		}
+		if err := r.settled(g.Context, h.Namespace, h.Deployment); err != nil {
+			return nil, err
+		}
 		if o.Namespace, err = g.Use(ctx, h, r.run.ID); err != nil {
 			return nil, err
 		}
 		begin = deploy.Attach
 		r.show.message(fmt.Sprintf("using deployment %s in namespace %s of %s, Kubernetes %s", h.Deployment, h.Namespace, g.Context, g.Version))
 	} else {
-		var err error
+		err := r.settled(g.Context, k.Namespace, "")
+		if err != nil {
+			return nil, err
+		}
 		if o.Namespace, err = g.Take(ctx, kube.TakeOptions{RunID: r.run.ID, Prepared: k.Namespace, Deployment: r.o.keep}); err != nil {
 			return nil, err
 		}
@@ -138,6 +144,12 @@ func (r *run) nodes(ctx context.Context, g *ground) (*deploy.Deployment, error) 
 	d, err := begin(ctx, o)
 	if err != nil {
 		return nil, errors.Join(err, o.Namespace.Release())
+	}
+	if r.o.On != "" {
+		// What an earlier run has left would be taken for what this one wrote.
+		if err := d.Empty(ctx); err != nil {
+			return nil, errors.Join(err, d.Remove(false))
+		}
 	}
 	return d, nil
 }

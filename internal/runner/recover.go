@@ -25,6 +25,8 @@ type Recovery struct {
 	Faults []string `json:"faults"`
 	// Ended are processes of the run that were still there and were ended.
 	Ended []int `json:"ended"`
+	// Removed are what the run had left on Kubernetes and was removed.
+	Removed []string `json:"removed,omitempty"`
 	// Seen says by what is known that nothing is in force any more.
 	Seen string `json:"seen"`
 }
@@ -54,6 +56,8 @@ func Recover(ctx context.Context, dir string) (*Recovery, error) {
 	switch p := s.Cluster.Provider; p {
 	case "local":
 		err = r.local(ctx, dir, j)
+	case "kind", "kube":
+		err = r.kubernetes(ctx, s, filepath.Base(dir), j)
 	default:
 		err = fmt.Errorf("%w: recovery from a run on %q is not known here", ErrUnhealed, p)
 	}
@@ -122,7 +126,10 @@ const roomEntry = "sealed room "
 // there.
 func (r *run) enter() error {
 	why := "this machine, without a room"
-	if r.o.Room.Sealed {
+	if r.s.Cluster.Provider != "local" {
+		// Where in a cluster is noted when it is known.
+		why = r.s.Cluster.Provider
+	} else if r.o.Room.Sealed {
 		network, err := place.Network()
 		if err != nil {
 			return err

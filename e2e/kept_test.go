@@ -1,0 +1,238 @@
+//go:build e2e && kind && linux
+
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/slotstorm/slotstorm/clusters/kind"
+	"github.com/slotstorm/slotstorm/clusters/kube"
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// brief is a run that is soon over.
+const brief = `
+apiVersion: slotstorm/v1
+kind: Scenario
+metadata: {name: brief}
+cluster: {provider: kind}
+redis: {image: "redis:7.0", config: {cluster-node-timeout: 5000}, storage: {size: 64Mi}, auth: {enabled: true}}
+workload:
+  rate: 50
+  warmup: 1s
+  keys: {count: 1000}
+  audit: {rate: 20}
+timeline: {phases: [{name: calm, duration: 5s}]}
+`
+
+// onKube is a sandbox with a scenario and a kubectl for the shared cluster.
+func onKube(t *testing.T, scenario string) (s *sandbox, cluster string, kubectl func(stdin string, args ...string) string) {
+	t.Helper()
+	cluster, err := lab()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s = newSandbox(t)
+	if err := os.WriteFile(filepath.Join(s.dir, "work", "scenario.yaml"), []byte(scenario), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	k, found, err := kind.Find(t.Context(), cluster)
+	if err != nil || !found {
+		t.Fatal(found, err)
+	}
+	config, err := k.Kubeconfig()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "kubeconfig")
+	if err := os.WriteFile(file, config, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return s, cluster, func(stdin string, args ...string) string {
+		t.Helper()
+		return shell(t, stdin, append([]string{"kubectl", "--kubeconfig", file}, args...)...)
+	}
+}
+
+// TestKindUpRunDown keeps a deployment, runs on it twice, is told what differs,
+// and removes it.
+func TestKindUpRunDown(t *testing.T) {
+	s, cluster, kubectl := onKube(t, brief)
+	name := fmt.Sprintf("e2e-%d", time.Now().UnixNano())
+	here := []string{"--set", "cluster.kind.name=" + cluster}
+	slotstorm := func(want int, args ...string) (string, string) {
+		t.Helper()
+		code, out, errs := s.run(append(args, here...)...)
+		if code != want && !(want == 0 && code == 5) {
+			t.Fatalf("slotstorm %s: exit code %d, not %d\n%s%s", strings.Join(args, " "), code, want, out, errs)
+		}
+		return out, errs
+	}
+	t.Cleanup(func() { kubectl("", "delete", "namespace", "slotstorm-"+name, "--ignore-not-found") })
+	slotstorm(0, "up", "scenario.yaml", "--name", name)
+	pods := func() string {
+		return kubectl("", "-n", "slotstorm-"+name, "get", "pods,jobs,secrets,leases", "-o", "name")
+	}
+	before := pods()
+	for seed := range 2 {
+		slotstorm(0, "run", "scenario.yaml", "--on", name, "--seed", fmt.Sprint(seed+1))
+		if after := pods(); after != before {
+			t.Errorf("run %d left something, or took it:\n%s\nnot\n%s", seed, after, before)
+		}
+	}
+	dirs, err := filepath.Glob(filepath.Join(s.dir, "work", "results", "runs", "*"))
+	if err != nil || len(dirs) != 2 {
+		t.Fatal(dirs, err)
+	}
+	for _, dir := range dirs {
+		b, err := results.Load(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// What the first run has audited must not be taken for the second's.
+		if a := b.Run.Audit; a == nil || a.ReadBack != a.Writes || a.Lost > 0 || a.Altered > 0 || !b.Run.HealthyAfter {
+			t.Errorf("%s: audit %+v, whole after: %v", dir, a, b.Run.HealthyAfter)
+		}
+	}
+	_, errs := slotstorm(2, "run", "scenario.yaml", "--on", name, "--set", "redis.shards=5", "--set", "redis.config.cluster-node-timeout=1000")
+	for _, want := range []string{"redis.shards is 3 there, and 5 in the scenario", `redis.config.cluster-node-timeout is "5000" there, and "1000" in the scenario`} {
+		if !strings.Contains(errs, want) {
+			t.Errorf("%q is not in %s", want, errs)
+		}
+	}
+	slotstorm(2, "run", "scenario.yaml", "--on", "nobody")
+	here = nil
+	slotstorm(0, "down", name)
+	if left := kubectl("", "get", "namespaces", "-l", "slotstorm.dev/run", "-o", "name"); strings.Contains(left, name) {
+		t.Errorf("left behind: %s", left)
+	}
+	slotstorm(2, "down", name)
+}
+
+// TestKindSignals ends runs at random moments. SIGINT leaves nothing; what SIGKILL
+// leaves, clean finds and removes, and nothing else. With SLOTSTORM_SOAK=1 at ten
+// moments each.
+func TestKindSignals(t *testing.T) {
+	moments := 1
+	if os.Getenv("SLOTSTORM_SOAK") != "" {
+		moments = 10
+	}
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	for i := range moments {
+		for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGKILL} {
+			after := time.Duration(random.Int64N(int64(50 * time.Second)))
+			t.Run(fmt.Sprintf("%v-%d-after-%v", signal, i, after.Round(time.Millisecond)), func(t *testing.T) { signalled(t, signal, after) })
+		}
+	}
+}
+
+func signalled(t *testing.T, signal syscall.Signal, after time.Duration) {
+	s, cluster, kubectl := onKube(t, calm)
+	cmd, out, errs := s.command("run", "scenario.yaml", "--cluster", "kind", "--set", "cluster.kind.name="+cluster)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	runs := filepath.Join(s.dir, "work", "results", "runs", "*")
+	var id string
+	await(t, func() bool {
+		dirs, err := filepath.Glob(runs)
+		if err != nil || len(dirs) != 1 {
+			return false
+		}
+		id = filepath.Base(dirs[0])
+		return true
+	})
+	time.Sleep(after) // the random moment
+	if err := cmd.Process.Signal(signal); err != nil {
+		t.Fatal(err)
+	}
+	err := cmd.Wait()
+	t.Logf("%s: %v", id, err)
+	left := func() string {
+		all := kubectl("", "get", "namespaces,leases,statefulsets,jobs,pods,services,configmaps,secrets,persistentvolumeclaims,poddisruptionbudgets", "-A", "-l", kube.RunLabel+"="+kube.ShortID(id), "-o", "name")
+		volumes := kubectl("", "get", "persistentvolumes", "-o", `jsonpath={range .items[*]}{.spec.claimRef.namespace}{"\n"}{end}`)
+		for line := range strings.Lines(volumes) {
+			if strings.TrimSpace(line) == kube.NamespaceOf(id) {
+				all += "persistentvolume of " + line
+			}
+		}
+		return all
+	}
+	// Kubernetes takes volumes away some time after their claims.
+	gone := func() {
+		t.Helper()
+		deadline := time.Now().Add(time.Minute)
+		for {
+			rest := left()
+			if rest == "" {
+				return
+			}
+			if time.Now().After(deadline) {
+				t.Errorf("left behind: %s\n%s%s", rest, out, errs)
+				return
+			}
+			time.Sleep(time.Second)
+		}
+	}
+	if signal == syscall.SIGINT {
+		gone()
+		return
+	}
+	// A namespace that looks like the run's, and is not.
+	foreign := "looks-alike-" + kube.ShortID(id)
+	look := fmt.Sprintf(`{"apiVersion": "v1", "kind": "List", "items": [
+		{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": %q, "labels": {"slotstorm.dev/looks": "alike", %q: %q}, "annotations": {%q: %q}}},
+		{"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "slotstorm-run", "namespace": %q, "labels": {%q: %q},
+			"annotations": {%q: %q, "slotstorm.dev/namespace-uid": "00000000-0000-0000-0000-000000000000", "slotstorm.dev/made": "true"}},
+			"spec": {"renewTime": "2020-01-01T00:00:00.000000Z"}},
+		{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "redis", "namespace": %q, "labels": {%q: %q}}}]}`,
+		foreign, kube.RunLabel, kube.ShortID(id), kube.RunAnnotation, id,
+		foreign, kube.RunLabel, kube.ShortID(id), kube.RunAnnotation, id,
+		foreign, kube.RunLabel, kube.ShortID(id))
+	kubectl(look, "create", "-f", "-")
+	foreignUID := func() string {
+		return kubectl("", "get", "namespace", foreign, "-o", "jsonpath={.metadata.uid}{.metadata.deletionTimestamp}")
+	}
+	uid := foreignUID()
+	t.Cleanup(func() { kubectl("", "delete", "namespace", foreign, "--ignore-not-found") })
+	code, listed, stderr := s.run("clean", id, "--json")
+	if code != 0 {
+		t.Fatalf("clean: exit code %d: %s%s", code, listed, stderr)
+	}
+	var cleaned struct {
+		Left []struct {
+			Run     string
+			Removed bool
+		}
+		LeftAlone []struct{ Name, Why string }
+	}
+	if err := json.Unmarshal([]byte(listed), &cleaned); err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range cleaned.Left {
+		if l.Run != id || !l.Removed {
+			t.Errorf("clean took %+v", l)
+		}
+	}
+	if !strings.Contains(listed, foreign) {
+		t.Errorf("clean does not tell of %s: %s", foreign, listed)
+	}
+	if now := foreignUID(); now != uid {
+		t.Errorf("the namespace that looks alike was touched: %s, not %s", now, uid)
+	}
+	if kept := kubectl("", "-n", foreign, "get", "leases,configmaps", "-l", kube.RunLabel, "-o", "name"); strings.Count(kept, "\n") != 2 {
+		t.Errorf("what is in the namespace that looks alike was touched: %s", kept)
+	}
+	kubectl("", "delete", "namespace", foreign)
+	gone()
+}

@@ -1,0 +1,117 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/slotstorm/slotstorm/clusters/kind"
+	"github.com/slotstorm/slotstorm/clusters/kube"
+	deploy "github.com/slotstorm/slotstorm/deployer/kube"
+	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+// contextEntry begins the journal's entry of a run's place on Kubernetes; the
+// entry's nodes are the namespace, if it was there before, and the deployment that
+// the run uses.
+const contextEntry = "context "
+
+// settled notes in the journal where on Kubernetes the run takes place, before
+// anything is made there.
+func (r *run) settled(name, namespace, deployment string) error {
+	if r.bundle == nil {
+		return nil
+	}
+	return r.bundle.Journal(results.JournalEntry{Offset: r.clock.Now(), Step: "place", Why: contextEntry + name, Nodes: []string{namespace, deployment}})
+}
+
+// kubernetes removes what is left of a run on Kubernetes: faults go with the pods
+// that they are in. On a deployment that was kept, pods stay: there the cluster is
+// awaited whole.
+func (r *Recovery) kubernetes(ctx context.Context, s *scenarios.Scenario, runID string, j *results.Journal) error {
+	where := Where{Provider: s.Cluster.Provider, Note: func(string) {}}
+	deployment := ""
+	for _, e := range j.Entries {
+		if name, ok := strings.CutPrefix(e.Why, contextEntry); ok && e.Step == "place" && len(e.Nodes) == 2 {
+			where.Context, where.Namespace, deployment = name, e.Nodes[0], e.Nodes[1]
+		}
+	}
+	if where.Context == "" {
+		// A kind cluster may have been under way all the same.
+		r.Seen = "the run had not reached a cluster"
+		if where.Provider == "kube" {
+			return nil
+		}
+	} else {
+		r.Seen = "nothing of the run is left in " + where.Context
+	}
+	var missed []string
+	where.Note = func(message string) { missed = append(missed, message) }
+	c, err := Clean(ctx, CleanOptions{Where: where, Runs: []string{runID}, Confirm: func([]Left) (bool, error) { return true, nil }})
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrUnhealed, err)
+	}
+	for _, m := range missed {
+		if strings.Contains(m, strings.TrimPrefix(where.Context, "kind-")+" ") {
+			return fmt.Errorf("%w: %s", ErrUnhealed, m)
+		}
+	}
+	for _, l := range c.Left {
+		r.Removed = append(r.Removed, l.What+" "+l.Name)
+	}
+	for _, a := range c.Alone {
+		if strings.Contains(a.Why, runID) {
+			return fmt.Errorf("%w: %s: %s", ErrUnhealed, a.Name, a.Why)
+		}
+	}
+	if deployment == "" || len(r.Faults) == 0 {
+		return nil
+	}
+	if err := whole(ctx, s, where, deployment); err != nil {
+		return fmt.Errorf("%w: %w", ErrUnhealed, err)
+	}
+	r.Seen += ", and the cluster of deployment " + deployment + " is whole"
+	return nil
+}
+
+// whole awaits the cluster of a kept deployment whole.
+func whole(ctx context.Context, s *scenarios.Scenario, w Where, deployment string) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, settleLimit)
+	defer cancel()
+	c, err := reach(ctx, w)
+	if err != nil {
+		return err
+	}
+	h, err := kept(ctx, c, w.Namespace, deployment)
+	if err != nil {
+		return err
+	}
+	ns, err := c.Use(ctx, h, runID("recover", time.Now()))
+	if err != nil {
+		return err
+	}
+	d, err := deploy.Attach(ctx, deploy.Options{Namespace: ns, Redis: s.Redis, Inside: w.Context == kube.InCluster, Clock: results.Clock{Start: time.Now()}, Emit: func(results.Event) {}})
+	if err != nil {
+		return errors.Join(err, ns.Release())
+	}
+	return d.Remove(false)
+}
+
+// reach connects to the cluster of a context, which for kind need not be in a
+// kubeconfig.
+func reach(ctx context.Context, w Where) (*kube.Cluster, error) {
+	if w.Provider == "kube" {
+		return kube.Connect(ctx, kube.Options{Context: w.Context, Named: true})
+	}
+	k, ok, err := kind.Find(ctx, strings.TrimPrefix(w.Context, "kind-"))
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, fmt.Errorf("there is no kind cluster %s", strings.TrimPrefix(w.Context, "kind-"))
+	}
+	return connectKind(ctx, k)
+}

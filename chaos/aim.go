@@ -42,7 +42,7 @@ func (a Aim) Choose(roles []deployer.Role, want scenarios.Target, random *rand.R
 	for _, r := range roles {
 		fits := want.Role == scenarios.AnyRole || r.Primary == (want.Role == scenarios.Primary)
 		switch {
-		case want.By == scenarios.ByNode && r.Node.Name != want.Node:
+		case want.By == scenarios.ByNode && r.Node.Name != a.named(want.Node):
 		case shard != scenarios.AnyShard && r.Node.Shard != shard:
 		case fits && !slices.Contains(without, r.Node.Name):
 			hits = append(hits, r)
@@ -76,6 +76,17 @@ func (a Aim) Choose(roles []deployer.Role, want scenarios.Target, random *rand.R
 		told = append(told, fmt.Sprintf("%s is %s of shard %d, offset %d", t.Node, t.Role, t.Shard, h.Offset))
 	}
 	return list, fmt.Sprintf("%s (%d of %d that fit %q%s)", strings.Join(told, "; "), len(list), fitting, want, how), nil
+}
+
+// named is the name here of a node that a scenario calls by its number: node-3 is
+// the fourth of all, whatever the place calls it.
+func (a Aim) named(node string) string {
+	for i, n := range a.Nodes {
+		if node == fmt.Sprintf("node-%d", i) {
+			return n.Name
+		}
+	}
+	return node
 }
 
 // shard is the shard that a target names in whatever way, or AnyShard.

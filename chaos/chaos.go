@@ -149,7 +149,7 @@ type Storm struct {
 
 // Time limits of the steps. Healing a kill includes the supervisor's delay.
 const (
-	checkLimit  = 10 * time.Second
+	checkLimit  = 20 * time.Second
 	proveLimit  = 20 * time.Second
 	healLimit   = 2 * time.Minute
 	verifyLimit = 2 * time.Minute

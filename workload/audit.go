@@ -22,11 +22,18 @@ type Audit struct {
 	// Run makes values unique among runs.
 	Run   string
 	Clock results.Clock
+	// Share, if not nil, leaves to this auditor one generator's turns, where each
+	// generator has an auditor beside it.
+	Share *Share
 	// Ledger takes every scheduled write, Reads every read. They may be called
 	// from many goroutines.
 	Ledger func(results.Write) error
 	Reads  func(results.AuditRead) error
 }
+
+// Share is a part of the audited requests: those whose number, divided by Of,
+// leaves Index.
+type Share struct{ Index, Of int }
 
 // Auditor writes unique values to keys of its own, reads some of them meanwhile,
 // and all of them at the end. Its client follows MOVED, because that is a
@@ -69,9 +76,14 @@ type auditSeat struct {
 func NewAuditor(a Audit) *Auditor {
 	auditor := &Auditor{Audit: a, known: map[string]bool{}, seats: make([]auditSeat, max(len(a.Target.Seats), 1))}
 	for i := range auditor.seats {
-		s := auditSeat{target: a.Target.from(i), route: make([]atomic.Int32, len(a.Target.Shards)), keys: newAuditKeys(a, i)}
-		if len(a.Target.Seats) > 1 {
-			s.name = "generator " + strconv.Itoa(i)
+		s := auditSeat{target: a.Target.from(i), route: make([]atomic.Int32, len(a.Target.Shards))}
+		index, of := i, len(auditor.seats)
+		if a.Share != nil {
+			index, of = a.Share.Index, a.Share.Of
+		}
+		s.keys = newAuditKeys(a, index)
+		if of > 1 {
+			s.name = "generator " + strconv.Itoa(index)
 		}
 		auditor.seats[i] = s
 	}
@@ -117,23 +129,30 @@ func (a *Auditor) Write(ctx, stop context.Context, start time.Time, length time.
 			})
 		}
 	}
-	seats := int64(len(a.seats))
 	if a.Spec.Reads > 0 {
 		pacers.Go(func() {
 			pace(ctx, stop, a.Spec.Reads, start, length, func(n int64, _ time.Time) {
+				i, turn, ours := a.turn(n)
+				if !ours {
+					return
+				}
 				select {
-				case lookups[n%seats] <- n / seats:
+				case lookups[i] <- turn:
 				default: // all readers wait for answers: one read less
 				}
 			})
 		})
 	}
 	pace(ctx, stop, a.Spec.Rate, start, length, func(n int64, at time.Time) {
-		s := &a.seats[n%seats]
-		j := s.keys.next(int(n), int(n/seats))
+		i, turn, ours := a.turn(n)
+		if !ours {
+			return
+		}
+		s := &a.seats[i]
+		j := s.keys.next(int(n), int(turn))
 		j.intended = a.Clock.At(at)
 		select {
-		case jobs[n%seats] <- j:
+		case jobs[i] <- j:
 		default:
 			s.keys.release(j)
 			a.keep(results.Write{Seq: j.seq, Kind: j.kind, Key: j.key, Client: s.name, Shard: a.shardOf(j.key),
@@ -149,6 +168,17 @@ func (a *Auditor) Write(ctx, stop context.Context, start time.Time, length time.
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.err
+}
+
+// turn is which of the seats here the n-th request falls to, and how many that
+// seat has had; ours is false if it falls to another auditor.
+func (a *Auditor) turn(n int64) (seat int, turn int64, ours bool) {
+	if a.Share != nil {
+		of := int64(a.Share.Of)
+		return 0, n / of, n%of == int64(a.Share.Index)
+	}
+	of := int64(len(a.seats))
+	return int(n % of), n / of, true
 }
 
 // pace calls do at a rate, each time when it is due.

@@ -109,7 +109,7 @@ type Plan struct {
 	// Audit, if not nil, writes meanwhile.
 	Audit *Auditor
 	// Remote, if not nil, makes the driver of a generator that runs elsewhere.
-	// Generator 0 has the probes and the audited writes.
+	// Generator 0 has the probes, and each one its share of the audited writes.
 	Remote func(p Plan, index int) (Driver, error)
 	// Only, if not nil, are those of the workload's generators that run here.
 	Only []int
@@ -263,7 +263,7 @@ func (l *Load) Go(ctx, stop context.Context, start time.Time) {
 	for _, g := range l.generators {
 		loads.Go(func() { l.failed(g.Run(ctx, stop, start, out)) })
 	}
-	if first && p.Audit != nil {
+	if p.Audit != nil && p.Remote == nil && (first || p.Audit.Share != nil) {
 		loads.Go(func() { l.failed(p.Audit.Write(ctx, stop, start, p.Length)) })
 	}
 	l.wg.Go(func() {

@@ -45,6 +45,6 @@ func ableToCut(room place.Room) error {
 		return fmt.Errorf("the network can be cut in a sealed room alone, and this is %s", room)
 	}
 	nobody := []netip.Addr{netip.AddrFrom4([4]byte{127, 255, 255, 254})}
-	err := place.Cut("check", []place.Rule{{From: nobody, To: nobody, Do: place.Drop}})
+	err := place.Cut("check", []place.Rule{{From: nobody, To: nobody, Do: place.Drop}}, 0)
 	return errors.Join(err, place.Mend("check"))
 }

@@ -2,17 +2,30 @@ package builtin
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net"
 	"net/netip"
-	"os"
+	"slices"
 	"sync"
-	"syscall"
 	"time"
 
+	"github.com/slotstorm/slotstorm/chaos/agent"
 	place "github.com/slotstorm/slotstorm/clusters/local"
 )
+
+// host is one end of a connection. Nobody listens at a client.
+type host struct {
+	name   string
+	addr   netip.Addr
+	client bool
+}
+
+func addrs(list []host) []netip.Addr {
+	var all []netip.Addr
+	for _, h := range list {
+		all = append(all, h.addr)
+	}
+	return all
+}
 
 // dial is a connection to try, from an address of the one side to a node of the
 // other: what the node or client there would do itself.
@@ -24,6 +37,9 @@ type dial struct {
 func (d dial) String() string {
 	return fmt.Sprintf("%s to %s port %d", d.from.name, d.to.name, d.port)
 }
+
+// target is where the dial goes.
+func (d dial) target() netip.AddrPort { return netip.AddrPortFrom(d.to.addr, d.port) }
 
 // between are the dials from each of one set to each node of the other.
 func between(from, to []host, ports []uint16) []dial {
@@ -41,38 +57,14 @@ func between(from, to []host, ports []uint16) []dial {
 	return list
 }
 
-// Time limits of a dial. On loopback the kernel answers within the call, even for
-// a process that is stopped.
-const (
-	dialLimit   = 300 * time.Millisecond
-	dialsAtOnce = 128
-)
-
-func (d dial) try(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, dialLimit)
-	defer cancel()
-	c, err := place.DialFrom(d.from.addr)(ctx, netip.AddrPortFrom(d.to.addr, d.port).String())
+// each tries all dials, and gives the first error that judge has of an outcome.
+func each(ctx context.Context, n network, dials []dial, judge func(d dial, o agent.Outcome) error) error {
+	outcomes, err := n.try(ctx, dials)
 	if err != nil {
 		return err
 	}
-	return c.Close()
-}
-
-// each tries all dials at once, and gives the first error that judge has.
-func each(ctx context.Context, dials []dial, judge func(d dial, err error) error) error {
-	room := make(chan struct{}, dialsAtOnce)
-	verdicts := make([]error, len(dials))
-	var wg sync.WaitGroup
 	for i, d := range dials {
-		room <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-room }()
-			verdicts[i] = judge(d, d.try(ctx))
-		})
-	}
-	wg.Wait()
-	for _, err := range verdicts {
-		if err != nil {
+		if err := judge(d, outcomes[i]); err != nil {
 			return err
 		}
 	}
@@ -80,10 +72,10 @@ func each(ctx context.Context, dials []dial, judge func(d dial, err error) error
 }
 
 // open wants every dial to succeed.
-func open(ctx context.Context, dials []dial) error {
-	return each(ctx, dials, func(d dial, err error) error {
-		if err != nil {
-			return fmt.Errorf("%s is not open: %w", d, err)
+func open(ctx context.Context, n network, dials []dial) error {
+	return each(ctx, n, dials, func(d dial, o agent.Outcome) error {
+		if o != agent.Open {
+			return fmt.Errorf("%s is not open: %s", d, o)
 		}
 		return nil
 	})
@@ -91,16 +83,57 @@ func open(ctx context.Context, dials []dial) error {
 
 // closed wants no dial to come through: without an answer, or, where the rules
 // reject, refused. A refusal else comes from the other side: a packet got there.
-func closed(ctx context.Context, dials []dial, rejected bool) error {
-	return each(ctx, dials, func(d dial, err error) error {
-		var silence net.Error
-		refused := errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ECONNRESET)
-		switch {
-		case err == nil:
-			return fmt.Errorf("%s is open", d)
-		case rejected && refused, !rejected && (errors.Is(err, os.ErrDeadlineExceeded) || errors.As(err, &silence) && silence.Timeout()):
+func closed(ctx context.Context, n network, dials []dial, rejected bool) error {
+	want := agent.Silent
+	if rejected {
+		want = agent.Refused
+	}
+	return each(ctx, n, dials, func(d dial, o agent.Outcome) error {
+		switch o {
+		case want:
 			return nil
+		case agent.Open:
+			return fmt.Errorf("%s is open", d)
 		}
-		return fmt.Errorf("%s got an answer: %w", d, err)
+		return fmt.Errorf("%s got an answer: %s", d, o)
 	})
+}
+
+// arrives wants every dial to reach the other side, though no answer comes back:
+// the kernel there holds a half-open connection for it, until it gives up.
+func arrives(ctx context.Context, n network, dials []dial) error {
+	ctx, cancel := context.WithTimeout(ctx, arriveLimit)
+	defer cancel()
+	// The dials go on, without an answer, while their other ends are looked for.
+	var wg sync.WaitGroup
+	wg.Go(func() { _, _ = n.try(context.WithoutCancel(ctx), dials) })
+	defer wg.Wait()
+	return until(ctx, func(ctx context.Context) error {
+		for _, to := range ends(dials) {
+			seen, err := n.halfOpens(ctx, to)
+			if err != nil {
+				return err
+			}
+			for _, d := range dials {
+				if d.to == to && !slices.Contains(seen, place.HalfOpen{Local: d.target(), Remote: d.from.addr}) {
+					return fmt.Errorf("%s does not arrive", d)
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// arriveLimit bounds arrives. A half-open connection stands for a minute.
+const arriveLimit = 5 * time.Second
+
+// ends are the hosts that dials go to.
+func ends(dials []dial) []host {
+	var list []host
+	for _, d := range dials {
+		if !slices.Contains(list, d.to) {
+			list = append(list, d.to)
+		}
+	}
+	return list
 }

@@ -40,10 +40,8 @@ func (e Local) Action(in chaos.Injection) (chaos.Action, error) {
 		return &kill{Local: e, spec: *f.Kill, random: random}, nil
 	case f.Pause != nil:
 		return &pause{Local: e, spec: *f.Pause, random: random}, nil
-	case f.Partition != nil:
-		return newPartition(e, in, random), nil
-	case f.Isolate != nil:
-		return newIsolation(e, in, random), nil
+	case f.Partition != nil, f.Isolate != nil:
+		return newPartition(roomNetwork{e}, e.Aim, in, random), nil
 	case f.Failover != nil:
 		return &failover{aim: e.Aim, cluster: e.Cluster.Redis(), spec: *f.Failover, random: random}, nil
 	}
@@ -62,6 +60,9 @@ func (e Local) processes(targets []chaos.Target) ([]*place.Process, error) {
 	}
 	return list, nil
 }
+
+// generator names a generator.
+func generator(index int) string { return fmt.Sprintf("generator %d", index) }
 
 // names are those of the targets' nodes.
 func names(targets []chaos.Target) []string {

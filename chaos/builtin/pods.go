@@ -3,6 +3,7 @@ package builtin
 import (
 	"context"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"strings"
 	"sync"
@@ -41,6 +42,12 @@ type Pods interface {
 	Uncordon(ctx context.Context, machine string) error
 	// Roll has the StatefulSet of a shard replace its pods one by one.
 	Roll(ctx context.Context, shard int) error
+	// GeneratorPod is the pod of a generator now.
+	GeneratorPod(index int) (kube.Pod, error)
+	// Help has a helper in a pod, and Session runs its program, and is connected
+	// to it.
+	Help(ctx context.Context, p kube.Pod, h kube.Helper) error
+	Session(ctx context.Context, p kube.Pod, h kube.Helper) (io.ReadWriteCloser, error)
 	// Redis is the cluster, and how to talk to it.
 	Redis() *deployer.Cluster
 }
@@ -48,6 +55,7 @@ type Pods interface {
 // Kube is the engine for pods.
 type Kube struct {
 	Cluster Pods
+	Agents  *Agents
 	Aim     chaos.Aim
 }
 
@@ -63,6 +71,10 @@ func (e Kube) Action(in chaos.Injection) (chaos.Action, error) {
 		return &drain{Kube: e, spec: *f.Drain, random: random}, nil
 	case f.Restart != nil:
 		return &restart{Kube: e, spec: *f.Restart, random: random}, nil
+	case f.Pause != nil:
+		return &podPause{Kube: e, spec: *f.Pause, random: random, limit: f.Duration.Std() + afterwards}, nil
+	case f.Partition != nil, f.Isolate != nil:
+		return newPartition(&podNetwork{agents: e.Agents, helper: kube.Hands, pods: map[string]kube.Pod{}}, e.Aim, in, random), nil
 	case f.Failover != nil:
 		return &failover{aim: e.Aim, cluster: e.Cluster.Redis(), spec: *f.Failover, random: random}, nil
 	}

@@ -3,7 +3,9 @@ package kube
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -28,4 +30,47 @@ func (c *Cluster) Exec(ctx context.Context, namespace, pod, container string, co
 		return out.String(), fmt.Errorf("exec in %s: %w", pod, withoutURL(err))
 	}
 	return out.String(), nil
+}
+
+// session is a command that runs in a container, as its standard input and output.
+type session struct {
+	io.Reader
+	io.Writer
+	close func()
+}
+
+// Close ends the command's input, and the connection to it.
+func (s *session) Close() error {
+	s.close()
+	return nil
+}
+
+// Session runs a command in a pod's container until it is closed, and is connected
+// to the command's standard input and output meanwhile. What goes wrong is told by
+// the next Read.
+func (c *Cluster) Session(namespace, pod, container string, command ...string) (io.ReadWriteCloser, error) {
+	u := c.Client.CoreV1().RESTClient().Post().Resource("pods").Namespace(namespace).Name(pod).SubResource("exec").
+		VersionedParams(&corev1.PodExecOptions{Container: container, Command: command, Stdin: true, Stdout: true, Stderr: true}, scheme.ParameterCodec).URL()
+	e, err := remotecommand.NewSPDYExecutor(c.Config, "POST", u)
+	if err != nil {
+		return nil, fmt.Errorf("exec in %s: %w", pod, err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	in, input := io.Pipe()
+	output, out := io.Pipe()
+	go func() {
+		var errs bytes.Buffer
+		err := e.StreamWithContext(ctx, remotecommand.StreamOptions{Stdin: in, Stdout: out, Stderr: &errs})
+		if err == nil {
+			err = io.EOF
+		}
+		if said := strings.TrimSpace(errs.String()); said != "" {
+			err = errors.New(said)
+		}
+		err = fmt.Errorf("exec in %s: %w", pod, withoutURL(err))
+		out.CloseWithError(err)
+		// Whoever still copies the input sees its end, as one that is well.
+		_ = input.Close()
+	}()
+	return &session{output, input, func() { _ = input.Close(); cancel() }}, nil
 }

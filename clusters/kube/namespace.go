@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -52,8 +53,10 @@ type Namespace struct {
 	// made tells that the run made the namespace: it is deleted with all that is
 	// in it. One that was prepared stays.
 	made bool
-	stop context.CancelFunc
-	done chan struct{}
+	// enforce is the Pod Security Standard of one that is made.
+	enforce string
+	stop    context.CancelFunc
+	done    chan struct{}
 }
 
 // TakeOptions say which namespace a run takes.
@@ -64,6 +67,9 @@ type TakeOptions struct {
 	Prepared string
 	// Deployment is the name under which it is to be kept, once Keep says so.
 	Deployment string
+	// Enforce is the Pod Security Standard that a namespace that is made enforces;
+	// empty is "restricted".
+	Enforce string
 }
 
 // ShortID is the part of a run's id that tells runs apart: its time and its
@@ -111,7 +117,7 @@ func (c *Cluster) Take(ctx context.Context, o TakeOptions) (_ *Namespace, err er
 // namespace is the one that a run is to take.
 func (c *Cluster) namespace(o TakeOptions) *Namespace {
 	run := ShortID(o.RunID)
-	n := &Namespace{Cluster: c, Name: o.Prepared, Run: run, deployed: run, leaseName: leaseName, made: o.Prepared == ""}
+	n := &Namespace{Cluster: c, Name: o.Prepared, Run: run, deployed: run, leaseName: leaseName, made: o.Prepared == "", enforce: cmp.Or(o.Enforce, "restricted")}
 	switch {
 	case !n.made:
 	case o.Deployment != "":
@@ -122,14 +128,18 @@ func (c *Cluster) namespace(o TakeOptions) *Namespace {
 	return n
 }
 
-// object is a namespace that a run makes. It enforces the strictest of the Pod
-// Security Standards: all that slotstorm runs meets it.
+// EnforceLabel is where a namespace says which Pod Security Standard its pods are
+// held to.
+const EnforceLabel = "pod-security.kubernetes.io/enforce"
+
+// object is a namespace that a run makes. Unless a fault needs more, it enforces
+// the strictest of the Pod Security Standards: all else that slotstorm runs meets it.
 func (n *Namespace) object(runID string) *corev1.Namespace {
 	return &corev1.Namespace{
 		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Namespace"},
 		ObjectMeta: metav1.ObjectMeta{
 			Name:        n.Name,
-			Labels:      map[string]string{RunLabel: n.Run, "app.kubernetes.io/managed-by": Manager, "pod-security.kubernetes.io/enforce": "restricted"},
+			Labels:      map[string]string{RunLabel: n.Run, "app.kubernetes.io/managed-by": Manager, EnforceLabel: n.enforce},
 			Annotations: map[string]string{RunAnnotation: runID},
 		},
 	}
@@ -213,6 +223,21 @@ func (n *Namespace) DeployedLabels() map[string]string {
 // Owner is the reference that every object of the run carries.
 func (n *Namespace) Owner() *metaapply.OwnerReferenceApplyConfiguration {
 	return metaapply.OwnerReference().WithAPIVersion("coordination.k8s.io/v1").WithKind("Lease").WithName(n.leaseName).WithUID(n.lease)
+}
+
+// OwnerReferences are Owner, for objects that are created.
+func (n *Namespace) OwnerReferences() []metav1.OwnerReference {
+	return []metav1.OwnerReference{{APIVersion: "coordination.k8s.io/v1", Kind: "Lease", Name: n.leaseName, UID: n.lease}}
+}
+
+// Enforces is the Pod Security Standard that the namespace holds its pods to;
+// empty if it has none of its own.
+func (n *Namespace) Enforces(ctx context.Context) (string, error) {
+	ns, err := n.Client.CoreV1().Namespaces().Get(ctx, n.Name, metav1.GetOptions{})
+	if err != nil {
+		return "", fmt.Errorf("looking at namespace %s: %w", n.Name, err)
+	}
+	return ns.Labels[EnforceLabel], nil
 }
 
 // Check tells whether the namespace is still the one that the run took: it is

@@ -82,6 +82,13 @@ func DialFrom(from netip.Addr) func(ctx context.Context, addr string) (net.Conn,
 	return func(ctx context.Context, addr string) (net.Conn, error) { return d.DialContext(ctx, "tcp", addr) }
 }
 
+// HalfOpen is a connection that waits for the last packet of its handshake: Local
+// is where somebody listens, Remote who asked.
+type HalfOpen struct {
+	Local  netip.AddrPort `json:"local"`
+	Remote netip.Addr     `json:"remote"`
+}
+
 func free(list []Endpoint) bool {
 	for _, e := range list {
 		for _, port := range []int{e.Port, e.Port + BusOffset} {

@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/netip"
 	"strings"
+	"time"
 
 	"github.com/google/nftables"
 	"github.com/google/nftables/binaryutil"
@@ -16,14 +17,16 @@ import (
 // tablePrefix marks the tables that are slotstorm's.
 const tablePrefix = "slotstorm-"
 
-// Cut puts rules in force, all at once, under a name of the caller's. They hold
-// until Mend, or until the room is gone: it must be a sealed one.
-func Cut(name string, rules []Rule) error {
+// Cut puts rules in force, all at once, under a name of the caller's, in the
+// network of this process: a sealed room's, or a pod's. They hold until Mend, or
+// until the network is gone. With a limit above 0 the kernel itself takes them out
+// of force after so long, whoever is still there.
+func Cut(name string, rules []Rule, limit time.Duration) error {
 	c, err := nftables.New()
 	if err != nil {
 		return fmt.Errorf("opening nftables: %w", err)
 	}
-	w := ruleWriter{conn: c, table: c.AddTable(&nftables.Table{Name: tablePrefix + name, Family: nftables.TableFamilyIPv4})}
+	w := ruleWriter{conn: c, limit: limit, sets: new(int), table: c.AddTable(&nftables.Table{Name: tablePrefix + name, Family: nftables.TableFamilyIPv4})}
 	// Packets are taken where they arrive, as a broken link would.
 	accept := nftables.ChainPolicyAccept
 	w.chain = c.AddChain(&nftables.Chain{
@@ -62,7 +65,8 @@ func Mend(name string) error {
 	return nil
 }
 
-// Cuts are the names of the rules in force.
+// Cuts are the names under which rules are in force; those whose limit has passed
+// are not.
 func Cuts() ([]string, error) {
 	c, err := nftables.New()
 	if err != nil {
@@ -74,11 +78,43 @@ func Cuts() ([]string, error) {
 	}
 	var names []string
 	for _, t := range tables {
-		if name, ours := strings.CutPrefix(t.Name, tablePrefix); ours {
+		name, ours := strings.CutPrefix(t.Name, tablePrefix)
+		if !ours {
+			continue
+		}
+		over, err := expired(c, t)
+		if err != nil {
+			return nil, err
+		}
+		if !over {
 			names = append(names, name)
 		}
 	}
 	return names, nil
+}
+
+// expired tells whether the table's sets had addresses with a limit, and have none
+// any more.
+func expired(c *nftables.Conn, t *nftables.Table) (bool, error) {
+	sets, err := c.GetSets(t)
+	if err != nil {
+		return false, fmt.Errorf("reading nftables sets: %w", err)
+	}
+	over := false
+	for _, s := range sets {
+		if !s.HasTimeout {
+			continue
+		}
+		elements, err := c.GetSetElements(s)
+		if err != nil {
+			return false, fmt.Errorf("reading nftables sets: %w", err)
+		}
+		if len(elements) > 0 {
+			return false, nil
+		}
+		over = true
+	}
+	return over, nil
 }
 
 // Dropped is how many packets the rules of a name have taken so far.
@@ -107,6 +143,8 @@ type ruleWriter struct {
 	conn  *nftables.Conn
 	table *nftables.Table
 	chain *nftables.Chain
+	limit time.Duration
+	sets  *int
 }
 
 // rule adds a rule as nftables has it: two where ports are given, since those of
@@ -156,6 +194,8 @@ func (w ruleWriter) addresses(list []netip.Addr, offset uint32) ([]expr.Any, err
 	elements := make([]nftables.SetElement, len(list))
 	for i, a := range list {
 		elements[i].Key = a.AsSlice()
+		// Addresses that have expired match no packet any more.
+		elements[i].Timeout = w.limit
 	}
 	return w.in(nftables.TypeIPAddr, elements, &expr.Payload{DestRegister: 1, Base: expr.PayloadBaseNetworkHeader, Offset: offset, Len: 4})
 }
@@ -171,6 +211,10 @@ func (w ruleWriter) ports(list []uint16, offset uint32) ([]expr.Any, error) {
 // in matches packets of which a part is one of the elements.
 func (w ruleWriter) in(kind nftables.SetDatatype, elements []nftables.SetElement, part *expr.Payload) ([]expr.Any, error) {
 	set := &nftables.Set{Table: w.table, Anonymous: true, Constant: true, KeyType: kind}
+	if kind == nftables.TypeIPAddr && w.limit > 0 {
+		*w.sets++
+		set = &nftables.Set{Table: w.table, Name: fmt.Sprintf("set%d", *w.sets), HasTimeout: true, KeyType: kind}
+	}
 	if err := w.conn.AddSet(set, elements); err != nil {
 		return nil, err
 	}

@@ -2,8 +2,10 @@
 
 package local
 
+import "time"
+
 // Cut is refused: there is no room whose network could be cut.
-func Cut(string, []Rule) error { return errNoRoom }
+func Cut(string, []Rule, time.Duration) error { return errNoRoom }
 
 // Mend has nothing to do.
 func Mend(string) error { return nil }

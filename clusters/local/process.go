@@ -123,3 +123,6 @@ func (p *Process) Signal(s syscall.Signal) error {
 	}
 	return nil
 }
+
+// Stopped tells whether a signal has stopped the process.
+func (p *Process) Stopped() (bool, error) { return Stopped(p.PID()) }

@@ -24,17 +24,17 @@ func endGroup(leader int) {
 	_ = unix.Kill(-leader, unix.SIGKILL) // ESRCH: nothing was left
 }
 
-// Stopped tells whether a signal has stopped the process: state T of
-// /proc/PID/stat (proc(5)).
-func (p *Process) Stopped() (bool, error) {
-	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.PID()))
+// Stopped tells whether a signal has stopped a process: state T of /proc/PID/stat
+// (proc(5)).
+func Stopped(pid int) (bool, error) {
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
-		return false, fmt.Errorf("reading the state of process %d: %w", p.PID(), err)
+		return false, fmt.Errorf("reading the state of process %d: %w", pid, err)
 	}
 	// The name before the state is in parentheses and may hold any character.
 	_, rest, ok := strings.Cut(string(raw[bytes.LastIndexByte(raw, ')')+1:]), " ")
 	if !ok || rest == "" {
-		return false, fmt.Errorf("reading the state of process %d: %q", p.PID(), raw)
+		return false, fmt.Errorf("reading the state of process %d: %q", pid, raw)
 	}
 	return rest[0] == 'T', nil
 }

@@ -18,11 +18,11 @@ func childAttributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgi
 // somebody else's by the time it could be used.
 func endGroup(int) {}
 
-// Stopped tells whether a signal has stopped the process, as ps says.
-func (p *Process) Stopped() (bool, error) {
-	out, err := exec.Command("ps", "-o", "stat=", "-p", strconv.Itoa(p.PID())).Output()
+// Stopped tells whether a signal has stopped a process, as ps says.
+func Stopped(pid int) (bool, error) {
+	out, err := exec.Command("ps", "-o", "stat=", "-p", strconv.Itoa(pid)).Output()
 	if err != nil {
-		return false, fmt.Errorf("asking ps for the state of process %d: %w", p.PID(), err)
+		return false, fmt.Errorf("asking ps for the state of process %d: %w", pid, err)
 	}
 	return strings.HasPrefix(strings.TrimSpace(string(out)), "T"), nil
 }

@@ -113,7 +113,7 @@ func (p *program) application() *cli.App {
 	verbs := []*cli.Command{
 		p.runVerb(), p.upVerb(), p.downVerb(), p.cleanVerb(), p.manifestsVerb(), p.loadVerb(), p.validateVerb(), p.inspectVerb(), p.listVerb(), p.reportVerb(), p.auditVerb(), p.uiVerb(), p.recoverVerb(), p.compareVerb(), p.trendVerb(), p.capacityVerb(), p.pruneVerb(),
 		p.schemaVerb(), p.doctorVerb(), p.imageVerb(), p.completionVerb(), p.versionVerb(), p.helpVerb(),
-		p.probeVerb(), p.docsVerb(), p.generateVerb(),
+		p.probeVerb(), p.docsVerb(), p.generateVerb(), p.agentVerb(),
 	}
 	usage := func(_ *cli.Context, err error, _ bool) error { return &exit{exitInvalid, err} }
 	for _, v := range verbs {

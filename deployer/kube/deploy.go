@@ -32,6 +32,8 @@ type Options struct {
 	// StorageClass is that of volumes where Redis names none; PullSecret is a
 	// secret to pull images with.
 	StorageClass, PullSecret string
+	// Helpers are what faults put into the pods.
+	Helpers HelperPlan
 	// Inside tells that this process runs in the cluster and reaches pods itself.
 	Inside bool
 	// Logs is the folder of the nodes' logs; empty keeps none.
@@ -53,6 +55,8 @@ type Deployment struct {
 	mu sync.Mutex
 	// cordoned are machines that this run may have to uncordon.
 	cordoned []string
+	// generators are those that were started beside it; nil before.
+	generators *Generators
 }
 
 // Deploy applies the objects, forms the cluster and waits until it is whole. If

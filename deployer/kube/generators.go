@@ -141,6 +141,7 @@ func (d *Deployment) Generate(ctx context.Context, g GeneratorPlan) (*Generators
 			return nil, fmt.Errorf("generator %d: %w", i, err)
 		}
 	}
+	d.generators = made
 	return made, nil
 }
 

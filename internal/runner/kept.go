@@ -50,6 +50,10 @@ func Up(ctx context.Context, s *scenarios.Scenario, name string, o Options) (_ *
 }
 
 func (r *run) up(ctx context.Context) (_ *Kept, err error) {
+	faults, err := podFaultsOf(r.s)
+	if err != nil {
+		return nil, err
+	}
 	g, err := r.ground(ctx)
 	if err != nil {
 		return nil, err
@@ -59,7 +63,7 @@ func (r *run) up(ctx context.Context) (_ *Kept, err error) {
 			err = errors.Join(err, g.remove())
 		}
 	}()
-	d, err := r.nodes(ctx, g)
+	d, err := r.nodes(ctx, g, faults)
 	if err != nil {
 		return nil, err
 	}

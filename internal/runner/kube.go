@@ -7,7 +7,6 @@ import (
 	"net"
 	"time"
 
-	"github.com/slotstorm/slotstorm/chaos/builtin"
 	"github.com/slotstorm/slotstorm/clusters/kube"
 	"github.com/slotstorm/slotstorm/deployer"
 	deploy "github.com/slotstorm/slotstorm/deployer/kube"
@@ -65,13 +64,17 @@ func (r *run) generators(ctx context.Context, d *deploy.Deployment, image string
 
 // generatorPlan says what generators run.
 func generatorPlan(s *scenarios.Scenario, image string, secret []byte) deploy.GeneratorPlan {
-	length := s.Workload.Warmup.Std() + s.Timeline.Length().Std()
 	return deploy.GeneratorPlan{
 		Count: s.Workload.Generators, Image: image, Secret: secret, Port: deploy.GeneratorPort,
 		Args: []string{"generate", "--listen", fmt.Sprintf(":%d", deploy.GeneratorPort), "--identity", deploy.SecretFile, "--patience", patience.String()},
 		// What nobody waits for any more ends by itself.
-		Patience: length + kindLimit + 2*patience,
+		Patience: podLife(s),
 	}
+}
+
+// podLife is how long what runs in pods for a run may live.
+func podLife(s *scenarios.Scenario) time.Duration {
+	return s.Workload.Warmup.Std() + s.Timeline.Length().Std() + kindLimit + 2*patience
 }
 
 // patience is how long a generator waits for a run that does not come back.
@@ -79,6 +82,10 @@ const patience = 2 * time.Minute
 
 // deployPods deploys to a Kubernetes cluster, or takes up what was kept there.
 func (r *run) deployPods(ctx context.Context) (_ *site, err error) {
+	faults, err := podFaultsOf(r.s)
+	if err != nil {
+		return nil, err
+	}
 	g, err := r.ground(ctx)
 	if err != nil {
 		return nil, err
@@ -88,7 +95,7 @@ func (r *run) deployPods(ctx context.Context) (_ *site, err error) {
 			err = errors.Join(err, g.remove())
 		}
 	}()
-	d, err := r.nodes(ctx, g)
+	d, err := r.nodes(ctx, g, faults)
 	if err != nil {
 		return nil, err
 	}
@@ -96,10 +103,15 @@ func (r *run) deployPods(ctx context.Context) (_ *site, err error) {
 	if err != nil {
 		return nil, errors.Join(err, d.Remove(false))
 	}
+	engine, disarm, err := r.podEngine(ctx, d, faults)
+	if err != nil {
+		stop()
+		return nil, errors.Join(err, d.Remove(false))
+	}
 	attentive := r.watchAbsence(g.Cluster)
 	ns := d.Namespace()
 	return &site{
-		Cluster: d.Cluster, deployment: within{d, func() { attentive(); stop() }, g.remove}, engine: builtin.Kube{Cluster: d, Aim: r.aim(d.Cluster)}, fleet: fleet,
+		Cluster: d.Cluster, deployment: within{d, func() { attentive(); disarm(); stop() }, g.remove}, engine: engine, fleet: fleet,
 		environment: func(ctx context.Context) results.Environment {
 			e := machine()
 			e.Provider, e.Isolation = r.s.Cluster.Provider, "namespace "+ns+" of "+g.Context
@@ -111,9 +123,9 @@ func (r *run) deployPods(ctx context.Context) (_ *site, err error) {
 
 // nodes deploys the nodes into a namespace of the run's, or takes up those of the
 // deployment that it is to use.
-func (r *run) nodes(ctx context.Context, g *ground) (*deploy.Deployment, error) {
+func (r *run) nodes(ctx context.Context, g *ground, faults podFaults) (*deploy.Deployment, error) {
 	k := r.s.Cluster.Kube
-	o := deploy.Options{Redis: r.s.Redis, StorageClass: k.StorageClass, PullSecret: k.ImagePullSecret, Inside: g.inside, Clock: r.clock, Emit: r.emit}
+	o := deploy.Options{Redis: r.s.Redis, StorageClass: k.StorageClass, PullSecret: k.ImagePullSecret, Inside: g.inside, Clock: r.clock, Emit: r.emit, Helpers: helpers(r.s, g.image)}
 	if r.bundle != nil {
 		o.Logs = r.bundle.Path("nodes")
 	}
@@ -136,10 +148,13 @@ func (r *run) nodes(ctx context.Context, g *ground) (*deploy.Deployment, error) 
 		if err != nil {
 			return nil, err
 		}
-		if o.Namespace, err = g.Take(ctx, kube.TakeOptions{RunID: r.run.ID, Prepared: k.Namespace, Deployment: r.o.keep}); err != nil {
+		if o.Namespace, err = g.Take(ctx, kube.TakeOptions{RunID: r.run.ID, Prepared: k.Namespace, Deployment: r.o.keep, Enforce: faults.enforce()}); err != nil {
 			return nil, err
 		}
 		r.show.message(fmt.Sprintf("deploying to namespace %s of %s, Kubernetes %s", o.Namespace.Name, g.Context, g.Version))
+	}
+	if err := r.try(ctx, o, faults); err != nil {
+		return nil, errors.Join(err, o.Namespace.Release())
 	}
 	d, err := begin(ctx, o)
 	if err != nil {

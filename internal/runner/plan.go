@@ -23,6 +23,10 @@ var ErrNoManifests = errors.New("on this machine nothing is applied: say --clust
 // plan makes all that a run of s would apply, in its namespace or in another one
 // that is there.
 func plan(s *scenarios.Scenario, in string) ([]any, *deploy.Planned, error) {
+	faults, err := podFaultsOf(s)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", ErrEnvironment, err)
+	}
 	k := s.Cluster.Kube
 	img := k.GeneratorImage
 	switch s.Cluster.Provider {
@@ -39,7 +43,7 @@ func plan(s *scenarios.Scenario, in string) ([]any, *deploy.Planned, error) {
 			return nil, nil, errNoGeneratorImage
 		}
 	}
-	ns, objects := kube.Planned(kube.TakeOptions{RunID: PlannedRun, Prepared: k.Namespace})
+	ns, objects := kube.Planned(kube.TakeOptions{RunID: PlannedRun, Prepared: k.Namespace, Enforce: faults.enforce()})
 	if in != "" {
 		ns.Name = in
 	}

@@ -101,8 +101,8 @@ func (d *driver) Warm(ctx context.Context) error {
 		Zero: d.theirs(0), Workload: d.plan.Workload, Seed: d.plan.Seed, Index: d.index, Length: d.plan.Length, Requests: d.plan.Requests,
 		Drain: d.plan.Drain, Times: d.plan.Times, Target: targetOf(d.plan.Target, d.fleet.TLS),
 	}
-	if a := d.plan.Audit; a != nil && d.index == 0 {
-		p.Audit = &audit{Spec: a.Spec, Run: a.Run}
+	if a := d.plan.Audit; a != nil {
+		p.Audit = &audit{Spec: a.Spec, Run: a.Run, Of: d.plan.Workload.Generators}
 	}
 	d.link.ask(order{Plan: p})
 	select {

@@ -31,7 +31,7 @@ import (
 )
 
 // protocolVersion is that of the lines: both sides must be of one.
-const protocolVersion = 1
+const protocolVersion = 2
 
 // maxLine bounds one line, in bytes. A plan with a replay of a million requests
 // is the longest.
@@ -73,6 +73,8 @@ type plan struct {
 type audit struct {
 	Spec scenarios.Audit `json:"spec"`
 	Run  string          `json:"run"`
+	// Of is how many generators take turns with it.
+	Of int `json:"of"`
 }
 
 // target is a workload.Target in transit.

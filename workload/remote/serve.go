@@ -282,7 +282,7 @@ func (s *server) load(ctx context.Context, p *plan) error {
 		Only: []int{p.Index}, Sink: s.frame, Views: s.view,
 	}
 	if p.Audit != nil {
-		wp.Audit = workload.NewAuditor(workload.Audit{Target: target, Spec: p.Audit.Spec, Run: p.Audit.Run, Clock: clock, Ledger: s.wrote, Reads: s.looked})
+		wp.Audit = workload.NewAuditor(workload.Audit{Target: target, Spec: p.Audit.Spec, Run: p.Audit.Run, Clock: clock, Share: &workload.Share{Index: p.Index, Of: p.Audit.Of}, Ledger: s.wrote, Reads: s.looked})
 	}
 	load, err := workload.Prepare(ctx, wp)
 	if err != nil {

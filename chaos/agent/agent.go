@@ -1,0 +1,103 @@
+// Package agent is slotstorm's hand inside of a pod: a process that runs in the
+// pod's network and among its processes, and does there what can only be done
+// there.
+//
+//	Conn (the run) ── one request a line ──▶ Serve (in the pod) ─▶ rules, signals, dials
+//	               ◀── one reply a line ───
+//
+// The connection is the standard input and output of a program that was started in
+// the pod. Nothing that an agent does depends on that it goes on: the kernel takes
+// rules out of force when their time is over, and a process that is stopped has
+// another one beside it, armed before, that lets it go on.
+package agent
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"os"
+	"syscall"
+	"time"
+
+	place "github.com/slotstorm/slotstorm/clusters/local"
+)
+
+// version is that of the lines: both sides must be of one.
+const version = 1
+
+// request asks for one thing.
+type request struct {
+	// Cut puts rules in force, Mend takes those of a name out of force, Cuts
+	// lists the names that are in force.
+	Cut  *cut   `json:"cut,omitempty"`
+	Mend string `json:"mend,omitempty"`
+	Cuts bool   `json:"cuts,omitempty"`
+	// Dial tries connections.
+	Dial *dials `json:"dial,omitempty"`
+	// HalfOpens lists connections that somebody has asked for.
+	HalfOpens bool `json:"halfOpens,omitempty"`
+	// Stop stops a process, Continue lets it go on, Stopped asks for its state.
+	Stop     *stop `json:"stop,omitempty"`
+	Continue int   `json:"continue,omitempty"`
+	Stopped  int   `json:"stopped,omitempty"`
+	// Netem asks whether the kernel can delay packets.
+	Netem bool `json:"netem,omitempty"`
+}
+
+type cut struct {
+	Name  string        `json:"name"`
+	Rules []place.Rule  `json:"rules"`
+	Limit time.Duration `json:"limit"`
+}
+
+type dials struct {
+	To    []netip.AddrPort `json:"to"`
+	Limit time.Duration    `json:"limit"`
+}
+
+type stop struct {
+	PID   int           `json:"pid"`
+	Limit time.Duration `json:"limit"`
+}
+
+// reply answers one request; the first line has the version alone.
+type reply struct {
+	Version   int              `json:"version,omitempty"`
+	Error     string           `json:"error,omitempty"`
+	Dropped   *uint64          `json:"dropped,omitempty"`
+	Cuts      []string         `json:"cuts,omitempty"`
+	Outcomes  []Outcome        `json:"outcomes,omitempty"`
+	HalfOpens []place.HalfOpen `json:"halfOpens,omitempty"`
+	Stopped   bool             `json:"stopped,omitempty"`
+}
+
+// Outcome is what became of a dial: "open", "refused", "silent" (nobody answered
+// in time), or what else went wrong.
+type Outcome string
+
+// The outcomes that are told apart.
+const (
+	Open    Outcome = "open"
+	Refused Outcome = "refused"
+	Silent  Outcome = "silent"
+)
+
+// Try opens a connection and closes it. An address from that is not valid leaves
+// it to the kernel.
+func Try(ctx context.Context, from netip.Addr, to netip.AddrPort, limit time.Duration) Outcome {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	c, err := place.DialFrom(from)(ctx, to.String())
+	var silence net.Error
+	switch {
+	case err == nil:
+		_ = c.Close()
+		return Open
+	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ECONNRESET):
+		return Refused
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &silence) && silence.Timeout():
+		return Silent
+	}
+	return Outcome(err.Error())
+}

@@ -1,0 +1,128 @@
+package agent
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"sync"
+	"syscall"
+	"time"
+
+	place "github.com/slotstorm/slotstorm/clusters/local"
+)
+
+// Rescue starts a process of its own that lets another one go on after a while,
+// and that outlives this one.
+type Rescue func(pid int, after time.Duration) error
+
+// maxLine bounds one line, in bytes.
+const maxLine = 1 << 20
+
+// Serve answers requests until there are no more. An error is one of the
+// connection: what cannot be done is told in the reply.
+func Serve(ctx context.Context, in io.Reader, out io.Writer, rescue Rescue) error {
+	write := json.NewEncoder(out)
+	if err := write.Encode(reply{Version: version}); err != nil {
+		return fmt.Errorf("answering: %w", err)
+	}
+	lines := bufio.NewScanner(in)
+	lines.Buffer(make([]byte, 4096), maxLine)
+	for lines.Scan() {
+		var q request
+		if err := json.Unmarshal(lines.Bytes(), &q); err != nil {
+			return fmt.Errorf("reading a request: %w", err)
+		}
+		a, err := act(ctx, q, rescue)
+		if err != nil {
+			a.Error = err.Error()
+		}
+		if err := write.Encode(a); err != nil {
+			return fmt.Errorf("answering: %w", err)
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return fmt.Errorf("reading a request: %w", err)
+	}
+	return nil
+}
+
+func act(ctx context.Context, q request, rescue Rescue) (a reply, err error) {
+	switch {
+	case q.Cut != nil:
+		return a, place.Cut(q.Cut.Name, q.Cut.Rules, q.Cut.Limit)
+	case q.Mend != "":
+		if n, err := place.Dropped(q.Mend); err == nil {
+			a.Dropped = &n
+		}
+		return a, place.Mend(q.Mend)
+	case q.Cuts:
+		a.Cuts, err = place.Cuts()
+		return a, err
+	case q.Dial != nil:
+		a.Outcomes = tryAll(ctx, *q.Dial)
+		return a, nil
+	case q.HalfOpens:
+		a.HalfOpens, err = place.HalfOpens()
+		return a, err
+	case q.Stop != nil:
+		return a, halt(*q.Stop, rescue)
+	case q.Continue != 0:
+		return a, signal(q.Continue, syscall.SIGCONT)
+	case q.Stopped != 0:
+		a.Stopped, err = place.Stopped(q.Stopped)
+		return a, err
+	case q.Netem:
+		return a, place.TryNetem()
+	}
+	return a, errors.New("the agent does not know this request")
+}
+
+// halt stops a process. That which lets it go on comes first.
+func halt(s stop, rescue Rescue) error {
+	if err := rescue(s.PID, s.Limit); err != nil {
+		return fmt.Errorf("arming what lets process %d go on: %w", s.PID, err)
+	}
+	return signal(s.PID, syscall.SIGSTOP)
+}
+
+func signal(pid int, s syscall.Signal) error {
+	if err := syscall.Kill(pid, s); err != nil {
+		return fmt.Errorf("sending %v to process %d: %w", s, pid, err)
+	}
+	return nil
+}
+
+// Release lets a process go on after a while: it is what a Rescue runs. A process
+// that has ended needs nobody.
+func Release(ctx context.Context, pid int, after time.Duration) error {
+	select {
+	case <-ctx.Done():
+	case <-time.After(after):
+	}
+	if err := signal(pid, syscall.SIGCONT); err != nil && !errors.Is(err, syscall.ESRCH) {
+		return err
+	}
+	return nil
+}
+
+// atOnce bounds the connections that are tried at one time.
+const atOnce = 128
+
+func tryAll(ctx context.Context, d dials) []Outcome {
+	list := make([]Outcome, len(d.To))
+	room := make(chan struct{}, atOnce)
+	var wg sync.WaitGroup
+	for i, to := range d.To {
+		room <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-room }()
+			list[i] = Try(ctx, netip.Addr{}, to, d.Limit)
+		})
+	}
+	wg.Wait()
+	return list
+}

@@ -1,0 +1,96 @@
+package builtin
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/slotstorm/slotstorm/chaos"
+	"github.com/slotstorm/slotstorm/chaos/agent"
+	place "github.com/slotstorm/slotstorm/clusters/local"
+)
+
+// network is what nodes and clients are connected by: a sealed room's, or that of
+// pods.
+type network interface {
+	// hosts are those of a side, with the addresses that they have now.
+	hosts(s chaos.Side) ([]host, error)
+	// cut puts rules in force under a name, for limit at most.
+	cut(ctx context.Context, name string, rules []place.Rule, limit time.Duration) error
+	// mend takes them out of force, all or those of a part that is gone too;
+	// dropped is how many packets they took, nil if that is not known.
+	mend(ctx context.Context, name string) (dropped *uint64, err error)
+	// try tries dials, each from where it begins.
+	try(ctx context.Context, dials []dial) ([]agent.Outcome, error)
+	// halfOpens are the connections that somebody has asked a host for.
+	halfOpens(ctx context.Context, h host) ([]place.HalfOpen, error)
+	// bounded tells whether the limit of rules is what ends them if this program
+	// does not.
+	bounded() bool
+}
+
+// roomNetwork is that of a sealed room: all of it is this process' own.
+type roomNetwork struct{ Local }
+
+// Time limits of dials. On loopback the kernel answers within the call, even for
+// a process that is stopped.
+const (
+	roomDialLimit = 300 * time.Millisecond
+	dialsAtOnce   = 128
+)
+
+func (n roomNetwork) hosts(s chaos.Side) ([]host, error) {
+	if !n.Room.Sealed {
+		return nil, fmt.Errorf("the network can be cut in a sealed room alone, and this is %s", n.Room)
+	}
+	var list []host
+	for _, t := range s.Nodes {
+		node, _ := n.Cluster.Redis().Node(t.Node)
+		if at, err := netip.ParseAddrPort(node.Addr); err == nil {
+			list = append(list, host{name: t.Node, addr: at.Addr()})
+		}
+	}
+	for _, g := range s.Generators {
+		list = append(list, host{name: generator(g), addr: n.Room.Seat(g), client: true})
+	}
+	if s.Probes {
+		list = append(list, host{name: "the probes", addr: n.Room.Seat(place.ProbeSeat), client: true})
+	}
+	return list, nil
+}
+
+// cut needs no limit: the room ends with this process.
+func (n roomNetwork) cut(_ context.Context, name string, rules []place.Rule, _ time.Duration) error {
+	return place.Cut(name, rules, 0)
+}
+
+func (n roomNetwork) mend(_ context.Context, name string) (*uint64, error) {
+	var dropped *uint64
+	if count, err := place.Dropped(name); err == nil {
+		dropped = &count
+	}
+	return dropped, place.Mend(name)
+}
+
+func (n roomNetwork) try(ctx context.Context, dials []dial) ([]agent.Outcome, error) {
+	room := make(chan struct{}, dialsAtOnce)
+	outcomes := make([]agent.Outcome, len(dials))
+	var wg sync.WaitGroup
+	for i, d := range dials {
+		room <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-room }()
+			outcomes[i] = agent.Try(ctx, d.from.addr, d.target(), roomDialLimit)
+		})
+	}
+	wg.Wait()
+	return outcomes, nil
+}
+
+func (n roomNetwork) halfOpens(context.Context, host) ([]place.HalfOpen, error) {
+	return place.HalfOpens()
+}
+
+func (n roomNetwork) bounded() bool { return false }

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/slotstorm/slotstorm/chaos/agent"
+)
+
+// agentVerb is what faults run inside of pods. It is not for people, and so is
+// hidden.
+func (p *program) agentVerb() *cli.Command {
+	return &cli.Command{
+		Name:      "agent",
+		Hidden:    true,
+		ArgsUsage: "stay | serve | release",
+		Flags: []cli.Flag{
+			&cli.DurationFlag{Name: "for", Usage: "stay, or wait before the release, for `DURATION`"},
+			&cli.IntFlag{Name: "pid", Usage: "the `PROCESS` to release"},
+		},
+		Action: p.agent,
+	}
+}
+
+func (p *program) agent(c *cli.Context) error {
+	switch what := strings.Join(c.Args().Slice(), " "); {
+	case what == "stay":
+		ctx, release := signal.NotifyContext(c.Context, syscall.SIGTERM, syscall.SIGINT)
+		defer release()
+		select {
+		case <-ctx.Done():
+		case <-time.After(c.Duration("for")):
+		}
+		return nil
+	case what == "serve":
+		return agent.Serve(c.Context, os.Stdin, p.out, rescue)
+	case what == "release" && c.Int("pid") > 1 && c.Duration("for") > 0:
+		return agent.Release(c.Context, c.Int("pid"), c.Duration("for"))
+	}
+	return usagef("slotstorm agent is started by a fault: stay, serve, or release --pid PROCESS --for DURATION")
+}
+
+// rescue starts this program in a session of its own: it does not end with what
+// started it.
+func rescue(pid int, after time.Duration) error {
+	self, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("finding the program's own file: %w", err)
+	}
+	cmd := exec.Command(self, "agent", "release", "--pid", strconv.Itoa(pid), "--for", after.String())
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("starting %s: %w", self, err)
+	}
+	return cmd.Process.Release()
+}

@@ -1,0 +1,89 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/slotstorm/slotstorm/chaos"
+	"github.com/slotstorm/slotstorm/chaos/agent"
+	"github.com/slotstorm/slotstorm/chaos/builtin"
+	"github.com/slotstorm/slotstorm/clusters/image"
+	"github.com/slotstorm/slotstorm/clusters/kube"
+	deploy "github.com/slotstorm/slotstorm/deployer/kube"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+// podFaults are the faults of a run on Kubernetes, as far as can be told before
+// anything is deployed.
+type podFaults struct {
+	needs builtin.Needs
+}
+
+// podFaultsOf tells which faults of a scenario cannot be injected into pods at all,
+// and what the others need.
+func podFaultsOf(s *scenarios.Scenario) (podFaults, error) {
+	var f podFaults
+	var err error
+	f.needs, err = builtin.AblePods(s.Timeline.Faults)
+	return f, err
+}
+
+// enforce is the Pod Security Standard that a namespace of the run can hold its
+// pods to. To change a pod's network takes NET_ADMIN, which only "privileged"
+// allows.
+func (f podFaults) enforce() string {
+	if f.needs.Hands {
+		return "privileged"
+	}
+	return "restricted"
+}
+
+// helpers are what faults put into pods.
+func helpers(s *scenarios.Scenario, img string) deploy.HelperPlan {
+	return deploy.HelperPlan{
+		Image: img,
+		// Like the generators, what nobody waits for any more ends by itself.
+		Stay:  []string{"agent", "stay", "--for", podLife(s).String()},
+		Serve: []string{image.Program, "agent", "serve"},
+	}
+}
+
+// try tries in a pod of its own, before anything else is deployed, what the faults
+// need to be able to do in pods.
+func (r *run) try(ctx context.Context, o deploy.Options, f podFaults) (err error) {
+	n := o.Namespace
+	if !f.needs.Hands {
+		return nil
+	}
+	r.note("the network of pods is to be cut: their helpers need NET_ADMIN, so that the namespace enforces Pod Security 'privileged'; all other containers meet 'restricted'")
+	enforces, err := n.Enforces(ctx)
+	if err != nil {
+		return err
+	}
+	if enforces == "restricted" || enforces == "baseline" {
+		return fmt.Errorf("namespace %s enforces Pod Security %q, which forbids the NET_ADMIN that it takes to cut the network of a pod: label it %s=privileged, or use engine: chaosmesh", n.Name, enforces, kube.EnforceLabel)
+	}
+	stream, release, err := deploy.Trial(ctx, o, deploy.Hands)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, release()) }()
+	conn, err := agent.NewConn(ctx, stream)
+	if err != nil {
+		return err
+	}
+	return errors.Join(builtin.TryPods(ctx, conn), conn.Close())
+}
+
+// podEngine is what injects the faults of a run on Kubernetes, with its agents in
+// place.
+func (r *run) podEngine(ctx context.Context, d *deploy.Deployment, f podFaults) (_ chaos.Engine, end func(), err error) {
+	agents := &builtin.Agents{Cluster: d}
+	e := builtin.Kube{Cluster: d, Agents: agents, Aim: r.aim(d.Cluster)}
+	if err := e.Prepare(ctx, f.needs); err != nil {
+		agents.Close()
+		return nil, nil, fmt.Errorf("preparing the faults: %w", err)
+	}
+	return e, agents.Close, nil
+}

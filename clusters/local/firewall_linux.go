@@ -169,11 +169,17 @@ func (w ruleWriter) rule(r Rule) error {
 		w.conn.AddRule(&nftables.Rule{Table: w.table, Chain: w.chain, Exprs: all})
 		return nil
 	}
+	var of []expr.Any
+	if r.Do == Reject {
+		// What tells the sender has to pass, against the rule of the other
+		// direction too.
+		of = isNoReset()
+	}
 	if len(r.Ports) == 0 && r.Do == Reject {
-		if err := add(isTCP(), outcome(r)); err != nil {
+		if err := add(isTCP(), of, outcome(r)); err != nil {
 			return err
 		}
-		r.Do = Drop // what is no TCP cannot be told
+		return add(isNoTCP(), outcome(Rule{Do: Drop})) // it cannot be told
 	}
 	if len(r.Ports) == 0 {
 		return add(outcome(r))
@@ -183,7 +189,7 @@ func (w ruleWriter) rule(r Rule) error {
 		if err != nil {
 			return err
 		}
-		if err := add(isTCP(), ports, outcome(r)); err != nil {
+		if err := add(isTCP(), of, ports, outcome(r)); err != nil {
 			return err
 		}
 	}
@@ -221,10 +227,24 @@ func (w ruleWriter) in(kind nftables.SetDatatype, elements []nftables.SetElement
 	return []expr.Any{part, &expr.Lookup{SourceRegister: 1, SetName: set.Name, SetID: set.ID}}, nil
 }
 
-func isTCP() []expr.Any {
+func isTCP() []expr.Any { return protocol(expr.CmpOpEq) }
+
+func isNoTCP() []expr.Any { return protocol(expr.CmpOpNeq) }
+
+func protocol(is expr.CmpOp) []expr.Any {
 	return []expr.Any{
 		&expr.Meta{Key: expr.MetaKeyL4PROTO, Register: 1},
-		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: []byte{unix.IPPROTO_TCP}},
+		&expr.Cmp{Op: is, Register: 1, Data: []byte{unix.IPPROTO_TCP}},
+	}
+}
+
+// isNoReset matches TCP packets without the flag RST: bit 2 of byte 13 (RFC 9293).
+func isNoReset() []expr.Any {
+	const reset = 0x04
+	return []expr.Any{
+		&expr.Payload{DestRegister: 1, Base: expr.PayloadBaseTransportHeader, Offset: 13, Len: 1},
+		&expr.Bitwise{SourceRegister: 1, DestRegister: 1, Len: 1, Mask: []byte{reset}, Xor: []byte{0}},
+		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: []byte{0}},
 	}
 }
 

@@ -457,6 +457,9 @@ func TestBrokenStreamsLoseNothing(t *testing.T) {
 				if w.Seq != i || w.Outcome != string(results.OK) {
 					t.Errorf("audited write %d: %+v", i, w)
 				}
+				if generators > 1 && w.Client != fmt.Sprintf("generator %d", i%generators) {
+					t.Errorf("audited write %d came from %q", i, w.Client)
+				}
 			}
 			bundle := &results.Bundle{Writes: b.writes, Reads: b.reads, Events: b.events}
 			if a, findings := audited.Judge(bundle); len(findings) > 0 {

@@ -24,6 +24,11 @@ type podFaults struct {
 // and what the others need.
 func podFaultsOf(s *scenarios.Scenario) (podFaults, error) {
 	var f podFaults
+	for _, fault := range s.Timeline.Faults {
+		if fault.Engine == "chaosmesh" {
+			return f, fmt.Errorf("fault %s: this version of slotstorm cannot drive Chaos Mesh: write engine: auto, or builtin", fault.Name)
+		}
+	}
 	var err error
 	f.needs, err = builtin.AblePods(s.Timeline.Faults)
 	return f, err

@@ -21,7 +21,7 @@ func TestKindTrouble(t *testing.T) {
 	for name, set := range map[string]string{
 		"storage-class": "redis.storage.class=fast",
 		"image":         "redis.image=redis:99.9",
-		"cpu":           "redis.resources.cpu=64",
+		"cpu":           `redis.resources.cpu="64"`,
 		"crash":         "redis.config.no-such-directive=yes",
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"github.com/slotstorm/slotstorm/clusters/image"
 	"github.com/slotstorm/slotstorm/clusters/kind"
 	"github.com/slotstorm/slotstorm/clusters/kube"
+	deploy "github.com/slotstorm/slotstorm/deployer/kube"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
@@ -64,6 +65,14 @@ func (r *run) groundKind(ctx context.Context) (_ *ground, err error) {
 			err = errors.Join(err, remove())
 		}
 	}()
+	connected, err := connectKind(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	// Images take their time to load: what cannot be is told before.
+	if err := deploy.CheckClass(ctx, connected, r.s.Redis, r.s.Cluster.Kube.StorageClass); err != nil {
+		return nil, err
+	}
 	if err := c.LoadDocker(ctx, r.s.Redis.Image); err != nil {
 		return nil, err
 	}
@@ -76,10 +85,6 @@ func (r *run) groundKind(ctx context.Context) (_ *ground, err error) {
 		return nil, err
 	}
 	if err := c.Load(ctx, img.Ref, archive.Bytes()); err != nil {
-		return nil, err
-	}
-	connected, err := connectKind(ctx, c)
-	if err != nil {
 		return nil, err
 	}
 	return &ground{Cluster: connected, image: img.Ref, made: made, remove: remove}, nil

@@ -258,3 +258,30 @@ func awaitTrial(ctx context.Context, n *place.Namespace) error {
 		}
 	}
 }
+
+// Helped is a pod with a helper that a run has left running in it.
+type Helped struct {
+	Pod string
+	// Session runs the helper's program, and is connected to it.
+	Session func(serve ...string) (io.ReadWriteCloser, error)
+}
+
+// Helpers lists the pods of a namespace in which a run has left a helper running.
+func Helpers(ctx context.Context, c *place.Cluster, namespace, runID string, h Helper) ([]Helped, error) {
+	pods, err := c.Client.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{LabelSelector: place.RunLabel})
+	if err != nil {
+		return nil, fmt.Errorf("listing pods: %w", err)
+	}
+	name := h.name(place.ShortID(runID))
+	var list []Helped
+	for _, p := range pods.Items {
+		for _, s := range p.Status.EphemeralContainerStatuses {
+			if s.Name == name && s.State.Running != nil {
+				list = append(list, Helped{p.Name, func(serve ...string) (io.ReadWriteCloser, error) {
+					return c.Session(namespace, p.Name, name, serve...)
+				}})
+			}
+		}
+	}
+	return list, nil
+}

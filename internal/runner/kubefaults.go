@@ -44,13 +44,16 @@ func (f podFaults) enforce() string {
 	return "restricted"
 }
 
+// helperServe is the command of an agent.
+var helperServe = []string{image.Program, "agent", "serve"}
+
 // helpers are what faults put into pods.
 func helpers(s *scenarios.Scenario, img string) deploy.HelperPlan {
 	return deploy.HelperPlan{
 		Image: img,
 		// Like the generators, what nobody waits for any more ends by itself.
 		Stay:  []string{"agent", "stay", "--for", podLife(s).String()},
-		Serve: []string{image.Program, "agent", "serve"},
+		Serve: helperServe,
 	}
 }
 

@@ -48,6 +48,16 @@ func (r *Recovery) kubernetes(ctx context.Context, s *scenarios.Scenario, runID 
 	} else {
 		r.Seen = "nothing of the run is left in " + where.Context
 	}
+	network := ""
+	if where.Context != "" {
+		c, err := reach(ctx, where)
+		if err == nil {
+			network, err = mendPods(ctx, c, where.Namespace, runID)
+		}
+		if err != nil && !errors.Is(err, errNoKind) {
+			return fmt.Errorf("%w: looking for rules in pods: %w", ErrUnhealed, err)
+		}
+	}
 	var missed []string
 	where.Note = func(message string) { missed = append(missed, message) }
 	c, err := Clean(ctx, CleanOptions{Where: where, Runs: []string{runID}, Confirm: func([]Left) (bool, error) { return true, nil }})
@@ -66,6 +76,9 @@ func (r *Recovery) kubernetes(ctx context.Context, s *scenarios.Scenario, runID 
 		if strings.Contains(a.Why, runID) {
 			return fmt.Errorf("%w: %s: %s", ErrUnhealed, a.Name, a.Why)
 		}
+	}
+	if network != "" {
+		r.Seen = network + "; " + r.Seen
 	}
 	if deployment == "" || len(r.Faults) == 0 {
 		return nil
@@ -100,6 +113,9 @@ func whole(ctx context.Context, s *scenarios.Scenario, w Where, deployment strin
 	return d.Remove(false)
 }
 
+// errNoKind says that a kind cluster is gone, with all that was in it.
+var errNoKind = errors.New("there is no kind cluster")
+
 // reach connects to the cluster of a context, which for kind need not be in a
 // kubeconfig.
 func reach(ctx context.Context, w Where) (*kube.Cluster, error) {
@@ -111,7 +127,7 @@ func reach(ctx context.Context, w Where) (*kube.Cluster, error) {
 		return nil, err
 	}
 	if !ok {
-		return nil, fmt.Errorf("there is no kind cluster %s", strings.TrimPrefix(w.Context, "kind-"))
+		return nil, fmt.Errorf("%w %s", errNoKind, strings.TrimPrefix(w.Context, "kind-"))
 	}
 	return connectKind(ctx, k)
 }

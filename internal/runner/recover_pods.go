@@ -1,0 +1,76 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/slotstorm/slotstorm/chaos/agent"
+	"github.com/slotstorm/slotstorm/clusters/kube"
+	deploy "github.com/slotstorm/slotstorm/deployer/kube"
+)
+
+// mendPods looks, through the agents that a run has left in its pods, whether rules
+// of its faults are still in force there, and takes out those that are. It tells
+// what it found; nothing if the run has left no pods.
+func mendPods(ctx context.Context, c *kube.Cluster, namespace, runID string) (string, error) {
+	found, _, err := c.Find(ctx, namespace)
+	if err != nil {
+		return "", err
+	}
+	asked := 0
+	var mended []string
+	for _, h := range found {
+		if h.RunID != runID {
+			continue
+		}
+		pods, err := deploy.Helpers(ctx, c, h.Namespace, runID, deploy.Hands)
+		if err != nil {
+			return "", err
+		}
+		for _, p := range pods {
+			names, err := mendPod(ctx, p)
+			if err != nil {
+				return "", fmt.Errorf("pod %s: %w", p.Pod, err)
+			}
+			asked++
+			for _, name := range names {
+				mended = append(mended, name+" in "+p.Pod)
+			}
+		}
+	}
+	switch {
+	case asked == 0:
+		return "", nil
+	case len(mended) == 0:
+		return fmt.Sprintf("the network of %d pods was whole: no rule was in force in any of them", asked), nil
+	}
+	return fmt.Sprintf("the rules of %s were still in force, and are gone; the network of %d pods is whole", strings.Join(mended, ", "), asked), nil
+}
+
+// mendPod takes the rules in a pod out of force, and tells their names.
+func mendPod(ctx context.Context, p deploy.Helped) (names []string, err error) {
+	stream, err := p.Session(helperServe...)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := agent.NewConn(ctx, stream)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	if names, err = conn.Cuts(ctx); err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		if _, err := conn.Mend(ctx, name); err != nil {
+			return nil, err
+		}
+	}
+	left, err := conn.Cuts(ctx)
+	if err == nil && len(left) > 0 {
+		err = fmt.Errorf("rules are still in force: %s", strings.Join(left, ", "))
+	}
+	return names, err
+}

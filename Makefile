@@ -42,7 +42,7 @@ test: ## install what is missing and run all tests with the race detector
 	CGO_ENABLED=1 $(GO) test -race ./...
 
 e2e: build ## run whole scenarios against real Redis Clusters
-	@scripts/setup run
+	@scripts/setup e2e
 	$(GO) test -tags e2e -timeout 30m ./e2e/...
 
 kind: build ## run whole scenarios on kind clusters; KIND_NODE_IMAGE names a node image other than kind's own

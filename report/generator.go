@@ -24,10 +24,11 @@ const (
 	// them would reach the p99.
 	pauseShare = 0.01
 	// starvedShare of the time that its threads wanted to run may they be without a
-	// processor, once that is starvedLeast of the whole time. Many short waits add
-	// up and show in no p99: a kernel that shares a processor fairly lets a busy
-	// thread wait a few milliseconds again and again, and a closed loop then
-	// measures its share of the processor.
+	// processor in a closed loop, once that is starvedLeast of the whole time. Many
+	// short waits add up and show in no p99: a kernel that shares a processor fairly
+	// lets a busy thread wait a few milliseconds again and again, and a closed loop
+	// then measures its share of the processor. An open loop is late for it, or it
+	// is not.
 	starvedShare = 0.75
 	starvedLeast = 0.1
 	// enough cases make a p99 that is not just the longest.
@@ -41,6 +42,8 @@ const (
 //
 //	Frame, Histogram ... ─▶ Judge
 type GeneratorRecord struct {
+	// closed tells that the load is a closed loop.
+	closed         bool
 	response, slip *hdr.Histogram
 	delays         map[results.Delay]*hdr.Histogram
 	self           results.Self
@@ -57,9 +60,9 @@ type generatorSecond struct {
 	late      results.Millis
 }
 
-// NewGeneratorRecord makes an empty record.
-func NewGeneratorRecord() *GeneratorRecord {
-	return &GeneratorRecord{response: newHistogram(), slip: newHistogram(), delays: map[results.Delay]*hdr.Histogram{}, cores: map[int]int{}, seconds: map[int]*generatorSecond{}}
+// NewGeneratorRecord makes an empty record of a closed loop or of an open one.
+func NewGeneratorRecord(closed bool) *GeneratorRecord {
+	return &GeneratorRecord{closed: closed, response: newHistogram(), slip: newHistogram(), delays: map[results.Delay]*hdr.Histogram{}, cores: map[int]int{}, seconds: map[int]*generatorSecond{}}
 }
 
 func (g *GeneratorRecord) at(second int) *generatorSecond {
@@ -168,7 +171,7 @@ func (g *GeneratorRecord) Judge(length time.Duration) *results.SelfCheck {
 				r.Reasons = append(r.Reasons, fmt.Sprintf(ownWords[name], duration(c.P99), duration(limit)))
 			}
 		}
-		if name == string(results.Starved) && c.OK {
+		if name == string(results.Starved) && g.closed && c.OK {
 			if lost := g.lost(length); lost > starvedShare {
 				c.OK, c.Share, c.AllowedShare = false, lost, starvedShare
 				r.Reasons = append(r.Reasons, fmt.Sprintf("its threads had no processor for %s of the time in which they were ready to run (allowed: %s): other processes had it", percent(lost), percent(starvedShare)))
@@ -246,7 +249,7 @@ var delayNames = map[string]string{
 
 // generator judges the generator over the timeline.
 func (a *analysis) generator() *results.SelfCheck {
-	g := NewGeneratorRecord()
+	g := NewGeneratorRecord(a.sc.Workload.Rate.Max)
 	for _, f := range a.Frames {
 		if a.whole.has(f.Seq) {
 			g.Frame(f)

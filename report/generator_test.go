@@ -11,7 +11,7 @@ import (
 // lateness is a record of ten seconds at 1000/s in which requests take 20 ms,
 // and each delay the times given for one second: from is the first late one.
 func lateness(d results.Delay, late time.Duration, from int) *GeneratorRecord {
-	g := NewGeneratorRecord()
+	g := NewGeneratorRecord(false)
 	for s := range 10 {
 		completed := 1000
 		if s >= from {
@@ -39,10 +39,11 @@ func lateness(d results.Delay, late time.Duration, from int) *GeneratorRecord {
 	return g
 }
 
-// hungry is a record of ten seconds in which the threads got a tenth of the
+// hungry is a record of a closed loop of ten seconds in which the threads got a tenth of the
 // processor time that they wanted, in waits too short for any p99.
-func hungry(waited time.Duration) *GeneratorRecord {
+func hungry(waited time.Duration, closed bool) *GeneratorRecord {
 	g := lateness(results.Starved, 5*time.Millisecond, 10)
+	g.closed = closed
 	for s := range 10 {
 		g.Frame(results.Frame{Seq: s, Self: &results.Self{Cores: 2, Starved: results.MillisOf(waited / 10)}})
 	}
@@ -61,9 +62,10 @@ func TestTheGeneratorIsJudged(t *testing.T) {
 		{"late in sending", lateness("slip", 30*time.Millisecond, 5), "it sent 1 % of the requests more than 30.0 ms late (allowed: 10.0 ms)", 1000, "the most in one second in which it was punctual"},
 		{"late all the time", lateness("slip", 30*time.Millisecond, 0), "it sent 1 %", 400, "less than 400/s"},
 		{"without a processor", lateness(results.Starved, 30*time.Millisecond, 5), "its threads were ready and had no processor for more than 30.0 ms", 1000, "punctual"},
-		{"without a processor most of the time", hungry(9 * time.Second), "its threads had no processor for 90 % of the time in which they were ready to run (allowed: 75 %)", 1000, "punctual"},
-		{"without a processor for a part of the time", hungry(2500 * time.Millisecond), "", 0, ""},
-		{"little used, and mostly waiting", hungry(900 * time.Millisecond), "", 0, ""},
+		{"without a processor most of the time", hungry(9*time.Second, true), "its threads had no processor for 90 % of the time in which they were ready to run (allowed: 75 %)", 1000, "punctual"},
+		{"without a processor for a part of the time", hungry(2500*time.Millisecond, true), "", 0, ""},
+		{"without a processor most of the time, and punctual", hungry(9*time.Second, false), "", 0, ""},
+		{"little used, and mostly waiting", hungry(900*time.Millisecond, true), "", 0, ""},
 		{"late in waking", lateness(results.Wake, 30*time.Millisecond, 5), "its event loops woke more than 30.0 ms late", 1000, "punctual"},
 		{"scheduled late", lateness(results.Sched, 30*time.Millisecond, 5), "its goroutines were ready for more than 30.0 ms", 1000, "punctual"},
 		{"in pauses", lateness(results.GC, 30*time.Millisecond, 5), "garbage collection stopped it for 2 % of the time (allowed: 1 %)", 1000, "punctual"},
@@ -81,7 +83,7 @@ func TestTheGeneratorIsJudged(t *testing.T) {
 			}
 		})
 	}
-	if g := NewGeneratorRecord().Judge(time.Second); g != nil {
+	if g := NewGeneratorRecord(false).Judge(time.Second); g != nil {
 		t.Errorf("of nothing: %+v", g)
 	}
 }

@@ -19,7 +19,7 @@ func TestFramesAreNotKept(t *testing.T) {
 	if os.Getenv("SLOTSTORM_SOAK") != "" {
 		seconds = 3600
 	}
-	c := newCollector(3)
+	c := newCollector(3, false)
 	give := func(from, to int) {
 		for second := from; second < to; second++ {
 			hists := map[string]*hdr.Histogram{}

@@ -295,7 +295,8 @@ func (w *watch) since(points, notes int) (m message, changed <-chan struct{}, ov
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	from := max(0, min(points, len(w.points))-3)
-	m = message{State: w.state, Points: slices.Clone(w.points[from:]), Notes: slices.Clone(w.notes[min(notes, len(w.notes)):])}
+	// Nothing is a list without elements for the page, not null.
+	m = message{State: w.state, Points: append([]point{}, w.points[from:]...), Notes: append([]note{}, w.notes[min(notes, len(w.notes)):]...)}
 	m.State.Bands = slices.Clone(w.state.Bands)
 	return m, w.changed, w.over
 }

@@ -129,6 +129,8 @@ func (s *Server) handler() http.Handler {
 	mux.HandleFunc("GET /runs/{id}/{file...}", s.file)
 	mux.HandleFunc("GET /compare", s.compare)
 	mux.HandleFunc("GET /trend", s.trend)
+	// Browsers ask for it by themselves, and log that it is not there.
+	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	mux.HandleFunc("GET /live.js", asset("pages/live.js", "text/javascript; charset=utf-8"))
 	mux.HandleFunc("GET /pages.css", asset("pages/pages.css", "text/css; charset=utf-8"))
 	return mux

@@ -25,6 +25,9 @@ const (
 	while = 15 * time.Second
 )
 
+// outdated is what a controller says that was overtaken by another: it tries again.
+const outdated = "the object has been modified"
+
 // watchTrouble looks at what Kubernetes tells of pods, claims and sets, and gives
 // the first that does not pass to failed.
 func (d *Deployment) watchTrouble(ctx context.Context, failed context.CancelCauseFunc, selector map[string]string) {
@@ -65,7 +68,7 @@ func (d *Deployment) troubles(ctx context.Context, of map[string]string) []troub
 	warnings := map[string]string{} // kind/name → newest warning
 	if events, err := ns.Client.CoreV1().Events(ns.Name).List(ctx, metav1.ListOptions{}); err == nil {
 		for _, e := range events.Items {
-			if e.Type == corev1.EventTypeWarning {
+			if e.Type == corev1.EventTypeWarning && !strings.Contains(e.Message, outdated) {
 				warnings[e.InvolvedObject.Kind+"/"+e.InvolvedObject.Name+"/"+e.Reason] = e.Reason + ": " + e.Message
 			}
 		}

@@ -253,6 +253,9 @@ func (n *Namespace) Check(ctx context.Context) error {
 	return nil
 }
 
+// ErrLeft says that not all that a run made could be removed.
+var ErrLeft = errors.New("removing what the run made")
+
 // releaseLimit bounds Release, which works when the run's context has ended.
 const releaseLimit = 3 * time.Minute
 
@@ -263,7 +266,7 @@ func (n *Namespace) Release() error {
 	ctx, cancel := context.WithTimeoutCause(context.Background(), releaseLimit, fmt.Errorf("not gone after %v", releaseLimit))
 	defer cancel()
 	if err := n.release(ctx); err != nil {
-		return fmt.Errorf("removing what the run made in namespace %s: %w; 'slotstorm clean' tries again", n.Name, err)
+		return fmt.Errorf("%w in namespace %s: %w; 'slotstorm clean' tries again", ErrLeft, n.Name, err)
 	}
 	return nil
 }

@@ -58,20 +58,18 @@ type CleanOptions struct {
 // containers of a kind cluster.
 func Clean(ctx context.Context, o CleanOptions) (*Cleaning, error) {
 	c := &Cleaning{Left: []Left{}, Alone: []Alone{}}
-	venues, err := o.venues(ctx)
-	if err != nil {
-		return nil, err
-	}
-	gone := map[string]bool{}
+	gone := map[string]bool{} // with all that is in them
 	if o.Provider == "kind" {
+		var err error
 		if gone, err = c.kindClusters(ctx, o); err != nil {
 			return nil, err
 		}
 	}
+	venues, err := o.venues(ctx, gone)
+	if err != nil {
+		return nil, err
+	}
 	for _, v := range venues {
-		if v.kind != nil && gone[v.kind.Name] {
-			continue // with all that is in it
-		}
 		if err := c.holdings(ctx, o, v.Cluster); err != nil {
 			return nil, fmt.Errorf("%s: %w", v.Context, err)
 		}

@@ -135,7 +135,7 @@ func whichOne(name, where string, names []string) error {
 // Down removes a kept deployment, and the kind cluster that was made with it unless
 // others have moved in.
 func Down(ctx context.Context, w Where, name string) (*Kept, error) {
-	venues, err := w.venues(ctx)
+	venues, err := w.venues(ctx, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -30,9 +30,9 @@ type venue struct {
 	kind *kind.Cluster
 }
 
-// venues connects to the clusters. A kind cluster that does not answer is told,
-// and left out.
-func (w Where) venues(ctx context.Context) ([]venue, error) {
+// venues connects to the clusters, but not to kind clusters that are without. One
+// that does not answer is told, and left out.
+func (w Where) venues(ctx context.Context, without map[string]bool) ([]venue, error) {
 	if w.Provider == "kube" {
 		c, err := kube.Connect(ctx, kube.Options{Context: w.Context, Named: w.Context != ""})
 		if err != nil {
@@ -47,8 +47,8 @@ func (w Where) venues(ctx context.Context) ([]venue, error) {
 	var list []venue
 	for _, name := range names {
 		k, ok, err := kind.Find(ctx, name)
-		if err == nil && !ok {
-			continue // it is gone meanwhile
+		if without[name] || err == nil && !ok {
+			continue // the latter is gone meanwhile
 		}
 		var c *kube.Cluster
 		if err == nil {

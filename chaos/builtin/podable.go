@@ -57,7 +57,7 @@ func ablePods(f scenarios.Fault) error {
 	case "partition":
 		return seated(f)
 	case "delay":
-		return errors.New("slotstorm itself cannot delay packets between pods; Chaos Mesh can, where the nodes' kernel has sch_netem: engine: chaosmesh")
+		return errors.New("slotstorm itself cannot delay packets between pods")
 	}
 	return fmt.Errorf("slotstorm itself cannot do %s in pods", f.Action())
 }

@@ -70,7 +70,7 @@ func (r *run) try(ctx context.Context, o deploy.Options, f podFaults) (err error
 		return err
 	}
 	if enforces == "restricted" || enforces == "baseline" {
-		return fmt.Errorf("namespace %s enforces Pod Security %q, which forbids the NET_ADMIN that it takes to cut the network of a pod: label it %s=privileged, or use engine: chaosmesh", n.Name, enforces, kube.EnforceLabel)
+		return fmt.Errorf("namespace %s enforces Pod Security %q, which forbids the NET_ADMIN that it takes to cut the network of a pod: label it %s=privileged", n.Name, enforces, kube.EnforceLabel)
 	}
 	stream, release, err := deploy.Trial(ctx, o, deploy.Hands)
 	if err != nil {

@@ -70,7 +70,11 @@ func (r *run) groundKind(ctx context.Context) (_ *ground, err error) {
 		return nil, err
 	}
 	// Images take their time to load: what cannot be is told before.
-	if err := deploy.CheckClass(ctx, connected, r.s.Redis, r.s.Cluster.Kube.StorageClass); err != nil {
+	if r.o.On != "" {
+		if _, err := kept(ctx, connected, r.s.Cluster.Kube.Namespace, r.o.On); err != nil {
+			return nil, err
+		}
+	} else if err := deploy.CheckClass(ctx, connected, r.s.Redis, r.s.Cluster.Kube.StorageClass); err != nil {
 		return nil, err
 	}
 	if err := c.LoadDocker(ctx, r.s.Redis.Image); err != nil {

@@ -51,6 +51,7 @@ type watch struct {
 
 type shardWatch struct {
 	lastGood results.Millis
+	node     string // that took it
 	started  bool
 	now      Gap // what went wrong since lastGood
 }
@@ -68,7 +69,7 @@ func (w *watch) good(shard int, done results.Millis, node string) {
 		return // it overtook another on the way here
 	}
 	w.close(shard, done, node, false)
-	s.started, s.lastGood, s.now = true, done, Gap{}
+	s.started, s.lastGood, s.node, s.now = true, done, node, Gap{}
 }
 
 // close keeps the stretch since the last good write, if it is long enough.
@@ -81,11 +82,17 @@ func (w *watch) close(shard int, at results.Millis, node string, open bool) {
 	}
 }
 
-// bad notes a write that went wrong, sent and answered at these offsets.
-func (w *watch) bad(shard int, sent, done results.Millis, class string) {
+// bad notes a write that went wrong, sent and answered at these offsets. Where it
+// is known which node it went to, it tells of the shard only if that node is the
+// one that serves it: that a replica is away is no outage.
+func (w *watch) bad(shard int, sent, done results.Millis, class, node string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	g := &w.shards[shard].now
+	s := &w.shards[shard]
+	if s.started && node != "" && node != s.node {
+		return
+	}
+	g := &s.now
 	if g.Bad == 0 {
 		g.FirstBad, g.Errors = done, map[string]int{}
 	}

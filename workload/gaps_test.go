@@ -16,7 +16,10 @@ func TestWatch(t *testing.T) {
 	g := rule{failing: 30 * time.Millisecond, silent: time.Second, merge: 50 * time.Millisecond}
 	good := func(at int) func(*watch) { return func(w *watch) { w.good(0, ms(at), "n") } }
 	bad := func(sent, done int, class string) func(*watch) {
-		return func(w *watch) { w.bad(0, ms(sent), ms(done), class) }
+		return func(w *watch) { w.bad(0, ms(sent), ms(done), class, "n") }
+	}
+	other := func(sent, done int) func(*watch) {
+		return func(w *watch) { w.bad(0, ms(sent), ms(done), "dial", "another") }
 	}
 	for _, tc := range []struct {
 		name  string
@@ -26,6 +29,13 @@ func TestWatch(t *testing.T) {
 	}{
 		{"nothing but good writes", []func(*watch){good(0), good(5), good(10)}, 20, nil},
 		{"a replica refuses meanwhile", []func(*watch){good(0), bad(1, 2, "dial"), good(5), bad(6, 7, "dial"), good(10)}, 12, nil},
+		{"a replica is away while the machine stalls", []func(*watch){good(0), other(1, 2), good(400), other(401, 402), good(405)}, 410, nil},
+		{
+			"the primary is away, and its replica as well",
+			[]func(*watch){good(0), bad(4, 5, "dial"), other(90, 95), good(100)},
+			110,
+			[]results.Outage{{From: 0, To: ms(100), Uncertainty: ms(96), Errors: map[string]int{"dial": 1}, Node: "n"}},
+		},
 		{
 			"an outage",
 			[]func(*watch){good(0), good(5), bad(9, 10, "dial"), bad(94, 95, "dial"), bad(98, 99, "CLUSTERDOWN"), good(105)},
@@ -117,8 +127,8 @@ func TestGapsInCommonFailAsOne(t *testing.T) {
 	busy, idle, o := newWatch(1, 100*time.Millisecond), newWatch(1, 100*time.Millisecond), newOutages(clientRule, 2, 1)
 	busy.good(0, ms(100), "n")
 	idle.good(0, ms(90), "n")
-	busy.bad(0, ms(101), ms(102), "eof")
-	busy.bad(0, ms(395), ms(396), "CLUSTERDOWN")
+	busy.bad(0, ms(101), ms(102), "eof", "")
+	busy.bad(0, ms(395), ms(396), "CLUSTERDOWN", "")
 	idle.good(0, ms(400), "m")
 	busy.good(0, ms(405), "m")
 	idle.good(0, ms(406), "m")

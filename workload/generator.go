@@ -181,7 +181,7 @@ func (g *generator) carryOut(ctx context.Context, start time.Time, b schedule.Ba
 		if r.outcome == results.OK {
 			g.seen.good(shard, at, "")
 		} else {
-			g.seen.bad(shard, g.plan.Clock.At(start.Add(sent)), at, r.class)
+			g.seen.bad(shard, g.plan.Clock.At(start.Add(sent)), at, r.class, "")
 		}
 	}
 	return buf

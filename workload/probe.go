@@ -105,7 +105,7 @@ func (p *probes) node(ctx context.Context, shard int, m Member) {
 		case "MOVED":
 			// A replica, as it should be: it says nothing about the shard.
 		default:
-			p.watch.bad(shard, sent, done, class)
+			p.watch.bad(shard, sent, done, class, m.Name)
 			p.count(shard, done, false)
 		}
 	}

@@ -292,7 +292,7 @@ func (d *wireDriver) settle(before int64, start time.Time) {
 		if e.Outcome == wire.OK {
 			d.seen.good(int(e.Shard), at(e.Done), "")
 		} else {
-			d.seen.bad(int(e.Shard), at(max(e.Sent, e.Intended)), at(e.Done), e.Class.String())
+			d.seen.bad(int(e.Shard), at(max(e.Sent, e.Intended)), at(e.Done), e.Class.String(), "")
 		}
 	}
 	d.held = slices.Delete(d.held, 0, n)

@@ -165,7 +165,7 @@ func TestKindFromNothing(t *testing.T) {
 	if err := os.WriteFile(file, raw, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	b := s.onKind(before, file, "--set", "cluster.kind.name=slotstorm-e2e-nothing", "--set", "workload.generators=2", "--set", "workload.rate=200", "--set", "workload.audit.rate=50")[0]
+	b := s.onKind(before, file, "--set", "cluster.kind.name=slotstorm-e2e-nothing", "--set", "cluster.kind.nodes=2", "--set", "workload.generators=2", "--set", "workload.rate=200", "--set", "workload.audit.rate=50")[0]
 	behaved(t, b)
 	f := b.Run.Faults[0]
 	if pods := podsOf(b, f.Node); len(pods) != 2 || pods[0].UID == pods[1].UID || pods[0].IP == pods[1].IP {

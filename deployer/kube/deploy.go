@@ -242,7 +242,7 @@ func (d *Deployment) Remove(keepVolumes bool) error {
 // Keep leaves the cluster to later runs.
 func (d *Deployment) Keep(ctx context.Context) error {
 	d.unfollow()
-	return d.namespace.Keep(ctx)
+	return errors.Join(d.uncordonAll(), d.namespace.Keep(ctx))
 }
 
 // CA is the certificate of the authority in PEM; nil without TLS.

@@ -91,6 +91,12 @@ func (r *run) groundKind(ctx context.Context) (_ *ground, err error) {
 	if err := c.Load(ctx, img.Ref, archive.Bytes()); err != nil {
 		return nil, err
 	}
+	if made {
+		// kind waits for the control plane alone.
+		if err := connected.AwaitMachines(ctx); err != nil {
+			return nil, err
+		}
+	}
 	return &ground{Cluster: connected, image: img.Ref, made: made, remove: remove}, nil
 }
 

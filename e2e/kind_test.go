@@ -165,13 +165,16 @@ func TestKindFromNothing(t *testing.T) {
 	if err := os.WriteFile(file, raw, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	b := s.onKind(before, file, "--set", "cluster.kind.name=slotstorm-e2e-nothing", "--set", "cluster.kind.nodes=2", "--set", "workload.generators=2", "--set", "workload.rate=200", "--set", "workload.audit.rate=50")[0]
+	b := s.onKind(before, file, "--set", "cluster.kind.name=slotstorm-e2e-nothing", "--set", "cluster.kind.nodes=2", "--set", "workload.generators=2", "--set", "workload.rate=200", "--set", "workload.audit.rate=50",
+		// A pod may be there again before anybody has noticed that it was gone: then
+		// there is no failover, and without persistence no data either.
+		"--set", "redis.config.appendonly=yes", "--set", "objectives=[{metric: writes.lost, max: 50}]")[0]
 	behaved(t, b)
 	f := b.Run.Faults[0]
 	if pods := podsOf(b, f.Node); len(pods) != 2 || pods[0].UID == pods[1].UID || pods[0].IP == pods[1].IP {
 		t.Errorf("the pods of %s, which was killed: %+v", f.Node, pods)
 	}
-	if len(b.Run.Summary.Failovers) != 1 || len(b.Run.Generators) != 2 {
+	if len(b.Run.Summary.Failovers) > 1 || len(b.Run.Generators) != 2 {
 		t.Errorf("%d failovers, %d generators", len(b.Run.Summary.Failovers), len(b.Run.Generators))
 	}
 	for _, name := range []string{"report.md", "report.html"} {

@@ -99,6 +99,7 @@ func (s *sandbox) follow(word string, args ...string) (cmd *exec.Cmd, address st
 	if err := cmd.Start(); err != nil {
 		s.t.Fatal(err)
 	}
+	s.t.Cleanup(func() { _ = cmd.Process.Kill() }) // it may have ended
 	lines := bufio.NewReader(errs)
 	for {
 		line, err := lines.ReadString('\n')

@@ -54,7 +54,7 @@ func (r *run) up(ctx context.Context) (_ *Kept, err error) {
 	if err != nil {
 		return nil, err
 	}
-	g, err := r.ground(ctx)
+	g, d, err := r.grounded(ctx, faults)
 	if err != nil {
 		return nil, err
 	}
@@ -63,10 +63,6 @@ func (r *run) up(ctx context.Context) (_ *Kept, err error) {
 			err = errors.Join(err, g.remove())
 		}
 	}()
-	d, err := r.nodes(ctx, g, faults)
-	if err != nil {
-		return nil, err
-	}
 	version, err := d.Version(ctx)
 	if err == nil {
 		err = d.Keep(ctx)

@@ -86,7 +86,7 @@ func (r *run) deployPods(ctx context.Context) (_ *site, err error) {
 	if err != nil {
 		return nil, err
 	}
-	g, err := r.ground(ctx)
+	g, d, err := r.grounded(ctx, faults)
 	if err != nil {
 		return nil, err
 	}
@@ -95,10 +95,6 @@ func (r *run) deployPods(ctx context.Context) (_ *site, err error) {
 			err = errors.Join(err, g.remove())
 		}
 	}()
-	d, err := r.nodes(ctx, g, faults)
-	if err != nil {
-		return nil, err
-	}
 	fleet, stop, err := r.generators(ctx, d, g.image)
 	if err != nil {
 		return nil, errors.Join(err, d.Remove(false))
@@ -119,6 +115,20 @@ func (r *run) deployPods(ctx context.Context) (_ *site, err error) {
 			return e
 		},
 	}, nil
+}
+
+// grounded deploys the nodes to the cluster that the scenario names. What was made
+// of the cluster itself is the caller's to remove, unless it fails.
+func (r *run) grounded(ctx context.Context, faults podFaults) (*ground, *deploy.Deployment, error) {
+	g, err := r.ground(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	d, err := r.nodes(ctx, g, faults)
+	if err != nil {
+		return nil, nil, errors.Join(err, g.remove())
+	}
+	return g, d, nil
 }
 
 // nodes deploys the nodes into a namespace of the run's, or takes up those of the

@@ -50,9 +50,9 @@ func (a *drain) Check(ctx context.Context, roles []deployer.Role) (chaos.Choice,
 		return chaos.Choice{}, err
 	}
 	for _, node := range names(targets) {
-		pod, ok := a.Cluster.Pod(node)
-		if !ok || !pod.Running || pod.Going {
-			return chaos.Choice{}, fmt.Errorf("%s has no pod that runs", node)
+		pod, err := a.running(node)
+		if err != nil {
+			return chaos.Choice{}, err
 		}
 		a.first = append(a.first, pod)
 		if slices.Contains(a.machines, pod.Machine) {
@@ -181,11 +181,8 @@ func (a *drain) Heal(ctx context.Context) (string, error) {
 	}
 	seen := []string{strings.Join(a.machines[:a.cordoned], ", ") + " takes pods again"}
 	for _, p := range a.evicted {
-		next, err := a.Cluster.AwaitPod(ctx, p.Name, "the new pod of "+p.Name, func(n kube.Pod) bool { return n.UID != p.UID && n.Running })
+		next, err := a.succeeded(ctx, p)
 		if err != nil {
-			return "", err
-		}
-		if err := a.Cluster.AwaitAnswer(ctx, p.Name); err != nil {
 			return "", err
 		}
 		seen = append(seen, fmt.Sprintf("%s is back on %s", p.Name, next.Machine))

@@ -38,9 +38,9 @@ func (p *podPause) Check(ctx context.Context, roles []deployer.Role) (chaos.Choi
 		return chaos.Choice{}, err
 	}
 	for _, name := range names(targets) {
-		pod, ok := p.Cluster.Pod(name)
-		if !ok || !pod.Running || pod.Going {
-			return chaos.Choice{}, fmt.Errorf("%s has no pod that runs", name)
+		pod, err := p.running(name)
+		if err != nil {
+			return chaos.Choice{}, err
 		}
 		node, _ := p.Cluster.Redis().Node(name)
 		pid, err := p.Cluster.Redis().PID(ctx, node)
@@ -48,8 +48,12 @@ func (p *podPause) Check(ctx context.Context, roles []deployer.Role) (chaos.Choi
 			return chaos.Choice{}, err
 		}
 		s := stoppedPod{pod, pid}
-		if stopped, err := p.isStopped(ctx, s); err != nil || stopped {
-			return chaos.Choice{}, fmt.Errorf("process %d of %s before the pause: stopped %t: %w", pid, name, stopped, err)
+		stopped, err := p.isStopped(ctx, s)
+		if err != nil {
+			return chaos.Choice{}, fmt.Errorf("process %d of %s before the pause: %w", pid, name, err)
+		}
+		if stopped {
+			return chaos.Choice{}, fmt.Errorf("process %d of %s is stopped before the pause", pid, name)
 		}
 		p.stopped = append(p.stopped, s)
 	}

@@ -81,6 +81,29 @@ func (e Kube) Action(in chaos.Injection) (chaos.Action, error) {
 	return nil, fmt.Errorf("fault %s: it cannot be injected on Kubernetes yet", in.Name)
 }
 
+// running is the pod of a node, if it runs and is to stay.
+func (e Kube) running(node string) (kube.Pod, error) {
+	pod, ok := e.Cluster.Pod(node)
+	if !ok || !pod.Running || pod.Going {
+		return kube.Pod{}, fmt.Errorf("%s has no pod that runs", node)
+	}
+	return pod, nil
+}
+
+// replaced waits until a node has another pod than p.
+func (e Kube) replaced(ctx context.Context, p kube.Pod) (kube.Pod, error) {
+	return e.Cluster.AwaitPod(ctx, p.Name, "another pod for "+p.Name, func(n kube.Pod) bool { return n.UID != p.UID && n.Machine != "" })
+}
+
+// succeeded waits until a node answers in another pod than p.
+func (e Kube) succeeded(ctx context.Context, p kube.Pod) (kube.Pod, error) {
+	next, err := e.Cluster.AwaitPod(ctx, p.Name, "the new pod of "+p.Name, func(n kube.Pod) bool { return n.UID != p.UID && n.Running })
+	if err != nil {
+		return kube.Pod{}, err
+	}
+	return next, e.Cluster.AwaitAnswer(ctx, p.Name)
+}
+
 // podKill deletes the pods of nodes; their StatefulSets make new ones, with new
 // IPs, on the same volumes.
 type podKill struct {
@@ -98,9 +121,9 @@ func (k *podKill) Check(_ context.Context, roles []deployer.Role) (chaos.Choice,
 		return chaos.Choice{}, err
 	}
 	for _, node := range names(targets) {
-		pod, ok := k.Cluster.Pod(node)
-		if !ok || !pod.Running || pod.Going {
-			return chaos.Choice{}, fmt.Errorf("%s has no pod that runs", node)
+		pod, err := k.running(node)
+		if err != nil {
+			return chaos.Choice{}, err
 		}
 		k.pods = append(k.pods, pod)
 	}
@@ -143,7 +166,7 @@ func (k *podKill) Inject(ctx context.Context) (time.Time, error) {
 func (k *podKill) Prove(ctx context.Context) (string, error) {
 	var seen []string
 	for _, p := range k.pods {
-		next, err := k.Cluster.AwaitPod(ctx, p.Name, "another pod for "+p.Name, func(n kube.Pod) bool { return n.UID != p.UID && n.Machine != "" })
+		next, err := k.replaced(ctx, p)
 		if err != nil {
 			return "", err
 		}
@@ -155,11 +178,8 @@ func (k *podKill) Prove(ctx context.Context) (string, error) {
 func (k *podKill) Heal(ctx context.Context) (string, error) {
 	var seen []string
 	for _, p := range k.pods[:k.struck] {
-		next, err := k.Cluster.AwaitPod(ctx, p.Name, "the new pod of "+p.Name, func(n kube.Pod) bool { return n.UID != p.UID && n.Running })
+		next, err := k.succeeded(ctx, p)
 		if err != nil {
-			return "", err
-		}
-		if err := k.Cluster.AwaitAnswer(ctx, p.Name); err != nil {
 			return "", err
 		}
 		seen = append(seen, fmt.Sprintf("%s is back at %s, not %s", p.Name, next.IP, p.IP))

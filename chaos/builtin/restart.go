@@ -74,17 +74,12 @@ func (a *restart) Inject(ctx context.Context) (time.Time, error) {
 func (a *restart) Prove(ctx context.Context) (string, error) {
 	list := a.pods[a.shards[0]]
 	first := list[len(list)-1]
-	next, err := a.another(ctx, first)
+	next, err := a.replaced(ctx, first)
 	if err != nil {
 		return "", err
 	}
 	a.proved = true
 	return fmt.Sprintf("pod %s is another one: uid %s, not %s", first.Name, next.UID, first.UID), nil
-}
-
-// another waits until a node has another pod.
-func (a *restart) another(ctx context.Context, p kube.Pod) (kube.Pod, error) {
-	return a.Cluster.AwaitPod(ctx, p.Name, "another pod for "+p.Name, func(n kube.Pod) bool { return n.UID != p.UID && n.Machine != "" })
 }
 
 // Heal has the remaining shards roll, and waits until every pod is another one

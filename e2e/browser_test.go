@@ -113,7 +113,7 @@ func (s *sandbox) follow(word string, args ...string) (cmd *exec.Cmd, address st
 	}
 }
 
-// look is what a page is checked for.
+// page is what a page is checked for.
 type page struct {
 	Title    string
 	Headings int

@@ -17,6 +17,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"sync"
 	"syscall"
 	"time"
 
@@ -41,8 +42,6 @@ type request struct {
 	Stop     *stop `json:"stop,omitempty"`
 	Continue int   `json:"continue,omitempty"`
 	Stopped  int   `json:"stopped,omitempty"`
-	// Netem asks whether the kernel can delay packets.
-	Netem bool `json:"netem,omitempty"`
 }
 
 type cut struct {
@@ -100,4 +99,23 @@ func Try(ctx context.Context, from netip.Addr, to netip.AddrPort, limit time.Dur
 		return Silent
 	}
 	return Outcome(err.Error())
+}
+
+// atOnce bounds the connections that are tried at one time.
+const atOnce = 128
+
+// Each tries n dials, many at once, and gives what became of them, in order.
+func Each(n int, try func(i int) Outcome) []Outcome {
+	list := make([]Outcome, n)
+	room := make(chan struct{}, atOnce)
+	var wg sync.WaitGroup
+	for i := range list {
+		room <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-room }()
+			list[i] = try(i)
+		})
+	}
+	wg.Wait()
+	return list
 }

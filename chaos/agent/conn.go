@@ -146,9 +146,3 @@ func (c *Conn) Stopped(ctx context.Context, pid int) (bool, error) {
 	a, err := c.ask(ctx, request{Stopped: pid})
 	return a.Stopped, err
 }
-
-// TryNetem tells whether the kernel can delay packets.
-func (c *Conn) TryNetem(ctx context.Context) error {
-	_, err := c.ask(ctx, request{Netem: true})
-	return err
-}

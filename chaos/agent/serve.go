@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
-	"sync"
 	"syscall"
 	"time"
 
@@ -63,7 +62,7 @@ func act(ctx context.Context, q request, rescue Rescue) (a reply, err error) {
 		a.Cuts, err = place.Cuts()
 		return a, err
 	case q.Dial != nil:
-		a.Outcomes = tryAll(ctx, *q.Dial)
+		a.Outcomes = Each(len(q.Dial.To), func(i int) Outcome { return Try(ctx, netip.Addr{}, q.Dial.To[i], q.Dial.Limit) })
 		return a, nil
 	case q.HalfOpens:
 		a.HalfOpens, err = place.HalfOpens()
@@ -75,8 +74,6 @@ func act(ctx context.Context, q request, rescue Rescue) (a reply, err error) {
 	case q.Stopped != 0:
 		a.Stopped, err = place.Stopped(q.Stopped)
 		return a, err
-	case q.Netem:
-		return a, place.TryNetem()
 	}
 	return a, errors.New("the agent does not know this request")
 }
@@ -107,22 +104,4 @@ func Release(ctx context.Context, pid int, after time.Duration) error {
 		return err
 	}
 	return nil
-}
-
-// atOnce bounds the connections that are tried at one time.
-const atOnce = 128
-
-func tryAll(ctx context.Context, d dials) []Outcome {
-	list := make([]Outcome, len(d.To))
-	room := make(chan struct{}, atOnce)
-	var wg sync.WaitGroup
-	for i, to := range d.To {
-		room <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-room }()
-			list[i] = Try(ctx, netip.Addr{}, to, d.Limit)
-		})
-	}
-	wg.Wait()
-	return list
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
-	"sync"
 	"time"
 
 	"github.com/slotstorm/slotstorm/chaos"
@@ -34,12 +33,9 @@ type network interface {
 // roomNetwork is that of a sealed room: all of it is this process' own.
 type roomNetwork struct{ Local }
 
-// Time limits of dials. On loopback the kernel answers within the call, even for
-// a process that is stopped.
-const (
-	roomDialLimit = 300 * time.Millisecond
-	dialsAtOnce   = 128
-)
+// roomDialLimit bounds a dial. On loopback the kernel answers within the call, even
+// for a process that is stopped.
+const roomDialLimit = 300 * time.Millisecond
 
 func (n roomNetwork) hosts(s chaos.Side) ([]host, error) {
 	if !n.Room.Sealed {
@@ -75,18 +71,9 @@ func (n roomNetwork) mend(_ context.Context, name string) (*uint64, error) {
 }
 
 func (n roomNetwork) try(ctx context.Context, dials []dial) ([]agent.Outcome, error) {
-	room := make(chan struct{}, dialsAtOnce)
-	outcomes := make([]agent.Outcome, len(dials))
-	var wg sync.WaitGroup
-	for i, d := range dials {
-		room <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-room }()
-			outcomes[i] = agent.Try(ctx, d.from.addr, d.target(), roomDialLimit)
-		})
-	}
-	wg.Wait()
-	return outcomes, nil
+	return agent.Each(len(dials), func(i int) agent.Outcome {
+		return agent.Try(ctx, dials[i].from.addr, dials[i].target(), roomDialLimit)
+	}), nil
 }
 
 func (n roomNetwork) halfOpens(context.Context, host) ([]place.HalfOpen, error) {

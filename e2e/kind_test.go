@@ -239,9 +239,14 @@ func TestKindKills(t *testing.T) {
 	}
 	for _, f := range []results.Fault{graceful, forced} {
 		pods := podsOf(b, f.Node)
-		if len(pods) != 2 || pods[0].UID == pods[1].UID || pods[0].IP == pods[1].IP || pods[1].Restarts != 0 {
+		if len(pods) != 2 || pods[0].UID == pods[1].UID || pods[0].IP == pods[1].IP {
 			t.Errorf("after %q the pods are %+v", f.Proof, pods)
 		}
+	}
+	// By force the new pod may come while the old redis-server still holds its
+	// nodes.conf on the volume: Redis then ends, and its container starts again.
+	if pods := podsOf(b, graceful.Node); pods[len(pods)-1].Restarts != 0 {
+		t.Errorf("after %q the pods are %+v", graceful.Proof, pods)
 	}
 	if !said(graceful.Node) {
 		t.Errorf("%s was not given the time to say goodbye", graceful.Node)

@@ -62,8 +62,8 @@ func onKube(t *testing.T, scenario string) (s *sandbox, cluster string, kubectl 
 	}
 }
 
-// TestKindUpRunDown keeps a deployment, runs on it twice, is told what differs,
-// and removes it.
+// TestKindUpRunDown keeps a deployment, runs on it three times, the second time
+// beside another run on the same cluster, is told what differs, and removes it.
 func TestKindUpRunDown(t *testing.T) {
 	s, cluster, kubectl := onKube(t, brief)
 	name := fmt.Sprintf("e2e-%d", time.Now().UnixNano())
@@ -82,23 +82,35 @@ func TestKindUpRunDown(t *testing.T) {
 		return kubectl("", "-n", "slotstorm-"+name, "get", "pods,jobs,secrets,leases", "-o", "name")
 	}
 	before := pods()
-	for seed := range 2 {
+	beside := newSandbox(t)
+	for seed := range 3 {
+		var done chan struct{}
+		if seed == 1 {
+			done = beside.background(filepath.Join(s.dir, "work", "scenario.yaml"), cluster)
+		}
 		slotstorm(0, "run", "scenario.yaml", "--on", name, "--seed", fmt.Sprint(seed+1))
+		if done != nil {
+			<-done
+		}
 		if after := pods(); after != before {
 			t.Errorf("run %d left something, or took it:\n%s\nnot\n%s", seed, after, before)
 		}
 	}
 	dirs, err := filepath.Glob(filepath.Join(s.dir, "work", "results", "runs", "*"))
-	if err != nil || len(dirs) != 2 {
+	if err != nil || len(dirs) != 3 {
 		t.Fatal(dirs, err)
 	}
-	for _, dir := range dirs {
+	other, err := filepath.Glob(filepath.Join(beside.dir, "work", "results", "runs", "*"))
+	if err != nil || len(other) != 1 {
+		t.Fatal(other, err)
+	}
+	for _, dir := range append(dirs, other...) {
 		b, err := results.Load(dir)
 		if err != nil {
 			t.Fatal(err)
 		}
 		// What the first run has audited must not be taken for the second's.
-		if a := b.Run.Audit; a == nil || a.ReadBack != a.Writes || a.Lost > 0 || a.Altered > 0 || !b.Run.HealthyAfter {
+		if a := b.Run.Audit; a == nil || a.Writes == 0 || a.ReadBack != a.Writes || a.Lost > 0 || a.Altered > 0 || !b.Run.HealthyAfter {
 			t.Errorf("%s: audit %+v, whole after: %v", dir, a, b.Run.HealthyAfter)
 		}
 	}
@@ -115,6 +127,25 @@ func TestKindUpRunDown(t *testing.T) {
 		t.Errorf("left behind: %s", left)
 	}
 	slotstorm(2, "down", name)
+}
+
+// background runs a scenario on a kind cluster, in a namespace of its own, as from
+// a second terminal; done is closed when it has ended.
+func (s *sandbox) background(file, cluster string) (done chan struct{}) {
+	done = make(chan struct{})
+	cmd, out, errs := s.command("run", file, "--set", "cluster.kind.name="+cluster)
+	if err := cmd.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	go func() {
+		defer close(done)
+		_ = cmd.Wait()
+		// 5 is for a busy machine.
+		if code := cmd.ProcessState.ExitCode(); code != 0 && code != 5 {
+			s.t.Errorf("the run beside: exit code %d\n%s%s", code, out, errs)
+		}
+	}()
+	return done
 }
 
 // TestKindSignals ends runs at random moments. SIGINT leaves nothing; what SIGKILL

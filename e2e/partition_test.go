@@ -39,8 +39,17 @@ timeline:
 
 // TestKindMinorityLosesWhatItAcknowledged counts what a partition loses by plain
 // commands of another program, and compares.
-func TestKindMinorityLosesWhatItAcknowledged(t *testing.T) {
-	s, cluster, kubectl := onKube(t, cutOff)
+func TestKindMinorityLosesWhatItAcknowledged(t *testing.T) { minorityLoses(t, "builtin") }
+
+// TestKindMinorityUnderChaosMesh has the same partition made by Chaos Mesh. It is
+// skipped on a cluster that has none.
+func TestKindMinorityUnderChaosMesh(t *testing.T) {
+	needsChaosMesh(t)
+	minorityLoses(t, "chaosmesh")
+}
+
+func minorityLoses(t *testing.T, engine string) {
+	s, cluster, kubectl := onKube(t, strings.Replace(cutOff, "name: cut,", "name: cut, engine: "+engine+",", 1))
 	name := fmt.Sprintf("e2e-%d", time.Now().UnixNano())
 	t.Cleanup(func() { kubectl("", "delete", "namespace", "slotstorm-"+name, "--ignore-not-found") })
 	if code, _, errs := s.run("up", "scenario.yaml", "--name", name, "--set", "cluster.kind.name="+cluster); code != 0 {

@@ -4,7 +4,11 @@ import "fmt"
 
 // Detail is the fault's action in words: "SIGKILL to primary of shard 0".
 func (f Fault) Detail() string {
-	return f.act() + f.lasting()
+	text := f.act() + f.lasting()
+	if f.Engine == "chaosmesh" {
+		text += ", by Chaos Mesh"
+	}
+	return text
 }
 
 func (f Fault) lasting() string {

@@ -17,9 +17,9 @@ import (
 
 // Needs is what faults need of pods.
 type Needs struct {
-	// Eyes are needed in the nodes' pods to send signals, Hands in all pods to
-	// change their network.
-	Eyes, Hands bool
+	// Eyes are needed in the nodes' pods to send signals, Dials in all pods to see
+	// who reaches whom, Hands in all pods to change their network.
+	Eyes, Dials, Hands bool
 }
 
 // AblePods tells which faults of this engine cannot be injected into pods on any
@@ -35,7 +35,11 @@ func AblePods(faults []scenarios.Fault) (Needs, error) {
 		case "pause":
 			needs.Eyes = true
 		case "partition", "isolate":
-			needs.Hands = true
+			if f.Engine == "chaosmesh" {
+				needs.Dials = true
+			} else {
+				needs.Hands = true
+			}
 		}
 	}
 	return needs, errors.Join(errs...)
@@ -104,19 +108,25 @@ func (e Kube) Prepare(ctx context.Context, needs Needs) error {
 		if !ok {
 			return fmt.Errorf("%s has no pod", n.Name)
 		}
-		if needs.Eyes {
+		if needs.Eyes || needs.Dials {
 			places = append(places, place{pod, kube.Eyes})
 		}
 		if needs.Hands {
 			places = append(places, place{pod, kube.Hands})
 		}
 	}
-	if needs.Hands {
-		for g := range e.Aim.Generators {
-			pod, err := e.Cluster.GeneratorPod(g)
-			if err != nil {
-				return err
-			}
+	for g := range e.Aim.Generators {
+		if !needs.Dials && !needs.Hands {
+			break
+		}
+		pod, err := e.Cluster.GeneratorPod(g)
+		if err != nil {
+			return err
+		}
+		if needs.Dials {
+			places = append(places, place{pod, kube.Eyes})
+		}
+		if needs.Hands {
 			places = append(places, place{pod, kube.Hands})
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"sync"
@@ -76,7 +77,9 @@ func (a *Agents) Close() {
 // they keep packets from.
 type podNetwork struct {
 	agents *Agents
-	// helper is what acts: Eyes if rules are made by somebody else.
+	// mesh makes the rules; nil if the agents in the pods do.
+	mesh Mesh
+	// helper is where the agents are: Eyes are enough if they make no rules.
 	helper kube.Helper
 
 	mu   sync.Mutex
@@ -160,7 +163,34 @@ func (n *podNetwork) names() []string {
 	return list
 }
 
+// PodRule keeps what pods send from other pods.
+type PodRule struct {
+	From, To []kube.Pod
+	// Reject tells the sender, instead of dropping silently.
+	Reject bool
+}
+
+// at are the pods that have some addresses.
+func (n *podNetwork) at(list []netip.Addr) []kube.Pod {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	var pods []kube.Pod
+	for _, name := range slices.Sorted(maps.Keys(n.pods)) {
+		if addr, err := netip.ParseAddr(n.pods[name].IP); err == nil && slices.Contains(list, addr) {
+			pods = append(pods, n.pods[name])
+		}
+	}
+	return pods
+}
+
 func (n *podNetwork) cut(ctx context.Context, name string, rules []place.Rule, limit time.Duration) error {
+	if n.mesh != nil {
+		var list []PodRule
+		for _, r := range rules {
+			list = append(list, PodRule{From: n.at(r.From), To: n.at(r.To), Reject: r.Do == place.Reject})
+		}
+		return n.mesh.Cut(ctx, name, list, limit)
+	}
 	return n.all(ctx, n.names(), func(h string, c *agent.Conn) error {
 		n.mu.Lock()
 		addr := netip.MustParseAddr(n.pods[h].IP) // hosts has read it
@@ -182,6 +212,9 @@ func (n *podNetwork) cut(ctx context.Context, name string, rules []place.Rule, l
 // mend tries until it has an answer from every pod that is still there: the API
 // server may be away for a while. The rules in a pod that is gone went with it.
 func (n *podNetwork) mend(ctx context.Context, name string) (*uint64, error) {
+	if n.mesh != nil {
+		return nil, until(ctx, func(ctx context.Context) error { return n.mesh.Mend(ctx, name) })
+	}
 	var mu sync.Mutex
 	var sum uint64
 	mended := map[string]bool{}

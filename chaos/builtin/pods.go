@@ -52,21 +52,37 @@ type Pods interface {
 	Redis() *deployer.Cluster
 }
 
+// Mesh is what acts on pods in place of this program, where a fault asks for it.
+// Targets, proofs and healing are the same.
+type Mesh interface {
+	// Kill deletes pods, or ends the container of redis-server in each.
+	Kill(ctx context.Context, fault string, pods []kube.Pod, how scenarios.Kill) error
+	// Cut puts rules in force under the name of a fault, for limit at most.
+	Cut(ctx context.Context, fault string, rules []PodRule, limit time.Duration) error
+	// Mend ends what was done under the name of a fault.
+	Mend(ctx context.Context, fault string) error
+}
+
 // Kube is the engine for pods.
 type Kube struct {
 	Cluster Pods
 	Agents  *Agents
 	Aim     chaos.Aim
+	// Mesh acts for the faults with engine: chaosmesh; nil if there are none.
+	Mesh Mesh
 }
 
 // Action makes the action of an injection.
 func (e Kube) Action(in chaos.Injection) (chaos.Action, error) {
 	random := rand.New(rand.NewPCG(in.Seed, 0))
+	if in.Fault.Engine != "chaosmesh" {
+		e.Mesh = nil
+	}
 	switch f := in.Fault; {
 	case f.Kill != nil && f.Kill.Scope == "container":
-		return &containerKill{podKill{Kube: e, spec: *f.Kill, random: random}}, nil
+		return &containerKill{podKill{Kube: e, name: in.Name, spec: *f.Kill, random: random}}, nil
 	case f.Kill != nil:
-		return &podKill{Kube: e, spec: *f.Kill, random: random}, nil
+		return &podKill{Kube: e, name: in.Name, spec: *f.Kill, random: random}, nil
 	case f.Drain != nil:
 		return &drain{Kube: e, spec: *f.Drain, random: random}, nil
 	case f.Restart != nil:
@@ -74,7 +90,11 @@ func (e Kube) Action(in chaos.Injection) (chaos.Action, error) {
 	case f.Pause != nil:
 		return &podPause{Kube: e, spec: *f.Pause, random: random, limit: f.Duration.Std() + afterwards}, nil
 	case f.Partition != nil, f.Isolate != nil:
-		return newPartition(&podNetwork{agents: e.Agents, helper: kube.Hands, pods: map[string]kube.Pod{}}, e.Aim, in, random), nil
+		n := &podNetwork{agents: e.Agents, helper: kube.Hands, mesh: e.Mesh, pods: map[string]kube.Pod{}}
+		if n.mesh != nil {
+			n.helper = kube.Eyes
+		}
+		return newPartition(n, e.Aim, in, random), nil
 	case f.Failover != nil:
 		return &failover{aim: e.Aim, cluster: e.Cluster.Redis(), spec: *f.Failover, random: random}, nil
 	}
@@ -108,6 +128,7 @@ func (e Kube) succeeded(ctx context.Context, p kube.Pod) (kube.Pod, error) {
 // IPs, on the same volumes.
 type podKill struct {
 	Kube
+	name   string
 	spec   scenarios.Kill
 	random *rand.Rand
 	pods   []kube.Pod
@@ -153,7 +174,25 @@ func (k *podKill) strike(hit func(kube.Pod) error) (time.Time, error) {
 	return at, nil
 }
 
+// byMesh has them all hit by who acts instead.
+func (k *podKill) byMesh(ctx context.Context) (time.Time, error) {
+	at := time.Now()
+	k.struck = len(k.pods)
+	return at, k.Mesh.Kill(ctx, k.name, k.pods, k.spec)
+}
+
+// mended forgets what was done under the fault's name.
+func (k *podKill) mended(ctx context.Context) error {
+	if k.Mesh == nil {
+		return nil
+	}
+	return k.Mesh.Mend(ctx, k.name)
+}
+
 func (k *podKill) Inject(ctx context.Context) (time.Time, error) {
+	if k.Mesh != nil {
+		return k.byMesh(ctx)
+	}
 	var grace *time.Duration
 	if k.spec.Signal == "SIGKILL" {
 		grace = new(time.Duration)
@@ -184,7 +223,7 @@ func (k *podKill) Heal(ctx context.Context) (string, error) {
 		}
 		seen = append(seen, fmt.Sprintf("%s is back at %s, not %s", p.Name, next.IP, p.IP))
 	}
-	return strings.Join(seen, "; "), nil
+	return strings.Join(seen, "; "), k.mended(ctx)
 }
 
 // containerKill sends a signal to redis-server; the kubelet starts it again in
@@ -192,6 +231,9 @@ func (k *podKill) Heal(ctx context.Context) (string, error) {
 type containerKill struct{ podKill }
 
 func (k *containerKill) Inject(ctx context.Context) (time.Time, error) {
+	if k.Mesh != nil {
+		return k.byMesh(ctx)
+	}
 	return k.strike(func(p kube.Pod) error {
 		return k.Cluster.Signal(ctx, p.Name, strings.TrimPrefix(k.spec.Signal, "SIG"))
 	})
@@ -224,5 +266,5 @@ func (k *containerKill) Heal(ctx context.Context) (string, error) {
 		}
 		seen = append(seen, fmt.Sprintf("%s is back in its pod, after %d restarts", p.Name, next.Restarts))
 	}
-	return strings.Join(seen, "; "), nil
+	return strings.Join(seen, "; "), k.mended(ctx)
 }

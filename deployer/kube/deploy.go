@@ -221,6 +221,9 @@ func firstLabel(host string) string {
 // Namespace is the name of the one that it is in.
 func (d *Deployment) Namespace() string { return d.namespace.Name }
 
+// Place is that namespace, with the cluster that it is in.
+func (d *Deployment) Place() *place.Namespace { return d.namespace }
+
 // Redis is the cluster, and how to talk to it.
 func (d *Deployment) Redis() *deployer.Cluster { return d.Cluster }
 

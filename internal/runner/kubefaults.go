@@ -8,6 +8,7 @@ import (
 	"github.com/slotstorm/slotstorm/chaos"
 	"github.com/slotstorm/slotstorm/chaos/agent"
 	"github.com/slotstorm/slotstorm/chaos/builtin"
+	"github.com/slotstorm/slotstorm/chaos/chaosmesh"
 	"github.com/slotstorm/slotstorm/clusters/image"
 	"github.com/slotstorm/slotstorm/clusters/kube"
 	deploy "github.com/slotstorm/slotstorm/deployer/kube"
@@ -18,18 +19,21 @@ import (
 // anything is deployed.
 type podFaults struct {
 	needs builtin.Needs
+	// mesh are those that Chaos Mesh is to inject.
+	mesh []scenarios.Fault
 }
 
 // podFaultsOf tells which faults of a scenario cannot be injected into pods at all,
 // and what the others need.
-func podFaultsOf(s *scenarios.Scenario) (podFaults, error) {
-	var f podFaults
+func podFaultsOf(s *scenarios.Scenario) (f podFaults, err error) {
 	for _, fault := range s.Timeline.Faults {
 		if fault.Engine == "chaosmesh" {
-			return f, fmt.Errorf("fault %s: this version of slotstorm cannot drive Chaos Mesh: write engine: auto, or builtin", fault.Name)
+			f.mesh = append(f.mesh, fault)
 		}
 	}
-	var err error
+	if err := chaosmesh.Can(f.mesh); err != nil {
+		return f, err
+	}
 	f.needs, err = builtin.AblePods(s.Timeline.Faults)
 	return f, err
 }
@@ -61,6 +65,15 @@ func helpers(s *scenarios.Scenario, img string) deploy.HelperPlan {
 // need to be able to do in pods.
 func (r *run) try(ctx context.Context, o deploy.Options, f podFaults) (err error) {
 	n := o.Namespace
+	if len(f.mesh) > 0 {
+		mesh, err := chaosmesh.New(n)
+		if err == nil {
+			err = mesh.Able(ctx, f.mesh)
+		}
+		if err != nil {
+			return err
+		}
+	}
 	if !f.needs.Hands {
 		return nil
 	}
@@ -89,6 +102,11 @@ func (r *run) try(ctx context.Context, o deploy.Options, f podFaults) (err error
 func (r *run) podEngine(ctx context.Context, d *deploy.Deployment, f podFaults) (_ chaos.Engine, end func(), err error) {
 	agents := &builtin.Agents{Cluster: d}
 	e := builtin.Kube{Cluster: d, Agents: agents, Aim: r.aim(d.Cluster)}
+	if len(f.mesh) > 0 {
+		if e.Mesh, err = chaosmesh.New(d.Place()); err != nil {
+			return nil, nil, err
+		}
+	}
 	if err := e.Prepare(ctx, f.needs); err != nil {
 		agents.Close()
 		return nil, nil, fmt.Errorf("preparing the faults: %w", err)

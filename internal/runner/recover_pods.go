@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/slotstorm/slotstorm/chaos/agent"
+	"github.com/slotstorm/slotstorm/chaos/chaosmesh"
 	"github.com/slotstorm/slotstorm/clusters/kube"
 	deploy "github.com/slotstorm/slotstorm/deployer/kube"
 )
@@ -25,6 +26,17 @@ func mendPods(ctx context.Context, c *kube.Cluster, namespace, runID string) (st
 		if h.RunID != runID {
 			continue
 		}
+		mesh, err := chaosmesh.New(c.Of(h))
+		if err != nil {
+			return "", err
+		}
+		left, err := mesh.Leftovers(ctx)
+		if err != nil {
+			return "", err
+		}
+		for _, name := range left {
+			mended = append(mended, name+" of Chaos Mesh")
+		}
 		pods, err := deploy.Helpers(ctx, c, h.Namespace, runID, deploy.Hands)
 		if err != nil {
 			return "", err
@@ -41,12 +53,12 @@ func mendPods(ctx context.Context, c *kube.Cluster, namespace, runID string) (st
 		}
 	}
 	switch {
-	case asked == 0:
+	case asked == 0 && len(mended) == 0:
 		return "", nil
 	case len(mended) == 0:
 		return fmt.Sprintf("the network of %d pods was whole: no rule was in force in any of them", asked), nil
 	}
-	return fmt.Sprintf("the rules of %s were still in force, and are gone; the network of %d pods is whole", strings.Join(mended, ", "), asked), nil
+	return fmt.Sprintf("the rules of %s were still in force, and are gone; those of %d pods were looked at", strings.Join(mended, ", "), asked), nil
 }
 
 // mendPod takes the rules in a pod out of force, and tells their names.

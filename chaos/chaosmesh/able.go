@@ -1,0 +1,80 @@
+package chaosmesh
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/slotstorm/slotstorm/chaos/builtin"
+	deploy "github.com/slotstorm/slotstorm/deployer/kube"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+// Can tells, without asking anybody, which faults no Chaos Mesh can inject as they
+// are meant, each with the reason.
+func Can(faults []scenarios.Fault) error {
+	var errs []error
+	for _, f := range faults {
+		if err := can(f); err != nil {
+			errs = append(errs, fmt.Errorf("fault %s: %w", f.Name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func can(f scenarios.Fault) error {
+	switch action := f.Action(); action {
+	case "kill":
+		if f.Kill.Scope == "container" && f.Kill.Signal == "SIGTERM" {
+			return errors.New("Chaos Mesh ends a container by SIGKILL alone: write engine: auto, or signal: SIGKILL")
+		}
+		return nil
+	case "partition":
+		if f.Partition.Traffic != "all" {
+			return fmt.Errorf("Chaos Mesh cuts all traffic of a pod, and no port alone: write engine: auto for traffic: %s", f.Partition.Traffic)
+		}
+		return nil
+	case "isolate":
+		return nil
+	case "pause":
+		return errors.New("Chaos Mesh has no fault that stops a process and lets it go on: write engine: auto")
+	case "failover", "drain", "restart":
+		return fmt.Errorf("Chaos Mesh knows no %s: write engine: auto", action)
+	default:
+		return fmt.Errorf("this version of slotstorm cannot have Chaos Mesh do %s", action)
+	}
+}
+
+// Able asks the cluster whether its Chaos Mesh takes what the faults need: each is
+// made in a dry run, which its webhooks see and nothing stores.
+func (m *Mesh) Able(ctx context.Context, faults []scenarios.Fault) error {
+	nobody := []deploy.Pod{{Name: "nobody"}}
+	var errs []error
+	for _, f := range faults {
+		var err error
+		switch {
+		case f.Kill != nil:
+			_, err = m.create(ctx, f.Name, kills, m.kill(f.Name, nobody, *f.Kill), metav1.DryRunAll)
+		case f.Isolate != nil:
+			err = m.tryCut(ctx, f.Name, builtin.PodRule{From: nobody, To: nobody, Reject: f.Isolate.Action == "reject"})
+		case f.Partition != nil:
+			err = m.tryCut(ctx, f.Name, builtin.PodRule{From: nobody, To: nobody, Reject: f.Partition.Action == "reject"})
+		}
+		switch {
+		case apierrors.IsNotFound(err):
+			return fmt.Errorf("fault %s: this cluster has no Chaos Mesh: install it, or write engine: auto (%w)", f.Name, err)
+		case err != nil:
+			errs = append(errs, fmt.Errorf("fault %s: %w", f.Name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (m *Mesh) tryCut(ctx context.Context, name string, r builtin.PodRule) error {
+	_, err := m.create(ctx, name, networks, m.partition(name, r, time.Minute), metav1.DryRunAll)
+	return err
+}

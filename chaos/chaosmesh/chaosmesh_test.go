@@ -1,0 +1,130 @@
+package chaosmesh
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/yaml"
+
+	"github.com/slotstorm/slotstorm/chaos/builtin"
+	"github.com/slotstorm/slotstorm/clusters/kube"
+	deploy "github.com/slotstorm/slotstorm/deployer/kube"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+// What Chaos Mesh cannot do is told without a cluster, with what to write instead.
+func TestWhatChaosMeshCannotDo(t *testing.T) {
+	for fault, want := range map[string]string{
+		"kill: {target: primary of shard 0}":                                                       "",
+		"kill: {target: primary of shard 0, signal: SIGTERM, grace: 5s}":                           "",
+		"kill: {target: primary of shard 0, scope: container}":                                     "",
+		"kill: {target: primary of shard 0, scope: container, signal: SIGTERM}":                    "by SIGKILL alone",
+		"isolate: {target: primary of shard 0}, duration: 9s":                                      "",
+		"partition: {between: [primary of shard 0], action: reject}, duration: 9s":                 "",
+		"partition: {between: [primary of shard 0], traffic: bus, and: [all nodes]}, duration: 9s": "no port alone",
+		"pause: {target: primary of shard 0}, duration: 9s":                                        "no fault that stops a process",
+		"failover: {target: replica of shard 0}":                                                   "knows no failover",
+		"restart: {target: shard 0}":                                                               "knows no restart",
+		"drain: {target: primary of shard 0}, duration: 9s":                                        "knows no drain",
+		"cpu: {target: primary of shard 0}, duration: 9s":                                          "cannot have Chaos Mesh do cpu",
+	} {
+		s, err := scenarios.Parse("test.yaml", []byte(`
+apiVersion: slotstorm/v1
+kind: Scenario
+metadata: {name: test}
+cluster: {provider: kind}
+timeline:
+  phases: [{name: a, duration: 120s}]
+  faults: [{name: f, at: 1s, engine: chaosmesh, `+fault+`}]
+`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = Can(s.Timeline.Faults)
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), "fault f: ") || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v", fault, err)
+		}
+	}
+}
+
+// The objects are exactly these pods', carry the run's labels, and end by
+// themselves.
+func TestObjects(t *testing.T) {
+	m := &Mesh{namespace: &kube.Namespace{Name: "rehearsal", Run: "20261123t080000z-0001"}}
+	pods := func(names ...string) (list []deploy.Pod) {
+		for _, n := range names {
+			list = append(list, deploy.Pod{Name: n})
+		}
+		return list
+	}
+	for name, c := range map[string]struct {
+		object runtime.Object
+		want   string
+	}{
+		"partition": {m.partition("cut-1", builtin.PodRule{From: pods("shard-0-0", "slotstorm-generator-1-x"), To: pods("shard-1-0", "shard-1-0"), Reject: true}, 25*time.Second), `
+action: partition
+direction: to
+duration: 25s
+mode: all
+partitionBehavior: reject
+selector: {pods: {rehearsal: [shard-0-0, slotstorm-generator-1-x]}}
+target: {mode: all, selector: {pods: {rehearsal: [shard-1-0]}}}
+`},
+		"crash": {m.kill("k", pods("shard-0-0"), scenarios.Kill{Scope: "pod", Signal: "SIGKILL"}), `
+action: pod-kill
+mode: all
+selector: {pods: {rehearsal: [shard-0-0]}}
+`},
+		"grace": {m.kill("k", pods("shard-0-0"), scenarios.Kill{Scope: "pod", Signal: "SIGTERM", Grace: scenarios.Duration(1500 * time.Millisecond)}), `
+action: pod-kill
+gracePeriod: 2
+mode: all
+selector: {pods: {rehearsal: [shard-0-0]}}
+`},
+		"container": {m.kill("k", pods("shard-0-0"), scenarios.Kill{Scope: "container", Signal: "SIGKILL"}), `
+action: container-kill
+containerNames: [redis]
+mode: all
+selector: {pods: {rehearsal: [shard-0-0]}}
+`},
+	} {
+		got, err := runtime.DefaultUnstructuredConverter.ToUnstructured(c.object)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want any
+		if err := yaml.Unmarshal([]byte(c.want), &want); err != nil {
+			t.Fatal(err)
+		}
+		// Both ways: nothing is missing, and nothing is there beside.
+		if lost, more := missing(want, got["spec"], "spec"), missing(got["spec"], want, "spec"); lost != "" || more != "" {
+			t.Errorf("%s: missing %q, too much %q: %v", name, lost, more, got["spec"])
+		}
+		meta, _ := got["metadata"].(map[string]any)
+		labels, _ := meta["labels"].(map[string]any)
+		if meta["namespace"] != "rehearsal" || labels[kube.RunLabel] != "20261123t080000z-0001" || !strings.HasSuffix(meta["name"].(string), "-20261123t080000z-0001") {
+			t.Errorf("%s: %v", name, meta)
+		}
+	}
+}
+
+// A cluster with an older Chaos Mesh drops fields that it does not know, without a
+// word.
+func TestWhatWasNotStored(t *testing.T) {
+	asked := map[string]any{"action": "partition", "partitionBehavior": "reject", "target": map[string]any{"mode": "all"}, "pods": []any{"a", "b"}}
+	for _, c := range []struct {
+		got  map[string]any
+		want string
+	}{
+		{map[string]any{"action": "partition", "partitionBehavior": "reject", "target": map[string]any{"mode": "all", "value": ""}, "pods": []any{"a", "b"}, "more": 1}, ""},
+		{map[string]any{"action": "partition", "target": map[string]any{"mode": "all"}, "pods": []any{"a", "b"}}, "spec.partitionBehavior"},
+		{map[string]any{"action": "partition", "partitionBehavior": "reject", "target": map[string]any{"mode": "one"}, "pods": []any{"a", "b"}}, "spec.target.mode"},
+		{map[string]any{"action": "partition", "partitionBehavior": "reject", "target": map[string]any{"mode": "all"}, "pods": []any{"a"}}, "spec.pods"},
+	} {
+		if got := missing(asked, c.got, "spec"); got != c.want {
+			t.Errorf("%v: %q, not %q", c.got, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,109 @@
+//go:build e2e && kind && linux
+
+package e2e
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// drilled is a cluster that keeps what it has, under faults that are put in.
+const drilled = `
+apiVersion: slotstorm/v1
+kind: Scenario
+metadata: {name: drilled}
+redis:
+  image: "redis:8.0"
+  auth: {enabled: true}
+  storage: {size: 64Mi}
+  config: {cluster-node-timeout: 5000, repl-diskless-sync-delay: 0, save: "", appendonly: "yes"}
+workload: {generators: 2, rate: 50, warmup: 1s, keys: {count: 1000}, audit: {rate: 20}}
+timeline:
+  phases: [{name: drills, duration: LENGTH}]
+  faults:
+`
+
+// drill runs faults one after the other, and wants each to be proved and healed.
+func drill(t *testing.T, length, faults string) *results.Bundle {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "drilled.yaml")
+	if err := os.WriteFile(file, []byte(strings.Replace(drilled, "LENGTH", length, 1)+faults), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	b := onLab(t, file)[0]
+	behaved(t, b)
+	for _, f := range b.Run.Faults {
+		t.Logf("%s: %s; %s", f.Name, f.Proof, f.Healing)
+	}
+	return b
+}
+
+// TestKindFaultsInPods injects what slotstorm itself can do in pods beside kills
+// and the partitions of the other tests.
+func TestKindFaultsInPods(t *testing.T) {
+	b := drill(t, "170s", `
+    - {name: pause, at: 3s, duration: 6s, pause: {target: replica of shard 0}}
+    - {name: rejected, at: 23s, duration: 6s, partition: {between: [replica of shard 1], action: reject}}
+    - {name: clients, at: 43s, duration: 6s, partition: {between: [replica of shard 2], traffic: client}}
+    - {name: bus, at: 63s, duration: 6s, partition: {between: [replica of shard 0], traffic: bus}}
+    - {name: one-way, at: 83s, duration: 6s, partition: {between: [replica of shard 1], direction: one-way}}
+    - {name: isolated, at: 103s, duration: 6s, isolate: {target: replica of shard 2, action: reject}}
+    - {name: graceful, at: 125s, failover: {target: replica of shard 0}}
+    - {name: forced, at: 140s, failover: {target: replica of shard 1, mode: force}}
+    - {name: takeover, at: 155s, failover: {target: replica of shard 2, mode: takeover}}
+`)
+	// The three failovers were asked for; a pause or a cut replica makes none.
+	if len(b.Run.Summary.Failovers) != 3 {
+		t.Errorf("%d failovers", len(b.Run.Summary.Failovers))
+	}
+}
+
+// TestKindFaultsByChaosMesh injects all that Chaos Mesh is asked to do. It is
+// skipped on a cluster that has none.
+func TestKindFaultsByChaosMesh(t *testing.T) {
+	needsChaosMesh(t)
+	b := drill(t, "190s", `
+    - {name: cut, at: 3s, duration: 8s, engine: chaosmesh, partition: {between: [replica of shard 0]}}
+    - {name: one-way, at: 28s, duration: 8s, engine: chaosmesh, partition: {between: [replica of shard 1], direction: one-way}}
+    - {name: rejected, at: 53s, duration: 8s, engine: chaosmesh, partition: {between: [replica of shard 2], action: reject}}
+    - {name: isolated, at: 78s, duration: 8s, engine: chaosmesh, isolate: {target: replica of shard 0}}
+    - {name: container, at: 103s, engine: chaosmesh, kill: {target: primary of shard 1, scope: container}}
+    - {name: graceful, at: 130s, engine: chaosmesh, kill: {target: replica of shard 2, signal: SIGTERM, grace: 10s}}
+    - {name: forced, at: 160s, engine: chaosmesh, kill: {target: primary of shard 0}}
+`)
+	if !slices.ContainsFunc(b.Run.Faults, func(f results.Fault) bool { return strings.HasSuffix(f.Detail, ", by Chaos Mesh") }) {
+		t.Errorf("the report does not say who did it: %+v", b.Run.Faults)
+	}
+}
+
+// TestKindWithoutChaosMesh is told before anything is deployed that the engine is
+// not there.
+func TestKindWithoutChaosMesh(t *testing.T) {
+	s, cluster, kubectl := onKube(t, strings.Replace(cutOff, "name: cut,", "name: cut, engine: chaosmesh,", 1))
+	if hasChaosMesh(kubectl) {
+		t.Skip("this cluster has Chaos Mesh")
+	}
+	code, out, errs := s.run("run", "scenario.yaml", "--cluster", "kind", "--set", "cluster.kind.name="+cluster)
+	if code != 3 || out != "" || !strings.Contains(errs, "fault cut: this cluster has no Chaos Mesh: install it, or write engine: auto") {
+		t.Errorf("exit code %d: %s%s", code, out, errs)
+	}
+	if left := kubectl("", "get", "namespaces", "-l", "slotstorm.dev/run", "-o", "name"); left != "" {
+		t.Errorf("left behind: %s", left)
+	}
+}
+
+func needsChaosMesh(t *testing.T) {
+	t.Helper()
+	if _, _, kubectl := onKube(t, cutOff); !hasChaosMesh(kubectl) {
+		t.Skip("the cluster has no Chaos Mesh: name one that has it in " + labEnv)
+	}
+}
+
+func hasChaosMesh(kubectl func(stdin string, args ...string) string) bool {
+	return kubectl("", "get", "crd", "networkchaos.chaos-mesh.org", "--ignore-not-found") != ""
+}

@@ -84,6 +84,9 @@ func (d *document) validateUpgrade(s *Scenario) {
 	if s.Cluster.Provider == "local" && u.To.Binary == "" {
 		d.reject(path+".to", []string{"cluster.provider", path + ".to.binary"}, "write to: {binary: /opt/redis-8/bin/redis-server}", "names no binary for the local provider")
 	}
+	if s.Cluster.Provider != "local" && u.To.Image == "" {
+		d.reject(path+".to", []string{"cluster.provider", path + ".to.image"}, "write to: {image: \"redis:8.0\"}", "names no image for Kubernetes")
+	}
 	if u.Handover && s.Redis.ReplicasPerShard == 0 {
 		d.reject(path+".handover", []string{"redis.replicasPerShard"}, "set redis.replicasPerShard, or handover: false", "there is no replica to hand over to: redis.replicasPerShard is 0")
 	}

@@ -26,16 +26,20 @@ func (p *Plan) script(text string) string {
 		}
 	}
 	return strings.NewReplacer("@ASK@", "timeout 2 "+ask, "@LOGIN@", login, "@PEERS@", strings.Join(peers, " "),
-		"@LIMIT@", fmt.Sprint(int(handOverLimit.Seconds()))).Replace(text)
+		"@DUMP@", snapshotFile(p.Redis), "@LIMIT@", fmt.Sprint(int(handOverLimit.Seconds()))).Replace(text)
 }
 
 // startScript runs redis-server under the pod's IP of now. A node that was a
 // member before introduces itself to the others under their names: when all pods
 // are made anew at once, no address in nodes.conf is true any more, and no node
-// would ever find another.
+// would ever find another. A backup is taken up where the way back from an upgrade
+// asks for it (Restore).
 const startScript = `#!/bin/sh
 # Runs redis-server, announced under the IP that the pod has now.
 @LOGIN@cd /data || exit 1
+if [ -f backup/restore ]; then
+  cp "backup/@DUMP@" backup/nodes.conf . && rm backup/restore || exit 1
+fi
 if [ -s nodes.conf ]; then
   (
     until [ "$(@ASK@ ping)" = PONG ]; do sleep 0.2; done

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -180,7 +179,7 @@ func (s *server) await(ctx context.Context) error {
 			if rerr != nil {
 				return rerr
 			}
-			return errors.New(strings.Join(warnings(string(raw)), " | "))
+			return errors.New(deployer.Complaints(string(raw)))
 		case <-ctx.Done():
 			return fmt.Errorf("%w (%w)", err, context.Cause(ctx))
 		case <-t.C:

@@ -6,10 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"syscall"
-	"time"
 
 	place "github.com/slotstorm/slotstorm/clusters/local"
 	"github.com/slotstorm/slotstorm/deployer"
@@ -115,36 +112,10 @@ func (d *Deployment) complaints(n *node, mark int64) string {
 	if err != nil || int64(len(raw)) < mark {
 		return d.lastWords(n)
 	}
-	list := warnings(string(raw[mark:]))
-	if len(list) == 0 {
-		return d.lastWords(n)
+	if said := deployer.Complaints(string(raw[mark:])); said != "" {
+		return said
 	}
-	return strings.Join(list[max(0, len(list)-3):], " | ")
-}
-
-// warnings are the lines of a log that Redis marks with #, each once. Source:
-// serverLogRaw in Redis' server.c.
-func warnings(log string) []string {
-	var list []string
-	for line := range strings.Lines(log) {
-		_, text, ok := strings.Cut(line, " # ")
-		text = strings.TrimSpace(text)
-		if ok && !routine(text) && !slices.Contains(list, text) {
-			list = append(list, text)
-		}
-	}
-	return list
-}
-
-// routine tells of a warning that every start has: advice about the machine, and
-// the banner.
-func routine(text string) bool {
-	for _, prefix := range []string{"WARNING", "Warning", "oO0OoO0", "Redis version=", "Configuration loaded", "Server initialized", "User requested shutdown", "Redis is now ready to exit"} {
-		if strings.HasPrefix(text, prefix) {
-			return true
-		}
-	}
-	return false
+	return d.lastWords(n)
 }
 
 // Complaints are the last warnings in a node's log.
@@ -178,7 +149,7 @@ func (d *Deployment) Backup(ctx context.Context) error {
 		if !role.Primary {
 			continue
 		}
-		if err := d.snapshot(ctx, role.Node); err != nil {
+		if err := d.Snapshot(ctx, role.Node); err != nil {
 			return fmt.Errorf("saving %s: %w", role.Node.Name, err)
 		}
 		for _, member := range d.Members(role.Node.Shard) {
@@ -192,43 +163,6 @@ func (d *Deployment) Backup(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// snapshot has a node write dump.rdb, and waits until it has.
-func (d *Deployment) snapshot(ctx context.Context, n deployer.Node) error {
-	cl := d.Client(n, 5*time.Second)
-	defer cl.Close()
-	last, err := cl.LastSave(ctx).Result()
-	if err != nil {
-		return err
-	}
-	// LASTSAVE counts whole seconds: two saves in one look alike.
-	if wait := time.Until(time.Unix(last+1, 0)); wait > 0 {
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-time.After(wait):
-		}
-	}
-	if err := cl.BgSave(ctx).Err(); err != nil {
-		return err
-	}
-	t := time.NewTicker(20 * time.Millisecond)
-	defer t.Stop()
-	for {
-		now, err := cl.LastSave(ctx).Result()
-		if err != nil {
-			return err
-		}
-		if now > last {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("the snapshot: %w", context.Cause(ctx))
-		case <-t.C:
-		}
-	}
 }
 
 // keep puts the snapshot of one folder and the nodes.conf of another into a third.

@@ -77,8 +77,14 @@ func (r *run) groundKind(ctx context.Context) (_ *ground, err error) {
 	} else if err := deploy.CheckClass(ctx, connected, r.s.Redis, r.s.Cluster.Kube.StorageClass); err != nil {
 		return nil, err
 	}
-	if err := c.LoadDocker(ctx, r.s.Redis.Image); err != nil {
-		return nil, err
+	images := []string{r.s.Redis.Image}
+	if u := r.s.Timeline.Upgrade; u != nil && u.To.Image != images[0] {
+		images = append(images, u.To.Image)
+	}
+	for _, img := range images {
+		if err := c.LoadDocker(ctx, img); err != nil {
+			return nil, err
+		}
 	}
 	img, err := image.Self()
 	if err != nil {

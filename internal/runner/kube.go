@@ -107,7 +107,7 @@ func (r *run) deployPods(ctx context.Context) (_ *site, err error) {
 	attentive := r.watchAbsence(g.Cluster)
 	ns := d.Namespace()
 	return &site{
-		Cluster: d.Cluster, deployment: within{d, func() { attentive(); disarm(); stop() }, g.remove}, engine: engine, fleet: fleet,
+		Cluster: d.Cluster, deployment: within{d, func() { attentive(); disarm(); stop() }, g.remove}, engine: engine, fleet: fleet, upgrader: d,
 		environment: func(ctx context.Context) results.Environment {
 			e := machine()
 			e.Provider, e.Isolation = r.s.Cluster.Provider, "namespace "+ns+" of "+g.Context
@@ -141,6 +141,9 @@ func (r *run) nodes(ctx context.Context, g *ground, faults podFaults) (*deploy.D
 	}
 	begin := deploy.Deploy
 	if r.o.On != "" {
+		if r.s.Timeline.Upgrade != nil {
+			return nil, fmt.Errorf("deployment %s is kept as it is, and an upgrade would change it: leave out --on", r.o.On)
+		}
 		h, err := kept(ctx, g.Cluster, k.Namespace, r.o.On)
 		if err != nil {
 			return nil, err

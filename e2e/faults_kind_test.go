@@ -67,14 +67,13 @@ func TestKindFaultsInPods(t *testing.T) {
 // skipped on a cluster that has none.
 func TestKindFaultsByChaosMesh(t *testing.T) {
 	needsChaosMesh(t)
-	b := drill(t, "190s", `
+	b := drill(t, "165s", `
     - {name: cut, at: 3s, duration: 8s, engine: chaosmesh, partition: {between: [replica of shard 0]}}
     - {name: one-way, at: 28s, duration: 8s, engine: chaosmesh, partition: {between: [replica of shard 1], direction: one-way}}
-    - {name: rejected, at: 53s, duration: 8s, engine: chaosmesh, partition: {between: [replica of shard 2], action: reject}}
-    - {name: isolated, at: 78s, duration: 8s, engine: chaosmesh, isolate: {target: replica of shard 0}}
-    - {name: container, at: 103s, engine: chaosmesh, kill: {target: primary of shard 1, scope: container}}
-    - {name: graceful, at: 130s, engine: chaosmesh, kill: {target: replica of shard 2, signal: SIGTERM, grace: 10s}}
-    - {name: forced, at: 160s, engine: chaosmesh, kill: {target: primary of shard 0}}
+    - {name: isolated, at: 53s, duration: 8s, engine: chaosmesh, isolate: {target: replica of shard 0}}
+    - {name: container, at: 78s, engine: chaosmesh, kill: {target: primary of shard 1, scope: container}}
+    - {name: graceful, at: 105s, engine: chaosmesh, kill: {target: replica of shard 2, signal: SIGTERM, grace: 10s}}
+    - {name: forced, at: 135s, engine: chaosmesh, kill: {target: primary of shard 0}}
 `)
 	if !slices.ContainsFunc(b.Run.Faults, func(f results.Fault) bool { return strings.HasSuffix(f.Detail, ", by Chaos Mesh") }) {
 		t.Errorf("the report does not say who did it: %+v", b.Run.Faults)
@@ -84,7 +83,7 @@ func TestKindFaultsByChaosMesh(t *testing.T) {
 // TestKindWithoutChaosMesh is told before anything is deployed that the engine is
 // not there.
 func TestKindWithoutChaosMesh(t *testing.T) {
-	s, cluster, kubectl := onKube(t, strings.Replace(cutOff, "name: cut,", "name: cut, engine: chaosmesh,", 1))
+	s, cluster, kubectl := onKube(t, engaged("chaosmesh"))
 	if hasChaosMesh(kubectl) {
 		t.Skip("this cluster has Chaos Mesh")
 	}

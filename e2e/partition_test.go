@@ -23,6 +23,7 @@ const cutOff = `
 apiVersion: slotstorm/v1
 kind: Scenario
 metadata: {name: cut-off}
+cluster: {provider: kind}
 seed: 3
 redis: {image: "redis:7.0", config: {cluster-node-timeout: 4000, save: "", appendonly: "no"}, storage: {size: 64Mi}}
 workload:
@@ -48,8 +49,13 @@ func TestKindMinorityUnderChaosMesh(t *testing.T) {
 	minorityLoses(t, "chaosmesh")
 }
 
+// engaged is cutOff with an engine.
+func engaged(engine string) string {
+	return strings.Replace(cutOff, "faults: [{", "faults: [{engine: "+engine+", ", 1)
+}
+
 func minorityLoses(t *testing.T, engine string) {
-	s, cluster, kubectl := onKube(t, strings.Replace(cutOff, "name: cut,", "name: cut, engine: "+engine+",", 1))
+	s, cluster, kubectl := onKube(t, engaged(engine))
 	name := fmt.Sprintf("e2e-%d", time.Now().UnixNano())
 	t.Cleanup(func() { kubectl("", "delete", "namespace", "slotstorm-"+name, "--ignore-not-found") })
 	if code, _, errs := s.run("up", "scenario.yaml", "--name", name, "--set", "cluster.kind.name="+cluster); code != 0 {

@@ -163,11 +163,9 @@ func (n *podNetwork) names() []string {
 	return list
 }
 
-// PodRule keeps what pods send from other pods.
+// PodRule drops what pods send to other pods.
 type PodRule struct {
 	From, To []kube.Pod
-	// Reject tells the sender, instead of dropping silently.
-	Reject bool
 }
 
 // at are the pods that have some addresses.
@@ -187,7 +185,7 @@ func (n *podNetwork) cut(ctx context.Context, name string, rules []place.Rule, l
 	if n.mesh != nil {
 		var list []PodRule
 		for _, r := range rules {
-			list = append(list, PodRule{From: n.at(r.From), To: n.at(r.To), Reject: r.Do == place.Reject})
+			list = append(list, PodRule{From: n.at(r.From), To: n.at(r.To)})
 		}
 		return n.mesh.Cut(ctx, name, list, limit)
 	}

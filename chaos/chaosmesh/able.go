@@ -37,9 +37,9 @@ func can(f scenarios.Fault) error {
 		if f.Partition.Traffic != "all" {
 			return fmt.Errorf("Chaos Mesh cuts all traffic of a pod, and no port alone: write engine: auto for traffic: %s", f.Partition.Traffic)
 		}
-		return nil
+		return rejects(f.Partition.Action)
 	case "isolate":
-		return nil
+		return rejects(f.Isolate.Action)
 	case "pause":
 		return errors.New("Chaos Mesh has no fault that stops a process and lets it go on: write engine: auto")
 	case "failover", "drain", "restart":
@@ -47,6 +47,16 @@ func can(f scenarios.Fault) error {
 	default:
 		return fmt.Errorf("this version of slotstorm cannot have Chaos Mesh do %s", action)
 	}
+}
+
+// rejects refuses what newer objects have a field for (partitionBehavior): the
+// controller of September 2026 stores it and drops packets all the same, which the
+// dials of the proof have shown.
+func rejects(action string) error {
+	if action == "reject" {
+		return errors.New("Chaos Mesh drops packets, and tells no sender: write engine: auto for action: reject")
+	}
+	return nil
 }
 
 // Able asks the cluster whether its Chaos Mesh takes what the faults need: each is
@@ -59,10 +69,9 @@ func (m *Mesh) Able(ctx context.Context, faults []scenarios.Fault) error {
 		switch {
 		case f.Kill != nil:
 			_, err = m.create(ctx, f.Name, kills, m.kill(f.Name, nobody, *f.Kill), metav1.DryRunAll)
-		case f.Isolate != nil:
-			err = m.tryCut(ctx, f.Name, builtin.PodRule{From: nobody, To: nobody, Reject: f.Isolate.Action == "reject"})
-		case f.Partition != nil:
-			err = m.tryCut(ctx, f.Name, builtin.PodRule{From: nobody, To: nobody, Reject: f.Partition.Action == "reject"})
+		case f.Isolate != nil, f.Partition != nil:
+			cut := m.partition(f.Name, builtin.PodRule{From: nobody, To: nobody}, time.Minute)
+			_, err = m.create(ctx, f.Name, networks, cut, metav1.DryRunAll)
 		}
 		switch {
 		case apierrors.IsNotFound(err):
@@ -72,9 +81,4 @@ func (m *Mesh) Able(ctx context.Context, faults []scenarios.Fault) error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-func (m *Mesh) tryCut(ctx context.Context, name string, r builtin.PodRule) error {
-	_, err := m.create(ctx, name, networks, m.partition(name, r, time.Minute), metav1.DryRunAll)
-	return err
 }

@@ -88,17 +88,13 @@ func (m *Mesh) Cut(ctx context.Context, name string, rules []builtin.PodRule, li
 
 // partition keeps what one set of pods sends from another set.
 func (m *Mesh) partition(name string, r builtin.PodRule, limit time.Duration) *v1alpha1.NetworkChaos {
-	behaviour := v1alpha1.DropPartitionBehavior
-	if r.Reject {
-		behaviour = v1alpha1.RejectPartitionBehavior
-	}
 	long, target := limit.String(), m.only(r.To)
 	return &v1alpha1.NetworkChaos{
 		TypeMeta:   metav1.TypeMeta{APIVersion: v1alpha1.SchemeGroupVersion.String(), Kind: "NetworkChaos"},
 		ObjectMeta: m.meta(name),
 		Spec: v1alpha1.NetworkChaosSpec{
 			PodSelector: m.only(r.From), Target: &target, Direction: v1alpha1.To, Duration: &long,
-			Action: v1alpha1.PartitionAction, PartitionBehavior: behaviour,
+			Action: v1alpha1.PartitionAction,
 		},
 	}
 }

@@ -21,8 +21,10 @@ func TestWhatChaosMeshCannotDo(t *testing.T) {
 		"kill: {target: primary of shard 0, signal: SIGTERM, grace: 5s}":                           "",
 		"kill: {target: primary of shard 0, scope: container}":                                     "",
 		"kill: {target: primary of shard 0, scope: container, signal: SIGTERM}":                    "by SIGKILL alone",
+		"isolate: {target: primary of shard 0, action: reject}, duration: 9s":                      "tells no sender",
+		"partition: {between: [primary of shard 0], direction: one-way}, duration: 9s":             "",
 		"isolate: {target: primary of shard 0}, duration: 9s":                                      "",
-		"partition: {between: [primary of shard 0], action: reject}, duration: 9s":                 "",
+		"partition: {between: [primary of shard 0], action: reject}, duration: 9s":                 "tells no sender",
 		"partition: {between: [primary of shard 0], traffic: bus, and: [all nodes]}, duration: 9s": "no port alone",
 		"pause: {target: primary of shard 0}, duration: 9s":                                        "no fault that stops a process",
 		"failover: {target: replica of shard 0}":                                                   "knows no failover",
@@ -63,12 +65,11 @@ func TestObjects(t *testing.T) {
 		object runtime.Object
 		want   string
 	}{
-		"partition": {m.partition("cut-1", builtin.PodRule{From: pods("shard-0-0", "slotstorm-generator-1-x"), To: pods("shard-1-0", "shard-1-0"), Reject: true}, 25*time.Second), `
+		"partition": {m.partition("cut-1", builtin.PodRule{From: pods("shard-0-0", "slotstorm-generator-1-x"), To: pods("shard-1-0", "shard-1-0")}, 25*time.Second), `
 action: partition
 direction: to
 duration: 25s
 mode: all
-partitionBehavior: reject
 selector: {pods: {rehearsal: [shard-0-0, slotstorm-generator-1-x]}}
 target: {mode: all, selector: {pods: {rehearsal: [shard-1-0]}}}
 `},

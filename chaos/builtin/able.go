@@ -28,6 +28,15 @@ func able(room place.Room, action string) error {
 		return nil
 	case "partition", "isolate":
 		return ableToCut(room)
+	case "cpu", "memory":
+		return place.CanPress()
+	case "diskFull":
+		if !room.Sealed {
+			return fmt.Errorf("volumes of their own size can be made in a sealed room alone, and this is %s", room)
+		}
+		return nil
+	case "slowDisk":
+		return errors.New("slow disks take a device of their own (dm-delay) or a file system in user space, which no room here has")
 	case "delay":
 		if !room.Sealed {
 			return fmt.Errorf("packets can be delayed in a sealed room alone, and this is %s", room)

@@ -21,6 +21,8 @@ type Cluster interface {
 	AwaitNext(ctx context.Context, node string, old *place.Process) (*place.Process, error)
 	// AwaitAnswer waits until a node answers PING.
 	AwaitAnswer(ctx context.Context, node string) error
+	// Volume is the folder of a node's data.
+	Volume(node string) (string, error)
 	// Redis is the cluster, and how to talk to it.
 	Redis() *deployer.Cluster
 }
@@ -44,6 +46,12 @@ func (e Local) Action(in chaos.Injection) (chaos.Action, error) {
 		return newPartition(roomNetwork{e}, e.Aim, in, random), nil
 	case f.Failover != nil:
 		return &failover{aim: e.Aim, cluster: e.Cluster.Redis(), spec: *f.Failover, random: random}, nil
+	case f.CPU != nil:
+		return &busy{Local: e, spec: *f.CPU, random: random}, nil
+	case f.Memory != nil:
+		return &memory{Local: e, spec: *f.Memory, random: random}, nil
+	case f.DiskFull != nil:
+		return &diskFull{Local: e, spec: *f.DiskFull, random: random}, nil
 	}
 	return nil, fmt.Errorf("fault %s: this engine knows no such action", in.Name)
 }

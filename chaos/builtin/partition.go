@@ -58,13 +58,24 @@ func (p *partition) Check(ctx context.Context, roles []deployer.Role) (choice ch
 	if err := p.drawAll(); err != nil {
 		return choice, err
 	}
-	if err := open(ctx, p, p.dials); err != nil {
+	if err := p.awaitOpen(ctx); err != nil {
 		return choice, fmt.Errorf("before the partition: %w", err)
 	}
 	if p.bounded() {
 		choice.Why += fmt.Sprintf("; it ends by itself after %v", p.limit)
 	}
 	return choice, nil
+}
+
+// openLimit bounds the dials before a partition.
+const openLimit = 10 * time.Second
+
+// awaitOpen dials until all come through: on a busy machine one may take longer
+// than it is given, and one that has come through once is no worse for it.
+func (p *partition) awaitOpen(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, openLimit)
+	defer cancel()
+	return until(ctx, func(ctx context.Context) error { return open(ctx, p, p.dials) })
 }
 
 // sides finds who is to be cut off from whom.

@@ -33,8 +33,11 @@ type Options struct {
 	RestartDelay time.Duration
 	// Volumes is the folder of the nodes' data, Logs that of their logs.
 	Volumes, Logs string
-	Clock         results.Clock
-	Emit          results.Emit
+	// VolumeSize makes each volume a file system of its own, of so many bytes and in
+	// memory; 0 leaves them folders.
+	VolumeSize int64
+	Clock      results.Clock
+	Emit       results.Emit
 }
 
 // Deployment is a cluster that runs. Its supervisors work until Remove.
@@ -181,6 +184,11 @@ func (d *Deployment) furnish(n *node) error {
 	if err := os.MkdirAll(n.dir, 0o700); err != nil {
 		return err
 	}
+	if size := d.options.VolumeSize; size > 0 {
+		if err := place.BoundVolume(n.dir, size); err != nil {
+			return err
+		}
+	}
 	log, err := os.OpenFile(d.LogPath(n.Name), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
@@ -202,6 +210,15 @@ func (d *Deployment) Redis() *deployer.Cluster { return d.Cluster }
 // Log opens what a node has written so far.
 func (d *Deployment) Log(_ context.Context, name string) (io.ReadCloser, error) {
 	return os.Open(d.LogPath(name))
+}
+
+// Volume is the folder of a node's data.
+func (d *Deployment) Volume(name string) (string, error) {
+	n, ok := d.nodes[name]
+	if !ok {
+		return "", fmt.Errorf("there is no node %q", name)
+	}
+	return n.dir, nil
 }
 
 // LogPath is where a node's log is.
@@ -405,6 +422,11 @@ func (d *Deployment) Remove(keepVolumes bool) error {
 		}
 	}
 	d.host.Close()
+	if d.options.VolumeSize > 0 {
+		for _, n := range d.nodes {
+			errs = append(errs, place.FreeVolume(n.dir))
+		}
+	}
 	if !keepVolumes {
 		errs = append(errs, os.RemoveAll(d.options.Volumes))
 	}

@@ -148,6 +148,34 @@ timeline:
 	}
 }
 
+// A node shares its processor, the machine its memory, and a volume is full: the
+// last one shows in what clients are told.
+func TestPressureIsProvedAndHealed(t *testing.T) {
+	r := start(t, strings.Replace(small, "redis: {", "redis: {storage: {size: 16Mi}, ", 1)+`
+timeline:
+  phases: [{name: pressed, duration: 12s}]
+  faults:
+    - {name: busy, at: 1s, duration: 2s, cpu: {target: primary of shard 0, workers: 2}}
+    - {name: memory, at: 1s, duration: 2s, memory: {target: all nodes, size: 64Mi}, allow: [overlap]}
+    - {name: full, at: 6s, duration: 3s, diskFull: {target: primary of shard 2}, allow: [overlap]}
+`, Options{Room: sealed(t)})
+	for _, f := range r.Bundle.Run.Faults {
+		if f.Status != results.StatusHealed {
+			t.Errorf("%s is %s: %s", f.Name, f.Status, f.Reason)
+		}
+	}
+	busy, memory, full := r.Bundle.Run.Faults[0], r.Bundle.Run.Faults[1], r.Bundle.Run.Faults[2]
+	if !strings.Contains(busy.Proof, "with 2 busy processes") || !strings.Contains(busy.Healing, "may use processors") {
+		t.Errorf("busy: %q, %q", busy.Proof, busy.Healing)
+	}
+	if !strings.Contains(memory.Proof, "64 MiB are held") || !strings.Contains(memory.Healing, "given back") {
+		t.Errorf("memory: %q, %q", memory.Proof, memory.Healing)
+	}
+	if full.Node != "node-2" || !strings.Contains(full.Proof, "has no byte left") || !strings.Contains(full.Healing, "KiB left, and it answers") {
+		t.Errorf("full: %q, %q", full.Proof, full.Healing)
+	}
+}
+
 // What this machine cannot do is told before anything is deployed.
 func TestFaultsThatCannotBeDoneAreToldBeforeDeploying(t *testing.T) {
 	for name, tc := range map[string]struct {
@@ -155,12 +183,14 @@ func TestFaultsThatCannotBeDoneAreToldBeforeDeploying(t *testing.T) {
 		room  place.Room
 		want  string
 	}{
-		"a partition without a room": {"partition: {between: [primary of shard 0]}", place.Room{Why: "isolation: none"}, "in a sealed room alone, and this is plain loopback (isolation: none)"},
-		"a delay without a room":     {"delay: {between: [primary of shard 0], latency: 5ms}", place.Room{Why: "isolation: none"}, "in a sealed room alone"},
+		"a partition without a room":   {"partition: {between: [primary of shard 0]}", place.Room{Why: "isolation: none"}, "in a sealed room alone, and this is plain loopback (isolation: none)"},
+		"a full volume without a room": {"diskFull: {target: primary of shard 0}", place.Room{Why: "isolation: none"}, "in a sealed room alone"},
+		"a slow disk":                  {"slowDisk: {target: primary of shard 0, latency: 5ms}", place.Room{Why: "isolation: none"}, "dm-delay"},
+		"a delay without a room":       {"delay: {between: [primary of shard 0], latency: 5ms}", place.Room{Why: "isolation: none"}, "in a sealed room alone"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			root := t.TempDir()
-			s, err := scenarios.Parse("test.yaml", []byte(small+"timeline: {phases: [{name: a, duration: 9s}], faults: [{name: f, at: 1s, duration: 2s, "+tc.fault+"}]}"))
+			s, err := scenarios.Parse("test.yaml", []byte(strings.Replace(small, "redis: {", "redis: {storage: {size: 16Mi}, ", 1)+"timeline: {phases: [{name: a, duration: 9s}], faults: [{name: f, at: 1s, duration: 2s, "+tc.fault+"}]}"))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -2,8 +2,10 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/slotstorm/slotstorm/chaos"
 	"github.com/slotstorm/slotstorm/chaos/builtin"
@@ -69,9 +71,13 @@ func (r *run) deployLocal(ctx context.Context) (*site, error) {
 	if err := builtin.Able(r.o.Room, r.s.Timeline); err != nil {
 		return nil, err
 	}
+	size, err := r.volumeSize()
+	if err != nil {
+		return nil, err
+	}
 	d, err := local.Deploy(ctx, local.Options{
 		Room: r.o.Room, Redis: r.s.Redis, RestartDelay: r.s.Cluster.Local.RestartDelay.Std(),
-		Volumes: r.bundle.Path(results.VolumesDir), Logs: r.bundle.Path("nodes"), Clock: r.clock, Emit: r.emit,
+		Volumes: r.bundle.Path(results.VolumesDir), VolumeSize: size, Logs: r.bundle.Path("nodes"), Clock: r.clock, Emit: r.emit,
 	})
 	if err != nil {
 		return nil, err
@@ -88,4 +94,16 @@ func (r *run) deployLocal(ctx context.Context) (*site, error) {
 		}
 	}
 	return s, nil
+}
+
+// volumeSize is that of local volumes: 0, folders, unless one is to be filled.
+func (r *run) volumeSize() (int64, error) {
+	full := slices.ContainsFunc(r.s.Timeline.Faults, func(f scenarios.Fault) bool { return f.DiskFull != nil })
+	if !full || r.s.Redis.Storage == nil {
+		return 0, nil
+	}
+	if r.o.KeepVolumes {
+		return 0, errors.New("volumes that can be filled are in memory, and go with the run: leave out --keep-volumes")
+	}
+	return scenarios.Bytes(r.s.Redis.Storage.Size)
 }

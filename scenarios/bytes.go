@@ -1,0 +1,26 @@
+package scenarios
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// multiples are the suffixes of Kubernetes quantities. Source: its API conventions,
+// "Quantity".
+var multiples = map[string]float64{
+	"": 1, "m": 1e-3, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18,
+	"Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30, "Ti": 1 << 40, "Pi": 1 << 50, "Ei": 1 << 60,
+}
+
+// Bytes is the number that a Kubernetes quantity such as 64Mi stands for, rounded up.
+func Bytes(quantity string) (int64, error) {
+	number := strings.TrimRight(quantity, "mkKMGTPEi")
+	times, known := multiples[quantity[len(number):]]
+	n, err := strconv.ParseFloat(number, 64)
+	if !known || err != nil || n < 0 || n*times >= math.MaxInt64 {
+		return 0, fmt.Errorf("%q is no quantity", quantity)
+	}
+	return int64(math.Ceil(n * times)), nil
+}

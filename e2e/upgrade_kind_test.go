@@ -53,8 +53,8 @@ func upgraded(t *testing.T, args ...string) (*results.Bundle, string) {
 
 // TestKindUpgradeAndBackFromTheBackup loses what came after the backup, and says so.
 func TestKindUpgradeAndBackFromTheBackup(t *testing.T) {
-	b, sheet := upgraded(t, "--set", "timeline.phases=[{name: before, duration: 5s}, {name: upgrade, duration: 175s}, {name: rollback, duration: 60s}]",
-		"--set", "timeline.upgrade.at=5s", "--set", "timeline.upgrade.rollback.at=180s")
+	b, sheet := upgraded(t, "--set", "timeline.phases=[{name: before, duration: 5s}, {name: upgrade, duration: 100s}, {name: rollback, duration: 45s}]",
+		"--set", "timeline.upgrade.at=5s", "--set", "timeline.upgrade.rollback.at=105s")
 	u := b.Run.Upgrade
 	if u.Back.Status != results.RollDone {
 		t.Fatalf("rollback %s: %s", u.Back.Status, u.Back.Reason)
@@ -70,8 +70,8 @@ func TestKindUpgradeAndBackFromTheBackup(t *testing.T) {
 // TestKindUpgradeAndBackOnTheVolumes finds that 7.0 cannot go on where 8.0 was: the
 // first node tells, gets 8.0 back, and nothing is lost.
 func TestKindUpgradeAndBackOnTheVolumes(t *testing.T) {
-	b, sheet := upgraded(t, "--set", "timeline.phases=[{name: before, duration: 5s}, {name: upgrade, duration: 175s}, {name: rollback, duration: 100s}]",
-		"--set", "timeline.upgrade.at=5s", "--set", "timeline.upgrade.rollback={at: 180s, from: volumes}", "--set", "timeline.upgrade.stepLimit=40s")
+	b, sheet := upgraded(t, "--set", "timeline.phases=[{name: before, duration: 5s}, {name: upgrade, duration: 100s}, {name: rollback, duration: 90s}]",
+		"--set", "timeline.upgrade.at=5s", "--set", "timeline.upgrade.rollback={at: 105s, from: volumes}", "--set", "timeline.upgrade.stepLimit=40s")
 	u := b.Run.Upgrade
 	if u.Back.Status != results.RollFailed || b.Run.Audit.Lost != 0 || !b.Run.HealthyAfter || !strings.Contains(sheet, "NO-GO") {
 		t.Errorf("rollback %s (%s), %d lost, whole after: %v", u.Back.Status, u.Back.Reason, b.Run.Audit.Lost, b.Run.HealthyAfter)

@@ -30,20 +30,20 @@ func can(f scenarios.Fault) error {
 	switch action := f.Action(); action {
 	case "kill":
 		if f.Kill.Scope == "container" && f.Kill.Signal == "SIGTERM" {
-			return errors.New("Chaos Mesh ends a container by SIGKILL alone: write engine: auto, or signal: SIGKILL")
+			return errors.New("a container is ended by Chaos Mesh by SIGKILL alone: write engine: auto, or signal: SIGKILL")
 		}
 		return nil
 	case "partition":
 		if f.Partition.Traffic != "all" {
-			return fmt.Errorf("Chaos Mesh cuts all traffic of a pod, and no port alone: write engine: auto for traffic: %s", f.Partition.Traffic)
+			return fmt.Errorf("all traffic of a pod is cut by Chaos Mesh, and no port alone: write engine: auto for traffic: %s", f.Partition.Traffic)
 		}
 		return rejects(f.Partition.Action)
 	case "isolate":
 		return rejects(f.Isolate.Action)
 	case "pause":
-		return errors.New("Chaos Mesh has no fault that stops a process and lets it go on: write engine: auto")
+		return errors.New("in Chaos Mesh no fault stops a process and lets it go on: write engine: auto")
 	case "failover", "drain", "restart":
-		return fmt.Errorf("Chaos Mesh knows no %s: write engine: auto", action)
+		return fmt.Errorf("in Chaos Mesh there is no %s: write engine: auto", action)
 	default:
 		return fmt.Errorf("this version of slotstorm cannot have Chaos Mesh do %s", action)
 	}
@@ -54,7 +54,7 @@ func can(f scenarios.Fault) error {
 // dials of the proof have shown.
 func rejects(action string) error {
 	if action == "reject" {
-		return errors.New("Chaos Mesh drops packets, and tells no sender: write engine: auto for action: reject")
+		return errors.New("packets are dropped by Chaos Mesh, which tells no sender: write engine: auto for action: reject")
 	}
 	return nil
 }

@@ -59,7 +59,7 @@ type object struct {
 func New(n *kube.Namespace) (*Mesh, error) {
 	client, err := dynamic.NewForConfig(n.Config)
 	if err != nil {
-		return nil, fmt.Errorf("Chaos Mesh: %w", err)
+		return nil, fmt.Errorf("through Chaos Mesh: %w", err)
 	}
 	return &Mesh{namespace: n, client: client, made: map[string][]object{}}, nil
 }
@@ -148,13 +148,13 @@ func (m *Mesh) create(ctx context.Context, fault string, resource schema.GroupVe
 	}
 	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(wish)
 	if err != nil {
-		return object{}, fmt.Errorf("Chaos Mesh: %w", err)
+		return object{}, fmt.Errorf("through Chaos Mesh: %w", err)
 	}
 	delete(content, "status")
 	asked := &unstructured.Unstructured{Object: content}
 	stored, err := m.client.Resource(resource).Namespace(m.namespace.Name).Create(ctx, asked, metav1.CreateOptions{FieldManager: kube.Manager, DryRun: dry})
 	if err != nil {
-		return object{}, fmt.Errorf("Chaos Mesh: making %s %s: %w", asked.GetKind(), asked.GetName(), err)
+		return object{}, fmt.Errorf("through Chaos Mesh: making %s %s: %w", asked.GetKind(), asked.GetName(), err)
 	}
 	o := object{resource: resource, name: stored.GetName(), uid: stored.GetUID()}
 	if len(dry) == 0 {
@@ -225,14 +225,14 @@ func (m *Mesh) await(ctx context.Context, o object, want v1alpha1.ChaosCondition
 			return nil
 		}
 		if errors.Is(err, errGone) {
-			return fmt.Errorf("Chaos Mesh: %s: %w", o.name, err)
+			return fmt.Errorf("through Chaos Mesh: %s: %w", o.name, err)
 		}
 		if err != nil {
 			last = err
 		}
 		select {
 		case <-ctx.Done():
-			return errors.Join(fmt.Errorf("Chaos Mesh: %s is not %s: %w", o.name, want, context.Cause(ctx)), last)
+			return errors.Join(fmt.Errorf("through Chaos Mesh: %s is not %s: %w", o.name, want, context.Cause(ctx)), last)
 		case <-t.C:
 		}
 	}
@@ -307,7 +307,7 @@ func (m *Mesh) end(ctx context.Context, list []object) error {
 		}
 		objects := m.client.Resource(o.resource).Namespace(m.namespace.Name)
 		if _, err := objects.Patch(ctx, o.name, types.MergePatchType, pause, metav1.PatchOptions{FieldManager: kube.Manager}); err != nil && !apierrors.IsNotFound(err) {
-			return fmt.Errorf("Chaos Mesh: ending %s: %w", o.name, err)
+			return fmt.Errorf("through Chaos Mesh: ending %s: %w", o.name, err)
 		}
 	}
 	for _, o := range list {
@@ -322,7 +322,7 @@ func (m *Mesh) end(ctx context.Context, list []object) error {
 		objects := m.client.Resource(o.resource).Namespace(m.namespace.Name)
 		err := objects.Delete(ctx, o.name, metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(string(o.uid))})
 		if err != nil && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) {
-			return fmt.Errorf("Chaos Mesh: removing %s: %w", o.name, err)
+			return fmt.Errorf("through Chaos Mesh: removing %s: %w", o.name, err)
 		}
 	}
 	return nil
@@ -340,7 +340,7 @@ func (m *Mesh) Leftovers(ctx context.Context) ([]string, error) {
 			continue
 		}
 		if err != nil {
-			return nil, fmt.Errorf("Chaos Mesh: %w", err)
+			return nil, fmt.Errorf("through Chaos Mesh: %w", err)
 		}
 		for _, o := range found.Items {
 			list = append(list, object{resource: resource, name: o.GetName(), uid: o.GetUID()})

@@ -26,10 +26,10 @@ func TestWhatChaosMeshCannotDo(t *testing.T) {
 		"isolate: {target: primary of shard 0}, duration: 9s":                                      "",
 		"partition: {between: [primary of shard 0], action: reject}, duration: 9s":                 "tells no sender",
 		"partition: {between: [primary of shard 0], traffic: bus, and: [all nodes]}, duration: 9s": "no port alone",
-		"pause: {target: primary of shard 0}, duration: 9s":                                        "no fault that stops a process",
-		"failover: {target: replica of shard 0}":                                                   "knows no failover",
-		"restart: {target: shard 0}":                                                               "knows no restart",
-		"drain: {target: primary of shard 0}, duration: 9s":                                        "knows no drain",
+		"pause: {target: primary of shard 0}, duration: 9s":                                        "no fault stops a process",
+		"failover: {target: replica of shard 0}":                                                   "there is no failover",
+		"restart: {target: shard 0}":                                                               "there is no restart",
+		"drain: {target: primary of shard 0}, duration: 9s":                                        "there is no drain",
 		"cpu: {target: primary of shard 0}, duration: 9s":                                          "cannot have Chaos Mesh do cpu",
 	} {
 		s, err := scenarios.Parse("test.yaml", []byte(`

@@ -73,6 +73,10 @@ func TestKindUpgradeAndBackOnTheVolumes(t *testing.T) {
 	b, sheet := upgraded(t, "--set", "timeline.phases=[{name: before, duration: 5s}, {name: upgrade, duration: 100s}, {name: rollback, duration: 90s}]",
 		"--set", "timeline.upgrade.at=5s", "--set", "timeline.upgrade.rollback={at: 105s, from: volumes}", "--set", "timeline.upgrade.stepLimit=40s")
 	u := b.Run.Upgrade
+	last := u.Back.Steps[len(u.Back.Steps)-1]
+	if !strings.Contains(last.Failed, "Can't handle RDB format version") || last.Undone == 0 {
+		t.Errorf("the node says %q, and had its old version back at %v", last.Failed, last.Undone)
+	}
 	if u.Back.Status != results.RollFailed || b.Run.Audit.Lost != 0 || !b.Run.HealthyAfter || !strings.Contains(sheet, "NO-GO") {
 		t.Errorf("rollback %s (%s), %d lost, whole after: %v", u.Back.Status, u.Back.Reason, b.Run.Audit.Lost, b.Run.HealthyAfter)
 	}

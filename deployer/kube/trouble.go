@@ -104,6 +104,9 @@ func (d *Deployment) troubles(ctx context.Context, of map[string]string) []troub
 		return list
 	}
 	for _, p := range pods.Items {
+		if p.DeletionTimestamp != nil {
+			continue // it is the next one that is awaited
+		}
 		for _, c := range p.Status.Conditions {
 			if c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse && c.Reason == corev1.PodReasonUnschedulable {
 				list = append(list, trouble{"pod " + p.Name + " has no node to run on", c.Message, while})

@@ -31,6 +31,7 @@ func rules() []rule {
 		{"full-coverage", (*analysis).fullCoverage},
 		{"stale-reads", (*analysis).staleReads},
 		{"outlier", (*analysis).unexplainedOutliers},
+		{"one-machine", (*analysis).oneMachine},
 		{"node-timeout", (*analysis).nodeTimeoutDominates},
 		{"async-tail", (*analysis).asyncTail},
 		{"no-failover", (*analysis).noFailover},

@@ -71,6 +71,14 @@ func stuck(before ...results.Event) *results.Bundle {
 	return b
 }
 
+// together has all pods on one machine.
+func together(b *results.Bundle) *results.Bundle {
+	for i := range b.Run.Environment.Kubernetes.Pods {
+		b.Run.Environment.Kubernetes.Pods[i].Node = "lab-worker"
+	}
+	return b
+}
+
 // TestRules: each rule where it must say something, and where it must not.
 func TestRules(t *testing.T) {
 	for _, tt := range []struct {
@@ -115,6 +123,9 @@ func TestRules(t *testing.T) {
 		{"replica-unfit", "synced, then too old", stuck(results.Event{Offset: ms(9000), Kind: results.EventLinkDown, Source: "poll", Node: "node-3"},
 			results.Event{Offset: ms(10000), Kind: results.EventLinkUp, Source: "poll", Node: "node-3"}), nil, "its data were older than allowed"},
 		{"replica-unfit", "took over at once", killed(), nil, ""},
+		{"one-machine", "together", together(onPods()), nil, "All copies of a shard are on one machine, in 3 of 3 shards"},
+		{"one-machine", "apart", onPods(), nil, ""},
+		{"one-machine", "on this machine", killed(), nil, ""},
 		{"no-failover", "back early", cameBackEarly(), nil, "node-0 was back before it was declared failed"},
 		{"no-failover", "a failover", killed(), nil, ""},
 

@@ -322,13 +322,13 @@ func lossy() *results.Bundle {
 func onPods() *results.Bundle {
 	b := killed()
 	k := &results.Kubernetes{Context: "kind-lab", Version: "v1.34.3", Namespace: "slotstorm-20260304t050607z-7f3a", NamespaceUID: "0b0c6c2e-3a53-4f0a-9d43-7f5c2ad1a001"}
-	for i, name := range []string{"lab-control-plane", "lab-worker"} {
+	for i, name := range []string{"lab-worker", "lab-worker2"} {
 		k.Nodes = append(k.Nodes, results.Machine{Name: name, Version: "v1.34.3", Runtime: "containerd://1.7.24", OS: "Debian GNU/Linux 12", Kernel: "6.1.0", CPUs: int64(2 + i), MemoryBytes: 8 << 30})
 	}
 	for i := range b.Run.Nodes {
 		n := &b.Run.Nodes[i]
 		n.Addr = fmt.Sprintf("10.244.1.%d:6379", 2+i)
-		k.Pods = append(k.Pods, results.Pod{Name: n.Name, UID: fmt.Sprintf("5d1e7a52-0000-4000-8000-00000000000%d", i), IP: fmt.Sprintf("10.244.1.%d", 2+i), Node: "lab-worker", Image: "docker.io/library/redis:8.0", From: ms(300)})
+		k.Pods = append(k.Pods, results.Pod{Name: n.Name, UID: fmt.Sprintf("5d1e7a52-0000-4000-8000-00000000000%d", i), IP: fmt.Sprintf("10.244.1.%d", 2+i), Node: k.Nodes[i/3].Name, Image: "docker.io/library/redis:8.0", From: ms(300)})
 		k.Volumes = append(k.Volumes, results.Volume{Claim: "data-" + n.Name, UID: fmt.Sprintf("c1a1b100-0000-4000-8000-00000000000%d", i), Volume: fmt.Sprintf("pvc-c1a1b1%d", i), Class: "standard", Capacity: "1Gi"})
 	}
 	k.Pods[0].To = ms(15600)

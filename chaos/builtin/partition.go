@@ -37,8 +37,15 @@ type partition struct {
 // program does not end it.
 const afterwards = 15 * time.Second
 
+// meshAfterwards is afterwards for what acts in place of this program: Chaos Mesh
+// comes to one pod after the other, and its time runs from the first.
+const meshAfterwards = time.Minute
+
 func newPartition(n network, aim chaos.Aim, in chaos.Injection, random *rand.Rand) *partition {
 	p := &partition{network: n, aim: aim, name: in.Name, random: random, limit: in.Fault.Duration.Std() + afterwards}
+	if in.Fault.Engine == "chaosmesh" {
+		p.limit += meshAfterwards - afterwards
+	}
 	if i := in.Fault.Isolate; i != nil {
 		p.isolate = &i.Target
 		p.spec = scenarios.Partition{Direction: "both", Traffic: "all", Action: i.Action}

@@ -65,8 +65,11 @@ func New(n *kube.Namespace) (*Mesh, error) {
 }
 
 // Cut puts rules in force under the name of a fault, for limit at most, and waits
-// until Chaos Mesh says that they are.
+// until Chaos Mesh says that they are. It comes to one pod after the other: on a busy
+// cluster its time may be over before it has been everywhere.
 func (m *Mesh) Cut(ctx context.Context, name string, rules []builtin.PodRule, limit time.Duration) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("its time, %v, was over before it was in force everywhere", limit))
+	defer cancel()
 	var specs []*v1alpha1.NetworkChaos
 	for i, r := range rules {
 		specs = append(specs, m.partition(fmt.Sprintf("%s-%d", name, i+1), r, limit))
@@ -101,12 +104,17 @@ func (m *Mesh) partition(name string, r builtin.PodRule, limit time.Duration) *v
 
 // Kill deletes pods, or ends the containers of redis-server in them.
 func (m *Mesh) Kill(ctx context.Context, name string, pods []deploy.Pod, kill scenarios.Kill) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, killLimit, fmt.Errorf("not done after %v", killLimit))
+	defer cancel()
 	o, err := m.create(ctx, name, kills, m.kill(name, pods, kill))
 	if err != nil {
 		return err
 	}
 	return m.await(ctx, o, v1alpha1.ConditionAllInjected)
 }
+
+// killLimit is how long Chaos Mesh may take to come to all pods.
+const killLimit = time.Minute
 
 func (m *Mesh) kill(name string, pods []deploy.Pod, kill scenarios.Kill) *v1alpha1.PodChaos {
 	spec := v1alpha1.PodChaosSpec{Action: v1alpha1.PodKillAction, ContainerSelector: v1alpha1.ContainerSelector{PodSelector: m.only(pods)}}

@@ -267,3 +267,42 @@ func signalled(t *testing.T, signal syscall.Signal, after time.Duration) {
 	kubectl("", "delete", "namespace", foreign)
 	gone()
 }
+
+// TestKindDrainThatIsCutShort kills a run while a machine is drained: clean has the
+// machine take pods again.
+func TestKindDrainThatIsCutShort(t *testing.T) {
+	s, cluster, kubectl := onKube(t, calm)
+	cmd, out, errs := s.command("run", "node-drain", "--cluster", "kind", "--set", "cluster.kind.name="+cluster, "--set", "redis.image=redis:7.0", "--set", "workload.rate=50")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	cordoned := func() string {
+		return kubectl("", "get", "nodes", "-o", `jsonpath={range .items[?(@.spec.unschedulable)]}{.metadata.name} {end}`)
+	}
+	for limit := time.Now().Add(5 * time.Minute); cordoned() == ""; {
+		select {
+		case err := <-ended:
+			t.Fatalf("the run ended before its drain: %v\n%s%s", err, out, errs)
+		case <-time.After(200 * time.Millisecond):
+		}
+		if time.Now().After(limit) {
+			t.Fatal("nothing is drained")
+		}
+	}
+	if err := cmd.Process.Signal(syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	<-ended
+	dirs, err := filepath.Glob(filepath.Join(s.dir, "work", "results", "runs", "*"))
+	if err != nil || len(dirs) != 1 {
+		t.Fatal(dirs, err)
+	}
+	if code, listed, stderr := s.run("clean", filepath.Base(dirs[0])); code != 0 {
+		t.Errorf("clean: exit code %d: %s%s", code, listed, stderr)
+	}
+	if left := cordoned(); left != "" {
+		t.Errorf("left cordoned: %s", left)
+	}
+}

@@ -2,11 +2,15 @@ package kube
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 )
 
 // machinesLimit bounds how long the nodes of a new cluster may take.
@@ -33,6 +37,45 @@ func (c *Cluster) AwaitMachines(ctx context.Context) error {
 		return fmt.Errorf("waiting for the nodes of the Kubernetes cluster: %w", err)
 	}
 	return nil
+}
+
+// SetCordon keeps new pods from a machine for a run, or lets them in again, and notes
+// on it whose cordon it is. With metav1.DryRunAll it only asks whether that may be.
+func (c *Cluster) SetCordon(ctx context.Context, n *corev1.Node, run string, on bool, dry ...string) error {
+	var whose any // nil takes the annotation away
+	if on {
+		whose = run
+	}
+	patch, err := json.Marshal(map[string]any{
+		"metadata": map[string]any{"uid": n.UID, "annotations": map[string]any{CordonAnnotation: whose}},
+		"spec":     map[string]any{"unschedulable": on},
+	})
+	if err != nil {
+		return err
+	}
+	if _, err := c.Client.CoreV1().Nodes().Patch(ctx, n.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: Manager, DryRun: dry}); err != nil {
+		return fmt.Errorf("changing machine %s: %w", n.Name, err)
+	}
+	return nil
+}
+
+// Uncordon lets machines take pods again that a run has cordoned and left so. Who may
+// not look at machines has cordoned none.
+func (c *Cluster) Uncordon(ctx context.Context, run string) error {
+	list, err := c.Client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
+	if apierrors.IsForbidden(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("looking for machines that run %s has cordoned: %w", run, err)
+	}
+	var errs []error
+	for _, n := range list.Items {
+		if n.Annotations[CordonAnnotation] == run {
+			errs = append(errs, c.SetCordon(ctx, &n, run, false))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func ready(n corev1.Node) error {

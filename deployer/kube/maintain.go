@@ -45,7 +45,7 @@ func (d *Deployment) CheckCordon(ctx context.Context, machine string) error {
 	if n.Spec.Unschedulable {
 		return fmt.Errorf("machine %s is cordoned already: it is left to who did that", machine)
 	}
-	_, err = d.patchMachine(ctx, n, true, metav1.DryRunAll)
+	err = d.namespace.SetCordon(ctx, n, d.namespace.Run, true, metav1.DryRunAll)
 	if apierrors.IsForbidden(err) {
 		return fmt.Errorf("this user may not cordon machines, which a Role of a namespace cannot allow: %w", err)
 	}
@@ -62,8 +62,7 @@ func (d *Deployment) Cordon(ctx context.Context, machine string) error {
 	d.mu.Lock()
 	d.cordoned = append(d.cordoned, machine)
 	d.mu.Unlock()
-	_, err = d.patchMachine(ctx, n, true)
-	return err
+	return d.namespace.SetCordon(ctx, n, d.namespace.Run, true)
 }
 
 // Cordoned tells whether a machine is still cordoned by this run.
@@ -82,7 +81,7 @@ func (d *Deployment) Uncordon(ctx context.Context, machine string) error {
 		return err
 	}
 	if n.Annotations[place.CordonAnnotation] == d.namespace.Run {
-		if _, err := d.patchMachine(ctx, n, false); err != nil {
+		if err := d.namespace.SetCordon(ctx, n, d.namespace.Run, false); err != nil {
 			return err
 		}
 	}
@@ -120,26 +119,6 @@ func (d *Deployment) machine(ctx context.Context, name string) (*corev1.Node, er
 		return nil, fmt.Errorf("looking at machine %s: %w", name, err)
 	}
 	return n, nil
-}
-
-// patchMachine sets or clears a machine's cordon, and whose it is.
-func (d *Deployment) patchMachine(ctx context.Context, n *corev1.Node, on bool, dry ...string) (*corev1.Node, error) {
-	var run any // nil takes the annotation away
-	if on {
-		run = d.namespace.Run
-	}
-	patch, err := json.Marshal(map[string]any{
-		"metadata": map[string]any{"uid": n.UID, "annotations": map[string]any{place.CordonAnnotation: run}},
-		"spec":     map[string]any{"unschedulable": on},
-	})
-	if err != nil {
-		return nil, err
-	}
-	got, err := d.namespace.Client.CoreV1().Nodes().Patch(ctx, n.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: place.Manager, DryRun: dry})
-	if err != nil {
-		return nil, fmt.Errorf("changing machine %s: %w", n.Name, err)
-	}
-	return got, nil
 }
 
 // Evict asks for the eviction of a pod, if it is still that one. refused is what

@@ -135,7 +135,10 @@ func (c *Cleaning) holdings(ctx context.Context, o CleanOptions, in *kube.Cluste
 		}
 		c.Left = append(c.Left, Left{
 			What: what, Name: h.Namespace, Context: in.Context, Run: h.RunID, Why: why,
-			remove: func(context.Context) error { return in.Of(h).Release() },
+			remove: func(ctx context.Context) error {
+				// A drain that was cut short leaves a machine that takes no pods.
+				return errors.Join(in.Uncordon(ctx, kube.ShortID(h.RunID)), in.Of(h).Release())
+			},
 		})
 	}
 	return nil

@@ -137,9 +137,14 @@ type Storm struct {
 	// other is in force, and after its healing.
 	Whole func(ctx context.Context) error
 
+	// checking has room for one: the fault that looks at the cluster, until its
+	// effect is noted. Of two that are due at once the second must see the first.
+	checking chan struct{}
+
 	mu     sync.Mutex
 	faults []results.Fault
-	// busy counts faults between their check and the end of their verification.
+	// busy counts faults between their admission and the end of their
+	// verification.
 	busy int
 	// inForce are the effects of those that are not healed yet; changed is
 	// closed and replaced whenever it changes.
@@ -165,6 +170,7 @@ const (
 func (s *Storm) Rage(ctx, stop context.Context, start time.Time, plan []Injection) []results.Fault {
 	s.faults = make([]results.Fault, len(plan))
 	s.inForce, s.changed = map[string]Effect{}, make(chan struct{})
+	s.checking = make(chan struct{}, 1)
 	var wg sync.WaitGroup
 	for i, in := range plan {
 		wg.Go(func() {
@@ -199,9 +205,12 @@ func (s *Storm) strike(ctx, stop context.Context, in Injection, f *results.Fault
 		s.fail(f, results.StatusRefused, err)
 		return
 	}
-	s.begin()
-	defer s.end(in.Name)
 	if err := s.check(ctx, a, in, f); err != nil {
+		s.fail(f, results.StatusRefused, err)
+		return
+	}
+	defer s.end(in.Name)
+	if err := s.recordCheck(f); err != nil {
 		s.fail(f, results.StatusRefused, err)
 		return
 	}
@@ -233,12 +242,6 @@ func (s *Storm) strike(ctx, stop context.Context, in Injection, f *results.Fault
 	f.Status = results.StatusHealed
 }
 
-func (s *Storm) begin() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.busy++
-}
-
 func (s *Storm) end(name string) {
 	s.over(name)
 	s.mu.Lock()
@@ -259,6 +262,7 @@ func (s *Storm) take(in Injection, roles []deployer.Role, e Effect) error {
 		return err
 	}
 	s.inForce[in.Name] = e
+	s.busy++
 	s.change()
 	return nil
 }
@@ -276,11 +280,19 @@ func (s *Storm) change() {
 	s.changed = make(chan struct{})
 }
 
+// check admits a fault: once it returns without an error, the fault's effect is
+// noted.
 func (s *Storm) check(ctx context.Context, a Action, in Injection, f *results.Fault) error {
+	select {
+	case s.checking <- struct{}{}:
+		defer func() { <-s.checking }()
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 	ctx, cancel := context.WithTimeout(ctx, checkLimit)
 	defer cancel()
 	s.mu.Lock()
-	alone := s.busy == 1
+	alone := s.busy == 0
 	s.mu.Unlock()
 	if alone {
 		if err := s.Whole(ctx); err != nil {
@@ -302,10 +314,14 @@ func (s *Storm) check(ctx context.Context, a Action, in Injection, f *results.Fa
 	if len(c.Targets) > 0 {
 		f.Node, f.Shard, f.Role = c.Targets[0].Node, c.Targets[0].Shard, string(c.Targets[0].Role)
 	}
-	if err := s.journal(f, "check", c.Why); err != nil {
+	return nil
+}
+
+func (s *Storm) recordCheck(f *results.Fault) error {
+	if err := s.journal(f, "check", f.Target); err != nil {
 		return err
 	}
-	s.event(f, results.EventFaultCheck, s.Clock.Now(), c.Why)
+	s.event(f, results.EventFaultCheck, s.Clock.Now(), f.Target)
 	return nil
 }
 

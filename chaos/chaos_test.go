@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -191,4 +193,37 @@ func TestAStopLeavesLaterFaultsOut(t *testing.T) {
 	if faults[0].Status != results.StatusPlanned || len(a.steps) > 0 {
 		t.Errorf("status %s after steps %v", faults[0].Status, a.steps)
 	}
+}
+
+// downs makes actions that take the node down which their fault is named after.
+type downs struct{}
+
+func (downs) Action(in Injection) (Action, error) { return &downing{node: in.Fault.Name}, nil }
+
+type downing struct {
+	script
+	node string
+}
+
+func (d *downing) Check(context.Context, []deployer.Role) (Choice, error) {
+	return Choice{Effect: Effect{Down: []string{d.node}}}, nil
+}
+
+func TestOfTwoFaultsAtOnceTheSecondSeesTheFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &Storm{Engine: downs{}, Recorder: &notebook{}, Clock: results.Clock{Start: time.Now()}, Shards: 3, Roles: threeByTwo,
+			// Longer than a fault is in force.
+			Whole: func(context.Context) error { time.Sleep(3 * time.Second); return nil }}
+		two := scenarios.Fault{Duration: second(2)}
+		plan := []Injection{{Name: "a", Fault: two}, {Name: "b", Fault: two}}
+		plan[0].Fault.Name, plan[1].Fault.Name = "node-0", "node-1"
+		var got []results.FaultStatus
+		for _, f := range s.Rage(t.Context(), t.Context(), time.Now(), plan) {
+			got = append(got, f.Status)
+		}
+		slices.Sort(got)
+		if diff := cmp.Diff([]results.FaultStatus{results.StatusHealed, results.StatusRefused}, got); diff != "" {
+			t.Error(diff)
+		}
+	})
 }

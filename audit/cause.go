@@ -88,15 +88,36 @@ func (s *story) next(node string, from results.Millis, kinds ...string) results.
 	return never
 }
 
+// end is when the process of a node ended that ran at a moment; never if it did
+// not. Its end may be told before that moment: Kubernetes forgets a pod that is
+// deleted by force while its processes still run.
+func (s *story) end(node string, at results.Millis) results.Millis {
+	told := never
+	for _, e := range s.events[node] {
+		switch {
+		case e.Offset >= at:
+		case e.Kind == results.EventNodeExit:
+			told = e.Offset
+		case e.Kind == results.EventNodeReady:
+			told = never
+		}
+	}
+	if told < never {
+		return told
+	}
+	return s.next(node, at, results.EventNodeExit)
+}
+
 func (s *story) cause(w results.Write) string {
-	exit := min(s.next(w.Node, w.Sent, results.EventNodeExit), s.hang(w.Node, w.Sent))
+	end := s.end(w.Node, w.Sent)
+	exit := min(end, s.hang(w.Node, w.Sent))
 	ready := never
 	if exit < never {
 		ready = s.next(w.Node, exit, results.EventNodeReady)
 	}
 	took := s.takeover(w)
 	switch {
-	case exit < took && ready < took && s.next(w.Node, w.Sent, results.EventNodeExit) == exit:
+	case exit < took && ready < took && end == exit:
 		for _, at := range s.survivors[w.Node] {
 			if at < exit {
 				return results.CauseRestartTail

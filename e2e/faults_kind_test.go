@@ -63,17 +63,32 @@ func TestKindFaultsInPods(t *testing.T) {
 	}
 }
 
+// TestKindPressureInPods takes processors and memory within the bounds of the
+// container of redis-server.
+func TestKindPressureInPods(t *testing.T) {
+	b := drill(t, "50s", `
+    - {name: busy, at: 3s, duration: 6s, cpu: {target: primary of shard 0, workers: 2}}
+    - {name: memory, at: 23s, duration: 6s, memory: {target: all nodes, size: 48Mi}}
+`)
+	for i, want := range []string{"2 busy threads of its container", "48 MiB are held in the container of "} {
+		if f := b.Run.Faults[i]; !strings.Contains(f.Proof, want) {
+			t.Errorf("%s: %s", f.Name, f.Proof)
+		}
+	}
+}
+
 // TestKindFaultsByChaosMesh injects all that Chaos Mesh is asked to do. It is
 // skipped on a cluster that has none.
 func TestKindFaultsByChaosMesh(t *testing.T) {
 	needsChaosMesh(t)
-	b := drill(t, "165s", `
+	b := drill(t, "195s", `
     - {name: cut, at: 3s, duration: 8s, engine: chaosmesh, partition: {between: [replica of shard 0]}}
     - {name: one-way, at: 28s, duration: 8s, engine: chaosmesh, partition: {between: [replica of shard 1], direction: one-way}}
     - {name: isolated, at: 53s, duration: 8s, engine: chaosmesh, isolate: {target: replica of shard 0}}
     - {name: container, at: 78s, engine: chaosmesh, kill: {target: primary of shard 1, scope: container}}
     - {name: graceful, at: 105s, engine: chaosmesh, kill: {target: replica of shard 2, signal: SIGTERM, grace: 10s}}
     - {name: forced, at: 135s, engine: chaosmesh, kill: {target: primary of shard 0}}
+    - {name: busy, at: 165s, duration: 8s, engine: chaosmesh, cpu: {target: primary of shard 1, workers: 2}}
 `)
 	if !slices.ContainsFunc(b.Run.Faults, func(f results.Fault) bool { return strings.HasSuffix(f.Detail, ", by Chaos Mesh") }) {
 		t.Errorf("the report does not say who did it: %+v", b.Run.Faults)

@@ -6,9 +6,10 @@
 //	               ◀── one reply a line ───
 //
 // The connection is the standard input and output of a program that was started in
-// the pod. Nothing that an agent does depends on that it goes on: the kernel takes
-// rules out of force when their time is over, and a process that is stopped has
-// another one beside it, armed before, that lets it go on.
+// the pod. Nothing that an agent does depends on that the run goes on: the kernel
+// takes rules out of force when their time is over, a process that is stopped has
+// another one beside it, armed before, that lets it go on, and an agent that takes
+// processors or memory gives them back when its connection ends.
 package agent
 
 import (
@@ -25,7 +26,7 @@ import (
 )
 
 // version is that of the lines: both sides must be of one.
-const version = 1
+const version = 2
 
 // request asks for one thing.
 type request struct {
@@ -42,6 +43,19 @@ type request struct {
 	Stop     *stop `json:"stop,omitempty"`
 	Continue int   `json:"continue,omitempty"`
 	Stopped  int   `json:"stopped,omitempty"`
+	// Press begins to take processors or memory, Relieve ends that, Strain asks how
+	// things are with a process, and Pin says on which processors it may run.
+	Press   *Pressure `json:"press,omitempty"`
+	Relieve bool      `json:"relieve,omitempty"`
+	Strain  int       `json:"strain,omitempty"`
+	Pin     *pin      `json:"pin,omitempty"`
+	// Workers lists processes whose names begin so.
+	Workers string `json:"workers,omitempty"`
+}
+
+type pin struct {
+	PID        int   `json:"pid"`
+	Processors []int `json:"processors"`
 }
 
 type cut struct {
@@ -60,15 +74,19 @@ type stop struct {
 	Limit time.Duration `json:"limit"`
 }
 
-// reply answers one request; the first line has the version alone.
+// reply answers one request; the first line has the version and the agent's own
+// process alone.
 type reply struct {
 	Version   int              `json:"version,omitempty"`
+	PID       int              `json:"pid,omitempty"`
 	Error     string           `json:"error,omitempty"`
 	Dropped   *uint64          `json:"dropped,omitempty"`
 	Cuts      []string         `json:"cuts,omitempty"`
 	Outcomes  []Outcome        `json:"outcomes,omitempty"`
 	HalfOpens []place.HalfOpen `json:"halfOpens,omitempty"`
 	Stopped   bool             `json:"stopped,omitempty"`
+	Strain    *Strain          `json:"strain,omitempty"`
+	Workers   []place.Worker   `json:"workers,omitempty"`
 }
 
 // Outcome is what became of a dial: "open", "refused", "silent" (nobody answered

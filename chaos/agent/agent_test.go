@@ -265,3 +265,91 @@ func TestAConnectionThatWasLeftIsBroken(t *testing.T) {
 		t.Error("what comes next would read the answer to what came before")
 	}
 }
+
+// sleeper is a process that does nothing.
+func sleeper(t *testing.T) (pid int) {
+	t.Helper()
+	cmd := exec.Command("sleep", "60")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	return cmd.Process.Pid
+}
+
+// eventually waits until ok says nothing any more.
+func eventually(t *testing.T, ok func() error) {
+	t.Helper()
+	for start := time.Now(); ; time.Sleep(5 * time.Millisecond) {
+		err := ok()
+		if err == nil {
+			return
+		}
+		if time.Since(start) > 20*time.Second {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestWhatIsTakenIsGivenBack(t *testing.T) {
+	for name, end := range map[string]func(t *testing.T, c *Conn, hangUp func()){
+		"asked for": func(t *testing.T, c *Conn, hangUp func()) {
+			if err := c.Relieve(t.Context()); err != nil {
+				t.Error(err)
+			}
+			hangUp()
+		},
+		"the connection ends": func(_ *testing.T, _ *Conn, hangUp func()) { hangUp() },
+		"its time is over": func(t *testing.T, c *Conn, hangUp func()) {
+			eventually(t, func() error {
+				if now, err := c.Strain(t.Context(), os.Getpid()); err != nil || now.Held > 0 {
+					return fmt.Errorf("held: %+v %w", now, err)
+				}
+				return nil
+			})
+			hangUp()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, hangUp := served(t, nil)
+			pid := sleeper(t)
+			before, err := c.Strain(t.Context(), pid)
+			if err != nil || c.PID() != os.Getpid() {
+				t.Fatalf("before: %+v %v, agent %d", before, err, c.PID())
+			}
+			limit := time.Minute
+			if name == "its time is over" {
+				limit = 500 * time.Millisecond
+			}
+			last := before.Processors[len(before.Processors)-1]
+			if err := c.Press(t.Context(), Pressure{PID: pid, Processor: last, Workers: 2, Memory: 8 << 20, Limit: limit}); err != nil {
+				t.Fatal(err)
+			}
+			eventually(t, func() error {
+				if limit < time.Minute {
+					return nil // it may be over already
+				}
+				now, err := c.Strain(t.Context(), pid)
+				if err == nil && (now.Held < 8<<20 || !slices.Equal(now.Processors, []int{last}) || now.Worked < before.Worked+100*time.Millisecond) {
+					err = fmt.Errorf("taken: %+v, before %+v", now, before)
+				}
+				return err
+			})
+			end(t, c, hangUp)
+			if after, err := place.Affinity(pid); err != nil || !slices.Equal(after, before.Processors) {
+				t.Errorf("it may use processors %v (%v), and could use %v", after, err, before.Processors)
+			}
+		})
+	}
+}
+
+func TestWhatCannotBeTakenLeavesNothingTaken(t *testing.T) {
+	c, end := served(t, nil)
+	defer end()
+	if err := c.Press(t.Context(), Pressure{PID: 1 << 30, Memory: 8 << 20, Workers: 1, Limit: time.Minute}); err == nil {
+		t.Error("a process that nobody has was held to a processor")
+	}
+	if now, err := c.Strain(t.Context(), os.Getpid()); err != nil || now.Held > 0 {
+		t.Errorf("%+v %v", now, err)
+	}
+}

@@ -18,6 +18,7 @@ import (
 // several goroutines may use it. A connection that has failed once fails always.
 type Conn struct {
 	stream io.ReadWriteCloser
+	pid    int
 
 	mu     sync.Mutex
 	lines  *bufio.Scanner
@@ -38,8 +39,12 @@ func NewConn(ctx context.Context, stream io.ReadWriteCloser) (*Conn, error) {
 	if err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
+	c.pid = hello.PID
 	return c, nil
 }
+
+// PID is the agent's own process, by its number in the pod.
+func (c *Conn) PID() int { return c.pid }
 
 // Close ends the agent's session.
 func (c *Conn) Close() error { return c.stream.Close() }
@@ -145,4 +150,41 @@ func (c *Conn) Continue(ctx context.Context, pid int) error {
 func (c *Conn) Stopped(ctx context.Context, pid int) (bool, error) {
 	a, err := c.ask(ctx, request{Stopped: pid})
 	return a.Stopped, err
+}
+
+// Press begins to take processors or memory, until Relieve, until the pressure's
+// limit is over, or until the connection ends.
+func (c *Conn) Press(ctx context.Context, p Pressure) error {
+	_, err := c.ask(ctx, request{Press: &p})
+	return err
+}
+
+// Relieve gives back what Press took.
+func (c *Conn) Relieve(ctx context.Context) error {
+	_, err := c.ask(ctx, request{Relieve: true})
+	return err
+}
+
+// Strain tells how things are with a process, and with the agent.
+func (c *Conn) Strain(ctx context.Context, pid int) (Strain, error) {
+	a, err := c.ask(ctx, request{Strain: pid})
+	if err == nil && a.Strain == nil {
+		err = errors.New("the agent does not tell how things are")
+	}
+	if err != nil {
+		return Strain{}, err
+	}
+	return *a.Strain, nil
+}
+
+// Pin lets a process run on some processors alone.
+func (c *Conn) Pin(ctx context.Context, pid int, processors []int) error {
+	_, err := c.ask(ctx, request{Pin: &pin{pid, processors}})
+	return err
+}
+
+// Workers are the processes in the pod whose names begin so.
+func (c *Conn) Workers(ctx context.Context, prefix string) ([]place.Worker, error) {
+	a, err := c.ask(ctx, request{Workers: prefix})
+	return a.Workers, err
 }

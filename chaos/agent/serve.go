@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"os"
 	"syscall"
 	"time"
 
@@ -23,9 +24,11 @@ const maxLine = 1 << 20
 
 // Serve answers requests until there are no more. An error is one of the
 // connection: what cannot be done is told in the reply.
-func Serve(ctx context.Context, in io.Reader, out io.Writer, rescue Rescue) error {
+func Serve(ctx context.Context, in io.Reader, out io.Writer, rescue Rescue) (err error) {
+	s := &session{rescue: rescue}
+	defer func() { err = errors.Join(err, s.press.end()) }()
 	write := json.NewEncoder(out)
-	if err := write.Encode(reply{Version: version}); err != nil {
+	if err := write.Encode(reply{Version: version, PID: os.Getpid()}); err != nil {
 		return fmt.Errorf("answering: %w", err)
 	}
 	lines := bufio.NewScanner(in)
@@ -35,7 +38,7 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, rescue Rescue) erro
 		if err := json.Unmarshal(lines.Bytes(), &q); err != nil {
 			return fmt.Errorf("reading a request: %w", err)
 		}
-		a, err := act(ctx, q, rescue)
+		a, err := s.act(ctx, q)
 		if err != nil {
 			a.Error = err.Error()
 		}
@@ -49,7 +52,13 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, rescue Rescue) erro
 	return nil
 }
 
-func act(ctx context.Context, q request, rescue Rescue) (a reply, err error) {
+// session is what an agent keeps from one request to the next.
+type session struct {
+	rescue Rescue
+	press  *presser
+}
+
+func (s *session) act(ctx context.Context, q request) (a reply, err error) {
 	switch {
 	case q.Cut != nil:
 		return a, place.Cut(q.Cut.Name, q.Cut.Rules, q.Cut.Limit)
@@ -68,12 +77,29 @@ func act(ctx context.Context, q request, rescue Rescue) (a reply, err error) {
 		a.HalfOpens, err = place.HalfOpens()
 		return a, err
 	case q.Stop != nil:
-		return a, halt(*q.Stop, rescue)
+		return a, halt(*q.Stop, s.rescue)
 	case q.Continue != 0:
 		return a, signal(q.Continue, syscall.SIGCONT)
 	case q.Stopped != 0:
 		a.Stopped, err = place.Stopped(q.Stopped)
 		return a, err
+	case q.Press != nil:
+		if err := s.press.end(); err != nil {
+			return a, err
+		}
+		s.press, err = press(*q.Press)
+		return a, err
+	case q.Relieve:
+		return a, s.press.end()
+	case q.Strain != 0:
+		strain, err := s.press.strain(q.Strain)
+		a.Strain = &strain
+		return a, err
+	case q.Workers != "":
+		a.Workers, err = place.Workers(q.Workers)
+		return a, err
+	case q.Pin != nil:
+		return a, place.Pin(q.Pin.PID, q.Pin.Processors)
 	}
 	return a, errors.New("the agent does not know this request")
 }

@@ -17,7 +17,8 @@ import (
 
 // Needs is what faults need of pods.
 type Needs struct {
-	// Eyes are needed in the nodes' pods to send signals, Dials in all pods to see
+	// Eyes are needed in the nodes' pods to send signals and to run beside
+	// redis-server, Dials in all pods to see
 	// who reaches whom, Hands in all pods to change their network.
 	Eyes, Dials, Hands bool
 }
@@ -32,7 +33,7 @@ func AblePods(faults []scenarios.Fault) (Needs, error) {
 			errs = append(errs, fmt.Errorf("fault %s: %w", f.Name, err))
 		}
 		switch f.Action() {
-		case "pause":
+		case "pause", "cpu", "memory":
 			needs.Eyes = true
 		case "partition", "isolate":
 			if f.Engine == "chaosmesh" {
@@ -51,7 +52,7 @@ const longestPause = 50 * time.Second
 
 func ablePods(f scenarios.Fault) error {
 	switch f.Action() {
-	case "kill", "failover", "isolate", "drain", "restart":
+	case "kill", "failover", "isolate", "drain", "restart", "cpu", "memory":
 		return nil
 	case "pause":
 		if f.Duration.Std() > longestPause {
@@ -62,6 +63,8 @@ func ablePods(f scenarios.Fault) error {
 		return seated(f)
 	case "delay":
 		return errors.New("slotstorm itself cannot delay packets between pods")
+	case "diskFull":
+		return errors.New("many kinds of volumes have no size of their own: filling one would fill its machine's disk")
 	}
 	return fmt.Errorf("slotstorm itself cannot do %s in pods", f.Action())
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/netip"
 	"slices"
@@ -30,20 +31,41 @@ type agentKey struct {
 	helper kube.Helper
 }
 
+// inside is the place of an agent that is in no helper, but in the container of
+// redis-server.
+const inside kube.Helper = "inside"
+
 // Conn is a connection to an agent in a pod. The helper that it lives in is put
 // into the pod if it is not there.
 func (a *Agents) Conn(ctx context.Context, pod kube.Pod, h kube.Helper) (*agent.Conn, error) {
-	key := agentKey{pod.UID, h}
+	return a.conn(ctx, agentKey{pod.UID, h}, func() (io.ReadWriteCloser, error) {
+		if err := a.Cluster.Help(ctx, pod, h); err != nil {
+			return nil, err
+		}
+		return a.Cluster.Session(ctx, pod, h)
+	})
+}
+
+// Inside is a connection to an agent in the container of redis-server, which the
+// kernel gives its processors and memory together with.
+func (a *Agents) Inside(ctx context.Context, pod kube.Pod) (*agent.Conn, error) {
+	return a.conn(ctx, agentKey{pod.UID, inside}, func() (io.ReadWriteCloser, error) {
+		beside, err := a.Conn(ctx, pod, kube.Eyes)
+		if err != nil {
+			return nil, err
+		}
+		return a.Cluster.SessionInside(ctx, pod, beside.PID())
+	})
+}
+
+func (a *Agents) conn(ctx context.Context, key agentKey, open func() (io.ReadWriteCloser, error)) (*agent.Conn, error) {
 	a.mu.Lock()
 	conn := a.conns[key]
 	a.mu.Unlock()
 	if conn != nil && !conn.Broken() {
 		return conn, nil
 	}
-	if err := a.Cluster.Help(ctx, pod, h); err != nil {
-		return nil, err
-	}
-	stream, err := a.Cluster.Session(ctx, pod, h)
+	stream, err := open()
 	if err != nil {
 		return nil, err
 	}

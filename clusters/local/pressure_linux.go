@@ -70,6 +70,40 @@ func ProcessorTime(pid int) (time.Duration, error) {
 	return time.Duration(user+system) * tick, nil
 }
 
+// Worker is a process, with the processor time that it has used.
+type Worker struct {
+	PID  int           `json:"pid"`
+	Used time.Duration `json:"used"`
+}
+
+// Workers are the processes here whose names begin so.
+func Workers(prefix string) ([]Worker, error) {
+	files, err := filepath.Glob("/proc/[0-9]*/comm")
+	if err != nil {
+		return nil, err
+	}
+	var list []Worker
+	for _, f := range files {
+		name, err := os.ReadFile(f)
+		if err != nil || !bytes.HasPrefix(name, []byte(prefix)) {
+			continue // it may have ended meanwhile
+		}
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(f)))
+		if err != nil {
+			return nil, err
+		}
+		used, err := ProcessorTime(pid)
+		if errors.Is(err, os.ErrNotExist) || errors.Is(err, unix.ESRCH) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, Worker{pid, used})
+	}
+	return list, nil
+}
+
 // Memory is memory that is held. The kernel frees it when this process ends.
 type Memory struct{ file *os.File }
 
@@ -118,6 +152,36 @@ func FreeMemory() (int64, error) {
 		}
 	}
 	return 0, errors.New("/proc/meminfo has no MemAvailable")
+}
+
+// bounds are the files that tell a container's bound of memory and its use of it,
+// in bytes: of control groups of version 2 and 1. Source: the kernel's
+// admin-guide/cgroup-v2 and cgroup-v1/memory.
+var bounds = [][2]string{
+	{"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"},
+	{"/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"},
+}
+
+// FreeInContainer is what is left of the bound of the container that this process
+// is in, in bytes. An error means that there is none, or that it is not told.
+func FreeInContainer() (int64, error) {
+	number := func(file string) (int64, error) {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			return 0, err
+		}
+		return strconv.ParseInt(string(bytes.TrimSpace(raw)), 10, 64)
+	}
+	var errs []error
+	for _, files := range bounds {
+		bound, err := number(files[0])
+		if err == nil {
+			used, err := number(files[1])
+			return bound - used, err
+		}
+		errs = append(errs, err)
+	}
+	return 0, errors.Join(errs...)
 }
 
 // BoundVolume makes a folder a file system of its own of some bytes, in memory. It

@@ -22,6 +22,15 @@ func Pin(int, []int) error { return errNoPressure }
 // ProcessorTime is what a process has used, in steps of 10 ms.
 func ProcessorTime(int) (time.Duration, error) { return 0, errNoPressure }
 
+// Worker is a process, with the processor time that it has used.
+type Worker struct {
+	PID  int           `json:"pid"`
+	Used time.Duration `json:"used"`
+}
+
+// Workers are the processes here whose names begin so.
+func Workers(string) ([]Worker, error) { return nil, errNoPressure }
+
 // Memory is memory that is held.
 type Memory struct{}
 
@@ -36,6 +45,10 @@ func (*Memory) Release() error { return nil }
 
 // FreeMemory is what programs can have without swapping, in bytes.
 func FreeMemory() (int64, error) { return 0, errNoPressure }
+
+// FreeInContainer is what is left of the bound of the container that this process
+// is in, in bytes.
+func FreeInContainer() (int64, error) { return 0, errNoPressure }
 
 // BoundVolume makes a folder a file system of its own of some bytes.
 func BoundVolume(string, int64) error { return errNoPressure }

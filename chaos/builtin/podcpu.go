@@ -1,0 +1,75 @@
+package builtin
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slotstorm/slotstorm/chaos"
+	"github.com/slotstorm/slotstorm/chaos/agent"
+	"github.com/slotstorm/slotstorm/deployer"
+)
+
+// podCPU has redis-server in each pod share one processor with busy threads.
+type podCPU struct {
+	podPressure
+	workers int
+}
+
+func (p *podCPU) Check(ctx context.Context, roles []deployer.Role) (chaos.Choice, error) {
+	choice, err := p.choose(ctx, roles)
+	if err != nil {
+		return chaos.Choice{}, err
+	}
+	for i := range p.pods {
+		s := &p.pods[i]
+		on := s.before.Processors[p.random.IntN(len(s.before.Processors))]
+		s.take = agent.Pressure{PID: s.pid, Processor: on, Workers: p.workers, Limit: p.limit}
+	}
+	return choice, nil
+}
+
+func (p *podCPU) Prove(ctx context.Context) (string, error) {
+	var seen []string
+	err := until(ctx, func(ctx context.Context) error {
+		seen = nil
+		if err := p.InForce(ctx); err != nil {
+			return err
+		}
+		for _, s := range p.pods {
+			now, err := p.strain(ctx, s)
+			if err != nil {
+				return err
+			}
+			used := now.Worked - s.before.Worked
+			if used < time.Duration(p.workers)*worked {
+				return fmt.Errorf("what is to be busy beside %s has used %v of processor time", s.Name, used)
+			}
+			seen = append(seen, fmt.Sprintf("process %d of %s shares processor %d with %d busy threads of its container, which have used %v of it", s.pid, s.Name, s.take.Processor, p.workers, used))
+		}
+		return nil
+	})
+	return strings.Join(seen, "; "), err
+}
+
+// InForce tells whether every process is held to its processor.
+func (p *podCPU) InForce(ctx context.Context) error {
+	for _, s := range p.pods {
+		now, err := p.strain(ctx, s)
+		if err != nil {
+			return fmt.Errorf("%s: %w", s.Name, err)
+		}
+		if !slices.Equal(now.Processors, []int{s.take.Processor}) {
+			return fmt.Errorf("process %d of %s may run on processors %v", s.pid, s.Name, now.Processors)
+		}
+	}
+	return nil
+}
+
+func (p *podCPU) Heal(ctx context.Context) (string, error) {
+	return p.relieve(ctx, func(s pressedPod, now agent.Strain) string {
+		return fmt.Sprintf("the busy threads have ended; %s may use processors %v again, and answers", s.Name, now.Processors)
+	})
+}

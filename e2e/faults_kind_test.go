@@ -81,14 +81,13 @@ func TestKindPressureInPods(t *testing.T) {
 // skipped on a cluster that has none.
 func TestKindFaultsByChaosMesh(t *testing.T) {
 	needsChaosMesh(t)
-	b := drill(t, "195s", `
+	b := drill(t, "165s", `
     - {name: cut, at: 3s, duration: 8s, engine: chaosmesh, partition: {between: [replica of shard 0]}}
     - {name: one-way, at: 28s, duration: 8s, engine: chaosmesh, partition: {between: [replica of shard 1], direction: one-way}}
     - {name: isolated, at: 53s, duration: 8s, engine: chaosmesh, isolate: {target: replica of shard 0}}
     - {name: container, at: 78s, engine: chaosmesh, kill: {target: primary of shard 1, scope: container}}
     - {name: graceful, at: 105s, engine: chaosmesh, kill: {target: replica of shard 2, signal: SIGTERM, grace: 10s}}
     - {name: forced, at: 135s, engine: chaosmesh, kill: {target: primary of shard 0}}
-    - {name: busy, at: 165s, duration: 8s, engine: chaosmesh, cpu: {target: primary of shard 1, workers: 2}}
 `)
 	if !slices.ContainsFunc(b.Run.Faults, func(f results.Fault) bool { return strings.HasSuffix(f.Detail, ", by Chaos Mesh") }) {
 		t.Errorf("the report does not say who did it: %+v", b.Run.Faults)

@@ -49,8 +49,6 @@ type request struct {
 	Relieve bool      `json:"relieve,omitempty"`
 	Strain  int       `json:"strain,omitempty"`
 	Pin     *pin      `json:"pin,omitempty"`
-	// Workers lists processes whose names begin so.
-	Workers string `json:"workers,omitempty"`
 }
 
 type pin struct {
@@ -86,7 +84,6 @@ type reply struct {
 	HalfOpens []place.HalfOpen `json:"halfOpens,omitempty"`
 	Stopped   bool             `json:"stopped,omitempty"`
 	Strain    *Strain          `json:"strain,omitempty"`
-	Workers   []place.Worker   `json:"workers,omitempty"`
 }
 
 // Outcome is what became of a dial: "open", "refused", "silent" (nobody answered

@@ -182,9 +182,3 @@ func (c *Conn) Pin(ctx context.Context, pid int, processors []int) error {
 	_, err := c.ask(ctx, request{Pin: &pin{pid, processors}})
 	return err
 }
-
-// Workers are the processes in the pod whose names begin so.
-func (c *Conn) Workers(ctx context.Context, prefix string) ([]place.Worker, error) {
-	a, err := c.ask(ctx, request{Workers: prefix})
-	return a.Workers, err
-}

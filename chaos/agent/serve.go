@@ -95,9 +95,6 @@ func (s *session) act(ctx context.Context, q request) (a reply, err error) {
 		strain, err := s.press.strain(q.Strain)
 		a.Strain = &strain
 		return a, err
-	case q.Workers != "":
-		a.Workers, err = place.Workers(q.Workers)
-		return a, err
 	case q.Pin != nil:
 		return a, place.Pin(q.Pin.PID, q.Pin.Processors)
 	}

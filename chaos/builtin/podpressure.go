@@ -51,10 +51,7 @@ func (p *podPressure) choose(ctx context.Context, roles []deployer.Role) (chaos.
 			return chaos.Choice{}, err
 		}
 		s := pressedPod{Pod: pod, pid: pid}
-		if p.Mesh == nil {
-			s.before, err = p.strain(ctx, s)
-		}
-		if err != nil {
+		if s.before, err = p.strain(ctx, s); err != nil {
 			return chaos.Choice{}, fmt.Errorf("%s: %w", name, err)
 		}
 		p.pods = append(p.pods, s)

@@ -60,9 +60,6 @@ type Pods interface {
 type Mesh interface {
 	// Kill deletes pods, or ends the container of redis-server in each.
 	Kill(ctx context.Context, fault string, pods []kube.Pod, how scenarios.Kill) error
-	// Busy has processes beside redis-server in each pod, in its container's share of
-	// the processors, for limit at most.
-	Busy(ctx context.Context, fault string, pods []kube.Pod, workers int, limit time.Duration) error
 	// Cut puts rules in force under the name of a fault, for limit at most.
 	Cut(ctx context.Context, fault string, rules []PodRule, limit time.Duration) error
 	// Mend ends what was done under the name of a fault.
@@ -95,8 +92,6 @@ func (e Kube) Action(in chaos.Injection) (chaos.Action, error) {
 		return &restart{Kube: e, spec: *f.Restart, random: random}, nil
 	case f.Pause != nil:
 		return &podPause{Kube: e, spec: *f.Pause, random: random, limit: f.Duration.Std() + afterwards}, nil
-	case f.CPU != nil && e.Mesh != nil:
-		return &meshCPU{podPressure: podPressure{Kube: e, target: f.CPU.Target, random: random, limit: f.Duration.Std() + meshAfterwards}, name: in.Name, workers: f.CPU.Workers}, nil
 	case f.CPU != nil:
 		return &podCPU{podPressure: podPressure{Kube: e, target: f.CPU.Target, random: random, limit: f.Duration.Std() + afterwards}, workers: f.CPU.Workers}, nil
 	case f.Memory != nil:

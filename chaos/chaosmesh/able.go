@@ -40,10 +40,8 @@ func can(f scenarios.Fault) error {
 		return rejects(f.Partition.Action)
 	case "isolate":
 		return rejects(f.Isolate.Action)
-	case "cpu":
-		return nil
-	case "memory":
-		return errors.New("this version of slotstorm cannot have Chaos Mesh take memory: write engine: auto")
+	case "cpu", "memory":
+		return fmt.Errorf("this version of slotstorm cannot have Chaos Mesh do %s: write engine: auto", action)
 	case "pause":
 		return errors.New("in Chaos Mesh no fault stops a process and lets it go on: write engine: auto")
 	case "failover", "drain", "restart":
@@ -73,8 +71,6 @@ func (m *Mesh) Able(ctx context.Context, faults []scenarios.Fault) error {
 		switch {
 		case f.Kill != nil:
 			_, err = m.create(ctx, f.Name, kills, m.kill(f.Name, nobody, *f.Kill), metav1.DryRunAll)
-		case f.CPU != nil:
-			_, err = m.create(ctx, f.Name, stresses, m.stress(f.Name, nobody, f.CPU.Workers, time.Minute), metav1.DryRunAll)
 		case f.Isolate != nil, f.Partition != nil:
 			cut := m.partition(f.Name, builtin.PodRule{From: nobody, To: nobody}, time.Minute)
 			_, err = m.create(ctx, f.Name, networks, cut, metav1.DryRunAll)

@@ -36,7 +36,6 @@ import (
 var (
 	networks = v1alpha1.SchemeGroupVersion.WithResource("networkchaos")
 	kills    = v1alpha1.SchemeGroupVersion.WithResource("podchaos")
-	stresses = v1alpha1.SchemeGroupVersion.WithResource("stresschaos")
 )
 
 // Mesh is the Chaos Mesh of a cluster, in the namespace of a run.
@@ -128,31 +127,6 @@ func (m *Mesh) kill(name string, pods []deploy.Pod, kill scenarios.Kill) *v1alph
 	return &v1alpha1.PodChaos{
 		TypeMeta:   metav1.TypeMeta{APIVersion: v1alpha1.SchemeGroupVersion.String(), Kind: "PodChaos"},
 		ObjectMeta: m.meta(name), Spec: spec,
-	}
-}
-
-// Busy keeps processes busy in the containers of redis-server, for limit at most,
-// and waits until Chaos Mesh says that they are there.
-func (m *Mesh) Busy(ctx context.Context, name string, pods []deploy.Pod, workers int, limit time.Duration) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("its time, %v, was over before it was in force everywhere", limit))
-	defer cancel()
-	o, err := m.create(ctx, name, stresses, m.stress(name, pods, workers, limit))
-	if err != nil {
-		return err
-	}
-	return m.await(ctx, o, v1alpha1.ConditionAllInjected)
-}
-
-func (m *Mesh) stress(name string, pods []deploy.Pod, workers int, limit time.Duration) *v1alpha1.StressChaos {
-	long := limit.String()
-	return &v1alpha1.StressChaos{
-		TypeMeta:   metav1.TypeMeta{APIVersion: v1alpha1.SchemeGroupVersion.String(), Kind: "StressChaos"},
-		ObjectMeta: m.meta(name),
-		Spec: v1alpha1.StressChaosSpec{
-			ContainerSelector: v1alpha1.ContainerSelector{PodSelector: m.only(pods), ContainerNames: []string{deploy.Container}},
-			Stressors:         &v1alpha1.Stressors{CPUStressor: &v1alpha1.CPUStressor{Stressor: v1alpha1.Stressor{Workers: workers}}},
-			Duration:          &long,
-		},
 	}
 }
 
@@ -368,7 +342,7 @@ func (m *Mesh) end(ctx context.Context, list []object) error {
 func (m *Mesh) Leftovers(ctx context.Context) ([]string, error) {
 	var list []object
 	var names []string
-	for _, resource := range []schema.GroupVersionResource{networks, kills, stresses} {
+	for _, resource := range []schema.GroupVersionResource{networks, kills} {
 		found, err := m.client.Resource(resource).Namespace(m.namespace.Name).List(ctx, metav1.ListOptions{LabelSelector: kube.RunLabel + "=" + m.namespace.Run})
 		if apierrors.IsNotFound(err) || apierrors.IsForbidden(err) {
 			continue

@@ -30,8 +30,7 @@ func TestWhatChaosMeshCannotDo(t *testing.T) {
 		"failover: {target: replica of shard 0}":                                                   "there is no failover",
 		"restart: {target: shard 0}":                                                               "there is no restart",
 		"drain: {target: primary of shard 0}, duration: 9s":                                        "there is no drain",
-		"cpu: {target: primary of shard 0}, duration: 9s":                                          "",
-		"memory: {target: primary of shard 0, size: 1Mi}, duration: 9s":                            "cannot have Chaos Mesh take memory",
+		"cpu: {target: primary of shard 0}, duration: 9s":                                          "cannot have Chaos Mesh do cpu: write engine: auto",
 		"diskFull: {target: primary of shard 0}, duration: 9s":                                     "cannot have Chaos Mesh do diskFull",
 	} {
 		s, err := scenarios.Parse("test.yaml", []byte(`
@@ -74,13 +73,6 @@ duration: 25s
 mode: all
 selector: {pods: {rehearsal: [shard-0-0, slotstorm-generator-1-x]}}
 target: {mode: all, selector: {pods: {rehearsal: [shard-1-0]}}}
-`},
-		"stress": {m.stress("s", pods("shard-0-0"), 2, 25*time.Second), `
-containerNames: [redis]
-duration: 25s
-mode: all
-selector: {pods: {rehearsal: [shard-0-0]}}
-stressors: {cpu: {workers: 2}}
 `},
 		"crash": {m.kill("k", pods("shard-0-0"), scenarios.Kill{Scope: "pod", Signal: "SIGKILL"}), `
 action: pod-kill

@@ -70,40 +70,6 @@ func ProcessorTime(pid int) (time.Duration, error) {
 	return time.Duration(user+system) * tick, nil
 }
 
-// Worker is a process, with the processor time that it has used.
-type Worker struct {
-	PID  int           `json:"pid"`
-	Used time.Duration `json:"used"`
-}
-
-// Workers are the processes here whose names begin so.
-func Workers(prefix string) ([]Worker, error) {
-	files, err := filepath.Glob("/proc/[0-9]*/comm")
-	if err != nil {
-		return nil, err
-	}
-	var list []Worker
-	for _, f := range files {
-		name, err := os.ReadFile(f)
-		if err != nil || !bytes.HasPrefix(name, []byte(prefix)) {
-			continue // it may have ended meanwhile
-		}
-		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(f)))
-		if err != nil {
-			return nil, err
-		}
-		used, err := ProcessorTime(pid)
-		if errors.Is(err, os.ErrNotExist) || errors.Is(err, unix.ESRCH) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, Worker{pid, used})
-	}
-	return list, nil
-}
-
 // Memory is memory that is held. The kernel frees it when this process ends.
 type Memory struct{ file *os.File }
 

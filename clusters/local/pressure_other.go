@@ -22,15 +22,6 @@ func Pin(int, []int) error { return errNoPressure }
 // ProcessorTime is what a process has used, in steps of 10 ms.
 func ProcessorTime(int) (time.Duration, error) { return 0, errNoPressure }
 
-// Worker is a process, with the processor time that it has used.
-type Worker struct {
-	PID  int           `json:"pid"`
-	Used time.Duration `json:"used"`
-}
-
-// Workers are the processes here whose names begin so.
-func Workers(string) ([]Worker, error) { return nil, errNoPressure }
-
 // Memory is memory that is held.
 type Memory struct{}
 

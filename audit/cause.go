@@ -2,6 +2,7 @@ package audit
 
 import (
 	"slices"
+	"time"
 
 	"github.com/slotstorm/slotstorm/results"
 )
@@ -88,15 +89,20 @@ func (s *story) next(node string, from results.Millis, kinds ...string) results.
 	return never
 }
 
+// forgotten is how long a process may live on after Kubernetes has told its end:
+// a pod that is deleted by force is forgotten at once. The next process of the node
+// takes longer to acknowledge anything: after its start a primary refuses writes
+// for 2 s (CLUSTER_WRITABLE_DELAY in Redis' source).
+const forgotten = results.Millis(2 * time.Second)
+
 // end is when the process of a node ended that ran at a moment; never if it did
-// not. Its end may be told before that moment: Kubernetes forgets a pod that is
-// deleted by force while its processes still run.
+// not. It may be told before that moment.
 func (s *story) end(node string, at results.Millis) results.Millis {
 	told := never
 	for _, e := range s.events[node] {
 		switch {
 		case e.Offset >= at:
-		case e.Kind == results.EventNodeExit:
+		case e.Kind == results.EventNodeExit && e.Source == "kubernetes" && at-e.Offset <= forgotten:
 			told = e.Offset
 		case e.Kind == results.EventNodeReady:
 			told = never
@@ -126,7 +132,7 @@ func (s *story) cause(w results.Write) string {
 		return results.CauseEmptyRestart
 	case took == never:
 		return results.CauseUnexplained
-	case exit < took:
+	case w.Sent < took && exit < took:
 		return results.CauseAsyncTail
 	case w.Sent < took && s.planned(w):
 		return results.CauseAsyncTail

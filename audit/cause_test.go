@@ -13,6 +13,9 @@ func TestCauses(t *testing.T) {
 	event := func(n int, kind, node string) results.Event {
 		return results.Event{Offset: at(n), Kind: kind, Node: node}
 	}
+	gone := func(n int, node string) results.Event {
+		return results.Event{Offset: at(n), Kind: results.EventNodeExit, Node: node, Source: "kubernetes"}
+	}
 	fault := func(kind, node string, injected int) results.Fault {
 		return results.Fault{Kind: kind, Node: node, Role: "primary", Injected: at(injected)}
 	}
@@ -32,9 +35,11 @@ func TestCauses(t *testing.T) {
 		{"deposed by command", []results.Event{event(1100, promoted, "node-1")}, []results.Fault{fault("failover", "node-1", 1050)}, 500, results.CauseAsyncTail},
 		{"deposed by command before it acknowledged", []results.Event{event(900, promoted, "node-1")}, []results.Fault{fault("failover", "node-1", 850)}, 500, results.CauseSplitBrain},
 		{"back without anything", []results.Event{event(1100, exit, "node-0"), event(1600, ready, "node-0")}, nil, 0, results.CauseEmptyRestart},
-		{"told to be gone a moment before it was, and back without anything", []results.Event{event(100, ready, "node-0"), event(950, exit, "node-0"), event(1600, ready, "node-0")}, nil, 0, results.CauseEmptyRestart},
-		{"told to be gone a moment before it was, and replaced", []results.Event{event(950, exit, "node-0"), event(3000, promoted, "node-1"), event(3300, ready, "node-0")}, nil, 500, results.CauseAsyncTail},
-		{"told to be gone, and never back", []results.Event{event(950, exit, "node-0")}, nil, 500, results.CauseUnexplained},
+		{"told to be gone a moment before it was, and back without anything", []results.Event{event(100, ready, "node-0"), gone(950, "node-0"), event(1600, ready, "node-0")}, nil, 0, results.CauseEmptyRestart},
+		{"told to be gone a moment before it was, and replaced", []results.Event{gone(950, "node-0"), event(3000, promoted, "node-1"), event(3300, ready, "node-0")}, nil, 500, results.CauseAsyncTail},
+		{"told to be gone, and replaced before it acknowledged", []results.Event{gone(700, "node-0"), event(900, promoted, "node-1")}, nil, 500, results.CauseSplitBrain},
+		{"acknowledged before it was told to be ready", []results.Event{event(300, exit, "node-0"), event(1200, ready, "node-0"), event(1900, exit, "node-0"), event(4000, promoted, "node-1")}, nil, 500, results.CauseAsyncTail},
+		{"told to be gone, and never back", []results.Event{gone(950, "node-0")}, nil, 500, results.CauseUnexplained},
 		{"back with some", []results.Event{event(1100, exit, "node-0"), event(1600, ready, "node-0")}, nil, 500, results.CauseRestartTail},
 		{"back and replaced much later", []results.Event{event(1100, exit, "node-0"), event(1600, ready, "node-0"), event(9000, exit, "node-0"), event(11000, promoted, "node-1")}, nil, 0, results.CauseEmptyRestart},
 		{"ended before, and promoted since", []results.Event{event(100, exit, "node-0"), event(300, promoted, "node-1"), event(700, promoted, "node-0"), event(1100, exit, "node-0"), event(3000, promoted, "node-1")}, nil, 800, results.CauseAsyncTail},

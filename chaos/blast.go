@@ -12,6 +12,9 @@ import (
 type Effect struct {
 	// Down are nodes that serve nobody.
 	Down []string
+	// Held are nodes that are held to one processor. Two faults cannot hold one: the
+	// second would take what the first did for how things were before.
+	Held []string
 	// Cuts are pairs of sets of nodes that do not hear each other on the bus.
 	Cuts [][2][]string
 }
@@ -28,12 +31,19 @@ func (e Effect) separates(a, b string) bool {
 	})
 }
 
-// bearable tells whether, with all effects in force, some primary still sees
-// the majority of them, and at most one shard is without any copy; a fault
-// that is to take more away says so in words.
+// bearable tells whether the first effect can be added to the others: with all in
+// force, some primary still sees the majority of them, and at most one shard is
+// without any copy; a fault that is to take more away says so in words.
 func (s *Storm) bearable(roles []deployer.Role, effects []Effect, f scenarios.Fault) error {
 	down := func(node string) bool {
 		return slices.ContainsFunc(effects, func(e Effect) bool { return slices.Contains(e.Down, node) })
+	}
+	for _, node := range effects[0].Held {
+		for _, other := range effects[1:] {
+			if slices.Contains(other.Held, node) {
+				return fmt.Errorf("%s is held to one processor already, by another fault", node)
+			}
+		}
 	}
 	best := 0
 	copies := make([]int, s.Shards)

@@ -205,11 +205,16 @@ func (s *Storm) strike(ctx, stop context.Context, in Injection, f *results.Fault
 		s.fail(f, results.StatusRefused, err)
 		return
 	}
-	if err := s.check(ctx, a, in, f); err != nil {
-		s.fail(f, results.StatusRefused, err)
+	if err := s.check(ctx, stop, a, in, f); err != nil {
+		if stop.Err() == nil {
+			s.fail(f, results.StatusRefused, err)
+		}
 		return
 	}
 	defer s.end(in.Name)
+	if stop.Err() != nil {
+		return
+	}
 	if err := s.recordCheck(f); err != nil {
 		s.fail(f, results.StatusRefused, err)
 		return
@@ -282,10 +287,12 @@ func (s *Storm) change() {
 
 // check admits a fault: once it returns without an error, the fault's effect is
 // noted.
-func (s *Storm) check(ctx context.Context, a Action, in Injection, f *results.Fault) error {
+func (s *Storm) check(ctx, stop context.Context, a Action, in Injection, f *results.Fault) error {
 	select {
 	case s.checking <- struct{}{}:
 		defer func() { <-s.checking }()
+	case <-stop.Done():
+		return context.Cause(stop)
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}

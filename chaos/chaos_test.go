@@ -227,3 +227,30 @@ func TestOfTwoFaultsAtOnceTheSecondSeesTheFirst(t *testing.T) {
 		}
 	})
 }
+
+func TestAStopLeavesFaultsOutThatAreBeingChecked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &Storm{Engine: downs{}, Recorder: &notebook{}, Clock: results.Clock{Start: time.Now()}, Shards: 3, Roles: threeByTwo,
+			Whole: func(context.Context) error { time.Sleep(3 * time.Second); return nil }}
+		stop, end := context.WithTimeout(t.Context(), time.Second)
+		defer end()
+		one := scenarios.Fault{Name: "node-0", Duration: second(2)}
+		for _, f := range s.Rage(t.Context(), stop, time.Now(), []Injection{{Name: "a", Fault: one}, {Name: "b", Fault: one}}) {
+			if f.Status != results.StatusPlanned || f.Injected != 0 {
+				t.Errorf("%s is %s: %s", f.Name, f.Status, f.Reason)
+			}
+		}
+	})
+}
+
+func TestANodeIsHeldByOneFaultAtATime(t *testing.T) {
+	s := &Storm{Shards: 3}
+	held := func(node string) Effect { return Effect{Held: []string{node}} }
+	roles := threeByTwo(t.Context())
+	if err := s.bearable(roles, []Effect{held("node-0"), held("node-1")}, scenarios.Fault{}); err != nil {
+		t.Error(err)
+	}
+	if err := s.bearable(roles, []Effect{held("node-0"), held("node-1"), held("node-0")}, scenarios.Fault{}); err == nil || !strings.Contains(err.Error(), "node-0 is held to one processor already") {
+		t.Errorf("held twice: %v", err)
+	}
+}

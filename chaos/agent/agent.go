@@ -43,12 +43,13 @@ type request struct {
 	Stop     *stop `json:"stop,omitempty"`
 	Continue int   `json:"continue,omitempty"`
 	Stopped  int   `json:"stopped,omitempty"`
-	// Press begins to take processors or memory, Relieve ends that, Strain asks how
-	// things are with a process, and Pin says on which processors it may run.
-	Press   *Pressure `json:"press,omitempty"`
-	Relieve bool      `json:"relieve,omitempty"`
-	Strain  int       `json:"strain,omitempty"`
-	Pin     *pin      `json:"pin,omitempty"`
+	// Press begins to take processors or memory, Strain asks how things are with a
+	// process, End ends another agent, and Pin says on which processors a process may
+	// run.
+	Press  *Pressure `json:"press,omitempty"`
+	Strain int       `json:"strain,omitempty"`
+	End    int       `json:"end,omitempty"`
+	Pin    *pin      `json:"pin,omitempty"`
 }
 
 type pin struct {
@@ -84,6 +85,7 @@ type reply struct {
 	HalfOpens []place.HalfOpen `json:"halfOpens,omitempty"`
 	Stopped   bool             `json:"stopped,omitempty"`
 	Strain    *Strain          `json:"strain,omitempty"`
+	Gone      bool             `json:"gone,omitempty"`
 }
 
 // Outcome is what became of a dial: "open", "refused", "silent" (nobody answered

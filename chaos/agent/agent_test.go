@@ -293,12 +293,6 @@ func eventually(t *testing.T, ok func() error) {
 
 func TestWhatIsTakenIsGivenBack(t *testing.T) {
 	for name, end := range map[string]func(t *testing.T, c *Conn, hangUp func()){
-		"asked for": func(t *testing.T, c *Conn, hangUp func()) {
-			if err := c.Relieve(t.Context()); err != nil {
-				t.Error(err)
-			}
-			hangUp()
-		},
 		"the connection ends": func(_ *testing.T, _ *Conn, hangUp func()) { hangUp() },
 		"its time is over": func(t *testing.T, c *Conn, hangUp func()) {
 			eventually(t, func() error {
@@ -341,6 +335,23 @@ func TestWhatIsTakenIsGivenBack(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestAnotherAgentIsEnded(t *testing.T) {
+	c, end := served(t, nil)
+	defer end()
+	other := exec.Command("sleep", "60")
+	if err := other.Start(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, func() error {
+		gone, err := c.End(t.Context(), other.Process.Pid)
+		if err == nil && !gone {
+			_ = other.Wait() // it is gone once somebody has looked at how it ended
+			err = errors.New("it is still there")
+		}
+		return err
+	})
 }
 
 func TestWhatCannotBeTakenLeavesNothingTaken(t *testing.T) {

@@ -152,17 +152,18 @@ func (c *Conn) Stopped(ctx context.Context, pid int) (bool, error) {
 	return a.Stopped, err
 }
 
-// Press begins to take processors or memory, until Relieve, until the pressure's
-// limit is over, or until the connection ends.
+// Press begins to take processors or memory, until the pressure's limit is over or
+// the connection ends.
 func (c *Conn) Press(ctx context.Context, p Pressure) error {
 	_, err := c.ask(ctx, request{Press: &p})
 	return err
 }
 
-// Relieve gives back what Press took.
-func (c *Conn) Relieve(ctx context.Context) error {
-	_, err := c.ask(ctx, request{Relieve: true})
-	return err
+// End ends another agent in the pod, whose connection may have broken without its
+// notice, and with it what it took. gone says that it is there no more.
+func (c *Conn) End(ctx context.Context, pid int) (gone bool, err error) {
+	a, err := c.ask(ctx, request{End: pid})
+	return a.Gone, err
 }
 
 // Strain tells how things are with a process, and with the agent.

@@ -31,11 +31,12 @@ type Strain struct {
 	Processors []int `json:"processors,omitempty"`
 	// Worked is the processor time that the agent has used.
 	Worked time.Duration `json:"worked,omitempty"`
-	// Held is the memory that the agent holds, Free what it could still take, both
-	// in bytes. Bounded says that the container, not the machine, sets the bound.
-	Held    int64 `json:"held,omitempty"`
-	Free    int64 `json:"free,omitempty"`
-	Bounded bool  `json:"bounded,omitempty"`
+	// Held is the memory that the agent holds, Free what programs could still take
+	// on the machine, and FreeHere within the bound of the container, all in bytes;
+	// FreeHere is nil if it has none.
+	Held     int64  `json:"held,omitempty"`
+	Free     int64  `json:"free,omitempty"`
+	FreeHere *int64 `json:"freeHere,omitempty"`
 }
 
 // presser is the pressure of one session.
@@ -145,9 +146,9 @@ func (s *presser) strain(pid int) (r Strain, err error) {
 	if r.Free, err = place.FreeMemory(); err != nil {
 		return r, err
 	}
-	// Not every container is told its bound.
+	// A container without a bound is told a number beyond all memory, or none.
 	if free, err := place.FreeInContainer(); err == nil && free < r.Free {
-		r.Free, r.Bounded = free, true
+		r.FreeHere = &free
 	}
 	return r, nil
 }

@@ -89,8 +89,9 @@ func (s *session) act(ctx context.Context, q request) (a reply, err error) {
 		}
 		s.press, err = press(*q.Press)
 		return a, err
-	case q.Relieve:
-		return a, s.press.end()
+	case q.End != 0:
+		a.Gone = errors.Is(syscall.Kill(q.End, syscall.SIGKILL), syscall.ESRCH)
+		return a, nil
 	case q.Strain != 0:
 		strain, err := s.press.strain(q.Strain)
 		a.Strain = &strain

@@ -46,7 +46,7 @@ func (b *busy) Check(_ context.Context, roles []deployer.Role) (choice chaos.Cho
 		b.processors = append(b.processors, list)
 		b.on = append(b.on, list[b.random.IntN(len(list))])
 	}
-	return chaos.Choice{Targets: targets, Why: why}, nil
+	return chaos.Choice{Targets: targets, Why: why, Effect: chaos.Effect{Held: names(targets)}}, nil
 }
 
 func (b *busy) Inject(context.Context) (time.Time, error) {

@@ -23,7 +23,7 @@ type podMemory struct {
 const leaveContainer = 32 << 20
 
 func (p *podMemory) Check(ctx context.Context, roles []deployer.Role) (chaos.Choice, error) {
-	choice, err := p.choose(ctx, roles)
+	targets, why, err := p.choose(ctx, roles)
 	if err != nil {
 		return chaos.Choice{}, err
 	}
@@ -36,22 +36,21 @@ func (p *podMemory) Check(ctx context.Context, roles []deployer.Role) (chaos.Cho
 	for i := range p.pods {
 		s := &p.pods[i]
 		s.take = agent.Pressure{Memory: size, Limit: p.limit}
-		need, whose, left := all, "the machine of "+s.Name, int64(leaveMemory)
-		if s.before.Bounded {
-			need, whose, left = size, "the container of "+s.Name, leaveContainer
+		if all+leaveMemory > s.before.Free {
+			return chaos.Choice{}, fmt.Errorf("the machine of %s has %d MiB to give, of which %d MiB stay: %d MiB in all cannot be taken", s.Name, s.before.Free>>20, leaveMemory>>20, all>>20)
 		}
-		if need+left > s.before.Free {
-			return chaos.Choice{}, fmt.Errorf("%s has %d MiB to give, of which %d MiB stay: %d MiB cannot be taken", whose, s.before.Free>>20, left>>20, need>>20)
+		if here := s.before.FreeHere; here != nil && size+leaveContainer > *here {
+			return chaos.Choice{}, fmt.Errorf("the container of %s has %d MiB to give, of which %d MiB stay: %s cannot be taken", s.Name, *here>>20, leaveContainer>>20, p.spec.Size)
 		}
 	}
-	return choice, nil
+	return chaos.Choice{Targets: targets, Why: why}, nil
 }
 
 func (p *podMemory) Prove(ctx context.Context) (string, error) {
 	var seen []string
 	var errs []error
 	for _, s := range p.pods {
-		now, err := p.strain(ctx, s)
+		now, err := s.agent.Strain(ctx, s.pid)
 		if err == nil && now.Held < s.take.Memory {
 			err = fmt.Errorf("%d of %d bytes are held", now.Held, s.take.Memory)
 		}
@@ -59,9 +58,18 @@ func (p *podMemory) Prove(ctx context.Context) (string, error) {
 			errs = append(errs, fmt.Errorf("%s: %w", s.Name, err))
 			continue
 		}
-		seen = append(seen, fmt.Sprintf("%d MiB are held in the container of %s; there were %d MiB to give before, and are %d MiB now", now.Held>>20, s.Name, s.before.Free>>20, now.Free>>20))
+		seen = append(seen, fmt.Sprintf("%d MiB are held in the container of %s; %s", now.Held>>20, s.Name, room(s.before, now)))
 	}
 	return strings.Join(seen, "; "), errors.Join(errs...)
+}
+
+// room compares what there was to give with what there is.
+func room(before, now agent.Strain) string {
+	whose, had, has := "the machine", before.Free, now.Free
+	if before.FreeHere != nil && now.FreeHere != nil {
+		whose, had, has = "it", *before.FreeHere, *now.FreeHere
+	}
+	return fmt.Sprintf("%s had %d MiB to give before, and has %d MiB now", whose, had>>20, has>>20)
 }
 
 // InForce tells whether all of it is still held.
@@ -71,7 +79,10 @@ func (p *podMemory) InForce(ctx context.Context) error {
 }
 
 func (p *podMemory) Heal(ctx context.Context) (string, error) {
-	return p.relieve(ctx, func(s pressedPod, now agent.Strain) string {
-		return fmt.Sprintf("what was held in the container of %s is given back: there are %d MiB to give, and it answers", s.Name, now.Free>>20)
-	})
+	if err := p.relieve(ctx); err != nil {
+		return "", err
+	}
+	return p.tell(func(s pressedPod) string {
+		return fmt.Sprintf("what held memory in the container of %s has ended, and it answers", s.Name)
+	}), nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net/netip"
 	"slices"
@@ -31,41 +30,20 @@ type agentKey struct {
 	helper kube.Helper
 }
 
-// inside is the place of an agent that is in no helper, but in the container of
-// redis-server.
-const inside kube.Helper = "inside"
-
 // Conn is a connection to an agent in a pod. The helper that it lives in is put
 // into the pod if it is not there.
 func (a *Agents) Conn(ctx context.Context, pod kube.Pod, h kube.Helper) (*agent.Conn, error) {
-	return a.conn(ctx, agentKey{pod.UID, h}, func() (io.ReadWriteCloser, error) {
-		if err := a.Cluster.Help(ctx, pod, h); err != nil {
-			return nil, err
-		}
-		return a.Cluster.Session(ctx, pod, h)
-	})
-}
-
-// Inside is a connection to an agent in the container of redis-server, which the
-// kernel gives its processors and memory together with.
-func (a *Agents) Inside(ctx context.Context, pod kube.Pod) (*agent.Conn, error) {
-	return a.conn(ctx, agentKey{pod.UID, inside}, func() (io.ReadWriteCloser, error) {
-		beside, err := a.Conn(ctx, pod, kube.Eyes)
-		if err != nil {
-			return nil, err
-		}
-		return a.Cluster.SessionInside(ctx, pod, beside.PID())
-	})
-}
-
-func (a *Agents) conn(ctx context.Context, key agentKey, open func() (io.ReadWriteCloser, error)) (*agent.Conn, error) {
+	key := agentKey{pod.UID, h}
 	a.mu.Lock()
 	conn := a.conns[key]
 	a.mu.Unlock()
 	if conn != nil && !conn.Broken() {
 		return conn, nil
 	}
-	stream, err := open()
+	if err := a.Cluster.Help(ctx, pod, h); err != nil {
+		return nil, err
+	}
+	stream, err := a.Cluster.Session(ctx, pod, h)
 	if err != nil {
 		return nil, err
 	}
@@ -82,6 +60,24 @@ func (a *Agents) conn(ctx context.Context, key agentKey, open func() (io.ReadWri
 	}
 	a.conns[key] = conn
 	return conn, nil
+}
+
+// Inside is a new connection to an agent in the container of redis-server, which
+// the kernel gives its processors and memory together with.
+func (a *Agents) Inside(ctx context.Context, pod kube.Pod) (*agent.Conn, error) {
+	beside, err := a.Conn(ctx, pod, kube.Eyes)
+	if err != nil {
+		return nil, err
+	}
+	// Asked first, since a connection is known to be broken only then.
+	if _, err := beside.Strain(ctx, beside.PID()); err != nil {
+		return nil, err
+	}
+	stream, err := a.Cluster.SessionInside(ctx, pod, beside.PID())
+	if err != nil {
+		return nil, err
+	}
+	return agent.NewConn(ctx, stream)
 }
 
 // Close ends all connections. What the agents have done goes on until its time is

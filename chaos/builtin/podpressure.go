@@ -27,53 +27,56 @@ type podPressure struct {
 }
 
 // pressedPod is a pod that is to suffer, with redis-server's number in it, how
-// things were before, and what is taken.
+// things were before, what is taken, and the agent that takes it.
 type pressedPod struct {
 	kube.Pod
 	pid    int
 	before agent.Strain
 	take   agent.Pressure
+	agent  *agent.Conn
 }
 
-func (p *podPressure) choose(ctx context.Context, roles []deployer.Role) (chaos.Choice, error) {
-	targets, why, err := p.Aim.Choose(roles, p.target, p.random)
-	if err != nil {
-		return chaos.Choice{}, err
+func (p *podPressure) choose(ctx context.Context, roles []deployer.Role) (targets []chaos.Target, why string, err error) {
+	if targets, why, err = p.Aim.Choose(roles, p.target, p.random); err != nil {
+		return nil, "", err
 	}
 	for _, name := range names(targets) {
 		pod, err := p.running(name)
 		if err != nil {
-			return chaos.Choice{}, err
+			return nil, "", err
 		}
 		node, _ := p.Cluster.Redis().Node(name)
 		pid, err := p.Cluster.Redis().PID(ctx, node)
 		if err != nil {
-			return chaos.Choice{}, err
+			return nil, "", err
 		}
 		s := pressedPod{Pod: pod, pid: pid}
-		if s.before, err = p.strain(ctx, s); err != nil {
-			return chaos.Choice{}, fmt.Errorf("%s: %w", name, err)
+		// What its container has to give is seen in there alone.
+		err = until(ctx, func(ctx context.Context) error {
+			c, err := p.Agents.Inside(ctx, pod)
+			if err != nil {
+				return err
+			}
+			if s.before, err = c.Strain(ctx, pid); err != nil {
+				return err
+			}
+			return c.Close()
+		})
+		if err != nil {
+			return nil, "", fmt.Errorf("%s: %w", name, err)
 		}
 		p.pods = append(p.pods, s)
 	}
-	why += fmt.Sprintf("; it ends by itself after %v", p.limit)
-	return chaos.Choice{Targets: targets, Why: why}, nil
-}
-
-func (p *podPressure) strain(ctx context.Context, s pressedPod) (agent.Strain, error) {
-	c, err := p.Agents.Inside(ctx, s.Pod)
-	if err != nil {
-		return agent.Strain{}, err
-	}
-	return c.Strain(ctx, s.pid)
+	return targets, why + fmt.Sprintf("; it ends by itself after %v", p.limit), nil
 }
 
 func (p *podPressure) Inject(ctx context.Context) (time.Time, error) {
 	at := time.Now()
-	for _, s := range p.pods {
-		c, err := p.Agents.Inside(ctx, s.Pod)
-		if err == nil {
-			err = c.Press(ctx, s.take)
+	for i := range p.pods {
+		s := &p.pods[i]
+		var err error
+		if s.agent, err = p.Agents.Inside(ctx, s.Pod); err == nil {
+			err = s.agent.Press(ctx, s.take)
 		}
 		if err != nil {
 			return at, fmt.Errorf("%s: %w", s.Name, err)
@@ -82,46 +85,64 @@ func (p *podPressure) Inject(ctx context.Context) (time.Time, error) {
 	return at, nil
 }
 
-// relieve ends it, and gives what was seen then of each pod.
-func (p *podPressure) relieve(ctx context.Context, tell func(pressedPod, agent.Strain) string) (string, error) {
-	var seen []string
+// relieve ends the agents, and with each what it took: not by asking them, for one
+// whose connection is broken may not know of it.
+func (p *podPressure) relieve(ctx context.Context) error {
 	for _, s := range p.pods {
-		var now agent.Strain
+		if s.agent == nil {
+			continue
+		}
 		// The API server may be away for a while, and a container that was started
 		// again suffers from nothing.
-		err := until(ctx, func(ctx context.Context) (err error) {
+		err := until(ctx, func(ctx context.Context) error {
 			if pod, ok := p.Cluster.Pod(s.Name); !ok || pod.UID != s.UID || pod.ContainerID != s.ContainerID {
-				now = s.before
 				return nil
 			}
-			// Not the agent that took it: that may have been ended for want of memory.
-			beside, err := p.Agents.Conn(ctx, s.Pod, kube.Eyes)
-			if err != nil {
-				return err
-			}
-			c, err := p.Agents.Inside(ctx, s.Pod)
-			if err != nil {
-				return err
-			}
-			if err := c.Relieve(ctx); err != nil {
-				return err
-			}
-			if err := beside.Pin(ctx, s.pid, s.before.Processors); err != nil {
-				return err
-			}
-			now, err = c.Strain(ctx, s.pid)
-			if err == nil && (now.Held > 0 || !slices.Equal(now.Processors, s.before.Processors)) {
-				err = fmt.Errorf("%s still suffers: %d bytes are held, and it may use processors %v", s.Name, now.Held, now.Processors)
-			}
-			return err
+			return p.spare(ctx, s)
 		})
+		if err == nil {
+			err = p.Cluster.AwaitAnswer(ctx, s.Name)
+		}
 		if err != nil {
-			return "", err
+			return err
 		}
-		if err := p.Cluster.AwaitAnswer(ctx, s.Name); err != nil {
-			return "", err
-		}
-		seen = append(seen, tell(s, now))
+		// It is broken by now: the other side has ended.
+		_ = s.agent.Close()
 	}
-	return strings.Join(seen, "; "), nil
+	return nil
+}
+
+// spare has the agent beside redis-server end the one that takes from it.
+func (p *podPressure) spare(ctx context.Context, s pressedPod) error {
+	beside, err := p.Agents.Conn(ctx, s.Pod, kube.Eyes)
+	if err != nil {
+		return err
+	}
+	gone, err := beside.End(ctx, s.agent.PID())
+	if err != nil {
+		return err
+	}
+	if !gone {
+		return fmt.Errorf("process %d, which takes from %s, has not ended", s.agent.PID(), s.Name)
+	}
+	if s.take.PID == 0 {
+		return nil
+	}
+	if err := beside.Pin(ctx, s.pid, s.before.Processors); err != nil {
+		return err
+	}
+	now, err := beside.Strain(ctx, s.pid)
+	if err == nil && !slices.Equal(now.Processors, s.before.Processors) {
+		err = fmt.Errorf("%s may still use processors %v alone", s.Name, now.Processors)
+	}
+	return err
+}
+
+// tell says something of every pod.
+func (p *podPressure) tell(what func(pressedPod) string) string {
+	var seen []string
+	for _, s := range p.pods {
+		seen = append(seen, what(s))
+	}
+	return strings.Join(seen, "; ")
 }

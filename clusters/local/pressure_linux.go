@@ -120,12 +120,13 @@ func FreeMemory() (int64, error) {
 	return 0, errors.New("/proc/meminfo has no MemAvailable")
 }
 
-// bounds are the files that tell a container's bound of memory and its use of it,
-// in bytes: of control groups of version 2 and 1. Source: the kernel's
-// admin-guide/cgroup-v2 and cgroup-v1/memory.
-var bounds = [][2]string{
-	{"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"},
-	{"/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"},
+// bounds are the files that tell a container's bound of memory, its use of it, and
+// how much of that is a cache which the kernel gives up first, in bytes: of control
+// groups of version 2 and 1. Source: the kernel's admin-guide/cgroup-v2 and
+// cgroup-v1/memory.
+var bounds = []struct{ most, used, stat, cache string }{
+	{"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current", "/sys/fs/cgroup/memory.stat", "inactive_file"},
+	{"/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes", "/sys/fs/cgroup/memory/memory.stat", "total_inactive_file"},
 }
 
 // FreeInContainer is what is left of the bound of the container that this process
@@ -139,13 +140,27 @@ func FreeInContainer() (int64, error) {
 		return strconv.ParseInt(string(bytes.TrimSpace(raw)), 10, 64)
 	}
 	var errs []error
-	for _, files := range bounds {
-		bound, err := number(files[0])
-		if err == nil {
-			used, err := number(files[1])
-			return bound - used, err
+	for _, b := range bounds {
+		most, err := number(b.most)
+		if err != nil {
+			errs = append(errs, err)
+			continue
 		}
-		errs = append(errs, err)
+		used, err := number(b.used)
+		if err != nil {
+			return 0, err
+		}
+		stat, err := os.ReadFile(b.stat)
+		if err != nil {
+			return 0, err
+		}
+		var cache int64
+		for line := range bytes.Lines(stat) {
+			if n, _ := fmt.Sscanf(string(line), b.cache+" %d", &cache); n == 1 {
+				break
+			}
+		}
+		return most - used + cache, nil
 	}
 	return 0, errors.Join(errs...)
 }

@@ -192,6 +192,9 @@ func tableOf(list []series) []byte {
 	var b bytes.Buffer
 	b.WriteString("| B | comparisons | worse | better | neither | p50 alone: worse, better, same, too noisy | change of p50, least to most | figures that were judged and called different | time |\n|---|---|---|---|---|---|---|---|---|\n")
 	for _, s := range list {
+		if len(s.list) == 0 {
+			continue
+		}
 		worse, p50Worse := count(s.list, report.Worse)
 		better, p50Better := count(s.list, report.Better)
 		neither, _ := count(s.list, report.Same, report.Noisy, report.Changed)

@@ -90,8 +90,10 @@ func (s *session) act(ctx context.Context, q request) (a reply, err error) {
 		s.press, err = press(*q.Press)
 		return a, err
 	case q.End != 0:
-		a.Gone = errors.Is(syscall.Kill(q.End, syscall.SIGKILL), syscall.ESRCH)
-		return a, nil
+		if err = signal(q.End, syscall.SIGKILL); errors.Is(err, syscall.ESRCH) {
+			a.Gone, err = true, nil
+		}
+		return a, err
 	case q.Strain != 0:
 		strain, err := s.press.strain(q.Strain)
 		a.Strain = &strain

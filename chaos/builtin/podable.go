@@ -18,8 +18,8 @@ import (
 // Needs is what faults need of pods.
 type Needs struct {
 	// Eyes are needed in the nodes' pods to send signals and to run beside
-	// redis-server, Dials in all pods to see
-	// who reaches whom, Hands in all pods to change their network.
+	// redis-server, Dials in all pods to see who reaches whom, Hands in all pods to
+	// change their network.
 	Eyes, Dials, Hands bool
 }
 

@@ -38,12 +38,7 @@ func (p *podPause) Check(ctx context.Context, roles []deployer.Role) (chaos.Choi
 		return chaos.Choice{}, err
 	}
 	for _, name := range names(targets) {
-		pod, err := p.running(name)
-		if err != nil {
-			return chaos.Choice{}, err
-		}
-		node, _ := p.Cluster.Redis().Node(name)
-		pid, err := p.Cluster.Redis().PID(ctx, node)
+		pod, pid, err := p.process(ctx, name)
 		if err != nil {
 			return chaos.Choice{}, err
 		}
@@ -114,7 +109,7 @@ func (p *podPause) Heal(ctx context.Context) (string, error) {
 		// The API server may be away for a while; and a pod that was made anew
 		// has no process that was stopped.
 		err := until(ctx, func(ctx context.Context) error {
-			if pod, ok := p.Cluster.Pod(s.Name); !ok || pod.UID != s.UID || pod.ContainerID != s.ContainerID {
+			if !p.lives(s.Pod) {
 				return nil
 			}
 			c, err := p.conn(ctx, s)

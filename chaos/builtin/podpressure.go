@@ -41,12 +41,7 @@ func (p *podPressure) choose(ctx context.Context, roles []deployer.Role) (target
 		return nil, "", err
 	}
 	for _, name := range names(targets) {
-		pod, err := p.running(name)
-		if err != nil {
-			return nil, "", err
-		}
-		node, _ := p.Cluster.Redis().Node(name)
-		pid, err := p.Cluster.Redis().PID(ctx, node)
+		pod, pid, err := p.process(ctx, name)
 		if err != nil {
 			return nil, "", err
 		}
@@ -95,7 +90,7 @@ func (p *podPressure) relieve(ctx context.Context) error {
 		// The API server may be away for a while, and a container that was started
 		// again suffers from nothing.
 		err := until(ctx, func(ctx context.Context) error {
-			if pod, ok := p.Cluster.Pod(s.Name); !ok || pod.UID != s.UID || pod.ContainerID != s.ContainerID {
+			if !p.lives(s.Pod) {
 				return nil
 			}
 			return p.spare(ctx, s)

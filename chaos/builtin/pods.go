@@ -117,6 +117,24 @@ func (e Kube) running(node string) (kube.Pod, error) {
 	return pod, nil
 }
 
+// process is the pod of a node that runs and is to stay, and the number that
+// redis-server has in it.
+func (e Kube) process(ctx context.Context, node string) (kube.Pod, int, error) {
+	pod, err := e.running(node)
+	if err != nil {
+		return kube.Pod{}, 0, err
+	}
+	n, _ := e.Cluster.Redis().Node(node)
+	pid, err := e.Cluster.Redis().PID(ctx, n)
+	return pod, pid, err
+}
+
+// lives tells whether the container of redis-server in a pod is the one that it was.
+func (e Kube) lives(p kube.Pod) bool {
+	now, ok := e.Cluster.Pod(p.Name)
+	return ok && now.UID == p.UID && now.ContainerID == p.ContainerID
+}
+
 // replaced waits until a node has another pod than p.
 func (e Kube) replaced(ctx context.Context, p kube.Pod) (kube.Pod, error) {
 	return e.Cluster.AwaitPod(ctx, p.Name, "another pod for "+p.Name, func(n kube.Pod) bool { return n.UID != p.UID && n.Machine != "" })

@@ -180,6 +180,7 @@ func (s *Storm) Rage(ctx, stop context.Context, start time.Time, plan []Injectio
 			select {
 			case <-timer.C:
 				if stop.Err() == nil && ctx.Err() == nil {
+					f.Reason = "the run was stopped while it was checked"
 					s.strike(ctx, stop, in, &f)
 				}
 			case <-stop.Done():

@@ -236,7 +236,7 @@ func TestAStopLeavesFaultsOutThatAreBeingChecked(t *testing.T) {
 		defer end()
 		one := scenarios.Fault{Name: "node-0", Duration: second(2)}
 		for _, f := range s.Rage(t.Context(), stop, time.Now(), []Injection{{Name: "a", Fault: one}, {Name: "b", Fault: one}}) {
-			if f.Status != results.StatusPlanned || f.Injected != 0 {
+			if f.Status != results.StatusPlanned || f.Injected != 0 || f.Reason != "the run was stopped while it was checked" {
 				t.Errorf("%s is %s: %s", f.Name, f.Status, f.Reason)
 			}
 		}

@@ -36,14 +36,23 @@ func (p *podMemory) Check(ctx context.Context, roles []deployer.Role) (chaos.Cho
 	for i := range p.pods {
 		s := &p.pods[i]
 		s.take = agent.Pressure{Memory: size, Limit: p.limit}
-		if all+leaveMemory > s.before.Free {
-			return chaos.Choice{}, fmt.Errorf("the machine of %s has %d MiB to give, of which %d MiB stay: %d MiB in all cannot be taken", s.Name, s.before.Free>>20, leaveMemory>>20, all>>20)
-		}
-		if here := s.before.FreeHere; here != nil && size+leaveContainer > *here {
-			return chaos.Choice{}, fmt.Errorf("the container of %s has %d MiB to give, of which %d MiB stay: %s cannot be taken", s.Name, *here>>20, leaveContainer>>20, p.spec.Size)
+		if err := spared(s.before, size, all); err != nil {
+			return chaos.Choice{}, fmt.Errorf("%s: %w", s.Name, err)
 		}
 	}
 	return chaos.Choice{Targets: targets, Why: why}, nil
+}
+
+// spared tells whether enough is left if size bytes are taken from a container, and
+// all bytes from its machine.
+func spared(s agent.Strain, size, all int64) error {
+	if all+leaveMemory > s.Free {
+		return fmt.Errorf("its machine has %d MiB to give, of which %d MiB stay: %d MiB in all cannot be taken", s.Free>>20, leaveMemory>>20, all>>20)
+	}
+	if s.FreeHere != nil && size+leaveContainer > *s.FreeHere {
+		return fmt.Errorf("its container has %d MiB to give, of which %d MiB stay: %d MiB cannot be taken", *s.FreeHere>>20, leaveContainer>>20, size>>20)
+	}
+	return nil
 }
 
 func (p *podMemory) Prove(ctx context.Context) (string, error) {

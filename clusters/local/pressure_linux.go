@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -120,20 +121,23 @@ func FreeMemory() (int64, error) {
 	return 0, errors.New("/proc/meminfo has no MemAvailable")
 }
 
-// bounds are the files that tell a container's bound of memory, its use of it, and
+// bounds are the files, below /sys/fs/cgroup, that tell a container's bound of memory, its use of it, and
 // how much of that is a cache which the kernel gives up first, in bytes: of control
 // groups of version 2 and 1. Source: the kernel's admin-guide/cgroup-v2 and
 // cgroup-v1/memory.
 var bounds = []struct{ most, used, stat, cache string }{
-	{"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current", "/sys/fs/cgroup/memory.stat", "inactive_file"},
-	{"/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes", "/sys/fs/cgroup/memory/memory.stat", "total_inactive_file"},
+	{"memory.max", "memory.current", "memory.stat", "inactive_file"},
+	{"memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "memory/memory.stat", "total_inactive_file"},
 }
 
 // FreeInContainer is what is left of the bound of the container that this process
 // is in, in bytes. An error means that there is none, or that it is not told.
-func FreeInContainer() (int64, error) {
+func FreeInContainer() (int64, error) { return freeIn(os.DirFS("/sys/fs/cgroup")) }
+
+// freeIn is what is left of the bound of the control group with these files.
+func freeIn(group fs.FS) (int64, error) {
 	number := func(file string) (int64, error) {
-		raw, err := os.ReadFile(file)
+		raw, err := fs.ReadFile(group, file)
 		if err != nil {
 			return 0, err
 		}
@@ -150,7 +154,7 @@ func FreeInContainer() (int64, error) {
 		if err != nil {
 			return 0, err
 		}
-		stat, err := os.ReadFile(b.stat)
+		stat, err := fs.ReadFile(group, b.stat)
 		if err != nil {
 			return 0, err
 		}

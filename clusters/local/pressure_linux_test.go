@@ -1,0 +1,41 @@
+package local
+
+import (
+	"testing"
+	"testing/fstest"
+)
+
+func TestWhatIsLeftOfAContainersBound(t *testing.T) {
+	files := func(of map[string]string) fstest.MapFS {
+		m := fstest.MapFS{}
+		for name, content := range of {
+			m[name] = &fstest.MapFile{Data: []byte(content)}
+		}
+		return m
+	}
+	for name, tc := range map[string]struct {
+		group fstest.MapFS
+		want  int64 // -1 for an error
+	}{
+		"version 2": {files(map[string]string{"memory.max": "268435456\n", "memory.current": "20000000\n",
+			"memory.stat": "anon 4000000\ninactive_file 5000000\nactive_file 1000000\n"}), 253435456},
+		"version 2 without a bound": {files(map[string]string{"memory.max": "max\n", "memory.current": "20000000\n", "memory.stat": ""}), -1},
+		"version 1": {files(map[string]string{"memory/memory.limit_in_bytes": "268435456\n", "memory/memory.usage_in_bytes": "20000000\n",
+			"memory/memory.stat": "inactive_file 7\ntotal_inactive_file 5000000\n"}), 253435456},
+		// What the kernel says of a group without a bound: more than any machine has.
+		"version 1 without a bound": {files(map[string]string{"memory/memory.limit_in_bytes": "9223372036854771712\n", "memory/memory.usage_in_bytes": "20000000\n",
+			"memory/memory.stat": "total_inactive_file 0\n"}), 9223372036834771712},
+		"no control group":       {files(nil), -1},
+		"a use that is not told": {files(map[string]string{"memory.max": "268435456\n"}), -1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := freeIn(tc.group)
+			if err != nil {
+				got = -1
+			}
+			if got != tc.want {
+				t.Errorf("%d, want %d: %v", got, tc.want, err)
+			}
+		})
+	}
+}

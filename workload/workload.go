@@ -195,6 +195,9 @@ func Drive(ctx, stop context.Context, p Plan) (*Load, error) {
 // Prepare makes the generators. Connections and topology come before the
 // schedule: what they take is not load.
 func Prepare(ctx context.Context, p Plan) (*Load, error) {
+	if p.Remote == nil {
+		suitRuntime(&p.Workload.Client)
+	}
 	l := &Load{plan: p}
 	if p.Workload.Probe.Interval > 0 {
 		l.seen = newWatch(len(p.Target.Shards), clientRule.failing)

@@ -10,7 +10,6 @@ import (
 	"maps"
 	"net"
 	"os"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -85,11 +84,6 @@ func (p *program) load(c *cli.Context) error {
 	o, err := loadOptions(c)
 	if err != nil {
 		return err
-	}
-	if o.Workload.Client.Type == "wire" {
-		// Its event loops hold a P each while they wait; the rest of the program
-		// needs one of its own, on a machine with a single core too.
-		runtime.GOMAXPROCS(max(runtime.GOMAXPROCS(0), o.Workload.Client.Wire.Cores+1))
 	}
 	_, stop, release := p.brake(c.Context)
 	defer release()

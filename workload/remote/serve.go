@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"runtime"
 	"sync"
 	"time"
 
@@ -272,11 +271,6 @@ func (s *server) load(ctx context.Context, p *plan) error {
 		return err
 	}
 	clock := results.Clock{Start: s.clock.time(p.Zero)}
-	if p.Workload.Client.Type == "wire" {
-		// Its event loops hold a P each while they wait; this process needs one
-		// beside them.
-		runtime.GOMAXPROCS(max(runtime.GOMAXPROCS(0), p.Workload.Client.Wire.Cores+1))
-	}
 	wp := workload.Plan{
 		Workload: p.Workload, Seed: p.Seed, Target: target, Clock: clock, Length: p.Length, Requests: p.Requests, Drain: p.Drain, Times: p.Times,
 		Only: []int{p.Index}, Sink: s.frame, Views: s.view,

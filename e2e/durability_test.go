@@ -87,10 +87,10 @@ func TestWhatDurabilityBuys(t *testing.T) {
 		}
 	}
 	for _, fsync := range []string{"everysec", "always"} {
-		short, long := lost[settings{"1000", "0", "none", fsync}], lost[settings{"3000", "0", "none", fsync}]
-		bound := lost[settings{"3000", "1", "none", fsync}]
+		short, long := lost[settings{"1000", "0", "none", fsync}], lost[settings{"4000", "0", "none", fsync}]
+		bound := lost[settings{"4000", "1", "none", fsync}]
 		if short == 0 || long <= short || bound >= long {
-			t.Errorf("appendfsync %s: %d lost at a node-timeout of 1 s, %d at 3 s, %d there with min-replicas-to-write 1", fsync, short, long, bound)
+			t.Errorf("appendfsync %s: %d lost at a node-timeout of 1 s, %d at 4 s, %d there with min-replicas-to-write 1", fsync, short, long, bound)
 		}
 	}
 }

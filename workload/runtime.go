@@ -8,11 +8,11 @@ import (
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
-// What a go-redis client needs of Go's runtime to be punctual. Its goroutines run
-// where a thread holds a P; a thread that makes room for redis-server, or that
-// collects garbage, holds one and runs none of them. With as many Ps as a machine
-// of two processors has that alone makes requests late (docs/measurements.md has
-// the figures). What is collected less often is in the way less often.
+// What a go-redis client needs of Go's runtime to be punctual, by measurement
+// (docs/measurements.md). Its goroutines run only on a thread that holds a P, and a
+// thread holds its P while it collects garbage or has no processor: with two Ps
+// there may be none left, with four there is one. What is collected less often is in
+// the way less often.
 const (
 	leastProcs = 4
 	gcPercent  = 400

@@ -121,10 +121,10 @@ func FreeMemory() (int64, error) {
 	return 0, errors.New("/proc/meminfo has no MemAvailable")
 }
 
-// bounds are the files, below /sys/fs/cgroup, that tell a container's bound of memory, its use of it, and
-// how much of that is a cache which the kernel gives up first, in bytes: of control
-// groups of version 2 and 1. Source: the kernel's admin-guide/cgroup-v2 and
-// cgroup-v1/memory.
+// bounds are the files, below /sys/fs/cgroup, that tell a container's bound of
+// memory, its use of it, and how much of that is a cache which the kernel gives up
+// first, in bytes: of control groups of version 2 and 1. Source: the kernel's
+// admin-guide/cgroup-v2 and cgroup-v1/memory.
 var bounds = []struct{ most, used, stat, cache string }{
 	{"memory.max", "memory.current", "memory.stat", "inactive_file"},
 	{"memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "memory/memory.stat", "total_inactive_file"},

@@ -101,33 +101,10 @@ type auditJob struct {
 // Write writes and reads at the auditor's rates for a length of time, until stop
 // or ctx ends.
 func (a *Auditor) Write(ctx, stop context.Context, start time.Time, length time.Duration) error {
-	var wg, pacers sync.WaitGroup
-	jobs, lookups := make([]chan auditJob, len(a.seats)), make([]chan int64, len(a.seats))
+	var pacers sync.WaitGroup
+	writers, readers := make([]*auditCrew, len(a.seats)), make([]*auditCrew, len(a.seats))
 	for i := range a.seats {
-		s := &a.seats[i]
-		jobs[i], lookups[i] = make(chan auditJob), make(chan int64)
-		for range auditClients {
-			wg.Go(func() {
-				c := newAuditClient(a, s)
-				defer c.close()
-				for j := range jobs[i] {
-					w := c.write(ctx, j)
-					s.keys.release(j)
-					a.keep(w)
-				}
-			})
-		}
-		for range auditReaders {
-			wg.Go(func() {
-				c := newAuditClient(a, s)
-				defer c.close()
-				for n := range lookups[i] {
-					if r, ok := c.look(ctx, n); ok {
-						a.keepRead(r)
-					}
-				}
-			})
-		}
+		writers[i], readers[i] = newAuditCrew(a, &a.seats[i], auditClients), newAuditCrew(a, &a.seats[i], auditReaders)
 	}
 	if a.Spec.Reads > 0 {
 		pacers.Go(func() {
@@ -136,10 +113,12 @@ func (a *Auditor) Write(ctx, stop context.Context, start time.Time, length time.
 				if !ours {
 					return
 				}
-				select {
-				case lookups[i] <- turn:
-				default: // all readers wait for answers: one read less
-				}
+				// If all of them wait for answers, it is one read less.
+				readers[i].try(func(c *auditClient) {
+					if r, ok := c.look(ctx, turn); ok {
+						a.keepRead(r)
+					}
+				})
 			})
 		})
 	}
@@ -151,9 +130,12 @@ func (a *Auditor) Write(ctx, stop context.Context, start time.Time, length time.
 		s := &a.seats[i]
 		j := s.keys.next(int(n), int(turn))
 		j.intended = a.Clock.At(at)
-		select {
-		case jobs[i] <- j:
-		default:
+		writing := writers[i].try(func(c *auditClient) {
+			w := c.write(ctx, j)
+			s.keys.release(j)
+			a.keep(w)
+		})
+		if !writing {
 			s.keys.release(j)
 			a.keep(results.Write{Seq: j.seq, Kind: j.kind, Key: j.key, Client: s.name, Shard: a.shardOf(j.key),
 				Intended: j.intended, Done: j.intended, Outcome: string(results.Overflow)})
@@ -161,10 +143,9 @@ func (a *Auditor) Write(ctx, stop context.Context, start time.Time, length time.
 	})
 	pacers.Wait()
 	for i := range a.seats {
-		close(jobs[i])
-		close(lookups[i])
+		writers[i].close()
+		readers[i].close()
 	}
-	wg.Wait()
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/slotstorm/slotstorm/results"
@@ -31,6 +32,62 @@ func (c *auditClient) close() {
 		for _, conn := range conns {
 			conn.close()
 		}
+	}
+}
+
+// auditCrew are the audited clients of one seat that do one thing.
+type auditCrew struct {
+	a    *Auditor
+	seat *auditSeat
+	most int
+	work sync.WaitGroup
+
+	mu   sync.Mutex
+	made int
+	idle []*auditClient
+}
+
+func newAuditCrew(a *Auditor, s *auditSeat, most int) *auditCrew {
+	return &auditCrew{a: a, seat: s, most: most}
+}
+
+// try has a client do something, beside its caller; false if all are busy. It is
+// the client that was busy last: were they to take turns, each would connect to
+// each node, and the audit's own connecting would be felt in what is measured.
+func (c *auditCrew) try(do func(*auditClient)) bool {
+	client := c.take()
+	if client == nil {
+		return false
+	}
+	c.work.Go(func() {
+		do(client)
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.idle = append(c.idle, client)
+	})
+	return true
+}
+
+func (c *auditCrew) take() *auditClient {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if n := len(c.idle); n > 0 {
+		client := c.idle[n-1]
+		c.idle = c.idle[:n-1]
+		return client
+	}
+	if c.made == c.most {
+		return nil
+	}
+	c.made++
+	return newAuditClient(c.a, c.seat)
+}
+
+// close waits for what is being done and closes the connections.
+func (c *auditCrew) close() {
+	c.work.Wait()
+	for _, client := range c.idle {
+		client.close()
 	}
 }
 

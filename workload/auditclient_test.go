@@ -1,0 +1,32 @@
+package workload
+
+import (
+	"testing"
+	"testing/synctest"
+)
+
+// One client after the other does it all while it can: no more connections than
+// requests under way.
+func TestTheAuditsClientsAreAsFewAsCanBe(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newAuditCrew(&Auditor{}, &auditSeat{}, 2)
+		seen := map[*auditClient]int{}
+		for range 10 {
+			if !c.try(func(client *auditClient) { seen[client]++ }) {
+				t.Error("none is free")
+			}
+			synctest.Wait()
+		}
+		if len(seen) != 1 {
+			t.Errorf("%d clients for one request at a time", len(seen))
+		}
+		answer := make(chan struct{})
+		for i := range 3 {
+			if took := c.try(func(*auditClient) { <-answer }); took != (i < 2) {
+				t.Errorf("request %d is under way: %v", i, took)
+			}
+		}
+		close(answer)
+		c.close()
+	})
+}

@@ -7,6 +7,7 @@
 package deployer
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -59,6 +60,9 @@ type Cluster struct {
 	// Announced, if not nil, names the node that announces an address to the
 	// others, now or before, where addresses differ from Node.Addr.
 	Announced func(addr string) (name string, ok bool)
+	// LookEvery is the distance of two looks at a condition that is awaited; 10 ms
+	// if 0.
+	LookEvery time.Duration
 }
 
 // ShardSlots is the range of slots of a shard, both ends included.
@@ -138,7 +142,7 @@ func (c *Cluster) Form(ctx context.Context) error {
 	for i, n := range c.Nodes {
 		cl := c.Client(n, commandTimeout)
 		clients[n.Name] = cl
-		if err := awaitPing(ctx, cl); err != nil {
+		if err := c.awaitPing(ctx, cl); err != nil {
 			return fmt.Errorf("waiting for %s (%s): %w", n.Name, n.Addr, err)
 		}
 		// Distinct epochs from the start spare the cluster the collisions that
@@ -169,7 +173,7 @@ func (c *Cluster) Form(ctx context.Context) error {
 		}
 	}
 	for _, n := range c.Nodes {
-		if err := await(ctx, func() error { return knowsAll(ctx, clients[n.Name], len(c.Nodes)) }); err != nil {
+		if err := c.await(ctx, func() error { return knowsAll(ctx, clients[n.Name], len(c.Nodes)) }); err != nil {
 			return fmt.Errorf("%s does not meet the others: %w", n.Name, err)
 		}
 	}
@@ -202,7 +206,7 @@ func (c *Cluster) Learn(ctx context.Context) error {
 		cl := c.Client(n, commandTimeout)
 		defer cl.Close()
 		clients[n.Name] = cl
-		if err := awaitPing(ctx, cl); err != nil {
+		if err := c.awaitPing(ctx, cl); err != nil {
 			return fmt.Errorf("waiting for %s (%s): %w", n.Name, n.Addr, err)
 		}
 	}
@@ -251,7 +255,7 @@ func (c *Cluster) WithoutSyncDelay(ctx context.Context, f func() error) (err err
 	for _, n := range c.Nodes {
 		cl := c.Client(n, commandTimeout)
 		defer cl.Close()
-		if err := awaitPing(ctx, cl); err != nil {
+		if err := c.awaitPing(ctx, cl); err != nil {
 			return fmt.Errorf("waiting for %s (%s): %w", n.Name, n.Addr, err)
 		}
 		was, err := cl.ConfigGet(ctx, directive).Result()
@@ -274,11 +278,11 @@ func (c *Cluster) WithoutSyncDelay(ctx context.Context, f func() error) (err err
 func (c *Cluster) AwaitPing(ctx context.Context, n Node) error {
 	cl := c.Client(n, time.Second)
 	defer cl.Close()
-	return awaitPing(ctx, cl)
+	return c.awaitPing(ctx, cl)
 }
 
-func awaitPing(ctx context.Context, cl *redis.Client) error {
-	return await(ctx, func() error { return cl.Ping(ctx).Err() })
+func (c *Cluster) awaitPing(ctx context.Context, cl *redis.Client) error {
+	return c.await(ctx, func() error { return cl.Ping(ctx).Err() })
 }
 
 func knowsAll(ctx context.Context, cl *redis.Client, want int) error {
@@ -302,13 +306,12 @@ func knowsAll(ctx context.Context, cl *redis.Client, want int) error {
 	return nil
 }
 
-// awaitInterval is the distance of two looks at a condition.
-const awaitInterval = 10 * time.Millisecond
+const lookEvery = 10 * time.Millisecond
 
 // await looks until f gives nil or the context ends; then it tells what f said
 // last.
-func await(ctx context.Context, f func() error) error {
-	t := time.NewTicker(awaitInterval)
+func (c *Cluster) await(ctx context.Context, f func() error) error {
+	t := time.NewTicker(cmp.Or(c.LookEvery, lookEvery))
 	defer t.Stop()
 	for {
 		err := f()
@@ -378,7 +381,7 @@ func (c *Cluster) AwaitWhole(ctx context.Context) error {
 		clients[i] = c.Client(n, time.Second)
 		defer clients[i].Close()
 	}
-	return await(ctx, func() error { return c.whole(ctx, clients) })
+	return c.await(ctx, func() error { return c.whole(ctx, clients) })
 }
 
 func (c *Cluster) whole(ctx context.Context, clients []*redis.Client) error {

@@ -373,7 +373,7 @@ func (c *Cluster) Handover(ctx context.Context, primary, replica Node) error {
 	if err := to.ClusterFailover(ctx).Err(); err != nil {
 		return fmt.Errorf("CLUSTER FAILOVER on %s: %w", replica.Name, err)
 	}
-	return await(ctx, func() error {
+	return c.await(ctx, func() error {
 		v, err := Ask(ctx, to)
 		if err != nil {
 			return err

@@ -13,18 +13,20 @@ import (
 // cluster does not become a load of its own.
 const pollsPerSecond = 300
 
-// PollInterval is the distance between two polls of one node.
-func (c *Cluster) PollInterval() time.Duration {
+// pollInterval is the distance between two polls of one node, at least least.
+func (c *Cluster) pollInterval(least time.Duration) time.Duration {
 	every := time.Second * time.Duration(len(c.Nodes)) / pollsPerSecond
-	return max(every, 20*time.Millisecond)
+	return max(every, 20*time.Millisecond, least)
 }
 
-// Watch polls every node's view until ctx ends, and emits an event for every
-// change. It returns when all polls have ended.
-func (c *Cluster) Watch(ctx context.Context, clock results.Clock, emit results.Emit) {
+// Watch polls every node's view until ctx ends, each node no more often than at
+// intervals of least, and emits an event for every change. It returns when all
+// polls have ended.
+func (c *Cluster) Watch(ctx context.Context, least time.Duration, clock results.Clock, emit results.Emit) {
+	every := c.pollInterval(least)
 	var wg sync.WaitGroup
 	for _, n := range c.Nodes {
-		wg.Go(func() { c.watchNode(ctx, n, clock, emit) })
+		wg.Go(func() { c.watchNode(ctx, n, every, clock, emit) })
 	}
 	wg.Wait()
 }
@@ -40,8 +42,7 @@ type watched struct {
 	failing   map[string]string // cluster id → "pfail" or "fail"
 }
 
-func (c *Cluster) watchNode(ctx context.Context, n Node, clock results.Clock, emit results.Emit) {
-	every := c.PollInterval()
+func (c *Cluster) watchNode(ctx context.Context, n Node, every time.Duration, clock results.Clock, emit results.Emit) {
 	cl := c.Client(n, max(10*every, 250*time.Millisecond))
 	defer cl.Close()
 	t := time.NewTicker(every)

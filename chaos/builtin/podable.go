@@ -47,7 +47,7 @@ func AblePods(faults []scenarios.Fault) (Needs, error) {
 }
 
 // longestPause is how long redis-server may be stopped before the kubelet, whose
-// liveness probe fails every 10 s and may do so six times, makes an end of it.
+// liveness probe fails every 20 s and may do so four times, makes an end of it.
 const longestPause = 50 * time.Second
 
 func ablePods(f scenarios.Fault) error {

@@ -116,8 +116,12 @@ func prepare(o Options) (*Deployment, Plan, error) {
 	return d, planOf(o, password, certificates), nil
 }
 
+// lookEvery spares the API server: each look at a node goes through it and the
+// kubelet, just when they are busy with the pods that are awaited.
+const lookEvery = 250 * time.Millisecond
+
 func newDeployment(o Options, password string) *Deployment {
-	d := &Deployment{options: o, namespace: o.Namespace, Cluster: &deployer.Cluster{Shards: o.Redis.Shards, Password: password}}
+	d := &Deployment{options: o, namespace: o.Namespace, Cluster: &deployer.Cluster{Shards: o.Redis.Shards, Password: password, LookEvery: lookEvery}}
 	d.Dial, d.Announced = d.dial, d.announced
 	for n := range 1 + o.Redis.ReplicasPerShard {
 		for shard := range o.Redis.Shards {

@@ -201,8 +201,11 @@ func (p *Plan) container() *core.ContainerApplyConfiguration {
 			core.EnvVar().WithName("TZ").WithValue("UTC"),
 		).
 		WithPorts(core.ContainerPort().WithName("redis").WithContainerPort(port), core.ContainerPort().WithName("bus").WithContainerPort(port+busOffset)).
-		WithReadinessProbe(probe("ready.sh", 2, 5, 3)).
-		WithLivenessProbe(probe("alive.sh", 10, 10, 6)).
+		// Often only until it has started: each look is a process in the
+		// container, and six of them are felt on a small machine.
+		WithStartupProbe(probe("alive.sh", 2, 10, 30)).
+		WithReadinessProbe(probe("ready.sh", 10, 5, 1)).
+		WithLivenessProbe(probe("alive.sh", 20, 10, 4)).
 		WithSecurityContext(core.SecurityContext().WithAllowPrivilegeEscalation(false).WithReadOnlyRootFilesystem(true).
 			WithCapabilities(core.Capabilities().WithDrop("ALL"))).
 		WithVolumeMounts(

@@ -49,12 +49,13 @@ func Generate(ctx context.Context, o GenerateOptions) error {
 }
 
 // watchTarget polls the nodes of a load's target.
-func watchTarget(ctx context.Context, t workload.Target, clock results.Clock, emit results.Emit) {
+func watchTarget(ctx context.Context, p workload.Plan, emit results.Emit) {
+	t := p.Target
 	c := &deployer.Cluster{Shards: len(t.Shards), Dial: t.Dial, Password: t.Password}
 	for shard, members := range t.Shards {
 		for _, m := range members {
 			c.Nodes = append(c.Nodes, deployer.Node{Name: m.Name, Addr: m.Addr, ID: m.ID, Shard: shard})
 		}
 	}
-	c.Watch(ctx, clock, emit)
+	c.Watch(ctx, p.Workload.Probe.Interval.Std(), p.Clock, emit)
 }

@@ -289,7 +289,7 @@ func (r *run) storm(ctx context.Context, c *site) error {
 		watched := make(chan struct{})
 		go func() {
 			defer close(watched)
-			c.Watch(watching, r.clock, r.emit)
+			c.Watch(watching, plan.Workload.Probe.Interval.Std(), r.clock, r.emit)
 		}()
 		defer func() { endWatch(); <-watched }()
 	}

@@ -15,11 +15,17 @@ type names struct {
 	lookup func(ctx context.Context, host string) ([]string, error)
 
 	mu   sync.Mutex
-	last map[string]string
+	last map[string]known
+}
+
+// known is the address that a name had, and when its server was asked last.
+type known struct {
+	addr  string
+	asked time.Time
 }
 
 func newNames() *names {
-	return &names{lookup: net.DefaultResolver.LookupHost, last: map[string]string{}}
+	return &names{lookup: net.DefaultResolver.LookupHost, last: map[string]known{}}
 }
 
 // How long an answer is waited for, with and without an address to go by.
@@ -27,6 +33,10 @@ const (
 	askBriefly = 100 * time.Millisecond
 	askLong    = 5 * time.Second
 )
+
+// askEvery is how often a name server is asked for the same name: while a pod is
+// away, everything that dials it asks again and again, for all search domains.
+const askEvery = 100 * time.Millisecond
 
 func (n *names) dial(ctx context.Context, addr string) (net.Conn, error) {
 	host, port, err := net.SplitHostPort(addr)
@@ -43,25 +53,29 @@ func (n *names) dial(ctx context.Context, addr string) (net.Conn, error) {
 
 func (n *names) resolve(ctx context.Context, host string) (string, error) {
 	n.mu.Lock()
-	last, known := n.last[host]
+	last, ok := n.last[host]
 	n.mu.Unlock()
 	limit := askLong
-	if known {
+	if ok {
+		if time.Since(last.asked) < askEvery {
+			return last.addr, nil
+		}
 		limit = askBriefly
 	}
 	asking, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	found, err := n.lookup(asking, host)
-	if err != nil {
-		if known && ctx.Err() == nil {
-			return last, nil
-		}
+	switch {
+	case err == nil:
+		last.addr = found[0]
+	case !ok || ctx.Err() != nil:
 		return "", err
 	}
+	last.asked = time.Now()
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.last[host] = found[0]
-	return found[0], nil
+	n.last[host] = last
+	return last.addr, nil
 }
 
 // learn asks for all names of a target, so that there is an address to go by from

@@ -4,14 +4,20 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/slotstorm/slotstorm/workload"
 )
 
-func TestNamesOutliveTheirServer(t *testing.T) {
+func TestNamesOutliveTheirServer(t *testing.T) { synctest.Test(t, namesOutliveTheirServer) }
+
+func namesOutliveTheirServer(t *testing.T) {
+	asked := 0
 	addresses, away := map[string]string{"a": "10.0.0.1", "b": "10.0.0.2"}, false
 	n := newNames()
 	n.lookup = func(ctx context.Context, host string) ([]string, error) {
+		asked++
 		if away {
 			<-ctx.Done()
 			return nil, ctx.Err()
@@ -31,12 +37,23 @@ func TestNamesOutliveTheirServer(t *testing.T) {
 	away = true
 	is("a", "10.0.0.1")
 	is("b", "10.0.0.2")
+	if asked != 3 {
+		t.Errorf("asked %d times for three names that were just asked for", asked)
+	}
+	time.Sleep(askEvery)
+	is("a", "10.0.0.1")
+	if is("a", "10.0.0.1"); asked != 4 {
+		t.Errorf("asked %d times, want one more: what is not answered is not asked again at once", asked)
+	}
 	away = false
 	is("c", "")
 	addresses["a"] = "10.0.0.7"
+	time.Sleep(askEvery)
 	is("a", "10.0.0.7")
 	away = true
+	time.Sleep(askEvery)
 	is("a", "10.0.0.7")
+	time.Sleep(askEvery)
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := n.resolve(ended, "a"); !errors.Is(err, context.Canceled) {

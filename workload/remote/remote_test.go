@@ -64,9 +64,9 @@ func generate(file string) error {
 	fmt.Println(l.Addr())
 	return Serve(context.Background(), l, Options{
 		Identity: identity, Patience: patience, Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
-		Watch: func(ctx context.Context, _ workload.Target, c results.Clock, emit results.Emit) {
+		Watch: func(ctx context.Context, p workload.Plan, emit results.Emit) {
 			for n := 0; ctx.Err() == nil; n++ {
-				emit(results.Event{Offset: c.Now(), Kind: results.EventNote, Source: "poll", Message: fmt.Sprint(n)})
+				emit(results.Event{Offset: p.Clock.Now(), Kind: results.EventNote, Source: "poll", Message: fmt.Sprint(n)})
 				select {
 				case <-ctx.Done():
 				case <-time.After(50 * time.Millisecond):

@@ -21,7 +21,7 @@ type Options struct {
 	Identity *Identity
 	// Watch, if not nil, watches a cluster's topology until ctx ends. Generator 0
 	// does so from the start of the load to its end and on until it is dismissed.
-	Watch func(ctx context.Context, t workload.Target, c results.Clock, emit results.Emit)
+	Watch func(ctx context.Context, p workload.Plan, emit results.Emit)
 	// Patience is how long the generator stays without a controller before and
 	// after the load. While the load runs it needs none.
 	Patience time.Duration
@@ -309,7 +309,7 @@ func (s *server) drive(ctx context.Context, load *workload.Load, p workload.Plan
 	defer beside.Wait()
 	defer endWatch()
 	if s.o.Watch != nil && p.Only[0] == 0 {
-		beside.Go(func() { s.o.Watch(watching, p.Target, p.Clock, s.event) })
+		beside.Go(func() { s.o.Watch(watching, p, s.event) })
 	}
 	beside.Go(func() { s.tick(watching) })
 	s.setLoading(true)

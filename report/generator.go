@@ -8,16 +8,16 @@ import (
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
 )
 
 // Thresholds of the judgement on the load generator.
 const (
-	// delayFloor and delayShare: the generator was the limit when the p99 of one
-	// of its own delays exceeds 10 ms and also a tenth of the p99 of response,
-	// for only then does it shape what is reported.
-	// More than 100 ms is never allowed: a generator that is starved reads replies
+	// delayShare: the generator was the limit when the p99 of one of its own delays
+	// exceeds what the scenario allows and also a tenth of the p99 of response, for
+	// only then does it shape what is reported.
+	// A tenth may not be more than 100 ms: a generator that is starved reads replies
 	// late as well, and so raises what its delays are held against.
-	delayFloor = 10 * time.Millisecond
 	delayShare = 0.1
 	delayMost  = 100 * time.Millisecond
 	// pauseShare of the time may pass in pauses of garbage collection: more of
@@ -43,7 +43,9 @@ const (
 //	Frame, Histogram ... ─▶ Judge
 type GeneratorRecord struct {
 	// closed tells that the load is a closed loop.
-	closed         bool
+	closed bool
+	// allowed is how late it may be in any case.
+	allowed        time.Duration
 	response, slip *hdr.Histogram
 	delays         map[results.Delay]*hdr.Histogram
 	self           results.Self
@@ -60,9 +62,9 @@ type generatorSecond struct {
 	late      results.Millis
 }
 
-// NewGeneratorRecord makes an empty record of a closed loop or of an open one.
-func NewGeneratorRecord(closed bool) *GeneratorRecord {
-	return &GeneratorRecord{closed: closed, response: newHistogram(), slip: newHistogram(), delays: map[results.Delay]*hdr.Histogram{}, cores: map[int]int{}, seconds: map[int]*generatorSecond{}}
+// NewGeneratorRecord makes an empty record of a workload's generators.
+func NewGeneratorRecord(w scenarios.Workload) *GeneratorRecord {
+	return &GeneratorRecord{closed: w.Rate.Max, allowed: w.MaxSlip.Std(), response: newHistogram(), slip: newHistogram(), delays: map[results.Delay]*hdr.Histogram{}, cores: map[int]int{}, seconds: map[int]*generatorSecond{}}
 }
 
 func (g *GeneratorRecord) at(second int) *generatorSecond {
@@ -120,7 +122,7 @@ func (g *GeneratorRecord) late(second int, h *hdr.Histogram) {
 // limit is how much a delay may reach one request in a hundred.
 func (g *GeneratorRecord) limit() results.Millis {
 	p99 := micros(g.response.ValueAtQuantile(99))
-	return min(max(results.MillisOf(delayFloor), results.Millis(delayShare*float64(p99))), results.MillisOf(delayMost))
+	return max(results.MillisOf(g.allowed), min(results.Millis(delayShare*float64(p99)), results.MillisOf(delayMost)))
 }
 
 // lost is the share of the time that the generator's threads were ready to run in
@@ -249,7 +251,7 @@ var delayNames = map[string]string{
 
 // generator judges the generator over the timeline.
 func (a *analysis) generator() *results.SelfCheck {
-	g := NewGeneratorRecord(a.sc.Workload.Rate.Max)
+	g := NewGeneratorRecord(a.sc.Workload)
 	for _, f := range a.Frames {
 		if a.whole.has(f.Seq) {
 			g.Frame(f)

@@ -6,12 +6,13 @@ import (
 	"time"
 
 	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
 )
 
 // lateness is a record of ten seconds at 1000/s in which requests take 20 ms,
 // and each delay the times given for one second: from is the first late one.
 func lateness(d results.Delay, late time.Duration, from int) *GeneratorRecord {
-	g := NewGeneratorRecord(false)
+	g := NewGeneratorRecord(scenarios.Workload{MaxSlip: scenarios.Duration(10 * time.Millisecond)})
 	for s := range 10 {
 		completed := 1000
 		if s >= from {
@@ -83,8 +84,19 @@ func TestTheGeneratorIsJudged(t *testing.T) {
 			}
 		})
 	}
-	if g := NewGeneratorRecord(false).Judge(time.Second); g != nil {
+	if g := NewGeneratorRecord(scenarios.Workload{}).Judge(time.Second); g != nil {
 		t.Errorf("of nothing: %+v", g)
+	}
+}
+
+// A scenario may bear with more, or with less.
+func TestAScenarioSaysHowLateTheGeneratorMayBe(t *testing.T) {
+	for allowed, valid := range map[time.Duration]bool{15 * time.Millisecond: false, 50 * time.Millisecond: true} {
+		g := lateness("slip", 30*time.Millisecond, 5)
+		g.allowed = allowed
+		if r := g.Judge(10 * time.Second); r.Valid != valid || r.Checks[0].Allowed != results.MillisOf(allowed) {
+			t.Errorf("with %v: %+v", allowed, r)
+		}
 	}
 }
 

@@ -30,6 +30,7 @@ func (d *document) validateObjectives(s *Scenario) {
 			continue
 		}
 		d.validateBounds(o, m, path)
+		d.validatePrecision(s, o, m, path)
 		d.validateScope(s, o, m, path)
 		d.validateMeasurable(s, o, path)
 		key := subject{metric: o.Metric, command: o.Command, phase: o.Phase}
@@ -60,6 +61,20 @@ func metricHint(name string) string {
 		return "did you mean " + c + "?"
 	}
 	return "the metrics are " + strings.Join(names, ", ")
+}
+
+// usualSlip is the slip that is allowed unless the scenario says otherwise.
+const usualSlip = Duration(10 * time.Millisecond)
+
+// validatePrecision holds what the generator may be late against what is judged: a
+// scenario that bears with a late generator cannot ask for short times.
+func (d *document) validatePrecision(s *Scenario, o *Objective, m Metric, path string) {
+	slip := s.Workload.MaxSlip
+	if m.Unit != UnitDuration || o.Max == nil || slip <= usualSlip || !o.Max.Relative && o.Max.Value >= 10*slip.Std().Seconds() {
+		return
+	}
+	d.reject(join(path, "max"), []string{"workload.maxSlip", path + ".metric"}, "the load generator may be that late itself: allow less, or judge what takes ten times as long",
+		"%s cannot be judged with workload.maxSlip %v", o.Max.Text, slip)
 }
 
 // validateBounds gives the bounds their values.

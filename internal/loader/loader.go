@@ -178,8 +178,8 @@ type collector struct {
 	record *report.GeneratorRecord
 }
 
-func newCollector(shards int, closed bool) *collector {
-	c := &collector{rows: map[string]*Row{}, errors: map[string]int{}, record: report.NewGeneratorRecord(closed)}
+func newCollector(shards int, w scenarios.Workload) *collector {
+	c := &collector{rows: map[string]*Row{}, errors: map[string]int{}, record: report.NewGeneratorRecord(w)}
 	for range shards {
 		c.shards = append(c.shards, histograms())
 	}
@@ -263,7 +263,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		case <-stop.Done():
 		}
 	}()
-	c := newCollector(len(target.Shards), o.Workload.Rate.Max)
+	c := newCollector(len(target.Shards), o.Workload)
 	clock := results.Clock{Start: time.Now()}
 	before := processCPU()
 	load, err := workload.Drive(ctx, stop, workload.Plan{

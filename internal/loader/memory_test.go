@@ -9,6 +9,7 @@ import (
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
 )
 
 // Seconds of 50,000 requests leave a few hundred bytes each, for the series; their
@@ -19,7 +20,7 @@ func TestFramesAreNotKept(t *testing.T) {
 	if os.Getenv("SLOTSTORM_SOAK") != "" {
 		seconds = 3600
 	}
-	c := newCollector(3, false)
+	c := newCollector(3, scenarios.Workload{})
 	give := func(from, to int) {
 		for second := from; second < to; second++ {
 			hists := map[string]*hdr.Histogram{}

@@ -84,16 +84,22 @@ func (g *generator) Run(ctx, stop context.Context, start time.Time, out Output) 
 		case <-t.C:
 			// A second is due once no more of its requests can be issued and
 			// its probes are counted; the margin is for a late scheduler.
-			due := secondOf(time.Since(start) - 200*time.Millisecond)
+			due := g.secondsBefore(time.Since(start) - 200*time.Millisecond)
 			if err := g.rec.collect(due, false, give); err != nil && failed == nil {
 				failed = err
 				cut()
 			}
 		case <-issued:
-			end := min(time.Since(start)+time.Second-1, (g.plan.Length + time.Second - 1).Truncate(time.Second))
-			return errors.Join(failed, g.rec.collect(secondOf(end), true, give))
+			due := g.secondsBefore(time.Since(start) + time.Second - 1)
+			return errors.Join(failed, g.rec.collect(due, true, give))
 		}
 	}
+}
+
+// secondsBefore counts the whole seconds before an offset from the start, those of
+// the schedule: while the last requests are awaited no second begins.
+func (g *generator) secondsBefore(offset time.Duration) int {
+	return secondOf(min(offset, (g.plan.Length + time.Second - 1).Truncate(time.Second)))
 }
 
 // openLoop issues every batch at its intended start, whatever became of the ones

@@ -65,15 +65,17 @@ func (n *names) resolve(ctx context.Context, host string) (string, error) {
 	asking, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	found, err := n.lookup(asking, host)
-	switch {
-	case err == nil:
-		last.addr = found[0]
-	case !ok || ctx.Err() != nil:
+	if err != nil && (!ok || ctx.Err() != nil) {
 		return "", err
 	}
-	last.asked = time.Now()
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	// Another dial may have learnt an address while this one asked in vain.
+	last = n.last[host]
+	if err == nil {
+		last.addr = found[0]
+	}
+	last.asked = time.Now()
 	n.last[host] = last
 	return last.addr, nil
 }

@@ -62,3 +62,36 @@ func namesOutliveTheirServer(t *testing.T) {
 		t.Errorf("a dial that was called off gives %v", err)
 	}
 }
+
+func TestALateFailureKeepsANewerAddress(t *testing.T) {
+	synctest.Test(t, aLateFailureKeepsANewerAddress)
+}
+
+func aLateFailureKeepsANewerAddress(t *testing.T) {
+	n := newNames()
+	n.last["a"] = known{addr: "10.0.0.1"}
+	hang := true
+	n.lookup = func(ctx context.Context, _ string) ([]string, error) {
+		if hang {
+			hang = false
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}
+		return []string{"10.0.0.2"}, nil
+	}
+	late := make(chan string)
+	go func() {
+		addr, err := n.resolve(t.Context(), "a")
+		if err != nil {
+			t.Error(err)
+		}
+		late <- addr
+	}()
+	synctest.Wait()
+	if addr, err := n.resolve(t.Context(), "a"); addr != "10.0.0.2" || err != nil {
+		t.Errorf("the name server says %q, %v", addr, err)
+	}
+	if addr := <-late; addr != "10.0.0.2" {
+		t.Errorf("a lookup in vain goes by %s, which was learnt before", addr)
+	}
+}

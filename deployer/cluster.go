@@ -306,6 +306,7 @@ func knowsAll(ctx context.Context, cl *redis.Client, want int) error {
 	return nil
 }
 
+// lookEvery is the distance of two looks at a condition, where a look is cheap.
 const lookEvery = 10 * time.Millisecond
 
 // await looks until f gives nil or the context ends; then it tells what f said

@@ -13,6 +13,10 @@ import (
 // cluster does not become a load of its own.
 const pollsPerSecond = 300
 
+// slowestPoll is how long an answer is waited for at most before a node counts as
+// unreachable.
+const slowestPoll = 2 * time.Second
+
 // pollInterval is the distance between two polls of one node, at least least.
 func (c *Cluster) pollInterval(least time.Duration) time.Duration {
 	every := time.Second * time.Duration(len(c.Nodes)) / pollsPerSecond
@@ -43,7 +47,7 @@ type watched struct {
 }
 
 func (c *Cluster) watchNode(ctx context.Context, n Node, every time.Duration, clock results.Clock, emit results.Emit) {
-	cl := c.Client(n, max(10*every, 250*time.Millisecond))
+	cl := c.Client(n, min(max(10*every, 250*time.Millisecond), slowestPoll))
 	defer cl.Close()
 	t := time.NewTicker(every)
 	defer t.Stop()

@@ -7,12 +7,6 @@ type Workload struct {
 	// Profile names a ready-made shape of a hot path: what its keys, values
 	// and mix leave out comes from there. See docs/profiles.md.
 	Profile string `yaml:"profile,omitempty" json:"profile,omitempty" jsonschema:"enum=session-store,enum=cache-aside,enum=rate-limiter,enum=leaderboard,enum=cart,enum=feature-flags,enum=queue"`
-	// MaxSlip is how late the load generator may be, by the p99 of its slip and of
-	// its other own delays, before the run is invalid; 1ms to 1s. Up to a tenth of
-	// the p99 of response, and 100ms at most, it may be late in any case. What an
-	// objective bounds has to be ten times as long if it is above the 10ms of the
-	// default.
-	MaxSlip Duration `yaml:"maxSlip" json:"maxSlip" jsonschema:"minimum=1ms,maximum=1s"`
 	// Generators share one schedule; 1 to 64.
 	Generators int    `yaml:"generators" json:"generators" jsonschema:"minimum=1,maximum=64"`
 	Client     Client `yaml:"client" json:"client"`
@@ -30,6 +24,12 @@ type Workload struct {
 	// a request that finds no room is counted as overflow; in closed loop it is
 	// the number of clients.
 	MaxInFlight int `yaml:"maxInFlight" json:"maxInFlight" jsonschema:"minimum=1,maximum=100000"`
+	// MaxSlip is how late the load generator may be, by the p99 of its slip and of
+	// its other own delays, before the run is invalid; 1ms to 1s. Up to a tenth of
+	// the p99 of response, and 100ms at most, it may be late in any case. What an
+	// objective bounds has to be ten times as long if it is above the 10ms of the
+	// default.
+	MaxSlip Duration `yaml:"maxSlip" json:"maxSlip" jsonschema:"minimum=1ms,maximum=1s"`
 	// Pipeline sends several requests at once, on one connection per shard.
 	Pipeline *Pipeline `yaml:"pipeline,omitempty" json:"pipeline,omitempty"`
 	Keys     Keys      `yaml:"keys,omitempty" json:"keys,omitzero"`
@@ -383,8 +383,9 @@ type Prefill struct {
 // Probe writes to every node of every shard at an interval, and so sees from
 // outside any client library when a shard accepts writes.
 type Probe struct {
-	// Interval is 1ms to 1s. Each node is asked for its view of the cluster as
-	// often, but not more often than every 20ms.
+	// Interval is 1ms to 1s. Each node is also asked for its view of the cluster,
+	// not more often than that, than every 20ms, and than 300 times a second over
+	// all nodes.
 	Interval Duration `yaml:"interval" json:"interval" jsonschema:"minimum=1ms,maximum=1s"`
 	// Timeout bounds one probe, 10ms to 10s.
 	Timeout Duration `yaml:"timeout" json:"timeout" jsonschema:"minimum=10ms,maximum=10s"`

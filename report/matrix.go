@@ -9,33 +9,28 @@ import (
 	"github.com/slotstorm/slotstorm/results"
 )
 
-// MatrixRow is one run of a matrix.
-type MatrixRow struct {
-	Bundle  *results.Bundle
-	Summary *results.Summary
-}
-
-// MatrixCells are the runs of a matrix side by side: a row of headings, and one
-// for each run. Latency is that of the first phase, before anything is broken;
-// what the fault cost is in the failover, the outage and the losses.
-func MatrixCells(rows []MatrixRow) [][]string {
-	if len(rows) == 0 {
+// matrixCells are the runs of a matrix side by side: a row of headings, and one
+// for each run. Latency is that of the first phase, before anything is broken, and
+// beside it how late the generator itself was; what the fault cost is in the
+// failover, the outage and the losses.
+func matrixCells(runs []Judged) [][]string {
+	if len(runs) == 0 {
 		return nil
 	}
 	var head []string
-	for _, s := range rows[0].Bundle.Run.Matrix {
+	for _, s := range runs[0].Run.Matrix {
 		head = append(head, s.Field[strings.LastIndexByte(s.Field, '.')+1:])
 	}
-	head = append(head, "verdict", "acknowledged", "lost", "failover", "client", "outage", "p50", "p99", "run")
+	head = append(head, "verdict", "acknowledged", "lost", "failover", "client", "outage", "p50", "p99", "slip p99", "run")
 	list := [][]string{head}
-	for _, r := range rows {
-		list = append(list, matrixCells(r))
+	for _, r := range runs {
+		list = append(list, matrixRow(r))
 	}
 	return list
 }
 
-func matrixCells(r MatrixRow) []string {
-	run, s := &r.Bundle.Run, r.Summary
+func matrixRow(r Judged) []string {
+	run, s := r.Run, r.Summary
 	var cells []string
 	for _, m := range run.Matrix {
 		cells = append(cells, m.Value)
@@ -57,18 +52,22 @@ func matrixCells(r MatrixRow) []string {
 			}
 		}
 	}
-	p50, p99 := "–", "–"
+	p50, p99, slip := "–", "–", "–"
 	if len(run.Phases) > 0 {
-		if l := findLatency(s.Latency, run.Phases[0].Name, All, results.Response); l != nil {
+		healthy := run.Phases[0].Name
+		if l := findLatency(s.Latency, healthy, All, results.Response); l != nil {
 			p50, p99 = duration(l.P50), duration(l.P99)
 		}
+		if l := findLatency(s.Latency, healthy, All, results.Slip); l != nil {
+			slip = duration(l.P99)
+		}
 	}
-	return append(cells, string(s.Verdict), acknowledged, lost, failover, client, duration(s.Availability.Any), p50, p99, run.ID)
+	return append(cells, string(s.Verdict), acknowledged, lost, failover, client, duration(s.Availability.Any), p50, p99, slip, run.ID)
 }
 
 // Matrix writes the runs of a matrix side by side.
-func Matrix(w io.Writer, rows []MatrixRow) error {
-	cells := MatrixCells(rows)
+func Matrix(w io.Writer, runs []Judged) error {
+	cells := matrixCells(runs)
 	if len(cells) == 0 {
 		return nil
 	}

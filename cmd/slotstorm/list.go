@@ -99,6 +99,8 @@ type runRow struct {
 	// Lost counts audited writes; nil without an audit.
 	Lost        *int   `json:"writesLost,omitempty"`
 	Interrupted string `json:"interrupted,omitempty"`
+	// Settings are those of a matrix.
+	Settings []results.Setting `json:"settings,omitempty"`
 	// Command repeats the run.
 	Command string `json:"command,omitempty"`
 	// Problem says why the run cannot be read, and state says it in a word.
@@ -119,7 +121,7 @@ func rowOf(e results.Entry, s *results.Summary) runRow {
 		return row
 	}
 	row.Scenario, row.Seed, row.Command = e.Run.Name, e.Run.Seed, e.Run.Command
-	row.Start, row.Interrupted = &e.Run.Start, e.Run.Interrupted
+	row.Start, row.Interrupted, row.Settings = &e.Run.Start, e.Run.Interrupted, e.Run.Matrix
 	if e.Run.Audit != nil {
 		row.Lost = &e.Run.Audit.Lost
 	}

@@ -92,6 +92,11 @@ func (p *program) runScenario(c *cli.Context) error {
 	if err != nil {
 		return unreadable(err)
 	}
+	combinations, err := scenarios.Expand(name, set...)
+	if err != nil {
+		return unreadable(err)
+	}
+	todo := plays(combinations, name, placeFlags(c))
 	compare, err := compareOptions(c)
 	if err != nil {
 		return err
@@ -107,7 +112,7 @@ func (p *program) runScenario(c *cli.Context) error {
 		if err := p.writes(c, comparisonFormats...); err != nil {
 			return err
 		}
-	} else if err := p.writesRuns(c, s.Repeat); err != nil {
+	} else if err := p.writesRuns(c, len(todo)); err != nil {
 		return err
 	} else if c.IsSet("metric") || c.IsSet("threshold") || c.Bool("fail-on-regression") {
 		return usagef("--metric, --threshold and --fail-on-regression are about a comparison: they go with --against, or with slotstorm compare")
@@ -156,18 +161,10 @@ func (p *program) runScenario(c *cli.Context) error {
 		Baseline:    baseline,
 		Began:       show.began,
 	}
-	if len(s.Matrix) > 0 {
-		code, err = p.matrix(ctx, name, set, o)
-		if err == nil {
-			return &exit{code: code}
-		}
-	} else if both != nil {
+	if both != nil {
 		err = p.against(ctx, both, o, compare, c.Bool("fail-on-regression"))
-	} else {
-		code, err = p.runs(ctx, s, o, func(seed uint64) string { return repeatCommand(name, set, seed, s.Repeat > 1) + placeFlags(c) })
-		if err == nil {
-			return &exit{code: code}
-		}
+	} else if code, err = p.runs(ctx, todo, len(s.Matrix) > 0, o); err == nil {
+		return &exit{code: code}
 	}
 	if errors.Is(err, context.Canceled) {
 		return &exit{code: exitInterrupted, err: errors.New("interrupted")}
@@ -175,36 +172,70 @@ func (p *program) runScenario(c *cli.Context) error {
 	return err
 }
 
-// runs runs s as often as it says and gives the worst exit code. command tells
-// how to repeat the run with a seed.
-func (p *program) runs(ctx context.Context, s *scenarios.Scenario, o runner.Options, command func(seed uint64) string) (exitCode, error) {
-	var rows []runRow
+// play is one of the runs of a scenario.
+type play struct {
+	scenario *scenarios.Scenario
+	settings []results.Setting // of a matrix
+	command  string            // repeats it
+	title    string            // tells it from the others, if there are any
+}
+
+// plays are the runs of a scenario: as many as it says, for each combination of its
+// matrix if it has one. Flags stand behind the command that repeats one.
+func plays(list []scenarios.Combination, name, flags string) []play {
+	var all []play
+	for n, c := range list {
+		var settings []results.Setting
+		var told []string
+		for _, s := range c.Settings {
+			settings = append(settings, results.Setting(s))
+			told = append(told, s.Field+"="+s.Value)
+		}
+		repeat := c.Scenario.Repeat
+		for i := range repeat {
+			one := *c.Scenario
+			one.Repeat, one.Seed = 1, one.Seed+uint64(i)
+			var title []string
+			if len(told) > 0 {
+				title = append(title, fmt.Sprintf("combination %d of %d: %s", n+1, len(list), strings.Join(told, ", ")))
+			}
+			if repeat > 1 {
+				title = append(title, fmt.Sprintf("run %d of %d, seed %d", i+1, repeat, one.Seed))
+			}
+			all = append(all, play{&one, settings, repeatCommand(name, c.Overrides, one.Seed, repeat > 1) + flags, strings.Join(title, "; ")})
+		}
+	}
+	return all
+}
+
+// runs does all plays and gives the worst exit code. Those of a matrix are told
+// side by side.
+func (p *program) runs(ctx context.Context, todo []play, matrix bool, o runner.Options) (exitCode, error) {
 	var all []outcome
 	var list []report.Judged
 	var last *results.Bundle
 	worst := exitOK
-	for i := range s.Repeat {
+	for _, next := range todo {
 		select {
 		case <-o.Stop:
 			return exitInterrupted, nil
 		default:
 		}
-		one := *s
-		one.Repeat, one.Seed = 1, s.Seed+uint64(i)
-		o.Command = command(one.Seed)
-		if s.Repeat > 1 && !p.quiet {
-			fmt.Fprintf(p.err, "run %d of %d, seed %d\n", i+1, s.Repeat, one.Seed)
+		if next.title != "" && !p.quiet {
+			fmt.Fprintln(p.err, next.title)
 		}
-		r, err := p.once(ctx, &one, o)
+		o.Matrix, o.Command = next.settings, next.command
+		r, err := p.once(ctx, next.scenario, o)
 		if err != nil {
 			return 0, err
 		}
 		all = append(all, outcomeOf(r.Dir, r.Bundle, r.Summary))
-		rows = append(rows, all[len(all)-1].runRow)
 		list = append(list, report.Judged{Run: &r.Bundle.Run, Summary: r.Summary})
 		last = r.Bundle
-		if err := p.tell(r, s.Repeat > 1); err != nil {
-			return 0, err
+		if !matrix {
+			if err := p.tell(r, len(todo) > 1); err != nil {
+				return 0, err
+			}
 		}
 		code := codeOf(r)
 		if code.severity() > worst.severity() {
@@ -217,15 +248,21 @@ func (p *program) runs(ctx context.Context, s *scenarios.Scenario, o runner.Opti
 	if err := p.writeTargets(runRenderers(all, list, last, false)); err != nil {
 		return 0, err
 	}
-	if s.Repeat == 1 || p.direct() {
+	switch {
+	case p.direct() || len(todo) == 1 && !matrix:
 		return worst, nil
+	case p.json:
+		return worst, p.printJSON(all)
+	case p.quiet:
+		return worst, nil
+	case matrix:
+		return worst, report.Matrix(p.out, list)
 	}
-	if p.json {
-		return worst, p.printJSON(rows)
+	var rows []runRow
+	for _, one := range all {
+		rows = append(rows, one.runRow)
 	}
-	if !p.quiet {
-		p.table(rows)
-	}
+	p.table(rows)
 	return worst, nil
 }
 

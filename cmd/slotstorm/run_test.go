@@ -6,9 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/joshdk/go-junit"
 
 	"github.com/slotstorm/slotstorm/clusters/local"
 	"github.com/slotstorm/slotstorm/internal/runner"
@@ -25,7 +28,7 @@ func endings(t *testing.T, b *bench, verdicts ...results.Verdict) *[]runner.Opti
 	b.play = func(_ context.Context, s *scenarios.Scenario, o runner.Options) (*runner.Result, error) {
 		v := verdicts[len(asked)]
 		asked = append(asked, o)
-		bundle := write(t, root, fmt.Sprintf("run-%d", len(asked)), func(r *results.Run) { r.Seed = s.Seed })
+		bundle := write(t, root, fmt.Sprintf("run-%d", len(asked)), func(r *results.Run) { r.Seed, r.Matrix = s.Seed, o.Matrix })
 		return &runner.Result{Dir: bundle.Dir, Bundle: bundle, Summary: &results.Summary{Verdict: v}}, nil
 	}
 	return &asked
@@ -163,6 +166,41 @@ func TestRunRepeatsJSON(t *testing.T) {
 	if code != exitInconclusive || len(got) != 2 || got[1].Verdict != results.Inconclusive {
 		t.Errorf("exit code %d, printed %+v", code, got)
 	}
+}
+
+// TestRunMatrix: each combination runs as often as is said, and is repeated by a
+// command of its own; what is written holds all of them.
+func TestRunMatrix(t *testing.T) {
+	b := newBench(t)
+	verdicts := []results.Verdict{results.Pass, results.Pass, results.Invalid, results.Pass}
+	asked := endings(t, b, verdicts...)
+	cases := filepath.Join(t.TempDir(), "junit.xml")
+	code, stdout, stderr := b.do("run", "client-profiles", "--repeat", "2", "--seed", "5", "--json", "--out", "junit="+cases)
+	var got []outcome
+	if err := json.Unmarshal([]byte(stdout), &got); err != nil || code != exitInconclusive || len(got) != 4 {
+		t.Fatalf("exit code %d, %v in\n%s%s", code, err, stdout, stderr)
+	}
+	for i, profile := range []string{"default", "default", "tuned", "tuned"} {
+		seed := 5 + uint64(i%2)
+		if g := got[i]; len(g.Settings) != 1 || g.Settings[0].Value != profile || g.Seed != seed || g.Summary.Verdict != verdicts[i] {
+			t.Errorf("run %d is %+v", i, g)
+		}
+		want := fmt.Sprintf("slotstorm run client-profiles --set matrix=null --set workload.client.profile=%s --seed %d --repeat 1", profile, seed)
+		if o := (*asked)[i]; o.Command != want {
+			t.Errorf("run %d is repeated by %q, want %q", i, o.Command, want)
+		}
+		contains(t, stderr, fmt.Sprintf("combination %d of 2: workload.client.profile=%s; run %d of 2, seed %d\n", i/2+1, profile, i%2+1, seed))
+	}
+	if suites, err := junit.IngestFile(cases); err != nil || len(suites) != 4 {
+		t.Errorf("%v: %d suites", err, len(suites))
+	}
+	before := len(*asked)
+	if code, _, stderr := b.do("run", "client-profiles", "--out", "html=page.html"); code != exitInvalid || len(*asked) != before {
+		t.Errorf("a page of two runs: %d, %s", code, stderr)
+	}
+	endings(t, b, results.Pass, results.Pass)
+	_, stdout, _ = b.do("run", "client-profiles")
+	contains(t, stdout, "profile", "slip p99", "tuned")
 }
 
 // TestFirstSignalStopsGently: the runner is told, its report is printed, and no

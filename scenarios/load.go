@@ -66,28 +66,36 @@ func Inspect(path string, overrides ...string) (*Scenario, []Default, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	s, applied, err := parse(name, data, overrides)
-	if err == nil && s.Workload.Pattern != nil && s.Workload.Pattern.Replay != nil {
-		if r := s.Workload.Pattern.Replay; !filepath.IsAbs(r.File) {
-			r.File = filepath.Join(filepath.Dir(name), r.File)
-		}
-	}
+	s, applied, _, err := parse(name, data, overrides)
 	return s, applied, err
 }
 
-// Parse makes a scenario of YAML. Name stands for the file in errors. Each
-// override is path=value, such as redis.shards=5, timeline.faults[0].at=5s or
-// metadata.labels["team.example/name"]=storage; its value is YAML, and null
-// removes the field. Every mistake is in the error, an Errors.
+// Expand is Load, and gives the runs of the scenario's matrix, the last axis changing
+// first, or the scenario itself if it has none. The file is read once, so that it may
+// be a pipe.
+func Expand(path string, overrides ...string) (*Scenario, []Combination, error) {
+	name, data, err := read(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, _, combinations, err := parse(name, data, overrides)
+	return s, combinations, err
+}
+
+// Parse makes a scenario of YAML. Name stands for the file in errors, and a replay
+// is relative to its folder. Each override is path=value, such as redis.shards=5,
+// timeline.faults[0].at=5s or metadata.labels["team.example/name"]=storage; its
+// value is YAML, and null removes the field. Every mistake is in the error, an
+// Errors, and so is every mistake of a combination of its matrix.
 func Parse(name string, data []byte, overrides ...string) (*Scenario, error) {
-	s, _, err := parse(name, data, overrides)
+	s, _, _, err := parse(name, data, overrides)
 	return s, err
 }
 
-func parse(name string, data []byte, overrides []string) (*Scenario, []Default, error) {
+func parse(name string, data []byte, overrides []string) (*Scenario, []Default, []Combination, error) {
 	d := newDocument(name, data)
 	if d.parse(data); d.fatal {
-		return nil, nil, d.errs.sort(overrides)
+		return nil, nil, nil, d.errs.sort(overrides)
 	}
 	for _, o := range overrides {
 		d.override(o)
@@ -96,10 +104,17 @@ func parse(name string, data []byte, overrides []string) (*Scenario, []Default, 
 	d.decode(&s)
 	applied := d.fillDefaults(&s)
 	d.validate(&s)
-	if len(d.errs) > 0 {
-		return nil, nil, d.errs.sort(overrides)
+	var combinations []Combination
+	if len(d.errs) == 0 {
+		if p := s.Workload.Pattern; p != nil && p.Replay != nil && !filepath.IsAbs(p.Replay.File) {
+			p.Replay.File = filepath.Join(filepath.Dir(name), p.Replay.File)
+		}
+		combinations = d.combine(&s, data, overrides)
 	}
-	return &s, applied, nil
+	if len(d.errs) > 0 {
+		return nil, nil, nil, d.errs.sort(overrides)
+	}
+	return &s, applied, combinations, nil
 }
 
 // read finds the file or built-in at name.

@@ -64,7 +64,7 @@ func roundTrip(t *testing.T, s *Scenario) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, applied, err := parse("resolved.yaml", out, nil)
+	again, applied, _, err := parse("resolved.yaml", out, nil)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

@@ -88,11 +88,7 @@ func (p *program) runScenario(c *cli.Context) error {
 		return err
 	}
 	set := overrides(c)
-	s, err := scenarios.Load(name, set...)
-	if err != nil {
-		return unreadable(err)
-	}
-	combinations, err := scenarios.Expand(name, set...)
+	s, combinations, err := scenarios.Expand(name, set...)
 	if err != nil {
 		return unreadable(err)
 	}
@@ -186,18 +182,16 @@ func plays(list []scenarios.Combination, name, flags string) []play {
 	var all []play
 	for n, c := range list {
 		var settings []results.Setting
-		var told []string
 		for _, s := range c.Settings {
 			settings = append(settings, results.Setting(s))
-			told = append(told, s.Field+"="+s.Value)
 		}
 		repeat := c.Scenario.Repeat
 		for i := range repeat {
 			one := *c.Scenario
 			one.Repeat, one.Seed = 1, one.Seed+uint64(i)
 			var title []string
-			if len(told) > 0 {
-				title = append(title, fmt.Sprintf("combination %d of %d: %s", n+1, len(list), strings.Join(told, ", ")))
+			if len(settings) > 0 {
+				title = append(title, fmt.Sprintf("combination %d of %d: %s", n+1, len(list), &c))
 			}
 			if repeat > 1 {
 				title = append(title, fmt.Sprintf("run %d of %d, seed %d", i+1, repeat, one.Seed))

@@ -168,6 +168,28 @@ func TestRunRepeatsJSON(t *testing.T) {
 	}
 }
 
+// TestRunFromAPipe: what can be read once is enough, as in run <(make-scenario).
+func TestRunFromAPipe(t *testing.T) {
+	text, err := os.ReadFile("../../scenarios/steady.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if _, err := w.Write(text); err != nil { // it is less than a pipe holds
+		t.Fatal(err)
+	}
+	w.Close()
+	b := newBench(t)
+	endings(t, b, results.Pass)
+	if code, _, stderr := b.do("run", fmt.Sprintf("/dev/fd/%d", r.Fd())); code != exitOK {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+}
+
 // TestRunMatrix: each combination runs as often as is said, and is repeated by a
 // command of its own; what is written holds all of them.
 func TestRunMatrix(t *testing.T) {

@@ -28,6 +28,7 @@ func rules() []rule {
 		{"no-replica", (*analysis).noReplica},
 		{"replica-unfit", (*analysis).replicaUnfit},
 		{"client-topology", (*analysis).clientTopology},
+		{"dials-in-vain", (*analysis).dialledInVain},
 		{"full-coverage", (*analysis).fullCoverage},
 		{"stale-reads", (*analysis).staleReads},
 		{"outlier", (*analysis).unexplainedOutliers},

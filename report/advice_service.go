@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -68,6 +69,67 @@ func (a *analysis) askedTheOld(f results.Failover) bool {
 		}
 	}
 	return false
+}
+
+const (
+	// nodeTries is how often go-redis tries the node of a slot before it asks
+	// another. Source: ClusterClient.process.
+	nodeTries = 2
+	// dialsFrom is what a round of dials has to take at least to be told.
+	dialsFrom = time.Second
+)
+
+// dialledInVain tells of requests that waited for a node that was gone without a
+// word, while another served their shard already.
+func (a *analysis) dialledInVain(*results.Summary) []results.Advice {
+	timeout, retries, pause := option(a.run, "dialTimeout"), option(a.run, "dialerRetries"), option(a.run, "dialerRetryTimeout")
+	if a.run.Client.Type != "go-redis" || timeout == nil || retries == nil || pause == nil {
+		return nil
+	}
+	each, err1 := time.ParseDuration(timeout.Value)
+	between, err2 := time.ParseDuration(pause.Value)
+	dials, err3 := strconv.Atoi(retries.Value)
+	round := time.Duration(dials)*each + time.Duration(dials-1)*between
+	if err1 != nil || err2 != nil || err3 != nil || dials < 2 || round < dialsFrom {
+		return nil
+	}
+	inVain, all := map[int]int{}, 0
+	for _, f := range a.Frames {
+		inVain[f.Seq] += f.Retried["dial"]
+		all += f.Retried["dial"]
+	}
+	var waited, away results.Millis
+	var worst results.Interval
+	for _, i := range a.ShardIntervals {
+		if i.Time != results.Response || inVain[i.Second] == 0 {
+			continue
+		}
+		took := results.MillisOf(time.Duration(i.Histogram.Max()) * time.Microsecond)
+		from := a.run.LoadStart + results.MillisOf(time.Duration(i.Second)*time.Second)
+		var out results.Millis // how long the shard was away meanwhile
+		for _, o := range a.run.ProbeOutages {
+			if o.Shard == i.Shard && o.From < from+took+results.MillisOf(time.Second) && o.To > from {
+				out += o.To - o.From
+			}
+		}
+		// A dial that just fails in time is not to be missed for a millisecond.
+		if took > waited && took >= results.MillisOf(round*9/10) && took >= out+results.MillisOf(dialsFrom) {
+			waited, away, worst = took, out, i
+		}
+	}
+	if waited == 0 {
+		return nil
+	}
+	return []results.Advice{{
+		Severity: results.Warning, Title: fmt.Sprintf("Requests waited for up to %s while shard %d was away for %s: go-redis dialled a node that was gone", duration(waited), worst.Shard, duration(away)),
+		Evidence: []string{
+			fmt.Sprintf("%s ended ok after dials in vain, %d of them due in second %d of the load, whose slowest was answered after %s", plural(all, "request", "requests"), inVain[worst.Second], worst.Second, duration(waited)),
+			fmt.Sprintf("where nobody answers, dialTimeout %s%s × dialerRetries %d%s and %s between make %s, and a request tries a node %d times: up to %s", timeout.Value, stated(*timeout), dials, stated(*retries), pause.Value,
+				duration(results.MillisOf(round)), nodeTries, duration(results.MillisOf(nodeTries*round))),
+		},
+		Advice: fmt.Sprintf("Lower dialTimeout, or dialerRetries (client.options.dialerRetries in a scenario): with 1 it is up to %s. Fewer dials have a price: requests that are refused at once fail, rather than last until the client looks at the topology again.",
+			duration(results.MillisOf(nodeTries*each))), Anchor: anchorAvailability,
+	}}
 }
 
 // timeoutFrom is the node timeout from which it is told, and timeoutShare its

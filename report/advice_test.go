@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -49,6 +50,26 @@ func reloading(interval string, back float64, class string) *results.Bundle {
 	return b
 }
 
+// dialling has three requests wait for so many milliseconds after dials in vain,
+// while their shard was away for so many.
+func dialling(waited int64, retries int, away float64) *results.Bundle {
+	b := killed()
+	b.Run.Client.Options = append(b.Run.Client.Options,
+		results.Option{Name: "dialTimeout", Value: "500ms", Stated: true}, results.Option{Name: "dialerRetries", Value: fmt.Sprint(retries)},
+		results.Option{Name: "dialerRetryTimeout", Value: "100ms"})
+	b.Run.ProbeOutages = nil
+	if away > 0 {
+		b.Run.ProbeOutages = []results.Outage{{Shard: 0, From: ms(injected), To: ms(injected + away)}}
+	}
+	h := newHistogram()
+	if err := h.RecordValues(waited*1000, 3); err != nil {
+		panic(err)
+	}
+	b.ShardIntervals = []results.Interval{{Time: results.Response, Shard: 0, Second: 15, Histogram: h}}
+	b.Frames[15].Retried = map[string]int{"dial": 3}
+	return b
+}
+
 func cameBackEarly() *results.Bundle {
 	b := killed()
 	b.Events = append(b.Events[:2], results.Event{Offset: ms(injected + 700), Kind: results.EventNodeReady, Source: "supervisor", Node: "node-0"})
@@ -93,6 +114,14 @@ func TestRules(t *testing.T) {
 		{"client-topology", "late, but not on the network", reloading("1m0s", 59000, "CLUSTERDOWN"), nil, ""},
 		{"client-topology", "later than the interval explains", reloading("6s", 59000, "dial"), nil, ""},
 		{"client-topology", "hardly later", reloading("1m0s", 19250, "dial"), nil, ""},
+
+		{"dials-in-vain", "five dials, twice", dialling(5700, 5, 0), nil, "Requests waited for up to 5.70 s while shard 0 was away for 0 s: go-redis dialled a node that was gone"},
+		{"dials-in-vain", "its evidence", dialling(5700, 5, 0), nil, "3 requests ended ok after dials in vain, 3 of them due in second 15 of the load"},
+		{"dials-in-vain", "its sum", dialling(5700, 5, 0), nil, "× dialerRetries 5 (the library's default) and 100ms between make 2.90 s, and a request tries a node 2 times: up to 5.80 s"},
+		{"dials-in-vain", "as long as the shard was away", dialling(5700, 5, 5000), nil, ""},
+		{"dials-in-vain", "one dial", dialling(5700, 1, 0), nil, ""},
+		{"dials-in-vain", "refused at once", dialling(900, 5, 0), nil, ""},
+		{"dials-in-vain", "no dial", killed(), nil, ""},
 
 		{"node-timeout", "15 s", slowTimeout(), timeout("15000"), "cluster-node-timeout of 15.0 s dominates the failover of 16.2 s"},
 		{"node-timeout", "the default", slowTimeout(), timeout(""), "the timeout is the default"},

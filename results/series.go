@@ -27,6 +27,9 @@ type Frame struct {
 	// Errors counts outcomes other than ok, by class: "CLUSTERDOWN",
 	// "dial", "timeout", "eof", "pool", "overflow" ...
 	Errors map[string]int `json:"errors,omitempty"`
+	// Retried counts requests that ended ok after go-redis had tried them again
+	// by itself, by the class of what it ran into: "MOVED", "dial", "eof" ...
+	Retried map[string]int `json:"retried,omitempty"`
 	// Completed counts ok replies whose reply came in this second: throughput
 	// as an observer sees it.
 	Completed int `json:"completed"`

@@ -61,8 +61,8 @@ func shapeOf(profile string) shape {
 }
 
 // tuned are the options of the client profile of that name: the topology is
-// looked at every second, and a dead node holds a request for half a second, not
-// for the library's 5 s.
+// looked at every second, and a dial of a dead node takes half a second, not the
+// library's 5 s.
 func tuned() GoRedisOptions {
 	return GoRedisOptions{
 		DialTimeout: milliseconds(500), ReadTimeout: milliseconds(500), WriteTimeout: milliseconds(500), PoolTimeout: seconds(1),

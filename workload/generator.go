@@ -179,7 +179,7 @@ func (g *generator) carryOut(ctx context.Context, start time.Time, b schedule.Ba
 		if r.meta.Slot >= 0 {
 			shard = g.plan.Target.ShardOf(r.meta.Slot)
 		}
-		g.rec.end(r.meta.Command, shard, b.At, sent, done.Sub(start), r.outcome, r.class)
+		g.rec.end(r.meta.Command, shard, b.At, sent, done.Sub(start), r.outcome, r.class, r.retried)
 		if !r.meta.Write || r.meta.Slot < 0 || g.seen == nil {
 			continue
 		}

@@ -33,6 +33,7 @@ type second struct {
 	pending     int
 	counts      []results.Counts
 	errors      map[string]int
+	retried     map[string]int
 	inFlightMax int
 	// histograms of commands, then of shards: response, service, slip.
 	histograms [][3]*hdr.Histogram
@@ -64,7 +65,7 @@ func (r *recorder) begin(intended time.Duration, command, limit int) bool {
 	r.total.Requests++
 	if r.inFlight >= limit {
 		s.counts[command].Overflow++
-		s.error("overflow")
+		count(&s.errors, "overflow")
 		r.total.Errors++
 		return false
 	}
@@ -74,15 +75,16 @@ func (r *recorder) begin(intended time.Duration, command, limit int) bool {
 	return true
 }
 
-func (s *second) error(class string) {
-	if s.errors == nil {
-		s.errors = map[string]int{}
+func count(classes *map[string]int, class string) {
+	if *classes == nil {
+		*classes = map[string]int{}
 	}
-	s.errors[class]++
+	(*classes)[class]++
 }
 
-// end notes how a request ended. Times are offsets from the start.
-func (r *recorder) end(command, shard int, intended, sent, replied time.Duration, outcome results.Outcome, class string) {
+// end notes how a request ended, and what the client library ran into before that
+// was ok. Times are offsets from the start.
+func (r *recorder) end(command, shard int, intended, sent, replied time.Duration, outcome results.Outcome, class string, retried []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s := r.at(secondOf(intended))
@@ -93,6 +95,9 @@ func (r *recorder) end(command, shard int, intended, sent, replied time.Duration
 	case results.OK:
 		s.counts[command].OK++
 		r.done[secondOf(replied)]++
+		for _, class := range retried {
+			count(&s.retried, class)
+		}
 		took := [3]time.Duration{replied - intended, replied - sent, sent - intended}
 		r.record(&s.histograms[command], took)
 		r.record(&s.histograms[len(r.commands)+shard], took)
@@ -102,7 +107,7 @@ func (r *recorder) end(command, shard int, intended, sent, replied time.Duration
 	default:
 		s.counts[command].Unknown++
 	}
-	s.error(class)
+	count(&s.errors, class)
 	r.total.Errors++
 }
 
@@ -149,7 +154,7 @@ func (r *recorder) collect(due int, all bool, give func(results.Frame, map[strin
 			r.mu.Unlock()
 			return nil
 		}
-		f := results.Frame{Generator: r.generator, Seq: r.next, Commands: map[string]results.Counts{}, Errors: s.errors, Completed: r.done[r.next], InFlightMax: s.inFlightMax}
+		f := results.Frame{Generator: r.generator, Seq: r.next, Commands: map[string]results.Counts{}, Errors: s.errors, Retried: s.retried, Completed: r.done[r.next], InFlightMax: s.inFlightMax}
 		histograms := map[string]*hdr.Histogram{}
 		var used []*hdr.Histogram
 		r.lastP99, r.lastRate = 0, float64(f.Completed)

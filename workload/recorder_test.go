@@ -39,18 +39,18 @@ func TestRecorderKeepsASecondOpenUntilItsRequestsEnd(t *testing.T) {
 	r.begin(100*time.Millisecond, 0, 10)
 	r.begin(900*time.Millisecond, 1, 10)
 	r.begin(s+100*time.Millisecond, 0, 10)
-	r.end(0, 0, 100*time.Millisecond, 101*time.Millisecond, 103*time.Millisecond, results.OK, "")
-	r.end(0, 0, s+100*time.Millisecond, s+100*time.Millisecond, s+105*time.Millisecond, results.Failed, "dial")
+	r.end(0, 0, 100*time.Millisecond, 101*time.Millisecond, 103*time.Millisecond, results.OK, "", []string{"MOVED", "dial"})
+	r.end(0, 0, s+100*time.Millisecond, s+100*time.Millisecond, s+105*time.Millisecond, results.Failed, "dial", nil)
 	if got := collectAll(t, r, 2, false); len(got) != 0 {
 		t.Fatalf("%d frames were given while a request of the first second was under way", len(got))
 	}
 	// It ends three seconds late, and is still a request of its second.
-	r.end(1, 0, 900*time.Millisecond, 900*time.Millisecond, 3*s+900*time.Millisecond, results.OK, "")
+	r.end(1, 0, 900*time.Millisecond, 900*time.Millisecond, 3*s+900*time.Millisecond, results.OK, "", nil)
 	got := collectAll(t, r, 2, false)
 	if len(got) != 2 {
 		t.Fatalf("%d frames, want 2", len(got))
 	}
-	want := results.Frame{Seq: 0, Commands: map[string]results.Counts{"GET": {OK: 1}, "SET": {OK: 1}}, Completed: 1, InFlightMax: 2}
+	want := results.Frame{Seq: 0, Commands: map[string]results.Counts{"GET": {OK: 1}, "SET": {OK: 1}}, Retried: map[string]int{"MOVED": 1, "dial": 1}, Completed: 1, InFlightMax: 2}
 	if diff := cmp.Diff(want, got[0].frame); diff != "" {
 		t.Error(diff)
 	}
@@ -90,7 +90,7 @@ func TestMergedGeneratorsEqualOne(t *testing.T) {
 		took := time.Duration(d.Exponential() * float64(5*time.Millisecond))
 		for _, r := range []*recorder{one, four[i%4]} {
 			r.begin(intended, 0, 1<<20)
-			r.end(0, 0, intended, intended, intended+took, results.OK, "")
+			r.end(0, 0, intended, intended, intended+took, results.OK, "", nil)
 		}
 	}
 	merged := hdr.New(results.HistogramMin, results.HistogramMax, results.HistogramDigits)

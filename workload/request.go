@@ -2,6 +2,7 @@ package workload
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/redis/go-redis/v9"
@@ -16,6 +17,8 @@ type request struct {
 	calls   []stream.Call
 	outcome results.Outcome
 	class   string
+	// retried are the classes of the attempts that went wrong before it was ok.
+	retried []string
 }
 
 // attempt is what requests learned on their way through the library.
@@ -24,6 +27,8 @@ type attempt struct {
 	// unanswered are the commands of which an attempt ended without an answer,
 	// whatever the last attempt said: they may have been executed.
 	unanswered map[redis.Cmder]bool
+	// classes are those of a command's attempts that went wrong, each once.
+	classes map[redis.Cmder][]string
 }
 
 type attemptKey struct{}
@@ -32,15 +37,19 @@ func (a *attempt) note(cmd redis.Cmder, err error) {
 	if err == nil {
 		return
 	}
-	if outcome, _ := classify(err); outcome != results.Unknown {
+	outcome, class := classify(err)
+	if outcome == results.OK {
 		return
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.unanswered == nil {
-		a.unanswered = map[redis.Cmder]bool{}
+	if a.classes == nil {
+		a.unanswered, a.classes = map[redis.Cmder]bool{}, map[redis.Cmder][]string{}
 	}
-	a.unanswered[cmd] = true
+	a.unanswered[cmd] = a.unanswered[cmd] || outcome == results.Unknown
+	if !slices.Contains(a.classes[cmd], class) {
+		a.classes[cmd] = append(a.classes[cmd], class)
+	}
 }
 
 // attemptHook sees every attempt on every node, beneath the cluster client's
@@ -174,7 +183,7 @@ func (g *goRedis) onOneConnection(ctx context.Context, r *request, cmds []*redis
 // judge sets the outcome by what became of all commands: that of the first
 // unknown one, else of the first failed one.
 func (r *request) judge(a *attempt, cmds []*redis.Cmd) {
-	r.outcome, r.class = results.OK, ""
+	r.outcome, r.class, r.retried = results.OK, "", nil
 	for _, cmd := range cmds {
 		outcome, class := classify(cmd.Err())
 		if outcome == results.Failed && a.unanswered[cmd] {
@@ -189,6 +198,13 @@ func (r *request) judge(a *attempt, cmds []*redis.Cmd) {
 	}
 	if r.outcome == results.OK && !r.awaited(cmds[len(cmds)-1].Val()) {
 		r.outcome, r.class = results.Unknown, "unreplicated"
+	}
+	for _, cmd := range cmds {
+		for _, class := range a.classes[cmd] {
+			if r.outcome == results.OK && !slices.Contains(r.retried, class) {
+				r.retried = append(r.retried, class)
+			}
+		}
 	}
 }
 

@@ -43,9 +43,9 @@ func TestJudge(t *testing.T) {
 		{"an answer that is none", stream.Meta{Wait: 1}, []*redis.Cmd{answered("OK", nil), answered("?", nil)}, -1, results.Unknown, "unreplicated"},
 		{"an unknown error", stream.Meta{}, []*redis.Cmd{answered(nil, errors.New("?"))}, -1, results.Unknown, "other"},
 	} {
-		a := &attempt{unanswered: map[redis.Cmder]bool{}}
+		a := &attempt{}
 		if tc.unanswered >= 0 {
-			a.unanswered[tc.cmds[tc.unanswered]] = true
+			a.note(tc.cmds[tc.unanswered], io.EOF)
 		}
 		r := request{meta: tc.meta}
 		r.judge(a, tc.cmds)

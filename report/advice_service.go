@@ -72,25 +72,36 @@ func (a *analysis) askedTheOld(f results.Failover) bool {
 }
 
 const (
-	// nodeTries is how often go-redis tries the node of a slot before it asks
-	// another. Source: ClusterClient.process.
+	// nodeTries is how often go-redis tries a node before it looks up again who
+	// serves the slot. Source: ClusterClient.process.
 	nodeTries = 2
 	// dialsFrom is what a round of dials has to take at least to be told.
 	dialsFrom = time.Second
 )
 
-// dialledInVain tells of requests that waited for a node that was gone without a
-// word, while another served their shard already.
-func (a *analysis) dialledInVain(*results.Summary) []results.Advice {
-	timeout, retries, pause := option(a.run, "dialTimeout"), option(a.run, "dialerRetries"), option(a.run, "dialerRetryTimeout")
-	if a.run.Client.Type != "go-redis" || timeout == nil || retries == nil || pause == nil {
-		return nil
+// dialsOf tells how long go-redis dials an address at which nobody answers: each
+// time, and in all for one attempt. Without such options both are 0.
+func dialsOf(r *results.Run) (each, round time.Duration, told string) {
+	timeout, retries, pause := option(r, "dialTimeout"), option(r, "dialerRetries"), option(r, "dialerRetryTimeout")
+	if r.Client.Type != "go-redis" || timeout == nil || retries == nil || pause == nil {
+		return 0, 0, ""
 	}
 	each, err1 := time.ParseDuration(timeout.Value)
 	between, err2 := time.ParseDuration(pause.Value)
 	dials, err3 := strconv.Atoi(retries.Value)
-	round := time.Duration(dials)*each + time.Duration(dials-1)*between
-	if err1 != nil || err2 != nil || err3 != nil || dials < 2 || round < dialsFrom {
+	if err1 != nil || err2 != nil || err3 != nil || dials < 1 {
+		return 0, 0, ""
+	}
+	round = time.Duration(dials)*each + time.Duration(dials-1)*between
+	return each, round, fmt.Sprintf("dialTimeout %s%s × dialerRetries %d%s and %s between make %s",
+		timeout.Value, stated(*timeout), dials, stated(*retries), pause.Value, duration(results.MillisOf(round)))
+}
+
+// dialledInVain tells of requests that waited for a node that was gone without a
+// word, while another served their shard already.
+func (a *analysis) dialledInVain(*results.Summary) []results.Advice {
+	each, round, told := dialsOf(a.run)
+	if round <= each || round < dialsFrom {
 		return nil
 	}
 	inVain, all := map[int]int{}, 0
@@ -104,7 +115,7 @@ func (a *analysis) dialledInVain(*results.Summary) []results.Advice {
 		if i.Time != results.Response || inVain[i.Second] == 0 {
 			continue
 		}
-		took := results.MillisOf(time.Duration(i.Histogram.Max()) * time.Microsecond)
+		took := micros(i.Histogram.Max())
 		from := a.run.LoadStart + results.MillisOf(time.Duration(i.Second)*time.Second)
 		var out results.Millis // how long the shard was away meanwhile
 		for _, o := range a.run.ProbeOutages {
@@ -124,10 +135,9 @@ func (a *analysis) dialledInVain(*results.Summary) []results.Advice {
 		Severity: results.Warning, Title: fmt.Sprintf("Requests waited for up to %s while shard %d was away for %s: go-redis dialled a node that was gone", duration(waited), worst.Shard, duration(away)),
 		Evidence: []string{
 			fmt.Sprintf("%s ended ok after dials in vain, %d of them due in second %d of the load, whose slowest was answered after %s", plural(all, "request", "requests"), inVain[worst.Second], worst.Second, duration(waited)),
-			fmt.Sprintf("where nobody answers, dialTimeout %s%s × dialerRetries %d%s and %s between make %s, and a request tries a node %d times: up to %s", timeout.Value, stated(*timeout), dials, stated(*retries), pause.Value,
-				duration(results.MillisOf(round)), nodeTries, duration(results.MillisOf(nodeTries*round))),
+			fmt.Sprintf("where nobody answers, %s, and a request tries a node %d times: up to %s, and as much again if the client has not heard of another by then", told, nodeTries, duration(results.MillisOf(nodeTries*round))),
 		},
-		Advice: fmt.Sprintf("Lower dialTimeout, or dialerRetries (client.options.dialerRetries in a scenario): with 1 it is up to %s. Fewer dials have a price: requests that are refused at once fail, rather than last until the client looks at the topology again.",
+		Advice: fmt.Sprintf("Lower dialTimeout, or dialerRetries (client.options.dialerRetries in a scenario): with 1 it is some %s. Fewer dials have a price: requests that are refused at once fail, rather than last until the client looks at the topology again.",
 			duration(results.MillisOf(nodeTries*each))), Anchor: anchorAvailability,
 	}}
 }

@@ -70,6 +70,13 @@ func dialling(waited int64, retries int, away float64) *results.Bundle {
 	return b
 }
 
+// undialled is as slow with no dial in vain.
+func undialled() *results.Bundle {
+	b := dialling(5700, 5, 0)
+	b.Frames[15].Retried = nil
+	return b
+}
+
 func cameBackEarly() *results.Bundle {
 	b := killed()
 	b.Events = append(b.Events[:2], results.Event{Offset: ms(injected + 700), Kind: results.EventNodeReady, Source: "supervisor", Node: "node-0"})
@@ -121,7 +128,7 @@ func TestRules(t *testing.T) {
 		{"dials-in-vain", "as long as the shard was away", dialling(5700, 5, 5000), nil, ""},
 		{"dials-in-vain", "one dial", dialling(5700, 1, 0), nil, ""},
 		{"dials-in-vain", "refused at once", dialling(900, 5, 0), nil, ""},
-		{"dials-in-vain", "no dial", killed(), nil, ""},
+		{"dials-in-vain", "slow for another reason", undialled(), nil, ""},
 
 		{"node-timeout", "15 s", slowTimeout(), timeout("15000"), "cluster-node-timeout of 15.0 s dominates the failover of 16.2 s"},
 		{"node-timeout", "the default", slowTimeout(), timeout(""), "the timeout is the default"},

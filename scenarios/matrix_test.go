@@ -1,7 +1,10 @@
 package scenarios
 
 import (
+	"bytes"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -27,6 +30,22 @@ func TestExpand(t *testing.T) {
 		if !slices.Equal(c.Overrides, append([]string{"redis.shards=5", "matrix=null"}, want.set...)) {
 			t.Errorf("combination %d is made by %q", i, c.Overrides)
 		}
+	}
+}
+
+// What is read again for each combination is bounded as a whole.
+func TestAMatrixOfALargeFile(t *testing.T) {
+	data, err := os.ReadFile("testdata/valid-minimal.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	large := append(bytes.Repeat([]byte("#\n"), maxBytes/4), data...)
+	const matrix = "matrix=[{field: workload.rate, values: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]}]"
+	if _, err := Parse("large.yaml", large, matrix); err == nil || !strings.Contains(err.Error(), "matrix: has 16 combinations of a file of") {
+		t.Errorf("%d bytes: %v", len(large), err)
+	}
+	if _, err := Parse("small.yaml", data, matrix); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -61,6 +61,9 @@ soak: build ## hours: every long command of the documentation, and 10 minutes fo
 	$(GO) test -run '^$$' -fuzz FuzzParseNodes -fuzztime 10m ./deployer
 	$(GO) test -run '^$$' -fuzz FuzzReadLog -fuzztime 10m ./deployer
 	$(GO) test -run '^$$' -fuzz FuzzJudge -fuzztime 10m -fuzzminimizetime 2s ./audit
+	$(GO) test -run '^$$' -fuzz FuzzRead -fuzztime 10m -fuzzminimizetime 2s ./results
+	$(GO) test -run '^$$' -fuzz FuzzHlog -fuzztime 10m -fuzzminimizetime 2s ./results
+	$(GO) test -run '^$$' -fuzz FuzzBundle -fuzztime 10m -fuzzminimizetime 2s ./report
 
 bench: build ## run the benchmarks, then load side by side with redis-benchmark and memtier_benchmark, then how far comparisons can be trusted
 	@scripts/setup run

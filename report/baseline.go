@@ -55,9 +55,9 @@ func Baseline(sc *scenarios.Scenario, bundles []*results.Bundle) (*results.Basel
 	values := map[string][]float64{}
 	var leftOut []string
 	for _, b := range bundles {
-		own, err := scenarios.Parse(results.ScenarioFile, b.Scenario)
+		own, err := scenarioOf(b)
 		if err != nil {
-			return nil, fmt.Errorf("reading the baseline's scenario: %w", err)
+			return nil, fmt.Errorf("baseline %s: %w", b.Dir, err)
 		}
 		a := newAnalysis(b, own)
 		s := a.summary()

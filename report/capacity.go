@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"github.com/slotstorm/slotstorm/results"
-	"github.com/slotstorm/slotstorm/scenarios"
 )
 
 // HoldPhase is the phase of a capacity step that is judged.
@@ -95,9 +94,9 @@ type Size struct {
 // JudgeStep judges a run as a step of a search: only by the objectives of its
 // hold phase, for that it had no steady state before a fault is its nature.
 func JudgeStep(b *results.Bundle, rate float64) (CapacityStep, error) {
-	sc, err := scenarios.Parse(results.ScenarioFile, b.Scenario)
+	sc, err := scenarioOf(b)
 	if err != nil {
-		return CapacityStep{}, fmt.Errorf("reading the bundle's scenario: %w", err)
+		return CapacityStep{}, err
 	}
 	s := analyze(b, sc)
 	step := CapacityStep{Rate: rate, Outcome: Meets, Run: runName(b)}

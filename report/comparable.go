@@ -13,7 +13,6 @@ import (
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/slotstorm/slotstorm/results"
-	"github.com/slotstorm/slotstorm/scenarios"
 )
 
 // Runs are one side of a comparison: runs that count as repetitions of one
@@ -35,15 +34,15 @@ type Runs struct {
 
 // NewRuns makes an empty side.
 func NewRuns(name string) *Runs {
-	return &Runs{Name: name, figures: map[FigureID]*Figure{}, pool: &pool{merged: map[histogramKey]*hdr.Histogram{}}}
+	return &Runs{Name: name, figures: map[FigureID]*Figure{}, pool: &pool{merged: map[histogramKey]*hdr.PackedHistogram{}}}
 }
 
 // Add analyzes a run anew and adds its figures. A run that was invalid,
 // interrupted or without a steady state is left out.
 func (r *Runs) Add(b *results.Bundle) error {
-	sc, err := scenarios.Parse(results.ScenarioFile, b.Scenario)
+	sc, err := scenarioOf(b)
 	if err != nil {
-		return fmt.Errorf("reading the bundle's scenario: %w", err)
+		return err
 	}
 	a := newAnalysis(b, sc)
 	s := a.summary()
@@ -98,7 +97,7 @@ func (p *pool) add(a *analysis, s *results.Summary) {
 	}
 	length := a.whole.to - a.whole.from
 	for len(p.seconds) < length {
-		p.seconds = append(p.seconds, pooledSecond{response: newHistogram()})
+		p.seconds = append(p.seconds, pooledSecond{})
 	}
 	ok := make([]float64, length)
 	for _, f := range a.Frames {
@@ -113,7 +112,11 @@ func (p *pool) add(a *analysis, s *results.Summary) {
 	}
 	for _, i := range a.Intervals {
 		if i.Time == results.Response && a.whole.has(i.Second) {
-			p.seconds[i.Second-a.whole.from].response.Merge(i.Histogram)
+			second := &p.seconds[i.Second-a.whole.from]
+			if second.response == nil {
+				second.response = newHistogram()
+			}
+			second.response.Merge(i.Histogram)
 		}
 	}
 }

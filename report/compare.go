@@ -310,7 +310,7 @@ func plainAmount(u scenarios.Unit, v float64) string {
 
 // pool is what the histograms and frames of several runs come to together.
 type pool struct {
-	merged map[histogramKey]*hdr.Histogram
+	merged map[histogramKey]*hdr.PackedHistogram
 	// seconds of the timeline, from its start: ok answers and due requests by
 	// run, and response times of all runs.
 	seconds []pooledSecond
@@ -320,7 +320,7 @@ type pool struct {
 
 type pooledSecond struct {
 	ok       []float64
-	response *hdr.Histogram
+	response *hdr.PackedHistogram
 }
 
 // percentile is a latency figure of all runs together; nil for other figures.

@@ -166,7 +166,7 @@ func (c *Comparison) secondPictures() []picture {
 			middle := (rates[(len(rates)-1)/2] + rates[len(rates)/2]) / 2
 			ok[i] = append(ok[i], point{x, middle})
 			y := math.NaN()
-			if v.response.TotalCount() > 0 {
+			if v.response != nil && v.response.TotalCount() > 0 {
 				y = max(1e-6, micros(v.response.ValueAtPercentile(99)).Std().Seconds())
 				low, high = min(low, y), max(high, y)
 			}

@@ -33,7 +33,7 @@ func night(seed uint64, factor float64, base func() *results.Bundle) *results.Bu
 		time    results.Time
 		command string
 	}
-	scaled := map[kind]*hdr.Histogram{}
+	scaled := map[kind]*hdr.PackedHistogram{}
 	for i, v := range b.Intervals {
 		k := kind{v.Time, v.Command}
 		if scaled[k] == nil {

@@ -71,8 +71,8 @@ func rowsOf(b *results.Bundle, each func(seriesRow) error) error {
 	}
 	start := seconds(b.Run.TimelineStart-b.Run.LoadStart, math.Round)
 	for second := 0; second <= last; second++ {
-		merged := map[key]*hdr.Histogram{}
-		merge := func(k key, h *hdr.Histogram) {
+		merged := map[key]*hdr.PackedHistogram{}
+		merge := func(k key, h *hdr.PackedHistogram) {
 			if merged[k] == nil {
 				merged[k] = newHistogram()
 			}
@@ -95,7 +95,7 @@ func rowsOf(b *results.Bundle, each func(seriesRow) error) error {
 			if h == nil || h.TotalCount() == 0 {
 				return seriesTimes{}
 			}
-			return seriesTimes{micros(h.ValueAtQuantile(50)), micros(h.ValueAtQuantile(99)), micros(h.ValueAtQuantile(99.9)), micros(h.Max())}
+			return seriesTimes{micros(h.ValueAtPercentile(50)), micros(h.ValueAtPercentile(99)), micros(h.ValueAtPercentile(99.9)), micros(h.Max())}
 		}
 		row := func(command, shard string) seriesRow {
 			return seriesRow{Second: second - start, Phase: phaseAt(b, second), Command: command, Shard: shard,

@@ -46,8 +46,8 @@ type GeneratorRecord struct {
 	closed bool
 	// allowed is how late it may be in any case.
 	allowed        time.Duration
-	response, slip *hdr.Histogram
-	delays         map[results.Delay]*hdr.Histogram
+	response, slip *hdr.PackedHistogram
+	delays         map[results.Delay]*hdr.PackedHistogram
 	self           results.Self
 	cores          map[int]int // of each process, by its first generator
 	sent           int
@@ -64,7 +64,7 @@ type generatorSecond struct {
 
 // NewGeneratorRecord makes an empty record of a workload's generators.
 func NewGeneratorRecord(w scenarios.Workload) *GeneratorRecord {
-	return &GeneratorRecord{closed: w.Rate.Max, allowed: w.MaxSlip.Std(), response: newHistogram(), slip: newHistogram(), delays: map[results.Delay]*hdr.Histogram{}, cores: map[int]int{}, seconds: map[int]*generatorSecond{}}
+	return &GeneratorRecord{closed: w.Rate.Max, allowed: w.MaxSlip.Std(), response: newHistogram(), slip: newHistogram(), delays: map[results.Delay]*hdr.PackedHistogram{}, cores: map[int]int{}, seconds: map[int]*generatorSecond{}}
 }
 
 func (g *GeneratorRecord) at(second int) *generatorSecond {
@@ -93,7 +93,7 @@ func (g *GeneratorRecord) Frame(f results.Frame) {
 }
 
 // Time adds a command's times of a second.
-func (g *GeneratorRecord) Time(t results.Time, second int, h *hdr.Histogram) {
+func (g *GeneratorRecord) Time(t results.Time, second int, h *hdr.PackedHistogram) {
 	switch t {
 	case results.Response:
 		g.response.Merge(h)
@@ -104,7 +104,7 @@ func (g *GeneratorRecord) Time(t results.Time, second int, h *hdr.Histogram) {
 }
 
 // Delay adds the generator's own delays of a second.
-func (g *GeneratorRecord) Delay(d results.Delay, second int, h *hdr.Histogram) {
+func (g *GeneratorRecord) Delay(d results.Delay, second int, h *hdr.PackedHistogram) {
 	if g.delays[d] == nil {
 		g.delays[d] = newHistogram()
 	}
@@ -114,14 +114,14 @@ func (g *GeneratorRecord) Delay(d results.Delay, second int, h *hdr.Histogram) {
 	}
 }
 
-func (g *GeneratorRecord) late(second int, h *hdr.Histogram) {
+func (g *GeneratorRecord) late(second int, h *hdr.PackedHistogram) {
 	s := g.at(second)
-	s.late = max(s.late, micros(h.ValueAtQuantile(99)))
+	s.late = max(s.late, micros(h.ValueAtPercentile(99)))
 }
 
 // limit is how much a delay may reach one request in a hundred.
 func (g *GeneratorRecord) limit() results.Millis {
-	p99 := micros(g.response.ValueAtQuantile(99))
+	p99 := micros(g.response.ValueAtPercentile(99))
 	return max(results.MillisOf(g.allowed), min(results.Millis(delayShare*float64(p99)), results.MillisOf(delayMost)))
 }
 
@@ -157,11 +157,11 @@ func (g *GeneratorRecord) Judge(length time.Duration) *results.SelfCheck {
 		r.Ceiling = float64(r.Cores) * float64(g.sent) / g.self.CPU.Std().Seconds()
 	}
 	limit := g.limit()
-	add := func(name string, h *hdr.Histogram) {
+	add := func(name string, h *hdr.PackedHistogram) {
 		if h == nil || h.TotalCount() == 0 {
 			return
 		}
-		c := results.DelayCheck{Name: name, Count: h.TotalCount(), P50: micros(h.ValueAtQuantile(50)), P99: micros(h.ValueAtQuantile(99)), Max: micros(h.Max()), OK: true}
+		c := results.DelayCheck{Name: name, Count: h.TotalCount(), P50: micros(h.ValueAtPercentile(50)), P99: micros(h.ValueAtPercentile(99)), Max: micros(h.Max()), OK: true}
 		if name == string(results.GC) {
 			c.Share, c.AllowedShare = float64(g.self.Paused)/float64(length)/float64(max(len(g.cores), 1)), pauseShare
 			if c.OK = c.Share <= c.AllowedShare; !c.OK {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"html"
 	"math"
-	"path/filepath"
 
 	xfont "golang.org/x/image/font"
 	"gonum.org/v1/plot"
@@ -55,10 +54,12 @@ const (
 	leftMargin vg.Length = 2
 )
 
-// Plots writes the plots of a run as PNG files into the folder dir, which must
-// exist: throughput, latency and errors over time, and, if a primary was
+// plots writes the plots of a run as PNG files into a bundle: throughput, latency and errors over time, and, if a primary was
 // killed, the steps of each failover and their distribution.
-func Plots(dir string, b *results.Bundle, s *results.Summary) error {
+func plots(f *results.Folder, b *results.Bundle, s *results.Summary) error {
+	if err := f.Mkdir(PlotsDir); err != nil {
+		return err
+	}
 	for _, p := range pictures(b, s) {
 		c := vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(pictureWidth+22, p.height+2*rowHeight), vgimg.UseDPI(pngDPI))}
 		p.draw(draw.New(c), true)
@@ -66,7 +67,7 @@ func Plots(dir string, b *results.Bundle, s *results.Summary) error {
 		if _, err := c.WriteTo(&buf); err != nil {
 			return fmt.Errorf("drawing %s.png: %w", p.file, err)
 		}
-		if err := results.WriteFile(filepath.Join(dir, p.file+".png"), buf.Bytes()); err != nil {
+		if err := f.WriteFile(PlotsDir+"/"+p.file+".png", buf.Bytes()); err != nil {
 			return err
 		}
 	}

@@ -159,8 +159,8 @@ func (a *analysis) goodOK(within float64) func(int) bool {
 }
 
 // responses are the response times of all commands, by second of the load.
-func (a *analysis) responses() map[int]*hdr.Histogram {
-	list := map[int]*hdr.Histogram{}
+func (a *analysis) responses() map[int]*hdr.PackedHistogram {
+	list := map[int]*hdr.PackedHistogram{}
 	for _, i := range a.Intervals {
 		if i.Time != results.Response {
 			continue

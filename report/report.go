@@ -19,8 +19,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
@@ -41,11 +39,21 @@ const (
 // read but b, and the same b gives the same summary. It fails only if the
 // bundle's scenario is not readable.
 func Analyze(b *results.Bundle) (*results.Summary, error) {
-	sc, err := scenarios.Parse(results.ScenarioFile, b.Scenario)
+	sc, err := scenarioOf(b)
 	if err != nil {
-		return nil, fmt.Errorf("reading the bundle's scenario: %w", err)
+		return nil, err
 	}
 	return analyze(b, sc), nil
+}
+
+// scenarioOf is the scenario of a bundle. Its errors are about the bundle, not
+// about a scenario that the user wrote, and so are none of scenarios.Errors.
+func scenarioOf(b *results.Bundle) (*scenarios.Scenario, error) {
+	sc, err := scenarios.Parse(results.ScenarioFile, b.Scenario)
+	if err != nil {
+		return nil, fmt.Errorf("reading the bundle's scenario: %v", err)
+	}
+	return sc, nil
 }
 
 // Render reads the bundle in dir, analyzes it anew and writes its report files.
@@ -62,13 +70,19 @@ func Render(dir string) error {
 	return Write(dir, b, s)
 }
 
-// Write renders report.html, report.md, junit.xml and plots/*.png into dir. The
-// same bundle and summary give the same bytes.
+// Write renders report.html, report.md, junit.xml and plots/*.png into dir, and
+// seals them if b was sealed. The same bundle and summary give the same bytes. A
+// file that is no regular one, and a folder that is a link, are refused.
 func Write(dir string, b *results.Bundle, s *results.Summary) error {
 	type rendering struct {
 		file   string
 		render func(io.Writer, *results.Bundle, *results.Summary) error
 	}
+	f, err := results.OpenFolder(dir)
+	if err != nil {
+		return fmt.Errorf("rendering: %w", err)
+	}
+	defer f.Close()
 	renderings := []rendering{{HTMLFile, HTML}, {MarkdownFile, Markdown}, {JUnitFile, JUnit}}
 	if s.Upgrade != nil {
 		renderings = append(renderings, rendering{SheetHTMLFile, SheetHTML}, rendering{SheetMarkdownFile, SheetMarkdown})
@@ -78,13 +92,15 @@ func Write(dir string, b *results.Bundle, s *results.Summary) error {
 		if err := r.render(&buf, b, s); err != nil {
 			return fmt.Errorf("rendering %s: %w", r.file, err)
 		}
-		if err := results.WriteFile(filepath.Join(dir, r.file), buf.Bytes()); err != nil {
+		if err := f.WriteFile(r.file, buf.Bytes()); err != nil {
 			return err
 		}
 	}
-	plots := filepath.Join(dir, PlotsDir)
-	if err := os.MkdirAll(plots, 0o755); err != nil {
-		return fmt.Errorf("rendering plots: %w", err)
+	if err := plots(f, b, s); err != nil {
+		return err
 	}
-	return Plots(plots, b, s)
+	if b.Seal == nil {
+		return nil
+	}
+	return b.Seal.Renew(dir)
 }

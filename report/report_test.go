@@ -38,17 +38,17 @@ func store(t *testing.T, b *results.Bundle) string {
 		tagged := map[string]*hdr.Histogram{}
 		for _, i := range b.Intervals {
 			if i.Second == f.Seq {
-				tagged[results.Tag(i.Time, i.Command)] = i.Histogram
+				tagged[results.Tag(i.Time, i.Command)] = dense(i.Histogram)
 			}
 		}
 		for _, i := range b.ShardIntervals {
 			if i.Second == f.Seq {
-				tagged[results.ShardTag(i.Time, i.Shard)] = i.Histogram
+				tagged[results.ShardTag(i.Time, i.Shard)] = dense(i.Histogram)
 			}
 		}
 		for _, i := range b.SelfIntervals {
 			if i.Second == f.Seq {
-				tagged[results.SelfTag(i.Delay)] = i.Histogram
+				tagged[results.SelfTag(i.Delay)] = dense(i.Histogram)
 			}
 		}
 		must(w.Frame(f, start.Add(b.Run.LoadStart.Std()+time.Duration(f.Seq)*time.Second), tagged))
@@ -210,11 +210,16 @@ func TestEmptyRun(t *testing.T) {
 func TestPlotsAreImages(t *testing.T) {
 	dir := t.TempDir()
 	b := repeated()
-	if err := Plots(dir, b, summary(t, b)); err != nil {
+	f, err := results.OpenFolder(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := plots(f, b, summary(t, b)); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"throughput", "latency", "errors", "failovers", "distribution"} {
-		f, err := os.Open(filepath.Join(dir, name+".png"))
+		f, err := os.Open(filepath.Join(dir, PlotsDir, name+".png"))
 		if err != nil {
 			t.Error(err)
 			continue
@@ -225,4 +230,11 @@ func TestPlotsAreImages(t *testing.T) {
 			t.Errorf("%s: %v, %v", name, img.Bounds(), err)
 		}
 	}
+}
+
+// dense is a bundle's histogram as a run's recorder has it.
+func dense(p *hdr.PackedHistogram) *hdr.Histogram {
+	h := hdr.New(results.HistogramMin, results.HistogramMax, results.HistogramDigits)
+	p.MergeInto(h)
+	return h
 }

@@ -50,7 +50,7 @@ func newSeries(b *results.Bundle) series {
 			v.counts = v.counts.Plus(c)
 		}
 	}
-	merged := map[int]*hdr.Histogram{}
+	merged := map[int]*hdr.PackedHistogram{}
 	for _, i := range b.Intervals {
 		n := i.Second / s.width
 		if i.Time != results.Response || i.Second < 0 || n >= len(s.bins) {

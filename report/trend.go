@@ -77,9 +77,9 @@ type trendEntry struct {
 
 // Add analyzes a run anew and adds its figures.
 func (t *TrendBuilder) Add(b *results.Bundle) error {
-	sc, err := scenarios.Parse(results.ScenarioFile, b.Scenario)
+	sc, err := scenarioOf(b)
 	if err != nil {
-		return fmt.Errorf("reading the bundle's scenario: %w", err)
+		return err
 	}
 	a := newAnalysis(b, sc)
 	s := a.summary()

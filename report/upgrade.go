@@ -195,7 +195,7 @@ func (a *analysis) stepCosts() []results.StepCost {
 
 // p99BySecond is the p99 of response of each second.
 func (a *analysis) p99BySecond() map[int]results.Millis {
-	merged := map[int]*hdr.Histogram{}
+	merged := map[int]*hdr.PackedHistogram{}
 	for _, i := range a.Intervals {
 		if i.Time != results.Response {
 			continue
@@ -207,7 +207,7 @@ func (a *analysis) p99BySecond() map[int]results.Millis {
 	}
 	p99 := map[int]results.Millis{}
 	for second, h := range merged {
-		p99[second] = micros(h.ValueAtQuantile(99))
+		p99[second] = micros(h.ValueAtPercentile(99))
 	}
 	return p99
 }

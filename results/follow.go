@@ -1,30 +1,28 @@
 package results
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"math"
-	"os"
-	"path/filepath"
-
-	hdr "github.com/HdrHistogram/hdrhistogram-go"
 )
 
 // Follower reads a bundle while its run writes it.
 type Follower struct {
-	dir  string
-	read map[string]int64
-	head []byte // latency.hlog's header
-	// first is the start of frame 0, in milliseconds since 1970.
-	first int64
+	dir string
+	// read and lines are how far each file was read.
+	read  map[string]int64
+	lines map[string]int
+	hlog  hlog
+	// first is the start of frame 0, in milliseconds since 1970; 0 before it.
+	first  int64
+	frames int
 }
 
 // Follow follows the bundle in dir.
-func Follow(dir string) *Follower { return &Follower{dir: dir, read: map[string]int64{}} }
+func Follow(dir string) *Follower {
+	return &Follower{dir: dir, read: map[string]int64{}, lines: map[string]int{}}
+}
 
 // Update is what came since the last one.
 type Update struct {
@@ -40,88 +38,101 @@ type Update struct {
 // written comes whole the next time.
 func (f *Follower) Next() (Update, error) {
 	var u Update
-	_, err := os.Stat(filepath.Join(f.dir, SumsFile))
-	sealed := err == nil
-	if u.Events, err = nextLines[Event](f, EventsFile); err != nil {
+	at, err := OpenFolder(f.dir)
+	if err != nil {
 		return u, err
 	}
-	if u.Frames, err = nextLines[Frame](f, SeriesFile); err != nil {
+	defer at.Close()
+	sealed := at.has(SumsFile)
+	if u.Events, err = fresh[Event](f, at, EventsFile); err != nil {
 		return u, err
 	}
-	if u.Intervals, err = f.intervals(); err != nil {
+	if u.Frames, err = fresh[Frame](f, at, SeriesFile); err != nil {
+		return u, err
+	}
+	f.frames += len(u.Frames)
+	for _, frame := range u.Frames {
+		if frame.Seq > f.frames+maxGap {
+			return Update{}, fmt.Errorf("%s has second %d of the load, and only %d frames", SeriesFile, frame.Seq, f.frames)
+		}
+	}
+	if u.Intervals, err = f.intervals(at); err != nil {
 		return u, err
 	}
 	if !sealed {
 		return u, nil
 	}
-	raw, err := os.ReadFile(filepath.Join(f.dir, RunFile))
+	raw, err := at.ReadFile(RunFile)
 	if err != nil {
 		return u, err
 	}
-	u.Run = &Run{}
-	if err := json.Unmarshal(raw, u.Run); err != nil {
-		return u, fmt.Errorf("%s: %w", RunFile, err)
-	}
-	return u, nil
+	u.Run, err = decodeRun(raw)
+	return u, err
 }
 
-// fresh are the whole lines that a file has got since the last time.
-func (f *Follower) fresh(name string) ([]byte, error) {
-	file, err := os.Open(filepath.Join(f.dir, name))
+// follow opens a file where it was left, or gives nil if there is none yet. The
+// function that it gives back notes how far it was read, and closes it.
+func (f *Follower) follow(at *Folder, name string) (*lines, func() error, error) {
+	file, err := at.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+		return nil, nil, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	defer file.Close()
-	raw, err := io.ReadAll(io.NewSectionReader(file, f.read[name], math.MaxInt64-f.read[name]))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+	if _, err := file.Seek(f.read[name], io.SeekStart); err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("%s: %w", name, err), file.Close())
 	}
-	raw = raw[:bytes.LastIndexByte(raw, '\n')+1]
-	f.read[name] += int64(len(raw))
-	return raw, nil
+	l := newLines(name, file)
+	l.n, l.read = f.lines[name], f.read[name]
+	return l, func() error {
+		f.read[name], f.lines[name] = l.read, l.n
+		return file.Close()
+	}, nil
 }
 
-func nextLines[T any](f *Follower, name string) ([]T, error) {
-	raw, err := f.fresh(name)
-	if err != nil {
+// fresh are the values of the whole lines that a file has got since the last time.
+func fresh[T any, P record[T]](f *Follower, at *Folder, name string) (list []T, err error) {
+	l, done, err := f.follow(at, name)
+	if l == nil {
 		return nil, err
 	}
-	return DecodeLines[T](name, raw)
+	list, err = all[T, P](l, false)
+	return list, errors.Join(err, done())
 }
 
-// intervals are the new histograms. The log's header, which the reader needs,
-// goes before each part of it.
-func (f *Follower) intervals() ([]Interval, error) {
-	raw, err := f.fresh(HlogFile)
-	if err != nil || len(raw) == 0 {
+// intervals are the new histograms.
+func (f *Follower) intervals(at *Folder) ([]Interval, error) {
+	l, done, err := f.follow(at, HlogFile)
+	if l == nil {
 		return nil, err
 	}
-	if f.head == nil {
-		// The legend is the last line of the header.
-		legend := bytes.Index(raw, []byte(`"StartTimestamp"`))
-		if legend < 0 {
-			f.read[HlogFile] -= int64(len(raw))
-			return nil, nil
-		}
-		end := legend + bytes.IndexByte(raw[legend:], '\n') + 1
-		f.head, raw = bytes.Clone(raw[:end]), raw[end:]
-	}
-	r := hdr.NewHistogramLogReader(io.MultiReader(bytes.NewReader(f.head), bytes.NewReader(raw)))
 	part := Bundle{}
+	err = f.histograms(l, &part)
+	return part.Intervals, errors.Join(err, done())
+}
+
+func (f *Follower) histograms(l *lines, part *Bundle) error {
 	for {
-		h, err := r.NextIntervalHistogram()
+		line, whole, err := l.next()
+		if errors.Is(err, io.EOF) || err == nil && !whole {
+			return nil
+		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", HlogFile, err)
+			return err
 		}
-		if h == nil {
-			return part.Intervals, nil
+		v, ok, err := f.hlog.line(string(line))
+		if ok {
+			if f.first == 0 {
+				f.first = v.startMs
+			}
+			at := int((v.startMs - f.first + 500) / 1000)
+			if err = part.interval(v, at); err == nil && at > f.frames+maxGap {
+				err = fmt.Errorf("second %d of the load, and there are only %d frames", at, f.frames)
+			}
 		}
-		if f.first == 0 {
-			f.first = h.StartTimeMs()
+		if err != nil {
+			return fmt.Errorf("%s:%d: %w", HlogFile, l.n, err)
 		}
-		part.interval(h, int((h.StartTimeMs()-f.first+500)/1000))
 	}
 }

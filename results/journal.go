@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"syscall"
 )
 
@@ -37,7 +36,7 @@ func lock(f *os.File) error {
 // OpenJournal reads the journal of the run in dir, and keeps others from it. A
 // last line that a crash has cut short is left out. The caller closes it.
 func OpenJournal(dir string) (*Journal, error) {
-	f, err := os.OpenFile(filepath.Join(dir, JournalFile), os.O_RDWR|os.O_APPEND, 0)
+	f, err := openJournal(dir)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("%s holds no %s: not a run of slotstorm", dir, JournalFile)
 	}
@@ -49,7 +48,7 @@ func OpenJournal(dir string) (*Journal, error) {
 		return nil, err
 	}
 	j := &Journal{file: f}
-	raw, err := os.ReadFile(f.Name())
+	raw, err := readAll(JournalFile, f, limitOf(JournalFile).size)
 	if err != nil {
 		f.Close()
 		return nil, err

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -34,7 +34,7 @@ type Pruned struct {
 
 // Prune removes the bundles under root that retention does not keep, or with dry
 // only tells. It touches nothing but sealed, unchanged bundles that hold no
-// other files, and no links.
+// other files and no links, and removes only files that it knows to be the run's.
 func Prune(root string, keep Retention, dry bool) ([]Pruned, error) {
 	entries, err := List(root)
 	if err != nil {
@@ -44,7 +44,7 @@ func Prune(root string, keep Retention, dry bool) ([]Pruned, error) {
 	var list []Pruned
 	for _, e := range slices.Backward(entries) {
 		p := Pruned{Dir: e.Dir}
-		why, err := removable(e.Dir)
+		files, size, err := removable(e.Dir)
 		switch {
 		case err != nil:
 			p.Why = err.Error()
@@ -52,14 +52,14 @@ func Prune(root string, keep Retention, dry bool) ([]Pruned, error) {
 			p.Why = e.Err.Error()
 		default:
 			seen[e.Run.Name]++
-			p.Size = why
+			p.Size = size
 			p.Why = keep.reason(e.Run, seen[e.Run.Name])
 			p.Removed = p.Why == ""
 		}
 		if p.Removed {
 			p.Why = fmt.Sprintf("%s of %s", e.Run.Name, e.Run.Start.UTC().Format("2006-01-02 15:04"))
 			if !dry {
-				if err := os.RemoveAll(e.Dir); err != nil {
+				if err := remove(e.Dir, files); err != nil {
 					return list, fmt.Errorf("removing %s: %w", e.Dir, err)
 				}
 			}
@@ -84,47 +84,98 @@ func (k Retention) reason(r *Run, nth int) string {
 	return ""
 }
 
-// removable gives the size of a sealed bundle, or why it is none.
-func removable(dir string) (size int64, err error) {
+// removable lists what a sealed bundle is made of, files before the folders that
+// they are in, with its size; or says why it is none.
+func removable(dir string) (list []string, size int64, err error) {
 	if info, err := os.Lstat(dir); err != nil || !info.IsDir() {
-		return 0, errors.New("not a folder")
+		return nil, 0, errors.New("not a folder")
 	}
-	if err := verify(dir); err != nil {
-		return 0, err
-	}
-	raw, err := os.ReadFile(filepath.Join(dir, SumsFile))
+	f, err := OpenFolder(dir)
 	if err != nil {
-		return 0, err
+		return nil, 0, err
 	}
-	known := map[string]bool{SumsFile: true}
-	for line := range strings.Lines(string(raw)) {
-		if _, name, ok := strings.Cut(strings.TrimSpace(line), "  "); ok {
-			known[name] = true
-		}
+	defer f.Close()
+	seal, err := f.verify()
+	if err != nil {
+		return nil, 0, err
 	}
-	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
+	raw, err := f.ReadFile(RunFile)
+	if err != nil {
+		return nil, 0, err
+	}
+	r, err := decodeRun(raw)
+	if err != nil {
+		return nil, 0, err
+	}
+	err = f.walk("", func(name string, st fs.FileInfo) error {
+		if _, sealed := seal.sums[name]; !sealed && !rendering(name) && name != SumsFile && name != SignatureFile && !r.owns(name) {
+			return fmt.Errorf("it holds %q, which is no part of the run", name)
 		}
-		rel, err := filepath.Rel(dir, path)
-		if err != nil {
-			return err
-		}
-		rel = filepath.ToSlash(rel)
-		if d.IsDir() {
-			if rel == VolumesDir {
-				return fs.SkipDir
-			}
-			return nil
-		}
-		if !known[rel] {
-			return fmt.Errorf("it holds %s, which is no part of the run", rel)
-		}
-		info, err := d.Info()
-		if err == nil {
-			size += info.Size()
-		}
-		return err
+		list, size = append(list, name), size+st.Size()
+		return nil
 	})
-	return size, err
+	if err != nil {
+		return nil, 0, err
+	}
+	folders, err := f.folders(list)
+	return append(list, folders...), size, err
+}
+
+// owns tells whether a file under volumes/ is one that a node of the run makes:
+// what else lies there is not the run's to remove.
+func (r *Run) owns(name string) bool {
+	rest, ok := strings.CutPrefix(name, VolumesDir+"/")
+	if !ok {
+		return false
+	}
+	rest = strings.TrimPrefix(rest, "backup/")
+	node, file, _ := strings.Cut(rest, "/")
+	if !slices.ContainsFunc(r.Nodes, func(n Node) bool { return n.Name == node }) {
+		return false
+	}
+	file = strings.TrimPrefix(file, "appendonlydir/")
+	switch path.Ext(file) {
+	case ".rdb", ".aof", ".manifest":
+		return !strings.Contains(file, "/")
+	}
+	return slices.Contains([]string{"redis.conf", "nodes.conf", "nodes.conf.tmp", "ca.crt", "tls.crt", "tls.key", "log"}, file)
+}
+
+// folders are those of the bundle, inner ones first. One that holds no file of
+// the run, and is none that every bundle has, is somebody else's.
+func (f *Folder) folders(files []string) (list []string, err error) {
+	known := map[string]bool{".": true, "audit": true, "nodes": true, "plots": true, VolumesDir: true}
+	for _, name := range files {
+		for dir := path.Dir(name); !known[dir]; dir = path.Dir(dir) {
+			known[dir] = true
+		}
+	}
+	err = fs.WalkDir(f.root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || !d.IsDir() || name == "." {
+			return err
+		}
+		if !known[name] && !strings.HasPrefix(name, VolumesDir+"/") {
+			return fmt.Errorf("it holds the folder %q, which is no part of the run", name)
+		}
+		list = append(list, name)
+		return nil
+	})
+	slices.Reverse(list)
+	return list, err
+}
+
+// remove removes what removable has listed, and then the bundle's folder. What
+// has come into it since stays, with an error.
+func remove(dir string, list []string) error {
+	f, err := OpenFolder(dir)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	for _, name := range list {
+		if err := f.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return os.Remove(dir)
 }

@@ -48,11 +48,17 @@ func (m Millis) MarshalJSON() ([]byte, error) {
 	return strconv.AppendFloat(nil, us/1e3, 'f', -1, 64), nil
 }
 
+// maxMillis is a hundred years: sums and differences of two do not overflow.
+const maxMillis = 100 * 365 * 24 * 3600 * 1000.0
+
 // UnmarshalJSON reads what MarshalJSON wrote.
 func (m *Millis) UnmarshalJSON(b []byte) error {
 	var ms float64
 	if err := json.Unmarshal(b, &ms); err != nil {
 		return fmt.Errorf("milliseconds: %w", err)
+	}
+	if math.Abs(ms) > maxMillis {
+		return fmt.Errorf("milliseconds: %g are more than a hundred years", ms)
 	}
 	*m = Millis(math.Round(ms*1e3) * 1e3)
 	return nil

@@ -3,12 +3,10 @@ package results
 import (
 	"bufio"
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -58,8 +56,8 @@ type lineFile struct {
 }
 
 // Create makes the folder of a new bundle, root/id, with what a reader finds in
-// every bundle. It fails if the folder exists.
-func Create(root, id string, start time.Time) (*Writer, error) {
+// every bundle. It fails if the folder exists. After an error nothing of it stays.
+func Create(root, id string, start time.Time) (_ *Writer, err error) {
 	if err := os.MkdirAll(root, 0o755); err != nil {
 		return nil, fmt.Errorf("creating the results folder: %w", err)
 	}
@@ -70,14 +68,39 @@ func Create(root, id string, start time.Time) (*Writer, error) {
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("creating the run's folder: %w", err)
 	}
+	w := &Writer{dir: dir, files: map[string]*lineFile{}, total: hdr.New(HistogramMin, HistogramMax, HistogramDigits)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, w.closeAll(), os.RemoveAll(dir))
+		}
+	}()
 	for _, sub := range []string{"audit", "nodes", "plots"} {
 		if err := os.Mkdir(filepath.Join(dir, sub), 0o755); err != nil {
 			return nil, fmt.Errorf("creating the run's folder: %w", err)
 		}
 	}
-	w := &Writer{dir: dir, files: map[string]*lineFile{}, total: hdr.New(HistogramMin, HistogramMax, HistogramDigits)}
-	if w.hfile, err = os.Create(filepath.Join(dir, HlogFile)); err != nil {
-		return nil, err
+	if err := w.createHlog(start); err != nil {
+		return nil, fmt.Errorf("writing %s: %w", HlogFile, err)
+	}
+	for _, name := range []string{EventsFile, SeriesFile, JournalFile, LedgerFile, ReadsFile} {
+		f, err := os.Create(filepath.Join(dir, name))
+		if err != nil {
+			return nil, err
+		}
+		w.files[name] = &lineFile{f, bufio.NewWriterSize(f, 64<<10)}
+		if name == JournalFile {
+			if err := lock(f); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return w, nil
+}
+
+// createHlog makes latency.hlog with its header.
+func (w *Writer) createHlog(start time.Time) (err error) {
+	if w.hfile, err = os.Create(filepath.Join(w.dir, HlogFile)); err != nil {
+		return err
 	}
 	w.hbuf = bufio.NewWriter(w.hfile)
 	w.hlog = hdr.NewHistogramLogWriter(w.hbuf)
@@ -95,22 +118,10 @@ func Create(root, id string, start time.Time) (*Writer, error) {
 		w.hlog.OutputLegend,
 	} {
 		if err := write(); err != nil {
-			return nil, fmt.Errorf("writing %s: %w", HlogFile, err)
+			return err
 		}
 	}
-	for _, name := range []string{EventsFile, SeriesFile, JournalFile, LedgerFile, ReadsFile} {
-		f, err := os.Create(filepath.Join(dir, name))
-		if err != nil {
-			return nil, err
-		}
-		if name == JournalFile {
-			if err := lock(f); err != nil {
-				return nil, err
-			}
-		}
-		w.files[name] = &lineFile{f, bufio.NewWriterSize(f, 64<<10)}
-	}
-	return w, nil
+	return nil
 }
 
 // Dir is the bundle's folder, absolute.
@@ -232,27 +243,40 @@ func (w *Writer) flush(name string, sync bool) error {
 func (w *Writer) Close() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if err := w.closeAll(); err != nil {
+		return fmt.Errorf("closing the bundle: %w", err)
+	}
+	return w.orderEvents()
+}
+
+// closeAll flushes and closes what is open.
+func (w *Writer) closeAll() error {
 	var errs []error
 	for name, lf := range w.files {
 		errs = append(errs, lf.w.Flush(), lf.f.Close())
 		delete(w.files, name)
 	}
 	if w.hfile != nil {
-		errs = append(errs, w.hbuf.Flush(), w.hfile.Close())
+		if w.hbuf != nil {
+			errs = append(errs, w.hbuf.Flush())
+		}
+		errs = append(errs, w.hfile.Close())
 		w.hfile = nil
 	}
-	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("closing the bundle: %w", err)
-	}
-	return w.orderEvents()
+	return errors.Join(errs...)
 }
 
 func (w *Writer) orderEvents() error {
-	events, err := readLines[Event](w.dir, EventsFile)
+	f, err := OpenFolder(w.dir)
+	if err != nil {
+		return fmt.Errorf("ordering events: %w", err)
+	}
+	defer f.Close()
+	events, err := readLines[Event](f, EventsFile)
 	if err != nil {
 		return err
 	}
-	slices.SortStableFunc(events, func(a, b Event) int { return int(a.Offset - b.Offset) })
+	slices.SortStableFunc(events, func(a, b Event) int { return cmp.Compare(a.Offset, b.Offset) })
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)
 	for _, e := range events {
@@ -260,7 +284,7 @@ func (w *Writer) orderEvents() error {
 			return fmt.Errorf("ordering events: %w", err)
 		}
 	}
-	return WriteFile(w.Path(EventsFile), out.Bytes())
+	return f.WriteFile(EventsFile, out.Bytes())
 }
 
 // SaveRun writes run.json.
@@ -270,79 +294,6 @@ func (w *Writer) SaveRun(r *Run) error {
 		return fmt.Errorf("writing %s: %w", RunFile, err)
 	}
 	return WriteFile(w.Path(RunFile), append(b, '\n'))
-}
-
-// WriteFile replaces a file at once: a reader sees the old or the new one whole.
-func WriteFile(path string, b []byte) error {
-	tmp := path + ".part"
-	if err := os.WriteFile(tmp, b, 0o644); err != nil {
-		return fmt.Errorf("writing %s: %w", filepath.Base(path), err)
-	}
-	if err := os.Rename(tmp, path); err != nil {
-		return fmt.Errorf("writing %s: %w", filepath.Base(path), err)
-	}
-	return nil
-}
-
-// Seal writes SHA256SUMS over every file in the folder dir. It comes last.
-func Seal(dir string) error {
-	sums, err := digests(dir)
-	if err != nil {
-		return fmt.Errorf("sealing the bundle: %w", err)
-	}
-	names := make([]string, 0, len(sums))
-	for name := range sums {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	var b strings.Builder
-	for _, name := range names {
-		fmt.Fprintf(&b, "%s  %s\n", sums[name], name)
-	}
-	return WriteFile(filepath.Join(dir, SumsFile), []byte(b.String()))
-}
-
-func digests(dir string) (map[string]string, error) {
-	sums := map[string]string{}
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		rel, err := filepath.Rel(dir, path)
-		if err != nil {
-			return err
-		}
-		rel = filepath.ToSlash(rel)
-		if d.IsDir() {
-			if rel == VolumesDir {
-				return fs.SkipDir
-			}
-			return nil
-		}
-		if rel == SumsFile {
-			return nil
-		}
-		sum, err := digest(path)
-		if err != nil {
-			return err
-		}
-		sums[rel] = sum
-		return nil
-	})
-	return sums, err
-}
-
-func digest(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 // Entry is a bundle in a listing.
@@ -364,27 +315,36 @@ func List(root string) ([]Entry, error) {
 		return nil, fmt.Errorf("listing runs: %w", err)
 	}
 	var list []Entry
+	left := int64(maxListed)
 	for _, d := range dirs {
-		if !d.IsDir() {
-			continue
+		if d.IsDir() {
+			e := Entry{Dir: filepath.Join(root, d.Name()), ID: d.Name()}
+			e.Run, e.Err = describe(e.Dir, &left)
+			list = append(list, e)
 		}
-		e := Entry{Dir: filepath.Join(root, d.Name()), ID: d.Name()}
-		raw, err := os.ReadFile(filepath.Join(e.Dir, RunFile))
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			e.Err = ErrUnsealed
-		case err != nil:
-			e.Err = err
-		default:
-			e.Run = &Run{}
-			if err := json.Unmarshal(raw, e.Run); err != nil {
-				e.Run, e.Err = nil, fmt.Errorf("%s: %w", RunFile, err)
-			}
-		}
-		list = append(list, e)
 	}
 	slices.SortStableFunc(list, func(a, b Entry) int { return started(a).Compare(started(b)) })
 	return list, nil
+}
+
+// describe reads the run.json of a bundle, of which left bytes more may be read.
+func describe(dir string, left *int64) (*Run, error) {
+	f, err := OpenFolder(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	raw, err := f.ReadFile(RunFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, ErrUnsealed
+	}
+	if err != nil {
+		return nil, err
+	}
+	if *left -= int64(len(raw)); *left < 0 {
+		return nil, fmt.Errorf("the %s files of this folder have more than %d bytes together: move runs to another folder, or prune them", RunFile, int64(maxListed))
+	}
+	return decodeRun(raw)
 }
 
 // started is when a run began. One that is not readable is placed by the time

@@ -59,8 +59,8 @@ func TestABundleIsReadAsItWasWritten(t *testing.T) {
 	if len(b.Intervals) != 1 || b.Intervals[0].Second != 4 || b.Intervals[0].Time != Response || b.Intervals[0].Command != "GET" {
 		t.Errorf("intervals: %+v", b.Intervals)
 	}
-	if h := b.Intervals[0].Histogram; h.TotalCount() != 4 || h.ValueAtQuantile(50) != 200 {
-		t.Errorf("histogram: %d values, median %d", h.TotalCount(), h.ValueAtQuantile(50))
+	if h := b.Intervals[0].Histogram; h.TotalCount() != 4 || h.ValueAtPercentile(50) != 200 {
+		t.Errorf("histogram: %d values, median %d", h.TotalCount(), h.ValueAtPercentile(50))
 	}
 	if diff := cmp.Diff([]Write{{Seq: 1, Key: "k", Value: "v", Outcome: "ok"}}, b.Writes); diff != "" {
 		t.Error(diff)
@@ -121,7 +121,9 @@ func TestTheIntervalLogIsForOtherReaders(t *testing.T) {
 			break
 		}
 		got[h.Tag()] = append(got[h.Tag()], h.TotalCount(), h.Max(), h.EndTimeMs()-h.StartTimeMs())
-		b.interval(h, 0)
+		if err := b.interval(logged{tag: h.Tag(), histogram: Pack(h)}, 0); err != nil {
+			t.Fatal(err)
+		}
 	}
 	want := map[string][]int64{
 		"": {3, 300, 1000, 3, 300, 1000}, "response/GET": {2, 200, 1000, 2, 200, 1000}, "response/SET": {1, 300, 1000, 1, 300, 1000},

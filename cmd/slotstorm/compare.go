@@ -58,23 +58,20 @@ func (p *program) compare(c *cli.Context) error {
 	var sides [2]*report.Runs
 	taken := map[string]bool{}
 	for i, text := range c.Args().Slice() {
-		dirs, err := results.Select(p.root, text)
-		if err != nil {
-			return err
-		}
-		sides[i] = report.NewRuns(setName(text, dirs))
-		for _, dir := range dirs {
+		sides[i] = report.NewRuns("")
+		dirs, err := p.eachRun(text, func(dir string, b *results.Bundle) error {
 			if taken[dir] {
 				return usagef("%s is in A and in B", dir)
-			}
-			b, err := results.Load(dir)
-			if err != nil {
-				return err
 			}
 			if err := sides[i].Add(b); err != nil {
 				return fmt.Errorf("bundle %s: %w", dir, err)
 			}
+			return nil
+		})
+		if err != nil {
+			return err
 		}
+		sides[i].Name = setName(text, dirs)
 		for _, dir := range dirs {
 			taken[dir] = true
 		}

@@ -49,6 +49,9 @@ func (p *program) listRuns() error {
 	rows := make([]runRow, len(entries))
 	for i, e := range entries {
 		rows[i] = rowOf(e, nil)
+		if rows[i].state == "unreadable" && !p.json {
+			fmt.Fprintf(p.err, "slotstorm: %s cannot be read: %v\n", e.Dir, e.Err)
+		}
 	}
 	switch {
 	case p.json:

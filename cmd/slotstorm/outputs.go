@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 
@@ -109,29 +108,13 @@ func (p *program) writeTargets(r renderers) error {
 		case t.file == "-":
 			_, err = p.out.Write(b.Bytes())
 		case t.format == summaryFormat:
-			err = appendFile(t.file, b.Bytes())
+			err = results.AppendFile(t.file, b.Bytes())
 		default:
 			err = results.WriteFile(t.file, b.Bytes())
 		}
 		if err != nil {
 			return fmt.Errorf("writing %s: %w", t.format, err)
 		}
-	}
-	return nil
-}
-
-// appendFile adds to a file: the steps of a CI job share one summary.
-func appendFile(name string, b []byte) error {
-	f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-	if err != nil {
-		return fmt.Errorf("writing the summary: %w", err)
-	}
-	_, err = f.Write(b)
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	if err != nil {
-		return fmt.Errorf("writing the summary: %w", err)
 	}
 	return nil
 }

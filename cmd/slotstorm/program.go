@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/ed25519"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -41,6 +42,8 @@ type program struct {
 	root                 string
 	targets              []target
 	colorOut, colorErr   bool
+	// signer signs the bundles of runs; nil if nobody asked for it.
+	signer ed25519.PrivateKey
 	// shown tells that standard output is a terminal.
 	shown bool
 }

@@ -24,10 +24,14 @@ func (p *program) reportVerb() *cli.Command {
 		ArgsUsage: "RUN...",
 		Description: "Reads each run's folder, checks that it is whole, derives the result anew and prints\n" +
 			"it. RUN is a folder, an id, the beginning of an id, or 'latest'. Without --format,\n" +
-			"report.html, report.md, junit.xml and the plots in the folder are made anew as well.",
+			"report.html, report.md, junit.xml and the plots in the folder are made anew as well, and\n" +
+			"sealed, unless the run is signed. --sign seals and signs it (again); --verify ends with 4\n" +
+			"if that key did not sign the run, or a file was changed, added or removed since.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "format", Usage: "print as `FORMAT`, one of " + strings.Join(formats, ", ") + ", and leave the run's folder as it is"},
 			baselineFlag(),
+			signFlag(),
+			&cli.StringFlag{Name: "verify", Usage: "check that the key whose public half is in the PEM file `KEY` signed each run, and leave its folder as it is"},
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write into `FILE` instead of standard output"},
 		},
 		Action: p.report,
@@ -53,6 +57,11 @@ func (p *program) report(c *cli.Context) error {
 	if err := p.writesRuns(c, c.NArg()); err != nil {
 		return err
 	}
+	sign, verify, err := reportKeys(c)
+	if err != nil {
+		return err
+	}
+	keep := format != "" || file != "" || verify != nil
 	var rows []outcome
 	var list []report.Judged
 	var last *results.Bundle
@@ -61,31 +70,36 @@ func (p *program) report(c *cli.Context) error {
 		if err != nil {
 			return err
 		}
+		if err := p.verifySigned(dir, verify); err != nil {
+			return err
+		}
 		b, err := results.Load(dir)
 		if err != nil {
 			return err
 		}
+		p.remark(dir, b.Seal)
 		s, err := p.analyze(b, c.String("baseline"))
 		if err != nil {
 			return fmt.Errorf("bundle %s: %w", dir, err)
 		}
 		rows, list, last = append(rows, outcomeOf(dir, b, s)), append(list, report.Judged{Run: &b.Run, Summary: s}), b
-		if p.direct() {
+		if p.direct() && sign == nil {
 			continue
 		}
 		var text bytes.Buffer
 		if err := render(&text, b, s); err != nil {
 			return fmt.Errorf("rendering %s: %w", filepath.Base(dir), err)
 		}
-		if err := p.deliver(text.Bytes(), file); err != nil {
-			return err
+		if !p.direct() {
+			if err := p.deliver(text.Bytes(), file); err != nil {
+				return err
+			}
 		}
-		if format != "" || file != "" {
+		if keep {
 			continue
 		}
-		// A folder that cannot be written to is no reason to hide the result.
-		if err := report.Write(dir, b, s); err != nil {
-			fmt.Fprintf(p.err, "slotstorm: the files in %s stay as they were: %v\n", dir, err)
+		if err := p.rewrite(b, s, sign); err != nil {
+			return err
 		}
 	}
 	return p.writeTargets(runRenderers(rows, list, last, false))

@@ -34,6 +34,7 @@ func (p *program) runVerb() *cli.Command {
 			&cli.BoolFlag{Name: "dry-run", Usage: "show the plan, the faults and the Kubernetes objects, ask the API server whether it would take them, and run nothing"},
 			&cli.BoolFlag{Name: "keep-volumes", Usage: "keep the nodes' data after the run"},
 			baselineFlag(),
+			signFlag(),
 			&cli.StringSliceFlag{Name: "against", Usage: "run a `B` by turns with SCENARIO, --repeat times each (6 if not stated), and compare: another scenario, a redis-server binary, or PATH=VALUE as in --set, which may be repeated"}),
 			compareFlags()...),
 		Action: p.runScenario,
@@ -123,6 +124,9 @@ func (p *program) runScenario(c *cli.Context) error {
 		ctx, release := p.abrupt(c.Context)
 		defer release()
 		return p.dryRun(ctx, s, runner.Options{Context: c.String("context")})
+	}
+	if p.signer, err = signingKey(c); err != nil {
+		return err
 	}
 	baseline, err := p.baseline(c.String("baseline"), s)
 	if err != nil {
@@ -265,7 +269,14 @@ func (p *program) once(ctx context.Context, s *scenarios.Scenario, o runner.Opti
 	show := p.progress()
 	defer show.Close()
 	o.Observer = show
-	return p.play(ctx, s, o)
+	r, err := p.play(ctx, s, o)
+	if err != nil || p.signer == nil {
+		return r, err
+	}
+	if err := results.Sign(r.Dir, p.signer); err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
 // tell prints the result of one run; of many, --json prints all at the end.
@@ -314,17 +325,13 @@ func (p *program) baseline(text string, s *scenarios.Scenario) (*results.Baselin
 	case !report.Relative(s):
 		return nil, usagef("--baseline is for objectives such as max: baseline+10%%, and %s has none", s.Metadata.Name)
 	}
-	dirs, err := results.Select(p.root, text)
+	var bundles []*results.Bundle
+	_, err := p.eachRun(text, func(_ string, b *results.Bundle) error {
+		bundles = append(bundles, b)
+		return nil
+	})
 	if err != nil {
 		return nil, err
-	}
-	var bundles []*results.Bundle
-	for _, dir := range dirs {
-		b, err := results.Load(dir)
-		if err != nil {
-			return nil, err
-		}
-		bundles = append(bundles, b)
 	}
 	return report.Baseline(s, bundles)
 }

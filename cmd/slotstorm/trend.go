@@ -42,24 +42,18 @@ func (p *program) trend(c *cli.Context) error {
 	if c.NArg() == 1 {
 		set = c.Args().First()
 	}
-	dirs, err := results.Select(p.root, set)
-	if err != nil {
-		return err
-	}
 	var builder report.TrendBuilder
-	for _, dir := range dirs {
-		b, err := results.Load(dir)
-		if err != nil {
-			// One broken night does not hide the others.
-			fmt.Fprintf(p.err, "slotstorm: left out: %v\n", err)
-			continue
-		}
+	_, err := p.eachRun(set, func(dir string, b *results.Bundle) error {
 		if name := c.String("scenario"); name != "" && b.Run.Name != name {
-			continue
+			return nil
 		}
 		if err := builder.Add(b); err != nil {
 			return fmt.Errorf("bundle %s: %w", dir, err)
 		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	list := builder.Trends()
 	if len(list) == 0 {

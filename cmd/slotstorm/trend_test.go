@@ -110,7 +110,7 @@ func TestPruneTouchesRunsAlone(t *testing.T) {
 	if code != exitOK || len(there()) != before {
 		t.Fatalf("a dry run removed something: %d %s", code, stdout)
 	}
-	contains(t, stdout, "would remove "+entries[3].ID, "would remove 2 of ", "it holds notes.txt", "not sealed", "changed or cut short", "among the newest 3")
+	contains(t, stdout, "would remove "+entries[3].ID, "would remove 2 of ", "it holds \"notes.txt\"", "not sealed", "changed or cut short", "among the newest 3")
 	if code, stdout, _ = do(t, "prune", "--keep", "3", "--out", root); code != exitOK {
 		t.Fatalf("%d %s", code, stdout)
 	}

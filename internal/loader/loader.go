@@ -194,7 +194,7 @@ func (c *collector) frame(f results.Frame, _ time.Time, histograms map[string]*h
 		for _, t := range []results.Time{results.Response, results.Service, results.Slip} {
 			if h := histograms[results.Tag(t, name)]; h != nil {
 				c.row(name).hists[t].Merge(h)
-				c.record.Time(t, f.Seq, h)
+				c.record.Time(t, f.Seq, results.Pack(h))
 			}
 		}
 	}
@@ -208,7 +208,7 @@ func (c *collector) frame(f results.Frame, _ time.Time, histograms map[string]*h
 	c.record.Frame(f)
 	for _, d := range []results.Delay{results.Starved, results.Wake, results.Sched, results.GC} {
 		if h := histograms[results.SelfTag(d)]; h != nil {
-			c.record.Delay(d, f.Seq, h)
+			c.record.Delay(d, f.Seq, results.Pack(h))
 		}
 	}
 	for class, n := range f.Errors {

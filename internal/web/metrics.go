@@ -9,6 +9,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	hdr "github.com/HdrHistogram/hdrhistogram-go"
+
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -84,7 +86,9 @@ func (t *tally) interval(i results.Interval) {
 		}
 		t.times[key] = h
 	}
-	for _, bar := range i.Histogram.Distribution() {
+	dense := hdr.New(results.HistogramMin, results.HistogramMax, results.HistogramDigits)
+	i.Histogram.MergeInto(dense)
+	for _, bar := range dense.Distribution() {
 		if bar.Count == 0 {
 			continue
 		}

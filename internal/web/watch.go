@@ -272,7 +272,7 @@ func (w *watch) frames(u results.Update) {
 		if merged[i.Second] == nil {
 			merged[i.Second] = hdr.New(results.HistogramMin, results.HistogramMax, results.HistogramDigits)
 		}
-		merged[i.Second].Merge(i.Histogram)
+		i.Histogram.MergeInto(merged[i.Second])
 	}
 	for second, h := range merged {
 		p := w.point(second)

@@ -1,0 +1,72 @@
+package report
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// FuzzBundle makes a folder of what it is given. Whatever that is, it is refused,
+// or every view shows it, in bounded memory.
+func FuzzBundle(f *testing.F) {
+	seeds, err := filepath.Glob("../examples/nightly/runs/*")
+	if err != nil || len(seeds) == 0 {
+		f.Fatalf("no bundles to begin with: %v", err)
+	}
+	names := []string{results.RunFile, results.ScenarioFile, results.EventsFile, results.SeriesFile, results.HlogFile, results.LedgerFile, results.ReadsFile, results.FindingsFile}
+	for _, dir := range seeds[:2] {
+		var part [8][]byte
+		for i, name := range names {
+			if part[i], err = os.ReadFile(filepath.Join(dir, filepath.FromSlash(name))); err != nil {
+				f.Fatal(err)
+			}
+			part[i] = head(part[i])
+		}
+		f.Add(part[0], part[1], part[2], part[3], part[4], part[5], part[6], part[7])
+	}
+	f.Fuzz(func(t *testing.T, run, scenario, events, series, hlog, ledger, reads, findings []byte) {
+		dir := t.TempDir()
+		if err := os.Mkdir(filepath.Join(dir, "audit"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		for i, text := range [][]byte{run, scenario, events, series, hlog, ledger, reads, findings} {
+			if err := os.WriteFile(filepath.Join(dir, filepath.FromSlash(names[i])), text, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		// A follower makes of the same files what it can.
+		_, _ = results.Follow(dir).Next()
+		b, err := results.Read(dir)
+		if err != nil {
+			return
+		}
+		s, err := Analyze(b)
+		if err != nil {
+			return
+		}
+		views := []func(io.Writer, *results.Bundle, *results.Summary) error{HTML, Markdown, JUnit, SeriesCSV}
+		if s.Upgrade != nil {
+			views = append(views, SheetHTML, SheetMarkdown)
+		}
+		for _, render := range views {
+			// What cannot be rendered says so; it must not panic.
+			_ = render(io.Discard, b, s)
+		}
+		_ = NewRuns("a").Add(b)
+		var trend TrendBuilder
+		_ = trend.Add(b)
+	})
+}
+
+// head is the beginning of a file of lines: small seeds make for many tries.
+func head(text []byte) []byte {
+	lines := bytes.SplitAfterN(text, []byte("\n"), 12)
+	if len(lines) == 12 && !bytes.HasPrefix(text, []byte("{\n")) && !bytes.HasPrefix(text, []byte("apiVersion")) {
+		lines = lines[:11]
+	}
+	return bytes.Join(lines, nil)
+}

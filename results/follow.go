@@ -39,6 +39,9 @@ type Update struct {
 func (f *Follower) Next() (Update, error) {
 	var u Update
 	at, err := OpenFolder(f.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return u, nil // the run could not begin, or was pruned: nothing is new
+	}
 	if err != nil {
 		return u, err
 	}

@@ -15,6 +15,9 @@ func TestFollow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if u, err := Follow(w.Dir() + "-gone").Next(); err != nil || u.Run != nil {
+		t.Errorf("a folder that is gone: %+v, %v", u, err)
+	}
 	f := Follow(w.Dir())
 	next := func() Update {
 		t.Helper()

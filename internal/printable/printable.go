@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -52,6 +53,34 @@ var invisible = &unicode.RangeTable{
 	R32: []unicode.Range32{
 		{Lo: 0xe0100, Hi: 0xe01ef, Stride: 1}, // more variation selectors
 	},
+}
+
+// JSON is encoded JSON in which what does not show is written as JSON's own
+// escapes: safe to print, and it means what it meant. Line breaks and tabs,
+// which stand between values, stay.
+func JSON(raw []byte) []byte {
+	var out []byte
+	done := 0 // raw[:done] is in out
+	for at := 0; at < len(raw); {
+		r, size := utf8.DecodeRune(raw[at:])
+		if r != '\n' && r != '\t' && !Visible(r) {
+			out = append(out, raw[done:at]...)
+			if high, low := utf16.EncodeRune(r); high != unicode.ReplacementChar {
+				out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
+			} else {
+				out = fmt.Appendf(out, `\u%04x`, r)
+			}
+			done = at + size
+		} else if r == utf8.RuneError && size == 1 {
+			out = append(append(out, raw[done:at]...), `\ufffd`...) // as decoders read it
+			done = at + size
+		}
+		at += size
+	}
+	if done == 0 {
+		return raw
+	}
+	return append(out, raw[done:]...)
 }
 
 func escaped(s string, keep func(rune) bool) string {

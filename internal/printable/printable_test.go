@@ -1,6 +1,8 @@
 package printable
 
 import (
+	"bytes"
+	"encoding/json"
 	"strings"
 	"testing"
 	"unicode"
@@ -49,6 +51,28 @@ func TestNoControlOrFormatIsVisible(t *testing.T) {
 		if unicode.In(r, unicode.C, unicode.Zl, unicode.Zp, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point) && Visible(r) {
 			t.Errorf("%U counts as visible", r)
 		}
+	}
+}
+
+func TestJSONMeansWhatItMeant(t *testing.T) {
+	for _, s := range []string{"plain", "a\nb\tc\x7f\u009b\u202e", "\U000e0041 😀\ufe0f\U0010ffff", "\ufffd", "\x1b[31m"} {
+		var raw bytes.Buffer
+		enc := json.NewEncoder(&raw)
+		enc.SetIndent("", "\t")
+		if err := enc.Encode(map[string]string{s: s}); err != nil {
+			t.Fatal(err)
+		}
+		shown := JSON(raw.Bytes())
+		if bad := hidden(strings.NewReplacer("\n", "", "\t", "").Replace(string(shown))); bad >= 0 {
+			t.Errorf("%q: %q has something hidden at %d", s, shown, bad)
+		}
+		var back map[string]string
+		if err := json.Unmarshal(shown, &back); err != nil || back[s] != s {
+			t.Errorf("%q: %q means %q: %v", s, shown, back, err)
+		}
+	}
+	if got := string(JSON([]byte("\"a\xffb\""))); got != `"a\ufffdb"` {
+		t.Errorf("a broken byte is shown as %s", got)
 	}
 }
 

@@ -179,9 +179,9 @@ func (p *printer) audit(r *results.Run, s *results.Summary) {
 		return
 	}
 	p.head("Audit")
-	p.line("  " + line)
+	p.line("  " + plain(line))
 	for _, note := range auditNotes(r.Audit) {
-		p.line("  " + note)
+		p.line("  " + plain(note))
 	}
 	p.table(kindTable(r.Audit))
 	p.table(lossTable(s))

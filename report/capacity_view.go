@@ -92,10 +92,10 @@ func CapacityText(w io.Writer, c *Capacity, color bool) error {
 	p.line(p.paint(bold, "Capacity of "+c.Scenario))
 	p.line("  " + p.paint(dim, c.facts()))
 	for _, s := range c.Sizes {
-		p.line("  • " + s.String())
+		p.line("  • " + plain(s.String()))
 	}
 	if text := c.Shared(); text != "" {
-		p.line("  " + p.paint(yellow, "!") + " " + text)
+		p.line("  " + p.paint(yellow, "!") + " " + plain(text))
 	}
 	p.table(c.answersTable())
 	_, err := io.WriteString(w, p.out.String())
@@ -104,19 +104,19 @@ func CapacityText(w io.Writer, c *Capacity, color bool) error {
 
 // CapacityMarkdown writes the answer with every step.
 func CapacityMarkdown(w io.Writer, c *Capacity) error {
-	var out strings.Builder
-	fmt.Fprintf(&out, "## Capacity of %s\n\n%s.\n\n", escape(c.Scenario), escape(c.facts()))
+	m := &markup{}
+	m.p("## Capacity of %s\n\n%s.\n\n", c.Scenario, c.facts())
 	for _, s := range c.Sizes {
-		fmt.Fprintf(&out, "- %s\n", escape(s.String()))
+		m.p("- %s\n", s.String())
 	}
 	if text := c.Shared(); text != "" {
-		fmt.Fprintf(&out, "- %s\n", escape(text))
+		m.p("- %s\n", text)
 	}
-	markdownTable(&out, c.answersTable())
+	m.table(c.answersTable())
 	for _, a := range c.Answers {
-		markdownTable(&out, drop(a.stepsTable(), "run"))
+		m.table(drop(a.stepsTable(), "run"))
 	}
-	_, err := io.WriteString(w, out.String())
+	_, err := io.WriteString(w, m.String())
 	return err
 }
 
@@ -146,10 +146,7 @@ func CapacityHTML(w io.Writer, c *Capacity) error {
 	if view.Curves, err = figures(pictures); err != nil {
 		return err
 	}
-	if err := capacityPage.ExecuteTemplate(w, "capacity", view); err != nil {
-		return fmt.Errorf("rendering the page: %w", err)
-	}
-	return nil
+	return execute(w, capacityPage, view)
 }
 
 // curvePicture draws latency against rate, with the knee and the answer.

@@ -2,7 +2,6 @@ package report
 
 import (
 	_ "embed"
-	"fmt"
 	"html/template"
 	"io"
 )
@@ -39,10 +38,7 @@ func CompareHTML(w io.Writer, c *Comparison) error {
 	if view.Overlays, err = figures(c.overlayPictures()); err != nil {
 		return err
 	}
-	if err := comparePage.ExecuteTemplate(w, "comparison", view); err != nil {
-		return fmt.Errorf("rendering the page: %w", err)
-	}
-	return nil
+	return execute(w, comparePage, view)
 }
 
 // figures are pictures for a page.

@@ -177,13 +177,13 @@ func CompareText(w io.Writer, c *Comparison, color bool) error {
 	p := &printer{color: color}
 	tone := map[Answer]string{Worse: red, Better: green, Changed: yellow, Noisy: yellow, Same: dim}[c.Answer]
 	p.line(p.paint(bold+";"+tone, answerMarks[c.Answer]+" "+strings.ToUpper(c.Headline())))
-	p.line("  " + p.paint(dim, "A  ") + c.A.line())
-	p.line("  " + p.paint(dim, "B  ") + c.B.line())
+	p.line("  " + p.paint(dim, "A  ") + plain(c.A.line()))
+	p.line("  " + p.paint(dim, "B  ") + plain(c.B.line()))
 	for _, r := range c.Reasons {
-		p.line("  • " + r)
+		p.line("  • " + plain(r))
 	}
 	if a := c.Advice(); a != "" {
-		p.line("  " + a)
+		p.line("  " + plain(a))
 	}
 	p.table(c.judgedTable())
 	p.table(c.notableTable())
@@ -191,7 +191,7 @@ func CompareText(w io.Writer, c *Comparison, color bool) error {
 	if len(c.Warnings) > 0 {
 		p.head("Warnings")
 		for _, text := range c.Warnings {
-			p.line("  " + p.paint(yellow, "!") + " " + text)
+			p.line("  " + p.paint(yellow, "!") + " " + plain(text))
 		}
 	}
 	_, err := io.WriteString(w, p.out.String())
@@ -200,28 +200,21 @@ func CompareText(w io.Writer, c *Comparison, color bool) error {
 
 // CompareMarkdown writes the comparison for a pull request or a job summary.
 func CompareMarkdown(w io.Writer, c *Comparison) error {
-	var out strings.Builder
-	fmt.Fprintf(&out, "## %s %s\n\nA: %s. B: %s.\n", answerMarks[c.Answer], escape(c.Headline()), escape(c.A.line()), escape(c.B.line()))
-	for i, r := range c.Reasons {
-		if i == 0 {
-			out.WriteString("\n")
-		}
-		fmt.Fprintf(&out, "- %s\n", escape(r))
-	}
+	m := &markup{}
+	m.p("## %s %s\n\nA: %s. B: %s.\n", answerMarks[c.Answer], c.Headline(), c.A.line(), c.B.line())
+	m.list(c.Reasons)
 	if a := c.Advice(); a != "" {
-		fmt.Fprintf(&out, "\n%s.\n", escape(strings.ToUpper(a[:1])+a[1:]))
+		m.p("\n%s.\n", strings.ToUpper(a[:1])+a[1:])
 	}
 	for _, t := range []table{c.judgedTable(), c.notableTable(), c.pooledTable(), c.differsTable()} {
-		markdownTable(&out, t)
+		m.table(t)
 	}
 	if len(c.Warnings) > 0 {
-		out.WriteString("\n### Warnings\n\n")
-		for _, text := range c.Warnings {
-			fmt.Fprintf(&out, "- %s\n", escape(text))
-		}
+		m.p("\n### Warnings\n")
+		m.list(c.Warnings)
 	}
-	fmt.Fprintf(&out, "\n<sub>%s</sub>\n", escape(comparisonNote))
-	_, err := io.WriteString(w, out.String())
+	m.p("\n<sub>%s</sub>\n", comparisonNote)
+	_, err := io.WriteString(w, m.String())
 	return err
 }
 

@@ -8,9 +8,11 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
 
+	"github.com/slotstorm/slotstorm/internal/printable"
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -159,7 +161,7 @@ func SeriesCSV(w io.Writer, b *results.Bundle, _ *results.Summary) error {
 		return err
 	}
 	err := rowsOf(b, func(r seriesRow) error {
-		line := []string{strconv.Itoa(r.Second), r.Phase, r.Command, r.Shard}
+		line := []string{strconv.Itoa(r.Second), csvCell(r.Phase), csvCell(r.Command), r.Shard}
 		for _, n := range []int{r.Counts.OK, r.Counts.Failed, r.Counts.Unknown, r.Counts.Overflow, r.Completed} {
 			line = append(line, strconv.Itoa(n))
 		}
@@ -177,8 +179,25 @@ func SeriesCSV(w io.Writer, b *results.Bundle, _ *results.Summary) error {
 	return out.Error()
 }
 
+// csvCell is text of others as a cell. Spreadsheets take what begins with one of
+// these signs for a formula, which can fetch and run; after an apostrophe it is
+// text.
+func csvCell(s string) string {
+	s = printable.Line(s)
+	if s != "" && strings.ContainsRune("=+-@", rune(s[0])) {
+		return "'" + s
+	}
+	return s
+}
+
 // SeriesJSON writes the same as lines of JSON.
 func SeriesJSON(w io.Writer, b *results.Bundle, _ *results.Summary) error {
-	out := json.NewEncoder(w)
-	return rowsOf(b, func(r seriesRow) error { return out.Encode(r) })
+	return rowsOf(b, func(r seriesRow) error {
+		line, err := json.Marshal(r)
+		if err != nil {
+			return fmt.Errorf("writing JSON: %w", err)
+		}
+		_, err = w.Write(append(printable.JSON(line), '\n'))
+		return err
+	})
 }

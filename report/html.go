@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	_ "embed"
 	"encoding/json"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/slotstorm/slotstorm/internal/printable"
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -113,10 +115,18 @@ func HTML(w io.Writer, b *results.Bundle, s *results.Summary) error {
 	if err != nil {
 		return err
 	}
-	if err := pageTemplate.Execute(w, p); err != nil {
+	return execute(w, pageTemplate, p)
+}
+
+// execute writes a page. The template escapes what HTML would obey; what a reader
+// would not see, or see in another order, is shown as escapes by the way.
+func execute[T any](w io.Writer, t *template.Template, view T) error {
+	var out bytes.Buffer
+	if err := t.Execute(&out, view); err != nil {
 		return fmt.Errorf("rendering the page: %w", err)
 	}
-	return nil
+	_, err := io.WriteString(w, printable.Text(out.String()))
+	return err
 }
 
 func newPage(b *results.Bundle, s *results.Summary) (*page, error) {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/slotstorm/slotstorm/internal/printable"
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -78,16 +79,17 @@ func JUnitRuns(w io.Writer, list []Judged) error {
 }
 
 func suiteOf(r *results.Run, s *results.Summary) junitSuite {
+	name := printable.Line(r.Name)
 	suite := junitSuite{
-		Name:      "slotstorm " + r.Name,
+		Name:      "slotstorm " + name,
 		Time:      junitSeconds(r.End),
 		Timestamp: r.Start.UTC().Format("2006-01-02T15:04:05Z"),
 		Properties: []junitProperty{
-			{"id", r.ID}, {"seed", fmt.Sprint(r.Seed)}, {"redis", r.Versions.Redis},
-			{"client", sentence(" ", r.Client.Type, r.Client.Version)}, {"command", r.Command},
+			{"id", printable.Line(r.ID)}, {"seed", fmt.Sprint(r.Seed)}, {"redis", printable.Line(r.Versions.Redis)},
+			{"client", printable.Line(sentence(" ", r.Client.Type, r.Client.Version))}, {"command", printable.Text(r.Command)},
 		},
 	}
-	class := "slotstorm." + r.Name
+	class := "slotstorm." + name
 	suite.add(junitCase{Class: class, Name: "verdict", Time: junitSeconds(r.End)}, s.Verdict, strings.Join(s.Reasons, "\n"))
 	for _, o := range s.Objectives {
 		text := sentence("; ", "measured "+o.Shown, "bound "+o.Bound, o.Evidence)
@@ -96,9 +98,12 @@ func suiteOf(r *results.Run, s *results.Summary) junitSuite {
 	return suite
 }
 
+// add adds a case. An XML encoder lets pass whatever XML can hold, and those who
+// show it put it into pages and terminals.
 func (s *junitSuite) add(c junitCase, v results.Verdict, text string) {
+	c.Name, c.Out, text = printable.Line(c.Name), printable.Text(c.Out), printable.Text(text)
 	message, _, _ := strings.Cut(text, "\n")
-	problem := &junitProblem{Message: message, Type: string(v), Text: text}
+	problem := &junitProblem{Message: message, Type: printable.Line(string(v)), Text: text}
 	switch v {
 	case results.Pass:
 	case results.Fail:

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"io"
 	"strings"
 
@@ -11,126 +10,84 @@ import (
 // Markdown writes the report as GitHub-flavoured Markdown, for a job summary or
 // a change record. Plots are linked from the bundle's folder.
 func Markdown(w io.Writer, b *results.Bundle, s *results.Summary) error {
-	var out strings.Builder
-	p := func(format string, args ...any) { fmt.Fprintf(&out, format, args...) }
+	m := &markup{}
 	r := &b.Run
-
-	p("# %s %s: %s\n\n", marks[s.Verdict], strings.ToUpper(string(s.Verdict)), escape(r.Name))
-	p("%s\n", escape(strings.Join(headline(r), " · ")))
-	for i, reason := range s.Reasons {
-		if i == 0 {
-			p("\n")
-		}
-		p("- %s\n", escape(reason))
-	}
-	markdownTable(&out, objectivesTable(s))
+	m.p("# %s %s: %s\n\n%s\n", marks[s.Verdict], strings.ToUpper(string(s.Verdict)), r.Name, strings.Join(headline(r), " · "))
+	m.list(s.Reasons)
+	m.table(objectivesTable(s))
 	for i, plot := range pictures(b, s) {
 		if i == 0 {
-			p("\n## Timeline\n\n")
+			m.p("\n## Timeline\n\n")
 		}
-		p("![%s](%s/%s.png)\n", plot.title, PlotsDir, plot.file)
+		m.p("![%s](%s/%s.png)\n", plot.title, PlotsDir, plot.file)
 	}
-	markdownTable(&out, faultTable(r))
+	m.table(faultTable(r))
 	if s.Upgrade != nil {
-		markdownTable(&out, windowsTable(s.Upgrade))
-		markdownTable(&out, stepsTable(r, s.Upgrade))
+		m.table(windowsTable(s.Upgrade))
+		m.table(stepsTable(r, s.Upgrade))
 	}
-	markdownTable(&out, failoverTable(s))
-	if len(s.Failovers) > 0 {
-		p("\nEach column is the time that the step took; they add up to *server*, from the fault to the probe's first good write. *client* and *in sync* count from the fault.\n")
-	}
-	for _, text := range []string{spread(s.FailoverStats), asPredicted(s)} {
-		if text != "" {
-			p("\n%s\n", escape(text))
-		}
-	}
-	for _, f := range s.Failovers {
-		if f.Note != "" {
-			p("\n%s: %s\n", escape(f.Fault), escape(f.Note))
-		}
-	}
-	markdownTable(&out, loadTable(s))
+	m.failovers(s)
+	m.table(loadTable(s))
 	if len(s.Load) > 0 {
-		p("\nPercentiles are of response time, from the intended start to the reply, of the requests answered ok.\n")
+		m.p("\nPercentiles are of response time, from the intended start to the reply, of the requests answered ok.\n")
 	}
-	markdownTable(&out, shardTable(s))
-	markdownTable(&out, errorTable(s))
-	markdownTable(&out, availabilityTable(r, s))
-	if line := auditLine(r.Audit); line != "" {
-		p("\n## Audit\n\n%s\n", escape(line))
-		for i, note := range auditNotes(r.Audit) {
-			if i == 0 {
-				p("\n")
-			}
-			p("- %s\n", escape(note))
-		}
-	}
-	markdownTable(&out, kindTable(r.Audit))
-	markdownTable(&out, lossTable(s))
-	markdownTable(&out, staleTable(r.Audit))
-	markdownTable(&out, generatorTable(s))
-	if line := generatorLine(s.Generator); line != "" {
-		p("\n%s\n", escape(line))
-	}
-	markdownTable(&out, clockTable(r))
-	for i, f := range s.Findings {
-		if i == 0 {
-			p("\n## Findings\n\n")
-		}
-		p("- **%s: %s.** %s\n", f.Severity, escape(f.Title), escape(f.Advice))
-		for _, e := range f.Evidence {
-			p("  - %s\n", escape(e))
-		}
-	}
+	m.table(shardTable(s))
+	m.table(errorTable(s))
+	m.table(availabilityTable(r, s))
+	m.audit(r.Audit)
+	m.table(kindTable(r.Audit))
+	m.table(lossTable(s))
+	m.table(staleTable(r.Audit))
+	m.table(generatorTable(s))
+	m.paragraph(generatorLine(s.Generator))
+	m.table(clockTable(r))
+	m.findings(s)
 	if len(s.Warnings) > 0 {
-		p("\n## Warnings\n\n")
-		for _, text := range s.Warnings {
-			p("- %s\n", escape(text))
-		}
+		m.p("\n## Warnings\n")
+		m.list(s.Warnings)
 	}
-	markdownTable(&out, environmentTable(r))
-	for _, t := range []table{machineTable(r.Environment.Kubernetes), podTable(r), volumeTable(r.Environment.Kubernetes)} {
-		markdownTable(&out, t)
+	for _, t := range []table{environmentTable(r), machineTable(r.Environment.Kubernetes), podTable(r), volumeTable(r.Environment.Kubernetes)} {
+		m.table(t)
 	}
-	p("\n## Repeat it\n\n```sh\n%s\n```\n", r.Command)
-	_, err := io.WriteString(w, out.String())
+	m.repeat(r)
+	_, err := io.WriteString(w, m.String())
 	return err
 }
 
-func markdownTable(out *strings.Builder, t table) {
-	if len(t.Rows) == 0 {
-		return
+func (m *markup) failovers(s *results.Summary) {
+	m.table(failoverTable(s))
+	if len(s.Failovers) > 0 {
+		m.p("\nEach column is the time that the step took; they add up to *server*, from the fault to the probe's first good write. *client* and *in sync* count from the fault.\n")
 	}
-	fmt.Fprintf(out, "\n## %s\n\n%s", t.Title, markdownRows(t))
-}
-
-// markdownRows is a table without its title.
-func markdownRows(t table) string {
-	var out strings.Builder
-	out.WriteString("|")
-	for _, c := range t.Head {
-		fmt.Fprintf(&out, " %s |", c.Title)
-	}
-	out.WriteString("\n|")
-	for _, c := range t.Head {
-		if c.Number {
-			out.WriteString("---:|")
-		} else {
-			out.WriteString("---|")
+	m.paragraph(spread(s.FailoverStats))
+	m.paragraph(asPredicted(s))
+	for _, f := range s.Failovers {
+		if f.Note != "" {
+			m.p("\n%s: %s\n", f.Fault, f.Note)
 		}
 	}
-	out.WriteString("\n")
-	for _, row := range t.Rows {
-		out.WriteString("|")
-		for _, cell := range row {
-			fmt.Fprintf(&out, " %s |", escape(cell))
-		}
-		out.WriteString("\n")
-	}
-	return out.String()
 }
 
-// escape keeps text from being read as markup.
-func escape(s string) string {
-	return strings.NewReplacer("\\", "\\\\", "|", "\\|", "*", "\\*", "_", "\\_", "<", "&lt;", "`", "\\`", "\n", " ").Replace(s)
+func (m *markup) audit(a *results.Audit) {
+	if line := auditLine(a); line != "" {
+		m.p("\n## Audit\n\n%s\n", line)
+		m.list(auditNotes(a))
+	}
+}
+
+func (m *markup) findings(s *results.Summary) {
+	for i, f := range s.Findings {
+		if i == 0 {
+			m.p("\n## Findings\n\n")
+		}
+		m.p("- **%s: %s.** %s\n", string(f.Severity), f.Title, f.Advice)
+		for _, e := range f.Evidence {
+			m.p("  - %s\n", e)
+		}
+	}
+}
+
+func (m *markup) repeat(r *results.Run) {
+	m.p("\n## Repeat it\n\n")
+	m.shell(r.Command)
 }

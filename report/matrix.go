@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/slotstorm/slotstorm/internal/printable"
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -70,6 +71,11 @@ func Matrix(w io.Writer, runs []Judged) error {
 	cells := matrixCells(runs)
 	if len(cells) == 0 {
 		return nil
+	}
+	for _, row := range cells {
+		for i := range row {
+			row[i] = printable.Line(row[i])
+		}
 	}
 	widths := make([]int, len(cells[0]))
 	for _, row := range cells {

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/slotstorm/slotstorm/internal/printable"
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -45,10 +46,13 @@ func OpenMetrics(w io.Writer, list []Judged) error {
 type metrics struct {
 	families []*family
 	by       map[string]*family
+	// seen are the samples by name and labels: a second one of the same would
+	// make the whole exposition one that nobody takes.
+	seen map[string]bool
 }
 
 func newMetrics() *metrics {
-	m := &metrics{by: map[string]*family{}}
+	m := &metrics{by: map[string]*family{}, seen: map[string]bool{}}
 	for _, f := range []*family{
 		{name: "slotstorm_run", kind: "info", help: "What a run was made with."},
 		{name: "slotstorm_run_start_timestamp_seconds", kind: "gauge", unit: "seconds", help: "When a run began, in seconds since 1970."},
@@ -72,14 +76,20 @@ func newMetrics() *metrics {
 	return m
 }
 
-// add adds a sample; labels are names and values by turns.
+// add adds a sample; labels are names and values by turns. Values are in one
+// line, in UTF-8: others' text cannot become a sample of its own.
 func (m *metrics) add(name, suffix string, value float64, labels ...string) {
 	var list []string
 	for i := 0; i+1 < len(labels); i += 2 {
-		list = append(list, labels[i]+`="`+strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(labels[i+1])+`"`)
+		list = append(list, labels[i]+`="`+strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(printable.Line(labels[i+1]))+`"`)
 	}
+	sample := fmt.Sprintf("%s%s{%s}", name, suffix, strings.Join(list, ","))
+	if m.seen[sample] {
+		return
+	}
+	m.seen[sample] = true
 	f := m.by[name]
-	f.lines = append(f.lines, fmt.Sprintf("%s%s{%s} %s\n", name, suffix, strings.Join(list, ","), strconv.FormatFloat(value, 'g', -1, 64)))
+	f.lines = append(f.lines, sample+" "+strconv.FormatFloat(value, 'g', -1, 64)+"\n")
 }
 
 // states adds a state set.

@@ -79,7 +79,7 @@ var (
 // the size comes from the page, and fonts are ones that are metrically like
 // that which the plot was laid out with.
 func themed(svg, label string) string {
-	svg = svgProlog.ReplaceAllString(svg, `<svg viewBox="$1" role="img" aria-label="`+label+`" font-family="Liberation Sans,Arimo,Arial,Helvetica,sans-serif">`)
+	svg = svgProlog.ReplaceAllString(svg, `<svg viewBox="$1" role="img" aria-label="`+strings.ReplaceAll(label, "$", "$$")+`" font-family="Liberation Sans,Arimo,Arial,Helvetica,sans-serif">`)
 	svg = svgFont.ReplaceAllString(svg, `font-weight:$1;`)
 	svg = strings.ReplaceAll(svg, "font-weight:normal;", "")
 	var pairs []string

@@ -60,38 +60,27 @@ func SheetHTML(w io.Writer, b *results.Bundle, s *results.Summary) error {
 	for _, o := range s.Objectives {
 		p.Objectives = append(p.Objectives, objectiveRow{string(o.Result), marks[o.Result], o.Name, o.Shown, room(o), o.Evidence})
 	}
-	if err := sheetTemplate.Execute(w, p); err != nil {
-		return fmt.Errorf("rendering the sheet: %w", err)
-	}
-	return nil
+	return execute(w, sheetTemplate, p)
 }
 
 // SheetMarkdown writes the same for a change record.
 func SheetMarkdown(w io.Writer, b *results.Bundle, s *results.Summary) error {
-	var out strings.Builder
-	p := func(format string, args ...any) { fmt.Fprintf(&out, format, args...) }
+	m := &markup{}
 	d := decisionWords[s.Upgrade.Decision]
-	p("# %s %s: %s\n\n%s\n", d.Mark, d.Word, escape(question(b.Run.Upgrade)), escape(strings.Join(headline(&b.Run), " · ")))
-	for i, reason := range s.Upgrade.Reasons {
-		if i == 0 {
-			p("\n")
-		}
-		p("- %s\n", escape(reason))
-	}
-	for i, note := range s.Upgrade.Notes {
-		if i == 0 {
-			p("\n## Know before you go\n\n")
-		}
-		p("- %s\n", escape(note))
+	m.p("# %s %s: %s\n\n%s\n", d.Mark, d.Word, question(b.Run.Upgrade), strings.Join(headline(&b.Run), " · "))
+	m.list(s.Upgrade.Reasons)
+	if len(s.Upgrade.Notes) > 0 {
+		m.p("\n## Know before you go\n")
+		m.list(s.Upgrade.Notes)
 	}
 	for _, t := range []table{windowsTable(s.Upgrade), stepsTable(&b.Run, s.Upgrade), objectivesTable(s), persistenceTable(b.Run.Upgrade), differencesTable(s.Upgrade)} {
-		markdownTable(&out, t)
+		m.table(t)
 	}
 	if line := auditLine(b.Run.Audit); line != "" {
-		p("\n## Audit\n\n%s\n", escape(line))
+		m.p("\n## Audit\n\n%s\n", line)
 	}
-	p("\n## Repeat it\n\n```sh\n%s\n```\n", b.Run.Command)
-	_, err := io.WriteString(w, out.String())
+	m.repeat(&b.Run)
+	_, err := io.WriteString(w, m.String())
 	return err
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/slotstorm/slotstorm/internal/printable"
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -24,12 +25,12 @@ func Text(w io.Writer, b *results.Bundle, s *results.Summary, color bool) error 
 	p.table(drop(failoverTable(s), predicted))
 	for _, text := range []string{spread(s.FailoverStats), asPredicted(s)} {
 		if text != "" {
-			p.line("  " + text)
+			p.line("  " + plain(text))
 		}
 	}
 	for _, f := range s.Failovers {
 		if f.Note != "" {
-			p.line("  " + f.Fault + ": " + f.Note)
+			p.line("  " + plain(f.Fault) + ": " + plain(f.Note))
 		}
 	}
 	p.table(loadTable(s))
@@ -47,16 +48,16 @@ func Text(w io.Writer, b *results.Bundle, s *results.Summary, color bool) error 
 		} else {
 			p.table(generatorTable(s))
 		}
-		p.line("  " + line)
+		p.line("  " + plain(line))
 	}
 	p.kubernetes(&b.Run)
 	p.findings(s)
 	p.notes("Warnings", s.Warnings)
 	p.line("")
-	p.line(p.paint(dim, "repeat  ") + b.Run.Command)
-	p.line(p.paint(dim, "report  ") + filepath.Join(b.Dir, HTMLFile))
+	p.line(p.paint(dim, "repeat  ") + plain(b.Run.Command))
+	p.line(p.paint(dim, "report  ") + plain(filepath.Join(b.Dir, HTMLFile)))
 	if u := s.Upgrade; u != nil {
-		p.line(p.paint(dim, "sheet   ") + filepath.Join(b.Dir, SheetHTMLFile) + "  " + decisionWords[u.Decision].Word)
+		p.line(p.paint(dim, "sheet   ") + plain(filepath.Join(b.Dir, SheetHTMLFile)) + "  " + plain(decisionWords[u.Decision].Word))
 	}
 	_, err := io.WriteString(w, p.out.String())
 	return err
@@ -71,11 +72,11 @@ func (p *printer) findings(s *results.Summary) {
 	}
 	p.head("Findings")
 	for _, f := range s.Findings {
-		p.line("  " + p.paint(severityColors[f.Severity], string(f.Severity)) + "  " + f.Title)
+		p.line("  " + p.paint(severityColors[f.Severity], string(f.Severity)) + "  " + plain(f.Title))
 		for _, e := range f.Evidence {
-			p.line("    • " + e)
+			p.line("    • " + plain(e))
 		}
-		p.line("    → " + f.Advice)
+		p.line("    → " + plain(f.Advice))
 	}
 }
 
@@ -98,14 +99,22 @@ type printer struct {
 	color bool
 }
 
-func (p *printer) paint(code, s string) string {
+// shown is text that a terminal may have: a word of this program, or what plain
+// and paint have made of others'. So what comes from a bundle does not compile
+// until it is escaped.
+type shown string
+
+// plain is text of others in one line, with what a terminal obeys as escapes.
+func plain(s string) shown { return shown(printable.Line(s)) }
+
+func (p *printer) paint(code, s string) shown {
 	if !p.color || s == "" {
-		return s
+		return plain(s)
 	}
-	return "\x1b[" + code + "m" + s + "\x1b[0m"
+	return "\x1b[" + shown(code) + "m" + plain(s) + "\x1b[0m"
 }
 
-func (p *printer) line(s string) { p.out.WriteString(strings.TrimRight(s, " ") + "\n") }
+func (p *printer) line(s shown) { p.out.WriteString(strings.TrimRight(string(s), " ") + "\n") }
 
 func (p *printer) head(title string) {
 	p.line("")
@@ -117,7 +126,7 @@ func (p *printer) verdict(r *results.Run, s *results.Summary) {
 	p.line(p.paint(c, marks[s.Verdict]+" "+strings.ToUpper(string(s.Verdict))) + "  " + p.paint(bold, r.Name))
 	p.line("  " + p.paint(dim, strings.Join(headline(r), " · ")))
 	for _, reason := range s.Reasons {
-		p.line("  • " + reason)
+		p.line("  • " + plain(reason))
 	}
 }
 
@@ -129,7 +138,7 @@ func (p *printer) kubernetes(r *results.Run) {
 	}
 	p.head("Place")
 	for _, line := range lines {
-		p.line(fmt.Sprintf("  %s  %s", p.paint(dim, fmt.Sprintf("%-11s", line[0])), line[1]))
+		p.line("  " + p.paint(dim, fmt.Sprintf("%-11s", line[0])) + "  " + plain(line[1]))
 	}
 	p.table(podTable(r))
 }
@@ -141,7 +150,7 @@ func (p *printer) notes(title string, list []string) {
 	}
 	p.head(title)
 	for _, text := range list {
-		p.line("  " + p.paint(yellow, "!") + " " + text)
+		p.line("  " + p.paint(yellow, "!") + " " + plain(text))
 	}
 }
 
@@ -150,45 +159,46 @@ func (p *printer) table(t table) {
 	if len(t.Rows) == 0 {
 		return
 	}
+	columns := func(s string) int { return utf8.RuneCountInString(string(plain(s))) }
 	width := make([]int, len(t.Head))
 	for i, c := range t.Head {
-		width[i] = utf8.RuneCountInString(c.Title)
+		width[i] = columns(c.Title)
 		for _, row := range t.Rows {
-			width[i] = max(width[i], utf8.RuneCountInString(row[i]))
+			width[i] = max(width[i], columns(row[i]))
 		}
 	}
-	cells := func(row []string, paint func(string) string) string {
-		var line strings.Builder
+	cells := func(row []string, paint func(string) shown) shown {
+		var line shown
 		for i, cell := range row {
-			space := strings.Repeat(" ", width[i]-utf8.RuneCountInString(cell))
-			line.WriteString("  ")
+			space := shown(strings.Repeat(" ", width[i]-columns(cell)))
+			line += "  "
 			if t.Head[i].Number {
-				line.WriteString(space + paint(cell))
+				line += space + paint(cell)
 			} else {
-				line.WriteString(paint(cell) + space)
+				line += paint(cell) + space
 			}
 		}
-		return line.String()
+		return line
 	}
 	p.head(t.Title)
 	var titles []string
 	for _, c := range t.Head {
 		titles = append(titles, c.Title)
 	}
-	p.line(cells(titles, func(s string) string { return p.paint(dim, s) }))
+	p.line(cells(titles, func(s string) shown { return p.paint(dim, s) }))
 	for _, row := range t.Rows {
 		p.line(cells(row, p.mark))
 	}
 }
 
 // mark colours a cell that is a result.
-func (p *printer) mark(cell string) string {
+func (p *printer) mark(cell string) shown {
 	for v, m := range marks {
 		if cell == m+" "+string(v) {
 			return p.paint(verdictColors[v], cell)
 		}
 	}
-	return cell
+	return plain(cell)
 }
 
 // drop leaves a column out.

@@ -202,11 +202,11 @@ func TrendCSV(w io.Writer, t *Trend) error {
 	out := csv.NewWriter(w)
 	head := []string{"time", "run", "verdict", "redis", "slotstorm"}
 	for _, s := range t.Series {
-		head = append(head, s.column())
+		head = append(head, csvCell(s.column()))
 	}
 	rows := [][]string{head}
 	for i, r := range t.Runs {
-		row := []string{r.Start.UTC().Format("2006-01-02 15:04:05 +0000"), r.ID, string(r.Verdict), r.Version.Redis, r.Version.Slotstorm}
+		row := []string{r.Start.UTC().Format("2006-01-02 15:04:05 +0000"), csvCell(r.ID), csvCell(string(r.Verdict)), csvCell(r.Version.Redis), csvCell(r.Version.Slotstorm)}
 		for _, s := range t.Series {
 			cell := ""
 			if s.Values[i] != nil {

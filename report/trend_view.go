@@ -107,7 +107,7 @@ func TrendText(w io.Writer, list []*Trend, color bool) error {
 		if i > 0 {
 			p.line("")
 		}
-		p.line(p.paint(bold, t.Scenario) + "  " + t.headline())
+		p.line(p.paint(bold, t.Scenario) + "  " + plain(t.headline()))
 		p.line("  " + p.paint(dim, t.facts()))
 		p.table(changesTable(t))
 		p.table(latestTable(t))
@@ -118,16 +118,13 @@ func TrendText(w io.Writer, list []*Trend, color bool) error {
 
 // TrendMarkdown writes trends for a job summary.
 func TrendMarkdown(w io.Writer, list []*Trend) error {
-	var out strings.Builder
+	m := &markup{}
 	for _, t := range list {
-		fmt.Fprintf(&out, "## %s: %s\n\n%s.\n", escape(t.Scenario), escape(t.headline()), escape(t.facts()))
-		for _, tab := range []table{changesTable(t), latestTable(t)} {
-			if len(tab.Rows) > 0 {
-				fmt.Fprintf(&out, "\n### %s\n\n%s", tab.Title, markdownRows(tab))
-			}
-		}
+		m.p("## %s: %s\n\n%s.\n", t.Scenario, t.headline(), t.facts())
+		m.titled("###", changesTable(t))
+		m.titled("###", latestTable(t))
 	}
-	_, err := io.WriteString(w, out.String())
+	_, err := io.WriteString(w, m.String())
 	return err
 }
 
@@ -175,10 +172,7 @@ func TrendHTML(w io.Writer, list []*Trend) error {
 		names = append(names, t.Scenario)
 	}
 	view.Title = strings.Join(names, ", ")
-	if err := trendPage.ExecuteTemplate(w, "trend", view); err != nil {
-		return fmt.Errorf("rendering the page: %w", err)
-	}
-	return nil
+	return execute(w, trendPage, view)
 }
 
 // trendPicture draws a series over time, with its levels between changes.

@@ -29,6 +29,7 @@ func (p *program) runVerb() *cli.Command {
 			"folder. The first Ctrl-C heals, collects and reports; the second exits at once.",
 		Flags: append(append(p.overrideFlags(),
 			&cli.StringFlag{Name: "serve", Usage: "show the run in a browser, and /metrics to Prometheus, at `ADDRESS` while it lasts: host:port, or a port of 127.0.0.1"},
+			hostFlag("serve-host"),
 			contextFlag(),
 			&cli.StringFlag{Name: "on", Usage: "run on the deployment `NAME` that 'slotstorm up' has made; . is the only one there is"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "show the plan, the faults and the Kubernetes objects, ask the API server whether it would take them, and run nothing"},
@@ -132,7 +133,7 @@ func (p *program) runScenario(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	show, err := p.serve(c.String("serve"))
+	show, err := p.serve(c.String("serve"), c.StringSlice("serve-host"))
 	if err != nil {
 		return err
 	}

@@ -5,12 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"sync"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/slotstorm/slotstorm/clusters/local"
+	"github.com/slotstorm/slotstorm/internal/printable"
 	"github.com/slotstorm/slotstorm/internal/web"
 )
 
@@ -23,8 +25,8 @@ type show struct {
 	close func()
 }
 
-// serve shows the runs to come at addr; empty is nowhere.
-func (p *program) serve(addr string) (show, error) {
+// serve shows the runs to come at addr, under these names too; empty is nowhere.
+func (p *program) serve(addr string, hosts []string) (show, error) {
 	nothing := show{close: func() {}}
 	if addr == "" {
 		return nothing, nil
@@ -42,7 +44,7 @@ func (p *program) serve(addr string) (show, error) {
 	if err != nil {
 		return nothing, errors.Join(err, l.Close())
 	}
-	server := web.New(p.root)
+	server := web.New(web.Options{Root: p.root, Hosts: hosts, Log: p.err})
 	ctx, stop := context.WithCancel(context.Background())
 	var done sync.WaitGroup
 	done.Go(func() {
@@ -55,13 +57,27 @@ func (p *program) serve(addr string) (show, error) {
 			server.Watch(lines.Text())
 		}
 	})
-	fmt.Fprintf(p.err, "watch it at http://%s/\n", l.Addr())
+	fmt.Fprintf(p.err, "watch it at http://%s/%s\n", l.Addr(), reach(l.Addr()))
 	return show{began: server.Watch, news: w, close: func() {
 		_ = w.Close() // ends the scanner above
 		stop()
 		done.Wait()
 		_ = r.Close()
 	}}, nil
+}
+
+// hostFlag names the server beside localhost and its addresses. A page of another
+// site can point a name of its own here; a name that the user gave is not such.
+func hostFlag(name string) cli.Flag {
+	return &cli.StringSliceFlag{Name: name, Usage: "answer to the name `NAME` too, beside localhost and addresses; may be repeated"}
+}
+
+// reach says who can see what is served, if that is not this machine alone.
+func reach(addr net.Addr) string {
+	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsLoopback() {
+		return ""
+	}
+	return ", open to everybody who reaches this address"
 }
 
 func (p *program) uiVerb() *cli.Command {
@@ -73,6 +89,7 @@ func (p *program) uiVerb() *cli.Command {
 			"trends, and runs under way as they go. It only reads. Ctrl-C ends it.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "listen", Value: "127.0.0.1:8380", Usage: "answer at `ADDRESS`: host:port, or a port of 127.0.0.1"},
+			hostFlag("host"),
 		},
 		Action: p.ui,
 	}
@@ -94,7 +111,7 @@ func (p *program) ui(c *cli.Context) error {
 	if err != nil {
 		return &exit{exitInvalid, err}
 	}
-	fmt.Fprintf(p.err, "runs of %s at http://%s/ (Ctrl-C ends it)\n", root, l.Addr())
+	fmt.Fprintf(p.err, "runs of %s at http://%s/%s (Ctrl-C ends it)\n", printable.Line(root), l.Addr(), reach(l.Addr()))
 	ctx, stop := context.WithCancel(c.Context)
 	defer stop()
 	caught, restore := p.signals()
@@ -106,5 +123,5 @@ func (p *program) ui(c *cli.Context) error {
 		case <-ctx.Done():
 		}
 	}()
-	return web.New(root).Serve(ctx, l)
+	return web.New(web.Options{Root: root, Hosts: c.StringSlice("host"), Log: p.err}).Serve(ctx, l)
 }

@@ -2,18 +2,20 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/slotstorm/slotstorm/internal/printable"
 	"github.com/slotstorm/slotstorm/report"
 	"github.com/slotstorm/slotstorm/results"
 )
@@ -21,7 +23,8 @@ import (
 // row is a run in the list.
 type row struct {
 	ID, Scenario, Started, Verdict, Class, Link, Detail string
-	Sealed                                              bool
+	// Sealed ones can be compared.
+	Sealed bool
 }
 
 // home lists the archive; while a run is shown it is that run's page.
@@ -30,15 +33,18 @@ func (s *Server) home(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/runs/"+url.PathEscape(filepath.Base(cur.dir))+"/live", http.StatusFound)
 		return
 	}
+	s.made(w, r, s.lists, "the list of runs", func(context.Context) (answer, error) { return s.list() })
+}
+
+func (s *Server) list() (answer, error) {
 	list, err := results.List(s.root)
 	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
+		return answer{}, err
 	}
 	var rows []row
 	names := map[string]int{}
 	for _, e := range slices.Backward(list) {
-		rows = append(rows, rowOf(e))
+		rows = append(rows, rowOf(e).shown())
 		if e.Run != nil {
 			names[e.Run.Name]++
 		}
@@ -50,11 +56,21 @@ func (s *Server) home(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	slices.Sort(trends)
-	render(w, "list.tmpl.html", struct {
+	return render("list.tmpl.html", struct {
 		Root   string
 		Rows   []row
 		Trends []string
 	}{s.root, rows, trends})
+}
+
+// shown is a row whose texts are in one line each. A run whose id does not show as
+// it is cannot be chosen by it.
+func (r row) shown() row {
+	r.Sealed = r.Sealed && printable.Line(r.ID) == r.ID
+	for _, text := range []*string{&r.ID, &r.Scenario, &r.Started, &r.Verdict, &r.Class, &r.Detail} {
+		*text = printable.Line(*text)
+	}
+	return r
 }
 
 func rowOf(e results.Entry) row {
@@ -83,152 +99,173 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	if _, err := os.Stat(filepath.Join(dir, results.SumsFile)); err != nil {
+	if _, err := os.Lstat(filepath.Join(dir, results.SumsFile)); err != nil {
 		http.Redirect(w, r, "live", http.StatusFound)
 		return
 	}
 	s.send(w, r, dir, report.HTMLFile)
 }
 
-// readable are the files of a bundle that are served: what was rendered, and what
-// it was rendered from.
-func readable(name string) bool {
-	switch path.Dir(name) {
-	case ".":
-		switch path.Ext(name) {
-		case ".html", ".md", ".xml", ".json", ".jsonl", ".yaml", ".hlog", ".txt":
-			return true
-		}
-		return name == results.SumsFile
-	case "plots", "nodes", "audit":
-		return true
-	}
-	return false
-}
-
-// file is a file of a run's bundle.
-func (s *Server) file(w http.ResponseWriter, r *http.Request) {
-	name := r.PathValue("file")
-	if !filepath.IsLocal(filepath.FromSlash(name)) || !readable(name) {
-		http.Error(w, "there is no such file", http.StatusNotFound)
-		return
-	}
-	if dir, ok := s.dir(w, r); ok {
-		s.send(w, r, dir, name)
+// made answers with a page that a desk makes. One who asked and went away gets
+// nothing.
+func (s *Server) made(w http.ResponseWriter, r *http.Request, d *desk, what string, work func(context.Context) (answer, error)) {
+	patient(w, writeLimit)
+	a, err := d.page(r.Context(), what, work)
+	patient(w, writeLimit)
+	switch {
+	case r.Context().Err() != nil:
+	case errors.Is(err, errBusy):
+		w.Header().Set("Retry-After", "10")
+		problem(w, http.StatusServiceUnavailable, err.Error())
+	case err != nil:
+		s.failed(w, what, err)
+	default:
+		w.Header().Set("Content-Type", a.kind)
+		w.WriteHeader(a.status)
+		_, _ = w.Write(a.body) // a browser that went away is no error
 	}
 }
 
-// send serves a file of a bundle, and nothing outside it, wherever links point.
-func (s *Server) send(w http.ResponseWriter, r *http.Request, dir, name string) {
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		http.Error(w, "there is no such run", http.StatusNotFound)
-		return
-	}
-	defer root.Close()
-	f, err := root.Open(filepath.FromSlash(name))
-	if err != nil {
-		http.Error(w, "there is no such file", http.StatusNotFound)
-		return
-	}
-	defer f.Close()
-	st, err := f.Stat()
-	if err != nil || st.IsDir() {
-		http.Error(w, "there is no such file", http.StatusNotFound)
-		return
-	}
-	switch path.Ext(name) {
-	case ".jsonl", ".yaml", ".hlog", ".log", ".md", ".txt", "":
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	}
-	http.ServeContent(w, r, path.Base(name), st.ModTime(), f)
-}
+// maxCompared bounds the runs of one side of a comparison.
+const maxCompared = 200
 
 // compare renders the comparison of the runs a and b, each one or several.
 func (s *Server) compare(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
-	var sides [2]*report.Runs
-	for i, ids := range [][]string{q["a"], q["b"]} {
-		if len(ids) == 0 {
-			http.Error(w, "choose at least one run as A and one as B", http.StatusBadRequest)
+	sides := [2][]string{q["a"], q["b"]}
+	for _, ids := range sides {
+		if len(ids) == 0 || len(ids) > maxCompared {
+			problem(w, http.StatusBadRequest, fmt.Sprintf("choose at least one run as A and one as B, and at most %d as each", maxCompared))
 			return
 		}
-		sides[i] = report.NewRuns(ids[0])
-		for _, id := range ids {
-			b, err := s.load(id)
-			if err == nil {
-				err = sides[i].Add(b)
+	}
+	s.made(w, r, s.pages, fmt.Sprintf("the comparison of %q with %q", sides[0], sides[1]), func(ctx context.Context) (answer, error) {
+		return s.comparison(ctx, sides)
+	})
+}
+
+// comparison leaves out what cannot be read, and says so.
+func (s *Server) comparison(ctx context.Context, ids [2][]string) (answer, error) {
+	var sides [2]*report.Runs
+	var out []string
+	for i := range ids {
+		added := 0
+		sides[i] = report.NewRuns(ids[i][0])
+		for _, id := range ids[i] {
+			if err := ctx.Err(); err != nil {
+				return answer{}, err
 			}
-			if err != nil {
-				http.Error(w, err.Error(), http.StatusBadRequest)
-				return
+			if err := s.take(id, sides[i].Add); err != nil {
+				out = append(out, line("%s is left out: %v", id, err))
+				continue
 			}
+			added++
+		}
+		if added == 0 {
+			text := fmt.Sprintf("%s cannot be compared: none of its runs can be read\n\n%s", []string{"A", "B"}[i], strings.Join(out, "\n"))
+			return answer{http.StatusBadRequest, "text/plain; charset=utf-8", []byte(printable.Text(text))}, nil
 		}
 	}
 	c, err := report.Compare(sides[0], sides[1], report.CompareOptions{})
 	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
+		return answer{http.StatusBadRequest, "text/plain; charset=utf-8", []byte(printable.Text(err.Error()))}, nil
 	}
-	respond(w, func(out io.Writer) error { return report.CompareHTML(out, c) })
+	c.Warnings = append(out, c.Warnings...)
+	return page(func(w io.Writer) error { return report.CompareHTML(w, c) })
 }
 
-// load reads the bundle of a run by its id.
-func (s *Server) load(id string) (*results.Bundle, error) {
-	list, err := results.List(s.root)
+// take reads the bundle of a run by its id, and gives it to who uses it. Whatever
+// is wrong with it is an error about this run alone.
+func (s *Server) take(id string, use func(*results.Bundle) error) error {
+	dir, err := s.find(id)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	for _, e := range list {
-		if e.ID == id {
-			return results.Load(e.Dir)
+	err = safely(func() error {
+		if err := sound(dir); err != nil {
+			return err
 		}
+		b, err := results.Load(dir)
+		if err != nil {
+			return err
+		}
+		return use(b)
+	})
+	if err != nil {
+		s.logOnce("run "+id, err)
 	}
-	return nil, fmt.Errorf("there is no run %q", id)
+	return err
 }
 
 // trend follows a scenario's figures over all its runs.
 func (s *Server) trend(w http.ResponseWriter, r *http.Request) {
 	name := r.URL.Query().Get("scenario")
+	s.made(w, r, s.pages, fmt.Sprintf("the trend of %q", name), func(ctx context.Context) (answer, error) { return s.trends(ctx, name) })
+}
+
+// trends holds one bundle at a time. One broken night does not hide the others: it
+// is named, and left out.
+func (s *Server) trends(ctx context.Context, name string) (answer, error) {
 	list, err := results.List(s.root)
 	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
+		return answer{}, err
 	}
 	var builder report.TrendBuilder
+	broken := map[string][]string{} // by scenario; "" if that cannot be read either
 	for _, e := range list {
-		if e.Run == nil || name != "" && e.Run.Name != name {
-			continue
+		if err := ctx.Err(); err != nil {
+			return answer{}, err
 		}
-		b, err := results.Load(e.Dir)
-		if err != nil {
-			continue // one broken night does not hide the others; the list names it
-		}
-		if err := builder.Add(b); err != nil {
-			http.Error(w, err.Error(), http.StatusInternalServerError)
-			return
+		switch {
+		case errors.Is(e.Err, results.ErrUnsealed), e.Run != nil && name != "" && e.Run.Name != name:
+		case e.Run == nil:
+			broken[""] = append(broken[""], line("%s: %v", e.ID, e.Err))
+		default:
+			if err := s.take(e.ID, builder.Add); err != nil && !errors.Is(err, results.ErrUnsealed) {
+				broken[e.Run.Name] = append(broken[e.Run.Name], line("%s: %v", e.ID, err))
+			}
 		}
 	}
 	trends := builder.Trends()
+	for _, t := range trends {
+		t.LeftOut = append(t.LeftOut, broken[t.Scenario]...)
+		delete(broken, t.Scenario)
+	}
+	// What belongs to no trend that is shown stands for itself.
+	for _, scenario := range slices.Sorted(maps.Keys(broken)) {
+		if scenario == "" && len(trends) > 0 {
+			trends[len(trends)-1].LeftOut = append(trends[len(trends)-1].LeftOut, broken[""]...)
+			continue
+		}
+		trends = append(trends, &report.Trend{SchemaVersion: report.TrendSchemaVersion, Scenario: scenario, LeftOut: broken[scenario]})
+	}
 	if len(trends) == 0 {
-		http.Error(w, "there is no run to follow", http.StatusNotFound)
-		return
+		return answer{http.StatusNotFound, "text/plain; charset=utf-8", []byte("there is no run to follow")}, nil
 	}
-	respond(w, func(out io.Writer) error { return report.TrendHTML(out, trends) })
+	return page(func(w io.Writer) error { return report.TrendHTML(w, trends) })
 }
 
-// render shows a page.
-func render(w http.ResponseWriter, name string, data any) {
-	respond(w, func(out io.Writer) error { return templates.ExecuteTemplate(out, name, data) })
+// line is why a run is left out.
+func line(format, id string, err error) string { return printable.Line(fmt.Sprintf(format, id, err)) }
+
+// render is a page of this server's own. What a reader would not see as it is, in
+// ids of folders and in texts of bundles, is shown as escapes.
+func render(name string, data any) (answer, error) {
+	return page(func(w io.Writer) error {
+		var out strings.Builder
+		if err := templates.ExecuteTemplate(&out, name, data); err != nil {
+			return err
+		}
+		_, err := io.WriteString(w, printable.Text(out.String()))
+		return err
+	})
 }
 
-// respond sends a page whole, or an error.
-func respond(w http.ResponseWriter, write func(io.Writer) error) {
-	var page bytes.Buffer
-	if err := write(&page); err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
+// page is a page whole, or an error.
+func page(write func(io.Writer) error) (answer, error) {
+	var out bytes.Buffer
+	if err := write(&out); err != nil {
+		return answer{}, err
 	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = w.Write(page.Bytes()) // a browser that went away is no error
+	return answer{http.StatusOK, "text/html; charset=utf-8", out.Bytes()}, nil
 }

@@ -5,34 +5,19 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
-
-	"github.com/slotstorm/slotstorm/results"
 )
-
-// dir is the folder of the run that a request names.
-func (s *Server) dir(w http.ResponseWriter, r *http.Request) (string, bool) {
-	id := r.PathValue("id")
-	if cur := s.shown(); cur != nil && filepath.Base(cur.dir) == id {
-		return cur.dir, true
-	}
-	list, err := results.List(s.root)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return "", false
-	}
-	for _, e := range list {
-		if e.ID == id {
-			return e.Dir, true
-		}
-	}
-	http.Error(w, "there is no such run", http.StatusNotFound)
-	return "", false
-}
 
 // live is the page of a run under way. One that has ended is shown as it went.
 func (s *Server) live(w http.ResponseWriter, r *http.Request) {
 	if dir, ok := s.dir(w, r); ok {
-		render(w, "live.tmpl.html", struct{ ID string }{filepath.Base(dir)})
+		a, err := render("live.tmpl.html", struct{ ID string }{filepath.Base(dir)})
+		if err != nil {
+			s.failed(w, r.URL.Path, err)
+			return
+		}
+		w.Header().Set("Content-Security-Policy", livePolicy)
+		w.Header().Set("Content-Type", a.kind)
+		_, _ = w.Write(a.body) // a browser that went away is no error
 	}
 }
 
@@ -43,7 +28,16 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	watch := s.watch(dir)
+	select {
+	case s.streams <- struct{}{}:
+		defer func() { <-s.streams }()
+	default:
+		w.Header().Set("Retry-After", "60")
+		problem(w, http.StatusServiceUnavailable, fmt.Sprintf("%d pages follow runs already, and there is room for no more: close some", maxStreams))
+		return
+	}
+	watch, leave := s.watch(dir)
+	defer leave()
 	w.Header().Set("Content-Type", "text/event-stream")
 	control := http.NewResponseController(w)
 	points, notes := 0, 0
@@ -57,6 +51,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 		if over {
 			name = "end"
 		}
+		patient(w, writeLimit) // of each message: the stream has no end of its own
 		if _, err := fmt.Fprintf(w, "event: %s\ndata: %s\n\n", name, raw); err != nil || control.Flush() != nil || over {
 			return
 		}

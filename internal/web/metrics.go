@@ -11,6 +11,7 @@ import (
 
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
 
+	"github.com/slotstorm/slotstorm/internal/printable"
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -54,7 +55,28 @@ func newTally() tally {
 	}
 }
 
+// maxShards is as many as a cluster has slots.
+const maxShards = 16384
+
+// maxLabels bounds the values of a label; what comes beyond them counts as other.
+const (
+	maxLabels = 500
+	other     = "other"
+)
+
+// label is a text of a bundle as the value of a label: in UTF-8 and in one line,
+// and one of a bounded number. Two that look alike count as one, for two samples
+// of the same labels would be none.
+func label[V any](known map[string]V, text string) string {
+	text = printable.Line(text)
+	if _, ok := known[text]; !ok && len(known) >= maxLabels {
+		return other
+	}
+	return text
+}
+
 func (t *tally) fault(name, node string, active float64) {
+	name = label(t.faults, name)
 	if node == "" {
 		node = t.faults[name].node
 	}
@@ -63,12 +85,16 @@ func (t *tally) fault(name, node string, active float64) {
 
 func (t *tally) frame(f results.Frame) {
 	for name, c := range f.Commands {
+		name = label(t.commands, name)
 		t.commands[name] = t.commands[name].Plus(c)
 	}
 	for class, n := range f.Errors {
-		t.errors[class] += n
+		t.errors[label(t.errors, class)] += n
 	}
 	for shard, n := range f.Probes {
+		if _, ok := t.probes[shard]; !ok && len(t.probes) >= maxShards {
+			continue
+		}
 		sum := t.probes[shard]
 		t.probes[shard] = results.ProbeCount{OK: sum.OK + n.OK, Bad: sum.Bad + n.Bad}
 		t.last[shard] = n
@@ -77,9 +103,12 @@ func (t *tally) frame(f results.Frame) {
 }
 
 func (t *tally) interval(i results.Interval) {
-	key := timeKey{i.Time, i.Command}
+	key := timeKey{i.Time, printable.Line(i.Command)}
 	h := t.times[key]
 	if h == nil {
+		if len(t.times) >= maxLabels {
+			return
+		}
 		h = &times{buckets: map[float64]uint64{}}
 		for _, b := range bounds {
 			h.buckets[b] = 0
@@ -153,11 +182,20 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 	c.w.mu.Lock()
 	defer c.w.mu.Unlock()
 	t := &c.w.tally
+	// Prometheus collects in goroutines of its own: a panic there ends the program.
+	send := func(name string, m prometheus.Metric, err error) {
+		if err != nil {
+			m = prometheus.NewInvalidMetric(c.descs[name], err)
+		}
+		ch <- m
+	}
 	counter := func(name string, v int, labels ...string) {
-		ch <- prometheus.MustNewConstMetric(c.descs[name], prometheus.CounterValue, float64(v), labels...)
+		m, err := prometheus.NewConstMetric(c.descs[name], prometheus.CounterValue, float64(v), labels...)
+		send(name, m, err)
 	}
 	gauge := func(name string, v float64, labels ...string) {
-		ch <- prometheus.MustNewConstMetric(c.descs[name], prometheus.GaugeValue, v, labels...)
+		m, err := prometheus.NewConstMetric(c.descs[name], prometheus.GaugeValue, v, labels...)
+		send(name, m, err)
 	}
 	gauge("run_info", 1, t.run, t.scenario, strconv.FormatUint(t.seed, 10))
 	if t.phase != "" {
@@ -187,11 +225,16 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 		gauge("fault_active", f.active, name, f.node)
 	}
 	for key, h := range t.times {
-		if d := c.descs[string(key.time)+"_seconds"]; d != nil {
-			ch <- prometheus.MustNewConstHistogram(d, h.count, h.sum, maps.Clone(h.buckets), key.command)
+		name := string(key.time) + "_seconds"
+		if d := c.descs[name]; d != nil {
+			m, err := prometheus.NewConstHistogram(d, h.count, h.sum, maps.Clone(h.buckets), key.command)
+			send(name, m, err)
 		}
 	}
 }
+
+// maxScrapes is more than the Prometheus servers that ask at a time.
+const maxScrapes = 8
 
 // metrics answers for the run that is shown; without one there is nothing to tell.
 func (s *Server) metrics(w http.ResponseWriter, r *http.Request) {
@@ -199,5 +242,5 @@ func (s *Server) metrics(w http.ResponseWriter, r *http.Request) {
 	if cur := s.shown(); cur != nil {
 		registry.MustRegister(collector{cur, descriptions()})
 	}
-	promhttp.HandlerFor(registry, promhttp.HandlerOpts{EnableOpenMetrics: true}).ServeHTTP(w, r)
+	promhttp.HandlerFor(registry, promhttp.HandlerOpts{EnableOpenMetrics: true, MaxRequestsInFlight: maxScrapes}).ServeHTTP(w, r)
 }

@@ -4,7 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +17,7 @@ import (
 
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
 
+	"github.com/slotstorm/slotstorm/internal/printable"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
@@ -77,6 +81,9 @@ type message struct {
 // watch is one run that is followed.
 type watch struct {
 	dir string
+	// watchers and cancel are the server's.
+	watchers int
+	cancel   context.CancelFunc
 
 	mu     sync.Mutex
 	state  state
@@ -93,46 +100,64 @@ type watch struct {
 
 func newWatch(dir string) *watch {
 	id := filepath.Base(dir)
-	w := &watch{dir: dir, changed: make(chan struct{}), tally: newTally(), state: state{ID: id, Stage: "starting", Bands: []band{}}}
-	w.tally.run = id
+	shown := printable.Line(id)
+	w := &watch{dir: dir, changed: make(chan struct{}), tally: newTally(), state: state{ID: shown, Stage: "starting", Bands: []band{}}}
+	w.tally.run = shown
 	return w
 }
 
-// run follows until the run has ended, or ctx has.
-func (w *watch) run(ctx context.Context) {
+// run follows until the run has ended, or ctx has. A bundle that its reader fails
+// over is followed no more; the error says over what.
+func (w *watch) run(ctx context.Context) error {
 	f := results.Follow(w.dir)
 	t := time.NewTicker(every)
 	defer t.Stop()
 	for {
-		if w.look(f) {
-			return
+		over := false
+		if err := safely(func() error { over = w.look(f); return nil }); err != nil {
+			w.lose(err)
+			return err
+		}
+		if over || ctx.Err() != nil {
+			return nil
 		}
 		select {
-		case <-ctx.Done():
-			w.look(f)
-			return
+		case <-ctx.Done(): // one last look
 		case <-t.C:
 		}
 	}
 }
 
-// look takes what is new, and tells whether that was all.
-func (w *watch) look(f *results.Follower) (over bool) {
-	u, err := f.Next()
+// lose ends the watching for want of a bundle that can be read.
+func (w *watch) lose(err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.over, w.state.Lost = true, printable.Line(err.Error())
+	close(w.changed)
+	w.changed = make(chan struct{})
+}
+
+// look takes what is new, and tells whether that was all.
+func (w *watch) look(f *results.Follower) (over bool) {
+	var u results.Update
+	err := sound(w.dir)
 	if err == nil {
-		if _, err = os.Stat(w.dir); err != nil && errors.Is(err, fs.ErrNotExist) {
-			err = errors.New("the run could not begin: its folder is gone")
-		}
+		u, err = f.Next()
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if _, gone := os.Stat(w.dir); errors.Is(gone, fs.ErrNotExist) {
+		err = errors.New("the run could not begin: its folder is gone")
 	}
 	if w.state.Total == 0 {
 		w.readScenario()
 	}
 	for _, e := range u.Events {
-		w.event(e)
+		w.event(shownEvent(e))
 	}
-	w.frames(u)
+	if err == nil {
+		err = w.frames(u)
+	}
 	if w.loaded && !w.over {
 		w.state.Elapsed = min(time.Since(w.began).Seconds(), w.state.Total)
 	}
@@ -140,29 +165,43 @@ func (w *watch) look(f *results.Follower) (over bool) {
 		w.over = true
 		w.state.Stage, w.state.Elapsed = "done", w.state.Total
 		if s := u.Run.Summary; s != nil {
-			w.state.Verdict, w.state.Reasons = s.Verdict, s.Reasons
+			w.state.Verdict, w.state.Reasons = results.Verdict(printable.Line(string(s.Verdict))), nil
+			for _, reason := range s.Reasons {
+				w.state.Reasons = append(w.state.Reasons, printable.Line(reason))
+			}
 		}
 	}
 	if err != nil {
-		w.over, w.state.Lost = true, err.Error()
+		w.over, w.state.Lost = true, printable.Line(err.Error())
 	}
 	close(w.changed)
 	w.changed = make(chan struct{})
 	return w.over
 }
 
+// shownEvent is an event as pages and Prometheus get it.
+func shownEvent(e results.Event) results.Event {
+	e.Message, e.Fault, e.Node = printable.Line(e.Message), printable.Line(e.Fault), printable.Line(e.Node)
+	return e
+}
+
 func (w *watch) readScenario() {
-	raw, err := os.ReadFile(filepath.Join(w.dir, results.ScenarioFile))
+	file, _, err := open(w.dir, results.ScenarioFile)
 	if err != nil {
 		return // it is not there yet
+	}
+	defer file.Close()
+	raw, err := io.ReadAll(io.LimitReader(file, maxScenario))
+	if err != nil {
+		return // its plots need no scenario
 	}
 	sc, err := scenarios.Parse(results.ScenarioFile, raw)
 	if err != nil {
 		return // a bundle of another version: its plots need no scenario
 	}
-	w.state.Scenario = sc.Metadata.Name
+	w.state.Scenario = printable.Line(sc.Metadata.Name)
 	w.state.Total = (sc.Workload.Warmup + sc.Timeline.Length()).Std().Seconds()
-	w.tally.scenario, w.tally.seed = sc.Metadata.Name, sc.Seed
+	w.tally.scenario, w.tally.seed = w.state.Scenario, sc.Seed
 }
 
 // at is an offset in seconds since the start of load.
@@ -180,7 +219,7 @@ func (w *watch) event(e results.Event) {
 		w.tally.phase = w.state.Stage
 	}
 	name, on, off := force(e)
-	if on {
+	if on && len(w.state.Bands) < maxBands {
 		w.state.Bands = append(w.state.Bands, band{Name: name, From: w.at(e.Offset)})
 		w.tally.fault(name, e.Node, 1)
 	}
@@ -192,7 +231,7 @@ func (w *watch) event(e results.Event) {
 		}
 		w.tally.fault(name, "", 0)
 	}
-	if text := tell(e); text != "" {
+	if text := tell(e); text != "" && len(w.notes) < maxNotes {
 		w.notes = append(w.notes, note{w.at(e.Offset), e.Kind, text})
 	}
 }
@@ -247,9 +286,12 @@ func tell(e results.Event) string {
 }
 
 // frames adds seconds. Those of several generators are one point.
-func (w *watch) frames(u results.Update) {
+func (w *watch) frames(u results.Update) error {
 	for _, f := range u.Frames {
-		p := w.point(f.Seq)
+		p, err := w.point(f.Seq)
+		if err != nil {
+			return err
+		}
 		for _, c := range f.Commands {
 			p.OK += c.OK
 			p.Due += c.Total()
@@ -274,19 +316,38 @@ func (w *watch) frames(u results.Update) {
 		}
 		i.Histogram.MergeInto(merged[i.Second])
 	}
-	for second, h := range merged {
-		p := w.point(second)
+	for _, second := range slices.Sorted(maps.Keys(merged)) {
+		h := merged[second]
+		p, err := w.point(second)
+		if err != nil {
+			return err
+		}
 		ms := func(q float64) float64 { return float64(h.ValueAtQuantile(q)) / 1000 }
 		p.P50, p.P99, p.P999 = max(p.P50, ms(50)), max(p.P99, ms(99)), max(p.P999, ms(99.9))
 	}
+	return nil
 }
 
+// Bounds of what is kept of one run, whatever its bundle says: eleven days of
+// seconds, and of these a day without a word between two.
+const (
+	maxPoints   = 1_000_000
+	maxGap      = 86_400
+	maxNotes    = 10_000
+	maxBands    = 1_000
+	maxScenario = 4 << 20
+)
+
 // point is that of a second; frames come in the order of seconds.
-func (w *watch) point(second int) *point {
+func (w *watch) point(second int) (*point, error) {
+	second = max(second, 0)
+	if second >= min(maxPoints, len(w.points)+maxGap) {
+		return nil, fmt.Errorf("second %d after second %d makes no sense: its bundle is broken", second, len(w.points)-1)
+	}
 	for len(w.points) <= second {
 		w.points = append(w.points, point{T: len(w.points)})
 	}
-	return &w.points[max(second, 0)]
+	return &w.points[second], nil
 }
 
 // since is what is new after n points and m notes, and when to ask again; a

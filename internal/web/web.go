@@ -7,6 +7,10 @@
 //	bundles on disk ─▶ package report ─▶ list, report, comparison, trend
 //
 // Pages need no network but this server, and no script but the live page's own.
+//
+// A bundle may be somebody else's. Its files are sent as documents without an
+// origin (files.go), its texts are escaped, one that cannot be read is named and
+// left out, and what it does to the program ends one view and nothing else.
 package web
 
 import (
@@ -15,8 +19,11 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
+	"io"
+	"log"
 	"net"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -29,24 +36,47 @@ var templates = template.Must(template.ParseFS(pages, "pages/*.tmpl.html"))
 
 // Server shows the bundles under one folder.
 type Server struct {
-	root string
+	root  string
+	hosts []string
+	log   io.Writer
+	// pages are what reads whole bundles, lists what reads of each how it ended.
+	pages, lists *desk
+	// streams are the streams that there is room for.
+	streams chan struct{}
 
 	mu sync.Mutex
+	// logged are the failures that were logged.
+	logged map[string]bool
 	// current is the run that / and /metrics show; nil in an archive.
-	current *watch
-	watches map[string]*watch
+	current      *watch
+	leaveCurrent func()
+	watches      map[string]*watch
 	// ended ends the watching; gone, after it, the streams.
 	ended, gone     context.Context
 	end, endStreams context.CancelFunc
 	running         sync.WaitGroup
 }
 
-// New makes a server of the bundles under root. Close ends what it watches.
-func New(root string) *Server {
+// Options are what a server is made with.
+type Options struct {
+	// Root is the folder whose bundles are shown.
+	Root string
+	// Hosts are names under which it is reached, beside localhost and addresses.
+	Hosts []string
+	// Log gets what goes wrong in the server itself.
+	Log io.Writer
+}
+
+// New makes a server of the bundles under a folder. Close ends what it watches.
+func New(o Options) *Server {
 	ended, end := context.WithCancel(context.Background())
 	gone, endStreams := context.WithCancel(context.Background())
-	return &Server{root: root, watches: map[string]*watch{}, ended: ended, end: end, gone: gone, endStreams: endStreams}
+	return &Server{root: o.Root, hosts: o.Hosts, log: o.Log, pages: newDesk(), lists: newDesk(), streams: make(chan struct{}, maxStreams),
+		logged: map[string]bool{}, watches: map[string]*watch{}, ended: ended, end: end, gone: gone, endStreams: endStreams}
 }
+
+// maxStreams bounds the pages that follow a run at a time.
+const maxStreams = 64
 
 // Listen opens addr: host:port, or a port alone, with or without a colon, which
 // means loopback.
@@ -66,9 +96,9 @@ func Listen(addr string) (net.Listener, error) {
 
 // Serve answers on l until ctx ends; then pages get closeGrace to take what is new.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
-	server := &http.Server{Handler: guard(l.Addr(), s.handler()), ReadHeaderTimeout: 10 * time.Second}
+	server := s.server(l.Addr())
 	done := make(chan error, 1)
-	go func() { done <- server.Serve(l) }()
+	go func() { done <- server.Serve(limit(l, maxConns)) }()
 	select {
 	case err := <-done:
 		return fmt.Errorf("serving: %w", err)
@@ -85,6 +115,13 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 
 const closeGrace = 2 * time.Second
 
+func (s *Server) server(addr net.Addr) *http.Server {
+	return &http.Server{
+		Handler: s.guard(addr, s.handler()), ErrorLog: log.New(s.log, "slotstorm: ", 0), MaxHeaderBytes: maxHeader,
+		ReadHeaderTimeout: headerLimit, ReadTimeout: readLimit, WriteTimeout: writeLimit, IdleTimeout: idleLimit,
+	}
+}
+
 // Close ends all watching. Streams get what is left, and end.
 func (s *Server) Close() {
 	s.end()
@@ -94,23 +131,40 @@ func (s *Server) Close() {
 
 // Watch makes the run in dir the one that / and /metrics show.
 func (s *Server) Watch(dir string) {
-	w := s.watch(dir)
+	w, leave := s.watch(dir)
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.current = w
+	before := s.leaveCurrent
+	s.current, s.leaveCurrent = w, leave
+	s.mu.Unlock()
+	if before != nil {
+		before()
+	}
 }
 
-// watch follows the run in dir, once.
-func (s *Server) watch(dir string) *watch {
+// watch follows the run in dir, once for all who look; the last one who leaves
+// ends it, so that what was looked at does not stay in memory.
+func (s *Server) watch(dir string) (w *watch, leave func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if w := s.watches[dir]; w != nil {
-		return w
+	w = s.watches[dir]
+	if w == nil {
+		w = newWatch(dir)
+		s.watches[dir] = w
+		ctx, cancel := context.WithCancel(s.ended)
+		w.cancel = cancel
+		if s.ended.Err() == nil {
+			s.running.Go(func() { s.logOnce("run "+filepath.Base(dir), w.run(ctx)) })
+		}
 	}
-	w := newWatch(dir)
-	s.watches[dir] = w
-	s.running.Go(func() { w.run(s.ended) })
-	return w
+	w.watchers++
+	return w, sync.OnceFunc(func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if w.watchers--; w.watchers == 0 {
+			w.cancel()
+			delete(s.watches, dir)
+		}
+	})
 }
 
 func (s *Server) shown() *watch {
@@ -140,39 +194,10 @@ func asset(name, kind string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		raw, err := pages.ReadFile(name)
 		if err != nil {
-			http.Error(w, err.Error(), http.StatusInternalServerError)
+			problem(w, http.StatusInternalServerError, err.Error())
 			return
 		}
 		w.Header().Set("Content-Type", kind)
 		_, _ = w.Write(raw) // a browser that went away is no error
 	}
-}
-
-// guard adds what keeps other sites out: no embedding, no foreign content, and on
-// loopback no name but this machine's own, which a page elsewhere could have
-// pointed here.
-func guard(addr net.Addr, next http.Handler) http.Handler {
-	tcp, ok := addr.(*net.TCPAddr)
-	private := ok && tcp.IP.IsLoopback()
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if private && !local(r.Host) {
-			http.Error(w, "this server answers to localhost alone", http.StatusForbidden)
-			return
-		}
-		h := w.Header()
-		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; script-src 'self'; connect-src 'self'; frame-ancestors 'none'; form-action 'self'; base-uri 'none'")
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Cache-Control", "no-store")
-		next.ServeHTTP(w, r)
-	})
-}
-
-// local tells whether a Host header names this machine.
-func local(host string) bool {
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
-	}
-	ip := net.ParseIP(strings.Trim(host, "[]"))
-	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }

@@ -59,7 +59,7 @@ func underWay(t *testing.T, root string) *results.Writer {
 func site(t *testing.T, s *Server) *httptest.Server {
 	t.Helper()
 	web := httptest.NewUnstartedServer(nil)
-	web.Config.Handler = guard(web.Listener.Addr(), s.handler())
+	web.Config.Handler = s.server(web.Listener.Addr()).Handler
 	web.Start()
 	t.Cleanup(func() { s.Close(); web.Close() })
 	return web
@@ -82,7 +82,7 @@ func get(t *testing.T, url string) (int, string) {
 func TestARunUnderWayIsStreamedToItsEnd(t *testing.T) {
 	root := t.TempDir()
 	w := underWay(t, root)
-	s := New(root)
+	s := New(Options{Root: root, Log: os.Stderr})
 	s.Watch(w.Dir())
 	web := site(t, s)
 	// The home page is the run's; its stream goes on until the run is sealed.
@@ -132,7 +132,7 @@ func TestMetricsAreAsPrometheusWantsThem(t *testing.T) {
 	if err != nil || len(problems) > 0 {
 		t.Errorf("%v %v", problems, err)
 	}
-	s := New(root)
+	s := New(Options{Root: root, Log: os.Stderr})
 	s.current = watched
 	_, text := get(t, site(t, s).URL+"/metrics")
 	parser := expfmt.NewTextParser(model.UTF8Validation)
@@ -175,7 +175,7 @@ func TestOnlyBundlesAreServedAndOnlyHere(t *testing.T) {
 	if err := os.WriteFile(w.Path("volumes/node-0/redis.conf"), []byte("requirepass secret"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	web := site(t, New(root))
+	web := site(t, New(Options{Root: root, Log: os.Stderr}))
 	run := web.URL + "/runs/" + filepath.Base(w.Dir()) + "/"
 	for url, want := range map[string]int{
 		web.URL + "/":                     200,

@@ -9,6 +9,10 @@ const stream = new EventSource(document.body.dataset.stream);
 stream.onmessage = (e) => take(JSON.parse(e.data), false);
 stream.addEventListener("end", (e) => { stream.close(); take(JSON.parse(e.data), true); });
 stream.onerror = () => {
+  if (stream.readyState === EventSource.CLOSED) {
+    $("stage").textContent = "the server refuses to follow this run: too many pages do; close some and reload";
+    return;
+  }
   if (stream.readyState === EventSource.CONNECTING) {
     // What comes after a reconnection begins anew.
     stream.onopen = () => { points.length = 0; notes.length = 0; $("notes").replaceChildren(); };

@@ -3,7 +3,9 @@
 //
 //	Plan ─▶ at its time: check ─▶ inject ─▶ prove ─▶ hold ─▶ heal ─▶ verify ─▶ results.Fault
 //
-// A fault that cannot be proved, or whose healing cannot be verified, says so in
+// A fault whose time has passed when its check ends is refused: it would act
+// outside of the load that it was planned for. A fault that acts is healed even
+// if nothing can be recorded any more. A fault that cannot be proved, or whose healing cannot be verified, says so in
 // its status; a run with such a fault cannot pass.
 //
 // What is the same for every place is here: who is meant by a target (Aim), how
@@ -11,6 +13,7 @@
 package chaos
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -133,6 +136,8 @@ type Storm struct {
 	// out. Shards is the number of shards.
 	Roles  func(ctx context.Context) []deployer.Role
 	Shards int
+	// Length is the timeline's: no fault is injected after its end. 0 is no end.
+	Length time.Duration
 	// Whole waits until the cluster is whole; it is asked before a fault, if no
 	// other is in force, and after its healing.
 	Whole func(ctx context.Context) error
@@ -140,6 +145,9 @@ type Storm struct {
 	// checking has room for one: the fault that looks at the cluster, until its
 	// effect is noted. Of two that are due at once the second must see the first.
 	checking chan struct{}
+
+	// start is the timeline's.
+	start time.Time
 
 	mu     sync.Mutex
 	faults []results.Fault
@@ -168,13 +176,13 @@ const (
 // been healed and verified. Once stop ends, no further fault is injected, but
 // those in force are healed. ctx ends everything at once.
 func (s *Storm) Rage(ctx, stop context.Context, start time.Time, plan []Injection) []results.Fault {
-	s.faults = make([]results.Fault, len(plan))
+	s.start, s.faults = start, make([]results.Fault, len(plan))
 	s.inForce, s.changed = map[string]Effect{}, make(chan struct{})
 	s.checking = make(chan struct{}, 1)
 	var wg sync.WaitGroup
 	for i, in := range plan {
 		wg.Go(func() {
-			f := s.describe(in, start)
+			f := s.describe(in)
 			timer := time.NewTimer(time.Until(start.Add(in.At)))
 			defer timer.Stop()
 			select {
@@ -195,8 +203,15 @@ func (s *Storm) Rage(ctx, stop context.Context, start time.Time, plan []Injectio
 	return s.faults
 }
 
-func (s *Storm) describe(in Injection, start time.Time) results.Fault {
-	return results.Fault{Name: in.Name, Kind: in.Fault.Action(), Detail: in.Fault.Detail(), Shard: -1, Status: results.StatusPlanned, Reason: "its time did not come", Planned: s.Clock.At(start.Add(in.At))}
+func (s *Storm) describe(in Injection) results.Fault {
+	f := results.Fault{
+		Name: in.Name, Kind: in.Fault.Action(), Detail: in.Fault.Detail(), Shard: -1, Status: results.StatusPlanned, Reason: "its time did not come",
+		Planned: s.Clock.At(s.start.Add(in.At)),
+	}
+	if in.Fault.Duration > 0 {
+		f.Until = f.Planned + results.MillisOf(in.Fault.Duration.Std())
+	}
+	return f
 }
 
 // strike takes one fault through its steps.
@@ -208,7 +223,7 @@ func (s *Storm) strike(ctx, stop context.Context, in Injection, f *results.Fault
 	}
 	if err := s.check(ctx, stop, a, in, f); err != nil {
 		if stop.Err() == nil {
-			s.fail(f, results.StatusRefused, err)
+			s.fail(f, results.StatusRefused, cmp.Or(s.overdue(in, err), err))
 		}
 		return
 	}
@@ -216,11 +231,7 @@ func (s *Storm) strike(ctx, stop context.Context, in Injection, f *results.Fault
 	if stop.Err() != nil {
 		return
 	}
-	if err := s.recordCheck(f); err != nil {
-		s.fail(f, results.StatusRefused, err)
-		return
-	}
-	if err := s.journal(f, "inject", f.Detail); err != nil {
+	if err := s.admit(in, f); err != nil {
 		s.fail(f, results.StatusRefused, err)
 		return
 	}
@@ -237,15 +248,18 @@ func (s *Storm) strike(ctx, stop context.Context, in Injection, f *results.Fault
 		unproved = s.hold(ctx, stop, a, at.Add(in.Fault.Duration.Std()))
 	}
 	// What has acted in part, or cannot be proved to have acted, is healed too.
-	if err := s.heal(ctx, a, f); err != nil {
-		s.fail(f, results.StatusUnhealed, err)
-		return
-	}
-	if unproved != nil {
+	unwritten, unhealed := s.heal(ctx, a, f)
+	switch {
+	case unhealed != nil:
+		s.fail(f, results.StatusUnhealed, unhealed)
+	case unproved != nil:
 		s.fail(f, results.StatusUnproved, unproved)
-		return
+	case unwritten != nil:
+		// Its account has a gap: it cannot count as proved.
+		s.fail(f, results.StatusUnproved, fmt.Errorf("it is over and the cluster is whole again, but %w", unwritten))
+	default:
+		f.Status = results.StatusHealed
 	}
-	f.Status = results.StatusHealed
 }
 
 func (s *Storm) end(name string) {
@@ -254,6 +268,59 @@ func (s *Storm) end(name string) {
 	defer s.mu.Unlock()
 	s.busy--
 }
+
+// admit records that a checked fault is about to act, unless its time has passed.
+func (s *Storm) admit(in Injection, f *results.Fault) error {
+	if err := s.recordCheck(f); err != nil {
+		return err
+	}
+	if err := s.overdue(in, nil); err != nil {
+		return err
+	}
+	if err := s.journal(f, "inject", f.Detail); err != nil {
+		return err
+	}
+	// A busy disk may take seconds to store the entry.
+	if err := s.overdue(in, nil); err != nil {
+		return errors.Join(err, s.journal(f, "verify", "nothing was injected: "+err.Error()))
+	}
+	return nil
+}
+
+// tolerance is the lateness that is not worth a mention: a fault that is as late
+// may act, even if its duration is shorter.
+const tolerance = time.Second
+
+// deadline is when it is too late to inject a fault, as an offset from the start
+// of the timeline: when the fault should be over, or the timeline is.
+func (s *Storm) deadline(in Injection) (time.Duration, bool) {
+	over := in.At + max(in.Fault.Duration.Std(), tolerance)
+	switch {
+	case in.Fault.Duration > 0 && (s.Length == 0 || over < s.Length):
+		return over, true
+	case s.Length > 0:
+		return s.Length, true
+	}
+	return 0, false
+}
+
+// overdue refuses a fault whose time has passed, and names both times. cause, if
+// not nil, is what its check was still waiting for.
+func (s *Storm) overdue(in Injection, cause error) error {
+	deadline, ok := s.deadline(in)
+	now := time.Since(s.start)
+	if !ok || now < deadline {
+		return nil
+	}
+	err := fmt.Errorf("too late: it was planned at %s of the timeline and could be injected until %s; its check ended at %s", offset(in.At), offset(deadline), offset(now))
+	if cause != nil {
+		err = fmt.Errorf("%w: %w", err, cause)
+	}
+	return err
+}
+
+// offset writes an offset from the start of the timeline.
+func offset(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }
 
 // take notes the effect of a fault that is about to be injected, if the cluster
 // can bear it beside those in force.
@@ -297,7 +364,7 @@ func (s *Storm) check(ctx, stop context.Context, a Action, in Injection, f *resu
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-	ctx, cancel := context.WithTimeout(ctx, checkLimit)
+	ctx, cancel := context.WithTimeout(ctx, s.checkTime(in))
 	defer cancel()
 	s.mu.Lock()
 	alone := s.busy == 0
@@ -323,6 +390,15 @@ func (s *Storm) check(ctx, stop context.Context, a Action, in Injection, f *resu
 		f.Node, f.Shard, f.Role = c.Targets[0].Node, c.Targets[0].Shard, string(c.Targets[0].Role)
 	}
 	return nil
+}
+
+// checkTime is how long the check of a fault may take: no longer than the fault's
+// time lasts.
+func (s *Storm) checkTime(in Injection) time.Duration {
+	if deadline, ok := s.deadline(in); ok {
+		return min(checkLimit, deadline-time.Since(s.start))
+	}
+	return checkLimit
 }
 
 func (s *Storm) recordCheck(f *results.Fault) error {
@@ -373,26 +449,27 @@ func (s *Storm) hold(ctx, stop context.Context, a Action, until time.Time) error
 	}
 }
 
-func (s *Storm) heal(ctx context.Context, a Action, f *results.Fault) error {
-	if err := s.journal(f, "heal", "until the target is back"); err != nil {
-		return err
-	}
+// heal ends a fault and verifies that it is over. A journal that cannot be written
+// keeps no fault in force: it is reported after the healing.
+func (s *Storm) heal(ctx context.Context, a Action, f *results.Fault) (unwritten, unhealed error) {
+	unwritten = s.journal(f, "heal", "until the target is back")
 	_, limit := limits(a)
 	healing, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("not seen within %v", limit))
 	defer cancel()
+	f.Released = s.Clock.Now()
 	how, err := a.Heal(healing)
 	if err != nil {
-		return err
+		return unwritten, err
 	}
 	f.Restored, f.Healing = s.Clock.Now(), how
 	s.event(f, results.EventFaultHeal, f.Restored, how)
 	s.over(f.Name)
 	if err := s.verify(ctx); err != nil {
-		return fmt.Errorf("the cluster did not become whole again: %w", err)
+		return unwritten, fmt.Errorf("the cluster did not become whole again: %w", err)
 	}
 	f.Verified = s.Clock.Now()
 	s.event(f, results.EventFaultVerify, f.Verified, "the cluster is whole again")
-	return s.journal(f, "verify", "the cluster is whole again")
+	return errors.Join(unwritten, s.journal(f, "verify", "the cluster is whole again")), nil
 }
 
 // verify waits until the cluster is whole. While another fault is in force it
@@ -439,7 +516,8 @@ func (s *Storm) event(f *results.Fault, kind string, at results.Millis, message 
 		shard := f.Shard
 		e.Shard = &shard
 	}
-	// The journal, not the event, is what a fault must not act without.
+	// The journal, not the event, is what a fault must not act without. The
+	// recorder keeps its error for the end of the run.
 	_ = s.Recorder.Event(e)
 }
 
@@ -450,7 +528,7 @@ func (s *Storm) journal(f *results.Fault, step, why string) error {
 	}
 	err := s.Recorder.Journal(e)
 	if err != nil {
-		return errors.Join(errors.New("the journal cannot be written"), err)
+		return fmt.Errorf("the journal cannot be written: %w", err)
 	}
 	return nil
 }

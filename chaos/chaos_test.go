@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -212,9 +213,9 @@ func (d *downing) Check(context.Context, []deployer.Role) (Choice, error) {
 func TestOfTwoFaultsAtOnceTheSecondSeesTheFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &Storm{Engine: downs{}, Recorder: &notebook{}, Clock: results.Clock{Start: time.Now()}, Shards: 3, Roles: threeByTwo,
-			// Longer than a fault is in force.
+			// The second is due while the first is checked.
 			Whole: func(context.Context) error { time.Sleep(3 * time.Second); return nil }}
-		two := scenarios.Fault{Duration: second(2)}
+		two := scenarios.Fault{Duration: second(5)}
 		plan := []Injection{{Name: "a", Fault: two}, {Name: "b", Fault: two}}
 		plan[0].Fault.Name, plan[1].Fault.Name = "node-0", "node-1"
 		var got []results.FaultStatus
@@ -254,3 +255,129 @@ func TestANodeIsHeldByOneFaultAtATime(t *testing.T) {
 		t.Errorf("held twice: %v", err)
 	}
 }
+
+// TestAFaultWhoseTimeHasPassedIsRefused has the check wait for the cluster.
+func TestAFaultWhoseTimeHasPassedIsRefused(t *testing.T) {
+	const fromPlanned = time.Minute
+	for _, tc := range []struct {
+		name          string
+		lasts, length time.Duration
+		waits         time.Duration
+		want          results.FaultStatus
+		reason        string
+	}{
+		{"in time", 5 * time.Second, 2 * time.Minute, 4 * time.Second, results.StatusHealed, ""},
+		{"the fault should be over", 5 * time.Second, 2 * time.Minute, 6 * time.Second, results.StatusRefused, "planned at 60.00 s of the timeline and could be injected until 65.00 s; its check ended at 65.00 s: the cluster is not whole before the fault"},
+		{"the timeline is over", 5 * time.Second, fromPlanned + 3*time.Second, 4 * time.Second, results.StatusRefused, "until 63.00 s"},
+		{"the timeline of a kill is over", 0, fromPlanned + 3*time.Second, 4 * time.Second, results.StatusRefused, "until 63.00 s"},
+		{"a kill within the timeline", 0, 2 * time.Minute, 15 * time.Second, results.StatusHealed, ""},
+		{"a short fault, less than a second late", 100 * time.Millisecond, 2 * time.Minute, 900 * time.Millisecond, results.StatusHealed, ""},
+		{"a short fault, more than a second late", 100 * time.Millisecond, 2 * time.Minute, 1100 * time.Millisecond, results.StatusRefused, "until 61.00 s"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				a, notes, asked := &script{}, &notebook{}, 0
+				s := &Storm{Engine: a, Recorder: notes, Clock: results.Clock{Start: time.Now()}, Shards: 3, Roles: threeByTwo, Length: tc.length, Whole: func(ctx context.Context) error {
+					if asked++; asked > 1 {
+						return nil
+					}
+					select {
+					case <-time.After(tc.waits):
+						return nil
+					case <-ctx.Done():
+						return ctx.Err()
+					}
+				}}
+				f := s.Rage(t.Context(), t.Context(), time.Now(), []Injection{{Name: "f", At: fromPlanned, Fault: scenarios.Fault{Duration: scenarios.Duration(tc.lasts)}}})[0]
+				if f.Status != tc.want || !strings.Contains(f.Reason, tc.reason) {
+					t.Errorf("it is %s: %s", f.Status, f.Reason)
+				}
+				if injected := slices.Contains(a.steps, "inject"); injected != (tc.want == results.StatusHealed) {
+					t.Errorf("steps %v", a.steps)
+				}
+				if f.Status == results.StatusHealed && (f.Until-f.Planned).Std() != tc.lasts && tc.lasts > 0 {
+					t.Errorf("planned %v until %v, lasts %v", f.Planned, f.Until, tc.lasts)
+				}
+				if f.Status == results.StatusHealed && f.Released < f.Injected+results.MillisOf(tc.lasts) {
+					t.Errorf("injected at %v, released at %v", f.Injected, f.Released)
+				}
+			})
+		})
+	}
+}
+
+// TestASlowDiskMakesAFaultTooLate has the journal take longer than the fault's time
+// lasts. The journal must not look as if the fault were in force.
+func TestASlowDiskMakesAFaultTooLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, notes := &script{}, &slowNotebook{step: "inject", takes: 10 * time.Second}
+		s := &Storm{Engine: a, Recorder: notes, Clock: results.Clock{Start: time.Now()}, Shards: 3, Roles: threeByTwo, Length: time.Minute, Whole: func(context.Context) error { return nil }}
+		f := s.Rage(t.Context(), t.Context(), time.Now(), []Injection{{Name: "f", At: time.Second, Fault: scenarios.Fault{Duration: second(5)}}})[0]
+		if f.Status != results.StatusRefused || slices.Contains(a.steps, "inject") {
+			t.Errorf("it is %s after %v: %s", f.Status, a.steps, f.Reason)
+		}
+		if diff := cmp.Diff([]string{"check", "inject", "verify"}, notes.journal); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+type slowNotebook struct {
+	notebook
+	step  string
+	takes time.Duration
+}
+
+func (n *slowNotebook) Journal(e results.JournalEntry) error {
+	if e.Step == n.step {
+		time.Sleep(n.takes)
+	}
+	return n.notebook.Journal(e)
+}
+
+// TestAFullDiskKeepsNoFaultInForce has the recorder fail from its n-th entry on, for
+// every n: what was injected is healed, and the reason names the disk.
+func TestAFullDiskKeepsNoFaultInForce(t *testing.T) {
+	for n := range 11 {
+		synctest.Test(t, func(t *testing.T) {
+			a, notes := &script{}, &filling{room: n}
+			s := &Storm{Engine: a, Recorder: notes, Clock: results.Clock{Start: time.Now().Add(-time.Second)}, Shards: 3, Roles: threeByTwo, Whole: func(context.Context) error { return nil }}
+			f := s.Rage(t.Context(), t.Context(), time.Now(), []Injection{{Name: "f", Fault: scenarios.Fault{Duration: second(1)}}})[0]
+			injected, healed := slices.Contains(a.steps, "inject"), slices.Contains(a.steps, "heal")
+			if injected != healed {
+				t.Errorf("room for %d entries: steps %v", n, a.steps)
+			}
+			if injected && (f.Restored == 0 || f.Verified == 0) {
+				t.Errorf("room for %d entries: it was restored at %v, verified at %v", n, f.Restored, f.Verified)
+			}
+			if f.Status != results.StatusHealed && !strings.Contains(f.Reason, "no space left on device") {
+				t.Errorf("room for %d entries: it is %s: %s", n, f.Status, f.Reason)
+			}
+			if unhurt := f.Status == results.StatusHealed; unhurt != (n >= 10) {
+				t.Errorf("room for %d entries: it is %s: %s", n, f.Status, f.Reason)
+			}
+			if f.Status == results.StatusUnhealed {
+				t.Errorf("room for %d entries: it counts as unhealed: %s", n, f.Reason)
+			}
+		})
+	}
+}
+
+// filling is a recorder on a disk with room for some entries.
+type filling struct {
+	mu   sync.Mutex
+	room int
+}
+
+func (f *filling) take() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.room == 0 {
+		return fmt.Errorf("writing journal.jsonl: %w", syscall.ENOSPC)
+	}
+	f.room--
+	return nil
+}
+
+func (f *filling) Event(results.Event) error          { return f.take() }
+func (f *filling) Journal(results.JournalEntry) error { return f.take() }

@@ -33,7 +33,8 @@ const (
 //	               no steady state, frames missing
 //	fail           an objective was missed, or the cluster was not healthy after
 //	inconclusive   the run did not show all that it set out to: a fault refused,
-//	               unproved or not healed, the audit not read back, an objective
+//	               unproved or not healed, injected much too late or in force
+//	               beyond the timeline, the audit not read back, an objective
 //	               without a measurement
 //	pass
 //
@@ -226,6 +227,7 @@ func (a *analysis) unfinished() []string {
 		}
 	}
 	reasons = append(reasons, rollShortcomings(a.run.Upgrade)...)
+	reasons = append(reasons, a.untimely()...)
 	switch au := a.run.Audit; {
 	case au != nil && unread(au):
 		reasons = append(reasons, sentence(": ", fmt.Sprintf("the audit read back %s of %s", count(au.ReadBack), plural(au.Writes, "write", "writes")), au.Unread))
@@ -287,6 +289,7 @@ func (a *analysis) warnings(s *results.Summary) []string {
 		}
 	}
 	list = append(list, drifts(a.run)...)
+	list = append(list, a.somewhatLate()...)
 	if s.Availability.Observed == 0 && len(a.phases) > 0 {
 		list = append(list, "no probe ran: nothing is known of outages")
 	}

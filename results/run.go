@@ -266,6 +266,10 @@ type Fault struct {
 	// the system call that acts.
 	Planned  Millis `json:"plannedMs"`
 	Injected Millis `json:"injectedMs,omitempty"`
+	// Until is when it should be over, for a fault that lasts; Released is read
+	// just before what heals it. Bundles before them have neither.
+	Until    Millis `json:"untilMs,omitempty"`
+	Released Millis `json:"releasedMs,omitempty"`
 	Proved   Millis `json:"provedMs,omitempty"`
 	Restored Millis `json:"restoredMs,omitempty"`
 	Verified Millis `json:"verifiedMs,omitempty"`

@@ -62,12 +62,14 @@ func (n roomNetwork) cut(_ context.Context, name string, rules []place.Rule, _ t
 	return place.Cut(name, rules, 0)
 }
 
-func (n roomNetwork) mend(_ context.Context, name string) (*uint64, error) {
+// mend tries until it is done: a lack of memory or of open files may pass, and the
+// rules stay in force until then.
+func (n roomNetwork) mend(ctx context.Context, name string) (*uint64, error) {
 	var dropped *uint64
 	if count, err := place.Dropped(name); err == nil {
 		dropped = &count
 	}
-	return dropped, place.Mend(name)
+	return dropped, until(ctx, func(context.Context) error { return place.Mend(name) })
 }
 
 func (n roomNetwork) try(ctx context.Context, dials []dial) ([]agent.Outcome, error) {

@@ -74,19 +74,30 @@ func (p *pause) Heal(ctx context.Context) (string, error) {
 	if err := errors.Join(errs...); err != nil {
 		return "", err
 	}
-	for i, process := range p.processes {
-		stopped, err := process.Stopped()
-		if err != nil {
-			return "", err
-		}
-		if stopped {
-			return "", fmt.Errorf("process %d of %s is still stopped after SIGCONT", process.PID(), p.targets[i].Node)
-		}
-		if err := p.Cluster.AwaitAnswer(ctx, p.targets[i].Node); err != nil {
+	// A look may fail for a while, such as where no file can be opened.
+	if err := until(ctx, p.goesOn); err != nil {
+		return "", err
+	}
+	for _, t := range p.targets {
+		if err := p.Cluster.AwaitAnswer(ctx, t.Node); err != nil {
 			return "", err
 		}
 	}
 	return p.tell("goes on and answers"), nil
+}
+
+// goesOn tells whether no process is stopped any more.
+func (p *pause) goesOn(context.Context) error {
+	for i, process := range p.processes {
+		stopped, err := process.Stopped()
+		if err != nil {
+			return err
+		}
+		if stopped {
+			return fmt.Errorf("process %d of %s is still stopped after SIGCONT", process.PID(), p.targets[i].Node)
+		}
+	}
+	return nil
 }
 
 func (p *pause) tell(what string) string {

@@ -67,7 +67,7 @@ func (d *display) fault(name string, on bool, message string) {
 
 // faultLog is the chaos room's recorder: into the bundle, and onto the display.
 type faultLog struct {
-	*results.Writer
+	*keeper
 	show *display
 }
 
@@ -82,7 +82,7 @@ func (l faultLog) Event(e results.Event) error {
 	default:
 		l.show.message(line)
 	}
-	return l.Writer.Event(e)
+	return l.keeper.Event(e)
 }
 
 // libraryLog takes what go-redis would print to standard error.

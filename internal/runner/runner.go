@@ -112,7 +112,7 @@ func Run(ctx context.Context, s *scenarios.Scenario, o Options) (_ *Result, err 
 	id := runID(s.Metadata.Name, clock.Start)
 	bundle, err := results.Create(o.Root, id, clock.Start)
 	if err != nil {
-		return nil, err
+		return nil, explain(o.Root, err)
 	}
 	if o.Began != nil {
 		o.Began(bundle.Dir())
@@ -127,6 +127,7 @@ func Run(ctx context.Context, s *scenarios.Scenario, o Options) (_ *Result, err 
 		if err != nil && !loaded {
 			err = errors.Join(err, bundle.Close(), os.RemoveAll(bundle.Dir()))
 		}
+		err = explain(o.Root, err)
 	}()
 
 	if err := r.readTimes(); err != nil {
@@ -185,6 +186,8 @@ type run struct {
 	// times are those of a replay.
 	times []time.Duration
 	show  display
+	// keeper is the bundle while the load runs.
+	keeper *keeper
 }
 
 // runID is <scenario>-<UTC>-<random>: it sorts by time, and no two are alike.
@@ -270,15 +273,16 @@ func (r *run) storm(ctx context.Context, c *site) error {
 		case <-stop.Done():
 		}
 	}()
+	r.keeper = &keeper{Writer: r.bundle, stop: stopNow}
 
 	target := r.seated(c)
 	if a := r.s.Workload.Audit; a != nil {
 		r.auditor = workload.NewAuditor(workload.Audit{
-			Target: target, Spec: *a, Run: r.run.ID, Clock: r.clock, Ledger: r.bundle.Ledger, Reads: r.bundle.AuditRead,
+			Target: target, Spec: *a, Run: r.run.ID, Clock: r.clock, Ledger: r.keeper.Ledger, Reads: r.keeper.AuditRead,
 		})
 	}
 	plan := workload.Plan{
-		Workload: r.s.Workload, Seed: r.s.Seed, Target: target, Clock: r.clock, Length: warmup + length, Times: r.times, Sink: r.bundle.Frame, Drain: drainLimit,
+		Workload: r.s.Workload, Seed: r.s.Seed, Target: target, Clock: r.clock, Length: warmup + length, Times: r.times, Sink: r.keeper.Frame, Drain: drainLimit,
 		Audit: r.auditor, Emit: r.emit,
 	}
 	if c.fleet != nil {
@@ -310,7 +314,9 @@ func (r *run) storm(ctx context.Context, c *site) error {
 	timeline := load.Start.Add(warmup)
 	faults := make(chan []results.Fault, 1)
 	go func() {
-		storm := &chaos.Storm{Engine: c.engine, Recorder: faultLog{r.bundle, &r.show}, Clock: r.clock, Roles: c.Roles, Shards: c.Shards, Whole: c.AwaitWhole}
+		storm := &chaos.Storm{
+			Engine: c.engine, Recorder: faultLog{r.keeper, &r.show}, Clock: r.clock, Roles: c.Roles, Shards: c.Shards, Length: length, Whole: c.AwaitWhole,
+		}
 		faults <- storm.Rage(ctx, stop, timeline, chaos.Plan(r.s.Timeline, r.s.Seed))
 	}()
 
@@ -350,7 +356,7 @@ func (r *run) storm(ctx context.Context, c *site) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	return errors.Join(err, upgradeErr)
+	return errors.Join(err, upgradeErr, r.unwritten())
 }
 
 // follow tells stages and phases as they come, and looks at the load between.

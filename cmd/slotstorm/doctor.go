@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +17,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 	"gopkg.in/yaml.v3"
+
+	"github.com/slotstorm/slotstorm/internal/bounded"
 )
 
 // finding is what one check found. Fail means that the local provider cannot
@@ -60,7 +63,7 @@ func (p *program) doctor(c *cli.Context) error {
 	}
 	list := []finding{p.checkRedis(c.Context)}
 	list = append(list, p.checkRoom(c.Context)...)
-	list = append(list, p.checkDocker(c.Context), p.checkKubeconfig())
+	list = append(list, p.checkDocker(c.Context), p.checkKubeconfig(c.Context))
 	list = append(list, checkMachine()...)
 	failed := false
 	for _, f := range list {
@@ -207,7 +210,7 @@ func (p *program) checkDocker(ctx context.Context) finding {
 	return finding{"docker", statusOK, out, ""}
 }
 
-func (p *program) checkKubeconfig() finding {
+func (p *program) checkKubeconfig(ctx context.Context) finding {
 	f := finding{Name: "kubeconfig", Status: statusWarn, Mend: "not needed by the local provider; else set KUBECONFIG, or kubectl config use-context NAME"}
 	list := filepath.SplitList(p.getenv("KUBECONFIG"))
 	if len(list) == 0 {
@@ -215,9 +218,13 @@ func (p *program) checkKubeconfig() finding {
 	}
 	f.Detail = "there is none at " + strings.Join(list, ", ")
 	for _, path := range list {
-		raw, err := os.ReadFile(path)
-		if err != nil {
+		raw, err := bounded.ReadFile(ctx, path, bounded.Bound{What: "a kubeconfig", Bytes: 16 << 20, Patience: askTimeout})
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
 			continue
+		case err != nil:
+			f.Detail = err.Error()
+			return f
 		}
 		var config struct {
 			Current string `yaml:"current-context"`

@@ -18,6 +18,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/slotstorm/slotstorm/internal/bounded"
 	"github.com/slotstorm/slotstorm/internal/loader"
 	"github.com/slotstorm/slotstorm/internal/runner"
 	"github.com/slotstorm/slotstorm/results"
@@ -242,9 +243,9 @@ func tlsConfig(c *cli.Context, addr string) (*tls.Config, error) {
 	}
 	config := &tls.Config{ServerName: cmp.Or(c.String("sni"), host), InsecureSkipVerify: c.Bool("tls-skip-verify"), MinVersion: tls.VersionTLS12}
 	if file := c.String("tls-ca"); file != "" {
-		pem, err := os.ReadFile(file)
+		pem, err := bounded.ReadFile(c.Context, file, bounded.Bound{What: "a file of certificates", Bytes: 4 << 20})
 		if err != nil {
-			return nil, fmt.Errorf("--tls-ca: %w", err)
+			return nil, usagef("--tls-ca: %w", err)
 		}
 		config.RootCAs = x509.NewCertPool()
 		if !config.RootCAs.AppendCertsFromPEM(pem) {

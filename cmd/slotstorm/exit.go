@@ -26,6 +26,8 @@ const (
 	exitNoisy        exitCode = 6
 	exitUnhealed     exitCode = 7
 	exitInterrupted  exitCode = 130
+	// exitCrashed is what a shell shows of a process that SIGABRT has ended.
+	exitCrashed exitCode = 134
 )
 
 // exitCodes documents them, in order.
@@ -41,7 +43,8 @@ var exitCodes = []struct {
 	{exitInconclusive, "the run ended inconclusive or invalid: it shows neither success nor failure"},
 	{exitNoisy, "a comparison was made, and is too noisy to tell whether B differs from A"},
 	{exitUnhealed, "a fault's healing could not be verified: it may still be in force; 'slotstorm recover RUN' heals and tells"},
-	{exitInterrupted, "interrupted by Ctrl-C or SIGTERM"},
+	{exitInterrupted, "interrupted by Ctrl-C, SIGTERM, SIGHUP or SIGQUIT"},
+	{exitCrashed, "slotstorm has crashed, by a mistake of its own or for want of memory; any other code above 128 is 128 and the number of the signal that has ended it, such as 137 for SIGKILL"},
 }
 
 // codeOf is the exit code of a run that ended with s.

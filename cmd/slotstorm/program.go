@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -32,7 +34,7 @@ type program struct {
 	exit    func(exitCode)
 	// enter re-executes the program in a sealed room; inside tells that this
 	// process is in one already.
-	enter  func(isolation string, news *os.File) (room local.Room, code int, entered bool, err error)
+	enter  func(isolation string, news *os.File, signals <-chan os.Signal) (room local.Room, code int, entered bool, err error)
 	inside bool
 
 	app *cli.App
@@ -46,7 +48,7 @@ type program struct {
 }
 
 // run is the whole program: args begin with its name. It gives the exit code.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) exitCode {
+func run(ctx context.Context, caught *catcher, args []string, stdout, stderr io.Writer) exitCode {
 	inside, err := local.Inside()
 	if err != nil {
 		// The outer process has been told, and goes on without the room.
@@ -55,10 +57,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) exitCode 
 	p := &program{
 		out: stdout, stderr: stderr, err: &console{w: stderr},
 		getenv: os.Getenv, now: time.Now,
-		play: runner.Run, signals: signals, enter: local.Enter, inside: inside,
+		play: runner.Run, signals: caught.take, enter: local.Enter, inside: inside,
 		exit: func(c exitCode) { os.Exit(int(c)) },
 	}
-	return p.run(ctx, args)
+	code := p.run(ctx, args)
+	if inside {
+		return leaving(code)
+	}
+	return code
 }
 
 func (p *program) run(ctx context.Context, args []string) exitCode {
@@ -68,7 +74,11 @@ func (p *program) run(ctx context.Context, args []string) exitCode {
 	p.out = out
 	p.app = p.application()
 	err := p.dispatch(ctx, args[1:])
-	if out.err != nil {
+	switch {
+	case errors.Is(out.err, syscall.EPIPE):
+		// The reader has seen enough, as head does: that needs no words.
+		err = &exit{code: exitError}
+	case out.err != nil:
 		err = fmt.Errorf("writing the result: %w", out.err)
 	}
 	return fail(p.err, p.colorErr, err)

@@ -97,7 +97,7 @@ var overrideCases = []struct {
    | redis.config={maxmemory: 1gb
    |              ^
   hint: the value is YAML: quote texts with special characters`},
-	{set: "metadata.labels.caf\xe9=x", fail: "--set metadata.labels.caf\xe9=x: the override is not UTF-8\n   | metadata.labels.caf·=x\n   | ^"},
+	{set: "metadata.labels.caf\xe9=x", fail: "--set metadata.labels.caf\\xe9=x: the override is not UTF-8\n   | metadata.labels.caf·=x\n   | ^"},
 	{set: `redis.config=&a [*a]`, fail: `--set redis.config=&a [*a]: the anchor &a contains itself
    | redis.config=&a [*a]
    |              ^`},

@@ -19,6 +19,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/slotstorm/slotstorm/internal/bounded"
+	"github.com/slotstorm/slotstorm/internal/printable"
 )
 
 // finding is what one check found. Fail means that the local provider cannot
@@ -85,9 +86,9 @@ func (p *program) doctor(c *cli.Context) error {
 
 func (p *program) showFindings(list []finding) {
 	for _, f := range list {
-		fmt.Fprintf(p.out, "%s  %-14s %s\n", paint(p.colorOut, f.Status.style(), fmt.Sprintf("%-4s", f.Status)), f.Name, f.Detail)
+		fmt.Fprintf(p.out, "%s  %-14s %s\n", paint(p.colorOut, f.Status.style(), fmt.Sprintf("%-4s", f.Status)), f.Name, printable.Line(f.Detail))
 		if f.Mend != "" {
-			fmt.Fprintf(p.out, "      %-14s %s\n", "", paint(p.colorOut, cyan, "mend: ")+f.Mend)
+			fmt.Fprintf(p.out, "      %-14s %s\n", "", paint(p.colorOut, cyan, "mend: ")+printable.Line(f.Mend))
 		}
 	}
 }

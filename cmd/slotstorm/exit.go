@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
+	"github.com/slotstorm/slotstorm/internal/printable"
 	"github.com/slotstorm/slotstorm/internal/runner"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
@@ -106,6 +108,12 @@ func usagef(format string, args ...any) error {
 	return &exit{exitInvalid, fmt.Errorf(format, args...)}
 }
 
+// message is err as it is printed: a second line, which a file's name may hold, does
+// not pass for one of slotstorm's own.
+func message(err error) string {
+	return strings.ReplaceAll(printable.Text(strings.TrimRight(err.Error(), "\n")), "\n", "\n  ")
+}
+
 // fail shows err on w and gives the exit code it stands for.
 func fail(w io.Writer, color bool, err error) exitCode {
 	if err == nil {
@@ -133,7 +141,7 @@ func fail(w io.Writer, color bool, err error) exitCode {
 	case errors.Is(err, runner.ErrUnhealed):
 		code = exitUnhealed
 	}
-	fmt.Fprintf(w, "%s %v\n", paint(color, red, "slotstorm:"), err)
+	fmt.Fprintf(w, "%s %s\n", paint(color, red, "slotstorm:"), message(err))
 	if code == exitEnvironment {
 		fmt.Fprintln(w, "Run 'slotstorm doctor' to see what this machine can do and how to mend it.")
 	}

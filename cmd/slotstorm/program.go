@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -22,11 +23,12 @@ import (
 // program is one invocation: what verbs may touch, and what the program's own
 // flags say.
 type program struct {
-	out    io.Writer
-	err    *console
-	stderr io.Writer
-	getenv func(string) string
-	now    func() time.Time
+	// out takes text for people, data what programs read: bytes as they are.
+	out, data io.Writer
+	err       *console
+	stderr    io.Writer
+	getenv    func(string) string
+	now       func() time.Time
 	// play runs a scenario, signals listens for the requests to end, exit ends
 	// the process at once.
 	play    func(context.Context, *scenarios.Scenario, runner.Options) (*runner.Result, error)
@@ -71,7 +73,8 @@ func (p *program) run(ctx context.Context, args []string) exitCode {
 	p.colorOut, p.colorErr = p.colored(p.out), p.colored(p.stderr)
 	_, p.shown = terminal(p.out, p.getenv)
 	out := &sticky{w: p.out}
-	p.out = out
+	p.data, p.out = out, &visible{out, &p.colorOut}
+	p.err.color = &p.colorErr
 	p.app = p.application()
 	err := p.dispatch(ctx, args[1:])
 	switch {
@@ -179,13 +182,17 @@ func (p *program) colored(w io.Writer) bool {
 }
 
 // printJSON prints v on standard output.
-func (p *program) printJSON(v any) error { return writeJSON(p.out, v) }
+func (p *program) printJSON(v any) error { return writeJSON(p.data, v) }
 
 func writeJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	if err := e.Encode(v); err != nil {
+		return fmt.Errorf("writing JSON: %w", err)
+	}
+	if _, err := w.Write(jsonEscaped(b.Bytes())); err != nil {
 		return fmt.Errorf("writing JSON: %w", err)
 	}
 	return nil

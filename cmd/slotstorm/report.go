@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/slotstorm/slotstorm/internal/printable"
 	"github.com/slotstorm/slotstorm/report"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
@@ -77,7 +78,11 @@ func (p *program) report(c *cli.Context) error {
 		if err := render(&text, b, s); err != nil {
 			return fmt.Errorf("rendering %s: %w", filepath.Base(dir), err)
 		}
-		if err := p.deliver(text.Bytes(), file); err != nil {
+		w := p.out
+		if format == "html" {
+			w = p.data // no terminal reads it
+		}
+		if err := p.deliver(w, text.Bytes(), file); err != nil {
 			return err
 		}
 		if format != "" || file != "" {
@@ -85,7 +90,7 @@ func (p *program) report(c *cli.Context) error {
 		}
 		// A folder that cannot be written to is no reason to hide the result.
 		if err := report.Write(dir, b, s); err != nil {
-			fmt.Fprintf(p.err, "slotstorm: the files in %s stay as they were: %v\n", dir, err)
+			fmt.Fprintf(p.err, "slotstorm: the files in %s stay as they were: %s\n", printable.Line(dir), message(err))
 		}
 	}
 	return p.writeTargets(runRenderers(rows, list, last, false))
@@ -124,7 +129,14 @@ func (p *program) renderer(format string) (func(io.Writer, *results.Bundle, *res
 	case "csv":
 		return report.SeriesCSV, nil
 	case "jsonl":
-		return report.SeriesJSON, nil
+		return func(w io.Writer, b *results.Bundle, s *results.Summary) error {
+			var text bytes.Buffer
+			if err := report.SeriesJSON(&text, b, s); err != nil {
+				return err
+			}
+			_, err := w.Write(jsonEscaped(text.Bytes()))
+			return err
+		}, nil
 	case "json":
 		return func(w io.Writer, b *results.Bundle, s *results.Summary) error {
 			return writeJSON(w, outcomeOf(b.Dir, b, s))
@@ -134,14 +146,14 @@ func (p *program) renderer(format string) (func(io.Writer, *results.Bundle, *res
 }
 
 // deliver writes a rendering to standard output, or into a file.
-func (p *program) deliver(text []byte, file string) error {
+func (p *program) deliver(w io.Writer, text []byte, file string) error {
 	switch {
 	case file != "":
 		return results.WriteFile(file, text)
 	case p.quiet && !p.json:
 		return nil
 	}
-	if _, err := p.out.Write(text); err != nil {
+	if _, err := w.Write(text); err != nil {
 		return fmt.Errorf("printing the report: %w", err)
 	}
 	return nil

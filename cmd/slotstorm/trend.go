@@ -51,7 +51,7 @@ func (p *program) trend(c *cli.Context) error {
 		b, err := results.Load(dir)
 		if err != nil {
 			// One broken night does not hide the others.
-			fmt.Fprintf(p.err, "slotstorm: left out: %v\n", err)
+			fmt.Fprintf(p.err, "slotstorm: left out: %s\n", message(err))
 			continue
 		}
 		if name := c.String("scenario"); name != "" && b.Run.Name != name {

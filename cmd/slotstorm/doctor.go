@@ -62,10 +62,18 @@ func (p *program) doctor(c *cli.Context) error {
 	if err := none(c); err != nil {
 		return err
 	}
+	if limit, ok := openFiles(); ok && limit < leastFiles {
+		// Every other check would fail for this, and name another reason.
+		return p.found([]finding{{"open files", statusFail, fmt.Sprintf("%d are too few to check anything else", limit), fmt.Sprintf("ulimit -n %d", wantFiles)}})
+	}
 	list := []finding{p.checkRedis(c.Context)}
 	list = append(list, p.checkRoom(c.Context)...)
 	list = append(list, p.checkDocker(c.Context), p.checkKubeconfig(c.Context))
-	list = append(list, checkMachine()...)
+	return p.found(append(list, checkMachine()...))
+}
+
+// found shows what was found, and gives the exit code that it stands for.
+func (p *program) found(list []finding) error {
 	failed := false
 	for _, f := range list {
 		failed = failed || f.Status == statusFail

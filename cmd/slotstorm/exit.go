@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/slotstorm/slotstorm/internal/printable"
 	"github.com/slotstorm/slotstorm/internal/runner"
@@ -132,6 +133,11 @@ func fail(w io.Writer, color bool, err error) exitCode {
 			return coded.code
 		}
 		code = coded.code
+	case errors.Is(err, syscall.EMFILE):
+		code = exitEnvironment
+		if limit, ok := openFiles(); ok {
+			err = fmt.Errorf("the limit of open files, %d, is too low: 'ulimit -n %d' raises it (%w)", limit, wantFiles, err)
+		}
 	case errors.Is(err, context.Canceled):
 		code, err = exitInterrupted, errors.New("interrupted")
 	case errors.Is(err, runner.ErrDiffers), errors.Is(err, runner.ErrNoDeployment):

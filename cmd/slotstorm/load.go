@@ -87,6 +87,9 @@ func (p *program) load(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := enoughFiles(leastFiles + uint64(max(c.Int("clients"), 0))); err != nil {
+		return err
+	}
 	_, stop, release := p.brake(c.Context)
 	defer release()
 	o.Stop = stop

@@ -15,6 +15,9 @@ import (
 // left to do. Otherwise it takes place in this process, in room. The run in there
 // inherits news, if it is not nil.
 func (p *program) enterRoom(s *scenarios.Scenario, news *os.File) (room local.Room, code exitCode, entered bool, err error) {
+	if err := enoughFiles(filesOf(s)); err != nil {
+		return local.Room{}, exitOK, false, err
+	}
 	if s.Cluster.Provider != "local" {
 		return local.Room{}, exitOK, false, nil
 	}

@@ -156,6 +156,10 @@ func (d *document) scalar(n *yaml.Node, v reflect.Value, path string, r rules) {
 		d.fail(n, path, "", "must be %s, not %s", r.want(v), describe(n))
 		return
 	}
+	if n.Style&quoted == 0 && takesNumber(v) && foreignNumber(n) {
+		d.fail(n, path, decimalHint(n.Value), "%s is not a decimal number", clip(n.Value))
+		return
+	}
 	if u, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
 		err := u.UnmarshalText([]byte(n.Value))
 		var bad *valueError
@@ -169,8 +173,10 @@ func (d *document) scalar(n *yaml.Node, v reflect.Value, path string, r rules) {
 		}
 	} else if !setBasic(n, v) {
 		hint := ""
-		if n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0 && v.Kind() != reflect.String {
+		if n.Style&quoted != 0 && v.Kind() != reflect.String {
 			hint = "remove the quotes"
+		} else if v.Kind() == reflect.Bool {
+			hint = truthHint(n.Value)
 		} else if v.Kind() == reflect.String {
 			hint = "put it in quotes"
 		}
@@ -217,9 +223,13 @@ func setBasic(n *yaml.Node, v reflect.Value) bool {
 		return tag == "!!float" && err == nil && f == math.Trunc(f) && math.Abs(f) < 1<<53
 	case reflect.Uint64:
 		var whole uint64
-		ok := tag == "!!int" && n.Decode(&whole) == nil
-		v.SetUint(whole)
-		return ok
+		if tag == "!!int" && n.Decode(&whole) == nil {
+			v.SetUint(whole)
+			return true
+		}
+		f, err := strconv.ParseFloat(n.Value, 64)
+		v.SetUint(uint64(max(f, 0)))
+		return tag == "!!float" && err == nil && f == math.Trunc(f) && f >= 0 && f < 1<<53
 	}
 	return false
 }

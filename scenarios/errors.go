@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/slotstorm/slotstorm/internal/printable"
 )
 
 // Error is one mistake in a scenario, at its place.
@@ -70,11 +72,11 @@ func (es Errors) Render(w io.Writer, color bool) {
 			fmt.Fprintf(w, "... and %d more\n", len(es)-maxShown)
 			return
 		}
-		message := paint("31", e.Message)
+		message := paint("31", printable.Text(e.Message))
 		if e.Path != "" {
-			message = e.Path + ": " + message
+			message = printable.Line(e.Path) + ": " + message
 		}
-		fmt.Fprintf(w, "%s: %s\n", paint("1", e.place()), message)
+		fmt.Fprintf(w, "%s: %s\n", paint("1", printable.Text(e.place())), message)
 		if e.Source != "" {
 			number := ""
 			if e.Line > 0 {
@@ -85,7 +87,7 @@ func (es Errors) Render(w io.Writer, color bool) {
 			fmt.Fprintf(w, "  %s | %s\n", gutter, caret(e.Source, e.Column, paint))
 		}
 		if e.Hint != "" {
-			fmt.Fprintf(w, "  %s %s\n", paint("36", "hint:"), e.Hint)
+			fmt.Fprintf(w, "  %s %s\n", paint("36", "hint:"), printable.Text(e.Hint))
 		}
 	}
 }
@@ -132,7 +134,7 @@ func showable(line string) string {
 		return ""
 	}
 	return strings.Map(func(r rune) rune {
-		if r != '\t' && isControl(r) || r == utf8.RuneError {
+		if r != '\t' && !printable.Visible(r) || r == utf8.RuneError {
 			return '·'
 		}
 		return r

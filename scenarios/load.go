@@ -2,17 +2,19 @@ package scenarios
 
 import (
 	"bytes"
+	"context"
 	"embed"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/slotstorm/slotstorm/internal/bounded"
 )
 
 //go:embed *.yaml
@@ -119,7 +121,7 @@ func parse(name string, data []byte, overrides []string) (*Scenario, []Default, 
 
 // read finds the file or built-in at name.
 func read(name string) (string, []byte, error) {
-	data, err := os.ReadFile(name)
+	data, err := bounded.ReadFile(context.Background(), name, bounded.Bound{What: "a scenario", Bytes: maxBytes})
 	if err == nil {
 		return name, data, nil
 	}

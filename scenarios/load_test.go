@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"os"
@@ -122,5 +123,18 @@ func TestLoadOfNothing(t *testing.T) {
 	}
 	if _, err := Load("testdata"); err == nil || errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a folder: %v", err)
+	}
+}
+
+// TestLoadIsBounded: what is too large, or no file, is refused without being read.
+func TestLoadIsBounded(t *testing.T) {
+	large := filepath.Join(t.TempDir(), "large.yaml")
+	if err := os.WriteFile(large, bytes.Repeat([]byte("\n"), maxBytes+1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for path, says := range map[string]string{large: "has 1048577 bytes, and a scenario has at most 1048576", "/dev/zero": "/dev/zero is a device", t.TempDir(): "is a folder"} {
+		if _, err := Load(path); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s gives %v", path, err)
+		}
 	}
 }

@@ -1,7 +1,9 @@
 package scenarios
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -126,10 +128,18 @@ func find(n *yaml.Node, s step) (slot int, message string) {
 // overrideValue parses the value of an override, which starts at column. It
 // gives nil where it cannot.
 func (d *document) overrideValue(text, value string, column int) *yaml.Node {
-	var doc yaml.Node
-	if err := yaml.Unmarshal([]byte(value), &doc); err != nil {
-		n := &yaml.Node{Column: column}
-		d.from[n] = text
+	var doc, second yaml.Node
+	n := &yaml.Node{Column: column}
+	d.from[n] = text
+	decoder := yaml.NewDecoder(strings.NewReader(value))
+	err := decoder.Decode(&doc)
+	if err == nil {
+		if err = decoder.Decode(&second); err == nil {
+			d.fail(n, "", "an override sets one field: give each a --set of its own, and quote a text with --- in it", "the value holds a second YAML document")
+			return nil
+		}
+	}
+	if !errors.Is(err, io.EOF) {
 		message := strings.TrimPrefix(err.Error(), yamlPlace.FindString(err.Error()))
 		d.fail(n, "", "the value is YAML: quote texts with special characters", "the value is not YAML: %s", message)
 		return nil

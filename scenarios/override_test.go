@@ -30,6 +30,8 @@ var overrideCases = []struct {
 	{set: `metadata.description=a=b`, want: "description: a=b"},
 	{set: `objectives[6]={metric: outage.all, max: 0s}`, want: "metric: outage.all"},
 	{set: `cluster.local={restartDelay: 1s}`, want: "isolation: auto"},
+	{set: "seed=1\n---\nb: 2", fail: "--set seed=1\n---\nb: 2: the value holds a second YAML document\n   | seed=1·---·b: 2\n   |      ^\n  hint: an override sets one field: give each a --set of its own, and quote a text with --- in it"},
+	{set: "seed=017", fail: "--set seed=017: seed: 017 is not a decimal number\n   | seed=017\n   |      ^\n  hint: write 17; if octal is meant, write 15"},
 	{set: "metadata.labels=\n  one: 1\n  two: 2", want: `two: "2"`},
 	{set: "metadata.labels=\n  one: 1\n  two: []", fail: "--set metadata.labels=\n  one: 1\n  two: []: metadata.labels.two: must be a single value, not a list"},
 	{set: `repeat=null`, want: "repeat: 1"},
@@ -95,7 +97,7 @@ var overrideCases = []struct {
    | redis.config={maxmemory: 1gb
    |              ^
   hint: the value is YAML: quote texts with special characters`},
-	{set: "metadata.labels.caf\xe9=x", fail: "--set metadata.labels.caf\xe9=x: the override is not UTF-8\n   | metadata.labels.caf·=x\n   | ^"},
+	{set: "metadata.labels.caf\xe9=x", fail: "--set metadata.labels.caf\\xe9=x: the override is not UTF-8\n   | metadata.labels.caf·=x\n   | ^"},
 	{set: `redis.config=&a [*a]`, fail: `--set redis.config=&a [*a]: the anchor &a contains itself
    | redis.config=&a [*a]
    |              ^`},

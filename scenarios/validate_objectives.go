@@ -173,7 +173,7 @@ func (m Metric) bound(text string) (float64, *valueError) {
 
 // plain reads a finite decimal number that is not negative.
 func plain(text string) (float64, bool) {
-	if strings.ContainsAny(text, "xX_") {
+	if !decimal.MatchString(text) {
 		return 0, false
 	}
 	v, err := strconv.ParseFloat(text, 64)

@@ -71,7 +71,7 @@ func (r *Rate) UnmarshalText(b []byte) error {
 		return nil
 	}
 	v, err := strconv.ParseFloat(string(b), 64)
-	if err != nil {
+	if err != nil || !decimal.Match(b) {
 		return &valueError{"a rate", string(b), "write requests per second, such as 2000, or max for a closed loop"}
 	}
 	*r = Rate{PerSecond: v}

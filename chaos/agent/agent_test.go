@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 	if inside {
 		os.Exit(m.Run())
 	}
-	room, code, entered, err := place.Enter(place.Auto, nil)
+	room, code, entered, err := place.Enter(place.Auto, nil, nil)
 	if err == nil && !entered {
 		err = fmt.Errorf("these tests need a sealed room: %s", room)
 	}

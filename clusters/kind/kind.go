@@ -24,6 +24,8 @@ import (
 	"sigs.k8s.io/kind/pkg/cluster"
 	"sigs.k8s.io/kind/pkg/cluster/nodes"
 	"sigs.k8s.io/kind/pkg/cluster/nodeutils"
+
+	"github.com/slotstorm/slotstorm/internal/bounded"
 	kindlog "sigs.k8s.io/kind/pkg/log"
 )
 
@@ -179,7 +181,7 @@ func Create(ctx context.Context, o Options) (*Cluster, error) {
 func (o Options) config() (*v1alpha4.Cluster, error) {
 	config := nodesConfig(o.Nodes)
 	if o.Config != "" {
-		raw, err := os.ReadFile(o.Config)
+		raw, err := bounded.ReadFile(context.Background(), o.Config, bounded.Bound{What: "a kind configuration", Bytes: 1 << 20})
 		if err != nil {
 			return nil, fmt.Errorf("reading the kind configuration: %w", err)
 		}

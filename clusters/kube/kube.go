@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"strings"
@@ -22,6 +23,8 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/slotstorm/slotstorm/internal/bounded"
 )
 
 // Options of a connection.
@@ -116,7 +119,7 @@ func load(o Options) (*rest.Config, string, error) {
 		}
 		raw = *config
 	} else {
-		config, err := clientcmd.NewDefaultClientConfigLoadingRules().Load()
+		config, err := kubeconfig()
 		if err != nil {
 			return nil, "", fmt.Errorf("reading the kubeconfig: %w", err)
 		}
@@ -183,4 +186,17 @@ func list(before string, words []string) string {
 		return ""
 	}
 	return before + strings.Join(sorted(words), ", ")
+}
+
+// kubeconfig merges the files that KUBECONFIG names, or reads ~/.kube/config. The
+// library that reads them has no bound, so that each file is checked before.
+func kubeconfig() (*clientcmdapi.Config, error) {
+	rules := clientcmd.NewDefaultClientConfigLoadingRules()
+	for _, file := range rules.GetLoadingPrecedence() {
+		err := bounded.Bound{What: "a kubeconfig", Bytes: 16 << 20}.Check(file)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+	}
+	return rules.Load()
 }

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"os/signal"
 	"runtime"
 	"strings"
 	"syscall"
@@ -42,15 +41,15 @@ const handshakeOK = "sealed"
 // goes on in this process, in room. With isolation Namespaces a refusal by the
 // kernel is an error; with Auto it is a room that is not sealed.
 //
-// Signals that ask this process to end are passed on to the inner one. news, if not
-// nil, is a file that the inner process inherits.
-func Enter(isolation string, news *os.File) (room Room, code int, entered bool, err error) {
+// Each of signals is passed on to the inner process once it is ready for them. news,
+// if not nil, is a file that the inner process inherits.
+func Enter(isolation string, news *os.File, signals <-chan os.Signal) (room Room, code int, entered bool, err error) {
 	if isolation == None {
 		return Room{Why: "isolation: none"}, 0, false, nil
 	}
 	var refused error
 	for _, flags := range doors() {
-		code, refused = pass(flags, news)
+		code, refused = pass(flags, news, signals)
 		if refused == nil {
 			return Room{Sealed: true}, code, true, nil
 		}
@@ -87,7 +86,7 @@ func attributes(flags uintptr) *syscall.SysProcAttr {
 	return attr
 }
 
-func pass(flags uintptr, news *os.File) (int, error) {
+func pass(flags uintptr, news *os.File, signals <-chan os.Signal) (int, error) {
 	// Pdeathsig follows the thread that made the child, not the process.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -107,12 +106,6 @@ func pass(flags uintptr, news *os.File) (int, error) {
 		return 0, err
 	}
 	defer shakeR.Close()
-
-	// From here on, a signal is the inner process' to answer. It is listened
-	// for before the start so that none gets lost between.
-	signals := make(chan os.Signal, 4)
-	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
-	defer signal.Stop(signals)
 
 	cmd := exec.Command(self, os.Args[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr

@@ -11,7 +11,7 @@ import (
 var errNoRoom = errors.New("namespaces are a feature of Linux, this is " + runtime.GOOS)
 
 // Enter never enters: there are no namespaces here.
-func Enter(isolation string, _ *os.File) (room Room, code int, entered bool, err error) {
+func Enter(isolation string, _ *os.File, _ <-chan os.Signal) (room Room, code int, entered bool, err error) {
 	if isolation == Namespaces {
 		return Room{}, 0, false, errNoRoom
 	}

@@ -41,7 +41,7 @@ func (p *program) agent(c *cli.Context) error {
 		}
 		return nil
 	case what == "serve":
-		return agent.Serve(c.Context, os.Stdin, p.out, rescue)
+		return agent.Serve(c.Context, os.Stdin, p.data, rescue)
 	case what == "release" && c.Int("pid") > 1 && c.Duration("for") > 0:
 		return agent.Release(c.Context, c.Int("pid"), c.Duration("for"))
 	}

@@ -45,25 +45,27 @@ type console struct {
 	mu   sync.Mutex
 	w    io.Writer
 	live string
+	// color lets slotstorm's own colours through; nil is no colour.
+	color *bool
 }
 
 const eraseLine = "\r\x1b[K"
 
-// Write writes p above the live line.
+// Write writes p above the live line. What a terminal would obey is escaped.
 func (c *console) Write(p []byte) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.live == "" {
-		return c.w.Write(p)
+	text := shown(string(p), c.color != nil && *c.color)
+	if c.live != "" {
+		text = eraseLine + text
+		if len(p) > 0 && p[len(p)-1] == '\n' {
+			text += c.live
+		}
 	}
-	if _, err := io.WriteString(c.w, eraseLine); err != nil {
+	if _, err := io.WriteString(c.w, text); err != nil {
 		return 0, err
 	}
-	n, err := c.w.Write(p)
-	if err == nil && len(p) > 0 && p[len(p)-1] == '\n' {
-		_, err = io.WriteString(c.w, c.live)
-	}
-	return n, err
+	return len(p), nil
 }
 
 // show replaces the live line; empty erases it.

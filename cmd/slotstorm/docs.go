@@ -57,8 +57,12 @@ const docsRun = `
 that shows nothing, and an interruption both.
 
 ## Stopping a run
-The first Ctrl-C, or SIGTERM, heals what is broken, collects, and writes a report that is marked as
-interrupted. The second ends at once. Both give 130.
+The first Ctrl-C, SIGTERM, SIGHUP or SIGQUIT heals what is broken, collects, and writes a report that
+is marked as interrupted. The second ends at once. Both give 130. Before a run has begun, and in verbs
+that change nothing, the first one ends at once.
+
+A signal that was ignored when slotstorm started stays ignored: SIGHUP under ` + "`nohup`" + `, SIGINT and
+SIGQUIT in the background of a script. SIGTERM reaches those.
 
 ## Verbs
 `

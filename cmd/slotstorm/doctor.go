@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +17,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 	"gopkg.in/yaml.v3"
+
+	"github.com/slotstorm/slotstorm/internal/bounded"
+	"github.com/slotstorm/slotstorm/internal/printable"
 )
 
 // finding is what one check found. Fail means that the local provider cannot
@@ -58,10 +62,18 @@ func (p *program) doctor(c *cli.Context) error {
 	if err := none(c); err != nil {
 		return err
 	}
+	if limit, ok := openFiles(); ok && limit < leastFiles {
+		// Every other check would fail for this, and name another reason.
+		return p.found([]finding{{"open files", statusFail, fmt.Sprintf("%d are too few to check anything else", limit), fmt.Sprintf("ulimit -n %d", wantFiles)}})
+	}
 	list := []finding{p.checkRedis(c.Context)}
 	list = append(list, p.checkRoom(c.Context)...)
-	list = append(list, p.checkDocker(c.Context), p.checkKubeconfig())
-	list = append(list, checkMachine()...)
+	list = append(list, p.checkDocker(c.Context), p.checkKubeconfig(c.Context))
+	return p.found(append(list, checkMachine()...))
+}
+
+// found shows what was found, and gives the exit code that it stands for.
+func (p *program) found(list []finding) error {
 	failed := false
 	for _, f := range list {
 		failed = failed || f.Status == statusFail
@@ -82,9 +94,9 @@ func (p *program) doctor(c *cli.Context) error {
 
 func (p *program) showFindings(list []finding) {
 	for _, f := range list {
-		fmt.Fprintf(p.out, "%s  %-14s %s\n", paint(p.colorOut, f.Status.style(), fmt.Sprintf("%-4s", f.Status)), f.Name, f.Detail)
+		fmt.Fprintf(p.out, "%s  %-14s %s\n", paint(p.colorOut, f.Status.style(), fmt.Sprintf("%-4s", f.Status)), f.Name, printable.Line(f.Detail))
 		if f.Mend != "" {
-			fmt.Fprintf(p.out, "      %-14s %s\n", "", paint(p.colorOut, cyan, "mend: ")+f.Mend)
+			fmt.Fprintf(p.out, "      %-14s %s\n", "", paint(p.colorOut, cyan, "mend: ")+printable.Line(f.Mend))
 		}
 	}
 }
@@ -207,7 +219,7 @@ func (p *program) checkDocker(ctx context.Context) finding {
 	return finding{"docker", statusOK, out, ""}
 }
 
-func (p *program) checkKubeconfig() finding {
+func (p *program) checkKubeconfig(ctx context.Context) finding {
 	f := finding{Name: "kubeconfig", Status: statusWarn, Mend: "not needed by the local provider; else set KUBECONFIG, or kubectl config use-context NAME"}
 	list := filepath.SplitList(p.getenv("KUBECONFIG"))
 	if len(list) == 0 {
@@ -215,9 +227,13 @@ func (p *program) checkKubeconfig() finding {
 	}
 	f.Detail = "there is none at " + strings.Join(list, ", ")
 	for _, path := range list {
-		raw, err := os.ReadFile(path)
-		if err != nil {
+		raw, err := bounded.ReadFile(ctx, path, bounded.Bound{What: "a kubeconfig", Bytes: 16 << 20, Patience: askTimeout})
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
 			continue
+		case err != nil:
+			f.Detail = err.Error()
+			return f
 		}
 		var config struct {
 			Current string `yaml:"current-context"`

@@ -103,7 +103,7 @@ func TestDoctorKubeconfig(t *testing.T) {
 		}
 		b := newBench(t)
 		b.env["KUBECONFIG"] = filepath.Join(dir, "none") + string(filepath.ListSeparator) + path
-		f := b.checkKubeconfig()
+		f := b.checkKubeconfig(t.Context())
 		if f.Status != tt.status {
 			t.Errorf("%q: %+v", tt.text, f)
 		}

@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
+	"syscall"
 
+	"github.com/slotstorm/slotstorm/internal/printable"
 	"github.com/slotstorm/slotstorm/internal/runner"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
@@ -26,6 +29,8 @@ const (
 	exitNoisy        exitCode = 6
 	exitUnhealed     exitCode = 7
 	exitInterrupted  exitCode = 130
+	// exitCrashed is what a shell shows of a process that SIGABRT has ended.
+	exitCrashed exitCode = 134
 )
 
 // exitCodes documents them, in order.
@@ -41,7 +46,8 @@ var exitCodes = []struct {
 	{exitInconclusive, "the run ended inconclusive or invalid: it shows neither success nor failure"},
 	{exitNoisy, "a comparison was made, and is too noisy to tell whether B differs from A"},
 	{exitUnhealed, "a fault's healing could not be verified: it may still be in force; 'slotstorm recover RUN' heals and tells"},
-	{exitInterrupted, "interrupted by Ctrl-C or SIGTERM"},
+	{exitInterrupted, "interrupted by Ctrl-C, SIGTERM, SIGHUP or SIGQUIT"},
+	{exitCrashed, "slotstorm has crashed, by a mistake of its own or for want of memory; any other code above 128 is 128 and the number of the signal that has ended it, such as 137 for SIGKILL"},
 }
 
 // codeOf is the exit code of a run that ended with s.
@@ -103,6 +109,12 @@ func usagef(format string, args ...any) error {
 	return &exit{exitInvalid, fmt.Errorf(format, args...)}
 }
 
+// message is err as it is printed: a second line, which a file's name may hold, does
+// not pass for one of slotstorm's own.
+func message(err error) string {
+	return strings.ReplaceAll(printable.Text(strings.TrimRight(err.Error(), "\n")), "\n", "\n  ")
+}
+
 // fail shows err on w and gives the exit code it stands for.
 func fail(w io.Writer, color bool, err error) exitCode {
 	if err == nil {
@@ -121,6 +133,11 @@ func fail(w io.Writer, color bool, err error) exitCode {
 			return coded.code
 		}
 		code = coded.code
+	case errors.Is(err, syscall.EMFILE):
+		code = exitEnvironment
+		if limit, ok := openFiles(); ok {
+			err = fmt.Errorf("the limit of open files, %d, is too low: 'ulimit -n %d' raises it (%w)", limit, wantFiles, err)
+		}
 	case errors.Is(err, context.Canceled):
 		code, err = exitInterrupted, errors.New("interrupted")
 	case errors.Is(err, runner.ErrDiffers), errors.Is(err, runner.ErrNoDeployment):
@@ -130,7 +147,7 @@ func fail(w io.Writer, color bool, err error) exitCode {
 	case errors.Is(err, runner.ErrUnhealed):
 		code = exitUnhealed
 	}
-	fmt.Fprintf(w, "%s %v\n", paint(color, red, "slotstorm:"), err)
+	fmt.Fprintf(w, "%s %s\n", paint(color, red, "slotstorm:"), message(err))
 	if code == exitEnvironment {
 		fmt.Fprintln(w, "Run 'slotstorm doctor' to see what this machine can do and how to mend it.")
 	}

@@ -36,7 +36,7 @@ func (p *program) image(c *cli.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	w := p.out
+	w := p.data
 	if file != "" {
 		f, err := os.Create(file)
 		if err != nil {

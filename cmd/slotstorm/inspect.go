@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 	"gopkg.in/yaml.v3"
 
+	"github.com/slotstorm/slotstorm/internal/printable"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
@@ -85,6 +86,10 @@ func mark(n *yaml.Node, path, comment string, filled map[string]string) {
 	switch n.Kind {
 	case yaml.ScalarNode:
 		n.LineComment = comment
+		if strings.ContainsFunc(n.Value, func(r rune) bool { return r != '\n' && !printable.Visible(r) }) {
+			// In these quotes YAML reads the escapes that standard output shows.
+			n.Style = yaml.DoubleQuotedStyle
+		}
 	case yaml.MappingNode:
 		for i := 0; i+1 < len(n.Content); i += 2 {
 			mark(n.Content[i+1], strings.TrimPrefix(path+"."+n.Content[i].Value, "."), comment, filled)

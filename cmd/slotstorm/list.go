@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/slotstorm/slotstorm/internal/printable"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
@@ -209,6 +210,11 @@ type cell struct {
 // columns prints a table whose columns are as wide as they must be. An empty
 // cell shows as "-".
 func columns(w io.Writer, color bool, head []string, rows [][]cell) {
+	for _, r := range rows {
+		for i := range r {
+			r[i].text = printable.Line(r[i].text)
+		}
+	}
 	width := make([]int, len(head))
 	for i, h := range head {
 		width[i] = utf8.RuneCountInString(h)

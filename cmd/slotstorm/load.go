@@ -18,6 +18,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/slotstorm/slotstorm/internal/bounded"
 	"github.com/slotstorm/slotstorm/internal/loader"
 	"github.com/slotstorm/slotstorm/internal/runner"
 	"github.com/slotstorm/slotstorm/results"
@@ -35,7 +36,8 @@ func (p *program) loadVerb() *cli.Command {
 			"loop: as fast as the clients get answers, with times that hide what a stall would have\n" +
 			"done. With --rate requests are due at fixed times, and response times count from those.\n" +
 			"The password is read from the environment, so that it is in no process list. --set\n" +
-			"reaches everything that a scenario's workload can say.",
+			"reaches everything that a scenario's workload can say. Exit code 1 says that not one\n" +
+			"request has succeeded.",
 		Flags: []cli.Flag{
 			&cli.IntFlag{Name: "clients", Aliases: []string{"c"}, Value: 50, Usage: "hold `N` connections to each primary"},
 			&cli.IntFlag{Name: "threads", Aliases: []string{"t"}, Value: 1, Usage: "use `N` threads; each has its part of the connections"},
@@ -85,6 +87,9 @@ func (p *program) load(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := enoughFiles(leastFiles + uint64(max(c.Int("clients"), 0))); err != nil {
+		return err
+	}
 	_, stop, release := p.brake(c.Context)
 	defer release()
 	o.Stop = stop
@@ -93,6 +98,9 @@ func (p *program) load(c *cli.Context) error {
 	}
 	r, err := loader.Run(c.Context, o)
 	p.err.show("")
+	if err != nil && closed(stop) {
+		return &exit{code: exitInterrupted}
+	}
 	switch {
 	case errors.Is(err, loader.ErrUnreachable):
 		return fmt.Errorf("%w: %w", runner.ErrEnvironment, err)
@@ -111,15 +119,44 @@ func (p *program) load(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	select {
-	case <-stop:
+	if closed(stop) {
 		return &exit{code: exitInterrupted}
-	default:
+	}
+	if err := fruitless(r); err != nil {
+		return err
 	}
 	if r.Invalid != "" {
 		return &exit{exitInconclusive, errors.New("invalid: " + r.Invalid)}
 	}
 	return nil
+}
+
+func closed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
+// fruitless is an error if not one request has succeeded: then the figures say
+// nothing of the server.
+func fruitless(r *loader.Result) error {
+	all := r.Rows[len(r.Rows)-1].Counts
+	if all.OK > 0 {
+		return nil
+	}
+	most := ""
+	for _, class := range slices.Sorted(maps.Keys(r.Errors)) {
+		if most == "" || r.Errors[class] > r.Errors[most] {
+			most = class
+		}
+	}
+	if most != "" {
+		most = ", most often with " + most
+	}
+	return fmt.Errorf("no request has succeeded: %d of %d failed or have no answer%s", all.Failed+all.Unknown, all.Total(), most)
 }
 
 // loadOptions reads the flags: first into overrides of loadBase, so that one
@@ -242,7 +279,7 @@ func tlsConfig(c *cli.Context, addr string) (*tls.Config, error) {
 	}
 	config := &tls.Config{ServerName: cmp.Or(c.String("sni"), host), InsecureSkipVerify: c.Bool("tls-skip-verify"), MinVersion: tls.VersionTLS12}
 	if file := c.String("tls-ca"); file != "" {
-		pem, err := os.ReadFile(file)
+		pem, err := bounded.ReadFile(c.Context, file, bounded.Bound{What: "a file of certificates", Bytes: 4 << 20})
 		if err != nil {
 			return nil, fmt.Errorf("--tls-ca: %w", err)
 		}

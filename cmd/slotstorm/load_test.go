@@ -1,7 +1,13 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
+	"fmt"
+	"net"
+	"os/exec"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -58,4 +64,106 @@ func TestLoadTable(t *testing.T) {
 	loadCSV(&csv, r)
 	golden(t, "testdata/load/table.txt", table.String())
 	golden(t, "testdata/load/table.csv", csv.String())
+}
+
+// TestLoadWithoutReply: a load of which nothing has succeeded is no success.
+func TestLoadWithoutReply(t *testing.T) {
+	none := &loader.Result{Rows: []loader.Row{{Counts: results.Counts{Failed: 3, Unknown: 2}}}, Errors: map[string]int{"refused": 2, "timeout": 3}}
+	if err := fruitless(none); err == nil || err.Error() != "no request has succeeded: 5 of 5 failed or have no answer, most often with timeout" {
+		t.Errorf("gives %v", err)
+	}
+	some := &loader.Result{Rows: []loader.Row{{Counts: results.Counts{OK: 1, Failed: 9}}}}
+	if err := fruitless(some); err != nil {
+		t.Errorf("one good reply gives %v", err)
+	}
+	b := newBench(t)
+	code, _, stderr := b.do("load", fullServer(t), "--requests", "20", "--clients", "2", "--ratio", "1:0")
+	if code != exitError || !strings.Contains(stderr, "no request has succeeded") {
+		t.Errorf("a server that refuses every write: exit code %d, %s", code, stderr)
+	}
+}
+
+// fullServer is a Redis without room for a write.
+func fullServer(t *testing.T) string {
+	t.Helper()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := l.Addr().String()
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	server := exec.Command("redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "", "--maxmemory", "1", "--dir", t.TempDir())
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = server.Process.Kill()
+		_ = server.Wait()
+	})
+	for {
+		c, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", addr)
+		if err == nil {
+			_ = c.Close()
+			return addr
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+// errorServer answers INFO as a single server does, and everything else with an error.
+func errorServer(t *testing.T) string {
+	t.Helper()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go answer(c)
+		}
+	}()
+	return l.Addr().String()
+}
+
+// answer speaks as much of the protocol as the test needs: requests are arrays.
+func answer(c net.Conn) {
+	defer c.Close()
+	r := bufio.NewReader(c)
+	const info = "# Server\r\nredis_version:7.0.0\r\n# Cluster\r\ncluster_enabled:0\r\n"
+	for {
+		var words []string
+		head, err := r.ReadString('\n')
+		if err != nil {
+			return
+		}
+		n, _ := strconv.Atoi(strings.TrimSpace(strings.TrimPrefix(head, "*"))) // requests are well formed
+		for range n {
+			if _, err := r.ReadString('\n'); err != nil {
+				return
+			}
+			word, err := r.ReadString('\n')
+			if err != nil {
+				return
+			}
+			words = append(words, strings.TrimSpace(word))
+		}
+		reply := "-ERR \x1b]0;owned\a \u202eno\x7f\r\n"
+		if len(words) > 0 && strings.EqualFold(words[0], "info") {
+			reply = fmt.Sprintf("$%d\r\n%s\r\n", len(info), info)
+		}
+		if _, err := c.Write([]byte(reply)); err != nil {
+			return
+		}
+	}
 }

@@ -18,5 +18,9 @@ import (
 var version, commit string
 
 func main() {
-	os.Exit(int(run(context.Background(), os.Args, os.Stdout, os.Stderr)))
+	// Before anything else: a signal that nobody waits for ends a process with a
+	// code that slotstorm does not document, and inside a sealed room not at all.
+	caught := catch()
+	crashBySignal()
+	os.Exit(int(run(context.Background(), caught, os.Args, os.Stdout, os.Stderr)))
 }

@@ -21,6 +21,7 @@ var update = flag.Bool("update", false, "write golden files anew")
 // TestMain lets the test binary stand in for slotstorm, where a test hands it
 // to a shell or into namespaces.
 func TestMain(m *testing.M) {
+	crashOnDemand()
 	if filepath.Base(os.Args[0]) == "slotstorm" || len(os.Args) > 1 && strings.HasPrefix(os.Args[1], "__") {
 		main()
 	}
@@ -52,7 +53,9 @@ func newBench(t *testing.T) *bench {
 		},
 		signals: func() (<-chan os.Signal, func()) { return b.caught, func() {} },
 		exit:    func(c exitCode) { b.exited <- c },
-		enter:   func(string, *os.File) (local.Room, int, bool, error) { return local.Room{}, 0, false, nil },
+		enter: func(string, *os.File, <-chan os.Signal) (local.Room, int, bool, error) {
+			return local.Room{}, 0, false, nil
+		},
 	}
 	return b
 }

@@ -81,7 +81,7 @@ func (p *program) write(r renderers) error {
 	case p.direct():
 		return nil
 	case p.json:
-		return r["json"](p.out)
+		return r["json"](p.data)
 	case p.quiet:
 		return nil
 	}
@@ -106,7 +106,11 @@ func (p *program) writeTargets(r renderers) error {
 		case err != nil:
 			return fmt.Errorf("rendering %s: %w", t.format, err)
 		case t.file == "-":
-			_, err = p.out.Write(b.Bytes())
+			w := p.data
+			if t.format == "text" {
+				w = p.out
+			}
+			_, err = w.Write(b.Bytes())
 		case t.format == summaryFormat:
 			err = results.AppendFile(t.file, b.Bytes())
 		default:

@@ -1,13 +1,16 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -21,11 +24,12 @@ import (
 // program is one invocation: what verbs may touch, and what the program's own
 // flags say.
 type program struct {
-	out    io.Writer
-	err    *console
-	stderr io.Writer
-	getenv func(string) string
-	now    func() time.Time
+	// out takes text for people, data what programs read: bytes as they are.
+	out, data io.Writer
+	err       *console
+	stderr    io.Writer
+	getenv    func(string) string
+	now       func() time.Time
 	// play runs a scenario, signals listens for the requests to end, exit ends
 	// the process at once.
 	play    func(context.Context, *scenarios.Scenario, runner.Options) (*runner.Result, error)
@@ -33,7 +37,7 @@ type program struct {
 	exit    func(exitCode)
 	// enter re-executes the program in a sealed room; inside tells that this
 	// process is in one already.
-	enter  func(isolation string, news *os.File) (room local.Room, code int, entered bool, err error)
+	enter  func(isolation string, news *os.File, signals <-chan os.Signal) (room local.Room, code int, entered bool, err error)
 	inside bool
 
 	app *cli.App
@@ -49,7 +53,10 @@ type program struct {
 }
 
 // run is the whole program: args begin with its name. It gives the exit code.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) exitCode {
+func run(ctx context.Context, caught *catcher, args []string, stdout, stderr io.Writer) exitCode {
+	if err := enoughFiles(fewestFiles); err != nil {
+		return fail(stderr, false, err)
+	}
 	inside, err := local.Inside()
 	if err != nil {
 		// The outer process has been told, and goes on without the room.
@@ -58,20 +65,29 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) exitCode 
 	p := &program{
 		out: stdout, stderr: stderr, err: &console{w: stderr},
 		getenv: os.Getenv, now: time.Now,
-		play: runner.Run, signals: signals, enter: local.Enter, inside: inside,
+		play: runner.Run, signals: caught.take, enter: local.Enter, inside: inside,
 		exit: func(c exitCode) { os.Exit(int(c)) },
 	}
-	return p.run(ctx, args)
+	code := p.run(ctx, args)
+	if inside {
+		return leaving(code)
+	}
+	return code
 }
 
 func (p *program) run(ctx context.Context, args []string) exitCode {
 	p.colorOut, p.colorErr = p.colored(p.out), p.colored(p.stderr)
 	_, p.shown = terminal(p.out, p.getenv)
 	out := &sticky{w: p.out}
-	p.out = out
+	p.data, p.out = out, &visible{out, &p.colorOut}
+	p.err.color = &p.colorErr
 	p.app = p.application()
 	err := p.dispatch(ctx, args[1:])
-	if out.err != nil {
+	switch {
+	case errors.Is(out.err, syscall.EPIPE):
+		// The reader has seen enough, as head does: that needs no words.
+		err = &exit{code: exitError}
+	case out.err != nil:
 		err = fmt.Errorf("writing the result: %w", out.err)
 	}
 	return fail(p.err, p.colorErr, err)
@@ -172,13 +188,17 @@ func (p *program) colored(w io.Writer) bool {
 }
 
 // printJSON prints v on standard output.
-func (p *program) printJSON(v any) error { return writeJSON(p.out, v) }
+func (p *program) printJSON(v any) error { return writeJSON(p.data, v) }
 
 func writeJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	if err := e.Encode(v); err != nil {
+		return fmt.Errorf("writing JSON: %w", err)
+	}
+	if _, err := w.Write(jsonEscaped(b.Bytes())); err != nil {
 		return fmt.Errorf("writing JSON: %w", err)
 	}
 	return nil

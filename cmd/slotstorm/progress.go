@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/slotstorm/slotstorm/internal/printable"
 	"github.com/slotstorm/slotstorm/internal/runner"
 )
 
@@ -42,7 +43,7 @@ func (p *plain) Observe(o runner.Progress) {
 		return
 	}
 	p.last = now
-	text := o.Message
+	text := printable.Line(o.Message)
 	if text == "" {
 		text = strings.Join(texts(segments(o)), " · ")
 	}
@@ -69,7 +70,7 @@ func (l *live) Observe(o runner.Progress) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if o.Message != "" && l.messages {
-		fmt.Fprintf(l.w, "[%s] %s\n", clocks(o), o.Message)
+		fmt.Fprintf(l.w, "[%s] %s\n", clocks(o), printable.Line(o.Message))
 	}
 	l.turn++
 	l.w.show(l.line(o))
@@ -98,9 +99,9 @@ type segment struct {
 // segments tell o without its clock.
 func segments(o runner.Progress) []segment {
 	// The stage of a phase is "phase: NAME": its name says enough.
-	parts := []segment{{strings.TrimPrefix(o.Stage, "phase: "), bold, 0}}
+	parts := []segment{{printable.Line(strings.TrimPrefix(o.Stage, "phase: ")), bold, 0}}
 	if o.Fault != "" {
-		parts = append(parts, segment{o.Fault, yellow, 1})
+		parts = append(parts, segment{printable.Line(o.Fault), yellow, 1})
 	}
 	if o.Requests > 0 {
 		parts = append(parts, segment{fmt.Sprintf("%.0f req/s", o.Rate), "", 4})

@@ -2,13 +2,17 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/slotstorm/slotstorm/internal/printable"
 	"github.com/slotstorm/slotstorm/report"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
@@ -91,18 +95,34 @@ func (p *program) report(c *cli.Context) error {
 			return fmt.Errorf("rendering %s: %w", filepath.Base(dir), err)
 		}
 		if !p.direct() {
-			if err := p.deliver(text.Bytes(), file); err != nil {
+			w := p.out
+			if format == "html" {
+				w = p.data // no terminal reads it
+			}
+			if err := p.deliver(w, text.Bytes(), file); err != nil {
 				return err
 			}
 		}
 		if keep {
 			continue
 		}
-		if err := p.rewrite(b, s, sign); err != nil {
+		err = p.rewrite(b, s, sign)
+		if sign == nil && unwritable(err) {
+			// A folder that cannot be written to is no reason to hide the result.
+			fmt.Fprintf(p.err, "slotstorm: the files in %s stay as they were: %s\n", printable.Line(dir), message(err))
+			err = nil
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return p.writeTargets(runRenderers(rows, list, last, false))
+}
+
+// unwritable tells whether err is of a folder that this user may not write to, such
+// as an archive that is mounted read-only.
+func unwritable(err error) bool {
+	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)
 }
 
 // analyze judges a run anew, beside another baseline if one is named.
@@ -138,7 +158,14 @@ func (p *program) renderer(format string) (func(io.Writer, *results.Bundle, *res
 	case "csv":
 		return report.SeriesCSV, nil
 	case "jsonl":
-		return report.SeriesJSON, nil
+		return func(w io.Writer, b *results.Bundle, s *results.Summary) error {
+			var text bytes.Buffer
+			if err := report.SeriesJSON(&text, b, s); err != nil {
+				return err
+			}
+			_, err := w.Write(jsonEscaped(text.Bytes()))
+			return err
+		}, nil
 	case "json":
 		return func(w io.Writer, b *results.Bundle, s *results.Summary) error {
 			return writeJSON(w, outcomeOf(b.Dir, b, s))
@@ -148,14 +175,14 @@ func (p *program) renderer(format string) (func(io.Writer, *results.Bundle, *res
 }
 
 // deliver writes a rendering to standard output, or into a file.
-func (p *program) deliver(text []byte, file string) error {
+func (p *program) deliver(w io.Writer, text []byte, file string) error {
 	switch {
 	case file != "":
 		return results.WriteFile(file, text)
 	case p.quiet && !p.json:
 		return nil
 	}
-	if _, err := p.out.Write(text); err != nil {
+	if _, err := w.Write(text); err != nil {
 		return fmt.Errorf("printing the report: %w", err)
 	}
 	return nil

@@ -24,9 +24,10 @@ func (p *program) runVerb() *cli.Command {
 		Usage:     "run a scenario and judge it",
 		ArgsUsage: "SCENARIO",
 		Description: "Deploys the scenario's cluster, drives its load, injects its faults, heals, and\n" +
-			"judges. SCENARIO is a file or the name of a built-in scenario. The result goes to\n" +
-			"standard output, progress to standard error, everything else into the run's\n" +
-			"folder. The first Ctrl-C heals, collects and reports; the second exits at once.",
+			"judges. SCENARIO is a file of at most 1 MiB, a pipe such as <(command), or the name\n" +
+			"of a built-in scenario. The result goes to standard output, progress to standard\n" +
+			"error, everything else into the run's folder. The first Ctrl-C heals, collects and\n" +
+			"reports; the second exits at once.",
 		Flags: append(append(p.overrideFlags(),
 			&cli.StringFlag{Name: "serve", Usage: "show the run in a browser, and /metrics to Prometheus, at `ADDRESS` while it lasts: host:port, or a port of 127.0.0.1"},
 			hostFlag("serve-host"),

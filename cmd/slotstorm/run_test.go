@@ -91,11 +91,13 @@ func TestRunRefuses(t *testing.T) {
 
 func TestRunInRoom(t *testing.T) {
 	b := newBench(t)
-	b.enter = func(string, *os.File) (local.Room, int, bool, error) { return local.Room{Sealed: true}, 4, true, nil }
+	b.enter = func(string, *os.File, <-chan os.Signal) (local.Room, int, bool, error) {
+		return local.Room{Sealed: true}, 4, true, nil
+	}
 	if code, _, _ := b.do("run", "kill-primary"); code != exitFailed {
 		t.Errorf("the room ended with 4, and the program with %d", code)
 	}
-	b.enter = func(string, *os.File) (local.Room, int, bool, error) {
+	b.enter = func(string, *os.File, <-chan os.Signal) (local.Room, int, bool, error) {
 		return local.Room{}, 0, false, errors.New("refused")
 	}
 	if code, _, stderr := b.do("run", "kill-primary"); code != exitEnvironment || !strings.Contains(stderr, "refused") {

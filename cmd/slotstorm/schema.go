@@ -48,7 +48,7 @@ func (p *program) schema(c *cli.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading the schema: %w", err)
 	}
-	if _, err := p.out.Write(b); err != nil {
+	if _, err := p.data.Write(b); err != nil {
 		return fmt.Errorf("printing the schema: %w", err)
 	}
 	return nil

@@ -49,7 +49,7 @@ func (p *program) serve(addr string, hosts []string) (show, error) {
 	var done sync.WaitGroup
 	done.Go(func() {
 		if err := server.Serve(ctx, l); err != nil {
-			fmt.Fprintf(p.err, "slotstorm: %v\n", err)
+			fmt.Fprintf(p.err, "slotstorm: %s\n", message(err))
 		}
 	})
 	done.Go(func() {

@@ -30,7 +30,7 @@ func (p *program) eachRun(set string, use func(dir string, b *results.Bundle) er
 		case r.Named || errors.As(err, &usage):
 			return nil, err
 		default:
-			fmt.Fprintf(p.err, "slotstorm: left out: %v\n", err)
+			fmt.Fprintf(p.err, "slotstorm: left out: %s\n", message(err))
 		}
 	}
 	if len(dirs) == 0 {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/slotstorm/slotstorm/internal/bounded"
 	"github.com/slotstorm/slotstorm/report"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
@@ -49,7 +50,7 @@ func Open(root string, s *scenarios.Scenario, plan any) (*State, error) {
 		return nil, fmt.Errorf("the search's state: %w", err)
 	}
 	st := &State{path: filepath.Join(root, "capacity-"+s.Metadata.Name+".json"), Digest: fmt.Sprintf("%x", sha256.Sum256(raw)), Steps: map[string][]report.CapacityStep{}}
-	text, err := os.ReadFile(st.path)
+	text, err := bounded.ReadFile(context.Background(), st.path, bounded.Bound{What: "the state of a search", Bytes: 64 << 20})
 	if errors.Is(err, fs.ErrNotExist) {
 		return st, nil
 	}

@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"os"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
 	"github.com/slotstorm/slotstorm/deployer"
+	"github.com/slotstorm/slotstorm/internal/bounded"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/workload"
 	"github.com/slotstorm/slotstorm/workload/remote"
@@ -32,7 +32,7 @@ type GenerateOptions struct {
 // gives it, and watches the cluster for it.
 func Generate(ctx context.Context, o GenerateOptions) error {
 	redis.SetLogger(libraryLog{o.Log})
-	text, err := os.ReadFile(o.Identity)
+	text, err := bounded.ReadFile(ctx, o.Identity, bounded.Bound{What: "the key of a run", Bytes: 64 << 10})
 	if err != nil {
 		return fmt.Errorf("reading the key of the run: %w", err)
 	}

@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 		room = place.Room{Sealed: true}
 		os.Exit(m.Run())
 	}
-	outside, code, entered, err := place.Enter(place.Auto, nil)
+	outside, code, entered, err := place.Enter(place.Auto, nil, nil)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

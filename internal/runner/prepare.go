@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"os"
 
 	"github.com/slotstorm/slotstorm/chaos"
 	place "github.com/slotstorm/slotstorm/clusters/local"
 	"github.com/slotstorm/slotstorm/deployer"
+	"github.com/slotstorm/slotstorm/internal/bounded"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/workload"
 	"github.com/slotstorm/slotstorm/workload/resp"
@@ -21,12 +21,14 @@ const replayFile = "replay.txt"
 
 // readTimes reads the times of a replay, and has the bundle's scenario name its
 // own copy of them.
-func (r *run) readTimes() error {
+func (r *run) readTimes(ctx context.Context) error {
 	p := r.s.Workload.Pattern
 	if p == nil || p.Replay == nil {
 		return nil
 	}
-	text, err := os.ReadFile(p.Replay.File)
+	ctx, cancel := r.untilStopped(ctx)
+	defer cancel()
+	text, err := bounded.ReadFile(ctx, p.Replay.File, bounded.Bound{What: "a file of times", Bytes: schedule.MaxBytes})
 	if err != nil {
 		return fmt.Errorf("reading the times to replay: %w", err)
 	}
@@ -44,14 +46,10 @@ func (r *run) readTimes() error {
 	return nil
 }
 
-// prefill writes keys before the load.
-func (r *run) prefill(ctx context.Context, c *site) error {
-	if r.s.Workload.Prefill == nil {
-		return nil
-	}
-	r.stage("prefill")
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+// untilStopped gives a context that a gentle stop ends: for steps after which
+// there is nothing to heal.
+func (r *run) untilStopped(parent context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(parent)
 	go func() {
 		select {
 		case <-r.o.Stop:
@@ -59,6 +57,17 @@ func (r *run) prefill(ctx context.Context, c *site) error {
 		case <-ctx.Done():
 		}
 	}()
+	return ctx, cancel
+}
+
+// prefill writes keys before the load.
+func (r *run) prefill(ctx context.Context, c *site) error {
+	if r.s.Workload.Prefill == nil {
+		return nil
+	}
+	r.stage("prefill")
+	ctx, cancel := r.untilStopped(ctx)
+	defer cancel()
 	last := 0
 	err := workload.Prefill(ctx, targetOf(c.Cluster), &r.s.Workload, r.s.Seed, func(percent int) {
 		// A line for each percent would bury the others.

@@ -130,7 +130,7 @@ func Run(ctx context.Context, s *scenarios.Scenario, o Options) (_ *Result, err 
 		err = explain(o.Root, err)
 	}()
 
-	if err := r.readTimes(); err != nil {
+	if err := r.readTimes(ctx); err != nil {
 		return nil, err
 	}
 	if err := r.writeScenario(); err != nil {

@@ -11,6 +11,10 @@ import (
 	"time"
 )
 
+// MaxBytes is the most that a file of times has: 5,000,000 to 100,000,000 times,
+// by their digits.
+const MaxBytes = 256 << 20
+
 // Limits of a file of times.
 const (
 	maxTimes = 50_000_000

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/slotstorm/slotstorm/internal/runner"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+// leastFiles is what slotstorm needs to start and to ask another program: standard
+// streams, the poller of Go and the pipes.
+const leastFiles = 24
+
+// fewestFiles is what Go needs to wait for anything; with less it crashes.
+const fewestFiles = 8
+
+// tooFewFiles is the error of a limit of open files that is too low.
+func tooFewFiles(limit, need uint64) error {
+	return fmt.Errorf("%w: the limit of open files is %d, and this needs %d at least: 'ulimit -n %d' raises it, as root where the hard limit is as low", runner.ErrEnvironment, limit, need, wantFiles)
+}
+
+// enoughFiles refuses what would run out of open files on its way.
+func enoughFiles(need uint64) error {
+	if limit, ok := openFiles(); ok && limit < need {
+		return tooFewFiles(limit, need)
+	}
+	return nil
+}
+
+// usualPool is how many connections to a primary the pool of go-redis opens under a
+// few thousand requests per second. It may grow to ten for each processor.
+const usualPool = 20
+
+// filesOf is how many open files a run of s needs at the least, in this process or
+// in a node, whichever needs more. For each node that is a log, a probe, a poll,
+// connections of the audit, and a link of the cluster in both directions.
+func filesOf(s *scenarios.Scenario) uint64 {
+	nodes := s.Redis.Shards * (1 + s.Redis.ReplicasPerShard)
+	need := 40 + 8*nodes
+	if c := s.Workload.Client; s.Cluster.Provider == "local" {
+		connections := c.Wire.Connections
+		if c.Type != "wire" {
+			connections = min(usualPool, s.Workload.MaxInFlight)
+		}
+		need += connections * s.Redis.Shards
+	}
+	return uint64(need)
+}

@@ -1,0 +1,48 @@
+//go:build linux
+
+package main
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// TestFewOpenFiles: each verb works, or says in one sentence what is too low and how
+// to raise it.
+func TestFewOpenFiles(t *testing.T) {
+	for _, c := range []struct {
+		limit int
+		verb  string
+		code  exitCode
+		says  string
+	}{
+		{5, "version", exitEnvironment, "the limit of open files is 5, and this needs 8 at least"},
+		{8, "version", exitOK, ""},
+		{8, "list", exitOK, ""},
+		{8, "validate steady", exitOK, ""},
+		{8, "doctor", exitEnvironment, "8 are too few"},
+		{40, "validate steady", exitOK, ""},
+		{8, "load 127.0.0.1:1", exitEnvironment, "the limit of open files is 8, and this needs 74 at least"},
+		{40, "load 127.0.0.1:1", exitEnvironment, "the limit of open files is 40, and this needs 74 at least"},
+		{8, "run steady", exitEnvironment, "the limit of open files is 8"},
+		{40, "run steady", exitEnvironment, "the limit of open files is 40, and this needs 148 at least: 'ulimit -n 4096' raises it"},
+		{40, "run steady --set cluster.local.isolation=none", exitEnvironment, "the limit of open files is 40"},
+		{40, "capacity steady", exitEnvironment, "the limit of open files is 40"},
+	} {
+		t.Run(fmt.Sprintf("%d %s", c.limit, c.verb), func(t *testing.T) {
+			cmd := slotstorm(t, strings.Fields(c.verb)...)
+			cmd.Args = append([]string{"/bin/sh", "-c", fmt.Sprintf(`ulimit -n %d; exec "$0" "$@"`, c.limit), cmd.Path}, cmd.Args[1:]...)
+			cmd.Path = "/bin/sh"
+			out, err := cmd.CombinedOutput()
+			if code := shellCode(err); code != int(c.code) || !strings.Contains(string(out), c.says) {
+				t.Errorf("exit code %d\n%s", code, out)
+			}
+			for _, bad := range []string{"goroutine ", "namespaces", "pipe2"} {
+				if strings.Contains(string(out), bad) {
+					t.Errorf("%q in\n%s", bad, out)
+				}
+			}
+		})
+	}
+}

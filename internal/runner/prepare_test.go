@@ -1,0 +1,52 @@
+//go:build unix
+
+package runner
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+func replaying(file string) *run {
+	return &run{s: &scenarios.Scenario{Workload: scenarios.Workload{Pattern: &scenarios.Pattern{Replay: &scenarios.Replay{File: file}}}}}
+}
+
+// TestTimesAreBounded: a file of times that has no end is refused before anything
+// is deployed.
+func TestTimesAreBounded(t *testing.T) {
+	large := filepath.Join(t.TempDir(), "times.txt")
+	if err := os.WriteFile(large, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(large, 300<<20); err != nil {
+		t.Fatal(err)
+	}
+	for file, says := range map[string]string{"/dev/zero": "/dev/zero is a device", large: "a file of times has at most 268435456"} {
+		if err := replaying(file).readTimes(t.Context()); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s gives %v", file, err)
+		}
+	}
+}
+
+// TestTimesCanBeStopped: the first signal ends the wait for a FIFO's writer.
+func TestTimesCanBeStopped(t *testing.T) {
+	fifo := filepath.Join(t.TempDir(), "fifo")
+	if err := unix.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := replaying(fifo)
+	stop := make(chan struct{})
+	close(stop)
+	r.o.Stop = stop
+	if err := r.readTimes(t.Context()); !errors.Is(err, context.Canceled) {
+		t.Errorf("a stopped run gives %v", err)
+	}
+}

@@ -5,7 +5,6 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
@@ -19,6 +18,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/slotstorm/slotstorm/internal/dial"
 )
 
 // fake is a server that answers PING and HELLO, so that a load starts, and whatever else
@@ -124,12 +125,12 @@ func TestAuth(t *testing.T) {
 	s := startRedis(t, "--requirepass", "secret")
 	for _, protocol := range []int{2, 3} {
 		cfg := config(s.addr)
-		cfg.Conns, cfg.Password, cfg.Protocol = 3, "secret", protocol
+		cfg.Conns, cfg.Dialer, cfg.Protocol = 3, dialer(t, dial.Security{Password: "secret"}), protocol
 		cfg.NewSource = func(int) Source { return newMix(0, 100, 1000) }
 		if result, _ := drive(t, t.Context(), cfg); result.Counts.OK != 1000 {
 			t.Errorf("protocol %d: %+v", protocol, result.Counts)
 		}
-		cfg.Password = "wrong"
+		cfg.Dialer = dialer(t, dial.Security{Password: "wrong"})
 		cfg.OnSecond = func(*Second) {}
 		if _, err := New(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), "WRONGPASS") {
 			t.Errorf("protocol %d, wrong password: %v", protocol, err)
@@ -142,12 +143,12 @@ func TestDial(t *testing.T) {
 	nodes := startCluster(t, 3)
 	cfg := config("redis-0.test:1")
 	cfg.Cluster, cfg.Conns, cfg.Depth = true, 2, 8
-	cfg.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+	cfg.Dialer = cfg.Dialer.Via(func(ctx context.Context, addr string) (net.Conn, error) {
 		if addr == "redis-0.test:1" {
 			addr = nodes[0].addr
 		}
-		return (&net.Dialer{}).DialContext(ctx, network, addr)
-	}
+		return dial.Dialer{}.Dial(ctx, addr)
+	})
 	cfg.NewSource = func(int) Source { return newMix(0, 1000, 5000) }
 	if result, _ := drive(t, t.Context(), cfg); result.Counts.OK != 5000 {
 		t.Errorf("got %+v", result.Counts)
@@ -156,15 +157,15 @@ func TestDial(t *testing.T) {
 
 func TestTLS(t *testing.T) {
 	dir := t.TempDir()
-	pool := certificate(t, dir)
+	ca := certificate(t, dir)
 	port := freePort(t)
 	s := startRedis(t, "--tls-port", strconv.Itoa(port), "--tls-cert-file", filepath.Join(dir, "cert.pem"),
 		"--tls-key-file", filepath.Join(dir, "key.pem"), "--tls-ca-cert-file", filepath.Join(dir, "cert.pem"),
 		"--tls-auth-clients", "no", "--requirepass", "secret")
 	source := newMix(0, 1000, 5000)
 	cfg := config(net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
-	cfg.Conns, cfg.Depth, cfg.Protocol, cfg.Password = 4, 4, 3, "secret"
-	cfg.TLS = &tls.Config{RootCAs: pool}
+	cfg.Conns, cfg.Depth, cfg.Protocol = 4, 4, 3
+	cfg.Dialer = dialer(t, dial.Security{Password: "secret", TLS: &dial.TLS{CA: ca}})
 	cfg.NewSource = func(int) Source { return source }
 	if result, _ := drive(t, t.Context(), cfg); result.Counts.OK != 5000 {
 		t.Errorf("got %+v", result.Counts)
@@ -183,8 +184,17 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// certificate writes a self-signed one for 127.0.0.1 and its key.
-func certificate(t *testing.T, dir string) *x509.CertPool {
+func dialer(t *testing.T, s dial.Security) dial.Dialer {
+	t.Helper()
+	d, err := dial.New(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// certificate writes a self-signed one for 127.0.0.1 and its key, and gives it.
+func certificate(t *testing.T, dir string) []byte {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -201,12 +211,10 @@ func certificate(t *testing.T, dir string) *x509.CertPool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pool := x509.NewCertPool()
 	for name, block := range map[string]*pem.Block{"cert.pem": {Type: "CERTIFICATE", Bytes: cert}, "key.pem": {Type: "PRIVATE KEY", Bytes: der}} {
 		if err := os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(block), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	pool.AppendCertsFromPEM(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert}))
-	return pool
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert})
 }

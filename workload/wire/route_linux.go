@@ -320,7 +320,7 @@ func (l *loop) nodeAt(to resp.Redirect, from *node) *node {
 		return n
 	}
 	ip, err := netip.ParseAddr(string(host))
-	if err != nil && l.cfg.Dial == nil {
+	if _, plain := l.cfg.Dialer.Plain(); plain && err != nil {
 		return nil
 	}
 	n := l.addNode(endpoint{addr: string(l.name), ip: netip.AddrPortFrom(ip.Unmap(), to.Port)}, from.shard)

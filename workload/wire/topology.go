@@ -2,7 +2,6 @@ package wire
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -31,7 +30,7 @@ type topology struct {
 // endpoint is a node's address as the cluster names it, and where that is.
 type endpoint struct {
 	addr string         // host:port
-	ip   netip.AddrPort // not valid if only Config.Dial can tell
+	ip   netip.AddrPort // not valid if only the Dialer finds it
 }
 
 // control reads topologies, on its own goroutine and connections.
@@ -108,7 +107,7 @@ func (c *control) read(ctx context.Context) error {
 func (c *control) readFrom(ctx context.Context, addr string, old *topology) (*topology, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
 	defer cancel()
-	conn, err := dial(ctx, c.cfg, addr)
+	conn, err := c.cfg.Dialer.Dial(ctx, addr)
 	if err != nil {
 		return nil, err
 	}
@@ -239,10 +238,10 @@ func (t *topology) shardOf(keys []string) int {
 	return len(t.primaries) - 1
 }
 
-// resolve finds the IP address behind host:port, unless Config.Dial does that.
+// resolve finds the IP address behind host:port, unless the Dialer does that.
 func (c *control) resolve(ctx context.Context, addr string) (endpoint, error) {
 	e := endpoint{addr: addr}
-	if c.cfg.Dial != nil {
+	if _, plain := c.cfg.Dialer.Plain(); !plain {
 		return e, nil
 	}
 	host, port, err := net.SplitHostPort(addr)
@@ -253,64 +252,32 @@ func (c *control) resolve(ctx context.Context, addr string) (endpoint, error) {
 	if err != nil {
 		return e, fmt.Errorf("port of %s: %w", addr, err)
 	}
-	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	ip, err := c.cfg.Dialer.Resolve(ctx, host)
 	if err != nil {
 		return e, err
 	}
-	// IPv4 first: a server that binds one family nearly always binds that one.
-	slices.SortStableFunc(ips, func(a, b netip.Addr) int { return a.Unmap().BitLen() - b.Unmap().BitLen() })
-	e.ip = netip.AddrPortFrom(ips[0].Unmap(), uint16(p))
+	e.ip = netip.AddrPortFrom(ip, uint16(p))
 	return e, nil
-}
-
-// dialer makes connections that come from Bind.
-func (c *Config) dialer() func(ctx context.Context, network, addr string) (net.Conn, error) {
-	var d net.Dialer
-	if c.Bind.IsValid() {
-		d.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(c.Bind, 0))
-	}
-	return d.DialContext
-}
-
-// dial connects as the configuration asks, TLS included.
-func dial(ctx context.Context, cfg *Config, addr string) (net.Conn, error) {
-	dialer := cfg.Dial
-	if dialer == nil {
-		dialer = cfg.dialer()
-	}
-	conn, err := dialer(ctx, "tcp", addr)
-	if err != nil || cfg.TLS == nil {
-		return conn, err
-	}
-	tc := cfg.TLS.Clone()
-	if tc.ServerName == "" && !tc.InsecureSkipVerify {
-		tc.ServerName, _, _ = net.SplitHostPort(addr)
-	}
-	secure := tls.Client(conn, tc)
-	if err := secure.HandshakeContext(ctx); err != nil {
-		conn.Close()
-		return nil, err
-	}
-	return secure, nil
 }
 
 // handshake appends the command that opens a connection, if one is needed.
 func handshake(dst []byte, cfg *Config) []byte {
-	user := cfg.Username
+	security := cfg.Dialer.Security()
+	user, password := security.Username, security.Password
 	switch {
-	case cfg.Protocol == 3 && cfg.Password != "":
+	case cfg.Protocol == 3 && password != "":
 		if user == "" {
 			user = "default"
 		}
-		return resp.AppendCommandString(dst, "HELLO", "3", "AUTH", user, cfg.Password)
+		return resp.AppendCommandString(dst, "HELLO", "3", "AUTH", user, password)
 	case cfg.Protocol == 3:
 		return resp.AppendCommandString(dst, "HELLO", "3")
-	case cfg.Password == "":
+	case password == "":
 		return dst
 	case user == "":
-		return resp.AppendCommandString(dst, "AUTH", cfg.Password)
+		return resp.AppendCommandString(dst, "AUTH", password)
 	}
-	return resp.AppendCommandString(dst, "AUTH", user, cfg.Password)
+	return resp.AppendCommandString(dst, "AUTH", user, password)
 }
 
 // replyReader reads whole replies from a blocking connection.

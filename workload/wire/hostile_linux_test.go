@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bufio"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -16,6 +17,8 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -85,6 +88,14 @@ func TestHostileServer(t *testing.T) {
 		{"endless number", "(" + strings.Repeat("9", 20<<10), false, ClassProtocol},
 		{"too deep", strings.Repeat("*1\r\n", 1000), false, ClassProtocol},
 		{"endless line", "+" + strings.Repeat("a", 20<<10), false, ClassProtocol},
+		{"bulk of 2^31", "$2147483647\r\n", false, ClassProtocol},
+		{"bulk of 2^63", "$9223372036854775807\r\n", false, ClassProtocol},
+		{"array of 2^31", "*2147483647\r\n", false, ClassProtocol},
+		{"map of 2^62", "%4611686018427387904\r\n", false, ClassProtocol},
+		{"pushes in pushes", strings.Repeat(">1\r\n", 1000), false, ClassProtocol},
+		{"attributes of attributes", strings.Repeat("|1\r\n", 1000), false, ClassProtocol},
+		{"error without end", "-ERR " + strings.Repeat("a", 20<<10), false, ClassProtocol},
+		{"zeros", strings.Repeat("\x00", 100), false, ClassProtocol},
 		{"answer to nothing", "+OK\r\n+OK\r\n+OK\r\n", false, ClassProtocol},
 		{"half a reply", "$64\r\nabc", true, ClassEOF},
 		{"nothing", "", true, ClassEOF},
@@ -109,6 +120,68 @@ func TestHostileServer(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// MOVED to ever new addresses adds a bounded number of nodes, and with it of
+// connections and buffers.
+func TestMovedToEverNewAddresses(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	port := l.Addr().(*net.TCPAddr).Port
+	var sent atomic.Int64
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				p := bufio.NewReader(conn)
+				for {
+					line, err := p.ReadString('\n')
+					if err != nil {
+						return
+					}
+					answer := ""
+					switch strings.TrimSpace(line) {
+					case "CLUSTER":
+						answer = fmt.Sprintf("*1\r\n*3\r\n:0\r\n:16383\r\n*3\r\n$9\r\n127.0.0.1\r\n:%d\r\n$1\r\na\r\n", port)
+					case "GET", "SET":
+						n := sent.Add(1)
+						answer = fmt.Sprintf("-MOVED 1 127.9.%d.%d:1\r\n", n/250%250, 1+n%250)
+					}
+					if _, err := conn.Write([]byte(answer)); err != nil {
+						return
+					}
+				}
+			}()
+		}
+	}()
+	cfg := config(l.Addr().String())
+	cfg.Cluster, cfg.Conns, cfg.Depth, cfg.Refresh = true, 2, 8, time.Minute
+	var mu sync.Mutex
+	dialled := map[string]bool{}
+	cfg.Dialer = cfg.Dialer.Via(func(ctx context.Context, addr string) (net.Conn, error) {
+		mu.Lock()
+		dialled[addr] = true
+		mu.Unlock()
+		return dial.Dialer{}.Dial(ctx, addr)
+	})
+	cfg.NewSource = func(int) Source { return newMix(0, 1000, 3000) }
+	result, _ := drive(t, t.Context(), cfg)
+	if n := result.Counts; n.Total() != 3000 || n.OK > 0 {
+		t.Errorf("got %+v", n)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	// The topology is read at the start and once more meanwhile.
+	if n := len(dialled); n < 10 || n > 1+3*maxStrangers {
+		t.Errorf("%d redirects had %d addresses dialled", sent.Load(), n)
 	}
 }
 

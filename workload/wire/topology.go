@@ -15,6 +15,13 @@ import (
 	"github.com/slotstorm/slotstorm/workload/resp"
 )
 
+// What a reply may make the client keep. Redis advises against more than 1000
+// nodes. Names of nodes that are gone are kept too: they tell a shard again.
+const (
+	maxShards = 1024
+	maxNames  = 1 << 16
+)
+
 // noShard marks a slot that no node is known to serve.
 const noShard = 0xffff
 
@@ -159,6 +166,10 @@ func (c *control) parse(ctx context.Context, v resp.Value, asked string, old *to
 		}
 	}
 	ranges := v.List
+	if len(ranges) > resp.Slots {
+		return nil, fmt.Errorf("the reply to CLUSTER SLOTS has %d ranges for %d slots", len(ranges), resp.Slots)
+	}
+	served := int64(0)
 	slices.SortFunc(ranges, func(a, b resp.Value) int {
 		if len(a.List) == 0 || len(b.List) == 0 {
 			return len(a.List) - len(b.List)
@@ -168,6 +179,9 @@ func (c *control) parse(ctx context.Context, v resp.Value, asked string, old *to
 	for _, r := range ranges {
 		if len(r.List) < 3 || r.List[0].Num < 0 || r.List[1].Num >= resp.Slots {
 			return nil, errors.New("malformed reply to CLUSTER SLOTS")
+		}
+		if served += max(r.List[1].Num-r.List[0].Num+1, 0); served > resp.Slots {
+			return nil, errors.New("the reply to CLUSTER SLOTS has slots twice")
 		}
 		var keys []string
 		for i, n := range r.List[2:] {
@@ -190,6 +204,9 @@ func (c *control) parse(ctx context.Context, v resp.Value, asked string, old *to
 		shard := t.shardOf(keys)
 		for _, k := range keys {
 			t.members[k] = shard
+		}
+		if len(t.primaries) > maxShards || len(t.members) > maxNames {
+			return nil, fmt.Errorf("CLUSTER SLOTS named %d shards and %d nodes by now: more than %d or %d", len(t.primaries), len(t.members), maxShards, maxNames)
 		}
 		if t.primaries[shard].addr != keys[1] {
 			// A name that does not resolve leaves this one shard without an

@@ -1,5 +1,5 @@
 // Package deployer puts a Redis Cluster onto a place where nodes can run. This
-// package holds what is the same everywhere, written once over a Dialer: forming
+// package holds what is the same everywhere, written once over a dial.Dialer: forming
 // the cluster, waiting until it is whole, reading and watching its topology, and
 // reading Redis' log. The folders below start the nodes.
 //
@@ -9,7 +9,6 @@ package deployer
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -19,27 +18,18 @@ import (
 
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"github.com/slotstorm/slotstorm/internal/dial"
 )
 
 // Slots is the number of hash slots. Source: Redis Cluster specification.
 const Slots = 16384
 
-// Dialer reaches a node by its Node.Addr, or by an address that it announces to
-// the cluster: plain TCP locally and inside Kubernetes, a forwarded stream from
-// outside.
-type Dialer func(ctx context.Context, addr string) (net.Conn, error)
-
-// Direct dials plain TCP.
-func Direct(ctx context.Context, addr string) (net.Conn, error) {
-	var d net.Dialer
-	return d.DialContext(ctx, "tcp", addr)
-}
-
 // Node is one node of the cluster.
 type Node struct {
 	// Name is stable over restarts.
 	Name string
-	// Addr is host:port for the Dialer, stable over restarts too. What the node
+	// Addr is host:port for Cluster.Dialer, stable over restarts too. What the node
 	// announces to the cluster may differ, and change: a pod that is made again
 	// has a new IP.
 	Addr string
@@ -53,10 +43,9 @@ type Node struct {
 type Cluster struct {
 	Nodes  []Node
 	Shards int
-	// Dial gives a connection that is encrypted if TLS is not nil.
-	Dial     Dialer
-	Password string
-	TLS      *tls.Config
+	// Dialer reaches a node by its Node.Addr, or by an address that it announces
+	// to the cluster. Secure gives it the password and the certificates.
+	Dialer dial.Dialer
 	// Announced, if not nil, names the node that announces an address to the
 	// others, now or before, where addresses differ from Node.Addr.
 	Announced func(addr string) (name string, ok bool)
@@ -104,16 +93,8 @@ func (c *Cluster) Members(shard int) []Node {
 // Client opens a client to one node that asks once, fails fast, and sends
 // nothing of its own accord beside authentication. The caller closes it.
 func (c *Cluster) Client(n Node, timeout time.Duration) *redis.Client {
-	return redis.NewClient(&redis.Options{
-		Addr:     n.Addr,
-		Password: c.Password,
-		Dialer: func(ctx context.Context, _, addr string) (net.Conn, error) {
-			conn, err := c.Dial(ctx, addr)
-			if err != nil {
-				return unmade{err}, nil
-			}
-			return conn, nil
-		},
+	o := &redis.Options{
+		Addr:                     n.Addr,
 		Protocol:                 2,
 		DisableIdentity:          true,
 		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
@@ -124,7 +105,17 @@ func (c *Cluster) Client(n Node, timeout time.Duration) *redis.Client {
 		ReadTimeout:              timeout,
 		WriteTimeout:             timeout,
 		ContextTimeoutEnabled:    true,
-	})
+	}
+	c.Dialer.Options(o)
+	open := o.Dialer
+	o.Dialer = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := open(ctx, network, addr)
+		if err != nil {
+			return unmade{err}, nil
+		}
+		return conn, nil
+	}
+	return redis.NewClient(o)
 }
 
 // commandTimeout bounds one administrative command.

@@ -1,23 +1,21 @@
 package deployer
 
 import (
-	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/hex"
 	"encoding/pem"
 	"fmt"
 	"math/big"
-	"net"
 	"os"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/slotstorm/slotstorm/internal/dial"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
@@ -46,105 +44,136 @@ func Password(a *scenarios.Auth) (string, error) {
 
 // Certificates are what a cluster with TLS needs: the certificate of an
 // authority that was made for it, and one certificate with its key for all
-// nodes, which show it to clients and to each other. All are PEM.
-type Certificates struct{ CA, Cert, Key []byte }
+// nodes, which present it to clients and to each other. Where nodes require
+// certificates of clients there is one for all clients too. All are PEM.
+type Certificates struct {
+	CA, Cert, Key         []byte
+	ClientCert, ClientKey []byte
+}
+
+// Mutual says whether nodes require certificates of their clients.
+func (c *Certificates) Mutual() bool { return len(c.ClientCert) > 0 }
 
 // ServerName is the name in the certificate. Nodes have no names of their own
 // there: their addresses change.
 const ServerName = "redis.slotstorm.dev"
 
+// clientName is the name in the certificate of clients.
+const clientName = "client.slotstorm.dev"
+
 // validity of the certificates; longer than any run or kept deployment.
 const validity = 90 * 24 * time.Hour
 
-// NewCertificates makes an authority and a certificate of it, and forgets the
-// authority's key.
-func NewCertificates() (*Certificates, error) {
-	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return nil, fmt.Errorf("making a certificate authority: %w", err)
-	}
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return nil, fmt.Errorf("making a key: %w", err)
-	}
-	// The clocks of nodes may stand a little behind.
-	from := time.Now().Add(-time.Hour)
-	ca := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "slotstorm"}, NotBefore: from, NotAfter: from.Add(validity),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
-	}
-	leaf := &x509.Certificate{
-		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: ServerName}, DNSNames: []string{ServerName}, NotBefore: from, NotAfter: from.Add(validity),
-		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-	}
-	caRaw, err := x509.CreateCertificate(rand.Reader, ca, ca, caKey.Public(), caKey)
-	if err != nil {
-		return nil, fmt.Errorf("signing the authority: %w", err)
-	}
-	leafRaw, err := x509.CreateCertificate(rand.Reader, leaf, ca, key.Public(), caKey)
-	if err != nil {
-		return nil, fmt.Errorf("signing the certificate: %w", err)
-	}
-	keyRaw, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		return nil, fmt.Errorf("writing the key: %w", err)
-	}
-	encode := func(kind string, raw []byte) []byte {
-		return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: raw})
-	}
-	return &Certificates{CA: encode("CERTIFICATE", caRaw), Cert: encode("CERTIFICATE", leafRaw), Key: encode("PRIVATE KEY", keyRaw)}, nil
-}
-
-// Encrypt makes the cluster's certificates if it is to have TLS, and has its
-// dialer encrypt. Without TLS it gives nil.
-func (c *Cluster) Encrypt(t *scenarios.TLS) (*Certificates, error) {
-	if t == nil || !t.Enabled {
-		return nil, nil
-	}
-	certificates, err := NewCertificates()
+// NewCertificates makes an authority and certificates of it, that of clients only
+// if mutual, and forgets the authority's key.
+func NewCertificates(mutual bool) (*Certificates, error) {
+	a, err := newAuthority()
 	if err != nil {
 		return nil, err
 	}
-	return certificates, c.UseTLS(certificates)
+	c := &Certificates{CA: encode("CERTIFICATE", a.cert.Raw)}
+	// Nodes are clients of each other: on the bus, and of their primaries.
+	usage := []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}
+	if c.Cert, c.Key, err = a.sign(ServerName, usage); err != nil || !mutual {
+		return c, err
+	}
+	c.ClientCert, c.ClientKey, err = a.sign(clientName, usage[1:])
+	return c, err
 }
 
-// UseTLS has the cluster's dialer encrypt with certificates.
-func (c *Cluster) UseTLS(certificates *Certificates) error {
-	config, err := certificates.Config()
+// authority signs certificates.
+type authority struct {
+	key  *ecdsa.PrivateKey
+	cert *x509.Certificate
+}
+
+func newAuthority() (*authority, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("making a certificate authority: %w", err)
+	}
+	// The clocks of nodes may stand a little behind.
+	from := time.Now().Add(-time.Hour)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "slotstorm"}, NotBefore: from, NotAfter: from.Add(validity),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
+	}
+	raw, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		return nil, fmt.Errorf("signing the authority: %w", err)
+	}
+	cert, err := x509.ParseCertificate(raw)
+	if err != nil {
+		return nil, fmt.Errorf("reading the authority: %w", err)
+	}
+	return &authority{key, cert}, nil
+}
+
+// sign makes a certificate and its key.
+func (a *authority) sign(name string, usage []x509.ExtKeyUsage) (cert, key []byte, err error) {
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, nil, fmt.Errorf("making a key: %w", err)
+	}
+	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 127))
+	if err != nil {
+		return nil, nil, fmt.Errorf("making a serial number: %w", err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: serial, Subject: pkix.Name{CommonName: name}, DNSNames: []string{name}, NotBefore: a.cert.NotBefore, NotAfter: a.cert.NotAfter,
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: usage,
+	}
+	raw, err := x509.CreateCertificate(rand.Reader, template, a.cert, private.Public(), a.key)
+	if err != nil {
+		return nil, nil, fmt.Errorf("signing the certificate of %s: %w", name, err)
+	}
+	keyRaw, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		return nil, nil, fmt.Errorf("writing the key of %s: %w", name, err)
+	}
+	return encode("CERTIFICATE", raw), encode("PRIVATE KEY", keyRaw), nil
+}
+
+func encode(kind string, raw []byte) []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: raw})
+}
+
+// Secure makes the certificates that the cluster is to have, and gives them and
+// the password to its Dialer. Without TLS the certificates are nil.
+func (c *Cluster) Secure(password string, t *scenarios.TLS) (*Certificates, error) {
+	if t == nil || !t.Enabled {
+		return nil, c.Use(password, nil)
+	}
+	certificates, err := NewCertificates(t.Mutual)
+	if err != nil {
+		return nil, err
+	}
+	return certificates, c.Use(password, certificates)
+}
+
+// Use gives the cluster's Dialer the password and the certificates that its nodes
+// have already; certificates are nil without TLS.
+func (c *Cluster) Use(password string, certificates *Certificates) error {
+	security := dial.Security{Password: password}
+	if certificates != nil {
+		security.TLS = &dial.TLS{CA: certificates.CA, Cert: certificates.ClientCert, Key: certificates.ClientKey, ServerName: ServerName}
+	}
+	dialer, err := c.Dialer.With(security)
 	if err != nil {
 		return err
 	}
-	plain := c.Dial
-	c.TLS = config
-	c.Dial = func(ctx context.Context, addr string) (net.Conn, error) {
-		conn, err := plain(ctx, addr)
-		if err != nil {
-			return nil, err
-		}
-		encrypted := tls.Client(conn, config)
-		if err := encrypted.HandshakeContext(ctx); err != nil {
-			conn.Close()
-			return nil, &net.OpError{Op: "dial", Net: "tls", Err: fmt.Errorf("%s: %w", addr, err)}
-		}
-		return encrypted, nil
-	}
+	c.Dialer = dialer
 	return nil
 }
 
-// Config is that of a client: it wants the nodes' certificate to be of the
-// authority.
-func (c *Certificates) Config() (*tls.Config, error) {
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(c.CA) {
-		return nil, fmt.Errorf("reading the authority's certificate: not PEM")
-	}
-	return &tls.Config{RootCAs: roots, ServerName: ServerName, MinVersion: tls.VersionTLS12}, nil
-}
-
 // TLSDirectives turn TLS on for clients, replication and the bus of a node, in
-// redis.conf; the three files lie in dir.
-func TLSDirectives(port int, dir string) string {
-	return "port 0\n" + Directive("tls-port", strconv.Itoa(port)) +
-		"tls-cluster yes\ntls-replication yes\ntls-auth-clients no\n" +
+// redis.conf; the three files lie in dir. The node accepts no other connections.
+// mutual has it require certificates of clients.
+func TLSDirectives(port int, dir string, mutual bool) string {
+	clients := "tls-auth-clients no\n"
+	if mutual {
+		clients = "tls-auth-clients yes\n"
+	}
+	return "port 0\n" + Directive("tls-port", strconv.Itoa(port)) + "tls-cluster yes\ntls-replication yes\n" + clients +
 		Directive("tls-ca-cert-file", dir+"/ca.crt") + Directive("tls-cert-file", dir+"/tls.crt") + Directive("tls-key-file", dir+"/tls.key")
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/slotstorm/slotstorm/internal/dial"
 )
 
 // A client that asks a node that is down dials each time, so that the first
@@ -30,19 +32,19 @@ func TestEveryQuestionDials(t *testing.T) {
 	})
 	up, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	c := &Cluster{Dial: Direct}
+	c := &Cluster{}
 	if err := c.AwaitPing(up, Node{Addr: addr}); err != nil {
 		t.Fatal(err)
 	}
 
 	down := errors.New("connection refused")
 	dials := 0
-	c.Dial = func(ctx context.Context, addr string) (net.Conn, error) {
+	c.Dialer = c.Dialer.Via(func(ctx context.Context, addr string) (net.Conn, error) {
 		if dials++; dials <= 3 {
 			return nil, down
 		}
-		return Direct(ctx, addr)
-	}
+		return dial.Dialer{}.Dial(ctx, addr)
+	})
 	cl := c.Client(Node{Addr: addr}, 5*time.Second)
 	defer cl.Close()
 	for i := range 3 {

@@ -204,7 +204,7 @@ metadata: {name: breaks}
 redis:
   image: "redis:7.0"
   auth: {enabled: true}
-  tls: {enabled: true}
+  tls: {enabled: true, mutual: true}
   storage: {size: 64Mi}
   config: {cluster-node-timeout: 5000, repl-diskless-sync-delay: 0, save: "", appendonly: "yes"}
 workload: {rate: 50, warmup: 1s, keys: {count: 1000}, audit: {rate: 20}}

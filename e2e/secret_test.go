@@ -17,7 +17,7 @@ import (
 // file of the authority.
 func encryptedRedis(t *testing.T, password string) (addr, ca string) {
 	t.Helper()
-	certificates, err := deployer.NewCertificates()
+	certificates, err := deployer.NewCertificates(false)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -172,6 +172,9 @@ type Auth struct {
 type TLS struct {
 	// Enabled turns it on.
 	Enabled bool `yaml:"enabled" json:"enabled" jsonschema:"required"`
+	// Mutual has the nodes require a certificate of every client
+	// (tls-auth-clients yes). All of slotstorm's connections present one.
+	Mutual bool `yaml:"mutual,omitempty" json:"mutual,omitempty"`
 }
 
 // Timeline is what happens after the warm-up, in order.

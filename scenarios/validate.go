@@ -79,6 +79,9 @@ func (d *document) validateRedis(r *Redis) {
 	if a := r.Auth; a != nil && !a.Enabled && a.PasswordEnv != "" {
 		d.reject("redis.auth.passwordEnv", []string{"redis.auth.enabled"}, "set enabled: true, or leave passwordEnv out", "names a password, but auth is not enabled")
 	}
+	if t := r.TLS; t != nil && !t.Enabled && t.Mutual {
+		d.reject("redis.tls.mutual", []string{"redis.tls.enabled"}, "set enabled: true, or leave mutual out", "requires certificates of clients, but TLS is not enabled")
+	}
 }
 
 // rejectKey is reject, pointing at the name of a field.
@@ -94,6 +97,11 @@ func ownedHint(name string) string {
 		return "for a password, write redis.auth: {enabled: true}"
 	case "replicaof", "slaveof":
 		return "the number of replicas is redis.replicasPerShard"
+	case "tls-auth-clients":
+		return "to require certificates of clients, write redis.tls: {enabled: true, mutual: true}"
+	}
+	if strings.HasPrefix(name, "tls-") {
+		return "for TLS, write redis.tls: {enabled: true}"
 	}
 	return "leave it out"
 }

@@ -29,29 +29,24 @@ var errNotSent = errors.New("not sent")
 func connect(ctx context.Context, t Target, addr string, timeout time.Duration) (*conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	nc, err := t.Dial(ctx, addr)
+	nc, err := t.Dialer.Connect(ctx, addr)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errNotSent, err)
 	}
-	c := &conn{c: nc, timeout: timeout, in: make([]byte, 16<<10), parser: resp.NewParser(resp.DefaultLimits())}
-	if t.Password != "" {
-		r, err := c.do("AUTH", t.Password)
-		if err == nil && r.Kind == resp.Error {
-			err = errors.New(string(r.Body))
-		}
-		if err != nil {
-			nc.Close()
-			return nil, fmt.Errorf("%w: authenticating: %w", errNotSent, err)
-		}
-	}
-	return c, nil
+	return &conn{c: nc, timeout: timeout, in: make([]byte, 16<<10), parser: resp.NewParser(resp.DefaultLimits())}, nil
 }
 
 // closedByPeer tells whether the other side has ended the connection since the
 // last reply. Asking before a send keeps a write from being unknown only because
 // nobody had looked.
 func (c *conn) closedByPeer() bool {
-	sc, ok := c.c.(syscall.Conn)
+	nc := c.c
+	if outer, ok := nc.(interface{ NetConn() net.Conn }); ok {
+		// TLS: what the server says of its own accord after the handshake comes
+		// before the first reply, which has been read.
+		nc = outer.NetConn()
+	}
+	sc, ok := nc.(syscall.Conn)
 	if !ok {
 		return false
 	}

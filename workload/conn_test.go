@@ -2,6 +2,7 @@ package workload
 
 import (
 	"bytes"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -9,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/slotstorm/slotstorm/deployer"
+	"github.com/slotstorm/slotstorm/internal/dial"
 	"github.com/slotstorm/slotstorm/workload/resp"
 )
 
@@ -45,6 +48,59 @@ func TestPipelineReadsRepliesInPieces(t *testing.T) {
 				t.Error("a connection that has ended gave a reply")
 			}
 			client.Close()
+		}
+	}
+}
+
+// A connection that the server has ended is seen to be of no more use before
+// anything is sent, through TLS too: else a write would be unknown.
+func TestAnEndIsSeenBeforeASend(t *testing.T) {
+	certificates, err := deployer.NewCertificates(false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pair, err := tls.X509KeyPair(certificates.Cert, certificates.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer plain.Close()
+	l := tls.NewListener(plain, &tls.Config{Certificates: []tls.Certificate{pair}})
+	goOn := make(chan struct{})
+	go func() {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		buf := make([]byte, 64)
+		if _, err := c.Read(buf); err == nil {
+			_, _ = c.Write([]byte("+PONG\r\n")) // the client says if it did not come
+		}
+		<-goOn
+	}()
+	d, err := dial.New(dial.Security{TLS: &dial.TLS{CA: certificates.CA, ServerName: deployer.ServerName}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := connect(t.Context(), Target{Dialer: d}, plain.Addr().String(), 30*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.close()
+	if _, err := c.do("PING"); err != nil {
+		t.Fatal(err)
+	}
+	if c.closedByPeer() {
+		t.Error("an idle connection counts as ended")
+	}
+	close(goOn)
+	for deadline := time.Now().Add(30 * time.Second); !c.closedByPeer(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the end is not seen")
 		}
 	}
 }

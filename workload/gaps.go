@@ -269,6 +269,10 @@ func (o *outages) add(generator int, g Gaps) {
 }
 
 func (o *outages) judge(g Gap) {
+	if g.First && g.Open && g.Bad > 0 {
+		// No write was ever good: the shard was down from the first one that was due.
+		g.From, g.First = min(g.FirstBad, g.To), false
+	}
 	length := (g.To - g.From).Std()
 	failing := g.Bad > 0 && length >= o.rule.failing
 	switch {

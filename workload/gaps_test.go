@@ -42,6 +42,13 @@ func TestWatch(t *testing.T) {
 			200,
 			[]results.Outage{{From: ms(5), To: ms(105), Uncertainty: ms(7), Errors: map[string]int{"dial": 2, "CLUSTERDOWN": 1}, Node: "n"}},
 		},
+		{
+			"no good write at all",
+			[]func(*watch){bad(3, 4, "eof"), other(90, 95), bad(195, 196, "eof")},
+			200,
+			[]results.Outage{{From: ms(4), To: ms(200), Open: true, Uncertainty: ms(5), Errors: map[string]int{"eof": 2, "dial": 1}}},
+		},
+		{"no write at all", nil, 200, nil},
 		{"bad before the first good", []func(*watch){bad(0, 1, "dial"), good(100), good(105)}, 110, nil},
 		{
 			"silence",

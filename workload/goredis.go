@@ -28,17 +28,17 @@ type goRedis struct {
 
 func newGoRedis(t Target, w scenarios.Workload, s *stream.Stream) *goRedis {
 	g := &goRedis{stated: w.Client.Options, scripts: s.Scripts(), conns: &connections{}}
-	o := &redis.ClusterOptions{
-		Addrs:    t.Addrs,
-		Password: t.Password,
-		Username: t.Username,
-		Dialer: func(ctx context.Context, _, addr string) (net.Conn, error) {
-			c, err := t.Dial(ctx, addr)
-			if err != nil || w.Client.Churn == nil && w.Client.Storm == nil {
-				return c, err
+	o := &redis.ClusterOptions{Addrs: t.Addrs}
+	t.Dialer.ClusterOptions(o)
+	if w.Client.Churn != nil || w.Client.Storm != nil {
+		open := o.Dialer
+		o.Dialer = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			c, err := open(ctx, network, addr)
+			if err != nil {
+				return nil, err
 			}
 			return g.conns.add(c), nil
-		},
+		}
 	}
 	if !t.Cluster {
 		// One server that is no cluster: it serves all slots.

@@ -12,6 +12,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/workload/resp"
 )
 
 // refusals are error replies that a node gives before it executes anything.
@@ -54,6 +55,10 @@ func classify(err error) (results.Outcome, string) {
 		return results.Unknown, "reset"
 	case errors.As(err, &reply):
 		return results.Unknown, "reply"
+	}
+	var protocol *resp.ProtocolError
+	if errors.As(err, &protocol) {
+		return results.Unknown, "protocol"
 	}
 	var timeout net.Error
 	if errors.As(err, &timeout) && timeout.Timeout() {

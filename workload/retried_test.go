@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/slotstorm/slotstorm/internal/dial"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 	"github.com/slotstorm/slotstorm/workload/stream"
@@ -20,12 +21,12 @@ import (
 func TestWhatTheLibraryTriesAgain(t *testing.T) {
 	target := alone(t).Target
 	var refuse atomic.Int64
-	target.Dial = func(ctx context.Context, addr string) (net.Conn, error) {
+	target.Dialer = target.Dialer.Via(func(ctx context.Context, addr string) (net.Conn, error) {
 		if refuse.Add(-1) >= 0 {
 			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
 		}
-		return direct(ctx, addr)
-	}
+		return dial.Dialer{}.Dial(ctx, addr)
+	})
 	w := openLoop(t, target, 1, 0, nil).Workload
 	w.Client = scenarios.Client{Churn: &scenarios.Churn{}}
 	w.Client.Options.DialerRetries = 2

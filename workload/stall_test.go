@@ -51,7 +51,7 @@ func server(t *testing.T) (addr string, process *exec.Cmd) {
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	for {
-		c, err := connect(ctx, Target{Dial: direct}, addr, time.Second)
+		c, err := connect(ctx, Target{}, addr, time.Second)
 		if err == nil {
 			c.close()
 			return addr, cmd
@@ -61,10 +61,6 @@ func server(t *testing.T) (addr string, process *exec.Cmd) {
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
-}
-
-func direct(ctx context.Context, addr string) (net.Conn, error) {
-	return (&net.Dialer{}).DialContext(ctx, "tcp", addr)
 }
 
 // stoppable is a target of which one server can be stopped.
@@ -79,7 +75,7 @@ type stoppable struct {
 func alone(t *testing.T) stoppable {
 	addr, redis := server(t)
 	return stoppable{
-		Target: Target{Addrs: []string{addr}, Shards: [][]Member{{{Name: "one", Addr: addr}}}, ShardOf: func(int) int { return 0 }, Dial: direct},
+		Target: Target{Addrs: []string{addr}, Shards: [][]Member{{{Name: "one", Addr: addr}}}, ShardOf: func(int) int { return 0 }},
 		signal: func(s syscall.Signal) error { return redis.Process.Signal(s) },
 		serves: func(int) bool { return true },
 	}
@@ -106,7 +102,7 @@ func oneOfThree(t *testing.T) stoppable {
 			t.Error(err)
 		}
 	})
-	target := Target{Cluster: true, Shards: make([][]Member, 3), ShardOf: d.ShardOf, Dial: direct}
+	target := Target{Cluster: true, Shards: make([][]Member, 3), ShardOf: d.ShardOf}
 	for _, n := range d.Nodes {
 		target.Addrs = append(target.Addrs, n.Addr)
 		target.Shards[n.Shard] = append(target.Shards[n.Shard], Member{Name: n.Name, Addr: n.Addr})

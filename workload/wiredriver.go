@@ -104,7 +104,7 @@ func (d *wireDriver) Run(ctx, stop context.Context, start time.Time, out Output)
 	}()
 	var failed error
 	cfg := wire.Config{
-		Addrs: d.plan.Target.Addrs, Cluster: d.plan.Target.Cluster, Username: d.plan.Target.Username, Password: d.plan.Target.Password, TLS: d.plan.Target.TLS, Bind: d.plan.Target.Bind,
+		Addrs: d.plan.Target.Addrs, Cluster: d.plan.Target.Cluster, Dialer: d.plan.Target.Dialer,
 		Conns: o.Connections, Depth: o.Depth, Cores: o.Cores, Protocol: o.Protocol, Timeout: o.Timeout.Std(), Spin: o.Spin.Std(),
 		MaxInFlight: max((w.MaxInFlight+w.Generators-1-d.index)/w.Generators, o.Cores),
 		Clients:     o.Clients, ReadReplicas: o.ReadFrom == "replica" && d.plan.Target.Cluster,

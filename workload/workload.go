@@ -14,17 +14,15 @@ package workload
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
-	"net/netip"
 	"slices"
 	"sync"
 	"time"
 
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
 
+	"github.com/slotstorm/slotstorm/internal/dial"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
@@ -40,35 +38,25 @@ type Target struct {
 	// NameOf, if not nil, names the member that announces an address to the
 	// cluster, where that differs from Member.Addr.
 	NameOf func(addr string) (string, bool)
-	Dial   func(ctx context.Context, addr string) (net.Conn, error)
-	// Seats are where the generators sit, by number; each one's audited writes
-	// leave from there too. Without, they dial as everybody does.
-	Seats []Seat
-	// Bind is the address of the seat that this target is seen from.
-	Bind netip.Addr
+	// Dialer opens every connection.
+	Dialer dial.Dialer
+	// Seats open the connections of the generators, by number, and those of each
+	// one's audited writes: each from a place of its own in the network, so that a
+	// partition can have clients on either side. Without, Dialer does.
+	Seats []dial.Dialer
 	// Cluster is false for a single server that is no Redis Cluster.
-	Cluster            bool
-	Username, Password string
-	// TLS, if not nil, encrypts.
-	TLS *tls.Config
-}
-
-// Seat is a place in the network that connections come from, so that a partition
-// can have clients on either side.
-type Seat struct {
-	Addr netip.Addr
-	Dial func(ctx context.Context, addr string) (net.Conn, error)
+	Cluster bool
 }
 
 // from is the target as seen from a generator's seat.
 func (t Target) from(generator int) Target {
 	if generator < len(t.Seats) {
-		t.Bind, t.Dial = t.Seats[generator].Addr, t.Seats[generator].Dial
+		t.Dialer = t.Seats[generator]
 	}
 	return t
 }
 
-// Member is one node of a shard. Addr is for Dial, ID its cluster id.
+// Member is one node of a shard. Addr is for Target.Dialer, ID its cluster id.
 type Member struct{ Name, Addr, ID string }
 
 // member finds whom an address belongs to: one of Member, or one that a node

@@ -104,7 +104,11 @@ const (
 func Try(ctx context.Context, from netip.Addr, to netip.AddrPort, limit time.Duration) Outcome {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	c, err := place.DialFrom(from)(ctx, to.String())
+	var d net.Dialer
+	if from.IsValid() {
+		d.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(from, 0))
+	}
+	c, err := d.DialContext(ctx, "tcp", to.String())
 	var silence net.Error
 	switch {
 	case err == nil:

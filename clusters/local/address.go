@@ -1,7 +1,6 @@
 package local
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -71,16 +70,6 @@ func (r Room) Seat(n int) netip.Addr {
 
 // ProbeSeat is the number of the seat of the probes. Generators sit below it.
 const ProbeSeat = 1000
-
-// DialFrom dials plain TCP from a local address; one that is not valid leaves it
-// to the kernel.
-func DialFrom(from netip.Addr) func(ctx context.Context, addr string) (net.Conn, error) {
-	var d net.Dialer
-	if from.IsValid() {
-		d.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(from, 0))
-	}
-	return func(ctx context.Context, addr string) (net.Conn, error) { return d.DialContext(ctx, "tcp", addr) }
-}
 
 // HalfOpen is a connection that waits for the last packet of its handshake: Local
 // is where somebody listens, Remote who asked.

@@ -1,9 +1,8 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -19,6 +18,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/slotstorm/slotstorm/internal/bounded"
+	"github.com/slotstorm/slotstorm/internal/dial"
 	"github.com/slotstorm/slotstorm/internal/loader"
 	"github.com/slotstorm/slotstorm/internal/runner"
 	"github.com/slotstorm/slotstorm/results"
@@ -59,6 +59,8 @@ func (p *program) loadVerb() *cli.Command {
 			&cli.StringFlag{Name: "password-env", Value: "REDISCLI_AUTH", Usage: "log in with the password in environment variable `NAME`, if it is set"},
 			&cli.BoolFlag{Name: "tls", Usage: "encrypt"},
 			&cli.StringFlag{Name: "tls-ca", Usage: "trust the certificates in `FILE`"},
+			&cli.StringFlag{Name: "tls-cert", Usage: "present the certificate in `FILE`, for a server that requires one"},
+			&cli.StringFlag{Name: "tls-key", Usage: "the key of --tls-cert is in `FILE`"},
 			&cli.StringFlag{Name: "sni", Usage: "expect a certificate for `NAME`, not for the address"},
 			&cli.BoolFlag{Name: "tls-skip-verify", Usage: "trust any certificate"},
 			&cli.Uint64Flag{Name: "seed", Value: 1, Usage: "decide everything random by `N`"},
@@ -162,7 +164,7 @@ func fruitless(r *loader.Result) error {
 // loadOptions reads the flags: first into overrides of loadBase, so that one
 // validation serves both, then into what is about the server.
 func loadOptions(c *cli.Context) (loader.Options, error) {
-	o := loader.Options{Addr: "127.0.0.1:6379", Seed: c.Uint64("seed"), Username: c.String("user"), Password: os.Getenv(c.String("password-env"))}
+	o := loader.Options{Addr: "127.0.0.1:6379", Seed: c.Uint64("seed")}
 	if c.NArg() > 1 {
 		return o, usagef("slotstorm load takes one address, and there are %d: the others of a cluster are found through it", c.NArg())
 	}
@@ -230,8 +232,14 @@ func loadOptions(c *cli.Context) (loader.Options, error) {
 	if o.Requests > 0 && !o.Workload.Rate.Max {
 		return o, usagef("--requests ends a closed loop; with --rate say --test-time")
 	}
-	o.TLS, err = tlsConfig(c, o.Addr)
-	return o, err
+	security := dial.Security{Username: c.String("user"), Password: os.Getenv(c.String("password-env"))}
+	if security.TLS, err = loadTLS(c, o.Addr); err != nil {
+		return o, err
+	}
+	if o.Dialer, err = dial.New(security); err != nil {
+		return o, usagef("%v", err)
+	}
+	return o, nil
 }
 
 // ratio turns SET:GET into a mix.
@@ -264,31 +272,38 @@ func pattern(text string) (string, error) {
 	return "", usagef("--key-pattern %q is none of R:R, S:S, G:G and Z:Z; SETs and GETs draw from one distribution", text)
 }
 
-func tlsConfig(c *cli.Context, addr string) (*tls.Config, error) {
+// tlsFiles are the flags that name files, in PEM.
+var tlsFiles = []string{"tls-ca", "tls-cert", "tls-key"}
+
+// loadTLS is how to encrypt; nil is not at all.
+func loadTLS(c *cli.Context, addr string) (*dial.TLS, error) {
 	if !c.Bool("tls") {
-		for _, flag := range []string{"tls-ca", "sni", "tls-skip-verify"} {
+		for _, flag := range append([]string{"sni", "tls-skip-verify"}, tlsFiles...) {
 			if c.IsSet(flag) {
 				return nil, usagef("--%s says nothing without --tls", flag)
 			}
 		}
 		return nil, nil
 	}
+	if c.IsSet("tls-cert") != c.IsSet("tls-key") {
+		return nil, usagef("--tls-cert and --tls-key go together: a certificate and its key")
+	}
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
 		return nil, usagef("%v", err)
 	}
-	config := &tls.Config{ServerName: cmp.Or(c.String("sni"), host), InsecureSkipVerify: c.Bool("tls-skip-verify"), MinVersion: tls.VersionTLS12}
-	if file := c.String("tls-ca"); file != "" {
-		pem, err := bounded.ReadFile(c.Context, file, bounded.Bound{What: "a file of certificates", Bytes: 4 << 20})
-		if err != nil {
-			return nil, fmt.Errorf("--tls-ca: %w", err)
-		}
-		config.RootCAs = x509.NewCertPool()
-		if !config.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, usagef("--tls-ca: there is no certificate in %s", file)
+	var files [3][]byte
+	for i, flag := range tlsFiles {
+		if file := c.String(flag); file != "" {
+			if files[i], err = bounded.ReadFile(c.Context, file, bounded.Bound{What: "a file of certificates", Bytes: 4 << 20}); err != nil {
+				return nil, fmt.Errorf("--%s: %w", flag, err)
+			}
+			if !bytes.Contains(files[i], []byte("-----BEGIN")) {
+				return nil, usagef("--%s: %s holds nothing in PEM", flag, file)
+			}
 		}
 	}
-	return config, nil
+	return &dial.TLS{CA: files[0], Cert: files[1], Key: files[2], ServerName: cmp.Or(c.String("sni"), host), SkipVerify: c.Bool("tls-skip-verify")}, nil
 }
 
 // loadProgress shows a live line on a terminal, and nothing elsewhere: a load is

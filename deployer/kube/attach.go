@@ -37,12 +37,9 @@ func Attach(ctx context.Context, o Options) (_ *Deployment, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the deployment's Secret: %w", err)
 	}
-	d := newDeployment(o, string(secret.Data["password"]))
-	if o.Redis.TLS != nil && o.Redis.TLS.Enabled {
-		d.certificates = &deployer.Certificates{CA: secret.Data["ca.crt"], Cert: secret.Data["tls.crt"], Key: secret.Data["tls.key"]}
-		if err := d.UseTLS(d.certificates); err != nil {
-			return nil, err
-		}
+	d := newDeployment(o)
+	if err := d.Use(string(secret.Data["password"]), certificatesIn(secret.Data, o.Redis.TLS)); err != nil {
+		return nil, err
 	}
 	if err := d.follow(ctx); err != nil {
 		return nil, err
@@ -59,6 +56,16 @@ func Attach(ctx context.Context, o Options) (_ *Deployment, err error) {
 		return nil, fmt.Errorf("the deployment's cluster is not whole: %w", err)
 	}
 	return d, nil
+}
+
+// certificatesIn are those in a deployment's Secret; nil without TLS.
+func certificatesIn(secret map[string][]byte, t *scenarios.TLS) *deployer.Certificates {
+	if t == nil || !t.Enabled {
+		return nil
+	}
+	return &deployer.Certificates{
+		CA: secret["ca.crt"], Cert: secret["tls.crt"], Key: secret["tls.key"], ClientCert: secret[clientCert], ClientKey: secret[clientKey],
+	}
 }
 
 // described is a scenario's redis section in JSON, which holds nothing secret.

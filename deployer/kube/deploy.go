@@ -46,11 +46,10 @@ type Options struct {
 type Deployment struct {
 	*deployer.Cluster
 
-	options      Options
-	certificates *deployer.Certificates
-	namespace    *place.Namespace
-	pods         *pods
-	logs         *logs
+	options   Options
+	namespace *place.Namespace
+	pods      *pods
+	logs      *logs
 
 	mu sync.Mutex
 	// cordoned are machines that this run may have to uncordon.
@@ -107,12 +106,11 @@ func prepare(o Options) (*Deployment, Plan, error) {
 	if err != nil {
 		return nil, Plan{}, err
 	}
-	d := newDeployment(o, password)
-	certificates, err := d.Encrypt(o.Redis.TLS)
+	d := newDeployment(o)
+	certificates, err := d.Secure(password, o.Redis.TLS)
 	if err != nil {
 		return nil, Plan{}, err
 	}
-	d.certificates = certificates
 	return d, planOf(o, password, certificates), nil
 }
 
@@ -120,9 +118,12 @@ func prepare(o Options) (*Deployment, Plan, error) {
 // kubelet, just when they are busy with the pods that are awaited.
 const lookEvery = 250 * time.Millisecond
 
-func newDeployment(o Options, password string) *Deployment {
-	d := &Deployment{options: o, namespace: o.Namespace, Cluster: &deployer.Cluster{Shards: o.Redis.Shards, Password: password, LookEvery: lookEvery}}
-	d.Dial, d.Announced = d.dial, d.announced
+func newDeployment(o Options) *Deployment {
+	d := &Deployment{options: o, namespace: o.Namespace, Cluster: &deployer.Cluster{Shards: o.Redis.Shards, LookEvery: lookEvery}}
+	d.Announced = d.announced
+	if !o.Inside {
+		d.Dialer = d.Dialer.Via(d.forward)
+	}
 	for n := range 1 + o.Redis.ReplicasPerShard {
 		for shard := range o.Redis.Shards {
 			name := NodeName(shard, n)
@@ -189,11 +190,8 @@ func (d *Deployment) unfollow() {
 	d.pods.close()
 }
 
-// dial reaches a pod by way of the API server, or directly from inside.
-func (d *Deployment) dial(ctx context.Context, addr string) (net.Conn, error) {
-	if d.options.Inside {
-		return deployer.Direct(ctx, addr)
-	}
+// forward reaches a pod by way of the API server.
+func (d *Deployment) forward(ctx context.Context, addr string) (net.Conn, error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
 		return nil, err
@@ -250,14 +248,6 @@ func (d *Deployment) Remove(keepVolumes bool) error {
 func (d *Deployment) Keep(ctx context.Context) error {
 	d.unfollow()
 	return errors.Join(d.uncordonAll(), d.namespace.Keep(ctx))
-}
-
-// CA is the certificate of the authority in PEM; nil without TLS.
-func (d *Deployment) CA() []byte {
-	if d.certificates == nil {
-		return nil
-	}
-	return d.certificates.CA
 }
 
 // Pod is a node's pod now.

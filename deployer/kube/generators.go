@@ -18,7 +18,6 @@ import (
 	metaapply "k8s.io/client-go/applyconfigurations/meta/v1"
 
 	place "github.com/slotstorm/slotstorm/clusters/kube"
-	"github.com/slotstorm/slotstorm/deployer"
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -159,7 +158,7 @@ func (g *Generators) Dial(ctx context.Context, index int) (_ net.Conn, gone bool
 		return nil, true, fmt.Errorf("its pod has ended: %s", pod.Exit)
 	}
 	if g.where.options.Inside {
-		conn, err := deployer.Direct(ctx, net.JoinHostPort(pod.IP, strconv.Itoa(generatorPort)))
+		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", net.JoinHostPort(pod.IP, strconv.Itoa(generatorPort)))
 		return conn, false, err
 	}
 	conn, err := g.where.namespace.Forward(ctx, g.where.namespace.Name, pod.Name, pod.UID, generatorPort)

@@ -32,6 +32,9 @@ func (o Options) Plan(g GeneratorPlan) *Planned {
 	var certificates *deployer.Certificates
 	if o.Redis.TLS != nil && o.Redis.TLS.Enabled {
 		certificates = &deployer.Certificates{CA: []byte(placeholder), Cert: []byte(placeholder), Key: []byte(placeholder)}
+		if o.Redis.TLS.Mutual {
+			certificates.ClientCert, certificates.ClientKey = []byte(placeholder), []byte(placeholder)
+		}
 	}
 	p := &Planned{cluster: New(planOf(o, placeholder, certificates))}
 	g.Secret = []byte(placeholder)

@@ -8,7 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	place "github.com/slotstorm/slotstorm/clusters/kube"
+	"github.com/slotstorm/slotstorm/deployer"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
@@ -59,4 +61,38 @@ func TestManifests(t *testing.T) {
 	if secrets != 2 {
 		t.Errorf("%d secrets, not 2:\n%s", secrets, text.String())
 	}
+}
+
+// Where nodes require certificates of clients, redis-cli in the pods presents the
+// nodes' own, and the clients' key is in the Secret but in no pod.
+func TestMutualTLSKeepsTheKeyOfClientsOutOfPods(t *testing.T) {
+	certificates, err := deployer.NewCertificates(true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := planOf(Options{Namespace: plannedNamespace(), Redis: scenarios.Redis{
+		Image: "redis:8.0", Shards: 3, Auth: &scenarios.Auth{Enabled: true}, TLS: &scenarios.TLS{Enabled: true, Mutual: true},
+	}}, "secret", certificates)
+	if !strings.Contains(p.config(), "tls-auth-clients yes\n") {
+		t.Errorf("nodes do not require certificates:\n%s", p.config())
+	}
+	if script := p.script(readyScript); !strings.Contains(script, "--cert /etc/slotstorm/secret/tls.crt --key /etc/slotstorm/secret/tls.key") {
+		t.Errorf("redis-cli presents no certificate:\n%s", script)
+	}
+	var mounted []string
+	for _, item := range p.secretVolume().Secret.Items {
+		mounted = append(mounted, *item.Key)
+	}
+	if got := strings.Join(mounted, " "); got != "auth.conf ca.crt password tls.crt tls.key" {
+		t.Errorf("pods have %s", got)
+	}
+	kept := certificatesIn(p.secrets(), p.Redis.TLS)
+	if diff := cmp.Diff(certificates, kept); diff != "" {
+		t.Errorf("a later run finds other certificates in the Secret: %s", diff)
+	}
+}
+
+func plannedNamespace() *place.Namespace {
+	ns, _ := place.Planned(place.TakeOptions{RunID: "run-00000000T000000Z-0000"})
+	return ns
 }

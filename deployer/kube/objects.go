@@ -3,6 +3,7 @@ package kube
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -179,7 +180,7 @@ func (p *Plan) pod(shard int) *core.PodSpecApplyConfiguration {
 		WithContainers(p.container()).
 		WithVolumes(
 			core.Volume().WithName("config").WithConfigMap(core.ConfigMapVolumeSource().WithName(Name)),
-			core.Volume().WithName("secret").WithSecret(core.SecretVolumeSource().WithSecretName(Name).WithDefaultMode(0o440)),
+			p.secretVolume(),
 			core.Volume().WithName("tmp").WithEmptyDir(core.EmptyDirVolumeSource()),
 		)
 	if p.PullSecret != "" {
@@ -249,13 +250,15 @@ func (p *Plan) grace() time.Duration {
 
 func (p *Plan) tls() bool { return p.Redis.TLS != nil && p.Redis.TLS.Enabled }
 
+func (p *Plan) mutual() bool { return p.tls() && p.Redis.TLS.Mutual }
+
 func (p *Plan) auth() bool { return p.Redis.Auth != nil && p.Redis.Auth.Enabled }
 
 // config is redis.conf without what is secret.
 func (p *Plan) config() string {
 	var b strings.Builder
 	if p.tls() {
-		b.WriteString(deployer.TLSDirectives(port, secretDir))
+		b.WriteString(deployer.TLSDirectives(port, secretDir, p.mutual()))
 	} else {
 		b.WriteString(deployer.Directive("port", strconv.Itoa(port)))
 	}
@@ -283,5 +286,27 @@ func (p *Plan) secrets() map[string][]byte {
 	if c := p.Certificates; c != nil {
 		files["ca.crt"], files["tls.crt"], files["tls.key"] = c.CA, c.Cert, c.Key
 	}
+	if p.mutual() {
+		files[clientCert], files[clientKey] = p.Certificates.ClientCert, p.Certificates.ClientKey
+	}
 	return files
+}
+
+// The files of the Secret that are for clients, not for nodes.
+const (
+	clientCert = "client.crt"
+	clientKey  = "client.key"
+)
+
+// secretVolume holds the files of the Secret, those for clients left out.
+func (p *Plan) secretVolume() *core.VolumeApplyConfiguration {
+	source := core.SecretVolumeSource().WithSecretName(Name).WithDefaultMode(0o440)
+	if p.mutual() {
+		for _, name := range slices.Sorted(maps.Keys(p.secrets())) {
+			if name != clientCert && name != clientKey {
+				source.WithItems(core.KeyToPath().WithKey(name).WithPath(name))
+			}
+		}
+	}
+	return core.Volume().WithName("secret").WithSecret(source)
 }

@@ -26,6 +26,10 @@ func (p *Plan) script(text string) string {
 	if p.tls() {
 		ask += fmt.Sprintf(" --tls --sni %s --cacert %s/ca.crt", deployer.ServerName, secretDir)
 	}
+	if p.mutual() {
+		// The nodes' certificate is one for clients too: they are each other's.
+		ask += fmt.Sprintf(" --cert %s/tls.crt --key %s/tls.key", secretDir, secretDir)
+	}
 	login := ""
 	if p.auth() {
 		// redis-cli reads it from there: a process' arguments are for all to see.

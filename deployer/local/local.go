@@ -119,8 +119,8 @@ func Deploy(ctx context.Context, o Options) (_ *Deployment, err error) {
 	if err != nil {
 		return nil, err
 	}
-	cluster := &deployer.Cluster{Shards: o.Redis.Shards, Dial: deployer.Direct, Password: password}
-	certificates, err := cluster.Encrypt(o.Redis.TLS)
+	cluster := &deployer.Cluster{Shards: o.Redis.Shards}
+	certificates, err := cluster.Secure(password, o.Redis.TLS)
 	if err != nil {
 		return nil, err
 	}
@@ -231,8 +231,8 @@ func (d *Deployment) LogPath(name string) string {
 func (d *Deployment) config(n *node) string {
 	var b strings.Builder
 	set := func(directive, value string) { b.WriteString(deployer.Directive(directive, value)) }
-	if d.certificates != nil {
-		b.WriteString(deployer.TLSDirectives(n.endpoint.Port, n.dir))
+	if c := d.certificates; c != nil {
+		b.WriteString(deployer.TLSDirectives(n.endpoint.Port, n.dir, c.Mutual()))
 	} else {
 		set("port", fmt.Sprint(n.endpoint.Port))
 	}
@@ -247,9 +247,9 @@ func (d *Deployment) config(n *node) string {
 	set("cluster-config-file", "nodes.conf")
 	set("dir", n.dir)
 	set("logfile", "") // standard output
-	if d.Password != "" {
-		set("requirepass", d.Password)
-		set("masterauth", d.Password)
+	if password := d.Dialer.Security().Password; password != "" {
+		set("requirepass", password)
+		set("masterauth", password)
 	}
 	b.WriteString(deployer.Directives(d.options.Redis.Config))
 	return b.String()

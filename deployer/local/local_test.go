@@ -114,7 +114,9 @@ func TestPasswordIsAskedForAndShownNowhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	stranger := *d.Cluster
-	stranger.Password = ""
+	if err := stranger.Use("", nil); err != nil {
+		t.Fatal(err)
+	}
 	if err := stranger.Client(d.Nodes[0], time.Second).Ping(t.Context()).Err(); err == nil || !strings.Contains(err.Error(), "NOAUTH") {
 		t.Errorf("a client without password gets %v", err)
 	}

@@ -159,7 +159,7 @@ func (d *Deployment) beside(r scenarios.Release, dir, appendonly string) (*serve
 	if err != nil {
 		return nil, errors.Join(err, log.Close())
 	}
-	c := &deployer.Cluster{Dial: deployer.Direct}
+	c := &deployer.Cluster{}
 	return &server{p, c.Client(deployer.Node{Addr: d.spare.Addr()}, time.Second), log}, nil
 }
 

@@ -6,10 +6,8 @@ package loader
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
 	"strings"
 	"sync"
 	"syscall"
@@ -19,6 +17,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/slotstorm/slotstorm/deployer"
+	"github.com/slotstorm/slotstorm/internal/dial"
 	"github.com/slotstorm/slotstorm/report"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
@@ -28,10 +27,9 @@ import (
 // Options of a load.
 type Options struct {
 	// Addr is host:port of the server, or of any node of the cluster.
-	Addr               string
-	Username, Password string
-	// TLS, if not nil, encrypts.
-	TLS      *tls.Config
+	Addr string
+	// Dialer opens every connection.
+	Dialer   dial.Dialer
 	Workload scenarios.Workload
 	Seed     uint64
 	// Length is how long requests are sent for; Requests, if above 0, ends a
@@ -112,14 +110,16 @@ const discoverLimit = 5 * time.Second
 func discover(ctx context.Context, o Options) (workload.Target, string, error) {
 	ctx, cancel := context.WithTimeout(ctx, discoverLimit)
 	defer cancel()
-	cl := redis.NewClient(&redis.Options{Addr: o.Addr, Username: o.Username, Password: o.Password, TLSConfig: o.TLS, DisableIdentity: true, Protocol: 2, MaxRetries: -1, DialerRetries: 1})
+	options := &redis.Options{Addr: o.Addr, DisableIdentity: true, Protocol: 2, MaxRetries: -1, DialerRetries: 1}
+	o.Dialer.Options(options)
+	cl := redis.NewClient(options)
 	defer cl.Close()
 	info, err := cl.InfoMap(ctx, "server", "cluster").Result()
 	if err != nil {
 		return workload.Target{}, "", fmt.Errorf("%w: %s: %w", ErrUnreachable, o.Addr, err)
 	}
 	version := info["Server"]["redis_version"]
-	t := workload.Target{Addrs: []string{o.Addr}, Username: o.Username, Password: o.Password, TLS: o.TLS, Dial: dialer(o.TLS)}
+	t := workload.Target{Addrs: []string{o.Addr}, Dialer: o.Dialer}
 	if info["Cluster"]["cluster_enabled"] != "1" {
 		t.Shards = [][]workload.Member{{{Name: o.Addr, Addr: o.Addr}}}
 		t.ShardOf = func(int) int { return 0 }
@@ -157,15 +157,6 @@ func discover(ctx context.Context, o Options) (workload.Target, string, error) {
 	}
 	t.ShardOf = func(slot int) int { return shardOf[slot] }
 	return t, version, nil
-}
-
-func dialer(config *tls.Config) func(ctx context.Context, addr string) (net.Conn, error) {
-	return func(ctx context.Context, addr string) (net.Conn, error) {
-		if config != nil {
-			return (&tls.Dialer{Config: config}).DialContext(ctx, "tcp", addr)
-		}
-		return (&net.Dialer{}).DialContext(ctx, "tcp", addr)
-	}
 }
 
 // collector sums frames up.

@@ -51,7 +51,7 @@ func Generate(ctx context.Context, o GenerateOptions) error {
 // watchTarget polls the nodes of a load's target.
 func watchTarget(ctx context.Context, p workload.Plan, emit results.Emit) {
 	t := p.Target
-	c := &deployer.Cluster{Shards: len(t.Shards), Dial: t.Dial, Password: t.Password}
+	c := &deployer.Cluster{Shards: len(t.Shards), Dialer: t.Dialer}
 	for shard, members := range t.Shards {
 		for _, m := range members {
 			c.Nodes = append(c.Nodes, deployer.Node{Name: m.Name, Addr: m.Addr, ID: m.ID, Shard: shard})

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/slotstorm/slotstorm/clusters/kube"
-	"github.com/slotstorm/slotstorm/deployer"
 	deploy "github.com/slotstorm/slotstorm/deployer/kube"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
@@ -46,12 +45,8 @@ func (r *run) generators(ctx context.Context, d *deploy.Deployment, image string
 	if err != nil {
 		return nil, nil, fmt.Errorf("starting the generators: %w", err)
 	}
-	var secured *remote.TLS
-	if ca := d.CA(); ca != nil {
-		secured = &remote.TLS{CA: ca, ServerName: deployer.ServerName}
-	}
 	return &remote.Fleet{
-		Identity: identity, TLS: secured, Place: g.Place,
+		Identity: identity, Place: g.Place,
 		Dial: func(ctx context.Context, index int) (net.Conn, error) {
 			conn, gone, err := g.Dial(ctx, index)
 			if gone {

@@ -92,13 +92,13 @@ func (r *run) seated(c *site) workload.Target {
 	for i := range r.s.Workload.Generators {
 		t.Seats = append(t.Seats, c.seat(i))
 	}
-	t.Dial = c.seat(place.ProbeSeat).Dial
+	t.Dialer = c.seat(place.ProbeSeat)
 	return t
 }
 
 // targetOf is the cluster as the load needs to know it.
 func targetOf(c *deployer.Cluster) workload.Target {
-	t := workload.Target{Cluster: true, Shards: make([][]workload.Member, c.Shards), ShardOf: c.ShardOf, NameOf: c.Announced, Dial: c.Dial, Password: c.Password, TLS: c.TLS}
+	t := workload.Target{Cluster: true, Shards: make([][]workload.Member, c.Shards), ShardOf: c.ShardOf, NameOf: c.Announced, Dialer: c.Dialer}
 	for _, n := range c.Nodes {
 		t.Addrs = append(t.Addrs, n.Addr)
 		t.Shards[n.Shard] = append(t.Shards[n.Shard], workload.Member{Name: n.Name, Addr: n.Addr, ID: n.ID})

@@ -2,12 +2,19 @@ package runner
 
 import (
 	"bytes"
+	"context"
+	"crypto/tls"
+	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
+	place "github.com/slotstorm/slotstorm/clusters/local"
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -19,55 +26,188 @@ seed: 3
 cluster: {local: {isolation: none, restartDelay: 3s}}
 redis:
   auth: {enabled: true, passwordEnv: SLOTSTORM_TEST_PASSWORD}
-  tls: {enabled: true}
+  tls: TLS
   config: {cluster-node-timeout: 1000}
 workload:
   rate: 100
   warmup: 1s
   client: CLIENT
   keys: {count: 1000}
-  audit: {rate: 50}
+  prefill: {keys: 100%}
+  audit: {rate: 50, reads: 20}
+`
+
+const oneKillThroughTLS = `
 timeline:
   phases: [{name: calm, duration: 2s}, {name: failure, duration: 8s}]
   faults: [{name: kill, at: 2s, kill: {target: primary of shard 0}}]
 `
 
-// Both clients, the audit, the probes and the failover work through TLS with a
-// password, on the client port and on the bus; and the password is in no file.
-func TestAFailoverThroughTLSWithAPassword(t *testing.T) {
+// Both clients, the prefill, the audit, the probes, the polls and the failover work
+// through TLS with a password, with and without certificates of clients, on plain
+// loopback and in the room; and the password is in no file. The nodes have no port
+// that takes plaintext: whatever were to speak it would have no good reply.
+func TestTLSWithAPassword(t *testing.T) {
 	const password = `s3cret "with\ all`
 	t.Setenv("SLOTSTORM_TEST_PASSWORD", password)
-	for _, client := range []string{"{options: {clusterStateReloadInterval: 1s}}", "{type: wire}"} {
-		t.Run(client, func(t *testing.T) {
+	const library, wire = "{options: {clusterStateReloadInterval: 1s}}", "{type: wire}"
+	for _, c := range []struct {
+		name, client string
+		room         place.Room
+		mutual, kill bool
+	}{
+		{"go-redis on loopback", library, place.Room{}, false, true},
+		{"wire on loopback", wire, place.Room{}, false, false},
+		{"go-redis on loopback, mutual", library, place.Room{}, true, false},
+		{"wire on loopback, mutual", wire, place.Room{}, true, true},
+		{"go-redis in the room", library, room, false, false},
+		{"wire in the room", wire, room, false, true},
+		{"go-redis in the room, mutual", library, room, true, true},
+		{"wire in the room, mutual", wire, room, true, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			yaml := strings.NewReplacer("CLIENT", c.client, "TLS", fmt.Sprintf("{enabled: true, mutual: %v}", c.mutual)).Replace(secured)
+			if c.room.Sealed {
+				yaml = strings.Replace(yaml, "isolation: none, ", "", 1)
+			}
+			timeline := threeCalmSeconds
+			if c.kill {
+				timeline = oneKillThroughTLS
+			}
 			in := &intruder{t: t, root: t.TempDir(), at: "phase: calm"}
-			in.act = func(in *intruder) {
-				confs, err := filepath.Glob(filepath.Join(in.root, "*", results.VolumesDir, "node-*", "redis.conf"))
-				if err != nil || len(confs) == 0 {
-					t.Errorf("no redis.conf: %v", err)
-				}
-				for _, c := range confs {
-					text, err := os.ReadFile(c)
-					if err != nil || !bytes.Contains(text, []byte("tls-port ")) || !bytes.Contains(text, []byte("tls-cluster yes")) || !bytes.Contains(text, []byte("tls-replication yes")) {
-						t.Errorf("%s does not ask for TLS: %v", c, err)
-					}
-				}
-			}
-			r := start(t, strings.Replace(secured, "CLIENT", client, 1), Options{Root: in.root, Observer: &stageObserver{in}})
-			if f := r.Bundle.Run.Faults[0]; f.Status != results.StatusHealed {
-				t.Errorf("fault: %s %s", f.Status, f.Reason)
-			}
-			if !r.Bundle.Run.HealthyAfter || len(r.Summary.Failovers) != 1 {
-				t.Errorf("healthy %v, %d failovers", r.Bundle.Run.HealthyAfter, len(r.Summary.Failovers))
-			}
-			if a := r.Bundle.Run.Audit; a.OK < 200 || a.ReadBack != a.Writes || len(r.Bundle.Findings) != 0 {
-				t.Errorf("audit: %+v, %d findings", a, len(r.Bundle.Findings))
-			}
-			sums, _ := counts(r)
-			if c := sums["GET"]; c.OK < 200 {
-				t.Errorf("GET: %+v", c)
+			in.act = func(in *intruder) { in.wantTLS(c.mutual) }
+			r := start(t, yaml+timeline, Options{Root: in.root, Room: c.room, Observer: &stageObserver{in}})
+			everybodyWasServed(t, r)
+			if c.kill {
+				failedOver(t, r)
+			} else {
+				clean(t, r)
+				noOutage(t, r)
 			}
 			noSecret(t, r.Dir, password)
 		})
+	}
+}
+
+// wantTLS looks at every node for a port that takes plaintext, and for one that
+// takes a client without the certificate that it should have.
+func (in *intruder) wantTLS(mutual bool) {
+	confs, err := filepath.Glob(filepath.Join(in.root, "*", results.VolumesDir, "node-*", "redis.conf"))
+	if err != nil || len(confs) == 0 {
+		in.t.Errorf("no redis.conf: %v", err)
+	}
+	for _, file := range confs {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			in.t.Error(err)
+			continue
+		}
+		for _, line := range []string{"port 0\n", "tls-cluster yes\n", "tls-replication yes\n"} {
+			if !bytes.Contains(text, []byte(line)) {
+				in.t.Errorf("%s lacks %q", file, line)
+			}
+		}
+		find := func(directive string) string {
+			m := regexp.MustCompile(`(?m)^` + directive + ` (\S+)`).FindSubmatch(text)
+			if m == nil {
+				in.t.Errorf("%s lacks %s", file, directive)
+				return ""
+			}
+			return string(m[1])
+		}
+		addr := net.JoinHostPort(find("bind"), find("tls-port"))
+		if got := ping(in.t, &net.Dialer{}, addr); strings.HasPrefix(got, "+") || strings.HasPrefix(got, "-") {
+			in.t.Errorf("%s answers plaintext: %q", addr, got)
+		}
+		stranger := &tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true}}
+		if got := ping(in.t, stranger, addr); strings.HasPrefix(got, "-NOAUTH") == mutual {
+			in.t.Errorf("%s answers a client without a certificate: %q", addr, got)
+		}
+	}
+}
+
+// ping sends PING and gives the answer; empty if the node ended the connection.
+func ping(t *testing.T, d interface {
+	DialContext(ctx context.Context, network, addr string) (net.Conn, error)
+}, addr string) string {
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	c, err := d.DialContext(ctx, "tcp", addr)
+	if err != nil {
+		return ""
+	}
+	defer c.Close()
+	if err := c.SetDeadline(time.Now().Add(30 * time.Second)); err != nil {
+		t.Error(err)
+	}
+	answer := make([]byte, 64)
+	if _, err := c.Write([]byte("PING\r\n")); err != nil {
+		return ""
+	}
+	n, _ := c.Read(answer) // an end is an answer too
+	return string(answer[:n])
+}
+
+// everybodyWasServed fails the test for whoever had no good reply: the client, the
+// probes, the polls, the audit with its reads and its reading back.
+func everybodyWasServed(t *testing.T, r *Result) {
+	t.Helper()
+	sums, _ := counts(r)
+	for name, c := range sums {
+		if c.OK < 20 {
+			t.Errorf("%s: %+v", name, c)
+		}
+	}
+	probed := map[int]int{}
+	for _, f := range r.Bundle.Frames {
+		for shard, c := range f.Probes {
+			probed[shard] += c.OK
+		}
+	}
+	for shard := range 3 {
+		if probed[shard] == 0 {
+			t.Errorf("no probe of shard %d was answered: %v", shard, probed)
+		}
+	}
+	if a := r.Bundle.Run.Audit; a == nil || a.OK < 50 || a.ReadBack != a.Writes || len(r.Bundle.Findings) != 0 {
+		t.Errorf("audit: %+v, %d findings", a, len(r.Bundle.Findings))
+	}
+	good := 0
+	for _, read := range r.Bundle.Reads {
+		if read.Outcome == string(results.OK) {
+			good++
+		}
+	}
+	if good == 0 {
+		t.Errorf("none of %d audited reads was answered", len(r.Bundle.Reads))
+	}
+	if !r.Bundle.Run.HealthyAfter {
+		t.Error("the cluster is not whole in the end")
+	}
+}
+
+// noOutage wants a run without faults to have seen no shard go away. What a busy
+// machine held up for a moment does not count.
+func noOutage(t *testing.T, r *Result) {
+	t.Helper()
+	for _, o := range append(r.Bundle.Run.ProbeOutages, r.Bundle.Run.ClientOutages...) {
+		if o.Open || (o.To-o.From).Std() > time.Second {
+			t.Errorf("outage: %+v", o)
+		}
+	}
+}
+
+func failedOver(t *testing.T, r *Result) {
+	t.Helper()
+	if f := r.Bundle.Run.Faults[0]; f.Status != results.StatusHealed {
+		t.Errorf("fault: %s %s", f.Status, f.Reason)
+	}
+	promoted := false
+	for _, e := range r.Bundle.Events {
+		promoted = promoted || e.Kind == results.EventPromoted && e.Source == "poll"
+	}
+	if !promoted || len(r.Summary.Failovers) != 1 {
+		t.Errorf("seen by polls: %v, %d failovers", promoted, len(r.Summary.Failovers))
 	}
 }
 

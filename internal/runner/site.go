@@ -9,12 +9,11 @@ import (
 
 	"github.com/slotstorm/slotstorm/chaos"
 	"github.com/slotstorm/slotstorm/chaos/builtin"
-	place "github.com/slotstorm/slotstorm/clusters/local"
 	"github.com/slotstorm/slotstorm/deployer"
 	"github.com/slotstorm/slotstorm/deployer/local"
+	"github.com/slotstorm/slotstorm/internal/dial"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
-	"github.com/slotstorm/slotstorm/workload"
 	"github.com/slotstorm/slotstorm/workload/remote"
 )
 
@@ -34,8 +33,9 @@ type site struct {
 	*deployer.Cluster
 	deployment
 	engine chaos.Engine
-	// seat is the n-th client's place in the network; nil where there are none.
-	seat func(n int) workload.Seat
+	// seat reaches the cluster from the n-th client's place in the network; nil
+	// where there are no such places.
+	seat func(n int) dial.Dialer
 	// fleet are generators near the cluster; nil is generators in this process.
 	fleet *remote.Fleet
 	// environment tells about the place, as it is now.
@@ -88,10 +88,7 @@ func (r *run) deployLocal(ctx context.Context) (*site, error) {
 		environment: func(context.Context) results.Environment { return environment(r.o.Room) },
 	}
 	if r.o.Room.Sealed {
-		s.seat = func(n int) workload.Seat {
-			addr := r.o.Room.Seat(n)
-			return workload.Seat{Addr: addr, Dial: place.DialFrom(addr)}
-		}
+		s.seat = func(n int) dial.Dialer { return d.Dialer.From(r.o.Room.Seat(n)) }
 	}
 	return s, nil
 }

@@ -22,8 +22,6 @@ type Fleet struct {
 	Dial func(ctx context.Context, index int) (net.Conn, error)
 	// Place tells where a generator runs.
 	Place func(index int) string
-	// TLS, if not nil, has the generators encrypt what they send to Redis.
-	TLS *TLS
 }
 
 var (
@@ -99,7 +97,7 @@ func (d *driver) Warm(ctx context.Context) error {
 	d.clocks = append(d.clocks, offset)
 	p := &plan{
 		Zero: d.theirs(0), Workload: d.plan.Workload, Seed: d.plan.Seed, Index: d.index, Length: d.plan.Length, Requests: d.plan.Requests,
-		Drain: d.plan.Drain, Times: d.plan.Times, Target: targetOf(d.plan.Target, d.fleet.TLS),
+		Drain: d.plan.Drain, Times: d.plan.Times, Target: targetOf(d.plan.Target),
 	}
 	if a := d.plan.Audit; a != nil {
 		p.Audit = &audit{Spec: a.Spec, Run: a.Run, Of: d.plan.Workload.Generators}

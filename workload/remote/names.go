@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// names dials by names whose addresses change, such as those of pods. When nobody
+// names looks up names whose addresses change, such as those of pods. When nobody
 // answers for a name in time, it goes by the address that it had last: the name
 // server is no part of the cluster under test, and may be away with the control
 // plane.
@@ -37,19 +37,6 @@ const (
 // askEvery is how often a name server is asked for the same name: while a pod is
 // away, everything that dials it asks again and again, for all search domains.
 const askEvery = 100 * time.Millisecond
-
-func (n *names) dial(ctx context.Context, addr string) (net.Conn, error) {
-	host, port, err := net.SplitHostPort(addr)
-	if err != nil {
-		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: err}
-	}
-	if net.ParseIP(host) == nil {
-		if host, err = n.resolve(ctx, host); err != nil {
-			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: err}
-		}
-	}
-	return (&net.Dialer{}).DialContext(ctx, "tcp", net.JoinHostPort(host, port))
-}
 
 func (n *names) resolve(ctx context.Context, host string) (string, error) {
 	n.mu.Lock()

@@ -25,6 +25,7 @@ import (
 
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
 
+	"github.com/slotstorm/slotstorm/internal/dial"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 	"github.com/slotstorm/slotstorm/workload"
@@ -83,20 +84,7 @@ type target struct {
 	Shards   [][]workload.Member `json:"shards"`
 	Slots    []slots             `json:"slots"`
 	Cluster  bool                `json:"cluster"`
-	Username string              `json:"username,omitempty"`
-	Password string              `json:"password,omitempty"`
-	// TLS, if not nil, is how to encrypt.
-	TLS *TLS `json:"tls,omitempty"`
-}
-
-// TLS are certificates of a Redis Cluster that encrypts, in PEM.
-type TLS struct {
-	// CA are those to trust; Cert with its Key is what to show, if there is one.
-	CA   []byte `json:"ca"`
-	Cert []byte `json:"cert,omitempty"`
-	Key  []byte `json:"key,omitempty"`
-	// ServerName is the name in the nodes' certificates.
-	ServerName string `json:"serverName"`
+	Security dial.Security       `json:"security"`
 }
 
 // slots is a range of slots of one shard, both ends included.

@@ -11,6 +11,8 @@ import (
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/slotstorm/slotstorm/deployer"
+	"github.com/slotstorm/slotstorm/internal/dial"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 	"github.com/slotstorm/slotstorm/workload"
@@ -110,11 +112,21 @@ func TestAPlanArrivesAsItWas(t *testing.T) {
 }
 
 func TestATargetArrivesAsItWas(t *testing.T) {
+	certificates, err := deployer.NewCertificates(true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dialer, err := dial.New(dial.Security{Username: "u", Password: "p", TLS: &dial.TLS{
+		CA: certificates.CA, Cert: certificates.ClientCert, Key: certificates.ClientKey, ServerName: deployer.ServerName,
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	was := workload.Target{
 		Addrs: []string{"a:1"}, Shards: [][]workload.Member{{{Name: "a", Addr: "a:1"}}, {{Name: "b", Addr: "b:1"}}, {{Name: "c", Addr: "c:1"}}},
-		Cluster: true, Username: "u", Password: "p", ShardOf: func(slot int) int { return slot / 5000 % 3 },
+		Cluster: true, Dialer: dialer, ShardOf: func(slot int) int { return slot / 5000 % 3 },
 	}
-	is, err := targetOf(was, nil).target(t.Context())
+	is, err := targetOf(was).target(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,14 +135,20 @@ func TestATargetArrivesAsItWas(t *testing.T) {
 			t.Fatalf("slot %d is of shard %d, was of %d", slot, is.ShardOf(slot), was.ShardOf(slot))
 		}
 	}
-	if diff := cmp.Diff(fmt.Sprint(was.Addrs, was.Shards, was.Cluster, was.Username, was.Password), fmt.Sprint(is.Addrs, is.Shards, is.Cluster, is.Username, is.Password)); diff != "" {
+	if diff := cmp.Diff(fmt.Sprint(was.Addrs, was.Shards, was.Cluster), fmt.Sprint(is.Addrs, is.Shards, is.Cluster)); diff != "" {
 		t.Error(diff)
+	}
+	if diff := cmp.Diff(was.Dialer.Security(), is.Dialer.Security()); diff != "" {
+		t.Error(diff)
+	}
+	if _, plain := is.Dialer.Plain(); plain {
+		t.Error("the target arrives without TLS")
 	}
 	for _, bad := range []target{
 		{Slots: []slots{{0, resp.Slots, 0}}, Shards: was.Shards},
 		{Slots: []slots{{-1, 5, 0}}, Shards: was.Shards},
 		{Slots: []slots{{0, 5, 3}}, Shards: was.Shards},
-		{TLS: &TLS{CA: []byte("no certificate")}, Shards: was.Shards},
+		{Security: dial.Security{TLS: &dial.TLS{CA: []byte("no certificate")}}, Shards: was.Shards},
 	} {
 		if _, err := bad.target(t.Context()); err == nil {
 			t.Errorf("%+v is taken", bad)

@@ -231,7 +231,7 @@ func cluster(t *testing.T, auth bool) workload.Target {
 			t.Error(err)
 		}
 	})
-	target := workload.Target{Cluster: true, Shards: make([][]workload.Member, d.Shards), ShardOf: d.ShardOf, Dial: d.Dial, Password: d.Password}
+	target := workload.Target{Cluster: true, Shards: make([][]workload.Member, d.Shards), ShardOf: d.ShardOf, Dialer: d.Dialer}
 	for _, n := range d.Nodes {
 		target.Addrs = append(target.Addrs, n.Addr)
 		target.Shards[n.Shard] = append(target.Shards[n.Shard], workload.Member{Name: n.Name, Addr: n.Addr})

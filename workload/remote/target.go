@@ -2,20 +2,17 @@ package remote
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
-	"errors"
 	"fmt"
-	"net"
 
+	"github.com/slotstorm/slotstorm/internal/dial"
 	"github.com/slotstorm/slotstorm/workload"
 	"github.com/slotstorm/slotstorm/workload/resp"
 )
 
-// targetOf puts a target into a form that travels. Connections are made by the
-// generator itself, so that Dial stays behind.
-func targetOf(t workload.Target, secured *TLS) target {
-	out := target{Addrs: t.Addrs, Shards: t.Shards, Cluster: t.Cluster, Username: t.Username, Password: t.Password, TLS: secured}
+// targetOf puts a target into a form that travels. The generator finds its own
+// way to the servers; what they require of a connection goes with the target.
+func targetOf(t workload.Target) target {
+	out := target{Addrs: t.Addrs, Shards: t.Shards, Cluster: t.Cluster, Security: t.Dialer.Security()}
 	for slot := range resp.Slots {
 		shard := t.ShardOf(slot)
 		if n := len(out.Slots); n > 0 && out.Slots[n-1].Shard == shard {
@@ -40,44 +37,13 @@ func (t target) target(ctx context.Context) (workload.Target, error) {
 	}
 	n := newNames()
 	n.learn(ctx, t)
-	out := workload.Target{
-		Addrs: t.Addrs, Shards: t.Shards, Cluster: t.Cluster, Username: t.Username, Password: t.Password,
+	dialer, err := dial.New(t.Security)
+	if err != nil {
+		return workload.Target{}, fmt.Errorf("reading the plan: %w", err)
+	}
+	return workload.Target{
+		Addrs: t.Addrs, Shards: t.Shards, Cluster: t.Cluster,
 		ShardOf: func(slot int) int { return shardOf[slot] },
-		Dial:    n.dial,
-	}
-	if t.TLS == nil {
-		return out, nil
-	}
-	var err error
-	if out.TLS, err = t.TLS.config(); err != nil {
-		return out, err
-	}
-	out.Dial = func(ctx context.Context, addr string) (net.Conn, error) {
-		c, err := n.dial(ctx, addr)
-		if err != nil {
-			return nil, err
-		}
-		secured := tls.Client(c, out.TLS)
-		if err := secured.HandshakeContext(ctx); err != nil {
-			c.Close()
-			return nil, &net.OpError{Op: "dial", Net: "tls", Err: err}
-		}
-		return secured, nil
-	}
-	return out, nil
-}
-
-func (t *TLS) config() (*tls.Config, error) {
-	c := &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: x509.NewCertPool(), ServerName: t.ServerName}
-	if !c.RootCAs.AppendCertsFromPEM(t.CA) {
-		return nil, errors.New("the plan's authority has no certificate")
-	}
-	if len(t.Cert) > 0 {
-		pair, err := tls.X509KeyPair(t.Cert, t.Key)
-		if err != nil {
-			return nil, fmt.Errorf("reading the plan's certificate: %w", err)
-		}
-		c.Certificates = []tls.Certificate{pair}
-	}
-	return c, nil
+		Dialer:  dialer.Resolving(n.resolve),
+	}, nil
 }

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// bridge gives the loop a descriptor whose other end a connection made by
-// Config.Dial or wrapped in TLS serves, through two goroutines. When dialling
+// bridge gives the loop a descriptor whose other end a connection
+// that is not plain TCP serves, through two goroutines. When dialling
 // fails or the connection ends, the descriptor reads as ended.
 func bridge(ctx context.Context, cfg *Config, addr string) (fd int, err error) {
 	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
@@ -27,7 +27,7 @@ func bridge(ctx context.Context, cfg *Config, addr string) (fd int, err error) {
 	go func() {
 		defer far.Close()
 		dialling, cancel := context.WithTimeout(ctx, cfg.Timeout)
-		conn, err := dial(dialling, cfg, addr)
+		conn, err := cfg.Dialer.Dial(dialling, addr)
 		cancel()
 		if err != nil {
 			return

@@ -64,16 +64,17 @@ func (l *loop) open(c *conn) {
 	c.since = l.t
 	c.gen++
 	var err error
-	if l.cfg.Dial != nil {
-		c.fd, err = bridge(l.ctx, l.cfg, c.node.addr)
+	from, plain := l.cfg.Dialer.Plain()
+	if plain {
+		c.fd, err = connect(from, c.node.ip)
 	} else {
-		c.fd, err = connect(l.cfg.Bind, c.node.ip)
+		c.fd, err = bridge(l.ctx, l.cfg, c.node.addr)
 	}
 	if err == nil {
 		c.state = connecting
 		// A bridge speaks up; a socket becomes writable.
 		want := uint32(unix.EPOLLIN | unix.EPOLLOUT)
-		if l.cfg.Dial != nil {
+		if !plain {
 			want = unix.EPOLLIN
 		}
 		err = l.poll.set(unix.EPOLL_CTL_ADD, c.fd, want, c.index, c.gen)
@@ -85,7 +86,7 @@ func (l *loop) open(c *conn) {
 
 // connectEvent goes on after the kernel said how connecting went.
 func (l *loop) connectEvent(c *conn) {
-	if l.cfg.Dial != nil {
+	if _, plain := l.cfg.Dialer.Plain(); !plain {
 		var up [1]byte
 		if n, _ := receive(c.fd, up[:]); n != 1 || up[0] != bridgeUp {
 			l.lost(c, ClassDial)

@@ -1,11 +1,11 @@
 package wire
 
 import (
+	"bufio"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
@@ -17,8 +17,12 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/slotstorm/slotstorm/internal/dial"
 )
 
 // fake is a server that answers PING and HELLO, so that a load starts, and whatever else
@@ -84,6 +88,14 @@ func TestHostileServer(t *testing.T) {
 		{"endless number", "(" + strings.Repeat("9", 20<<10), false, ClassProtocol},
 		{"too deep", strings.Repeat("*1\r\n", 1000), false, ClassProtocol},
 		{"endless line", "+" + strings.Repeat("a", 20<<10), false, ClassProtocol},
+		{"bulk of 2^31", "$2147483647\r\n", false, ClassProtocol},
+		{"bulk of 2^63", "$9223372036854775807\r\n", false, ClassProtocol},
+		{"array of 2^31", "*2147483647\r\n", false, ClassProtocol},
+		{"map of 2^62", "%4611686018427387904\r\n", false, ClassProtocol},
+		{"pushes in pushes", strings.Repeat(">1\r\n", 1000), false, ClassProtocol},
+		{"attributes of attributes", strings.Repeat("|1\r\n", 1000), false, ClassProtocol},
+		{"error without end", "-ERR " + strings.Repeat("a", 20<<10), false, ClassProtocol},
+		{"zeros", strings.Repeat("\x00", 100), false, ClassProtocol},
 		{"answer to nothing", "+OK\r\n+OK\r\n+OK\r\n", false, ClassProtocol},
 		{"half a reply", "$64\r\nabc", true, ClassEOF},
 		{"nothing", "", true, ClassEOF},
@@ -111,6 +123,68 @@ func TestHostileServer(t *testing.T) {
 	}
 }
 
+// MOVED to ever new addresses adds a bounded number of nodes, and with it of
+// connections and buffers.
+func TestMovedToEverNewAddresses(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	port := l.Addr().(*net.TCPAddr).Port
+	var sent atomic.Int64
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				p := bufio.NewReader(conn)
+				for {
+					line, err := p.ReadString('\n')
+					if err != nil {
+						return
+					}
+					answer := ""
+					switch strings.TrimSpace(line) {
+					case "CLUSTER":
+						answer = fmt.Sprintf("*1\r\n*3\r\n:0\r\n:16383\r\n*3\r\n$9\r\n127.0.0.1\r\n:%d\r\n$1\r\na\r\n", port)
+					case "GET", "SET":
+						n := sent.Add(1)
+						answer = fmt.Sprintf("-MOVED 1 127.9.%d.%d:1\r\n", n/250%250, 1+n%250)
+					}
+					if _, err := conn.Write([]byte(answer)); err != nil {
+						return
+					}
+				}
+			}()
+		}
+	}()
+	cfg := config(l.Addr().String())
+	cfg.Cluster, cfg.Conns, cfg.Depth, cfg.Refresh = true, 2, 8, time.Minute
+	var mu sync.Mutex
+	dialled := map[string]bool{}
+	cfg.Dialer = cfg.Dialer.Via(func(ctx context.Context, addr string) (net.Conn, error) {
+		mu.Lock()
+		dialled[addr] = true
+		mu.Unlock()
+		return dial.Dialer{}.Dial(ctx, addr)
+	})
+	cfg.NewSource = func(int) Source { return newMix(0, 1000, 3000) }
+	result, _ := drive(t, t.Context(), cfg)
+	if n := result.Counts; n.Total() != 3000 || n.OK > 0 {
+		t.Errorf("got %+v", n)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	// The topology is read at the start and once more meanwhile.
+	if n := len(dialled); n < 10 || n > 1+3*maxStrangers {
+		t.Errorf("%d redirects had %d addresses dialled", sent.Load(), n)
+	}
+}
+
 func TestNoServer(t *testing.T) {
 	cfg := config("127.0.0.1:1")
 	cfg.NewSource = func(int) Source { return newMix(0, 1, 1) }
@@ -124,12 +198,12 @@ func TestAuth(t *testing.T) {
 	s := startRedis(t, "--requirepass", "secret")
 	for _, protocol := range []int{2, 3} {
 		cfg := config(s.addr)
-		cfg.Conns, cfg.Password, cfg.Protocol = 3, "secret", protocol
+		cfg.Conns, cfg.Dialer, cfg.Protocol = 3, dialer(t, dial.Security{Password: "secret"}), protocol
 		cfg.NewSource = func(int) Source { return newMix(0, 100, 1000) }
 		if result, _ := drive(t, t.Context(), cfg); result.Counts.OK != 1000 {
 			t.Errorf("protocol %d: %+v", protocol, result.Counts)
 		}
-		cfg.Password = "wrong"
+		cfg.Dialer = dialer(t, dial.Security{Password: "wrong"})
 		cfg.OnSecond = func(*Second) {}
 		if _, err := New(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), "WRONGPASS") {
 			t.Errorf("protocol %d, wrong password: %v", protocol, err)
@@ -142,12 +216,12 @@ func TestDial(t *testing.T) {
 	nodes := startCluster(t, 3)
 	cfg := config("redis-0.test:1")
 	cfg.Cluster, cfg.Conns, cfg.Depth = true, 2, 8
-	cfg.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+	cfg.Dialer = cfg.Dialer.Via(func(ctx context.Context, addr string) (net.Conn, error) {
 		if addr == "redis-0.test:1" {
 			addr = nodes[0].addr
 		}
-		return (&net.Dialer{}).DialContext(ctx, network, addr)
-	}
+		return dial.Dialer{}.Dial(ctx, addr)
+	})
 	cfg.NewSource = func(int) Source { return newMix(0, 1000, 5000) }
 	if result, _ := drive(t, t.Context(), cfg); result.Counts.OK != 5000 {
 		t.Errorf("got %+v", result.Counts)
@@ -156,15 +230,15 @@ func TestDial(t *testing.T) {
 
 func TestTLS(t *testing.T) {
 	dir := t.TempDir()
-	pool := certificate(t, dir)
+	ca := certificate(t, dir)
 	port := freePort(t)
 	s := startRedis(t, "--tls-port", strconv.Itoa(port), "--tls-cert-file", filepath.Join(dir, "cert.pem"),
 		"--tls-key-file", filepath.Join(dir, "key.pem"), "--tls-ca-cert-file", filepath.Join(dir, "cert.pem"),
 		"--tls-auth-clients", "no", "--requirepass", "secret")
 	source := newMix(0, 1000, 5000)
 	cfg := config(net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
-	cfg.Conns, cfg.Depth, cfg.Protocol, cfg.Password = 4, 4, 3, "secret"
-	cfg.TLS = &tls.Config{RootCAs: pool}
+	cfg.Conns, cfg.Depth, cfg.Protocol = 4, 4, 3
+	cfg.Dialer = dialer(t, dial.Security{Password: "secret", TLS: &dial.TLS{CA: ca}})
 	cfg.NewSource = func(int) Source { return source }
 	if result, _ := drive(t, t.Context(), cfg); result.Counts.OK != 5000 {
 		t.Errorf("got %+v", result.Counts)
@@ -183,8 +257,17 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// certificate writes a self-signed one for 127.0.0.1 and its key.
-func certificate(t *testing.T, dir string) *x509.CertPool {
+func dialer(t *testing.T, s dial.Security) dial.Dialer {
+	t.Helper()
+	d, err := dial.New(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// certificate writes a self-signed one for 127.0.0.1 and its key, and gives it.
+func certificate(t *testing.T, dir string) []byte {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -201,12 +284,10 @@ func certificate(t *testing.T, dir string) *x509.CertPool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pool := x509.NewCertPool()
 	for name, block := range map[string]*pem.Block{"cert.pem": {Type: "CERTIFICATE", Bytes: cert}, "key.pem": {Type: "PRIVATE KEY", Bytes: der}} {
 		if err := os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(block), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	pool.AppendCertsFromPEM(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert}))
-	return pool
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert})
 }

@@ -50,6 +50,8 @@ type loop struct {
 	poll   *epoll
 	nodes  []*node // 0 is nowhere: slots that no node serves
 	byAddr map[string]uint16
+	// strangers counts the nodes that redirects have added since the last topology.
+	strangers int
 	conns  []*conn
 	slots  [resp.Slots]uint16 // node by slot
 	shards [resp.Slots]uint16 // shard by slot, the last one known

@@ -15,6 +15,9 @@ const (
 	// patience is how long a closed loop's request waits for a node that cannot
 	// be reached, before it fails and another is drawn.
 	patience = int64(100 * time.Millisecond)
+	// maxNodes bounds the nodes that a loop ever knows, and maxStrangers those that
+	// redirects name before the next topology.
+	maxNodes, maxStrangers = 4096, 64
 )
 
 // node is one Redis process, as one loop sees it.
@@ -303,7 +306,7 @@ func (l *loop) redirect(c *conn, f *flight, r resp.Reply, class Class) bool {
 }
 
 // nodeAt finds the node that a redirect names, adding it if its address needs
-// no look-up; else nil.
+// no look-up and there are not too many; else nil.
 func (l *loop) nodeAt(to resp.Redirect, from *node) *node {
 	host := to.Host
 	if len(host) == 0 {
@@ -320,9 +323,13 @@ func (l *loop) nodeAt(to resp.Redirect, from *node) *node {
 		return n
 	}
 	ip, err := netip.ParseAddr(string(host))
-	if err != nil && l.cfg.Dial == nil {
+	if _, plain := l.cfg.Dialer.Plain(); plain && err != nil {
 		return nil
 	}
+	if l.strangers >= maxStrangers || len(l.nodes) >= maxNodes {
+		return nil
+	}
+	l.strangers++
 	n := l.addNode(endpoint{addr: string(l.name), ip: netip.AddrPortFrom(ip.Unmap(), to.Port)}, from.shard)
 	l.activate(n)
 	return n

@@ -2,7 +2,6 @@ package wire
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +13,13 @@ import (
 	"time"
 
 	"github.com/slotstorm/slotstorm/workload/resp"
+)
+
+// What a reply may make the client keep. Redis advises against more than 1000
+// nodes. Names of nodes that are gone are kept too: they tell a shard again.
+const (
+	maxShards = 1024
+	maxNames  = 1 << 16
 )
 
 // noShard marks a slot that no node is known to serve.
@@ -31,7 +37,7 @@ type topology struct {
 // endpoint is a node's address as the cluster names it, and where that is.
 type endpoint struct {
 	addr string         // host:port
-	ip   netip.AddrPort // not valid if only Config.Dial can tell
+	ip   netip.AddrPort // not valid if only the Dialer finds it
 }
 
 // control reads topologies, on its own goroutine and connections.
@@ -108,7 +114,7 @@ func (c *control) read(ctx context.Context) error {
 func (c *control) readFrom(ctx context.Context, addr string, old *topology) (*topology, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
 	defer cancel()
-	conn, err := dial(ctx, c.cfg, addr)
+	conn, err := c.cfg.Dialer.Dial(ctx, addr)
 	if err != nil {
 		return nil, err
 	}
@@ -160,6 +166,10 @@ func (c *control) parse(ctx context.Context, v resp.Value, asked string, old *to
 		}
 	}
 	ranges := v.List
+	if len(ranges) > resp.Slots {
+		return nil, fmt.Errorf("the reply to CLUSTER SLOTS has %d ranges for %d slots", len(ranges), resp.Slots)
+	}
+	served := int64(0)
 	slices.SortFunc(ranges, func(a, b resp.Value) int {
 		if len(a.List) == 0 || len(b.List) == 0 {
 			return len(a.List) - len(b.List)
@@ -169,6 +179,9 @@ func (c *control) parse(ctx context.Context, v resp.Value, asked string, old *to
 	for _, r := range ranges {
 		if len(r.List) < 3 || r.List[0].Num < 0 || r.List[1].Num >= resp.Slots {
 			return nil, errors.New("malformed reply to CLUSTER SLOTS")
+		}
+		if served += max(r.List[1].Num-r.List[0].Num+1, 0); served > resp.Slots {
+			return nil, errors.New("the reply to CLUSTER SLOTS has slots twice")
 		}
 		var keys []string
 		for i, n := range r.List[2:] {
@@ -191,6 +204,9 @@ func (c *control) parse(ctx context.Context, v resp.Value, asked string, old *to
 		shard := t.shardOf(keys)
 		for _, k := range keys {
 			t.members[k] = shard
+		}
+		if len(t.primaries) > maxShards || len(t.members) > maxNames {
+			return nil, fmt.Errorf("CLUSTER SLOTS named %d shards and %d nodes by now: more than %d or %d", len(t.primaries), len(t.members), maxShards, maxNames)
 		}
 		if t.primaries[shard].addr != keys[1] {
 			// A name that does not resolve leaves this one shard without an
@@ -239,10 +255,10 @@ func (t *topology) shardOf(keys []string) int {
 	return len(t.primaries) - 1
 }
 
-// resolve finds the IP address behind host:port, unless Config.Dial does that.
+// resolve finds the IP address behind host:port, unless the Dialer does that.
 func (c *control) resolve(ctx context.Context, addr string) (endpoint, error) {
 	e := endpoint{addr: addr}
-	if c.cfg.Dial != nil {
+	if _, plain := c.cfg.Dialer.Plain(); !plain {
 		return e, nil
 	}
 	host, port, err := net.SplitHostPort(addr)
@@ -253,64 +269,32 @@ func (c *control) resolve(ctx context.Context, addr string) (endpoint, error) {
 	if err != nil {
 		return e, fmt.Errorf("port of %s: %w", addr, err)
 	}
-	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	ip, err := c.cfg.Dialer.Resolve(ctx, host)
 	if err != nil {
 		return e, err
 	}
-	// IPv4 first: a server that binds one family nearly always binds that one.
-	slices.SortStableFunc(ips, func(a, b netip.Addr) int { return a.Unmap().BitLen() - b.Unmap().BitLen() })
-	e.ip = netip.AddrPortFrom(ips[0].Unmap(), uint16(p))
+	e.ip = netip.AddrPortFrom(ip, uint16(p))
 	return e, nil
-}
-
-// dialer makes connections that come from Bind.
-func (c *Config) dialer() func(ctx context.Context, network, addr string) (net.Conn, error) {
-	var d net.Dialer
-	if c.Bind.IsValid() {
-		d.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(c.Bind, 0))
-	}
-	return d.DialContext
-}
-
-// dial connects as the configuration asks, TLS included.
-func dial(ctx context.Context, cfg *Config, addr string) (net.Conn, error) {
-	dialer := cfg.Dial
-	if dialer == nil {
-		dialer = cfg.dialer()
-	}
-	conn, err := dialer(ctx, "tcp", addr)
-	if err != nil || cfg.TLS == nil {
-		return conn, err
-	}
-	tc := cfg.TLS.Clone()
-	if tc.ServerName == "" && !tc.InsecureSkipVerify {
-		tc.ServerName, _, _ = net.SplitHostPort(addr)
-	}
-	secure := tls.Client(conn, tc)
-	if err := secure.HandshakeContext(ctx); err != nil {
-		conn.Close()
-		return nil, err
-	}
-	return secure, nil
 }
 
 // handshake appends the command that opens a connection, if one is needed.
 func handshake(dst []byte, cfg *Config) []byte {
-	user := cfg.Username
+	security := cfg.Dialer.Security()
+	user, password := security.Username, security.Password
 	switch {
-	case cfg.Protocol == 3 && cfg.Password != "":
+	case cfg.Protocol == 3 && password != "":
 		if user == "" {
 			user = "default"
 		}
-		return resp.AppendCommandString(dst, "HELLO", "3", "AUTH", user, cfg.Password)
+		return resp.AppendCommandString(dst, "HELLO", "3", "AUTH", user, password)
 	case cfg.Protocol == 3:
 		return resp.AppendCommandString(dst, "HELLO", "3")
-	case cfg.Password == "":
+	case password == "":
 		return dst
 	case user == "":
-		return resp.AppendCommandString(dst, "AUTH", cfg.Password)
+		return resp.AppendCommandString(dst, "AUTH", password)
 	}
-	return resp.AppendCommandString(dst, "AUTH", user, cfg.Password)
+	return resp.AppendCommandString(dst, "AUTH", user, password)
 }
 
 // replyReader reads whole replies from a blocking connection.

@@ -17,18 +17,18 @@ func config(addr ...string) Config {
 // slots makes a reply to CLUSTER SLOTS; a range is "from to id@host:port ...".
 func slots(t *testing.T, ranges ...string) resp.Value {
 	t.Helper()
-	out := fmt.Sprintf("*%d\r\n", len(ranges))
+	out := fmt.Appendf(nil, "*%d\r\n", len(ranges))
 	for _, r := range ranges {
 		f := strings.Fields(r)
-		out += fmt.Sprintf("*%d\r\n:%s\r\n:%s\r\n", len(f), f[0], f[1])
+		out = fmt.Appendf(out, "*%d\r\n:%s\r\n:%s\r\n", len(f), f[0], f[1])
 		for _, n := range f[2:] {
 			id, addr, _ := strings.Cut(n, "@")
 			host, port, _ := strings.Cut(addr, ":")
-			out += fmt.Sprintf("*3\r\n$%d\r\n%s\r\n:%s\r\n$%d\r\n%s\r\n", len(host), host, port, len(id), id)
+			out = fmt.Appendf(out, "*3\r\n$%d\r\n%s\r\n:%s\r\n$%d\r\n%s\r\n", len(host), host, port, len(id), id)
 		}
 	}
 	p := resp.NewParser(resp.DefaultLimits())
-	r, n, err := p.Next([]byte(out))
+	r, n, err := p.Next(out)
 	if n != len(out) || err != nil {
 		t.Fatal(n, err)
 	}
@@ -97,4 +97,41 @@ func TestConfigSaysAllThatIsWrong(t *testing.T) {
 			t.Errorf("no word of %s in %v", want, err)
 		}
 	}
+}
+
+// What a node may say of its cluster is bounded: ranges, slots, shards, and names
+// over many replies.
+func TestHostileTopologies(t *testing.T) {
+	one := func(from, to, node int) string { return fmt.Sprintf("%d %d id%d@127.0.0.1:%d", from, to, node, node) }
+	var shards, ranges, overlapping []string
+	for i := range maxShards + 1 {
+		shards = append(shards, one(i, i, i+1))
+	}
+	for i := range resp.Slots + 1 {
+		ranges = append(ranges, one(i%resp.Slots, i%resp.Slots, 1))
+	}
+	for range 3 {
+		overlapping = append(overlapping, one(0, resp.Slots-1, 1))
+	}
+	for name, list := range map[string][]string{"shards": shards, "ranges": ranges, "overlapping": overlapping, "a slot too many": {one(0, resp.Slots, 1)}} {
+		cfg := config("127.0.0.9:1")
+		c := newControl(&cfg)
+		if _, err := c.parse(t.Context(), slots(t, list...), "127.0.0.9:1", nil); err == nil {
+			t.Errorf("%s: taken", name)
+		}
+	}
+	cfg := config("127.0.0.9:1")
+	c := newControl(&cfg)
+	var last *topology
+	for i := range 3 * maxShards {
+		next, err := c.parse(t.Context(), slots(t, one(0, resp.Slots-1, i+1)), "127.0.0.9:1", last)
+		if err != nil {
+			if i < maxShards/2 {
+				t.Errorf("reply %d: %v", i, err)
+			}
+			return
+		}
+		last = next
+	}
+	t.Errorf("%d shards, one in each reply, are kept", len(last.primaries))
 }

@@ -85,6 +85,7 @@ func (l *loop) dropAhead() {
 // apply takes over a topology.
 func (l *loop) apply(t *topology) {
 	l.known = t
+	l.strangers = 0
 	for _, n := range l.nodes {
 		n.active = false
 	}
@@ -93,29 +94,17 @@ func (l *loop) apply(t *topology) {
 		if e.addr == "" {
 			continue
 		}
-		i, ok := l.byAddr[e.addr]
-		if !ok {
-			i = l.addNode(e, uint16(shard)).index
+		if n := l.member(e, uint16(shard), false); n != nil {
+			byShard[shard] = n.index
 		}
-		n := l.nodes[i]
-		n.ip, n.shard = e.ip, uint16(shard)
-		byShard[shard] = i
-		l.takePart(n, false)
-		l.activate(n)
 	}
 	l.replicas = l.replicas[:0]
 	for shard, list := range t.replicas {
 		var known []uint16
 		for _, e := range list {
-			i, ok := l.byAddr[e.addr]
-			if !ok {
-				i = l.addNode(e, uint16(shard)).index
+			if n := l.member(e, uint16(shard), true); n != nil {
+				known = append(known, n.index)
 			}
-			n := l.nodes[i]
-			n.ip, n.shard = e.ip, uint16(shard)
-			l.takePart(n, true)
-			l.activate(n)
-			known = append(known, i)
 		}
 		l.replicas = append(l.replicas, known)
 	}
@@ -137,6 +126,23 @@ func (l *loop) apply(t *topology) {
 			l.route(l.nodeOf(&f), &f, l.hold)
 		}
 	}
+}
+
+// member finds or adds a node of a topology and gives it its part there; nil if
+// there are too many.
+func (l *loop) member(e endpoint, shard uint16, replica bool) *node {
+	i, ok := l.byAddr[e.addr]
+	if !ok {
+		if len(l.nodes) >= maxNodes {
+			return nil
+		}
+		i = l.addNode(e, shard).index
+	}
+	n := l.nodes[i]
+	n.ip, n.shard = e.ip, shard
+	l.takePart(n, replica)
+	l.activate(n)
+	return n
 }
 
 // takePart makes a node a replica or a primary; connections that began as the

@@ -32,14 +32,11 @@ package wire
 
 import (
 	"cmp"
-	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
-	"net/netip"
 	"time"
 
+	"github.com/slotstorm/slotstorm/internal/dial"
 	"github.com/slotstorm/slotstorm/workload/resp"
 )
 
@@ -97,17 +94,9 @@ type Config struct {
 	Addrs []string
 	// Cluster follows a Redis Cluster's topology.
 	Cluster bool
-	// Username and Password authenticate; an empty Username means the default
-	// user.
-	Username, Password string
-	// TLS, if not nil, encrypts. Each connection then costs two goroutines and a
-	// socket pair beside the loop.
-	TLS *tls.Config
-	// Dial, if not nil, makes the connections, at the same price as TLS.
-	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
-	// Bind is the local address that connections come from, where Dial is nil; its
-	// zero value leaves it to the kernel.
-	Bind netip.Addr
+	// Dialer opens the connections. Those that are not plain TCP cost two
+	// goroutines and a socket pair each, beside the loop.
+	Dialer dial.Dialer
 
 	// Conns is the number of connections to each node, over all cores; Cores to
 	// 65535. Default: Cores.
@@ -188,9 +177,6 @@ func (c Config) withDefaults() (Config, error) {
 	c.MaxInFlight = cmp.Or(c.MaxInFlight, max(4*c.Conns*c.Depth, 1024, c.Cores))
 	c.Refresh = cmp.Or(c.Refresh, 100*time.Millisecond)
 	c.Limits = cmp.Or(c.Limits, resp.DefaultLimits())
-	if c.Dial == nil && c.TLS != nil {
-		c.Dial = c.dialer()
-	}
 	var errs []error
 	check := func(good bool, format string, args ...any) {
 		if !good {

@@ -182,9 +182,6 @@ func (s *Server) take(id string, use func(*results.Bundle) error) error {
 		return err
 	}
 	err = safely(func() error {
-		if err := sound(dir); err != nil {
-			return err
-		}
 		b, err := results.Load(dir)
 		if err != nil {
 			return err

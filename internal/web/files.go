@@ -10,14 +10,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/slotstorm/slotstorm/results"
 )
-
-// maxFile bounds a file that is read or sent.
-const maxFile = 1 << 30
 
 // filePolicy is for files of bundles, which may be somebody else's: a document of
 // its own without an origin, which runs nothing, asks nobody, this server
@@ -83,113 +79,22 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, dir, name string) 
 	http.ServeContent(w, r, "", st.ModTime(), f)
 }
 
-// open opens a regular file of a bundle, whatever a link's name promises, and
-// waits for nobody to write into it.
+// open opens a regular file of a bundle, within the bounds of package results.
 func open(dir, name string) (*os.File, fs.FileInfo, error) {
-	root, err := openDir(dir)
+	folder, err := results.OpenFolder(dir)
 	if err != nil {
 		return nil, nil, err
 	}
-	defer func() { root.Close() }()
-	for parts := strings.Split(name, "/"); len(parts) > 1; parts = parts[1:] {
-		sub, err := descend(root, parts[0])
-		if err != nil {
-			return nil, nil, err
-		}
-		root.Close()
-		root, name = sub, path.Join(parts[1:]...)
-	}
-	before, err := root.Lstat(name)
-	if err != nil {
-		return nil, nil, err
-	}
-	if err := regular(name, before); err != nil {
-		return nil, nil, err
-	}
-	f, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	defer folder.Close()
+	f, err := folder.Open(name)
 	if err != nil {
 		return nil, nil, err
 	}
 	st, err := f.Stat()
-	if err == nil {
-		err = regular(name, st)
-	}
-	if err == nil && !os.SameFile(before, st) {
-		err = fmt.Errorf("%s was replaced while it was opened", name)
-	}
 	if err != nil {
-		f.Close()
-		return nil, nil, err
+		return nil, nil, errors.Join(err, f.Close())
 	}
 	return f, st, nil
-}
-
-// openDir opens a folder that is one, not a link to one.
-func openDir(dir string) (*os.Root, error) {
-	root, err := os.OpenRoot(filepath.Dir(dir))
-	if err != nil {
-		return nil, err
-	}
-	defer root.Close()
-	return descend(root, filepath.Base(dir))
-}
-
-func descend(root *os.Root, name string) (*os.Root, error) {
-	before, err := root.Lstat(name)
-	if err != nil {
-		return nil, err
-	}
-	if !before.IsDir() {
-		return nil, fmt.Errorf("%s is no folder: %w", name, fs.ErrNotExist)
-	}
-	sub, err := root.OpenRoot(name)
-	if err != nil {
-		return nil, err
-	}
-	if st, err := sub.Stat("."); err != nil || !os.SameFile(before, st) {
-		sub.Close()
-		return nil, fmt.Errorf("%s was replaced while it was opened: %w", name, fs.ErrNotExist)
-	}
-	return sub, nil
-}
-
-func regular(name string, st fs.FileInfo) error {
-	if !st.Mode().IsRegular() {
-		return fmt.Errorf("%s is no regular file: a bundle has no links, pipes or devices", name)
-	}
-	if st.Size() > maxFile {
-		return fmt.Errorf("%s has %d MiB, and up to %d are read: look at it on the machine", name, st.Size()>>20, maxFile>>20)
-	}
-	return nil
-}
-
-// sound looks whether what is read of a bundle can be read: a pipe would hold its
-// reader for ever, a device feed it for ever.
-func sound(dir string) error {
-	root, err := openDir(dir)
-	if err != nil {
-		return err
-	}
-	defer root.Close()
-	for _, name := range []string{results.RunFile, results.ScenarioFile, results.EventsFile, results.SeriesFile, results.HlogFile, results.JournalFile,
-		results.LedgerFile, results.ReadsFile, results.FindingsFile, results.SumsFile, results.UpgradeFile} {
-		if sub := path.Dir(name); sub != "." {
-			if st, err := root.Lstat(sub); err == nil && !st.IsDir() {
-				return fmt.Errorf("%s is no folder", sub)
-			}
-		}
-		st, err := root.Lstat(name)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err == nil {
-			err = regular(name, st)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // dir is the folder of the run that a request names.

@@ -139,11 +139,7 @@ func (w *watch) lose(err error) {
 
 // look takes what is new, and tells whether that was all.
 func (w *watch) look(f *results.Follower) (over bool) {
-	var u results.Update
-	err := sound(w.dir)
-	if err == nil {
-		u, err = f.Next()
-	}
+	u, err := f.Next()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if _, gone := os.Stat(w.dir); errors.Is(gone, fs.ErrNotExist) {

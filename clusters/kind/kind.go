@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"gopkg.in/yaml.v3"
+	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/kind/pkg/apis/config/v1alpha4"
 	"sigs.k8s.io/kind/pkg/cluster"
 	"sigs.k8s.io/kind/pkg/cluster/nodes"
@@ -89,6 +90,32 @@ func Names(ctx context.Context) ([]string, error) {
 		return nil, fmt.Errorf("listing kind clusters: %w", err)
 	}
 	return names, nil
+}
+
+// Serves tells whether a kind cluster of this machine's container engine has this
+// API server and certificate authority.
+func Serves(ctx context.Context, server string, ca []byte) (bool, error) {
+	names, err := Names(ctx)
+	if err != nil {
+		return false, err
+	}
+	for _, name := range names {
+		c := &Cluster{Name: name, provider: newProvider(nil)}
+		text, err := c.Kubeconfig()
+		if err != nil {
+			return false, err
+		}
+		config, err := clientcmd.Load(text)
+		if err != nil {
+			return false, fmt.Errorf("reading the kubeconfig of kind cluster %s: %w", name, err)
+		}
+		for _, one := range config.Clusters {
+			if len(ca) > 0 && one.Server == server && bytes.Equal(bytes.TrimSpace(one.CertificateAuthorityData), bytes.TrimSpace(ca)) {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
 }
 
 func newProvider(progress func(string)) *cluster.Provider {

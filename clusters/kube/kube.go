@@ -14,7 +14,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"regexp"
 	"strings"
 	"time"
 
@@ -33,8 +32,15 @@ type Options struct {
 	// Context is the context; empty is the current one.
 	Context string
 	// Named tells that the user named the context on the command line: only then
-	// may it be one that others may be living on.
+	// may it be one that others may be living on. A scenario, a kubeconfig's
+	// current context and the journal of a run name none.
 	Named bool
+	// Proved tells that the cluster is known to be one for trials on this machine:
+	// the container engine has given its kubeconfig.
+	Proved bool
+	// Vouch, if not nil, tells whether the container engine of this machine runs
+	// the cluster with this API server and certificate authority.
+	Vouch func(ctx context.Context, server string, ca []byte) (bool, error)
 }
 
 // InCluster is the name of the context of a pod's own service account.
@@ -54,19 +60,21 @@ type Cluster struct {
 // connectLimit bounds the first request to the API server.
 const connectLimit = 10 * time.Second
 
-// harmless are the contexts of clusters that live on this machine for trials:
-// those that kind, k3d and minikube make.
-var harmless = regexp.MustCompile(`^(kind-.+|k3d-.+|minikube)$`)
-
-// Connect connects to the cluster of a context, and asks it for its version. An
-// error says what is wrong with the context, the address or the credentials.
+// Connect connects to the cluster of a context, and asks it for its version. A
+// context that the user did not name must be that of a cluster for trials on this
+// machine. An error says what is wrong with the context, the address or the
+// credentials.
 func Connect(ctx context.Context, o Options) (*Cluster, error) {
 	config, name, err := load(o)
 	if err != nil {
 		return nil, err
 	}
-	if !o.Named && !harmless.MatchString(name) {
-		return nil, fmt.Errorf("context %q is not one of kind, k3d or minikube: others may live there. If you mean it, name it on the command line: --context %s", name, name)
+	// One that others may live on is not even spoken to.
+	sure, where := o.Named || o.Proved, loopback
+	if !sure {
+		if where, err = whereabouts(ctx, config); err != nil {
+			return nil, &Unnamed{name, err}
+		}
 	}
 	config.QPS, config.Burst = 50, 100
 	config.UserAgent = "slotstorm"
@@ -77,8 +85,17 @@ func Connect(ctx context.Context, o Options) (*Cluster, error) {
 	}
 	c := &Cluster{Config: config, Client: client, Context: name}
 	c.forwards.cluster = c
-	if err := c.hello(ctx); err != nil {
+	err = c.hello(ctx)
+	switch {
+	case sure && err != nil:
 		return nil, fmt.Errorf("context %q: %w", name, err)
+	case sure:
+		return c, nil
+	case err == nil:
+		err = c.trial(ctx, where, o)
+	}
+	if err != nil {
+		return nil, &Unnamed{name, err}
 	}
 	return c, nil
 }

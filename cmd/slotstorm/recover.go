@@ -21,7 +21,11 @@ func (p *program) recoverVerb() *cli.Command {
 			"beginning of an id. On this machine the kernel has healed already, with the run's\n" +
 			"process: that is verified and said. On Kubernetes what the run has left is removed, as\n" +
 			"'slotstorm clean' does; a deployment that it used is kept, and awaited whole. Exit code\n" +
-			"7 if it cannot be verified.",
+			"7 if it cannot be verified. A context that only the run's journal names must be that of\n" +
+			"a kind, k3d or minikube cluster on this machine; any other one must be named here.",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "context", Usage: "recover in the cluster of the context `NAME` of the kubeconfig"},
+		},
 		Action: p.recover,
 	}
 }
@@ -34,7 +38,7 @@ func (p *program) recover(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	r, err := runner.Recover(c.Context, dir)
+	r, err := runner.Recover(c.Context, dir, c.String("context"))
 	if errors.Is(err, results.ErrUnderWay) {
 		return fmt.Errorf("%s: %w: Ctrl-C there heals it", c.Args().First(), err)
 	}

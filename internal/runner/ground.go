@@ -52,7 +52,7 @@ func connection(s *scenarios.Scenario, o Options) kube.Options {
 	if o.Context != "" {
 		return kube.Options{Context: o.Context, Named: true}
 	}
-	return kube.Options{Context: s.Cluster.Kube.Context}
+	return kube.Options{Context: s.Cluster.Kube.Context, Vouch: kind.Serves}
 }
 
 func (r *run) groundKind(ctx context.Context) (_ *ground, err error) {
@@ -111,7 +111,7 @@ func connectKind(ctx context.Context, c *kind.Cluster) (*kube.Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	return kube.Connect(ctx, kube.Options{Kubeconfig: config})
+	return kube.Connect(ctx, kube.Options{Kubeconfig: config, Proved: true})
 }
 
 // kindCluster finds the kind cluster of the scenario's name. If it is not there,

@@ -33,8 +33,11 @@ type Recovery struct {
 
 // Recover heals what a run in dir has left in force when it ended without healing,
 // and verifies that nothing is. An error that is ErrUnhealed says that this could
-// not be verified, one that is results.ErrUnderWay that the run has not ended.
-func Recover(ctx context.Context, dir string) (*Recovery, error) {
+// not be verified, one that is results.ErrUnderWay that the run has not ended. named is
+// the context of the kubeconfig that the user named on the command line; empty is
+// none, and then a context that the journal names must be that of a cluster for trials
+// on this machine.
+func Recover(ctx context.Context, dir, named string) (*Recovery, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err
@@ -57,7 +60,7 @@ func Recover(ctx context.Context, dir string) (*Recovery, error) {
 	case "local":
 		err = r.local(ctx, dir, j)
 	case "kind", "kube":
-		err = r.kubernetes(ctx, s, filepath.Base(dir), j)
+		err = r.kubernetes(ctx, s, filepath.Base(dir), j, named)
 	default:
 		err = fmt.Errorf("%w: recovery from a run on %q is not known here", ErrUnhealed, p)
 	}

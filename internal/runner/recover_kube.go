@@ -31,13 +31,22 @@ func (r *run) settled(name, namespace, deployment string) error {
 // kubernetes removes what is left of a run on Kubernetes: faults go with the pods
 // that they are in. On a deployment that was kept, pods stay: there the cluster is
 // awaited whole.
-func (r *Recovery) kubernetes(ctx context.Context, s *scenarios.Scenario, runID string, j *results.Journal) error {
-	where := Where{Provider: s.Cluster.Provider, Note: func(string) {}}
+//
+// The journal names a context, and anybody can write one: it counts as named only
+// if it is named on the command line too.
+func (r *Recovery) kubernetes(ctx context.Context, s *scenarios.Scenario, runID string, j *results.Journal, named string) error {
+	where := Where{Provider: s.Cluster.Provider, Note: func(string) {}, Recorded: true}
 	deployment := ""
 	for _, e := range j.Entries {
 		if name, ok := strings.CutPrefix(e.Why, contextEntry); ok && e.Step == "place" && len(e.Nodes) == 2 {
 			where.Context, where.Namespace, deployment = name, e.Nodes[0], e.Nodes[1]
 		}
+	}
+	if named != "" && where.Context != "" {
+		if where.Provider == "kind" && named != where.Context {
+			return fmt.Errorf("%w: the run was in %s, and not in %s", ErrUnhealed, where.Context, named)
+		}
+		where.Context, where.Recorded = named, false
 	}
 	if where.Context == "" {
 		// A kind cluster may have been under way all the same.
@@ -53,6 +62,11 @@ func (r *Recovery) kubernetes(ctx context.Context, s *scenarios.Scenario, runID 
 		c, err := reach(ctx, where)
 		if err == nil {
 			network, err = mendPods(ctx, c, where.Namespace, runID)
+		}
+		var unnamed *kube.Unnamed
+		if errors.As(err, &unnamed) {
+			return fmt.Errorf("%w: the run's journal names context %q, which is not known to be a cluster of kind, k3d or minikube on this machine: %w. If the run was yours and you mean that cluster, name it: slotstorm recover %s %s",
+				ErrUnhealed, unnamed.Context, unnamed.Why, runID, unnamed.Flag())
 		}
 		if err != nil && !errors.Is(err, errNoKind) {
 			return fmt.Errorf("%w: looking for rules in pods: %w", ErrUnhealed, err)
@@ -120,7 +134,7 @@ var errNoKind = errors.New("there is no kind cluster")
 // kubeconfig.
 func reach(ctx context.Context, w Where) (*kube.Cluster, error) {
 	if w.Provider == "kube" {
-		return kube.Connect(ctx, kube.Options{Context: w.Context, Named: true})
+		return kube.Connect(ctx, w.options())
 	}
 	k, ok, err := kind.Find(ctx, strings.TrimPrefix(w.Context, "kind-"))
 	if err != nil {

@@ -18,10 +18,18 @@ type Where struct {
 	// line; empty is the current one, if it is that of a kind, k3d or minikube
 	// cluster.
 	Context string
+	// Recorded tells that the context comes from the journal of a run: nobody has
+	// named it on the command line.
+	Recorded bool
 	// Namespace is the only one to look in; empty is all of them.
 	Namespace string
 	// Note is told what could not be looked at.
 	Note func(message string)
+}
+
+// options are those of the connection to the cluster of the context.
+func (w Where) options() kube.Options {
+	return kube.Options{Context: w.Context, Named: w.Context != "" && !w.Recorded, Vouch: kind.Serves}
 }
 
 // venue is a cluster to look in. kind is nil if it is not one of kind's.
@@ -34,7 +42,7 @@ type venue struct {
 // that does not answer is told, and left out.
 func (w Where) venues(ctx context.Context, without map[string]bool) ([]venue, error) {
 	if w.Provider == "kube" {
-		c, err := kube.Connect(ctx, kube.Options{Context: w.Context, Named: w.Context != ""})
+		c, err := kube.Connect(ctx, w.options())
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrEnvironment, err)
 		}

@@ -5,18 +5,19 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // Directive is a line of redis.conf with one value.
 func Directive(name, value string) string { return name + " " + quote(value) + "\n" }
 
 // Directives are the lines of redis.conf that a scenario states, in the order of
-// their names.
+// their names. No value can begin a line of its own.
 func Directives(config map[string]string) string {
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(config)) {
 		value := config[name]
-		if !multiple[name] || value == "" {
+		if !multiple[name] || value == "" || strings.ContainsFunc(value, unicode.IsControl) {
 			value = quote(value)
 		}
 		fmt.Fprintf(&b, "%s %s\n", name, value)
@@ -29,10 +30,25 @@ var multiple = map[string]bool{
 	"client-output-buffer-limit": true, "save": true, "oom-score-adj-values": true, "user": true, "rename-command": true, "loadmodule": true,
 }
 
-// quote writes a value as redis.conf reads it. Source: sdssplitargs in sds.c.
+// quote writes a value as redis.conf reads it, whatever is in it. Source:
+// sdssplitargs in sds.c.
 func quote(v string) string {
-	if v != "" && !strings.ContainsAny(v, " \t\"'\\#") {
+	if v != "" && !strings.ContainsAny(v, " \"'\\#") && !strings.ContainsFunc(v, unicode.IsControl) {
 		return v
 	}
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(v) + `"`
+	var b strings.Builder
+	b.WriteByte('"')
+	for i := range len(v) {
+		switch c := v[i]; {
+		case c == '\\' || c == '"':
+			b.WriteByte('\\')
+			b.WriteByte(c)
+		case c < ' ' || c == 0x7f:
+			fmt.Fprintf(&b, `\x%02x`, c)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
 }

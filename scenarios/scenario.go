@@ -127,7 +127,9 @@ type Redis struct {
 	// ReplicasPerShard is 0 to 5.
 	ReplicasPerShard int `yaml:"replicasPerShard" json:"replicasPerShard" jsonschema:"minimum=0,maximum=5"`
 	// Config holds redis.conf directives. slotstorm owns those that form the
-	// cluster (port, bind, dir, cluster-enabled ...) and refuses them here.
+	// cluster (port, bind, dir, cluster-enabled ...) and refuses them here, and those
+	// that reach beyond a node's volume (syslog-enabled, enable-module-command ...).
+	// dbfilename, appendfilename and appenddirname are names without a path.
 	Config map[string]string `yaml:"config,omitempty" json:"config,omitempty"`
 	// Storage sizes the volumes on Kubernetes; local volumes are folders.
 	Storage   *Storage   `yaml:"storage,omitempty" json:"storage,omitempty"`

@@ -17,6 +17,8 @@ func (d *document) validate(s *Scenario) {
 	}
 	d.validateCluster(&s.Cluster)
 	d.validateRedis(&s.Redis)
+	d.validateDirectives(&s.Redis)
+	d.validateImages(s)
 	d.validateWorkload(s)
 	d.validateTimeline(s)
 	d.validateUpgrade(s)

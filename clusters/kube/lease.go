@@ -2,6 +2,7 @@ package kube
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -95,13 +96,32 @@ func (n *Namespace) renewing() {
 			case <-t.C:
 			}
 			now := time.Now().UTC().Format("2006-01-02T15:04:05.000000Z")
-			_ = n.patchLease(ctx, fmt.Appendf(nil, `{"metadata":{"uid":%q},"spec":{"renewTime":%q}}`, n.lease, now))
+			_ = n.patchLease(ctx, leasePatch{Metadata: leaseMeta{UID: n.lease}, Spec: &leaseSpec{now}})
 		}
 	}()
 }
 
-func (n *Namespace) patchLease(ctx context.Context, patch []byte) error {
-	_, err := n.Client.CoordinationV1().Leases(n.Name).Patch(ctx, n.leaseName, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: Manager})
+// leasePatch is a change of a lease; the uid keeps it from another one of that name.
+type leasePatch struct {
+	Metadata leaseMeta  `json:"metadata"`
+	Spec     *leaseSpec `json:"spec,omitempty"`
+}
+
+type leaseMeta struct {
+	UID         types.UID         `json:"uid"`
+	Annotations map[string]string `json:"annotations,omitempty"`
+}
+
+type leaseSpec struct {
+	RenewTime string `json:"renewTime"`
+}
+
+func (n *Namespace) patchLease(ctx context.Context, change leasePatch) error {
+	patch, err := json.Marshal(change)
+	if err != nil {
+		return err
+	}
+	_, err = n.Client.CoordinationV1().Leases(n.Name).Patch(ctx, n.leaseName, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: Manager})
 	return err
 }
 
@@ -117,7 +137,7 @@ func (n *Namespace) Leave() {
 // Keep leaves the namespace, with all that is in it, to later runs, until a
 // Holding of it is released.
 func (n *Namespace) Keep(ctx context.Context) error {
-	if err := n.patchLease(ctx, fmt.Appendf(nil, `{"metadata":{"uid":%q,"annotations":{%q:"true"}}}`, n.lease, keptAnnotation)); err != nil {
+	if err := n.patchLease(ctx, leasePatch{Metadata: leaseMeta{UID: n.lease, Annotations: map[string]string{keptAnnotation: "true"}}}); err != nil {
 		return fmt.Errorf("namespace %s: keeping it: %w", n.Name, err)
 	}
 	n.Leave()

@@ -302,7 +302,7 @@ func (d *Deployment) Signal(ctx context.Context, node, signal string) error {
 	if err != nil {
 		return err
 	}
-	_, err = d.namespace.Exec(ctx, d.namespace.Name, n.Name, Container, "sh", "-c", fmt.Sprintf("kill -%s %d", signal, pid))
+	_, err = d.namespace.Exec(ctx, d.namespace.Name, n.Name, Container, "sh", "-c", fmt.Sprintf("kill -s %s %d", shellWord(signal), pid))
 	return err
 }
 

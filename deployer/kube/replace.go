@@ -126,9 +126,13 @@ func (d *Deployment) Backup(ctx context.Context) error {
 		if err := d.Snapshot(ctx, n); err != nil {
 			return fmt.Errorf("saving %s: %w", n.Name, err)
 		}
-		dump := snapshotFile(d.options.Redis)
-		return d.shell(ctx, n, fmt.Sprintf("mkdir -p %[1]s && cp %[2]s/%[3]s %[2]s/nodes.conf %[1]s/", backupDir, dataDir, dump))
+		return d.shell(ctx, n, backupLine(d.options.Redis))
 	})
+}
+
+// backupLine copies a snapshot and nodes.conf.
+func backupLine(r scenarios.Redis) string {
+	return fmt.Sprintf("mkdir -p %[1]s && cp %[2]s/%[3]s %[2]s/nodes.conf %[1]s/", backupDir, dataDir, shellWord(snapshotFile(r)))
 }
 
 // Restore has every node made anew on its backup, which the start script takes up

@@ -7,6 +7,18 @@ import (
 	"github.com/slotstorm/slotstorm/deployer"
 )
 
+// shellWord writes a word so that a POSIX shell reads it back as one. Whatever comes
+// from a scenario, a server or the environment goes into a script through it.
+func shellWord(word string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:", r)
+	}
+	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
 // script fills in what a script of the ConfigMap needs: how to ask a node, and
 // the names of all pods.
 func (p *Plan) script(text string) string {
@@ -22,11 +34,11 @@ func (p *Plan) script(text string) string {
 	var peers []string
 	for n := range 1 + p.Redis.ReplicasPerShard {
 		for shard := range p.Redis.Shards {
-			peers = append(peers, NodeName(shard, n)+"."+Name)
+			peers = append(peers, shellWord(NodeName(shard, n)+"."+Name))
 		}
 	}
 	return strings.NewReplacer("@ASK@", "timeout 2 "+ask, "@LOGIN@", login, "@PEERS@", strings.Join(peers, " "),
-		"@DUMP@", snapshotFile(p.Redis), "@LIMIT@", fmt.Sprint(int(handOverLimit.Seconds()))).Replace(text)
+		"@DUMP@", shellWord(snapshotFile(p.Redis)), "@LIMIT@", fmt.Sprint(int(handOverLimit.Seconds()))).Replace(text)
 }
 
 // startScript runs redis-server under the pod's IP of now. A node that was a
@@ -38,7 +50,7 @@ const startScript = `#!/bin/sh
 # Runs redis-server, announced under the IP that the pod has now.
 @LOGIN@cd /data || exit 1
 if [ -f backup/restore ]; then
-  cp "backup/@DUMP@" backup/nodes.conf . && rm backup/restore || exit 1
+  cp backup/@DUMP@ backup/nodes.conf . && rm backup/restore || exit 1
 fi
 if [ -s nodes.conf ]; then
   (

@@ -131,6 +131,9 @@ func (r *run) kindCluster(ctx context.Context) (_ *kind.Cluster, made bool, remo
 	}
 	if k.Image == "" {
 		k.Image = os.Getenv(nodeImageEnv)
+		if err := scenarios.CheckImage(k.Image); k.Image != "" && err != nil {
+			return nil, false, nil, fmt.Errorf("%s: %w", nodeImageEnv, err)
+		}
 	}
 	// The folder is also what tells, from outside of the cluster, whose it is, and
 	// whether its maker lives.

@@ -69,14 +69,14 @@ func (r *run) unwritten() error {
 }
 
 // explain adds to an error of the disk that holds the results what to do about it.
-func (r *run) explain(err error) error {
+func explain(root string, err error) error {
 	switch {
 	case errors.Is(err, syscall.ENOSPC):
-		return fmt.Errorf("%w\n  the disk of %s is full: free space there, or choose another folder with --out DIR", err, r.o.Root)
+		return fmt.Errorf("%w\n  the disk of %s is full: free space there, or choose another folder with --out DIR", err, root)
 	case errors.Is(err, syscall.EDQUOT):
-		return fmt.Errorf("%w\n  the disk quota of %s is used up: free space there, or choose another folder with --out DIR", err, r.o.Root)
+		return fmt.Errorf("%w\n  the disk quota of %s is used up: free space there, or choose another folder with --out DIR", err, root)
 	case errors.Is(err, syscall.EROFS):
-		return fmt.Errorf("%w\n  the file system of %s is read-only: mount it writable, or choose another folder with --out DIR", err, r.o.Root)
+		return fmt.Errorf("%w\n  the file system of %s is read-only: mount it writable, or choose another folder with --out DIR", err, root)
 	}
 	return err
 }

@@ -112,7 +112,7 @@ func Run(ctx context.Context, s *scenarios.Scenario, o Options) (_ *Result, err 
 	id := runID(s.Metadata.Name, clock.Start)
 	bundle, err := results.Create(o.Root, id, clock.Start)
 	if err != nil {
-		return nil, err
+		return nil, explain(o.Root, err)
 	}
 	if o.Began != nil {
 		o.Began(bundle.Dir())
@@ -127,7 +127,7 @@ func Run(ctx context.Context, s *scenarios.Scenario, o Options) (_ *Result, err 
 		if err != nil && !loaded {
 			err = errors.Join(err, bundle.Close(), os.RemoveAll(bundle.Dir()))
 		}
-		err = r.explain(err)
+		err = explain(o.Root, err)
 	}()
 
 	if err := r.readTimes(); err != nil {

@@ -1,0 +1,147 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+// hang pauses a primary, which is back before it would be declared failed.
+const hang = `
+timeline:
+  phases: [{name: calm, duration: 1s}, {name: hang, duration: 4s}, {name: after, duration: 1s}]
+  faults: [{name: hang, at: 1s, duration: 2s, pause: {target: primary of shard 1}}]
+`
+
+// TestAFullDiskInTheMiddleOfARun fills the file system of the results at each step of
+// a fault, and around it.
+func TestAFullDiskInTheMiddleOfARun(t *testing.T) {
+	for name, at := range map[string]string{
+		"before the fault":  "phase: calm",
+		"once it is due":    "phase: hang",
+		"checked":           "is primary of shard 1",
+		"injected":          "SIGSTOP to primary",
+		"proved":            "is stopped (state T)",
+		"healed":            "goes on and answers",
+		"verified":          "the cluster is whole again",
+		"the load is over":  "drain",
+		"read back":         "audit",
+		"while it collects": "collect",
+	} {
+		t.Run(name, func(t *testing.T) {
+			root := smallDisk(t)
+			in := &intruder{t: t, root: root, at: at, act: func(*intruder) { fill(t, root) }}
+			err := failing(t, small+hang, Options{Root: root, Room: sealed(t), Observer: in})
+			if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "the disk of "+root+" is full: free space there") {
+				t.Errorf("the run ended with %v", err)
+			}
+			if errors.Is(err, ErrUnhealed) {
+				t.Errorf("a fault counts as in force: %v", err)
+			}
+			for _, left := range standing(t, root) {
+				t.Errorf("a process is left: %s", left)
+			}
+			if left, err := filepath.Glob(filepath.Join(root, "*", results.VolumesDir)); err != nil || len(left) > 0 {
+				t.Errorf("volumes are left: %v %v", left, err)
+			}
+		})
+	}
+}
+
+// TestAFullDiskBeforeARun leaves nothing.
+func TestAFullDiskBeforeARun(t *testing.T) {
+	root := smallDisk(t)
+	fill(t, root)
+	err := failing(t, small+hang, Options{Root: root, Room: sealed(t)})
+	if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "is full: free space there") {
+		t.Errorf("the run ended with %v", err)
+	}
+}
+
+// TestAReadOnlyDiskBeforeARun is named.
+func TestAReadOnlyDiskBeforeARun(t *testing.T) {
+	root := smallDisk(t)
+	if err := unix.Mount("", root, "", unix.MS_REMOUNT|unix.MS_RDONLY, ""); err != nil {
+		t.Fatal(err)
+	}
+	err := failing(t, small+hang, Options{Root: root, Room: sealed(t)})
+	if !errors.Is(err, syscall.EROFS) || !strings.Contains(err.Error(), "is read-only: mount it writable") {
+		t.Errorf("the run ended with %v", err)
+	}
+}
+
+// smallDisk is a file system of its own, in the room's mounts.
+func smallDisk(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=16m"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}
+
+// fill takes all the space that there is.
+func fill(t *testing.T, dir string) {
+	f, err := os.Create(filepath.Join(dir, "filler"))
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer f.Close()
+	block := make([]byte, 4096)
+	for {
+		if _, err := f.Write(block); errors.Is(err, syscall.ENOSPC) {
+			return
+		} else if err != nil {
+			t.Error(err)
+			return
+		}
+	}
+}
+
+// failing runs a scenario that cannot end well, and gives its error.
+func failing(t *testing.T, yaml string, o Options) error {
+	t.Helper()
+	s, err := scenarios.Parse("test.yaml", []byte(yaml))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	if _, err = Run(ctx, s, o); err == nil {
+		t.Error("the run ended well")
+	}
+	return err
+}
+
+// standing are the processes that have their folder under a root.
+func standing(t *testing.T, root string) []string {
+	t.Helper()
+	dirs, err := filepath.Glob("/proc/[0-9]*/cwd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []string
+	for _, d := range dirs {
+		if at, err := os.Readlink(d); err == nil && strings.HasPrefix(at, root) {
+			list = append(list, fmt.Sprint(filepath.Dir(d), " in ", at))
+		}
+	}
+	return list
+}

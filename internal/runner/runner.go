@@ -356,7 +356,11 @@ func (r *run) storm(ctx context.Context, c *site) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	return errors.Join(err, upgradeErr, r.unwritten())
+	unwritten := r.unwritten()
+	if unwritten != nil && errors.Is(err, r.keeper.err) {
+		err = nil // it is in the other one
+	}
+	return errors.Join(err, upgradeErr, unwritten)
 }
 
 // follow tells stages and phases as they come, and looks at the load between.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -22,8 +23,13 @@ type Journal struct {
 	file    *os.File
 }
 
-// lock takes a journal for this process.
+// lock takes a journal for this process, and keeps other users from writing to it,
+// whatever the umask is.
 func lock(f *os.File) error {
+	if info, err := f.Stat(); err == nil {
+		// Where a file system knows no modes, OpenJournal decides.
+		_ = f.Chmod(info.Mode().Perm() &^ 0o022)
+	}
 	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		return ErrUnderWay
@@ -34,10 +40,19 @@ func lock(f *os.File) error {
 	return nil
 }
 
+// ErrUntrusted marks a journal that somebody else may have written.
+var ErrUntrusted = errors.New("the journal is not believed")
+
+// journalLimit bounds a journal that is read, in bytes. A day of faults is less than
+// a tenth of it.
+const journalLimit = 64 << 20
+
 // OpenJournal reads the journal of the run in dir, and keeps others from it. A
-// last line that a crash has cut short is left out. The caller closes it.
+// last line that a crash has cut short is left out. A journal is believed only if
+// it and its folder are this user's, and nobody else can write to them: otherwise
+// the error is ErrUntrusted. The caller closes it.
 func OpenJournal(dir string) (*Journal, error) {
-	f, err := os.OpenFile(filepath.Join(dir, JournalFile), os.O_RDWR|os.O_APPEND, 0)
+	f, err := openOwn(dir)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("%s holds no %s: not a run of slotstorm", dir, JournalFile)
 	}
@@ -48,12 +63,15 @@ func OpenJournal(dir string) (*Journal, error) {
 		f.Close()
 		return nil, err
 	}
-	j := &Journal{file: f}
-	raw, err := os.ReadFile(f.Name())
+	raw, err := io.ReadAll(io.LimitReader(f, journalLimit+1))
+	if err == nil && len(raw) > journalLimit {
+		err = fmt.Errorf("%s in %s is larger than %d MiB: no run writes so much", JournalFile, dir, journalLimit>>20)
+	}
 	if err != nil {
 		f.Close()
 		return nil, err
 	}
+	j := &Journal{file: f}
 	for line := range bytes.Lines(raw) {
 		var e JournalEntry
 		if json.Unmarshal(line, &e) == nil {
@@ -61,6 +79,67 @@ func OpenJournal(dir string) (*Journal, error) {
 		}
 	}
 	return j, nil
+}
+
+// openOwn opens the journal in dir, which must be this user's own.
+func openOwn(dir string) (*os.File, error) {
+	info, err := os.Lstat(dir)
+	if err != nil {
+		return nil, err
+	}
+	if !info.IsDir() {
+		return nil, fmt.Errorf("%w: %s is no folder, or a link to one: name the run's own folder", ErrUntrusted, dir)
+	}
+	if err := own(dir, info); err != nil {
+		return nil, err
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	path := filepath.Join(dir, JournalFile)
+	named, err := root.Lstat(JournalFile)
+	if err != nil {
+		return nil, err
+	}
+	if !named.Mode().IsRegular() {
+		return nil, fmt.Errorf("%w: %s is no regular file", ErrUntrusted, path)
+	}
+	f, err := root.OpenFile(JournalFile, os.O_RDWR|os.O_APPEND|syscall.O_NONBLOCK, 0)
+	if errors.Is(err, os.ErrPermission) {
+		return nil, errors.Join(own(path, named), err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	opened, err := f.Stat()
+	if err == nil && !os.SameFile(named, opened) {
+		err = fmt.Errorf("%w: %s was replaced while it was opened", ErrUntrusted, path)
+	}
+	if err == nil {
+		err = own(path, opened)
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// own is an error unless a file is this user's, and only this user can write to it.
+func own(path string, info os.FileInfo) error {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return fmt.Errorf("%w: the owner of %s is unknown", ErrUntrusted, path)
+	}
+	if int(st.Uid) != os.Geteuid() {
+		return fmt.Errorf("%w: %s belongs to user %d, and this is user %d: recover the run as its user", ErrUntrusted, path, st.Uid, os.Geteuid())
+	}
+	if others := info.Mode().Perm() & 0o022; others != 0 {
+		return fmt.Errorf("%w: others can write to %s: read it, and if it is as the run left it run 'chmod go-w %s'", ErrUntrusted, path, path)
+	}
+	return nil
 }
 
 // Open are the entries of faults that were injected and not verified as healed:
@@ -97,6 +176,39 @@ func (j *Journal) Append(e JournalEntry) error {
 	}
 	j.Entries = append(j.Entries, e)
 	return nil
+}
+
+// Local is the place of the run on this machine; nil if the journal does not say,
+// because the run took place elsewhere or an older slotstorm wrote it.
+func (j *Journal) Local() *LocalPlace {
+	for _, e := range j.Entries {
+		if e.Step == "place" && e.Local != nil {
+			return e.Local
+		}
+	}
+	return nil
+}
+
+// Processes are the processes that the run has started on this machine.
+func (j *Journal) Processes() []Process {
+	var list []Process
+	for _, e := range j.Entries {
+		if e.Step == "start" && e.Process != nil {
+			list = append(list, *e.Process)
+		}
+	}
+	return list
+}
+
+// Secrets are the folders in which the run has kept secrets.
+func (j *Journal) Secrets() []string {
+	var list []string
+	for _, e := range j.Entries {
+		if e.Step == "secret" && e.Folder != "" {
+			list = append(list, e.Folder)
+		}
+	}
+	return list
 }
 
 // Close gives the journal free.

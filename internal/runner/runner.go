@@ -413,6 +413,9 @@ func (r *run) settle(ctx context.Context, c *site) error {
 func (r *run) after(ctx context.Context, c *site) error {
 	r.stage("collect")
 	r.run.Environment = c.environment(ctx)
+	if c.Password != "" {
+		r.run.Environment.Auth = results.AuthPassword
+	}
 	r.persistence(ctx, c)
 	if err := r.inspect(ctx, c, "after"); err != nil {
 		return err

@@ -18,10 +18,12 @@ func (p *program) recoverVerb() *cli.Command {
 		ArgsUsage: "RUN",
 		Description: "Reads the run's journal, which tells each fault before it acted, ends what is left of\n" +
 			"it, and verifies that nothing is in force any more. RUN is a folder, an id, or the\n" +
-			"beginning of an id. On this machine the kernel has healed already, with the run's\n" +
-			"process: that is verified and said. On Kubernetes what the run has left is removed, as\n" +
-			"'slotstorm clean' does; a deployment that it used is kept, and awaited whole. Exit code\n" +
-			"7 if it cannot be verified.",
+			"beginning of an id. In a sealed room the kernel has healed already, with the run's\n" +
+			"process; on plain loopback the processes that the journal names are ended, if they\n" +
+			"are the same beyond doubt. Then the nodes' data is removed, unless --keep-volumes\n" +
+			"kept it. On Kubernetes what the run has left is removed, as 'slotstorm clean' does;\n" +
+			"a deployment that it used is kept, and awaited whole. Exit code 7 if it cannot be\n" +
+			"verified. The journal must be yours: one that others can write to is refused.",
 		Action: p.recover,
 	}
 }
@@ -36,7 +38,7 @@ func (p *program) recover(c *cli.Context) error {
 	}
 	r, err := runner.Recover(c.Context, dir)
 	if errors.Is(err, results.ErrUnderWay) {
-		return fmt.Errorf("%s: %w: Ctrl-C there heals it", c.Args().First(), err)
+		return fmt.Errorf("%s: %w: press Ctrl-C there, which heals", c.Args().First(), err)
 	}
 	switch {
 	case err != nil:

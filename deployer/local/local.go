@@ -321,8 +321,9 @@ func (d *Deployment) config(n *node) string {
 	return b.String()
 }
 
-// secrets are the directives that a node reads from standard input, after those of
-// redis.conf: they are in no file, no argument and no environment.
+// secrets are the directives that a node reads from standard input: they are in no
+// file, no argument and no environment. They come after those of redis.conf and
+// replace them, as its tls-key-file, which names a file that does not exist.
 func (d *Deployment) secrets() []byte {
 	var b strings.Builder
 	if d.key != nil {

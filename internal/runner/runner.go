@@ -168,6 +168,9 @@ func Run(ctx context.Context, s *scenarios.Scenario, o Options) (_ *Result, err 
 	if err := r.after(ctx, cluster); err != nil {
 		return nil, err
 	}
+	if o.KeepVolumes && s.Cluster.Provider == "local" {
+		r.note("the nodes' data is kept in " + bundle.Path(results.VolumesDir) + "; it holds no password and no key")
+	}
 	if err := remove(); err != nil {
 		return nil, err
 	}

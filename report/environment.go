@@ -35,6 +35,7 @@ func environmentTable(r *results.Run) table {
 		add("client options set", names)
 	}
 	add("provider", sentence(", ", e.Provider, e.Isolation))
+	add("authentication", e.Auth)
 	for _, line := range kubernetesLines(e.Kubernetes) {
 		add(line[0], line[1])
 	}

@@ -91,12 +91,38 @@ const (
 type JournalEntry struct {
 	Offset Millis `json:"offsetMs"`
 	Fault  string `json:"fault,omitempty"`
-	// Step is "place" (where the run takes place), "check", "inject", "prove",
-	// "heal", "verify" or "recover" (healed after the run's end).
+	// Step is "place" (where the run takes place), "start" (of a process), "secret"
+	// (where one is kept), "check", "inject", "prove", "heal", "verify" or "recover"
+	// (healed after the run's end).
 	Step string `json:"step"`
 	Node string `json:"node,omitempty"`
 	// Nodes are all nodes that are hit.
 	Nodes []string `json:"nodes,omitempty"`
 	// Why says how the target was chosen, or what the step will do.
 	Why string `json:"why"`
+	// Local is the place of a run on this machine, at "place".
+	Local *LocalPlace `json:"local,omitempty"`
+	// Process is what was started on this machine, at "start".
+	Process *Process `json:"process,omitempty"`
+	// Folder is where a secret is, at "secret".
+	Folder string `json:"folder,omitempty"`
+}
+
+// LocalPlace is where on this machine a run takes place.
+type LocalPlace struct {
+	// Sealed tells that the kernel ends all of its processes with the run's own.
+	Sealed bool `json:"sealed"`
+	// KeepVolumes tells that the nodes' data is to stay.
+	KeepVolumes bool `json:"keepVolumes"`
+}
+
+// Process is what tells a process from every other one: its number, its start
+// (clock ticks since boot on Linux, microseconds since 1970 on macOS), the boot, the
+// namespace that the number counts in, and the user that it runs as.
+type Process struct {
+	PID       int    `json:"pid"`
+	Start     uint64 `json:"start"`
+	Boot      string `json:"boot"`
+	Namespace string `json:"namespace,omitempty"`
+	UID       int    `json:"uid"`
 }

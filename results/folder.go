@@ -254,13 +254,3 @@ func AppendFile(name string, b []byte) error {
 	_, err = file.Write(b)
 	return errors.Join(err, file.Close())
 }
-
-// openJournal opens the journal of the run in dir, to be read and added to.
-func openJournal(dir string) (*os.File, error) {
-	f, err := OpenFolder(dir)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return f.open(JournalFile, os.O_RDWR|os.O_APPEND)
-}

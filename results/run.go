@@ -146,16 +146,22 @@ type Versions struct {
 	Redis     string `json:"redis"`
 }
 
+// AuthPassword is the value of Environment.Auth for nodes that ask for a password.
+const AuthPassword = "password"
+
 // Environment is where the run took place.
 type Environment struct {
 	Provider string `json:"provider"`
 	// Isolation is "namespaces" or "plain loopback", with the reason.
 	Isolation string `json:"isolation"`
-	OS        string `json:"os"`
-	Arch      string `json:"arch"`
-	Kernel    string `json:"kernel,omitempty"`
-	CPUModel  string `json:"cpuModel,omitempty"`
-	CPUs      int    `json:"cpus"`
+	// Auth is "password" if the nodes ask for one; it is empty if they do not, or if
+	// the run is of a version that did not say.
+	Auth     string `json:"auth,omitempty"`
+	OS       string `json:"os"`
+	Arch     string `json:"arch"`
+	Kernel   string `json:"kernel,omitempty"`
+	CPUModel string `json:"cpuModel,omitempty"`
+	CPUs     int    `json:"cpus"`
 	// MemoryBytes is the machine's, not the free one.
 	MemoryBytes int64 `json:"memoryBytes,omitempty"`
 	// Kubernetes tells about the place of the nodes, where that is one.

@@ -158,9 +158,11 @@ type Resources struct {
 }
 
 // Auth turns on requirepass and masterauth. The password never appears in a
-// log, a report or a process argument.
+// file, a log, a report or a process argument. Without auth, nodes on plain
+// loopback, which every user of the machine can reach, have a random password.
 type Auth struct {
-	// Enabled protects every node with one password.
+	// Enabled protects every node with one password; false leaves the nodes open
+	// on plain loopback, too.
 	Enabled bool `yaml:"enabled" json:"enabled" jsonschema:"required"`
 	// PasswordEnv names the environment variable that holds the password;
 	// empty means a random one for each run.

@@ -47,8 +47,8 @@ func apiServer(t *testing.T, nodes ...corev1.Node) (s *httptest.Server, asked *a
 	return s, asked
 }
 
-// kubeconfig has one context, which leads to a server.
-func kubeconfig(t *testing.T, name string, cluster clientcmdapi.Cluster) []byte {
+// leadsTo is a kubeconfig that has one context, which leads to a server.
+func leadsTo(t *testing.T, name string, cluster clientcmdapi.Cluster) []byte {
 	t.Helper()
 	config := clientcmdapi.NewConfig()
 	config.Clusters["c"] = &cluster
@@ -121,7 +121,7 @@ func TestTheServerSaysWhetherAClusterIsForTrials(t *testing.T) {
 			if tc.change != nil {
 				tc.change(&o, &cluster)
 			}
-			o.Kubeconfig = kubeconfig(t, tc.context, cluster)
+			o.Kubeconfig = leadsTo(t, tc.context, cluster)
 			_, err := Connect(t.Context(), o)
 			if tc.why == "" {
 				if err != nil {
@@ -143,7 +143,7 @@ func TestAnotherMachineIsNotSpokenTo(t *testing.T) {
 	s, asked := apiServer(t)
 	for _, server := range []string{"https://192.0.2.1:6443", "https://[2001:db8::1]:6443", "https://api.production.invalid:6443"} {
 		cluster := clientcmdapi.Cluster{Server: server, CertificateAuthorityData: certificate(s)}
-		_, err := Connect(t.Context(), Options{Kubeconfig: kubeconfig(t, "kind-of-production", cluster)})
+		_, err := Connect(t.Context(), Options{Kubeconfig: leadsTo(t, "kind-of-production", cluster)})
 		var unnamed *Unnamed
 		if !errors.As(err, &unnamed) {
 			t.Errorf("%s: %v", server, err)

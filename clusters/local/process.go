@@ -19,6 +19,13 @@ type Spec struct {
 	Env []string
 	// Output takes what it writes to stdout and stderr.
 	Output io.Writer
+	// Input is what it reads from standard input.
+	Input []byte
+	// Secret is a file that it inherits; nil is none.
+	Secret *Secret
+	// Started, if not nil, learns who the process is, before it gets any of Input. An
+	// error ends the process.
+	Started func(Identity) error
 }
 
 // Process is a started process. It leads a process group, which ends with it.
@@ -58,11 +65,24 @@ func (h *Host) Start(s Spec) (*Process, error) {
 	cmd := exec.Command(s.Path, s.Args...)
 	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = s.Dir, s.Env, s.Output, s.Output
 	cmd.SysProcAttr = childAttributes()
-	started := make(chan error)
-	h.work <- func() { started <- cmd.Start() }
-	if err := <-started; err != nil {
+	if s.Secret != nil && s.Secret.file != nil {
+		cmd.ExtraFiles = []*os.File{s.Secret.file}
+	}
+	in, feed, err := os.Pipe()
+	if err != nil {
 		return nil, fmt.Errorf("starting %s: %w", s.Path, err)
 	}
+	cmd.Stdin = in
+	started := make(chan error)
+	h.work <- func() { started <- cmd.Start() }
+	err = <-started
+	in.Close()
+	if err != nil {
+		feed.Close()
+		return nil, fmt.Errorf("starting %s: %w", s.Path, err)
+	}
+	// It is not reaped yet: its number is its own.
+	unknown := announce(cmd.Process.Pid, s.Started)
 	p := &Process{cmd: cmd, done: make(chan struct{})}
 	go func() {
 		// What it forked (a snapshot, an AOF rewrite) must not write on after
@@ -71,7 +91,30 @@ func (h *Host) Start(s Spec) (*Process, error) {
 		p.exit = describe(cmd.Wait())
 		close(p.done)
 	}()
+	if unknown != nil {
+		err := errors.Join(fmt.Errorf("starting %s: %w", s.Path, unknown), p.Kill())
+		<-p.done
+		feed.Close()
+		return nil, err
+	}
+	go func() {
+		// One that does not read, or has ended, says so elsewhere.
+		_, _ = feed.Write(s.Input)
+		feed.Close()
+	}()
 	return p, nil
+}
+
+// announce tells started who a process is.
+func announce(pid int, started func(Identity) error) error {
+	if started == nil {
+		return nil
+	}
+	id, err := Identify(pid)
+	if err != nil {
+		return err
+	}
+	return started(id)
 }
 
 func describe(err error) string {

@@ -180,6 +180,7 @@ func Inside() (bool, error) {
 	fmt.Fprintln(shake, handshakeOK)
 	shake.Close()
 	unix.CloseOnExec(aliveFD)
+	unix.CloseOnExec(newsFD) // if there is none, this fails, and does no harm
 	alive := os.NewFile(aliveFD, "alive")
 	go func() {
 		// Nothing is ever written: the read ends when the outer process does.

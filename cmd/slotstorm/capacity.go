@@ -138,7 +138,7 @@ func (p *program) capacity(c *cli.Context) error {
 	}
 	ctx, stop, release := p.brake(c.Context)
 	defer release()
-	o := runner.Options{Root: p.root, Room: room, Version: p.build().Version, Log: p.logger(), Stop: stop}
+	o := runner.Options{Root: p.root, Room: room, Version: p.build().Version, Log: p.logger(), Stop: stop, Began: p.began(nil)}
 	state, err := capacity.Open(p.root, s, plan)
 	if err != nil {
 		return err

@@ -18,6 +18,7 @@ import (
 	"github.com/urfave/cli/v2"
 	"gopkg.in/yaml.v3"
 
+	"github.com/slotstorm/slotstorm/clusters/local"
 	"github.com/slotstorm/slotstorm/internal/bounded"
 	"github.com/slotstorm/slotstorm/internal/printable"
 )
@@ -105,13 +106,8 @@ func (p *program) showFindings(list []finding) {
 func ask(ctx context.Context, name string, args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, name, args...).Output()
-	var ended *exec.ExitError
-	if errors.As(err, &ended) && len(ended.Stderr) > 0 {
-		first, _, _ := strings.Cut(strings.TrimSpace(string(ended.Stderr)), "\n")
-		err = errors.New(first)
-	}
-	return strings.TrimSpace(string(out)), err
+	out, err := local.Ask(ctx, name, args...)
+	return strings.TrimSpace(out), err
 }
 
 // serverVersion reads "Redis server v=7.0.15 sha=..."; Valkey writes alike.

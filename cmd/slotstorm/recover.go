@@ -18,11 +18,14 @@ func (p *program) recoverVerb() *cli.Command {
 		ArgsUsage: "RUN",
 		Description: "Reads the run's journal, which tells each fault before it acted, ends what is left of\n" +
 			"it, and verifies that nothing is in force any more. RUN is a folder, an id, or the\n" +
-			"beginning of an id. On this machine the kernel has healed already, with the run's\n" +
-			"process: that is verified and said. On Kubernetes what the run has left is removed, as\n" +
-			"'slotstorm clean' does; a deployment that it used is kept, and awaited whole. Exit code\n" +
-			"7 if it cannot be verified. A context that only the run's journal names must be that of\n" +
-			"a kind, k3d or minikube cluster on this machine; any other one must be named here.",
+			"beginning of an id. In a sealed room the kernel has healed already, with the run's\n" +
+			"process; on plain loopback the processes that the journal names are ended, if they\n" +
+			"are the same beyond doubt. Then the nodes' data is removed, unless --keep-volumes\n" +
+			"kept it. On Kubernetes what the run has left is removed, as 'slotstorm clean' does;\n" +
+			"a deployment that it used is kept, and awaited whole. Exit code 7 if it cannot be\n" +
+			"verified. The journal must be yours: one that others can write to is refused. A\n" +
+			"context that only the journal names must be that of a kind, k3d or minikube cluster\n" +
+			"on this machine; any other one must be named here.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "context", Usage: "recover in the cluster of the context `NAME` of the kubeconfig"},
 		},
@@ -40,7 +43,7 @@ func (p *program) recover(c *cli.Context) error {
 	}
 	r, err := runner.Recover(c.Context, dir, c.String("context"))
 	if errors.Is(err, results.ErrUnderWay) {
-		return fmt.Errorf("%s: %w: Ctrl-C there heals it", c.Args().First(), err)
+		return fmt.Errorf("%s: %w: press Ctrl-C there, which heals", c.Args().First(), err)
 	}
 	switch {
 	case err != nil:

@@ -139,7 +139,7 @@ func (p *program) runScenario(c *cli.Context) error {
 		return err
 	}
 	defer show.close()
-	room, code, entered, err := p.enterRoom(s, show.news)
+	room, code, entered, err := p.enterRoom(s, show.began)
 	if err != nil {
 		return err
 	}
@@ -161,7 +161,7 @@ func (p *program) runScenario(c *cli.Context) error {
 		On:          c.String("on"),
 		Stop:        stop,
 		Baseline:    baseline,
-		Began:       show.began,
+		Began:       p.began(show.began),
 	}
 	if both != nil {
 		err = p.against(ctx, both, o, compare, c.Bool("fail-on-regression"))

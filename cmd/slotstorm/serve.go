@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -11,38 +9,27 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/slotstorm/slotstorm/clusters/local"
 	"github.com/slotstorm/slotstorm/internal/printable"
 	"github.com/slotstorm/slotstorm/internal/web"
 )
 
 // show is a run shown in a browser. The zero value shows nothing.
 type show struct {
-	// began is told each run's folder; news carries it out of a sealed room,
-	// whose network nobody outside can reach: the outer process serves.
+	// began learns each run's folder; nil without a browser. A sealed room's network
+	// cannot be reached from outside: the outer process serves.
 	began func(dir string)
-	news  *os.File
 	close func()
 }
 
 // serve shows the runs to come at addr, under these names too; empty is nowhere.
 func (p *program) serve(addr string, hosts []string) (show, error) {
 	nothing := show{close: func() {}}
-	if addr == "" {
+	if addr == "" || p.inside {
 		return nothing, nil
-	}
-	if p.inside {
-		news := local.News()
-		// A reader that is gone takes the run with it; there is nobody to tell.
-		return show{began: func(dir string) { fmt.Fprintln(news, dir) }, close: func() { _ = news.Close() }}, nil
 	}
 	l, err := web.Listen(addr)
 	if err != nil {
 		return nothing, &exit{exitInvalid, err}
-	}
-	r, w, err := os.Pipe()
-	if err != nil {
-		return nothing, errors.Join(err, l.Close())
 	}
 	server := web.New(web.Options{Root: p.root, Hosts: hosts, Log: p.err})
 	ctx, stop := context.WithCancel(context.Background())
@@ -52,17 +39,10 @@ func (p *program) serve(addr string, hosts []string) (show, error) {
 			fmt.Fprintf(p.err, "slotstorm: %s\n", message(err))
 		}
 	})
-	done.Go(func() {
-		for lines := bufio.NewScanner(r); lines.Scan(); {
-			server.Watch(lines.Text())
-		}
-	})
 	fmt.Fprintf(p.err, "watch it at http://%s/%s\n", l.Addr(), reach(l.Addr()))
-	return show{began: server.Watch, news: w, close: func() {
-		_ = w.Close() // ends the scanner above
+	return show{began: server.Watch, close: func() {
 		stop()
 		done.Wait()
-		_ = r.Close()
 	}}, nil
 }
 

@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -38,6 +39,9 @@ type Options struct {
 	VolumeSize int64
 	Clock      results.Clock
 	Emit       results.Emit
+	// Journal, if not nil, takes what must be known if this program is killed: outside
+	// of a sealed room every process, before it may do anything, and where secrets are.
+	Journal func(results.JournalEntry) error
 }
 
 // Deployment is a cluster that runs. Its supervisors work until Remove.
@@ -47,10 +51,12 @@ type Deployment struct {
 	options Options
 	// certificates are those of a cluster with TLS, else nil.
 	certificates *deployer.Certificates
-	host         *place.Host
-	stop         context.CancelFunc
-	done         sync.WaitGroup
-	nodes        map[string]*node
+	// key is the key of certificates, where the nodes read it; nil without TLS.
+	key   *place.Secret
+	host  *place.Host
+	stop  context.CancelFunc
+	done  sync.WaitGroup
+	nodes map[string]*node
 	// spare is an endpoint that no node has: for servers beside the cluster.
 	spare place.Endpoint
 }
@@ -88,29 +94,59 @@ var versionPattern = regexp.MustCompile(`v=(\d+)\.(\d+)(\.\d+)*`)
 
 // Version asks a redis-server binary for its version, such as "7.0.15".
 func Version(ctx context.Context, binary string) (string, error) {
-	out, err := exec.CommandContext(ctx, binary, "--version").Output()
+	version, _, err := ask(ctx, binary)
+	return version, err
+}
+
+// ask gives a binary's version, and whether it is one that slotstorm works with:
+// 6.2 or later, whose CLUSTER and CONFIG commands it relies on.
+func ask(ctx context.Context, binary string) (version string, known bool, err error) {
+	out, err := place.Ask(ctx, binary, "--version")
 	if err != nil {
-		return "", fmt.Errorf("%s --version: %w", binary, err)
+		return "", false, fmt.Errorf("%s --version: %w", binary, err)
 	}
-	m := versionPattern.FindString(string(out))
-	if m == "" {
-		return "", fmt.Errorf("%s --version answers %q: not a redis-server", binary, strings.TrimSpace(string(out)))
+	m := versionPattern.FindStringSubmatch(out)
+	if m == nil {
+		return "", false, fmt.Errorf("%s --version answers %.200q: not a redis-server", binary, strings.TrimSpace(out))
 	}
-	return strings.TrimPrefix(m, "v="), nil
+	major, errMajor := strconv.Atoi(m[1])
+	minor, errMinor := strconv.Atoi(m[2])
+	if err := errors.Join(errMajor, errMinor); err != nil {
+		return "", false, fmt.Errorf("%s --version answers %.200q: %w", binary, strings.TrimSpace(out), err)
+	}
+	return strings.TrimPrefix(m[0], "v="), major > 6 || major == 6 && minor >= 2, nil
+}
+
+// Usable finds the redis-server to run and checks that slotstorm works with it.
+func Usable(ctx context.Context, name string) (path string, err error) {
+	if path, err = Binary(name); err != nil {
+		return "", err
+	}
+	version, known, err := ask(ctx, path)
+	if err == nil && !known {
+		err = fmt.Errorf("%s is version %s, and slotstorm needs 6.2 or later: name another one in redis.binary", path, version)
+	}
+	return path, err
+}
+
+// choosePassword is the one that all nodes ask for. On plain loopback every user of this
+// machine can reach them: there is one unless the scenario rules it out.
+func (o Options) choosePassword() (string, error) {
+	auth := o.Redis.Auth
+	if auth == nil && !o.Room.Sealed {
+		auth = &scenarios.Auth{Enabled: true}
+	}
+	return deployer.Password(auth)
 }
 
 // Deploy starts the nodes, forms the cluster and waits until it is whole. If it
 // fails, nothing is left.
 func Deploy(ctx context.Context, o Options) (_ *Deployment, err error) {
-	binary, err := Binary(o.Redis.Binary)
+	binary, err := Usable(ctx, o.Redis.Binary)
 	if err != nil {
 		return nil, err
 	}
-	// Something else under that name must not be waited for.
-	if _, err := Version(ctx, binary); err != nil {
-		return nil, err
-	}
-	password, err := deployer.Password(o.Redis.Auth)
+	password, err := o.choosePassword()
 	if err != nil {
 		return nil, err
 	}
@@ -134,6 +170,9 @@ func Deploy(ctx context.Context, o Options) (_ *Deployment, err error) {
 			err = errors.Join(err, d.Remove(false))
 		}
 	}()
+	if err := d.keepKey(); err != nil {
+		return nil, err
+	}
 	d.spare = endpoints[count]
 	for i, e := range endpoints[:count] {
 		n := &node{
@@ -146,7 +185,7 @@ func Deploy(ctx context.Context, o Options) (_ *Deployment, err error) {
 		if err := d.furnish(n); err != nil {
 			return nil, fmt.Errorf("preparing %s: %w", n.Name, err)
 		}
-		if err := d.start(n); err != nil {
+		if err := d.start(n, d.known(n.Name)); err != nil {
 			return nil, err
 		}
 		d.done.Go(func() { d.supervise(supervise, n) })
@@ -179,6 +218,38 @@ func Deploy(ctx context.Context, o Options) (_ *Deployment, err error) {
 	return d, nil
 }
 
+// keepKey puts the key of the cluster's certificate where nodes read it.
+func (d *Deployment) keepKey() (err error) {
+	if d.certificates == nil {
+		return nil
+	}
+	d.key, err = place.NewSecret(d.certificates.Key, func(folder string) error {
+		return d.journal(results.JournalEntry{Step: "secret", Folder: folder, Why: "the key of the run's certificate"})
+	})
+	return err
+}
+
+// journal adds an entry to the run's journal, if there is one.
+func (d *Deployment) journal(e results.JournalEntry) error {
+	if d.options.Journal == nil {
+		return nil
+	}
+	e.Offset = d.options.Clock.Now()
+	return d.options.Journal(e)
+}
+
+// known gives the function that enters a process into the journal before it acts. In
+// a sealed room the kernel ends all processes with the run's own.
+func (d *Deployment) known(name string) func(place.Identity) error {
+	if d.options.Room.Sealed {
+		return nil
+	}
+	return func(id place.Identity) error {
+		p := results.Process(id)
+		return d.journal(results.JournalEntry{Step: "start", Node: name, Process: &p, Why: fmt.Sprintf("process %d", id.PID)})
+	}
+}
+
 // furnish makes a node's volume with its redis.conf, and opens its log.
 func (d *Deployment) furnish(n *node) error {
 	if err := os.MkdirAll(n.dir, 0o700); err != nil {
@@ -195,7 +266,7 @@ func (d *Deployment) furnish(n *node) error {
 	}
 	n.log = log
 	if c := d.certificates; c != nil {
-		for name, pem := range map[string][]byte{"ca.crt": c.CA, "tls.crt": c.Cert, "tls.key": c.Key} {
+		for name, pem := range map[string][]byte{"ca.crt": c.CA, "tls.crt": c.Cert} {
 			if err := os.WriteFile(filepath.Join(n.dir, name), pem, 0o600); err != nil {
 				return err
 			}
@@ -226,8 +297,7 @@ func (d *Deployment) LogPath(name string) string {
 	return filepath.Join(d.options.Logs, name+".log")
 }
 
-// config is a node's redis.conf. It is read by redis-server from its volume, so
-// that the password is in no process argument.
+// config is a node's redis.conf, in its volume. What is secret is not in it.
 func (d *Deployment) config(n *node) string {
 	var b strings.Builder
 	set := func(directive, value string) { b.WriteString(deployer.Directive(directive, value)) }
@@ -247,22 +317,57 @@ func (d *Deployment) config(n *node) string {
 	set("cluster-config-file", "nodes.conf")
 	set("dir", n.dir)
 	set("logfile", "") // standard output
-	if password := d.Dialer.Security().Password; password != "" {
-		set("requirepass", password)
-		set("masterauth", password)
-	}
 	b.WriteString(deployer.Directives(d.options.Redis.Config))
 	return b.String()
 }
 
-func (d *Deployment) start(n *node) error {
+// secrets are the directives that a node reads from standard input: they are in no
+// file, no argument and no environment. They come after those of redis.conf and
+// replace them, as its tls-key-file, which names a file that does not exist.
+func (d *Deployment) secrets() []byte {
+	var b strings.Builder
+	if d.key != nil {
+		b.WriteString(deployer.Directive("tls-key-file", d.key.Path()))
+	}
+	b.Write(d.password())
+	return []byte(b.String())
+}
+
+// password are the directives that have a server ask for the cluster's password.
+func (d *Deployment) password() []byte {
+	password := d.Dialer.Security().Password
+	if password == "" {
+		return nil
+	}
+	return []byte(deployer.Directive("requirepass", password) + deployer.Directive("masterauth", password))
+}
+
+// knownAgain is known for a node that comes back: a journal that cannot be written,
+// as on a full disk, must not keep it down.
+func (d *Deployment) knownAgain(n *node) func(place.Identity) error {
+	record := d.known(n.Name)
+	if record == nil {
+		return nil
+	}
+	return func(id place.Identity) error {
+		if err := record(id); err != nil {
+			d.emit(n, results.EventNote, fmt.Sprintf("process %d is not in the journal, and so 'slotstorm recover' would not end it: %v", id.PID, err))
+		}
+		return nil
+	}
+}
+
+// start starts a node, and has known learn its process before that gets its secrets.
+func (d *Deployment) start(n *node, known func(place.Identity) error) error {
 	n.mu.Lock()
 	binary := n.binary
 	n.mu.Unlock()
 	p, err := d.host.Start(place.Spec{
-		Path: binary, Args: []string{filepath.Join(n.dir, "redis.conf")}, Dir: n.dir,
+		// "-" reads more from standard input. Source: redis-server --help.
+		Path: binary, Args: []string{filepath.Join(n.dir, "redis.conf"), "-"}, Dir: n.dir,
 		// UTC, so that the times in the log need no guess.
 		Env: []string{"TZ=UTC", "LC_ALL=C"}, Output: n.log,
+		Input: d.secrets(), Secret: d.key, Started: known,
 	})
 	if err != nil {
 		return fmt.Errorf("%s: %w", n.Name, err)
@@ -319,7 +424,7 @@ func (d *Deployment) supervise(ctx context.Context, n *node) {
 		case <-delay:
 		case <-n.hurry:
 		}
-		if err := d.start(n); err != nil {
+		if err := d.start(n, d.knownAgain(n)); err != nil {
 			n.giveUp(err)
 			return
 		}
@@ -363,12 +468,32 @@ func (d *Deployment) AwaitAnswer(ctx context.Context, name string) error {
 
 // lastWords are the last lines of a node's log.
 func (d *Deployment) lastWords(n *node) string {
-	raw, err := os.ReadFile(d.LogPath(n.Name))
+	text, err := tail(d.LogPath(n.Name), 0)
 	if err != nil {
 		return "its log cannot be read: " + err.Error()
 	}
-	lines := strings.Split(strings.TrimSpace(string(raw)), "\n")
+	lines := strings.Split(strings.TrimSpace(text), "\n")
 	return strings.Join(lines[max(0, len(lines)-4):], " | ")
+}
+
+// tailLimit bounds what is read of a log that a process can make as long as it
+// likes, in bytes.
+const tailLimit = 64 << 10
+
+// tail is the end of a file after mark, of tailLimit bytes at most.
+func tail(path string, mark int64) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	st, err := f.Stat()
+	if err != nil {
+		return "", err
+	}
+	from := max(mark, st.Size()-tailLimit)
+	b, err := io.ReadAll(io.NewSectionReader(f, from, tailLimit))
+	return string(b), err
 }
 
 // Process is the process that runs a node now, or ran it last.
@@ -422,6 +547,9 @@ func (d *Deployment) Remove(keepVolumes bool) error {
 		}
 	}
 	d.host.Close()
+	if d.key != nil {
+		errs = append(errs, d.key.Close())
+	}
 	if d.options.VolumeSize > 0 {
 		for _, n := range d.nodes {
 			errs = append(errs, place.FreeVolume(n.dir))

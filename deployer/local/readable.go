@@ -155,11 +155,17 @@ func (d *Deployment) beside(r scenarios.Release, dir, appendonly string) (*serve
 	if err := os.WriteFile(path, []byte(conf), 0o600); err != nil {
 		return nil, errors.Join(err, log.Close())
 	}
-	p, err := d.host.Start(place.Spec{Path: binary, Args: []string{path}, Dir: dir, Env: []string{"TZ=UTC", "LC_ALL=C"}, Output: log})
+	p, err := d.host.Start(place.Spec{
+		Path: binary, Args: []string{path, "-"}, Dir: dir, Env: []string{"TZ=UTC", "LC_ALL=C"}, Output: log,
+		Input: d.password(), Started: d.known(""),
+	})
 	if err != nil {
 		return nil, errors.Join(err, log.Close())
 	}
 	c := &deployer.Cluster{}
+	if _, err := c.Secure(d.Dialer.Security().Password, nil); err != nil {
+		return nil, errors.Join(err, end(p), log.Close())
+	}
 	return &server{p, c.Client(deployer.Node{Addr: d.spare.Addr()}, time.Second), log}, nil
 }
 
@@ -175,11 +181,11 @@ func (s *server) await(ctx context.Context) error {
 		}
 		select {
 		case <-s.process.Done():
-			raw, rerr := os.ReadFile(s.log.Name())
+			text, rerr := tail(s.log.Name(), 0)
 			if rerr != nil {
 				return rerr
 			}
-			return errors.New(deployer.Complaints(string(raw)))
+			return errors.New(deployer.Complaints(text))
 		case <-ctx.Done():
 			return fmt.Errorf("%w (%w)", err, context.Cause(ctx))
 		case <-t.C:

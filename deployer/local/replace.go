@@ -108,11 +108,11 @@ func (d *Deployment) logSize(n *node) (int64, error) {
 
 // complaints are the last warnings of a node's log after mark, or its last words.
 func (d *Deployment) complaints(n *node, mark int64) string {
-	raw, err := os.ReadFile(d.LogPath(n.Name))
-	if err != nil || int64(len(raw)) < mark {
+	text, err := tail(d.LogPath(n.Name), mark)
+	if err != nil {
 		return d.lastWords(n)
 	}
-	if said := deployer.Complaints(string(raw[mark:])); said != "" {
+	if said := deployer.Complaints(text); said != "" {
 		return said
 	}
 	return d.lastWords(n)

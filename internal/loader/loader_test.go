@@ -25,7 +25,7 @@ func cluster(t *testing.T) string {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	d, err := local.Deploy(ctx, local.Options{
-		Room: place.Room{}, Redis: scenarios.Redis{Binary: "redis-server", Shards: 3}, RestartDelay: time.Hour,
+		Room: place.Room{}, Redis: scenarios.Redis{Binary: "redis-server", Shards: 3, Auth: &scenarios.Auth{}}, RestartDelay: time.Hour,
 		Volumes: filepath.Join(dir, "volumes"), Logs: filepath.Join(dir, "nodes"), Clock: results.Clock{Start: time.Now()}, Emit: func(results.Event) {},
 	})
 	if err != nil {

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
-	"syscall"
+	"runtime"
 	"time"
 
 	place "github.com/slotstorm/slotstorm/clusters/local"
@@ -25,18 +25,20 @@ type Recovery struct {
 	Faults []string `json:"faults"`
 	// Ended are processes of the run that were still there and were ended.
 	Ended []int `json:"ended"`
-	// Removed are what the run had left on Kubernetes and was removed.
+	// Removed are what the run had left, on Kubernetes or in its folder, and was
+	// removed.
 	Removed []string `json:"removed,omitempty"`
 	// Seen says by what is known that nothing is in force any more.
 	Seen string `json:"seen"`
 }
 
 // Recover heals what a run in dir has left in force when it ended without healing,
-// and verifies that nothing is. An error that is ErrUnhealed says that this could
-// not be verified, one that is results.ErrUnderWay that the run has not ended. named is
-// the context of the kubeconfig that the user named on the command line; empty is
-// none, and then a context that the journal names must be that of a cluster for trials
-// on this machine.
+// verifies that nothing is, and removes the data and the secrets that it has left.
+// An error that is ErrUnhealed says that this could not be verified, one that is
+// results.ErrUnderWay that the run has not ended, one that is results.ErrUntrusted
+// that somebody else may have written what would be acted on. named is the context of
+// the kubeconfig that the user named on the command line; empty is none, and then a
+// context that the journal names must be that of a cluster for trials on this machine.
 func Recover(ctx context.Context, dir, named string) (*Recovery, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -78,66 +80,126 @@ func Recover(ctx context.Context, dir, named string) (*Recovery, error) {
 // goneLimit is how long the kernel may take to end what is left.
 const goneLimit = 10 * time.Second
 
-// local ends what is left of a run on this machine. In a sealed room nothing is:
-// the kernel has ended the nodes with the run's process, and dropped the network
-// with its rules when the last process in it was gone.
+// local ends what is left of a run on this machine, which has ended: its journal is
+// not locked. In a sealed room nothing is left: the kernel has ended the nodes with
+// the run's process, and dropped the network with its rules. Elsewhere the journal
+// names each process that the run has started.
 func (r *Recovery) local(ctx context.Context, dir string, j *results.Journal) error {
-	network := ""
-	for _, e := range j.Entries {
-		if name, sealed := strings.CutPrefix(e.Why, roomEntry); sealed && e.Step == "place" {
-			network = name
-		}
-	}
 	volumes := filepath.Join(dir, results.VolumesDir)
-	ctx, cancel := context.WithTimeout(ctx, goneLimit)
-	defer cancel()
-	t := time.NewTicker(50 * time.Millisecond)
-	defer t.Stop()
-	for {
-		left, err := place.Remains(volumes, network)
-		if err != nil {
+	switch at := j.Local(); {
+	case at == nil && runtime.GOOS != "linux":
+		return fmt.Errorf("%w: the journal is of an older slotstorm and names no processes: look for redis-server in your process list, and end those of %s", ErrUnhealed, volumes)
+	case at == nil:
+		r.Seen = "the run's process has ended, and the kernel ends the nodes with it; the journal is of an older slotstorm and names no processes, and so none was looked for"
+	case at.Sealed:
+		r.Seen = "the run's process has ended, and with it the kernel has ended the sealed room: its nodes, and its network with all rules"
+	default:
+		if err := r.end(ctx, volumes, j.Processes()); err != nil {
 			return fmt.Errorf("%w: %w", ErrUnhealed, err)
 		}
-		if len(left) == 0 {
-			break
-		}
-		for _, pid := range left {
-			if pid == os.Getpid() {
-				return fmt.Errorf("%w: this process stands in the run's own folder or network: start it elsewhere", ErrUnhealed)
-			}
-			if err := syscall.Kill(pid, syscall.SIGKILL); err == nil {
-				r.Ended = append(r.Ended, pid)
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("%w: processes %v of the run do not end", ErrUnhealed, left)
-		case <-t.C:
+		r.Seen = fmt.Sprintf("the run's process has ended, and so have the %d processes that its journal names", len(j.Processes()))
+	}
+	for _, folder := range j.Secrets() {
+		if err := place.RemoveSecret(folder); err != nil {
+			return err
 		}
 	}
-	r.Seen = "no process has its folder in " + volumes
-	if network != "" {
-		r.Seen += ", and none is in the network " + network + ": it is gone, with its rules"
-	}
-	return nil
+	removed, err := tidy(dir, j.Local())
+	r.Removed = append(r.Removed, removed...)
+	return err
 }
 
-// roomEntry begins the journal's entry of a sealed room.
-const roomEntry = "sealed room "
+// end ends those of the recorded processes that are still there, all that it can.
+func (r *Recovery) end(ctx context.Context, volumes string, list []results.Process) error {
+	ctx, cancel := context.WithTimeout(ctx, goneLimit)
+	defer cancel()
+	var errs []error
+	for _, p := range list {
+		ended, err := place.End(ctx, place.Identity(p), volumes)
+		r.Ended = append(r.Ended, ended...)
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// tidy removes what a run in dir that has ended has left in its folder and that is
+// not to stay, and gives its names. Data is removed only if the journal says that it
+// was not to be kept; older runs do not say, and lose only their secrets.
+func tidy(dir string, at *results.LocalPlace) ([]string, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	if at == nil {
+		return oldSecrets(root)
+	}
+	if info, err := root.Lstat(results.VolumesDir); at.KeepVolumes || errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	} else if err != nil || !info.IsDir() {
+		return nil, errors.Join(err, fmt.Errorf("%s in %s is no folder: it was left as it is", results.VolumesDir, dir))
+	}
+	if err := root.RemoveAll(results.VolumesDir); err != nil {
+		return nil, fmt.Errorf("removing the nodes' data: %w", err)
+	}
+	return []string{results.VolumesDir + "/"}, nil
+}
+
+// oldSecrets removes the files in which runs of older versions kept a password and a
+// key: redis.conf and tls.key of each volume.
+func oldSecrets(root *os.Root) ([]string, error) {
+	var removed []string
+	for _, name := range []string{"redis.conf", "tls.key"} {
+		list, err := fs.Glob(root.FS(), results.VolumesDir+"/*/"+name)
+		if err != nil {
+			return removed, err
+		}
+		for _, path := range list {
+			if err := root.Remove(path); err != nil {
+				return removed, fmt.Errorf("removing a secret: %w", err)
+			}
+			removed = append(removed, path)
+		}
+	}
+	return removed, nil
+}
+
+// Sweep removes what a run in dir has left in its folder if its process has died. It
+// gives the names of what it removed. A run under way keeps what it has.
+func Sweep(dir string) ([]string, error) {
+	if _, err := os.Lstat(filepath.Join(dir, results.VolumesDir)); errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	j, err := results.OpenJournal(dir)
+	if errors.Is(err, results.ErrUnderWay) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer j.Close()
+	at := j.Local()
+	if at == nil {
+		return nil, nil
+	}
+	return tidy(dir, at)
+}
 
 // enter notes in the journal where the run takes place, before anything is done
 // there.
 func (r *run) enter() error {
-	why := "this machine, without a room"
-	if r.s.Cluster.Provider != "local" {
+	e := results.JournalEntry{Offset: r.clock.Now(), Step: "place"}
+	switch {
+	case r.s.Cluster.Provider != "local":
 		// Where in a cluster is noted when it is known.
-		why = r.s.Cluster.Provider
-	} else if r.o.Room.Sealed {
-		network, err := place.Network()
-		if err != nil {
-			return err
-		}
-		why = roomEntry + network
+		e.Why = r.s.Cluster.Provider
+	case r.o.Room.Sealed:
+		e.Why = "a sealed room on this machine"
+	default:
+		e.Why = "this machine, without a room"
 	}
-	return r.bundle.Journal(results.JournalEntry{Offset: r.clock.Now(), Step: "place", Why: why})
+	if r.s.Cluster.Provider == "local" {
+		e.Local = &results.LocalPlace{Sealed: r.o.Room.Sealed, KeepVolumes: r.o.KeepVolumes}
+	}
+	return r.bundle.Journal(e)
 }

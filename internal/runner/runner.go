@@ -169,6 +169,9 @@ func Run(ctx context.Context, s *scenarios.Scenario, o Options) (_ *Result, err 
 	if err := r.after(ctx, cluster); err != nil {
 		return nil, err
 	}
+	if o.KeepVolumes && s.Cluster.Provider == "local" {
+		r.note("the nodes' data is kept in " + bundle.Path(results.VolumesDir) + "; it holds no password and no key")
+	}
 	if err := remove(); err != nil {
 		return nil, err
 	}
@@ -423,6 +426,9 @@ func (r *run) settle(ctx context.Context, c *site) error {
 func (r *run) after(ctx context.Context, c *site) error {
 	r.stage("collect")
 	r.run.Environment = c.environment(ctx)
+	if c.Dialer.Security().Password != "" {
+		r.run.Environment.Auth = results.AuthPassword
+	}
 	r.persistence(ctx, c)
 	if err := r.inspect(ctx, c, "after"); err != nil {
 		return err

@@ -23,14 +23,15 @@ import (
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
-// small is a run of a few seconds on plain loopback.
+// small is a run of a few seconds on plain loopback, where tests reach its nodes
+// without a password.
 const small = `
 apiVersion: slotstorm/v1
 kind: Scenario
 metadata: {name: small}
 seed: 3
 cluster: {local: {isolation: none, restartDelay: 4s}}
-redis: {config: {cluster-node-timeout: 1000}}
+redis: {auth: {enabled: false}, config: {cluster-node-timeout: 1000}}
 workload:
   rate: 200
   warmup: 1s

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net"
@@ -75,8 +76,18 @@ func TestTLSWithAPassword(t *testing.T) {
 				timeline = oneKillThroughTLS
 			}
 			in := &intruder{t: t, root: t.TempDir(), at: "phase: calm"}
-			in.act = func(in *intruder) { in.wantTLS(c.mutual) }
+			in.act = func(in *intruder) {
+				in.wantTLS(c.mutual)
+				volumes, err := filepath.Glob(filepath.Join(in.root, "*", results.VolumesDir))
+				if err != nil || len(volumes) != 1 {
+					t.Fatalf("volumes: %v %v", volumes, err)
+				}
+				noSecret(t, volumes[0], password)
+			}
 			r := start(t, yaml+timeline, Options{Root: in.root, Room: c.room, Observer: &stageObserver{in}})
+			if r.Bundle.Run.Environment.Auth != results.AuthPassword {
+				t.Errorf("authentication is %q", r.Bundle.Run.Environment.Auth)
+			}
 			everybodyWasServed(t, r)
 			if c.kill {
 				failedOver(t, r)
@@ -219,8 +230,11 @@ func noSecret(t *testing.T, dir, secret string) {
 			return err
 		}
 		text, err := os.ReadFile(path)
-		if bytes.Contains(text, []byte(secret)) || bytes.Contains(text, []byte(`s3cret`)) {
-			t.Errorf("%s holds the password", path)
+		if bytes.Contains(text, []byte(secret)) || bytes.Contains(text, []byte(`s3cret`)) || bytes.Contains(text, []byte("PRIVATE KEY")) {
+			t.Errorf("%s holds a secret", path)
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			err = nil // a node has replaced it meanwhile
 		}
 		return err
 	})

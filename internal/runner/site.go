@@ -64,7 +64,7 @@ func (r *run) deployTo(ctx context.Context) (*site, error) {
 
 func (r *run) deployLocal(ctx context.Context) (*site, error) {
 	if u := r.s.Timeline.Upgrade; u != nil {
-		if _, err := local.Binary(u.To.Binary); err != nil {
+		if _, err := local.Usable(ctx, u.To.Binary); err != nil {
 			return nil, fmt.Errorf("the Redis to upgrade to: %w", err)
 		}
 	}
@@ -78,6 +78,7 @@ func (r *run) deployLocal(ctx context.Context) (*site, error) {
 	d, err := local.Deploy(ctx, local.Options{
 		Room: r.o.Room, Redis: r.s.Redis, RestartDelay: r.s.Cluster.Local.RestartDelay.Std(),
 		Volumes: r.bundle.Path(results.VolumesDir), VolumeSize: size, Logs: r.bundle.Path("nodes"), Clock: r.clock, Emit: r.emit,
+		Journal: r.bundle.Journal,
 	})
 	if err != nil {
 		return nil, err

@@ -214,10 +214,7 @@ func cluster(t *testing.T, auth bool) workload.Target {
 	if err := os.Mkdir(logs, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	redis := scenarios.Redis{Binary: "redis-server", Shards: 3}
-	if auth {
-		redis.Auth = &scenarios.Auth{Enabled: true}
-	}
+	redis := scenarios.Redis{Binary: "redis-server", Shards: 3, Auth: &scenarios.Auth{Enabled: auth}}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	d, err := local.Deploy(ctx, local.Options{

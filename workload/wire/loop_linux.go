@@ -52,10 +52,10 @@ type loop struct {
 	byAddr map[string]uint16
 	// strangers counts the nodes that redirects have added since the last topology.
 	strangers int
-	conns  []*conn
-	slots  [resp.Slots]uint16 // node by slot
-	shards [resp.Slots]uint16 // shard by slot, the last one known
-	known  *topology
+	conns     []*conn
+	slots     [resp.Slots]uint16 // node by slot
+	shards    [resp.Slots]uint16 // shard by slot, the last one known
+	known     *topology
 	// replicas of each shard, where reads go to them; next takes turns.
 	replicas [][]uint16
 	next     int

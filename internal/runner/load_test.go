@@ -20,6 +20,7 @@ apiVersion: slotstorm/v1
 kind: Scenario
 metadata: {name: commands}
 cluster: {local: {isolation: none}}
+redis: {auth: {enabled: false}}
 timeline: {phases: [{name: calm, duration: 2s}]}
 workload:
   rate: 500

@@ -39,9 +39,8 @@ func crashOnDemand() {
 		if strings.HasPrefix(way, "panic") {
 			panic("on purpose")
 		}
-		var memory [][]byte
-		for size := 1 << 30; ; size *= 2 {
-			memory = append(memory, make([]byte, size))
+		for held := []byte{0}; ; {
+			held = append(held, held...)
 		}
 	}()
 }

@@ -7,12 +7,9 @@ import (
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
-// leastFiles is what slotstorm needs to start and to ask another program: standard
-// streams, the poller of Go and the pipes.
+// leastFiles is what asking another program needs: standard streams, the poller of
+// Go and pipes. With fewer than 8 Go itself does not start.
 const leastFiles = 24
-
-// fewestFiles is what Go needs to wait for anything; with less it crashes.
-const fewestFiles = 8
 
 // tooFewFiles is the error of a limit of open files that is too low.
 func tooFewFiles(limit, need uint64) error {

@@ -111,7 +111,7 @@ func TestAHugeJournalIsRefused(t *testing.T) {
 	if err := os.Truncate(filepath.Join(dir, JournalFile), 20<<30); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := OpenJournal(dir); err == nil || !strings.Contains(err.Error(), "larger than 64 MiB") {
+	if _, err := OpenJournal(dir); err == nil || !strings.Contains(err.Error(), "more than the 67108864") {
 		t.Errorf("the error is %v", err)
 	}
 }

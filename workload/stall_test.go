@@ -102,7 +102,7 @@ func oneOfThree(t *testing.T) stoppable {
 			t.Error(err)
 		}
 	})
-	target := Target{Cluster: true, Shards: make([][]Member, 3), ShardOf: d.ShardOf}
+	target := Target{Cluster: true, Shards: make([][]Member, 3), ShardOf: d.ShardOf, Dialer: d.Dialer}
 	for _, n := range d.Nodes {
 		target.Addrs = append(target.Addrs, n.Addr)
 		target.Shards[n.Shard] = append(target.Shards[n.Shard], Member{Name: n.Name, Addr: n.Addr})

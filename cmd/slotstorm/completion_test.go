@@ -58,7 +58,7 @@ func TestBashCompletion(t *testing.T) {
 		{`run kill-primary-r`, "kill-primary-repeat"},
 		{`run st`, "steady steady-mine.yaml"},
 		{`validate steady st`, "steady steady-mine.yaml"},
-		{`run --se`, "--set --seed --serve"},
+		{`run --se`, "--set --seed --serve --serve-host"},
 		{`run steady --see`, "--seed"},
 		{`run --cluster ""`, "local kind kube"},
 		{`run --cluster = l`, "local"},

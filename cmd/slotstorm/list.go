@@ -51,7 +51,7 @@ func (p *program) listRuns() error {
 	for i, e := range entries {
 		rows[i] = rowOf(e, nil)
 		if rows[i].state == "unreadable" && !p.json {
-			fmt.Fprintf(p.err, "slotstorm: %s cannot be read: %v\n", e.Dir, e.Err)
+			fmt.Fprintf(p.err, "slotstorm: %s cannot be read: %s\n", printable.Line(e.Dir), message(e.Err))
 		}
 	}
 	switch {

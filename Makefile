@@ -24,7 +24,7 @@ REFERENCE := scenario metrics
 # The image's name; docs/releasing.md publishes it.
 IMAGE ?= slotstorm:$(VERSION)
 
-.PHONY: help demo build image test e2e kind soak bench lint verify generate deps
+.PHONY: help demo build image test e2e kind soak bench lint vuln verify generate deps
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -79,6 +79,10 @@ lint: ## check format, vet for Linux and macOS, staticcheck, errcheck
 	GOOS=darwin $(GO) vet -tags e2e ./...
 	$(GO) run $(STATICCHECK) -tags e2e ./...
 	$(GO) run $(ERRCHECK) -ignoretests -exclude scripts/errcheck.txt ./...
+
+vuln: ## check the code and its dependencies for known vulnerabilities; says so where the database is out of reach
+	@scripts/setup build
+	scripts/vuln ./...
 
 verify: build ## check that generated files and go.mod are fresh
 	@bin/slotstorm __docs | diff -u $(CLI) - || { echo "$(CLI) is stale: make generate"; exit 1; }

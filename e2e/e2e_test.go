@@ -40,6 +40,8 @@ type sandbox struct {
 	// credential runs it as somebody else; nil is whoever runs the test.
 	credential *syscall.Credential
 	path       string
+	// device is the block device that results are on; empty is none of its own.
+	device string
 }
 
 func newSandbox(t *testing.T) *sandbox {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"github.com/slotstorm/slotstorm/internal/printable"
 	"github.com/slotstorm/slotstorm/results"
 )
 

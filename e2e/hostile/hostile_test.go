@@ -10,10 +10,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -25,14 +28,24 @@ import (
 // The limits of one command. An ordinary command takes 60 MB and a tenth of a
 // second; the rest is for a machine that is busy.
 const (
-	memoryLimit  = 512 << 20 // resident, as the kernel counts it
-	addressLimit = 4 << 20   // KiB of address space: the machine survives a command without bounds
-	timeLimit    = 60 * time.Second
+	memoryLimit  = 768 << 20 // resident, as the kernel counts it
+	addressLimit = 4 << 20   // address space in KiB: the machine survives a command without bounds
+	timeLimit    = 2 * time.Minute // a pipe without a writer is given one
 	outputLimit  = 4 << 20
 )
 
+// TestMain lets more commands run at once than there are processors: many wait.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
 // documented are the exit codes that docs/cli.md lists.
-var documented = []int{0, 1, 2, 3, 4, 5, 6, 7, 130}
+var documented = []int{0, 1, 2, 3, 4, 5, 6, 7, 130, 134}
 
 // ground is where one hostile input lies, beside a file that nothing may touch.
 type ground struct {
@@ -81,7 +94,7 @@ func (g *ground) runIn(by []string, args ...string) ending {
 	g.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), timeLimit)
 	defer cancel()
-	words := append([]string{"-c", `ulimit -v "$1"; shift; exec "$@"`, "sh", "4194304"}, by...)
+	words := append([]string{"-c", `ulimit -v "$1"; shift; exec "$@"`, "sh", strconv.Itoa(addressLimit)}, by...)
 	cmd := exec.CommandContext(ctx, "sh", append(append(words, binary(g.t)), args...)...)
 	cmd.Dir = g.path("work")
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + g.path("home"), "TMPDIR=" + g.path("tmp")}

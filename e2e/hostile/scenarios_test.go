@@ -143,6 +143,9 @@ func TestScenarios(t *testing.T) {
 			for _, verb := range [][]string{{"validate"}, {"inspect"}, {"run", "--dry-run"}} {
 				e := g.run(slices.Concat(verb, []string{"scenario.yaml"}, in.set)...)
 				g.harmless(e)
+				if in.name == "file/a FIFO" {
+					break // each verb waits a minute for a writer
+				}
 				if verb[0] == "validate" && e.code == 1 {
 					t.Errorf("%v: a scenario is valid or it is not, and exit code 1 says neither\n%s", e.args, short(e.stderr))
 				}

@@ -49,7 +49,7 @@ func Recover(ctx context.Context, dir, named string) (*Recovery, error) {
 		return nil, err
 	}
 	defer j.Close()
-	s, err := scenarios.Load(filepath.Join(dir, results.ScenarioFile))
+	s, sealed, err := recorded(dir)
 	if err != nil {
 		return nil, fmt.Errorf("reading the run's scenario: %w", err)
 	}
@@ -69,12 +69,38 @@ func Recover(ctx context.Context, dir, named string) (*Recovery, error) {
 	if err != nil {
 		return nil, err
 	}
+	if sealed {
+		// Its journal is evidence that nobody changes any more.
+		return r, nil
+	}
 	for _, e := range open {
 		if err := j.Append(results.JournalEntry{Fault: e.Fault, Step: "recover", Node: e.Node, Nodes: e.Nodes, Why: r.Seen}); err != nil {
 			return nil, err
 		}
 	}
 	return r, nil
+}
+
+// recorded is the scenario of the run in dir, and whether the run's folder is sealed.
+func recorded(dir string) (*scenarios.Scenario, bool, error) {
+	f, err := results.OpenFolder(dir)
+	if err != nil {
+		return nil, false, err
+	}
+	defer f.Close()
+	raw, err := f.ReadFile(results.ScenarioFile)
+	if err != nil {
+		return nil, false, err
+	}
+	s, err := scenarios.Parse(results.ScenarioFile, raw)
+	if err != nil {
+		return nil, false, err
+	}
+	_, err = f.ReadFile(results.SumsFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return s, false, nil
+	}
+	return s, true, err
 }
 
 // goneLimit is how long the kernel may take to end what is left.
@@ -131,13 +157,17 @@ func tidy(dir string, at *results.LocalPlace) ([]string, error) {
 		return nil, err
 	}
 	defer root.Close()
-	if at == nil {
+	info, err := root.Lstat(results.VolumesDir)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil, nil
+	case err != nil || !info.IsDir():
+		return nil, errors.Join(err, fmt.Errorf("%s in %s is no folder: it was left as it is", results.VolumesDir, dir))
+	case at == nil:
 		return oldSecrets(root)
 	}
-	if info, err := root.Lstat(results.VolumesDir); at.KeepVolumes || errors.Is(err, os.ErrNotExist) {
+	if at.KeepVolumes {
 		return nil, nil
-	} else if err != nil || !info.IsDir() {
-		return nil, errors.Join(err, fmt.Errorf("%s in %s is no folder: it was left as it is", results.VolumesDir, dir))
 	}
 	if err := root.RemoveAll(results.VolumesDir); err != nil {
 		return nil, fmt.Errorf("removing the nodes' data: %w", err)
@@ -148,13 +178,18 @@ func tidy(dir string, at *results.LocalPlace) ([]string, error) {
 // oldSecrets removes the files in which runs of older versions kept a password and a
 // key: redis.conf and tls.key of each volume.
 func oldSecrets(root *os.Root) ([]string, error) {
+	volumes, err := fs.ReadDir(root.FS(), results.VolumesDir)
+	if err != nil {
+		return nil, fmt.Errorf("looking for secrets: %w", err)
+	}
 	var removed []string
-	for _, name := range []string{"redis.conf", "tls.key"} {
-		list, err := fs.Glob(root.FS(), results.VolumesDir+"/*/"+name)
-		if err != nil {
-			return removed, err
-		}
-		for _, path := range list {
+	for _, v := range volumes {
+		for _, name := range []string{"redis.conf", "tls.key"} {
+			path := results.VolumesDir + "/" + v.Name() + "/" + name
+			// What is no folder holds no file: it is not opened, as a pipe would block.
+			if info, err := root.Lstat(path); !v.IsDir() || err != nil || !info.Mode().IsRegular() {
+				continue
+			}
 			if err := root.Remove(path); err != nil {
 				return removed, fmt.Errorf("removing a secret: %w", err)
 			}

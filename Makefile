@@ -64,6 +64,11 @@ soak: build ## hours: every long command of the documentation, and 10 minutes fo
 	$(GO) test -run '^$$' -fuzz FuzzRead -fuzztime 10m -fuzzminimizetime 2s ./results
 	$(GO) test -run '^$$' -fuzz FuzzHlog -fuzztime 10m -fuzzminimizetime 2s ./results
 	$(GO) test -run '^$$' -fuzz FuzzBundle -fuzztime 10m -fuzzminimizetime 2s ./report
+	$(GO) test -run '^$$' -fuzz FuzzMarkdown -fuzztime 10m -fuzzminimizetime 2s ./report
+	$(GO) test -run '^$$' -fuzz FuzzPrintable -fuzztime 10m -fuzzminimizetime 2s ./internal/printable
+	$(GO) test -run '^$$' -fuzz FuzzGuard -fuzztime 10m -fuzzminimizetime 2s ./workload/resp
+	SLOTSTORM_SOAK=1 $(GO) test -tags e2e -timeout 3h -run TestHarms -v ./e2e
+	SLOTSTORM_SOAK=1 $(GO) test -tags e2e -timeout 3h ./e2e/hostile
 
 bench: build ## run the benchmarks, then load side by side with redis-benchmark and memtier_benchmark, then how far comparisons can be trusted
 	@scripts/setup run

@@ -28,8 +28,8 @@ import (
 // The limits of one command. An ordinary command takes 60 MB and a tenth of a
 // second; the rest is for a machine that is busy.
 const (
-	memoryLimit  = 768 << 20 // resident, as the kernel counts it
-	addressLimit = 4 << 20   // address space in KiB: the machine survives a command without bounds
+	memoryLimit  = 768 << 20       // resident, as the kernel counts it
+	addressLimit = 4 << 20         // address space in KiB: the machine survives a command without bounds
 	timeLimit    = 2 * time.Minute // a pipe without a writer is given one
 	outputLimit  = 4 << 20
 )

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
 )
@@ -40,7 +41,7 @@ func scenarioInputs(t *testing.T) []input {
 			doc := document(t, text)
 			leaf := scalars(doc)[i]
 			leaf.Value, leaf.Tag, leaf.Style = w.text, "", 0
-			if strings.ContainsAny(w.text, "\x00\x1b\xff\r\n<`") {
+			if !utf8.ValidString(w.text) || strings.ContainsAny(w.text, "\x00\x1b\r\n<`") {
 				leaf.Tag, leaf.Style = "!!str", yaml.DoubleQuotedStyle
 			}
 			raw, err := yaml.Marshal(doc)

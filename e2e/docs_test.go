@@ -152,3 +152,32 @@ func TestDocumentedCommands(t *testing.T) {
 		t.Errorf("only %d documented commands were found", ran)
 	}
 }
+
+// The tests that docs/security.md names exist.
+func TestSecurityNamesTests(t *testing.T) {
+	page, err := os.ReadFile("../docs/security.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var code strings.Builder
+	err = filepath.WalkDir("..", func(path string, d os.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		raw, err := os.ReadFile(path)
+		code.Write(raw)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := regexp.MustCompile("`(Test[A-Za-z]+)`").FindAllStringSubmatch(string(page), -1)
+	if len(names) < 20 {
+		t.Errorf("the page names %d tests", len(names))
+	}
+	for _, n := range names {
+		if !strings.Contains(code.String(), "func "+n[1]+"(t *testing.T)") {
+			t.Errorf("there is no test %s", n[1])
+		}
+	}
+}

@@ -166,6 +166,9 @@ const (
 	proveLimit  = 20 * time.Second
 	healLimit   = 2 * time.Minute
 	verifyLimit = 2 * time.Minute
+	// stoppedLimit is verifyLimit once the run is stopped: nobody waits for minutes
+	// after a Ctrl-C, and a full disk keeps replicas from synchronising for good.
+	stoppedLimit = 20 * time.Second
 	// watchEvery is how often a fault is asked whether it is still in force.
 	watchEvery = 500 * time.Millisecond
 	// watchLimit bounds one such question.
@@ -248,7 +251,7 @@ func (s *Storm) strike(ctx, stop context.Context, in Injection, f *results.Fault
 		unproved = s.hold(ctx, stop, a, at.Add(in.Fault.Duration.Std()))
 	}
 	// What has acted in part, or cannot be proved to have acted, is healed too.
-	unwritten, unhealed := s.heal(ctx, a, f)
+	unwritten, unhealed := s.heal(ctx, stop, a, f)
 	switch {
 	case unhealed != nil:
 		s.fail(f, results.StatusUnhealed, unhealed)
@@ -451,7 +454,7 @@ func (s *Storm) hold(ctx, stop context.Context, a Action, until time.Time) error
 
 // heal ends a fault and verifies that it is over. A journal that cannot be written
 // keeps no fault in force: it is reported after the healing.
-func (s *Storm) heal(ctx context.Context, a Action, f *results.Fault) (unwritten, unhealed error) {
+func (s *Storm) heal(ctx, stop context.Context, a Action, f *results.Fault) (unwritten, unhealed error) {
 	unwritten = s.journal(f, "heal", "until the target is back")
 	_, limit := limits(a)
 	healing, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("not seen within %v", limit))
@@ -464,7 +467,7 @@ func (s *Storm) heal(ctx context.Context, a Action, f *results.Fault) (unwritten
 	f.Restored, f.Healing = s.Clock.Now(), how
 	s.event(f, results.EventFaultHeal, f.Restored, how)
 	s.over(f.Name)
-	if err := s.verify(ctx); err != nil {
+	if err := s.verify(ctx, stop); err != nil {
 		return unwritten, fmt.Errorf("the cluster did not become whole again: %w", err)
 	}
 	f.Verified = s.Clock.Now()
@@ -474,7 +477,7 @@ func (s *Storm) heal(ctx context.Context, a Action, f *results.Fault) (unwritten
 
 // verify waits until the cluster is whole. While another fault is in force it
 // cannot be: then the wait begins anew.
-func (s *Storm) verify(ctx context.Context) error {
+func (s *Storm) verify(ctx, stop context.Context) error {
 	for {
 		s.mu.Lock()
 		quiet, changed := len(s.inForce) == 0, s.changed
@@ -487,7 +490,7 @@ func (s *Storm) verify(ctx context.Context) error {
 				return context.Cause(ctx)
 			}
 		}
-		verifying, cancel := context.WithTimeout(ctx, verifyLimit)
+		verifying, cancel := s.verifying(ctx, stop)
 		var err error
 		ended := make(chan struct{})
 		go func() { err = s.Whole(verifying); close(ended) }()
@@ -502,6 +505,27 @@ func (s *Storm) verify(ctx context.Context) error {
 		if !again {
 			return err
 		}
+	}
+}
+
+// verifying bounds a wait for the cluster: by verifyLimit, and once the run is
+// stopped by stoppedLimit.
+func (s *Storm) verifying(ctx, stop context.Context) (context.Context, context.CancelFunc) {
+	limited, cancel := context.WithTimeout(ctx, verifyLimit)
+	hurry := make(chan struct{})
+	release := context.AfterFunc(stop, func() {
+		t := time.NewTimer(stoppedLimit)
+		defer t.Stop()
+		select {
+		case <-t.C:
+			cancel()
+		case <-hurry:
+		}
+	})
+	return limited, func() {
+		release()
+		close(hurry)
+		cancel()
 	}
 }
 

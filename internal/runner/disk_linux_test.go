@@ -122,7 +122,7 @@ func failing(t *testing.T, yaml string, o Options) error {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 6*time.Minute) // the cluster is awaited for two
 	defer cancel()
 	if _, err = Run(ctx, s, o); err == nil {
 		t.Error("the run ended well")

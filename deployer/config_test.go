@@ -36,7 +36,7 @@ func TestAValueOfADirectiveBeginsNoLine(t *testing.T) {
 	}
 }
 
-// served starts a redis-server and tells whether it takes the password, and has
+// served starts a redis-server and reports whether it takes the password, and has
 // nothing else from it.
 func served(t *testing.T, conf, socket, password string) bool {
 	t.Helper()

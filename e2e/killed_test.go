@@ -21,7 +21,7 @@ func TestADeadRunLeavesNoDataAndNoSecret(t *testing.T) {
 		isolation string
 		inner     bool
 		flags     []string
-		// swept tells that nothing is left without recover, kept that recover
+		// swept says that nothing is left without recover, kept that recover
 		// leaves the data.
 		swept, kept bool
 	}{

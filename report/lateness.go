@@ -89,14 +89,14 @@ func (a *analysis) phaseAt(at results.Millis) (results.PhaseWindow, bool) {
 	return results.PhaseWindow{}, false
 }
 
-// tooLate tells whether something acted later than planned by more than a tenth of
+// tooLate reports whether something acted later than planned by more than a tenth of
 // its phase.
 func (a *analysis) tooLate(t act) (results.PhaseWindow, bool) {
 	p, ok := a.phaseAt(t.planned)
 	return p, ok && float64(t.late()) > lateShare*float64(p.To-p.From)
 }
 
-// beyond tells whether something was planned to be over within the timeline, and
+// beyond reports whether something was planned to be over within the timeline, and
 // was not.
 func (a *analysis) beyond(t act) (end results.Millis, yes bool) {
 	if len(a.run.Phases) == 0 || t.until == 0 {

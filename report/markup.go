@@ -8,7 +8,7 @@ import (
 )
 
 // markup is a Markdown page under way. What p writes is escaped, so that what
-// comes from a bundle stays text: no link, no picture that tells its host who
+// comes from a bundle stays text: no link, no picture that shows its host who
 // reads, no HTML, no heading, no further row of a table.
 type markup struct{ strings.Builder }
 

@@ -110,13 +110,13 @@ type JournalEntry struct {
 
 // LocalPlace is where on this machine a run takes place.
 type LocalPlace struct {
-	// Sealed tells that the kernel ends all of its processes with the run's own.
+	// Sealed says that the kernel ends all of its processes with the run's own.
 	Sealed bool `json:"sealed"`
-	// KeepVolumes tells that the nodes' data is to stay.
+	// KeepVolumes says that the nodes' data is to stay.
 	KeepVolumes bool `json:"keepVolumes"`
 }
 
-// Process is what tells a process from every other one: its number, its start
+// Process distinguishes a process from every other one: its number, its start
 // (clock ticks since boot on Linux, microseconds since 1970 on macOS), the boot, the
 // namespace that the number counts in, and the user that it runs as.
 type Process struct {

@@ -118,7 +118,7 @@ func (f *Folder) open(name string, flag int) (*os.File, error) {
 	return file, nil
 }
 
-// has tells whether the bundle holds something of that name.
+// has reports whether the bundle holds something of that name.
 func (f *Folder) has(name string) bool {
 	_, err := f.root.Lstat(name)
 	return err == nil

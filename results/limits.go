@@ -91,7 +91,7 @@ func limitOf(name string) limit {
 	return limit{size: 256 * mib}
 }
 
-// rendering tells whether a file of a bundle is made from the others: package
+// rendering reports whether a file of a bundle is made from the others: package
 // report can make it anew at any time.
 func rendering(name string) bool {
 	switch name {
@@ -101,7 +101,7 @@ func rendering(name string) bool {
 	return path.Dir(name) == "plots" && path.Ext(name) == ".png"
 }
 
-// source tells whether a file of a bundle is one that slotstorm reads.
+// source reports whether a file of a bundle is one that slotstorm reads.
 func source(name string) bool {
 	switch name {
 	case RunFile, ScenarioFile, EventsFile, SeriesFile, HlogFile, JournalFile, LedgerFile, ReadsFile, FindingsFile, UpgradeFile:

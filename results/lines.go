@@ -25,7 +25,7 @@ func newLines(name string, r io.Reader) *lines {
 	return &lines{name: name, r: bufio.NewReaderSize(io.LimitReader(r, l.size+1), 64<<10), most: l}
 }
 
-// next is the next line, without its end, valid until the next call; whole tells
+// next is the next line, without its end, valid until the next call; whole says
 // whether it had one. The error is io.EOF after the last.
 func (l *lines) next() (line []byte, whole bool, err error) {
 	l.buf = l.buf[:0]

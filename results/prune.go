@@ -121,7 +121,7 @@ func removable(dir string) (list []string, size int64, err error) {
 	return append(list, folders...), size, err
 }
 
-// owns tells whether a file under volumes/ is one that a node of the run makes:
+// owns reports whether a file under volumes/ is one that a node of the run makes:
 // what else lies there is not the run's to remove.
 func (r *Run) owns(name string) bool {
 	rest, ok := strings.CutPrefix(name, VolumesDir+"/")

@@ -21,7 +21,7 @@ type Sealed struct {
 	Changed []string
 	// Extra are files that are no part of a run's bundle, and not sealed.
 	Extra []string
-	// Signed tells whether the bundle has a signature. It was not verified.
+	// Signed reports whether the bundle has a signature. It was not verified.
 	Signed bool
 
 	sums map[string]string
@@ -45,7 +45,7 @@ func (s *Sealed) strict() error {
 	return fmt.Errorf("%w: %s", ErrNotSealedWhole, strings.Join(wrong, "; "))
 }
 
-// evidence tells whether a file belongs to a run's bundle and is no rendering: it
+// evidence reports whether a file belongs to a run's bundle and is no rendering: it
 // must be sealed.
 func evidence(name string) bool {
 	return source(name) || name == "replay.txt" || strings.HasPrefix(name, "nodes/") || strings.HasPrefix(name, "audit/")
@@ -138,7 +138,7 @@ func parseSums(text string) (map[string]string, error) {
 	return sums, nil
 }
 
-// sealable tells whether a name can stand in SHA256SUMS. sha256sum escapes
+// sealable reports whether a name can stand in SHA256SUMS. sha256sum escapes
 // backslashes and line breaks; no file of a run has them.
 func sealable(name string) bool {
 	return filepath.IsLocal(filepath.FromSlash(name)) && path.Clean(name) == name && name != "." && !strings.ContainsAny(name, "\\\n\r\x00")

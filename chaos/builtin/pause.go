@@ -86,7 +86,7 @@ func (p *pause) Heal(ctx context.Context) (string, error) {
 	return p.tell("goes on and answers"), nil
 }
 
-// goesOn tells whether no process is stopped any more.
+// goesOn reports whether no process is stopped any more.
 func (p *pause) goesOn(context.Context) error {
 	for i, process := range p.processes {
 		stopped, err := process.Stopped()

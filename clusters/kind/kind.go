@@ -94,7 +94,7 @@ func Names(ctx context.Context) ([]string, error) {
 	return names, nil
 }
 
-// Serves tells whether a kind cluster of this machine's container engine has this
+// Serves reports whether a kind cluster of this machine's container engine has this
 // API server and certificate authority.
 func Serves(ctx context.Context, server string, ca []byte) (bool, error) {
 	names, err := Names(ctx)

@@ -38,10 +38,10 @@ type Options struct {
 	// may it be one that others may be living on. A scenario, a kubeconfig's
 	// current context and the journal of a run name none.
 	Named bool
-	// Proved tells that the cluster is known to be one for trials on this machine:
+	// Proved says that the cluster is known to be one for trials on this machine:
 	// the container engine has given its kubeconfig.
 	Proved bool
-	// Vouch, if not nil, tells whether the container engine of this machine runs
+	// Vouch, if not nil, reports whether the container engine of this machine runs
 	// the cluster with this API server and certificate authority.
 	Vouch func(ctx context.Context, server string, ca []byte) (bool, error)
 }

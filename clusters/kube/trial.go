@@ -60,7 +60,7 @@ const (
 	hostOnly              // a network that this machine keeps to itself, such as that of a virtual machine
 )
 
-// whereabouts tells where an API server is, without asking it. An error says why it
+// whereabouts finds where an API server is, without asking it. An error says why it
 // is not on this machine.
 func whereabouts(ctx context.Context, config *rest.Config) (place, error) {
 	if config.Proxy != nil {
@@ -146,7 +146,7 @@ func networks() (own map[netip.Addr]bool, only []netip.Prefix, err error) {
 	return own, only, nil
 }
 
-// inner tells whether an interface, by its folder in sysfs, is a bridge that no
+// inner reports whether an interface, by its folder in sysfs, is a bridge that no
 // device of this machine is part of.
 func inner(sys string) bool {
 	if _, err := os.Stat(filepath.Join(sys, "bridge")); err != nil {
@@ -156,7 +156,7 @@ func inner(sys string) bool {
 	return err == nil && len(devices) == 0
 }
 
-// trial tells by its nodes whether a cluster is one for trials; nil if it is.
+// trial decides by its nodes whether a cluster is one for trials; nil if it is.
 func (c *Cluster) trial(ctx context.Context, where place, o Options) error {
 	ctx, cancel := context.WithTimeout(ctx, connectLimit)
 	defer cancel()

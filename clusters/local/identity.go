@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// Identity is what tells a process from every other one, also from a later one with
+// Identity distinguishes a process from every other one, also from a later one with
 // the same number.
 type Identity struct {
 	PID int

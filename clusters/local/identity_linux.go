@@ -145,7 +145,7 @@ func hold(id Identity) (*held, error) {
 
 func (h *held) release() { _ = unix.Close(h.fd) }
 
-// alive tells whether the process is the recorded one, and has not ended. Who has
+// alive reports whether the process is the recorded one, and has not ended. Who has
 // its number now is who had it when the pidfd was opened if that is the recorded
 // process: a later one would have started later.
 func (h *held) alive() (bool, error) {

@@ -105,7 +105,7 @@ func (h *Host) Start(s Spec) (*Process, error) {
 	return p, nil
 }
 
-// announce tells started who a process is.
+// announce gives started who a process is.
 func announce(pid int, started func(Identity) error) error {
 	if started == nil {
 		return nil

@@ -119,7 +119,7 @@ func (p *program) report(c *cli.Context) error {
 	return p.writeTargets(runRenderers(rows, list, last, false))
 }
 
-// unwritable tells whether err is of a folder that this user may not write to, such
+// unwritable reports whether err is of a folder that this user may not write to, such
 // as an archive that is mounted read-only.
 func unwritable(err error) bool {
 	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)

@@ -99,7 +99,7 @@ func entering(n int) exitCode {
 	return exitCode(n)
 }
 
-// began tells the process outside of the sealed room, if this one is inside, the
+// began informs the process outside of the sealed room, if this one is inside, the
 // folder of a run; otherwise it calls show, if that is not nil.
 func (p *program) began(show func(dir string)) func(dir string) {
 	if !p.inside {

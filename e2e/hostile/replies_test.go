@@ -21,7 +21,7 @@ type reply struct {
 	begin, on string
 }
 
-// wellFramed are replies that a client cannot tell from answers: it knows where each
+// wellFramed are replies that a client cannot distinguish from answers: it knows where each
 // ends, and what is in it is the application's affair.
 var wellFramed = map[string]bool{
 	"answers that were not asked for": true, "pushes without end": true, "a float that is none": true, "a bulk with a wrong end": true,

@@ -18,7 +18,7 @@ type Where struct {
 	// line; empty is the current one, if it is that of a kind, k3d or minikube
 	// cluster.
 	Context string
-	// Recorded tells that the context comes from the journal of a run: nobody has
+	// Recorded says that the context comes from the journal of a run: nobody has
 	// named it on the command line.
 	Recorded bool
 	// Namespace is the only one to look in; empty is all of them.

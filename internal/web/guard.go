@@ -61,7 +61,7 @@ func (s *Server) guard(addr net.Addr, next http.Handler) http.Handler {
 	})
 }
 
-// knows tells whether a Host header is one of this server's. Another page's script
+// knows reports whether a Host header is one of this server's. Another page's script
 // reaches it under the name of that page alone, so an address is never its way;
 // on loopback the machine's own have to do.
 func (s *Server) knows(host string, private bool) bool {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"io"
@@ -70,53 +71,66 @@ func (p *program) report(c *cli.Context) error {
 	var list []report.Judged
 	var last *results.Bundle
 	for _, name := range c.Args().Slice() {
-		dir, err := results.Find(p.root, name)
+		b, s, err := p.judged(name, verify, c.String("baseline"))
 		if err != nil {
 			return err
 		}
-		if err := p.verifySigned(dir, verify); err != nil {
-			return err
-		}
-		b, err := results.Load(dir)
-		if err != nil {
-			return err
-		}
-		p.remark(dir, b.Seal)
-		s, err := p.analyze(b, c.String("baseline"))
-		if err != nil {
-			return fmt.Errorf("bundle %s: %w", dir, err)
-		}
-		rows, list, last = append(rows, outcomeOf(dir, b, s)), append(list, report.Judged{Run: &b.Run, Summary: s}), b
+		rows, list, last = append(rows, outcomeOf(b.Dir, b, s)), append(list, report.Judged{Run: &b.Run, Summary: s}), b
 		if p.direct() && sign == nil {
 			continue
 		}
 		var text bytes.Buffer
 		if err := render(&text, b, s); err != nil {
-			return fmt.Errorf("rendering %s: %w", filepath.Base(dir), err)
+			return fmt.Errorf("rendering %s: %w", filepath.Base(b.Dir), err)
+		}
+		w := p.out
+		if format == "html" {
+			w = p.data // no terminal reads it
 		}
 		if !p.direct() {
-			w := p.out
-			if format == "html" {
-				w = p.data // no terminal reads it
-			}
-			if err := p.deliver(w, text.Bytes(), file); err != nil {
-				return err
-			}
+			err = p.deliver(w, text.Bytes(), file)
 		}
-		if keep {
-			continue
-		}
-		err = p.rewrite(b, s, sign)
-		if sign == nil && unwritable(err) {
-			// A folder that cannot be written to is no reason to hide the result.
-			fmt.Fprintf(p.err, "slotstorm: the files in %s stay as they were: %s\n", printable.Line(dir), message(err))
-			err = nil
+		if err == nil && !keep {
+			err = p.renew(b, s, sign)
 		}
 		if err != nil {
 			return err
 		}
 	}
 	return p.writeTargets(runRenderers(rows, list, last, false))
+}
+
+// judged opens the run of a name, verifies its signature by a key if one is given,
+// and judges it anew.
+func (p *program) judged(name string, verify ed25519.PublicKey, baseline string) (*results.Bundle, *results.Summary, error) {
+	dir, err := results.Find(p.root, name)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := p.verifySigned(dir, verify); err != nil {
+		return nil, nil, err
+	}
+	b, err := results.Load(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	p.remark(dir, b.Seal)
+	s, err := p.analyze(b, baseline)
+	if err != nil {
+		return nil, nil, fmt.Errorf("bundle %s: %w", dir, err)
+	}
+	return b, s, nil
+}
+
+// renew writes the renderings of a run anew, and signs it if there is a key. A folder
+// that cannot be written to is no reason to hide the result.
+func (p *program) renew(b *results.Bundle, s *results.Summary, sign ed25519.PrivateKey) error {
+	err := p.rewrite(b, s, sign)
+	if sign == nil && unwritable(err) {
+		fmt.Fprintf(p.err, "slotstorm: the files in %s stay as they were: %s\n", printable.Line(b.Dir), message(err))
+		return nil
+	}
+	return err
 }
 
 // unwritable reports whether err is of a folder that this user may not write to, such

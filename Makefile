@@ -46,7 +46,7 @@ test: ## install what is missing and run all tests with the race detector
 
 e2e: build ## run whole scenarios against real Redis Clusters
 	@scripts/setup e2e
-	$(GO) test -tags e2e -timeout 30m ./e2e/...
+	$(GO) test -tags e2e -timeout 45m ./e2e/...
 
 kind: build ## run whole scenarios on kind clusters, those that KIND matches; KIND_NODE_IMAGE names a node image other than kind's own
 	$(GO) test -tags 'e2e kind' -count 1 -timeout 60m -run '$(KIND)' -v ./e2e

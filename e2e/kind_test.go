@@ -156,7 +156,7 @@ func TestKindFromNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	raw, err := os.ReadFile("../scenarios/kill-primary.yaml")
+	raw, err := os.ReadFile("../scenarios/builtin/kill-primary.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}

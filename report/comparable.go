@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	hdr "github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/slotstorm/slotstorm/results"
 )
@@ -34,7 +34,7 @@ type Runs struct {
 
 // NewRuns makes an empty side.
 func NewRuns(name string) *Runs {
-	return &Runs{Name: name, figures: map[FigureID]*Figure{}, pool: &pool{merged: map[histogramKey]*hdr.PackedHistogram{}}}
+	return &Runs{Name: name, figures: map[FigureID]*Figure{}, pool: &pool{merged: map[histogramKey]*hdrhistogram.PackedHistogram{}}}
 }
 
 // Add analyzes a run anew and adds its figures. A run that was invalid,

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	hdr "github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/slotstorm/slotstorm/report/statistics"
 	"github.com/slotstorm/slotstorm/results"
@@ -310,7 +310,7 @@ func plainAmount(u scenarios.Unit, v float64) string {
 
 // pool is what the histograms and frames of several runs come to together.
 type pool struct {
-	merged map[histogramKey]*hdr.PackedHistogram
+	merged map[histogramKey]*hdrhistogram.PackedHistogram
 	// seconds of the timeline, from its start: ok answers and due requests by
 	// run, and response times of all runs.
 	seconds []pooledSecond
@@ -320,7 +320,7 @@ type pool struct {
 
 type pooledSecond struct {
 	ok       []float64
-	response *hdr.PackedHistogram
+	response *hdrhistogram.PackedHistogram
 }
 
 // percentile is a latency figure of all runs together; nil for other figures.

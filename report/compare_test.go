@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	hdr "github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/slotstorm/slotstorm/report/statistics"
 	"github.com/slotstorm/slotstorm/results"
@@ -33,7 +33,7 @@ func night(seed uint64, factor float64, base func() *results.Bundle) *results.Bu
 		time    results.Time
 		command string
 	}
-	scaled := map[kind]*hdr.PackedHistogram{}
+	scaled := map[kind]*hdrhistogram.PackedHistogram{}
 	for i, v := range b.Intervals {
 		k := kind{v.Time, v.Command}
 		if scaled[k] == nil {

@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"strings"
 
-	hdr "github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/slotstorm/slotstorm/internal/printable"
 	"github.com/slotstorm/slotstorm/results"
@@ -73,8 +73,8 @@ func rowsOf(b *results.Bundle, each func(seriesRow) error) error {
 	}
 	start := seconds(b.Run.TimelineStart-b.Run.LoadStart, math.Round)
 	for second := 0; second <= last; second++ {
-		merged := map[key]*hdr.PackedHistogram{}
-		merge := func(k key, h *hdr.PackedHistogram) {
+		merged := map[key]*hdrhistogram.PackedHistogram{}
+		merge := func(k key, h *hdrhistogram.PackedHistogram) {
 			if merged[k] == nil {
 				merged[k] = newHistogram()
 			}

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	hdr "github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
@@ -178,7 +178,7 @@ var badShare = map[int]float64{13: 0.33, 14: 0.33, 15: 0.65, 16: 0.6, 17: 0.09}
 // second records n requests of a command: service times around 0.4 ms, slips
 // around 60 µs; the first slow ones took up to 3 s.
 func second(random *rand.Rand, s int, command string, n, slow int) []results.Interval {
-	h := map[results.Time]*hdr.PackedHistogram{}
+	h := map[results.Time]*hdrhistogram.PackedHistogram{}
 	for _, t := range times() {
 		h[t] = newHistogram()
 	}

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	hdr "github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
@@ -46,8 +46,8 @@ type GeneratorRecord struct {
 	closed bool
 	// allowed is how late it may be in any case.
 	allowed        time.Duration
-	response, slip *hdr.PackedHistogram
-	delays         map[results.Delay]*hdr.PackedHistogram
+	response, slip *hdrhistogram.PackedHistogram
+	delays         map[results.Delay]*hdrhistogram.PackedHistogram
 	self           results.Self
 	cores          map[int]int // of each process, by its first generator
 	sent           int
@@ -64,7 +64,7 @@ type generatorSecond struct {
 
 // NewGeneratorRecord makes an empty record of a workload's generators.
 func NewGeneratorRecord(w scenarios.Workload) *GeneratorRecord {
-	return &GeneratorRecord{closed: w.Rate.Max, allowed: w.MaxSlip.Std(), response: newHistogram(), slip: newHistogram(), delays: map[results.Delay]*hdr.PackedHistogram{}, cores: map[int]int{}, seconds: map[int]*generatorSecond{}}
+	return &GeneratorRecord{closed: w.Rate.Max, allowed: w.MaxSlip.Std(), response: newHistogram(), slip: newHistogram(), delays: map[results.Delay]*hdrhistogram.PackedHistogram{}, cores: map[int]int{}, seconds: map[int]*generatorSecond{}}
 }
 
 func (g *GeneratorRecord) at(second int) *generatorSecond {
@@ -93,7 +93,7 @@ func (g *GeneratorRecord) Frame(f results.Frame) {
 }
 
 // Time adds a command's times of a second.
-func (g *GeneratorRecord) Time(t results.Time, second int, h *hdr.PackedHistogram) {
+func (g *GeneratorRecord) Time(t results.Time, second int, h *hdrhistogram.PackedHistogram) {
 	switch t {
 	case results.Response:
 		g.response.Merge(h)
@@ -104,7 +104,7 @@ func (g *GeneratorRecord) Time(t results.Time, second int, h *hdr.PackedHistogra
 }
 
 // Delay adds the generator's own delays of a second.
-func (g *GeneratorRecord) Delay(d results.Delay, second int, h *hdr.PackedHistogram) {
+func (g *GeneratorRecord) Delay(d results.Delay, second int, h *hdrhistogram.PackedHistogram) {
 	if g.delays[d] == nil {
 		g.delays[d] = newHistogram()
 	}
@@ -114,7 +114,7 @@ func (g *GeneratorRecord) Delay(d results.Delay, second int, h *hdr.PackedHistog
 	}
 }
 
-func (g *GeneratorRecord) late(second int, h *hdr.PackedHistogram) {
+func (g *GeneratorRecord) late(second int, h *hdrhistogram.PackedHistogram) {
 	s := g.at(second)
 	s.late = max(s.late, micros(h.ValueAtPercentile(99)))
 }
@@ -157,7 +157,7 @@ func (g *GeneratorRecord) Judge(length time.Duration) *results.SelfCheck {
 		r.Ceiling = float64(r.Cores) * float64(g.sent) / g.self.CPU.Std().Seconds()
 	}
 	limit := g.limit()
-	add := func(name string, h *hdr.PackedHistogram) {
+	add := func(name string, h *hdrhistogram.PackedHistogram) {
 		if h == nil || h.TotalCount() == 0 {
 			return
 		}

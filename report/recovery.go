@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	hdr "github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
@@ -159,8 +159,8 @@ func (a *analysis) goodOK(within float64) func(int) bool {
 }
 
 // responses are the response times of all commands, by second of the load.
-func (a *analysis) responses() map[int]*hdr.PackedHistogram {
-	list := map[int]*hdr.PackedHistogram{}
+func (a *analysis) responses() map[int]*hdrhistogram.PackedHistogram {
+	list := map[int]*hdrhistogram.PackedHistogram{}
 	for _, i := range a.Intervals {
 		if i.Time != results.Response {
 			continue

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	hdr "github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/slotstorm/slotstorm/results"
 )
@@ -35,7 +35,7 @@ func store(t *testing.T, b *results.Bundle) string {
 		must(w.Event(e))
 	}
 	for _, f := range b.Frames {
-		tagged := map[string]*hdr.Histogram{}
+		tagged := map[string]*hdrhistogram.Histogram{}
 		for _, i := range b.Intervals {
 			if i.Second == f.Seq {
 				tagged[results.Tag(i.Time, i.Command)] = dense(i.Histogram)
@@ -233,8 +233,8 @@ func TestPlotsAreImages(t *testing.T) {
 }
 
 // dense is a bundle's histogram as a run's recorder has it.
-func dense(p *hdr.PackedHistogram) *hdr.Histogram {
-	h := hdr.New(results.HistogramMin, results.HistogramMax, results.HistogramDigits)
+func dense(p *hdrhistogram.PackedHistogram) *hdrhistogram.Histogram {
+	h := hdrhistogram.New(results.HistogramMin, results.HistogramMax, results.HistogramDigits)
 	p.MergeInto(h)
 	return h
 }

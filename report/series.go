@@ -3,7 +3,7 @@ package report
 import (
 	"time"
 
-	hdr "github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/slotstorm/slotstorm/results"
 )
@@ -50,7 +50,7 @@ func newSeries(b *results.Bundle) series {
 			v.counts = v.counts.Plus(c)
 		}
 	}
-	merged := map[int]*hdr.PackedHistogram{}
+	merged := map[int]*hdrhistogram.PackedHistogram{}
 	for _, i := range b.Intervals {
 		n := i.Second / s.width
 		if i.Time != results.Response || i.Second < 0 || n >= len(s.bins) {

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	hdr "github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/slotstorm/slotstorm/results"
 )
@@ -14,7 +14,7 @@ import (
 // times in the order of every table.
 func times() []results.Time { return []results.Time{results.Response, results.Service, results.Slip} }
 
-func newHistogram() *hdr.PackedHistogram {
+func newHistogram() *hdrhistogram.PackedHistogram {
 	return results.NewHistogram()
 }
 
@@ -26,9 +26,9 @@ type histogramKey struct {
 
 // merged are the histograms of every phase and of the whole timeline, of every
 // command and of all. Histograms are merged; percentiles are never averaged.
-func (a *analysis) merged() map[histogramKey]*hdr.PackedHistogram {
-	all := map[histogramKey]*hdr.PackedHistogram{}
-	merge := func(k histogramKey, h *hdr.PackedHistogram) {
+func (a *analysis) merged() map[histogramKey]*hdrhistogram.PackedHistogram {
+	all := map[histogramKey]*hdrhistogram.PackedHistogram{}
+	merge := func(k histogramKey, h *hdrhistogram.PackedHistogram) {
 		if all[k] == nil {
 			all[k] = newHistogram()
 		}
@@ -82,7 +82,7 @@ func (a *analysis) byShard() []results.ShardLatency {
 	shards := map[int]bool{}
 	var rows []results.ShardLatency
 	for _, win := range a.windows() {
-		merged := map[key]*hdr.PackedHistogram{}
+		merged := map[key]*hdrhistogram.PackedHistogram{}
 		for _, i := range a.ShardIntervals {
 			if k := (key{i.Shard, i.Time}); win.has(i.Second) {
 				if merged[k] == nil {
@@ -103,7 +103,7 @@ func (a *analysis) byShard() []results.ShardLatency {
 	return rows
 }
 
-func latencyRow(phase, command string, t results.Time, h *hdr.PackedHistogram) results.Latency {
+func latencyRow(phase, command string, t results.Time, h *hdrhistogram.PackedHistogram) results.Latency {
 	p := h.ValueAtPercentilesSlice([]float64{50, 90, 95, 99, 99.9, 99.99})
 	return results.Latency{
 		Phase: phase, Command: command, Time: t,

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	hdr "github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/slotstorm/slotstorm/results"
 )
@@ -195,7 +195,7 @@ func (a *analysis) stepCosts() []results.StepCost {
 
 // p99BySecond is the p99 of response of each second.
 func (a *analysis) p99BySecond() map[int]results.Millis {
-	merged := map[int]*hdr.PackedHistogram{}
+	merged := map[int]*hdrhistogram.PackedHistogram{}
 	for _, i := range a.Intervals {
 		if i.Time != results.Response {
 			continue

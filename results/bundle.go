@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	hdr "github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
 // Interval is one line of latency.hlog: the times of a command, in Bundle.Intervals,
@@ -20,14 +20,14 @@ type Interval struct {
 	Shard   int
 	// Second since Run.LoadStart.
 	Second    int
-	Histogram *hdr.PackedHistogram
+	Histogram *hdrhistogram.PackedHistogram
 }
 
 // SelfInterval is a line of latency.hlog about the generator itself.
 type SelfInterval struct {
 	Delay     Delay
 	Second    int
-	Histogram *hdr.PackedHistogram
+	Histogram *hdrhistogram.PackedHistogram
 }
 
 // Bundle is a bundle as read.

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	hdr "github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
 // A follower sees each second as it is written, nothing twice, and the end.
@@ -33,11 +33,11 @@ func TestFollow(t *testing.T) {
 	// The load begins at some fraction of a second.
 	load := start.Add(1700 * time.Millisecond)
 	for second := range 3 {
-		h := hdr.New(HistogramMin, HistogramMax, HistogramDigits)
+		h := hdrhistogram.New(HistogramMin, HistogramMax, HistogramDigits)
 		if err := h.RecordValue(int64(1000 + second)); err != nil {
 			t.Fatal(err)
 		}
-		err := w.Frame(Frame{Seq: second, Commands: map[string]Counts{"GET": {OK: 1}}}, load.Add(time.Duration(second)*time.Second), map[string]*hdr.Histogram{Tag(Response, "GET"): h})
+		err := w.Frame(Frame{Seq: second, Commands: map[string]Counts{"GET": {OK: 1}}}, load.Add(time.Duration(second)*time.Second), map[string]*hdrhistogram.Histogram{Tag(Response, "GET"): h})
 		if err != nil {
 			t.Fatal(err)
 		}

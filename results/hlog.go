@@ -11,19 +11,19 @@ import (
 	"strconv"
 	"strings"
 
-	hdr "github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
 // Histograms of a bundle are kept packed: a dense one takes 170 KB, however few
 // values it has, and a bundle holds one for each second and tag.
 
 // NewHistogram is an empty histogram of a bundle's bounds.
-func NewHistogram() *hdr.PackedHistogram {
-	return hdr.NewPacked(HistogramMin, HistogramMax, HistogramDigits)
+func NewHistogram() *hdrhistogram.PackedHistogram {
+	return hdrhistogram.NewPacked(HistogramMin, HistogramMax, HistogramDigits)
 }
 
 // Pack is h in packed form.
-func Pack(h *hdr.Histogram) *hdr.PackedHistogram {
+func Pack(h *hdrhistogram.Histogram) *hdrhistogram.PackedHistogram {
 	p := NewHistogram()
 	p.MergeFrom(h)
 	return p
@@ -46,7 +46,7 @@ type logged struct {
 	tag string
 	// startMs is when its interval began, in milliseconds since 1970.
 	startMs   int64
-	histogram *hdr.PackedHistogram
+	histogram *hdrhistogram.PackedHistogram
 }
 
 // line reads a line; ok is false if it holds no histogram.
@@ -112,7 +112,7 @@ const headerSize = 40
 
 // decode reads a histogram, and refuses one of other bounds than a bundle's
 // before it is made: its header decides how much memory it takes.
-func (g *hlog) decode(text string) (*hdr.PackedHistogram, error) {
+func (g *hlog) decode(text string) (*hdrhistogram.PackedHistogram, error) {
 	raw, err := base64.StdEncoding.DecodeString(text)
 	if err != nil {
 		return nil, fmt.Errorf("a histogram: %w", err)
@@ -132,7 +132,7 @@ func (g *hlog) decode(text string) (*hdr.PackedHistogram, error) {
 	if digits != HistogramDigits || low != HistogramMin || high != HistogramMax {
 		return nil, fmt.Errorf("a histogram of %d to %d with %d digits: a run's are of %d to %d with %d", low, high, digits, HistogramMin, HistogramMax, HistogramDigits)
 	}
-	h, err := hdr.DecodePacked([]byte(text))
+	h, err := hdrhistogram.DecodePacked([]byte(text))
 	if err != nil {
 		return nil, fmt.Errorf("a histogram: %w", err)
 	}

@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	hdr "github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
 // place puts a text in the place of a bundle's file.
@@ -62,7 +62,7 @@ func TestRecordsThatNoRunWritesAreRefused(t *testing.T) {
 		{"a step of no shard", RunFile, run(`"upgrade":{"forward":{"steps":[{"shard":-3}]}}`), "shard -3"},
 		{"phases without end", RunFile, run(`"phases":[` + strings.Repeat(`{},`, MaxPhases) + `{}]`), "1001 phases"},
 		{"objects without end", RunFile, run(`"x":[` + strings.Repeat(`{},`, maxObjects) + `{}]`), "objects are more"},
-		{"histograms of no shard", HlogFile, hlogText(Pack(hdr.New(HistogramMin, HistogramMax, HistogramDigits)), "response@-1", 0), "no shard"},
+		{"histograms of no shard", HlogFile, hlogText(Pack(hdrhistogram.New(HistogramMin, HistogramMax, HistogramDigits)), "response@-1", 0), "no shard"},
 		{"histograms of no time", HlogFile, strings.Replace(hlogText(NewHistogram(), "response/GET", 0), ",0.000", ",Inf", 1), "no time in seconds"},
 		{"histograms of years", HlogFile, hlogText(NewHistogram(), "response/GET", 9e8), "second 8999"},
 		{"a line that is none", HlogFile, "nonsense\n", "latency.hlog:1"},
@@ -78,7 +78,7 @@ func TestRecordsThatNoRunWritesAreRefused(t *testing.T) {
 }
 
 // hlogText is an interval log of one histogram.
-func hlogText(h *hdr.PackedHistogram, tag string, at float64) string {
+func hlogText(h *hdrhistogram.PackedHistogram, tag string, at float64) string {
 	text, err := h.Encode()
 	if err != nil {
 		panic(err)
@@ -90,7 +90,7 @@ func hlogText(h *hdr.PackedHistogram, tag string, at float64) string {
 // A histogram that claims a wide range is refused before it is made: 90 bytes
 // could become 40 MB.
 func TestWideHistogramsAreRefused(t *testing.T) {
-	wide := hdr.NewPacked(1, math.MaxInt64/4, 5)
+	wide := hdrhistogram.NewPacked(1, math.MaxInt64/4, 5)
 	if err := wide.RecordValue(1); err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,7 @@ import (
 	"sync"
 	"time"
 
-	hdr "github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
 // File names in a bundle.
@@ -44,10 +44,10 @@ type Writer struct {
 
 	mu    sync.Mutex
 	files map[string]*lineFile
-	hlog  *hdr.HistogramLogWriter
+	hlog  *hdrhistogram.HistogramLogWriter
 	hfile *os.File
 	hbuf  *bufio.Writer
-	total *hdr.Histogram
+	total *hdrhistogram.Histogram
 }
 
 type lineFile struct {
@@ -68,7 +68,7 @@ func Create(root, id string, start time.Time) (_ *Writer, err error) {
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("creating the run's folder: %w", err)
 	}
-	w := &Writer{dir: dir, files: map[string]*lineFile{}, total: hdr.New(HistogramMin, HistogramMax, HistogramDigits)}
+	w := &Writer{dir: dir, files: map[string]*lineFile{}, total: hdrhistogram.New(HistogramMin, HistogramMax, HistogramDigits)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, w.closeAll(), os.RemoveAll(dir))
@@ -103,7 +103,7 @@ func (w *Writer) createHlog(start time.Time) (err error) {
 		return err
 	}
 	w.hbuf = bufio.NewWriter(w.hfile)
-	w.hlog = hdr.NewHistogramLogWriter(w.hbuf)
+	w.hlog = hdrhistogram.NewHistogramLogWriter(w.hbuf)
 	// The format's base time has no fraction of a second: times in the log count
 	// from the whole second before the start.
 	base := start.Truncate(time.Second).UnixMilli()
@@ -159,7 +159,7 @@ func (w *Writer) Event(e Event) error {
 // Frame appends a frame and its histograms, by tag, and without a tag the sum of
 // the commands' response times: tools that know no tags show that. The frame
 // covers the second that starts at wall.
-func (w *Writer) Frame(f Frame, wall time.Time, histograms map[string]*hdr.Histogram) error {
+func (w *Writer) Frame(f Frame, wall time.Time, histograms map[string]*hdrhistogram.Histogram) error {
 	if err := w.line(SeriesFile, f); err != nil {
 		return err
 	}

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	hdr "github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/HdrHistogram/hdrhistogram-go"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -20,7 +20,7 @@ func write(t *testing.T, root, id string) *Writer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := hdr.New(HistogramMin, HistogramMax, HistogramDigits)
+	h := hdrhistogram.New(HistogramMin, HistogramMax, HistogramDigits)
 	for _, us := range []int64{100, 200, 300, 70_000} {
 		if err := h.RecordValue(us); err != nil {
 			t.Fatal(err)
@@ -31,7 +31,7 @@ func write(t *testing.T, root, id string) *Writer {
 	for _, err := range []error{
 		w.Event(Event{Offset: Millis(3 * time.Second), Kind: EventStage, Source: "runner", Message: "later"}),
 		w.Event(Event{Offset: Millis(time.Second), Kind: EventNodeStart, Source: "supervisor", Node: "node-1", Shard: &shard}),
-		w.Frame(Frame{Seq: 4, Commands: map[string]Counts{"GET": {OK: 4}}}, start.Add(loadStart.Std()+4*time.Second), map[string]*hdr.Histogram{Tag(Response, "GET"): h}),
+		w.Frame(Frame{Seq: 4, Commands: map[string]Counts{"GET": {OK: 4}}}, start.Add(loadStart.Std()+4*time.Second), map[string]*hdrhistogram.Histogram{Tag(Response, "GET"): h}),
 		w.Journal(JournalEntry{Fault: "f", Step: "inject", Why: "because"}),
 		w.Ledger(Write{Seq: 1, Key: "k", Value: "v", Outcome: "ok"}),
 		w.SaveFindings([]Finding{{Class: "lost", Write: Write{Seq: 1}}}),
@@ -83,8 +83,8 @@ func TestTheIntervalLogIsForOtherReaders(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	of := func(us ...int64) *hdr.Histogram {
-		h := hdr.New(HistogramMin, HistogramMax, HistogramDigits)
+	of := func(us ...int64) *hdrhistogram.Histogram {
+		h := hdrhistogram.New(HistogramMin, HistogramMax, HistogramDigits)
 		for _, v := range us {
 			if err := h.RecordValue(v); err != nil {
 				t.Fatal(err)
@@ -93,7 +93,7 @@ func TestTheIntervalLogIsForOtherReaders(t *testing.T) {
 		return h
 	}
 	for sec := range 2 {
-		err := w.Frame(Frame{Seq: sec}, time.Date(2026, 11, 22, 22, 31, 8+sec, 0, time.UTC), map[string]*hdr.Histogram{
+		err := w.Frame(Frame{Seq: sec}, time.Date(2026, 11, 22, 22, 31, 8+sec, 0, time.UTC), map[string]*hdrhistogram.Histogram{
 			Tag(Response, "GET"): of(100, 200), Tag(Response, "SET"): of(300), Tag(Service, "GET"): of(50, 60),
 			ShardTag(Response, 0): of(100), ShardTag(Response, 11): of(200, 300), SelfTag(Sched): of(7),
 		})
@@ -109,7 +109,7 @@ func TestTheIntervalLogIsForOtherReaders(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer raw.Close()
-	r := hdr.NewHistogramLogReader(raw)
+	r := hdrhistogram.NewHistogramLogReader(raw)
 	got := map[string][]int64{}
 	var b Bundle
 	for {

@@ -3,22 +3,18 @@ package scenarios
 import (
 	"bytes"
 	"context"
-	"embed"
 	"errors"
 	"fmt"
 	"io/fs"
 	"path"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
 
 	"github.com/slotstorm/slotstorm/internal/bounded"
+	"github.com/slotstorm/slotstorm/scenarios/builtin"
 )
-
-//go:embed *.yaml
-var files embed.FS
 
 // BuiltinInfo is a scenario that comes with slotstorm.
 type BuiltinInfo struct {
@@ -30,23 +26,16 @@ type BuiltinInfo struct {
 
 // Builtin lists the built-in scenarios by name.
 func Builtin() []BuiltinInfo {
-	names, err := fs.Glob(files, "*.yaml")
-	if err != nil {
-		panic(err) // the pattern is a constant
-	}
+	names := builtin.Names()
 	list := make([]BuiltinInfo, 0, len(names))
-	for _, file := range names {
-		data, err := files.ReadFile(file)
-		if err != nil {
-			panic(err) // the name came from the same file system
-		}
-		info := BuiltinInfo{Name: strings.TrimSuffix(file, ".yaml"), Data: data}
-		if s, err := Parse(file, data); err == nil {
+	for _, name := range names {
+		data, _ := builtin.YAML(name)
+		info := BuiltinInfo{Name: name, Data: data}
+		if s, err := Parse(name+".yaml", data); err == nil {
 			info.Description = s.Metadata.Description
 		}
 		list = append(list, info)
 	}
-	slices.SortFunc(list, func(a, b BuiltinInfo) int { return strings.Compare(a.Name, b.Name) })
 	return list
 }
 
@@ -130,13 +119,10 @@ func read(name string) (string, []byte, error) {
 	}
 	ext := path.Ext(name)
 	base := strings.TrimSuffix(path.Base(name), ext)
-	var known []string
-	for _, b := range Builtin() {
-		if b.Name == base && (name == base || ext == ".yaml") {
-			return name, b.Data, nil
-		}
-		known = append(known, b.Name)
+	if data, ok := builtin.YAML(base); ok && (name == base || ext == ".yaml") {
+		return name, data, nil
 	}
+	known := builtin.Names()
 	hint := "the built-in scenarios are " + strings.Join(known, ", ")
 	if c := closest(base, known); c != "" {
 		hint = "did you mean the built-in " + c + "?"

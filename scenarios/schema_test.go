@@ -318,7 +318,7 @@ func validFiles(t *testing.T) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	builtin, err := filepath.Glob("*.yaml")
+	builtin, err := filepath.Glob("builtin/*.yaml")
 	if err != nil || len(valid) == 0 || len(builtin) == 0 {
 		t.Fatalf("no valid files: %v", err)
 	}

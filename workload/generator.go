@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	hdr "github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/workload/schedule"
@@ -75,7 +75,7 @@ func (g *generator) Run(ctx, stop context.Context, start time.Time, out Output) 
 	}()
 	t := time.NewTicker(100 * time.Millisecond)
 	defer t.Stop()
-	give := func(f results.Frame, h map[string]*hdr.Histogram) error {
+	give := func(f results.Frame, h map[string]*hdrhistogram.Histogram) error {
 		return out.Frame(f, start.Add(time.Duration(f.Seq)*time.Second), h)
 	}
 	var failed error

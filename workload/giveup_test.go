@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	hdr "github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/slotstorm/slotstorm/results"
 )
@@ -21,7 +21,7 @@ func TestALoadEndsAtItsTime(t *testing.T) {
 		t.Run(client, func(t *testing.T) {
 			var mu sync.Mutex
 			var sum results.Counts
-			plan := openLoop(t, target, 1000, 2*time.Second, func(f results.Frame, _ time.Time, _ map[string]*hdr.Histogram) error {
+			plan := openLoop(t, target, 1000, 2*time.Second, func(f results.Frame, _ time.Time, _ map[string]*hdrhistogram.Histogram) error {
 				mu.Lock()
 				defer mu.Unlock()
 				sum = sum.Plus(f.Commands["GET"])

@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	hdr "github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/slotstorm/slotstorm/results"
 )
@@ -21,7 +21,7 @@ type recorder struct {
 	open     map[int]*second // by second
 	next     int             // the next second to give
 	inFlight int
-	spare    []*hdr.Histogram
+	spare    []*hdrhistogram.Histogram
 	done     map[int]int // ok replies by the second of the reply
 	total    Progress
 	lastRate float64
@@ -36,7 +36,7 @@ type second struct {
 	retried     map[string]int
 	inFlightMax int
 	// histograms of commands, then of shards: response, service, slip.
-	histograms [][3]*hdr.Histogram
+	histograms [][3]*hdrhistogram.Histogram
 }
 
 var times = [3]results.Time{results.Response, results.Service, results.Slip}
@@ -48,7 +48,7 @@ func newRecorder(generator int, commands []string, shards int) *recorder {
 func (r *recorder) at(sec int) *second {
 	s := r.open[sec]
 	if s == nil {
-		s = &second{counts: make([]results.Counts, len(r.commands)), histograms: make([][3]*hdr.Histogram, len(r.commands)+r.shards)}
+		s = &second{counts: make([]results.Counts, len(r.commands)), histograms: make([][3]*hdrhistogram.Histogram, len(r.commands)+r.shards)}
 		r.open[sec] = s
 	}
 	return s
@@ -111,7 +111,7 @@ func (r *recorder) end(command, shard int, intended, sent, replied time.Duration
 	r.total.Errors++
 }
 
-func (r *recorder) record(to *[3]*hdr.Histogram, took [3]time.Duration) {
+func (r *recorder) record(to *[3]*hdrhistogram.Histogram, took [3]time.Duration) {
 	for i, d := range took {
 		if to[i] == nil {
 			to[i] = r.histogram()
@@ -131,18 +131,18 @@ func (r *recorder) tag(i int, t results.Time) string {
 	return results.ShardTag(t, i-len(r.commands))
 }
 
-func (r *recorder) histogram() *hdr.Histogram {
+func (r *recorder) histogram() *hdrhistogram.Histogram {
 	if n := len(r.spare); n > 0 {
 		h := r.spare[n-1]
 		r.spare = r.spare[:n-1]
 		return h
 	}
-	return hdr.New(results.HistogramMin, results.HistogramMax, results.HistogramDigits)
+	return hdrhistogram.New(results.HistogramMin, results.HistogramMax, results.HistogramDigits)
 }
 
 // collect gives the frames of all seconds before due whose requests have ended,
 // in order; with all it gives those that are still open too.
-func (r *recorder) collect(due int, all bool, give func(results.Frame, map[string]*hdr.Histogram) error) error {
+func (r *recorder) collect(due int, all bool, give func(results.Frame, map[string]*hdrhistogram.Histogram) error) error {
 	for {
 		r.mu.Lock()
 		if r.next >= due {
@@ -155,8 +155,8 @@ func (r *recorder) collect(due int, all bool, give func(results.Frame, map[strin
 			return nil
 		}
 		f := results.Frame{Generator: r.generator, Seq: r.next, Commands: map[string]results.Counts{}, Errors: s.errors, Retried: s.retried, Completed: r.done[r.next], InFlightMax: s.inFlightMax}
-		histograms := map[string]*hdr.Histogram{}
-		var used []*hdr.Histogram
+		histograms := map[string]*hdrhistogram.Histogram{}
+		var used []*hdrhistogram.Histogram
 		r.lastP99, r.lastRate = 0, float64(f.Completed)
 		for c, name := range r.commands {
 			f.Commands[name] = s.counts[c]

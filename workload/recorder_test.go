@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	hdr "github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/HdrHistogram/hdrhistogram-go"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/slotstorm/slotstorm/results"
@@ -19,7 +19,7 @@ type given struct {
 func collectAll(t *testing.T, r *recorder, due int, all bool) []given {
 	t.Helper()
 	var list []given
-	err := r.collect(due, all, func(f results.Frame, h map[string]*hdr.Histogram) error {
+	err := r.collect(due, all, func(f results.Frame, h map[string]*hdrhistogram.Histogram) error {
 		g := given{f, map[string]int64{}}
 		for tag, h := range h {
 			g.p100[tag] = h.Max()
@@ -93,16 +93,16 @@ func TestMergedGeneratorsEqualOne(t *testing.T) {
 			r.end(0, 0, intended, intended, intended+took, results.OK, "", nil)
 		}
 	}
-	merged := hdr.New(results.HistogramMin, results.HistogramMax, results.HistogramDigits)
+	merged := hdrhistogram.New(results.HistogramMin, results.HistogramMax, results.HistogramDigits)
 	for _, r := range four {
-		if err := r.collect(1, true, func(_ results.Frame, h map[string]*hdr.Histogram) error {
+		if err := r.collect(1, true, func(_ results.Frame, h map[string]*hdrhistogram.Histogram) error {
 			merged.Merge(h["response/GET"])
 			return nil
 		}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := one.collect(1, true, func(_ results.Frame, h map[string]*hdr.Histogram) error {
+	if err := one.collect(1, true, func(_ results.Frame, h map[string]*hdrhistogram.Histogram) error {
 		if !merged.Equals(h["response/GET"]) {
 			t.Error("four generators' histograms, merged, differ from one generator's")
 		}

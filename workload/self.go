@@ -9,7 +9,7 @@ import (
 	"syscall"
 	"time"
 
-	hdr "github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/slotstorm/slotstorm/results"
 )
@@ -30,7 +30,7 @@ type self struct {
 // selfSecond is what was seen in one second.
 type selfSecond struct {
 	self   results.Self
-	delays map[results.Delay]*hdr.Histogram
+	delays map[results.Delay]*hdrhistogram.Histogram
 }
 
 // selfReading are sums since the process began.
@@ -82,7 +82,7 @@ func (s *self) run(ctx context.Context, start time.Time) {
 func (s *self) at(sec int) *selfSecond {
 	x := s.second[sec]
 	if x == nil {
-		x = &selfSecond{delays: map[results.Delay]*hdr.Histogram{}}
+		x = &selfSecond{delays: map[results.Delay]*hdrhistogram.Histogram{}}
 		s.second[sec] = x
 	}
 	return x
@@ -91,7 +91,7 @@ func (s *self) at(sec int) *selfSecond {
 func (x *selfSecond) record(d results.Delay, took time.Duration, n int64) {
 	h := x.delays[d]
 	if h == nil {
-		h = hdr.New(results.HistogramMin, results.HistogramMax, results.HistogramDigits)
+		h = hdrhistogram.New(results.HistogramMin, results.HistogramMax, results.HistogramDigits)
 		x.delays[d] = h
 	}
 	// The only error is a value out of range, and there is none.
@@ -158,7 +158,7 @@ func processCPU() time.Duration {
 
 // take gives what was seen up to a second and not given yet, and adds its
 // histograms to those of a frame.
-func (s *self) take(sec int, histograms map[string]*hdr.Histogram) *results.Self {
+func (s *self) take(sec int, histograms map[string]*hdrhistogram.Histogram) *results.Self {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	sum := results.Self{Cores: runtime.NumCPU()}
@@ -178,10 +178,10 @@ func (s *self) take(sec int, histograms map[string]*hdr.Histogram) *results.Self
 }
 
 // histogramOf gives the histogram of a tag, and makes it if there is none.
-func histogramOf(histograms map[string]*hdr.Histogram, tag string) *hdr.Histogram {
+func histogramOf(histograms map[string]*hdrhistogram.Histogram, tag string) *hdrhistogram.Histogram {
 	h := histograms[tag]
 	if h == nil {
-		h = hdr.New(results.HistogramMin, results.HistogramMax, results.HistogramDigits)
+		h = hdrhistogram.New(results.HistogramMin, results.HistogramMax, results.HistogramDigits)
 		histograms[tag] = h
 	}
 	return h

@@ -6,7 +6,7 @@ import (
 
 	"github.com/slotstorm/slotstorm/results"
 
-	hdr "github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
 // A frame that takes a second between a slice and its sum knows the processors too:
@@ -14,7 +14,7 @@ import (
 func TestAFrameBeforeTheSumKnowsTheProcessors(t *testing.T) {
 	s := &self{second: map[int]*selfSecond{}}
 	s.at(3).record(results.Starved, 0, 1)
-	got := s.take(3, map[string]*hdr.Histogram{})
+	got := s.take(3, map[string]*hdrhistogram.Histogram{})
 	if got.Cores != runtime.NumCPU() {
 		t.Errorf("%d processors, not %d", got.Cores, runtime.NumCPU())
 	}

@@ -16,10 +16,10 @@ import (
 	"testing"
 	"time"
 
-	hdr "github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/HdrHistogram/hdrhistogram-go"
 
-	place "github.com/slotstorm/slotstorm/clusters/local"
-	"github.com/slotstorm/slotstorm/deployer/local"
+	"github.com/slotstorm/slotstorm/clusters/local"
+	"github.com/slotstorm/slotstorm/deployer/processes"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 	"github.com/slotstorm/slotstorm/workload/stream"
@@ -90,8 +90,8 @@ func oneOfThree(t *testing.T) stoppable {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	d, err := local.Deploy(ctx, local.Options{
-		Room: place.Room{}, Redis: scenarios.Redis{Binary: "redis-server", Shards: 3}, RestartDelay: time.Hour,
+	d, err := processes.Deploy(ctx, processes.Options{
+		Room: local.Room{}, Redis: scenarios.Redis{Binary: "redis-server", Shards: 3}, RestartDelay: time.Hour,
 		Volumes: filepath.Join(dir, "volumes"), Logs: logs, Clock: results.Clock{Start: time.Now()}, Emit: func(results.Event) {},
 	})
 	if err != nil {
@@ -171,8 +171,8 @@ type statistic struct {
 func stalled(t *testing.T, target stoppable, rate float64, length, stall time.Duration) (statistics []statistic, noise float64) {
 	t.Helper()
 	var mu sync.Mutex
-	all, quiet := hdr.New(1, results.HistogramMax, 3), hdr.New(1, results.HistogramMax, 3)
-	plan := openLoop(t, target.Target, rate, length, func(f results.Frame, _ time.Time, h map[string]*hdr.Histogram) error {
+	all, quiet := hdrhistogram.New(1, results.HistogramMax, 3), hdrhistogram.New(1, results.HistogramMax, 3)
+	plan := openLoop(t, target.Target, rate, length, func(f results.Frame, _ time.Time, h map[string]*hdrhistogram.Histogram) error {
 		mu.Lock()
 		defer mu.Unlock()
 		if c := f.Commands["GET"]; c.OK != c.Total() {

@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	hdr "github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/workload/schedule"
@@ -241,7 +241,7 @@ func (d *wireDriver) second(s *wire.Second, start time.Time, give Sink) error {
 		return nil // replies came after the schedule's last second: nothing was due
 	}
 	f := results.Frame{Generator: d.index, Seq: s.Seq, Commands: map[string]results.Counts{}, Completed: int(s.Completed), InFlightMax: s.InFlightMax}
-	histograms := map[string]*hdr.Histogram{}
+	histograms := map[string]*hdrhistogram.Histogram{}
 	for command, name := range d.stream.Names() {
 		var counts results.Counts
 		for shard := range s.Cells {
@@ -298,7 +298,7 @@ func (d *wireDriver) settle(before int64, start time.Time) {
 	d.held = slices.Delete(d.held, 0, n)
 }
 
-func (d *wireDriver) progressed(f results.Frame, histograms map[string]*hdr.Histogram) {
+func (d *wireDriver) progressed(f results.Frame, histograms map[string]*hdrhistogram.Histogram) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.total.Rate, d.total.P99 = float64(f.Completed), 0

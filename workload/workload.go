@@ -20,7 +20,7 @@ import (
 	"sync"
 	"time"
 
-	hdr "github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/slotstorm/slotstorm/internal/dial"
 	"github.com/slotstorm/slotstorm/results"
@@ -77,7 +77,7 @@ func (t *Target) member(addr string) Member {
 }
 
 // Sink takes what generators produce. wall is the start of the frame's second.
-type Sink func(f results.Frame, wall time.Time, histograms map[string]*hdr.Histogram) error
+type Sink func(f results.Frame, wall time.Time, histograms map[string]*hdrhistogram.Histogram) error
 
 // Plan is a load to drive.
 type Plan struct {
@@ -275,7 +275,7 @@ func (l *Load) failed(err error) {
 
 // frame gives a frame on, with what the probes counted in its second; that of the
 // first generator here, with how this process fared.
-func (l *Load) frame(f results.Frame, wall time.Time, h map[string]*hdr.Histogram) error {
+func (l *Load) frame(f results.Frame, wall time.Time, h map[string]*hdrhistogram.Histogram) error {
 	if f.Generator == 0 && l.probes != nil {
 		f.Probes = l.probes.take(f.Seq)
 	}

@@ -22,7 +22,7 @@ import (
 	"syscall"
 	"time"
 
-	place "github.com/slotstorm/slotstorm/clusters/local"
+	"github.com/slotstorm/slotstorm/clusters/local"
 )
 
 // version is that of the lines: both sides must be of one.
@@ -59,7 +59,7 @@ type pin struct {
 
 type cut struct {
 	Name  string        `json:"name"`
-	Rules []place.Rule  `json:"rules"`
+	Rules []local.Rule  `json:"rules"`
 	Limit time.Duration `json:"limit"`
 }
 
@@ -82,7 +82,7 @@ type reply struct {
 	Dropped   *uint64          `json:"dropped,omitempty"`
 	Cuts      []string         `json:"cuts,omitempty"`
 	Outcomes  []Outcome        `json:"outcomes,omitempty"`
-	HalfOpens []place.HalfOpen `json:"halfOpens,omitempty"`
+	HalfOpens []local.HalfOpen `json:"halfOpens,omitempty"`
 	Stopped   bool             `json:"stopped,omitempty"`
 	Strain    *Strain          `json:"strain,omitempty"`
 	Gone      bool             `json:"gone,omitempty"`

@@ -18,7 +18,7 @@ import (
 	"testing"
 	"time"
 
-	place "github.com/slotstorm/slotstorm/clusters/local"
+	"github.com/slotstorm/slotstorm/clusters/local"
 )
 
 // rescueEnv, if set, has this program be a rescuer: "PID DURATION".
@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 	if text := os.Getenv(rescueEnv); text != "" {
 		os.Exit(rescuer(text))
 	}
-	inside, err := place.Inside()
+	inside, err := local.Inside()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 	if inside {
 		os.Exit(m.Run())
 	}
-	room, code, entered, err := place.Enter(place.Auto, nil, nil)
+	room, code, entered, err := local.Enter(local.Auto, nil, nil)
 	if err == nil && !entered {
 		err = fmt.Errorf("these tests need a sealed room: %s", room)
 	}
@@ -136,7 +136,7 @@ func TestRulesEndByThemselvesWithoutTheAgent(t *testing.T) {
 	}
 	at := time.Now()
 	const limit = 2 * time.Second
-	if err := c.Cut(t.Context(), "f", []place.Rule{{From: here, To: here, Do: place.Drop}}, limit); err != nil {
+	if err := c.Cut(t.Context(), "f", []local.Rule{{From: here, To: here, Do: local.Drop}}, limit); err != nil {
 		t.Fatal(err)
 	}
 	if got := dialled(t, c, to); got != Silent {
@@ -158,11 +158,11 @@ func TestRulesEndByThemselvesWithoutTheAgent(t *testing.T) {
 	if held := time.Since(at); held < limit {
 		t.Errorf("they held for %v", held)
 	}
-	names, err := place.Cuts()
+	names, err := local.Cuts()
 	if err != nil || len(names) > 0 {
 		t.Errorf("in force: %v %v", names, err)
 	}
-	if err := place.Mend("f"); err != nil {
+	if err := local.Mend("f"); err != nil {
 		t.Error(err)
 	}
 }
@@ -171,8 +171,8 @@ func TestRulesAreMendedAndCounted(t *testing.T) {
 	to := listen(t)
 	c, end := served(t, nil)
 	defer end()
-	for verdict, want := range map[place.Verdict]Outcome{place.Drop: Silent, place.Reject: Refused} {
-		if err := c.Cut(t.Context(), "f", []place.Rule{{From: here, To: here, Do: verdict}}, time.Minute); err != nil {
+	for verdict, want := range map[local.Verdict]Outcome{local.Drop: Silent, local.Reject: Refused} {
+		if err := c.Cut(t.Context(), "f", []local.Rule{{From: here, To: here, Do: verdict}}, time.Minute); err != nil {
 			t.Fatal(err)
 		}
 		if got := dialled(t, c, to); got != want {
@@ -198,7 +198,7 @@ func TestAProcessGoesOnWithoutTheAgent(t *testing.T) {
 	until := func(want bool) {
 		t.Helper()
 		for {
-			stopped, err := place.Stopped(pid)
+			stopped, err := local.Stopped(pid)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -245,11 +245,11 @@ func TestAConnectionThatWasLeftIsBroken(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	silent := netip.MustParseAddrPort("127.0.1.1:1")
-	if err := place.Cut("g", []place.Rule{{From: here, To: here, Do: place.Drop}}, time.Minute); err != nil {
+	if err := local.Cut("g", []local.Rule{{From: here, To: here, Do: local.Drop}}, time.Minute); err != nil {
 		t.Fatal(err)
 	}
 	defer func() {
-		if err := place.Mend("g"); err != nil {
+		if err := local.Mend("g"); err != nil {
 			t.Error(err)
 		}
 	}()
@@ -312,7 +312,7 @@ func TestWhatIsTakenIsGivenBack(t *testing.T) {
 				return nil
 			})
 			hangUp()
-			if after, err := place.Affinity(pid); err != nil || !slices.Equal(after, before.Processors) {
+			if after, err := local.Affinity(pid); err != nil || !slices.Equal(after, before.Processors) {
 				t.Errorf("it may use processors %v (%v), and could use %v", after, err, before.Processors)
 			}
 		})

@@ -11,7 +11,7 @@ import (
 	"sync"
 	"time"
 
-	place "github.com/slotstorm/slotstorm/clusters/local"
+	"github.com/slotstorm/slotstorm/clusters/local"
 )
 
 // Conn is the run's side of a connection to an agent. It asks one thing at a time;
@@ -101,7 +101,7 @@ func (c *Conn) ask(ctx context.Context, q request) (reply, error) {
 }
 
 // Cut puts rules in force under a name, until Mend or until the limit is over.
-func (c *Conn) Cut(ctx context.Context, name string, rules []place.Rule, limit time.Duration) error {
+func (c *Conn) Cut(ctx context.Context, name string, rules []local.Rule, limit time.Duration) error {
 	_, err := c.ask(ctx, request{Cut: &cut{name, rules, limit}})
 	return err
 }
@@ -129,7 +129,7 @@ func (c *Conn) Dial(ctx context.Context, to []netip.AddrPort, limit time.Duratio
 }
 
 // HalfOpens are the connections that somebody has asked the pod for.
-func (c *Conn) HalfOpens(ctx context.Context) ([]place.HalfOpen, error) {
+func (c *Conn) HalfOpens(ctx context.Context) ([]local.HalfOpen, error) {
 	a, err := c.ask(ctx, request{HalfOpens: true})
 	return a.HalfOpens, err
 }

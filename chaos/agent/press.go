@@ -9,7 +9,7 @@ import (
 	"syscall"
 	"time"
 
-	place "github.com/slotstorm/slotstorm/clusters/local"
+	"github.com/slotstorm/slotstorm/clusters/local"
 )
 
 // Pressure is what an agent takes from those that it shares a container with.
@@ -47,7 +47,7 @@ type presser struct {
 	timer      *time.Timer
 
 	mu   sync.Mutex
-	held *place.Memory
+	held *local.Memory
 }
 
 // press begins.
@@ -59,16 +59,16 @@ func press(p Pressure) (s *presser, err error) {
 		}
 	}()
 	if p.Memory > 0 {
-		if s.held, err = place.HoldMemory(p.Memory); err != nil {
+		if s.held, err = local.HoldMemory(p.Memory); err != nil {
 			return s, err
 		}
 	}
 	if p.PID > 0 {
-		if s.processors, err = place.Affinity(p.PID); err != nil {
+		if s.processors, err = local.Affinity(p.PID); err != nil {
 			return s, err
 		}
 		s.pid = p.PID
-		if err := place.Pin(p.PID, []int{p.Processor}); err != nil {
+		if err := local.Pin(p.PID, []int{p.Processor}); err != nil {
 			return s, err
 		}
 		// Every busy thread keeps one of the runtime's to itself.
@@ -85,7 +85,7 @@ func press(p Pressure) (s *presser, err error) {
 func busy(processor int, over *atomic.Bool) {
 	// Never unlocked: the thread, which is bound to the processor, ends with this.
 	runtime.LockOSThread()
-	if place.Pin(0, []int{processor}) != nil {
+	if local.Pin(0, []int{processor}) != nil {
 		return // the processor time that is not used shows it
 	}
 	for !over.Load() {
@@ -112,7 +112,7 @@ func (s *presser) end() error {
 	}
 	if s.pid != 0 {
 		// A process that has ended is held to nothing.
-		if unpinned := place.Pin(s.pid, s.processors); !errors.Is(unpinned, syscall.ESRCH) {
+		if unpinned := local.Pin(s.pid, s.processors); !errors.Is(unpinned, syscall.ESRCH) {
 			err = errors.Join(err, unpinned)
 		}
 	}
@@ -134,20 +134,20 @@ func (s *presser) holding() (int64, error) {
 
 // strain looks at a process, at this one, and at the memory here.
 func (s *presser) strain(pid int) (r Strain, err error) {
-	if r.Processors, err = place.Affinity(pid); err != nil {
+	if r.Processors, err = local.Affinity(pid); err != nil {
 		return r, err
 	}
-	if r.Worked, err = place.ProcessorTime(os.Getpid()); err != nil {
+	if r.Worked, err = local.ProcessorTime(os.Getpid()); err != nil {
 		return r, err
 	}
 	if r.Held, err = s.holding(); err != nil {
 		return r, err
 	}
-	if r.Free, err = place.FreeMemory(); err != nil {
+	if r.Free, err = local.FreeMemory(); err != nil {
 		return r, err
 	}
 	// A container without a bound is told a number beyond all memory, or none.
-	if free, err := place.FreeInContainer(); err == nil && free < r.Free {
+	if free, err := local.FreeInContainer(); err == nil && free < r.Free {
 		r.FreeHere = &free
 	}
 	return r, nil

@@ -12,7 +12,7 @@ import (
 	"syscall"
 	"time"
 
-	place "github.com/slotstorm/slotstorm/clusters/local"
+	"github.com/slotstorm/slotstorm/clusters/local"
 )
 
 // Rescue starts a process of its own that lets another one go on after a while,
@@ -61,27 +61,27 @@ type session struct {
 func (s *session) act(ctx context.Context, q request) (a reply, err error) {
 	switch {
 	case q.Cut != nil:
-		return a, place.Cut(q.Cut.Name, q.Cut.Rules, q.Cut.Limit)
+		return a, local.Cut(q.Cut.Name, q.Cut.Rules, q.Cut.Limit)
 	case q.Mend != "":
-		if n, err := place.Dropped(q.Mend); err == nil {
+		if n, err := local.Dropped(q.Mend); err == nil {
 			a.Dropped = &n
 		}
-		return a, place.Mend(q.Mend)
+		return a, local.Mend(q.Mend)
 	case q.Cuts:
-		a.Cuts, err = place.Cuts()
+		a.Cuts, err = local.Cuts()
 		return a, err
 	case q.Dial != nil:
 		a.Outcomes = Each(len(q.Dial.To), func(i int) Outcome { return Try(ctx, netip.Addr{}, q.Dial.To[i], q.Dial.Limit) })
 		return a, nil
 	case q.HalfOpens:
-		a.HalfOpens, err = place.HalfOpens()
+		a.HalfOpens, err = local.HalfOpens()
 		return a, err
 	case q.Stop != nil:
 		return a, halt(*q.Stop, s.rescue)
 	case q.Continue != 0:
 		return a, signal(q.Continue, syscall.SIGCONT)
 	case q.Stopped != 0:
-		a.Stopped, err = place.Stopped(q.Stopped)
+		a.Stopped, err = local.Stopped(q.Stopped)
 		return a, err
 	case q.Press != nil:
 		if err := s.press.end(); err != nil {
@@ -99,7 +99,7 @@ func (s *session) act(ctx context.Context, q request) (a reply, err error) {
 		a.Strain = &strain
 		return a, err
 	case q.Pin != nil:
-		return a, place.Pin(q.Pin.PID, q.Pin.Processors)
+		return a, local.Pin(q.Pin.PID, q.Pin.Processors)
 	}
 	return a, errors.New("the agent does not know this request")
 }

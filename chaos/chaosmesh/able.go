@@ -7,10 +7,10 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/slotstorm/slotstorm/chaos/builtin"
-	deploy "github.com/slotstorm/slotstorm/deployer/kube"
+	"github.com/slotstorm/slotstorm/chaos/native"
+	"github.com/slotstorm/slotstorm/deployer/pods"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
@@ -64,16 +64,16 @@ func rejects(action string) error {
 // Able asks the cluster whether its Chaos Mesh takes what the faults need: each is
 // made in a dry run, which its webhooks see and nothing stores.
 func (m *Mesh) Able(ctx context.Context, faults []scenarios.Fault) error {
-	nobody := []deploy.Pod{{Name: "nobody"}}
+	nobody := []pods.Pod{{Name: "nobody"}}
 	var errs []error
 	for _, f := range faults {
 		var err error
 		switch {
 		case f.Kill != nil:
-			_, err = m.create(ctx, f.Name, kills, m.kill(f.Name, nobody, *f.Kill), metav1.DryRunAll)
+			_, err = m.create(ctx, f.Name, kills, m.kill(f.Name, nobody, *f.Kill), v1.DryRunAll)
 		case f.Isolate != nil, f.Partition != nil:
-			cut := m.partition(f.Name, builtin.PodRule{From: nobody, To: nobody}, time.Minute)
-			_, err = m.create(ctx, f.Name, networks, cut, metav1.DryRunAll)
+			cut := m.partition(f.Name, native.PodRule{From: nobody, To: nobody}, time.Minute)
+			_, err = m.create(ctx, f.Name, networks, cut, v1.DryRunAll)
 		}
 		switch {
 		case apierrors.IsNotFound(err):

@@ -2,7 +2,7 @@
 // its API (https://chaos-mesh.org), which its controller carries out.
 //
 // It acts and mends, no more. Who is meant, and whether a fault is in force and
-// over, is seen by the engine in chaos/builtin: that Chaos Mesh says "AllInjected"
+// over, is seen by the engine in chaos/native: that Chaos Mesh says "AllInjected"
 // does not prove that a packet drops.
 package chaosmesh
 
@@ -17,7 +17,7 @@ import (
 	"time"
 
 	"github.com/chaos-mesh/chaos-mesh/api/v1alpha1"
-	corev1 "k8s.io/api/core/v1"
+	"k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -26,9 +26,9 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
 
-	"github.com/slotstorm/slotstorm/chaos/builtin"
+	"github.com/slotstorm/slotstorm/chaos/native"
 	"github.com/slotstorm/slotstorm/clusters/kube"
-	deploy "github.com/slotstorm/slotstorm/deployer/kube"
+	"github.com/slotstorm/slotstorm/deployer/pods"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
@@ -67,7 +67,7 @@ func New(n *kube.Namespace) (*Mesh, error) {
 // Cut puts rules in force under the name of a fault, for limit at most, and waits
 // until Chaos Mesh says that they are. It comes to one pod after the other: on a busy
 // cluster its time may be over before it has been everywhere.
-func (m *Mesh) Cut(ctx context.Context, name string, rules []builtin.PodRule, limit time.Duration) error {
+func (m *Mesh) Cut(ctx context.Context, name string, rules []native.PodRule, limit time.Duration) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("its time, %v, was over before it was in force everywhere", limit))
 	defer cancel()
 	var specs []*v1alpha1.NetworkChaos
@@ -90,7 +90,7 @@ func (m *Mesh) Cut(ctx context.Context, name string, rules []builtin.PodRule, li
 }
 
 // partition keeps what one set of pods sends from another set.
-func (m *Mesh) partition(name string, r builtin.PodRule, limit time.Duration) *v1alpha1.NetworkChaos {
+func (m *Mesh) partition(name string, r native.PodRule, limit time.Duration) *v1alpha1.NetworkChaos {
 	long, target := limit.String(), m.only(r.To)
 	return &v1alpha1.NetworkChaos{
 		TypeMeta:   metav1.TypeMeta{APIVersion: v1alpha1.SchemeGroupVersion.String(), Kind: "NetworkChaos"},
@@ -103,10 +103,10 @@ func (m *Mesh) partition(name string, r builtin.PodRule, limit time.Duration) *v
 }
 
 // Kill deletes pods, or ends the containers of redis-server in them.
-func (m *Mesh) Kill(ctx context.Context, name string, pods []deploy.Pod, kill scenarios.Kill) error {
+func (m *Mesh) Kill(ctx context.Context, name string, targets []pods.Pod, kill scenarios.Kill) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, killLimit, fmt.Errorf("not done after %v", killLimit))
 	defer cancel()
-	o, err := m.create(ctx, name, kills, m.kill(name, pods, kill))
+	o, err := m.create(ctx, name, kills, m.kill(name, targets, kill))
 	if err != nil {
 		return err
 	}
@@ -116,11 +116,11 @@ func (m *Mesh) Kill(ctx context.Context, name string, pods []deploy.Pod, kill sc
 // killLimit is how long Chaos Mesh may take to come to all pods.
 const killLimit = time.Minute
 
-func (m *Mesh) kill(name string, pods []deploy.Pod, kill scenarios.Kill) *v1alpha1.PodChaos {
-	spec := v1alpha1.PodChaosSpec{Action: v1alpha1.PodKillAction, ContainerSelector: v1alpha1.ContainerSelector{PodSelector: m.only(pods)}}
+func (m *Mesh) kill(name string, targets []pods.Pod, kill scenarios.Kill) *v1alpha1.PodChaos {
+	spec := v1alpha1.PodChaosSpec{Action: v1alpha1.PodKillAction, ContainerSelector: v1alpha1.ContainerSelector{PodSelector: m.only(targets)}}
 	switch {
 	case kill.Scope == "container":
-		spec.Action, spec.ContainerNames = v1alpha1.ContainerKillAction, []string{deploy.Container}
+		spec.Action, spec.ContainerNames = v1alpha1.ContainerKillAction, []string{pods.Container}
 	case kill.Signal == "SIGTERM":
 		spec.GracePeriod = int64((kill.Grace.Std() + time.Second - 1) / time.Second)
 	}
@@ -131,9 +131,9 @@ func (m *Mesh) kill(name string, pods []deploy.Pod, kill scenarios.Kill) *v1alph
 }
 
 // only selects pods by their names: what a label says may change meanwhile.
-func (m *Mesh) only(pods []deploy.Pod) v1alpha1.PodSelector {
+func (m *Mesh) only(targets []pods.Pod) v1alpha1.PodSelector {
 	var names []string
-	for _, p := range pods {
+	for _, p := range targets {
 		if !slices.Contains(names, p.Name) {
 			names = append(names, p.Name)
 		}
@@ -266,7 +266,7 @@ func (m *Mesh) holds(ctx context.Context, o object, want v1alpha1.ChaosCondition
 	}
 	for _, c := range status.Conditions {
 		if c.Type == want {
-			return c.Status == corev1.ConditionTrue, failure(status)
+			return c.Status == v1.ConditionTrue, failure(status)
 		}
 	}
 	return false, failure(status)

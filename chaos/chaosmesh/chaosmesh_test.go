@@ -8,9 +8,9 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/yaml"
 
-	"github.com/slotstorm/slotstorm/chaos/builtin"
+	"github.com/slotstorm/slotstorm/chaos/native"
 	"github.com/slotstorm/slotstorm/clusters/kube"
-	deploy "github.com/slotstorm/slotstorm/deployer/kube"
+	"github.com/slotstorm/slotstorm/deployer/pods"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
@@ -56,9 +56,9 @@ timeline:
 // themselves.
 func TestObjects(t *testing.T) {
 	m := &Mesh{namespace: &kube.Namespace{Name: "rehearsal", Run: "20261123t080000z-0001"}}
-	pods := func(names ...string) (list []deploy.Pod) {
+	pods := func(names ...string) (list []pods.Pod) {
 		for _, n := range names {
-			list = append(list, deploy.Pod{Name: n})
+			list = append(list, pods.Pod{Name: n})
 		}
 		return list
 	}
@@ -66,7 +66,7 @@ func TestObjects(t *testing.T) {
 		object runtime.Object
 		want   string
 	}{
-		"partition": {m.partition("cut-1", builtin.PodRule{From: pods("shard-0-0", "slotstorm-generator-1-x"), To: pods("shard-1-0", "shard-1-0")}, 25*time.Second), `
+		"partition": {m.partition("cut-1", native.PodRule{From: pods("shard-0-0", "slotstorm-generator-1-x"), To: pods("shard-1-0", "shard-1-0")}, 25*time.Second), `
 action: partition
 direction: to
 duration: 25s

@@ -26,7 +26,7 @@ import (
 	"sigs.k8s.io/kind/pkg/cluster/nodeutils"
 
 	"github.com/slotstorm/slotstorm/internal/bounded"
-	kindlog "sigs.k8s.io/kind/pkg/log"
+	"sigs.k8s.io/kind/pkg/log"
 )
 
 // Options of a kind cluster.
@@ -313,9 +313,9 @@ func (l logger) Warnf(string, ...any) {}
 func (l logger) Error(message string)              { l.tell(message) }
 func (l logger) Errorf(format string, args ...any) { l.tell(fmt.Sprintf(format, args...)) }
 
-func (l logger) V(level kindlog.Level) kindlog.InfoLogger {
+func (l logger) V(level log.Level) log.InfoLogger {
 	if level > 0 {
-		return kindlog.NoopInfoLogger{}
+		return log.NoopInfoLogger{}
 	}
 	return info{l}
 }

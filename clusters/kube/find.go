@@ -8,9 +8,9 @@ import (
 	"strings"
 	"time"
 
-	coordinationv1 "k8s.io/api/coordination/v1"
+	"k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 )
@@ -41,7 +41,7 @@ type Stray struct{ Namespace, Why string }
 // Find finds what runs hold in a namespace, or with an empty name in all of them.
 func (c *Cluster) Find(ctx context.Context, namespace string) ([]Holding, []Stray, error) {
 	list, err := c.Client.CoordinationV1().Leases(namespace).List(ctx, metav1.ListOptions{LabelSelector: RunLabel})
-	if apierrors.IsForbidden(err) && namespace == "" {
+	if errors.IsForbidden(err) && namespace == "" {
 		return nil, nil, fmt.Errorf("this user may not list the leases of all namespaces: name one with --namespace: %w", err)
 	}
 	if err != nil {
@@ -52,7 +52,7 @@ func (c *Cluster) Find(ctx context.Context, namespace string) ([]Holding, []Stra
 	leased := map[string]bool{}
 	for _, l := range list.Items {
 		ns, err := c.Client.CoreV1().Namespaces().Get(ctx, l.Namespace, metav1.GetOptions{})
-		if apierrors.IsNotFound(err) {
+		if errors.IsNotFound(err) {
 			continue
 		}
 		if err != nil {
@@ -81,7 +81,7 @@ func (c *Cluster) Find(ctx context.Context, namespace string) ([]Holding, []Stra
 }
 
 // proved tells what a lease holds, or why it is no proof of a hold.
-func proved(l *coordinationv1.Lease, ns *corev1.Namespace) (Holding, string) {
+func proved(l *v1.Lease, ns *corev1.Namespace) (Holding, string) {
 	h := Holding{
 		Namespace: ns.Name, RunID: l.Annotations[RunAnnotation], Deployment: l.Labels[DeploymentLabel],
 		Kept: l.Annotations[keptAnnotation] == "true", Use: l.Name == useName, Made: l.Annotations[madeAnnotation] == "true",
@@ -109,7 +109,7 @@ func proved(l *coordinationv1.Lease, ns *corev1.Namespace) (Holding, string) {
 func (c *Cluster) leaseless(ctx context.Context, leased map[string]bool) ([]Holding, []Stray, error) {
 	list, err := c.Client.CoreV1().Namespaces().List(ctx, metav1.ListOptions{LabelSelector: RunLabel})
 	if err != nil {
-		if apierrors.IsForbidden(err) {
+		if errors.IsForbidden(err) {
 			return nil, nil, nil
 		}
 		return nil, nil, fmt.Errorf("looking for namespaces: %w", err)
@@ -197,7 +197,7 @@ func (c *Cluster) Dead(ctx context.Context, holdings []Holding) ([]Holding, erro
 // renewedSince tells whether somebody has renewed the lease, or taken it away.
 func (c *Cluster) renewedSince(ctx context.Context, h Holding) (bool, error) {
 	l, err := c.Client.CoordinationV1().Leases(h.Namespace).Get(ctx, h.leaseName(), metav1.GetOptions{})
-	if apierrors.IsNotFound(err) {
+	if errors.IsNotFound(err) {
 		return h.lease != "", nil
 	}
 	if err != nil {

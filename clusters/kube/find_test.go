@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	coordinationv1 "k8s.io/api/coordination/v1"
+	"k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
@@ -13,27 +13,27 @@ import (
 func TestProof(t *testing.T) {
 	const run = "kill-primary-20261123T050000Z-ab12"
 	for name, c := range map[string]struct {
-		change func(*coordinationv1.Lease, *corev1.Namespace)
+		change func(*v1.Lease, *corev1.Namespace)
 		why    string
 	}{
-		"ours": {func(*coordinationv1.Lease, *corev1.Namespace) {}, ""},
-		"prepared": {func(l *coordinationv1.Lease, ns *corev1.Namespace) {
+		"ours": {func(*v1.Lease, *corev1.Namespace) {}, ""},
+		"prepared": {func(l *v1.Lease, ns *corev1.Namespace) {
 			delete(l.Annotations, madeAnnotation)
 			ns.Annotations = nil
 		}, ""},
-		"another namespace": {func(_ *coordinationv1.Lease, ns *corev1.Namespace) { ns.UID = "other" }, "it is of a namespace with uid"},
-		"no uid":            {func(l *coordinationv1.Lease, _ *corev1.Namespace) { delete(l.Annotations, uidAnnotation) }, "it is of a namespace with uid"},
-		"another run":       {func(l *coordinationv1.Lease, _ *corev1.Namespace) { l.Labels[RunLabel] = "20261123t050000z-ab13" }, "its label names run"},
-		"no run": {func(l *coordinationv1.Lease, _ *corev1.Namespace) {
+		"another namespace": {func(_ *v1.Lease, ns *corev1.Namespace) { ns.UID = "other" }, "it is of a namespace with uid"},
+		"no uid":            {func(l *v1.Lease, _ *corev1.Namespace) { delete(l.Annotations, uidAnnotation) }, "it is of a namespace with uid"},
+		"another run":       {func(l *v1.Lease, _ *corev1.Namespace) { l.Labels[RunLabel] = "20261123t050000z-ab13" }, "its label names run"},
+		"no run": {func(l *v1.Lease, _ *corev1.Namespace) {
 			l.Annotations[RunAnnotation] = ""
 			l.Labels[RunLabel] = ""
 		}, "its label names run"},
-		"not made":     {func(_ *coordinationv1.Lease, ns *corev1.Namespace) { ns.Annotations = nil }, "which does not say so"},
-		"another name": {func(l *coordinationv1.Lease, _ *corev1.Namespace) { l.Name = "leader" }, "makes none of this name"},
+		"not made":     {func(_ *v1.Lease, ns *corev1.Namespace) { ns.Annotations = nil }, "which does not say so"},
+		"another name": {func(l *v1.Lease, _ *corev1.Namespace) { l.Name = "leader" }, "makes none of this name"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			n, objects := Planned(TakeOptions{RunID: run})
-			ns, lease := objects[0].(*corev1.Namespace), objects[1].(*coordinationv1.Lease)
+			ns, lease := objects[0].(*corev1.Namespace), objects[1].(*v1.Lease)
 			ns.UID = n.uid
 			c.change(lease, ns)
 			h, why := proved(lease, ns)

@@ -14,7 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
+	"k8s.io/api/core/v1"
 	"k8s.io/client-go/transport/spdy"
 	"k8s.io/streaming/pkg/httpstream"
 )
@@ -164,16 +164,16 @@ func withoutURL(err error) error {
 // streams have not.
 func newStream(conn httpstream.Connection, id, port int) (net.Conn, error) {
 	h := http.Header{}
-	h.Set(corev1.StreamType, corev1.StreamTypeError)
-	h.Set(corev1.PortHeader, strconv.Itoa(port))
-	h.Set(corev1.PortForwardRequestIDHeader, strconv.Itoa(id))
+	h.Set(v1.StreamType, v1.StreamTypeError)
+	h.Set(v1.PortHeader, strconv.Itoa(port))
+	h.Set(v1.PortForwardRequestIDHeader, strconv.Itoa(id))
 	trouble, err := conn.CreateStream(h)
 	if err != nil {
 		return nil, err
 	}
 	// Nothing is ever written to this one: it is for what the kubelet has to say.
 	_ = trouble.Close()
-	h.Set(corev1.StreamType, corev1.StreamTypeData)
+	h.Set(v1.StreamType, v1.StreamTypeData)
 	data, err := conn.CreateStream(h)
 	if err != nil {
 		return nil, err

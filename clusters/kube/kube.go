@@ -22,7 +22,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
-	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+	"k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/slotstorm/slotstorm/internal/bounded"
 )
@@ -111,7 +111,7 @@ func load(o Options) (*rest.Config, string, error) {
 		}
 		return config, InCluster, nil
 	}
-	var raw clientcmdapi.Config
+	var raw api.Config
 	if o.Kubeconfig != nil {
 		config, err := clientcmd.Load(o.Kubeconfig)
 		if err != nil {
@@ -190,7 +190,7 @@ func list(before string, words []string) string {
 
 // kubeconfig merges the files that KUBECONFIG names, or reads ~/.kube/config. The
 // library that reads them has no bound, so that each file is checked before.
-func kubeconfig() (*clientcmdapi.Config, error) {
+func kubeconfig() (*api.Config, error) {
 	rules := clientcmd.NewDefaultClientConfigLoadingRules()
 	for _, file := range rules.GetLoadingPrecedence() {
 		err := bounded.Bound{What: "a kubeconfig", Bytes: 16 << 20}.Check(file)

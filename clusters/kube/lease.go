@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"time"
 
-	coordinationv1 "k8s.io/api/coordination/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/api/coordination/v1"
+	"k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 )
@@ -30,16 +30,16 @@ const (
 
 // leaseObject is the lease, as it is made. owner is the lease of the deployment
 // whose use it holds, if it does.
-func (n *Namespace) leaseObject(runID, deployment string, owner types.UID) *coordinationv1.Lease {
+func (n *Namespace) leaseObject(runID, deployment string, owner types.UID) *v1.Lease {
 	now, seconds := metav1.NowMicro(), int32(leaseTime/time.Second)
-	l := &coordinationv1.Lease{
+	l := &v1.Lease{
 		TypeMeta: metav1.TypeMeta{APIVersion: "coordination.k8s.io/v1", Kind: "Lease"},
 		ObjectMeta: metav1.ObjectMeta{
 			Name: n.leaseName, Namespace: n.Name,
 			Labels:      map[string]string{RunLabel: n.Run},
 			Annotations: map[string]string{uidAnnotation: string(n.uid), RunAnnotation: runID},
 		},
-		Spec: coordinationv1.LeaseSpec{HolderIdentity: &n.Run, LeaseDurationSeconds: &seconds, AcquireTime: &now, RenewTime: &now},
+		Spec: v1.LeaseSpec{HolderIdentity: &n.Run, LeaseDurationSeconds: &seconds, AcquireTime: &now, RenewTime: &now},
 	}
 	if deployment != "" {
 		l.Labels[DeploymentLabel] = deployment
@@ -55,7 +55,7 @@ func (n *Namespace) leaseObject(runID, deployment string, owner types.UID) *coor
 
 // hold makes the lease, and renews it until Leave; who has it has the namespace,
 // or the use of what is in it.
-func (n *Namespace) hold(ctx context.Context, lease *coordinationv1.Lease) error {
+func (n *Namespace) hold(ctx context.Context, lease *v1.Lease) error {
 	lease, err := n.Client.CoordinationV1().Leases(n.Name).Create(ctx, lease, metav1.CreateOptions{FieldManager: Manager})
 	if err != nil {
 		return n.taken(ctx, err)
@@ -67,7 +67,7 @@ func (n *Namespace) hold(ctx context.Context, lease *coordinationv1.Lease) error
 
 // taken explains why the lease could not be made.
 func (n *Namespace) taken(ctx context.Context, err error) error {
-	if !apierrors.IsAlreadyExists(err) {
+	if !errors.IsAlreadyExists(err) {
 		return fmt.Errorf("namespace %s: taking it: %w", n.Name, err)
 	}
 	holder := "another run"

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
+	"k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -41,7 +41,7 @@ func (c *Cluster) AwaitMachines(ctx context.Context) error {
 
 // SetCordon keeps new pods from a machine for a run, or lets them in again, and notes
 // on it whose cordon it is. With metav1.DryRunAll it only asks whether that may be.
-func (c *Cluster) SetCordon(ctx context.Context, n *corev1.Node, run string, on bool, dry ...string) error {
+func (c *Cluster) SetCordon(ctx context.Context, n *v1.Node, run string, on bool, dry ...string) error {
 	var whose any // nil takes the annotation away
 	if on {
 		whose = run
@@ -78,13 +78,13 @@ func (c *Cluster) Uncordon(ctx context.Context, run string) error {
 	return errors.Join(errs...)
 }
 
-func ready(n corev1.Node) error {
+func ready(n v1.Node) error {
 	why := "it has not said so yet"
 	for _, c := range n.Status.Conditions {
-		if c.Type != corev1.NodeReady {
+		if c.Type != v1.NodeReady {
 			continue
 		}
-		if why = c.Message; c.Status == corev1.ConditionTrue {
+		if why = c.Message; c.Status == v1.ConditionTrue {
 			why = ""
 		}
 	}
@@ -92,7 +92,7 @@ func ready(n corev1.Node) error {
 		return fmt.Errorf("node %s is not ready: %s", n.Name, why)
 	}
 	for _, t := range n.Spec.Taints {
-		if t.Key == corev1.TaintNodeNotReady {
+		if t.Key == v1.TaintNodeNotReady {
 			return fmt.Errorf("node %s is ready, and still marked as not ready", n.Name)
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
+	"k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -86,7 +86,7 @@ func NamespaceOf(runID string) string { return "slotstorm-" + ShortID(runID) }
 // holds it until Release.
 func (c *Cluster) Take(ctx context.Context, o TakeOptions) (_ *Namespace, err error) {
 	n := c.namespace(o)
-	var ns *corev1.Namespace
+	var ns *v1.Namespace
 	if n.made {
 		ns, err = c.Client.CoreV1().Namespaces().Create(ctx, n.object(o.RunID), metav1.CreateOptions{FieldManager: Manager})
 		if apierrors.IsForbidden(err) {
@@ -134,8 +134,8 @@ const EnforceLabel = "pod-security.kubernetes.io/enforce"
 
 // object is a namespace that a run makes. Unless a fault needs more, it enforces
 // the strictest of the Pod Security Standards: all else that slotstorm runs meets it.
-func (n *Namespace) object(runID string) *corev1.Namespace {
-	return &corev1.Namespace{
+func (n *Namespace) object(runID string) *v1.Namespace {
+	return &v1.Namespace{
 		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Namespace"},
 		ObjectMeta: metav1.ObjectMeta{
 			Name:        n.Name,
@@ -194,7 +194,7 @@ func (c *Cluster) Try(ctx context.Context, o TakeOptions) (in string, err error)
 // nobody is the uid of an object that is not there.
 const nobody types.UID = "00000000-0000-0000-0000-000000000000"
 
-func prepared(ns *corev1.Namespace) error {
+func prepared(ns *v1.Namespace) error {
 	switch {
 	case ns.Name == "default" || strings.HasPrefix(ns.Name, "kube-"):
 		return errors.New("slotstorm does not touch it")

@@ -13,7 +13,7 @@ import (
 	"runtime"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
+	"k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 )
@@ -199,7 +199,7 @@ func (c *Cluster) trial(ctx context.Context, where place, o Options) error {
 // Sources: kind's kubeadm configuration (provider-id kind://PROVIDER/CLUSTER/NODE),
 // k3s' cloud provider (k3s://NODE) with k3d's names of containers, and the labels
 // that minikube puts on nodes.
-func madeBy(n corev1.Node) string {
+func madeBy(n v1.Node) string {
 	switch {
 	case strings.HasPrefix(n.Spec.ProviderID, "kind://"):
 		return "kind"

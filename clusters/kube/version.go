@@ -6,7 +6,7 @@ import (
 	"errors"
 	"slices"
 
-	authenticationv1 "k8s.io/api/authentication/v1"
+	"k8s.io/api/authentication/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
@@ -27,7 +27,7 @@ func parseVersion(raw []byte) (string, error) {
 // authenticated asks the API server who we are. Every user who is somebody may
 // ask; a server too old for the question is one that lets us in or not later.
 func (c *Cluster) authenticated(ctx context.Context) error {
-	_, err := c.Client.AuthenticationV1().SelfSubjectReviews().Create(ctx, &authenticationv1.SelfSubjectReview{}, metav1.CreateOptions{})
+	_, err := c.Client.AuthenticationV1().SelfSubjectReviews().Create(ctx, &v1.SelfSubjectReview{}, metav1.CreateOptions{})
 	if apierrors.IsNotFound(err) || apierrors.IsForbidden(err) {
 		return nil
 	}

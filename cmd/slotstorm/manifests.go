@@ -7,7 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	deploy "github.com/slotstorm/slotstorm/deployer/kube"
+	"github.com/slotstorm/slotstorm/deployer/pods"
 	"github.com/slotstorm/slotstorm/internal/runner"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
@@ -43,7 +43,7 @@ func (p *program) manifests(c *cli.Context) error {
 
 func (p *program) writeManifests(s *scenarios.Scenario, objects []any) error {
 	fmt.Fprintf(p.out, "# What a run of %s makes, in order. 00000000t000000z-0000 stands for the run's id.\n", s.Metadata.Name)
-	return deploy.WriteManifests(p.data, objects)
+	return pods.WriteManifests(p.data, objects)
 }
 
 // rehearsed is a run as run --dry-run --json prints it.

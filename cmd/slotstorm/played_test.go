@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	hdr "github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
@@ -51,9 +51,9 @@ func played(t *testing.T, root string, n int, s *scenarios.Scenario, slow bool) 
 	perSecond := int(s.Workload.Rate.PerSecond)
 	for second := range int((warmup + length) / time.Second) {
 		f := results.Frame{Seq: second, Commands: map[string]results.Counts{"GET": {OK: perSecond}}, Completed: perSecond}
-		histograms := map[string]*hdr.Histogram{}
+		histograms := map[string]*hdrhistogram.Histogram{}
 		for _, kind := range []results.Time{results.Response, results.Service, results.Slip} {
-			h := hdr.New(results.HistogramMin, results.HistogramMax, results.HistogramDigits)
+			h := hdrhistogram.New(results.HistogramMin, results.HistogramMax, results.HistogramDigits)
 			for range 100 {
 				if err := h.RecordValues(int64(middle*(0.9+0.2*random.Float64())), int64(perSecond/100)); err != nil {
 					t.Fatal(err)

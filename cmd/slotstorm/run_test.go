@@ -172,7 +172,7 @@ func TestRunRepeatsJSON(t *testing.T) {
 
 // TestRunFromAPipe: what can be read once is enough, as in run <(make-scenario).
 func TestRunFromAPipe(t *testing.T) {
-	text, err := os.ReadFile("../../scenarios/steady.yaml")
+	text, err := os.ReadFile("../../scenarios/builtin/steady.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,7 @@ import (
 	"strings"
 	"testing"
 
-	hdr "github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/slotstorm/slotstorm/results"
 )
@@ -79,9 +79,9 @@ var values = []string{
 
 // histogramHarms are logs of histograms that cost much.
 func histogramHarms() []harm {
-	line := func(at float64, h *hdr.Histogram) string {
+	line := func(at float64, h *hdrhistogram.Histogram) string {
 		var b bytes.Buffer
-		w := hdr.NewHistogramLogWriter(&b)
+		w := hdrhistogram.NewHistogramLogWriter(&b)
 		h.SetStartTimeMs(int64(at * 1000))
 		h.SetEndTimeMs(int64(at*1000) + 1000)
 		if err := w.OutputIntervalHistogram(h); err != nil {
@@ -95,16 +95,16 @@ func histogramHarms() []harm {
 			write(t, path, read(t, path)+text())
 		}
 	}
-	ordinary := func() *hdr.Histogram {
-		return hdr.New(results.HistogramMin, results.HistogramMax, results.HistogramDigits)
+	ordinary := func() *hdrhistogram.Histogram {
+		return hdrhistogram.New(results.HistogramMin, results.HistogramMax, results.HistogramDigits)
 	}
 	return []harm{
 		{"histograms/400 wide ones", add(func() string {
-			wide := hdr.New(1, 1<<50, 5)
+			wide := hdrhistogram.New(1, 1<<50, 5)
 			_ = wide.RecordValue(1)
 			return strings.Repeat(line(3.4, wide), 400)
 		})},
-		{"histograms/narrow ones", add(func() string { return line(3.4, hdr.New(1, 10, 1)) })},
+		{"histograms/narrow ones", add(func() string { return line(3.4, hdrhistogram.New(1, 10, 1)) })},
 		{"histograms/a second far ahead", add(func() string { return line(1e12, ordinary()) })},
 		{"histograms/a second long past", add(func() string { return line(-1e12, ordinary()) })},
 		{"histograms/counts beyond int64", add(func() string {

@@ -23,7 +23,7 @@ type input struct {
 }
 
 // base is the scenario that the hostile ones are made from.
-const base = "../../scenarios/kill-primary.yaml"
+const base = "../../scenarios/builtin/kill-primary.yaml"
 
 // scenarioInputs are hostile scenarios: forms of the file, each field of the
 // scenario with some of the words, files that cost a parser much, and settings.

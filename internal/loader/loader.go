@@ -13,7 +13,7 @@ import (
 	"syscall"
 	"time"
 
-	hdr "github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/HdrHistogram/hdrhistogram-go"
 	"github.com/redis/go-redis/v9"
 
 	"github.com/slotstorm/slotstorm/deployer"
@@ -50,7 +50,7 @@ type Row struct {
 	Response Percentiles    `json:"response"`
 	Service  Percentiles    `json:"service"`
 	Slip     Percentiles    `json:"slip"`
-	hists    map[results.Time]*hdr.Histogram
+	hists    map[results.Time]*hdrhistogram.Histogram
 }
 
 // ShardRow is what one shard's requests took.
@@ -163,7 +163,7 @@ func discover(ctx context.Context, o Options) (workload.Target, string, error) {
 type collector struct {
 	mu     sync.Mutex
 	rows   map[string]*Row
-	shards []map[results.Time]*hdr.Histogram
+	shards []map[results.Time]*hdrhistogram.Histogram
 	errors map[string]int
 	series []results.Frame
 	record *report.GeneratorRecord
@@ -177,7 +177,7 @@ func newCollector(shards int, w scenarios.Workload) *collector {
 	return c
 }
 
-func (c *collector) frame(f results.Frame, _ time.Time, histograms map[string]*hdr.Histogram) error {
+func (c *collector) frame(f results.Frame, _ time.Time, histograms map[string]*hdrhistogram.Histogram) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for name, counts := range f.Commands {
@@ -219,10 +219,10 @@ func (c *collector) row(name string) *Row {
 }
 
 // histograms makes an empty one for each time.
-func histograms() map[results.Time]*hdr.Histogram {
-	m := map[results.Time]*hdr.Histogram{}
+func histograms() map[results.Time]*hdrhistogram.Histogram {
+	m := map[results.Time]*hdrhistogram.Histogram{}
 	for _, t := range []results.Time{results.Response, results.Service, results.Slip} {
-		m[t] = hdr.New(results.HistogramMin, results.HistogramMax, results.HistogramDigits)
+		m[t] = hdrhistogram.New(results.HistogramMin, results.HistogramMax, results.HistogramDigits)
 	}
 	return m
 }
@@ -326,7 +326,7 @@ func (r *Row) summed(elapsed time.Duration) Row {
 	return out
 }
 
-func percentiles(h *hdr.Histogram) Percentiles {
+func percentiles(h *hdrhistogram.Histogram) Percentiles {
 	if h.TotalCount() == 0 {
 		return Percentiles{}
 	}

@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	place "github.com/slotstorm/slotstorm/clusters/local"
-	"github.com/slotstorm/slotstorm/deployer/local"
+	"github.com/slotstorm/slotstorm/clusters/local"
+	"github.com/slotstorm/slotstorm/deployer/processes"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
@@ -24,8 +24,8 @@ func cluster(t *testing.T) string {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	d, err := local.Deploy(ctx, local.Options{
-		Room: place.Room{}, Redis: scenarios.Redis{Binary: "redis-server", Shards: 3, Auth: &scenarios.Auth{}}, RestartDelay: time.Hour,
+	d, err := processes.Deploy(ctx, processes.Options{
+		Room: local.Room{}, Redis: scenarios.Redis{Binary: "redis-server", Shards: 3, Auth: &scenarios.Auth{}}, RestartDelay: time.Hour,
 		Volumes: filepath.Join(dir, "volumes"), Logs: filepath.Join(dir, "nodes"), Clock: results.Clock{Start: time.Now()}, Emit: func(results.Event) {},
 	})
 	if err != nil {

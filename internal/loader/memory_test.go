@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	hdr "github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
@@ -23,9 +23,9 @@ func TestFramesAreNotKept(t *testing.T) {
 	c := newCollector(3, scenarios.Workload{})
 	give := func(from, to int) {
 		for second := from; second < to; second++ {
-			hists := map[string]*hdr.Histogram{}
+			hists := map[string]*hdrhistogram.Histogram{}
 			record := func(tag string, n int64) {
-				h := hdr.New(results.HistogramMin, results.HistogramMax, results.HistogramDigits)
+				h := hdrhistogram.New(results.HistogramMin, results.HistogramMax, results.HistogramDigits)
 				for i := range int64(100) {
 					if err := h.RecordValues(50+i*i*i, n/100); err != nil {
 						t.Fatal(err)

@@ -7,12 +7,12 @@ import (
 	"strconv"
 	"strings"
 
-	place "github.com/slotstorm/slotstorm/clusters/local"
+	"github.com/slotstorm/slotstorm/clusters/local"
 	"github.com/slotstorm/slotstorm/results"
 )
 
 // environment describes this machine as the place of nodes.
-func environment(room place.Room) results.Environment {
+func environment(room local.Room) results.Environment {
 	e := machine()
 	e.Provider, e.Isolation = "local", room.String()
 	return e

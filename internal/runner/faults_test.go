@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	place "github.com/slotstorm/slotstorm/clusters/local"
+	"github.com/slotstorm/slotstorm/clusters/local"
 	"github.com/slotstorm/slotstorm/internal/recount"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
@@ -15,7 +15,7 @@ import (
 
 // sealed is the room for faults of the network. Where the kernel refuses one,
 // these faults are refused before anything is deployed, and no more can be tested.
-func sealed(t *testing.T) place.Room {
+func sealed(t *testing.T) local.Room {
 	t.Helper()
 	if !room.Sealed {
 		t.Fatalf("these tests need a sealed room: %s", room)
@@ -74,7 +74,7 @@ func TestAPartitionThatIsNotInForceProvesNothing(t *testing.T) {
 	} {
 		t.Run(at, func(t *testing.T) {
 			in := &intruder{t: t, root: t.TempDir(), at: at, act: func(*intruder) {
-				if err := place.Mend("cut"); err != nil {
+				if err := local.Mend("cut"); err != nil {
 					t.Error(err)
 				}
 			}}
@@ -180,13 +180,13 @@ timeline:
 func TestFaultsThatCannotBeDoneAreToldBeforeDeploying(t *testing.T) {
 	for name, tc := range map[string]struct {
 		fault string
-		room  place.Room
+		room  local.Room
 		want  string
 	}{
-		"a partition without a room":   {"partition: {between: [primary of shard 0]}", place.Room{Why: "isolation: none"}, "in a sealed room alone, and this is plain loopback (isolation: none)"},
-		"a full volume without a room": {"diskFull: {target: primary of shard 0}", place.Room{Why: "isolation: none"}, "in a sealed room alone"},
-		"a slow disk":                  {"slowDisk: {target: primary of shard 0, latency: 5ms}", place.Room{Why: "isolation: none"}, "dm-delay"},
-		"a delay without a room":       {"delay: {between: [primary of shard 0], latency: 5ms}", place.Room{Why: "isolation: none"}, "in a sealed room alone"},
+		"a partition without a room":   {"partition: {between: [primary of shard 0]}", local.Room{Why: "isolation: none"}, "in a sealed room alone, and this is plain loopback (isolation: none)"},
+		"a full volume without a room": {"diskFull: {target: primary of shard 0}", local.Room{Why: "isolation: none"}, "in a sealed room alone"},
+		"a slow disk":                  {"slowDisk: {target: primary of shard 0, latency: 5ms}", local.Room{Why: "isolation: none"}, "dm-delay"},
+		"a delay without a room":       {"delay: {between: [primary of shard 0], latency: 5ms}", local.Room{Why: "isolation: none"}, "in a sealed room alone"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			root := t.TempDir()

@@ -11,7 +11,7 @@ import (
 	"github.com/slotstorm/slotstorm/clusters/image"
 	"github.com/slotstorm/slotstorm/clusters/kind"
 	"github.com/slotstorm/slotstorm/clusters/kube"
-	deploy "github.com/slotstorm/slotstorm/deployer/kube"
+	"github.com/slotstorm/slotstorm/deployer/pods"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
@@ -74,7 +74,7 @@ func (r *run) groundKind(ctx context.Context) (_ *ground, err error) {
 		if _, err := kept(ctx, connected, r.s.Cluster.Kube.Namespace, r.o.On); err != nil {
 			return nil, err
 		}
-	} else if err := deploy.CheckClass(ctx, connected, r.s.Redis, r.s.Cluster.Kube.StorageClass); err != nil {
+	} else if err := pods.CheckClass(ctx, connected, r.s.Redis, r.s.Cluster.Kube.StorageClass); err != nil {
 		return nil, err
 	}
 	images := []string{r.s.Redis.Image}

@@ -7,7 +7,7 @@ import (
 	"syscall"
 	"time"
 
-	hdr "github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/slotstorm/slotstorm/results"
 )
@@ -48,7 +48,7 @@ func (k *keeper) Ledger(w results.Write) error { return k.noted(k.Writer.Ledger(
 func (k *keeper) AuditRead(r results.AuditRead) error { return k.noted(k.Writer.AuditRead(r)) }
 
 // Frame keeps a frame with its histograms.
-func (k *keeper) Frame(f results.Frame, wall time.Time, histograms map[string]*hdr.Histogram) error {
+func (k *keeper) Frame(f results.Frame, wall time.Time, histograms map[string]*hdrhistogram.Histogram) error {
 	return k.noted(k.Writer.Frame(f, wall, histograms))
 }
 

@@ -9,7 +9,7 @@ import (
 
 	"github.com/slotstorm/slotstorm/clusters/kind"
 	"github.com/slotstorm/slotstorm/clusters/kube"
-	deploy "github.com/slotstorm/slotstorm/deployer/kube"
+	"github.com/slotstorm/slotstorm/deployer/pods"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
@@ -112,7 +112,7 @@ func deployments(ctx context.Context, c *kube.Cluster, namespace string) ([]kube
 }
 
 // ErrDiffers says that a deployment is not the one that the scenario describes.
-var ErrDiffers = deploy.ErrDiffers
+var ErrDiffers = pods.ErrDiffers
 
 // ErrNoDeployment says that there is no deployment of a name, or that it takes a
 // name to tell which one is meant.

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/slotstorm/slotstorm/clusters/kube"
-	deploy "github.com/slotstorm/slotstorm/deployer/kube"
+	"github.com/slotstorm/slotstorm/deployer/pods"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 	"github.com/slotstorm/slotstorm/workload/remote"
@@ -35,7 +35,7 @@ func (w within) Remove(keepVolumes bool) error {
 }
 
 // generators starts the generators of the scenario in pods.
-func (r *run) generators(ctx context.Context, d *deploy.Deployment, image string) (*remote.Fleet, func(), error) {
+func (r *run) generators(ctx context.Context, d *pods.Deployment, image string) (*remote.Fleet, func(), error) {
 	identity, err := remote.NewIdentity()
 	if err != nil {
 		return nil, nil, err
@@ -58,10 +58,10 @@ func (r *run) generators(ctx context.Context, d *deploy.Deployment, image string
 }
 
 // generatorPlan says what generators run.
-func generatorPlan(s *scenarios.Scenario, image string, secret []byte) deploy.GeneratorPlan {
-	return deploy.GeneratorPlan{
-		Count: s.Workload.Generators, Image: image, Secret: secret, Port: deploy.GeneratorPort,
-		Args: []string{"generate", "--listen", fmt.Sprintf(":%d", deploy.GeneratorPort), "--identity", deploy.SecretFile, "--patience", patience.String()},
+func generatorPlan(s *scenarios.Scenario, image string, secret []byte) pods.GeneratorPlan {
+	return pods.GeneratorPlan{
+		Count: s.Workload.Generators, Image: image, Secret: secret, Port: pods.GeneratorPort,
+		Args: []string{"generate", "--listen", fmt.Sprintf(":%d", pods.GeneratorPort), "--identity", pods.SecretFile, "--patience", patience.String()},
 		// What nobody waits for any more ends by itself.
 		Patience: podLife(s),
 	}
@@ -114,7 +114,7 @@ func (r *run) deployPods(ctx context.Context) (_ *site, err error) {
 
 // grounded deploys the nodes to the cluster that the scenario names. What was made
 // of the cluster itself is the caller's to remove, unless it fails.
-func (r *run) grounded(ctx context.Context, faults podFaults) (*ground, *deploy.Deployment, error) {
+func (r *run) grounded(ctx context.Context, faults podFaults) (*ground, *pods.Deployment, error) {
 	g, err := r.ground(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -128,13 +128,13 @@ func (r *run) grounded(ctx context.Context, faults podFaults) (*ground, *deploy.
 
 // nodes deploys the nodes into a namespace of the run's, or takes up those of the
 // deployment that it is to use.
-func (r *run) nodes(ctx context.Context, g *ground, faults podFaults) (*deploy.Deployment, error) {
+func (r *run) nodes(ctx context.Context, g *ground, faults podFaults) (*pods.Deployment, error) {
 	k := r.s.Cluster.Kube
-	o := deploy.Options{Redis: r.s.Redis, StorageClass: k.StorageClass, PullSecret: k.ImagePullSecret, Inside: g.inside, Clock: r.clock, Emit: r.emit, Helpers: helpers(r.s, g.image)}
+	o := pods.Options{Redis: r.s.Redis, StorageClass: k.StorageClass, PullSecret: k.ImagePullSecret, Inside: g.inside, Clock: r.clock, Emit: r.emit, Helpers: helpers(r.s, g.image)}
 	if r.bundle != nil {
 		o.Logs = r.bundle.Path("nodes")
 	}
-	begin := deploy.Deploy
+	begin := pods.Deploy
 	if r.o.On != "" {
 		if r.s.Timeline.Upgrade != nil {
 			return nil, fmt.Errorf("deployment %s is kept as it is, and an upgrade would change it: leave out --on", r.o.On)
@@ -149,7 +149,7 @@ func (r *run) nodes(ctx context.Context, g *ground, faults podFaults) (*deploy.D
 		if o.Namespace, err = g.Use(ctx, h, r.run.ID); err != nil {
 			return nil, err
 		}
-		begin = deploy.Attach
+		begin = pods.Attach
 		r.show.message(fmt.Sprintf("using deployment %s in namespace %s of %s, Kubernetes %s", h.Deployment, h.Namespace, g.Context, g.Version))
 	} else {
 		err := r.settled(g.Context, k.Namespace, "")

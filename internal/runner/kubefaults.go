@@ -7,18 +7,18 @@ import (
 
 	"github.com/slotstorm/slotstorm/chaos"
 	"github.com/slotstorm/slotstorm/chaos/agent"
-	"github.com/slotstorm/slotstorm/chaos/builtin"
 	"github.com/slotstorm/slotstorm/chaos/chaosmesh"
+	"github.com/slotstorm/slotstorm/chaos/native"
 	"github.com/slotstorm/slotstorm/clusters/image"
 	"github.com/slotstorm/slotstorm/clusters/kube"
-	deploy "github.com/slotstorm/slotstorm/deployer/kube"
+	"github.com/slotstorm/slotstorm/deployer/pods"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
 // podFaults are the faults of a run on Kubernetes, as far as can be told before
 // anything is deployed.
 type podFaults struct {
-	needs builtin.Needs
+	needs native.Needs
 	// mesh are those that Chaos Mesh is to inject.
 	mesh []scenarios.Fault
 }
@@ -34,7 +34,7 @@ func podFaultsOf(s *scenarios.Scenario) (f podFaults, err error) {
 	if err := chaosmesh.Can(f.mesh); err != nil {
 		return f, err
 	}
-	f.needs, err = builtin.AblePods(s.Timeline.Faults)
+	f.needs, err = native.AblePods(s.Timeline.Faults)
 	return f, err
 }
 
@@ -52,8 +52,8 @@ func (f podFaults) enforce() string {
 var helperServe = []string{image.Program, "agent", "serve"}
 
 // helpers are what faults put into pods.
-func helpers(s *scenarios.Scenario, img string) deploy.HelperPlan {
-	return deploy.HelperPlan{
+func helpers(s *scenarios.Scenario, img string) pods.HelperPlan {
+	return pods.HelperPlan{
 		Image: img,
 		// Like the generators, what nobody waits for any more ends by itself.
 		Stay:  []string{"agent", "stay", "--for", podLife(s).String()},
@@ -63,7 +63,7 @@ func helpers(s *scenarios.Scenario, img string) deploy.HelperPlan {
 
 // try tries in a pod of its own, before anything else is deployed, what the faults
 // need to be able to do in pods.
-func (r *run) try(ctx context.Context, o deploy.Options, f podFaults) (err error) {
+func (r *run) try(ctx context.Context, o pods.Options, f podFaults) (err error) {
 	n := o.Namespace
 	if len(f.mesh) > 0 {
 		mesh, err := chaosmesh.New(n)
@@ -85,7 +85,7 @@ func (r *run) try(ctx context.Context, o deploy.Options, f podFaults) (err error
 	if enforces == "restricted" || enforces == "baseline" {
 		return fmt.Errorf("namespace %s enforces Pod Security %q, which forbids the NET_ADMIN that it takes to cut the network of a pod: label it %s=privileged", n.Name, enforces, kube.EnforceLabel)
 	}
-	stream, release, err := deploy.Trial(ctx, o, deploy.Hands)
+	stream, release, err := pods.Trial(ctx, o, pods.Hands)
 	if err != nil {
 		return err
 	}
@@ -94,14 +94,14 @@ func (r *run) try(ctx context.Context, o deploy.Options, f podFaults) (err error
 	if err != nil {
 		return err
 	}
-	return errors.Join(builtin.TryPods(ctx, conn), conn.Close())
+	return errors.Join(native.TryPods(ctx, conn), conn.Close())
 }
 
 // podEngine is what injects the faults of a run on Kubernetes, with its agents in
 // place.
-func (r *run) podEngine(ctx context.Context, d *deploy.Deployment, f podFaults) (_ chaos.Engine, end func(), err error) {
-	agents := &builtin.Agents{Cluster: d}
-	e := builtin.Kube{Cluster: d, Agents: agents, Aim: r.aim(d.Cluster)}
+func (r *run) podEngine(ctx context.Context, d *pods.Deployment, f podFaults) (_ chaos.Engine, end func(), err error) {
+	agents := &native.Agents{Cluster: d}
+	e := native.Kube{Cluster: d, Agents: agents, Aim: r.aim(d.Cluster)}
 	if len(f.mesh) > 0 {
 		if e.Mesh, err = chaosmesh.New(d.Place()); err != nil {
 			return nil, nil, err

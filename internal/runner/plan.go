@@ -8,7 +8,7 @@ import (
 	"github.com/slotstorm/slotstorm/clusters/image"
 	"github.com/slotstorm/slotstorm/clusters/kind"
 	"github.com/slotstorm/slotstorm/clusters/kube"
-	deploy "github.com/slotstorm/slotstorm/deployer/kube"
+	"github.com/slotstorm/slotstorm/deployer/pods"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
@@ -22,7 +22,7 @@ var ErrNoManifests = errors.New("on this machine nothing is applied: say --clust
 
 // plan makes all that a run of s would apply, in its namespace or in another one
 // that is there.
-func plan(s *scenarios.Scenario, in string) ([]any, *deploy.Planned, error) {
+func plan(s *scenarios.Scenario, in string) ([]any, *pods.Planned, error) {
 	faults, err := podFaultsOf(s)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: %w", ErrEnvironment, err)
@@ -47,7 +47,7 @@ func plan(s *scenarios.Scenario, in string) ([]any, *deploy.Planned, error) {
 	if in != "" {
 		ns.Name = in
 	}
-	o := deploy.Options{Namespace: ns, Redis: s.Redis, StorageClass: k.StorageClass, PullSecret: k.ImagePullSecret}
+	o := pods.Options{Namespace: ns, Redis: s.Redis, StorageClass: k.StorageClass, PullSecret: k.ImagePullSecret}
 	p := o.Plan(generatorPlan(s, img, nil))
 	return append(objects, p.Objects()...), p, nil
 }
@@ -91,7 +91,7 @@ func Try(ctx context.Context, s *scenarios.Scenario, o Options) (string, error) 
 	if err := p.Try(ctx, c, in); err != nil {
 		return "", fmt.Errorf("%w: %s would not take it: %w", ErrEnvironment, c.Context, err)
 	}
-	if err := deploy.CheckClass(ctx, c, s.Redis, s.Cluster.Kube.StorageClass); err != nil {
+	if err := pods.CheckClass(ctx, c, s.Redis, s.Cluster.Kube.StorageClass); err != nil {
 		return "", fmt.Errorf("%w: %w", ErrEnvironment, err)
 	}
 	return fmt.Sprintf("accepted by the API server of %s, Kubernetes %s; nothing was made", c.Context, c.Version), nil

@@ -6,7 +6,7 @@ import (
 	"fmt"
 
 	"github.com/slotstorm/slotstorm/chaos"
-	place "github.com/slotstorm/slotstorm/clusters/local"
+	"github.com/slotstorm/slotstorm/clusters/local"
 	"github.com/slotstorm/slotstorm/deployer"
 	"github.com/slotstorm/slotstorm/internal/bounded"
 	"github.com/slotstorm/slotstorm/results"
@@ -92,7 +92,7 @@ func (r *run) seated(c *site) workload.Target {
 	for i := range r.s.Workload.Generators {
 		t.Seats = append(t.Seats, c.seat(i))
 	}
-	t.Dialer = c.seat(place.ProbeSeat)
+	t.Dialer = c.seat(local.ProbeSeat)
 	return t
 }
 

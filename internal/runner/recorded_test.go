@@ -12,10 +12,10 @@ import (
 	"testing"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
+	"k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/clientcmd"
-	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+	"k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/slotstorm/slotstorm/results"
 )
@@ -34,9 +34,9 @@ func production(t *testing.T, context string) (writes *atomic.Int32) {
 		case "/version":
 			answer = map[string]string{"major": "1", "minor": "34", "gitVersion": "v1.34.3"}
 		case "/api/v1/nodes":
-			answer = corev1.NodeList{
+			answer = v1.NodeList{
 				TypeMeta: metav1.TypeMeta{Kind: "NodeList", APIVersion: "v1"},
-				Items:    []corev1.Node{{ObjectMeta: metav1.ObjectMeta{Name: "ip-10-0-0-1"}, Spec: corev1.NodeSpec{ProviderID: "aws:///i-1"}}},
+				Items:    []v1.Node{{ObjectMeta: metav1.ObjectMeta{Name: "ip-10-0-0-1"}, Spec: v1.NodeSpec{ProviderID: "aws:///i-1"}}},
 			}
 		case "/apis/coordination.k8s.io/v1/leases":
 			answer = map[string]any{"kind": "LeaseList", "apiVersion": "coordination.k8s.io/v1", "items": []any{}}
@@ -52,12 +52,12 @@ func production(t *testing.T, context string) (writes *atomic.Int32) {
 		}
 	}))
 	t.Cleanup(s.Close)
-	config := clientcmdapi.NewConfig()
-	config.Clusters["c"] = &clientcmdapi.Cluster{
+	config := api.NewConfig()
+	config.Clusters["c"] = &api.Cluster{
 		Server: s.URL, CertificateAuthorityData: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}),
 	}
-	config.AuthInfos["u"] = &clientcmdapi.AuthInfo{Token: "t"}
-	config.Contexts[context] = &clientcmdapi.Context{Cluster: "c", AuthInfo: "u"}
+	config.AuthInfos["u"] = &api.AuthInfo{Token: "t"}
+	config.Contexts[context] = &api.Context{Cluster: "c", AuthInfo: "u"}
 	path := filepath.Join(t.TempDir(), "kubeconfig")
 	if err := clientcmd.WriteToFile(*config, path); err != nil {
 		t.Fatal(err)

@@ -10,7 +10,7 @@ import (
 	"runtime"
 	"time"
 
-	place "github.com/slotstorm/slotstorm/clusters/local"
+	"github.com/slotstorm/slotstorm/clusters/local"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
@@ -126,7 +126,7 @@ func (r *Recovery) local(ctx context.Context, dir string, j *results.Journal) er
 		r.Seen = fmt.Sprintf("the run's process has ended, and so have the %d processes that its journal names", len(j.Processes()))
 	}
 	for _, folder := range j.Secrets() {
-		if err := place.RemoveSecret(folder); err != nil {
+		if err := local.RemoveSecret(folder); err != nil {
 			return err
 		}
 	}
@@ -141,7 +141,7 @@ func (r *Recovery) end(ctx context.Context, volumes string, list []results.Proce
 	defer cancel()
 	var errs []error
 	for _, p := range list {
-		ended, err := place.End(ctx, place.Identity(p), volumes)
+		ended, err := local.End(ctx, local.Identity(p), volumes)
 		r.Ended = append(r.Ended, ended...)
 		errs = append(errs, err)
 	}

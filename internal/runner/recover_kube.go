@@ -9,7 +9,7 @@ import (
 
 	"github.com/slotstorm/slotstorm/clusters/kind"
 	"github.com/slotstorm/slotstorm/clusters/kube"
-	deploy "github.com/slotstorm/slotstorm/deployer/kube"
+	"github.com/slotstorm/slotstorm/deployer/pods"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
@@ -120,7 +120,7 @@ func whole(ctx context.Context, s *scenarios.Scenario, w Where, deployment strin
 	if err != nil {
 		return err
 	}
-	d, err := deploy.Attach(ctx, deploy.Options{Namespace: ns, Redis: s.Redis, Inside: w.Context == kube.InCluster, Clock: results.Clock{Start: time.Now()}, Emit: func(results.Event) {}})
+	d, err := pods.Attach(ctx, pods.Options{Namespace: ns, Redis: s.Redis, Inside: w.Context == kube.InCluster, Clock: results.Clock{Start: time.Now()}, Emit: func(results.Event) {}})
 	if err != nil {
 		return errors.Join(err, ns.Release())
 	}

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	place "github.com/slotstorm/slotstorm/clusters/local"
+	"github.com/slotstorm/slotstorm/clusters/local"
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -70,11 +70,11 @@ func inVolume(t *testing.T, dir, name string, args ...string) *exec.Cmd {
 
 func alive(t *testing.T, cmd *exec.Cmd) bool {
 	t.Helper()
-	stopped, err := place.Stopped(cmd.Process.Pid)
+	stopped, err := local.Stopped(cmd.Process.Pid)
 	if err != nil {
 		t.Fatal(err)
 	}
-	now, err := place.Identify(cmd.Process.Pid)
+	now, err := local.Identify(cmd.Process.Pid)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +114,7 @@ func TestRecoverEndsNobodyElse(t *testing.T) {
 			for range 20 {
 				dir := dead(t)
 				bystander := inVolume(t, dir, "sleep", "600")
-				id, err := place.Identify(bystander.Process.Pid)
+				id, err := local.Identify(bystander.Process.Pid)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -164,7 +164,7 @@ func TestRecoverEndsARecordedNode(t *testing.T) {
 	l.Close()
 	dir := dead(t)
 	node := inVolume(t, dir, "redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "")
-	id, err := place.Identify(node.Process.Pid)
+	id, err := local.Identify(node.Process.Pid)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -202,14 +202,14 @@ func TestRecoverSaysWhatItLeavesAlone(t *testing.T) {
 		_ = other.Process.Kill()
 		_ = other.Wait()
 	})
-	id, err := place.Identify(other.Process.Pid)
+	id, err := local.Identify(other.Process.Pid)
 	if err != nil {
 		t.Fatal(err)
 	}
 	// Somebody who knows this machine made the record up.
 	rewrite(t, dir, onLoopback(results.Process(id)))
 	_, err = Recover(t.Context(), dir, "")
-	if !errors.Is(err, ErrUnhealed) || !errors.Is(err, place.ErrUnsure) {
+	if !errors.Is(err, ErrUnhealed) || !errors.Is(err, local.ErrUnsure) {
 		t.Errorf("the error is %v", err)
 	}
 	if !alive(t, other) {

@@ -9,7 +9,7 @@ import (
 	"github.com/slotstorm/slotstorm/chaos/agent"
 	"github.com/slotstorm/slotstorm/chaos/chaosmesh"
 	"github.com/slotstorm/slotstorm/clusters/kube"
-	deploy "github.com/slotstorm/slotstorm/deployer/kube"
+	"github.com/slotstorm/slotstorm/deployer/pods"
 )
 
 // mendPods looks, through the agents that a run has left in its pods, whether rules
@@ -37,7 +37,7 @@ func mendPods(ctx context.Context, c *kube.Cluster, namespace, runID string) (st
 		for _, name := range left {
 			mended = append(mended, name+" of Chaos Mesh")
 		}
-		pods, err := deploy.Helpers(ctx, c, h.Namespace, runID, deploy.Hands)
+		pods, err := pods.Helpers(ctx, c, h.Namespace, runID, pods.Hands)
 		if err != nil {
 			return "", err
 		}
@@ -62,7 +62,7 @@ func mendPods(ctx context.Context, c *kube.Cluster, namespace, runID string) (st
 }
 
 // mendPod takes the rules in a pod out of force, and tells their names.
-func mendPod(ctx context.Context, p deploy.Helped) (names []string, err error) {
+func mendPod(ctx context.Context, p pods.Helped) (names []string, err error) {
 	stream, err := p.Session(helperServe...)
 	if err != nil {
 		return nil, err

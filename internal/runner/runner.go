@@ -18,7 +18,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/slotstorm/slotstorm/chaos"
-	place "github.com/slotstorm/slotstorm/clusters/local"
+	"github.com/slotstorm/slotstorm/clusters/local"
 	"github.com/slotstorm/slotstorm/deployer"
 	"github.com/slotstorm/slotstorm/report"
 	"github.com/slotstorm/slotstorm/results"
@@ -32,7 +32,7 @@ type Options struct {
 	// Root is the folder of bundles.
 	Root string
 	// Room is where local nodes run.
-	Room place.Room
+	Room local.Room
 	// Observer follows the run; nil is nobody.
 	Observer Observer
 	// Began, if not nil, is told the run's folder once it is there.

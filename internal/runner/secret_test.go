@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	place "github.com/slotstorm/slotstorm/clusters/local"
+	"github.com/slotstorm/slotstorm/clusters/local"
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -54,13 +54,13 @@ func TestTLSWithAPassword(t *testing.T) {
 	const library, wire = "{options: {clusterStateReloadInterval: 1s}}", "{type: wire}"
 	for _, c := range []struct {
 		name, client string
-		room         place.Room
+		room         local.Room
 		mutual, kill bool
 	}{
-		{"go-redis on loopback", library, place.Room{}, false, true},
-		{"wire on loopback", wire, place.Room{}, false, false},
-		{"go-redis on loopback, mutual", library, place.Room{}, true, false},
-		{"wire on loopback, mutual", wire, place.Room{}, true, true},
+		{"go-redis on loopback", library, local.Room{}, false, true},
+		{"wire on loopback", wire, local.Room{}, false, false},
+		{"go-redis on loopback, mutual", library, local.Room{}, true, false},
+		{"wire on loopback, mutual", wire, local.Room{}, true, true},
 		{"go-redis in the room", library, room, false, false},
 		{"wire in the room", wire, room, false, true},
 		{"go-redis in the room, mutual", library, room, true, true},

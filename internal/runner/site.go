@@ -8,9 +8,9 @@ import (
 	"slices"
 
 	"github.com/slotstorm/slotstorm/chaos"
-	"github.com/slotstorm/slotstorm/chaos/builtin"
+	"github.com/slotstorm/slotstorm/chaos/native"
 	"github.com/slotstorm/slotstorm/deployer"
-	"github.com/slotstorm/slotstorm/deployer/local"
+	"github.com/slotstorm/slotstorm/deployer/processes"
 	"github.com/slotstorm/slotstorm/internal/dial"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
@@ -64,18 +64,18 @@ func (r *run) deployTo(ctx context.Context) (*site, error) {
 
 func (r *run) deployLocal(ctx context.Context) (*site, error) {
 	if u := r.s.Timeline.Upgrade; u != nil {
-		if _, err := local.Usable(ctx, u.To.Binary); err != nil {
+		if _, err := processes.Usable(ctx, u.To.Binary); err != nil {
 			return nil, fmt.Errorf("the Redis to upgrade to: %w", err)
 		}
 	}
-	if err := builtin.Able(r.o.Room, r.s.Timeline); err != nil {
+	if err := native.Able(r.o.Room, r.s.Timeline); err != nil {
 		return nil, err
 	}
 	size, err := r.volumeSize()
 	if err != nil {
 		return nil, err
 	}
-	d, err := local.Deploy(ctx, local.Options{
+	d, err := processes.Deploy(ctx, processes.Options{
 		Room: r.o.Room, Redis: r.s.Redis, RestartDelay: r.s.Cluster.Local.RestartDelay.Std(),
 		Volumes: r.bundle.Path(results.VolumesDir), VolumeSize: size, Logs: r.bundle.Path("nodes"), Clock: r.clock, Emit: r.emit,
 		Journal: r.bundle.Journal,
@@ -85,7 +85,7 @@ func (r *run) deployLocal(ctx context.Context) (*site, error) {
 	}
 	s := &site{
 		Cluster: d.Cluster, deployment: d, upgrader: d,
-		engine:      builtin.Local{Cluster: d, Room: r.o.Room, Aim: r.aim(d.Cluster)},
+		engine:      native.Local{Cluster: d, Room: r.o.Room, Aim: r.aim(d.Cluster)},
 		environment: func(context.Context) results.Environment { return environment(r.o.Room) },
 	}
 	if r.o.Room.Sealed {

@@ -9,7 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	hdr "github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/slotstorm/slotstorm/internal/printable"
 	"github.com/slotstorm/slotstorm/results"
@@ -115,7 +115,7 @@ func (t *tally) interval(i results.Interval) {
 		}
 		t.times[key] = h
 	}
-	dense := hdr.New(results.HistogramMin, results.HistogramMax, results.HistogramDigits)
+	dense := hdrhistogram.New(results.HistogramMin, results.HistogramMax, results.HistogramDigits)
 	i.Histogram.MergeInto(dense)
 	for _, bar := range dense.Distribution() {
 		if bar.Count == 0 {

@@ -15,7 +15,7 @@ import (
 	"sync"
 	"time"
 
-	hdr "github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/slotstorm/slotstorm/internal/printable"
 	"github.com/slotstorm/slotstorm/results"
@@ -301,14 +301,14 @@ func (w *watch) frames(u results.Update) error {
 		slices.Sort(p.Down)
 		w.tally.frame(f)
 	}
-	merged := map[int]*hdr.Histogram{}
+	merged := map[int]*hdrhistogram.Histogram{}
 	for _, i := range u.Intervals {
 		w.tally.interval(i)
 		if i.Time != results.Response {
 			continue
 		}
 		if merged[i.Second] == nil {
-			merged[i.Second] = hdr.New(results.HistogramMin, results.HistogramMax, results.HistogramDigits)
+			merged[i.Second] = hdrhistogram.New(results.HistogramMin, results.HistogramMax, results.HistogramDigits)
 		}
 		i.Histogram.MergeInto(merged[i.Second])
 	}

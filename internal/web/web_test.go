@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	hdr "github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/HdrHistogram/hdrhistogram-go"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
@@ -44,13 +44,13 @@ func underWay(t *testing.T, root string) *results.Writer {
 	must(w.Event(results.Event{Kind: results.EventStage, Message: "warm-up", Offset: results.MillisOf(time.Second)}))
 	must(w.Event(results.Event{Kind: results.EventFaultInject, Fault: "crash", Node: "node-0", Message: "SIGKILL", Offset: results.MillisOf(2500 * time.Millisecond)}))
 	for second := range 3 {
-		h := hdr.New(results.HistogramMin, results.HistogramMax, results.HistogramDigits)
+		h := hdrhistogram.New(results.HistogramMin, results.HistogramMax, results.HistogramDigits)
 		must(h.RecordValues(2000, 9))
 		must(h.RecordValue(400_000))
 		must(w.Frame(results.Frame{
 			Seq: second, Commands: map[string]results.Counts{"GET": {OK: 10, Failed: second}}, Errors: map[string]int{"CLUSTERDOWN": second},
 			Probes: map[int]results.ProbeCount{0: {OK: 100}, 1: {Bad: 90 * second, OK: 2 - second}},
-		}, start.Add(time.Second+time.Duration(second)*time.Second), map[string]*hdr.Histogram{results.Tag(results.Response, "GET"): h}))
+		}, start.Add(time.Second+time.Duration(second)*time.Second), map[string]*hdrhistogram.Histogram{results.Tag(results.Response, "GET"): h}))
 	}
 	return w
 }

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	hdr "github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/workload"
@@ -100,7 +100,7 @@ func (d *driver) Warm(ctx context.Context) error {
 		Drain: d.plan.Drain, Times: d.plan.Times, Target: targetOf(d.plan.Target),
 	}
 	if a := d.plan.Audit; a != nil {
-		p.Audit = &audit{Spec: a.Spec, Run: a.Run, Of: d.plan.Workload.Generators}
+		p.Audit = &auditing{Spec: a.Spec, Run: a.Run, Of: d.plan.Workload.Generators}
 	}
 	d.link.ask(order{Plan: p})
 	select {
@@ -220,7 +220,7 @@ func (d *driver) broken(from, to time.Time, why error) {
 	})
 }
 
-func (d *driver) progressed(r record, h map[string]*hdr.Histogram) {
+func (d *driver) progressed(r record, h map[string]*hdrhistogram.Histogram) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.total.Rate, d.total.P99 = float64(r.Frame.Completed), 0

@@ -23,7 +23,7 @@ import (
 	"io"
 	"time"
 
-	hdr "github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/slotstorm/slotstorm/internal/dial"
 	"github.com/slotstorm/slotstorm/results"
@@ -67,11 +67,11 @@ type plan struct {
 	Requests int64              `json:"requests,omitempty"`
 	Drain    time.Duration      `json:"drain"`
 	Times    []time.Duration    `json:"times,omitempty"`
-	Audit    *audit             `json:"audit,omitempty"`
+	Audit    *auditing          `json:"audit,omitempty"`
 	Target   target             `json:"target"`
 }
 
-type audit struct {
+type auditing struct {
 	Spec scenarios.Audit `json:"spec"`
 	Run  string          `json:"run"`
 	// Of is how many generators take turns with it.
@@ -185,10 +185,10 @@ func errVersion(got int) error {
 // ErrRefused marks what no new attempt can mend.
 var ErrRefused = errors.New("refused")
 
-func encode(histograms map[string]*hdr.Histogram) (map[string]string, error) {
+func encode(histograms map[string]*hdrhistogram.Histogram) (map[string]string, error) {
 	out := make(map[string]string, len(histograms))
 	for tag, h := range histograms {
-		b, err := h.Encode(hdr.V2CompressedEncodingCookieBase)
+		b, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
 		if err != nil {
 			return nil, fmt.Errorf("encoding %s: %w", tag, err)
 		}
@@ -197,10 +197,10 @@ func encode(histograms map[string]*hdr.Histogram) (map[string]string, error) {
 	return out, nil
 }
 
-func decode(histograms map[string]string) (map[string]*hdr.Histogram, error) {
-	out := make(map[string]*hdr.Histogram, len(histograms))
+func decode(histograms map[string]string) (map[string]*hdrhistogram.Histogram, error) {
+	out := make(map[string]*hdrhistogram.Histogram, len(histograms))
 	for tag, text := range histograms {
-		h, err := hdr.Decode([]byte(text))
+		h, err := hdrhistogram.Decode([]byte(text))
 		if err != nil {
 			return nil, fmt.Errorf("decoding %s: %w", tag, err)
 		}

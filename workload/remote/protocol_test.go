@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	hdr "github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/HdrHistogram/hdrhistogram-go"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/slotstorm/slotstorm/deployer"
@@ -23,15 +23,15 @@ import (
 // dealt out to generators whose histograms travel: the sums are the same, bucket
 // by bucket.
 func TestMergedHistogramsAreExact(t *testing.T) {
-	fresh := func() *hdr.Histogram {
-		return hdr.New(results.HistogramMin, results.HistogramMax, results.HistogramDigits)
+	fresh := func() *hdrhistogram.Histogram {
+		return hdrhistogram.New(results.HistogramMin, results.HistogramMax, results.HistogramDigits)
 	}
 	for seed := range uint64(50) {
 		draw := rand.New(rand.NewPCG(seed, 4))
 		generators := 1 + draw.IntN(5)
 		all, merged := fresh(), fresh()
 		for range 1 + draw.IntN(4) { // seconds
-			parts := make([]*hdr.Histogram, generators)
+			parts := make([]*hdrhistogram.Histogram, generators)
 			for i := range parts {
 				parts[i] = fresh()
 			}
@@ -39,14 +39,14 @@ func TestMergedHistogramsAreExact(t *testing.T) {
 				// Every order of magnitude is as likely as any other, the bounds too.
 				v := int64(1) << draw.IntN(30)
 				v = min(v+draw.Int64N(v), results.HistogramMax)
-				for _, h := range []*hdr.Histogram{all, parts[draw.IntN(generators)]} {
+				for _, h := range []*hdrhistogram.Histogram{all, parts[draw.IntN(generators)]} {
 					if err := h.RecordValue(v); err != nil {
 						t.Fatal(err)
 					}
 				}
 			}
 			for _, h := range parts {
-				sent, err := encode(map[string]*hdr.Histogram{"response/GET": h})
+				sent, err := encode(map[string]*hdrhistogram.Histogram{"response/GET": h})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -80,7 +80,7 @@ func TestMergedHistogramsAreExact(t *testing.T) {
 
 // TestAPlanArrivesAsItWas sends the workload of every scenario there is.
 func TestAPlanArrivesAsItWas(t *testing.T) {
-	files, err := filepath.Glob("../../scenarios/*.yaml")
+	files, err := filepath.Glob("../../scenarios/builtin/*.yaml")
 	if err != nil || len(files) == 0 {
 		t.Fatal(files, err)
 	}

@@ -21,10 +21,10 @@ import (
 	"testing"
 	"time"
 
-	hdr "github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/HdrHistogram/hdrhistogram-go"
 
-	audited "github.com/slotstorm/slotstorm/audit"
-	"github.com/slotstorm/slotstorm/deployer/local"
+	"github.com/slotstorm/slotstorm/audit"
+	"github.com/slotstorm/slotstorm/deployer/processes"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 	"github.com/slotstorm/slotstorm/workload"
@@ -217,7 +217,7 @@ func cluster(t *testing.T, auth bool) workload.Target {
 	redis := scenarios.Redis{Binary: "redis-server", Shards: 3, Auth: &scenarios.Auth{Enabled: auth}}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	d, err := local.Deploy(ctx, local.Options{
+	d, err := processes.Deploy(ctx, processes.Options{
 		Redis: redis, Volumes: filepath.Join(dir, "volumes"), Logs: logs, Clock: results.Clock{Start: time.Now()}, Emit: func(results.Event) {},
 	})
 	if err != nil {
@@ -257,22 +257,22 @@ type book struct {
 	mu     sync.Mutex
 	frames []results.Frame
 	walls  []time.Time
-	sums   map[string]*hdr.Histogram
+	sums   map[string]*hdrhistogram.Histogram
 	events []results.Event
 	writes []results.Write
 	reads  []results.AuditRead
 }
 
-func (b *book) frame(f results.Frame, wall time.Time, h map[string]*hdr.Histogram) error {
+func (b *book) frame(f results.Frame, wall time.Time, h map[string]*hdrhistogram.Histogram) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.frames, b.walls = append(b.frames, f), append(b.walls, wall)
 	for tag, one := range h {
 		if b.sums == nil {
-			b.sums = map[string]*hdr.Histogram{}
+			b.sums = map[string]*hdrhistogram.Histogram{}
 		}
 		if b.sums[tag] == nil {
-			b.sums[tag] = hdr.New(results.HistogramMin, results.HistogramMax, results.HistogramDigits)
+			b.sums[tag] = hdrhistogram.New(results.HistogramMin, results.HistogramMax, results.HistogramDigits)
 		}
 		b.sums[tag].Merge(one)
 	}
@@ -459,7 +459,7 @@ func TestBrokenStreamsLoseNothing(t *testing.T) {
 				}
 			}
 			bundle := &results.Bundle{Writes: b.writes, Reads: b.reads, Events: b.events}
-			if a, findings := audited.Judge(bundle); len(findings) > 0 {
+			if a, findings := audit.Judge(bundle); len(findings) > 0 {
 				t.Errorf("audit: %+v, findings %+v", a, findings)
 			}
 			if probe, client := l.Outages(); len(probe)+len(client) > 0 {

@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	hdr "github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/workload"
@@ -385,7 +385,7 @@ func (s *server) view(v workload.View) {
 	}
 }
 
-func (s *server) frame(f results.Frame, _ time.Time, histograms map[string]*hdr.Histogram) error {
+func (s *server) frame(f results.Frame, _ time.Time, histograms map[string]*hdrhistogram.Histogram) error {
 	h, err := encode(histograms)
 	if err != nil {
 		return err

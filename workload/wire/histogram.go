@@ -3,7 +3,7 @@ package wire
 import (
 	"math/bits"
 
-	hdr "github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
 // The geometry is HdrHistogram's for 1 µs to 10 minutes with three significant
@@ -70,7 +70,7 @@ func (h *Histogram) each(f func(us int64, n uint32)) {
 
 // AddTo adds what was recorded to an HdrHistogram of 1 to MaxMicros with three
 // digits, as if it had been recorded there.
-func (h *Histogram) AddTo(to *hdr.Histogram) {
+func (h *Histogram) AddTo(to *hdrhistogram.Histogram) {
 	if h.total == 0 {
 		return
 	}
@@ -81,7 +81,7 @@ func (h *Histogram) AddTo(to *hdr.Histogram) {
 }
 
 // NewHDR makes an HdrHistogram that AddTo fits.
-func NewHDR() *hdr.Histogram { return hdr.New(1, MaxMicros, 3) }
+func NewHDR() *hdrhistogram.Histogram { return hdrhistogram.New(1, MaxMicros, 3) }
 
 // merge adds another histogram.
 func (h *Histogram) merge(from *Histogram) {

@@ -1,0 +1,85 @@
+package native
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/slotstorm/slotstorm/chaos"
+	"github.com/slotstorm/slotstorm/chaos/agent"
+	"github.com/slotstorm/slotstorm/clusters/local"
+)
+
+// network is what nodes and clients are connected by: a sealed room's, or that of
+// pods.
+type network interface {
+	// hosts are those of a side, with the addresses that they have now.
+	hosts(s chaos.Side) ([]host, error)
+	// cut puts rules in force under a name, for limit at most.
+	cut(ctx context.Context, name string, rules []local.Rule, limit time.Duration) error
+	// mend takes them out of force, all or those of a part that is gone too;
+	// dropped is how many packets they took, nil if that is not known.
+	mend(ctx context.Context, name string) (dropped *uint64, err error)
+	// try tries dials, each from where it begins.
+	try(ctx context.Context, dials []dial) ([]agent.Outcome, error)
+	// halfOpens are the connections that somebody has asked a host for.
+	halfOpens(ctx context.Context, h host) ([]local.HalfOpen, error)
+	// bounded tells whether the limit of rules is what ends them if this program
+	// does not.
+	bounded() bool
+}
+
+// roomNetwork is that of a sealed room: all of it is this process' own.
+type roomNetwork struct{ Local }
+
+// roomDialLimit bounds a dial. On loopback the kernel answers within the call, even
+// for a process that is stopped.
+const roomDialLimit = 300 * time.Millisecond
+
+func (n roomNetwork) hosts(s chaos.Side) ([]host, error) {
+	if !n.Room.Sealed {
+		return nil, fmt.Errorf("the network can be cut in a sealed room alone, and this is %s", n.Room)
+	}
+	var list []host
+	for _, t := range s.Nodes {
+		node, _ := n.Cluster.Redis().Node(t.Node)
+		if at, err := netip.ParseAddrPort(node.Addr); err == nil {
+			list = append(list, host{name: t.Node, addr: at.Addr()})
+		}
+	}
+	for _, g := range s.Generators {
+		list = append(list, host{name: generator(g), addr: n.Room.Seat(g), client: true})
+	}
+	if s.Probes {
+		list = append(list, host{name: "the probes", addr: n.Room.Seat(local.ProbeSeat), client: true})
+	}
+	return list, nil
+}
+
+// cut needs no limit: the room ends with this process.
+func (n roomNetwork) cut(_ context.Context, name string, rules []local.Rule, _ time.Duration) error {
+	return local.Cut(name, rules, 0)
+}
+
+// mend tries until it is done: a lack of memory or of open files may pass, and the
+// rules stay in force until then.
+func (n roomNetwork) mend(ctx context.Context, name string) (*uint64, error) {
+	var dropped *uint64
+	if count, err := local.Dropped(name); err == nil {
+		dropped = &count
+	}
+	return dropped, until(ctx, func(context.Context) error { return local.Mend(name) })
+}
+
+func (n roomNetwork) try(ctx context.Context, dials []dial) ([]agent.Outcome, error) {
+	return agent.Each(len(dials), func(i int) agent.Outcome {
+		return agent.Try(ctx, dials[i].from.addr, dials[i].target(), roomDialLimit)
+	}), nil
+}
+
+func (n roomNetwork) halfOpens(context.Context, host) ([]local.HalfOpen, error) {
+	return local.HalfOpens()
+}
+
+func (n roomNetwork) bounded() bool { return false }

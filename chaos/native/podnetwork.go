@@ -1,0 +1,310 @@
+package native
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/slotstorm/slotstorm/chaos"
+	"github.com/slotstorm/slotstorm/chaos/agent"
+	"github.com/slotstorm/slotstorm/clusters/local"
+	"github.com/slotstorm/slotstorm/deployer/pods"
+)
+
+// Agents are the connections to the agents in pods: one for each pod and helper,
+// made when it is first needed, and kept.
+type Agents struct {
+	Cluster Pods
+
+	mu    sync.Mutex
+	conns map[agentKey]*agent.Conn
+}
+
+type agentKey struct {
+	uid    string
+	helper pods.Helper
+}
+
+// Conn is a connection to an agent in a pod. The helper that it lives in is put
+// into the pod if it is not there.
+func (a *Agents) Conn(ctx context.Context, pod pods.Pod, h pods.Helper) (*agent.Conn, error) {
+	key := agentKey{pod.UID, h}
+	a.mu.Lock()
+	conn := a.conns[key]
+	a.mu.Unlock()
+	if conn != nil && !conn.Broken() {
+		return conn, nil
+	}
+	if err := a.Cluster.Help(ctx, pod, h); err != nil {
+		return nil, err
+	}
+	stream, err := a.Cluster.Session(ctx, pod, h)
+	if err != nil {
+		return nil, err
+	}
+	if conn, err = agent.NewConn(ctx, stream); err != nil {
+		return nil, err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.conns == nil {
+		a.conns = map[agentKey]*agent.Conn{}
+	}
+	if old := a.conns[key]; old != nil {
+		_ = old.Close()
+	}
+	a.conns[key] = conn
+	return conn, nil
+}
+
+// Inside is a new connection to an agent in the container of redis-server, which
+// the kernel gives its processors and memory together with.
+func (a *Agents) Inside(ctx context.Context, pod pods.Pod) (*agent.Conn, error) {
+	beside, err := a.Conn(ctx, pod, pods.Eyes)
+	if err != nil {
+		return nil, err
+	}
+	// Asked first, since a connection is known to be broken only then.
+	if _, err := beside.Strain(ctx, beside.PID()); err != nil {
+		return nil, err
+	}
+	stream, err := a.Cluster.SessionInside(ctx, pod, beside.PID())
+	if err != nil {
+		return nil, err
+	}
+	return agent.NewConn(ctx, stream)
+}
+
+// Close ends all connections. What the agents have done goes on until its time is
+// over.
+func (a *Agents) Close() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, c := range a.conns {
+		_ = c.Close()
+	}
+	a.conns = nil
+}
+
+// podNetwork connects pods. Rules are put in force in the network of each pod that
+// they keep packets from.
+type podNetwork struct {
+	agents *Agents
+	// mesh makes the rules; nil if the agents in the pods do.
+	mesh Mesh
+	// helper is where the agents are: Eyes are enough if they make no rules.
+	helper pods.Helper
+
+	mu   sync.Mutex
+	pods map[string]pods.Pod // by the name of the host
+}
+
+// podDialLimit bounds a dial between pods. It lets the kernel try once more.
+const podDialLimit = 1500 * time.Millisecond
+
+func (n *podNetwork) hosts(s chaos.Side) ([]host, error) {
+	var list []host
+	add := func(name string, pod pods.Pod, client bool) error {
+		addr, err := netip.ParseAddr(pod.IP)
+		if err != nil {
+			return fmt.Errorf("%s has no address: %w", name, err)
+		}
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		n.pods[name] = pod
+		list = append(list, host{name: name, addr: addr, client: client})
+		return nil
+	}
+	for _, t := range s.Nodes {
+		pod, ok := n.agents.Cluster.Pod(t.Node)
+		if !ok {
+			return nil, fmt.Errorf("%s has no pod", t.Node)
+		}
+		if err := add(t.Node, pod, false); err != nil {
+			return nil, err
+		}
+	}
+	// The probes sit with generator 0, and have no address of their own.
+	for _, g := range s.Generators {
+		pod, err := n.agents.Cluster.GeneratorPod(g)
+		if err != nil {
+			return nil, err
+		}
+		if err := add(generator(g), pod, true); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// conn is a connection to the agent of a host.
+func (n *podNetwork) conn(ctx context.Context, name string) (*agent.Conn, error) {
+	n.mu.Lock()
+	pod := n.pods[name]
+	n.mu.Unlock()
+	return n.agents.Conn(ctx, pod, n.helper)
+}
+
+// all does something at all hosts of some names at once.
+func (n *podNetwork) all(ctx context.Context, hosts []string, do func(host string, c *agent.Conn) error) error {
+	errs := make([]error, len(hosts))
+	var wg sync.WaitGroup
+	for i, h := range hosts {
+		wg.Go(func() {
+			c, err := n.conn(ctx, h)
+			if err == nil {
+				err = do(h, c)
+			}
+			if err != nil {
+				errs[i] = fmt.Errorf("%s: %w", h, err)
+			}
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+// names are those of all hosts that are known.
+func (n *podNetwork) names() []string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	var list []string
+	for name := range n.pods {
+		list = append(list, name)
+	}
+	slices.Sort(list)
+	return list
+}
+
+// PodRule drops what pods send to other pods.
+type PodRule struct {
+	From, To []pods.Pod
+}
+
+// at are the pods that have some addresses.
+func (n *podNetwork) at(list []netip.Addr) []pods.Pod {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	var pods []pods.Pod
+	for _, name := range slices.Sorted(maps.Keys(n.pods)) {
+		if addr, err := netip.ParseAddr(n.pods[name].IP); err == nil && slices.Contains(list, addr) {
+			pods = append(pods, n.pods[name])
+		}
+	}
+	return pods
+}
+
+func (n *podNetwork) cut(ctx context.Context, name string, rules []local.Rule, limit time.Duration) error {
+	if n.mesh != nil {
+		var list []PodRule
+		for _, r := range rules {
+			list = append(list, PodRule{From: n.at(r.From), To: n.at(r.To)})
+		}
+		return n.mesh.Cut(ctx, name, list, limit)
+	}
+	return n.all(ctx, n.names(), func(h string, c *agent.Conn) error {
+		n.mu.Lock()
+		addr := netip.MustParseAddr(n.pods[h].IP) // hosts has read it
+		n.mu.Unlock()
+		var here []local.Rule
+		for _, r := range rules {
+			if slices.Contains(r.To, addr) {
+				r.To = []netip.Addr{addr}
+				here = append(here, r)
+			}
+		}
+		if len(here) == 0 {
+			return nil
+		}
+		return c.Cut(ctx, name, here, limit)
+	})
+}
+
+// mend tries until it has an answer from every pod that is still there: the API
+// server may be away for a while. The rules in a pod that is gone went with it.
+func (n *podNetwork) mend(ctx context.Context, name string) (*uint64, error) {
+	if n.mesh != nil {
+		return nil, until(ctx, func(ctx context.Context) error { return n.mesh.Mend(ctx, name) })
+	}
+	var mu sync.Mutex
+	var sum uint64
+	mended := map[string]bool{}
+	err := until(ctx, func(ctx context.Context) error {
+		var left []string
+		for _, h := range n.names() {
+			if !mended[h] && n.stands(h) {
+				left = append(left, h)
+			}
+		}
+		return n.all(ctx, left, func(h string, c *agent.Conn) error {
+			dropped, err := c.Mend(ctx, name)
+			if err != nil {
+				return err
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			mended[h] = true
+			if dropped != nil {
+				sum += *dropped
+			}
+			return nil
+		})
+	})
+	return &sum, err
+}
+
+// stands tells whether a host's pod is still the one that it was.
+func (n *podNetwork) stands(name string) bool {
+	n.mu.Lock()
+	was := n.pods[name]
+	n.mu.Unlock()
+	if was.Index >= 0 {
+		is, err := n.agents.Cluster.GeneratorPod(was.Index)
+		return err == nil && is.UID == was.UID
+	}
+	is, ok := n.agents.Cluster.Pod(name)
+	return ok && is.UID == was.UID
+}
+
+func (n *podNetwork) try(ctx context.Context, dials []dial) ([]agent.Outcome, error) {
+	outcomes := make([]agent.Outcome, len(dials))
+	var from []string
+	for _, d := range dials {
+		if !slices.Contains(from, d.from.name) {
+			from = append(from, d.from.name)
+		}
+	}
+	err := n.all(ctx, from, func(h string, c *agent.Conn) error {
+		var to []netip.AddrPort
+		var which []int
+		for i, d := range dials {
+			if d.from.name == h {
+				to, which = append(to, d.target()), append(which, i)
+			}
+		}
+		seen, err := c.Dial(ctx, to, podDialLimit)
+		if err != nil {
+			return err
+		}
+		for i, o := range seen {
+			outcomes[which[i]] = o
+		}
+		return nil
+	})
+	return outcomes, err
+}
+
+func (n *podNetwork) halfOpens(ctx context.Context, h host) ([]local.HalfOpen, error) {
+	c, err := n.conn(ctx, h.name)
+	if err != nil {
+		return nil, err
+	}
+	return c.HalfOpens(ctx)
+}
+
+func (n *podNetwork) bounded() bool { return true }

@@ -1,0 +1,41 @@
+package pods
+
+import (
+	"context"
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/slotstorm/slotstorm/clusters/kube"
+)
+
+// apply applies the objects by server-side apply, those that others need first.
+func (d *Deployment) apply(ctx context.Context, o *Objects) error {
+	if err := d.namespace.Check(ctx); err != nil {
+		return err
+	}
+	return o.apply(ctx, d.namespace.Cluster, d.namespace.Name, v1.ApplyOptions{FieldManager: kube.Manager})
+}
+
+func (o *Objects) apply(ctx context.Context, c *kube.Cluster, namespace string, how v1.ApplyOptions) error {
+	if _, err := c.Client.CoreV1().ConfigMaps(namespace).Apply(ctx, o.Config, how); err != nil {
+		return fmt.Errorf("applying the ConfigMap %s: %w", *o.Config.Name, err)
+	}
+	if _, err := c.Client.CoreV1().Secrets(namespace).Apply(ctx, o.Secret, how); err != nil {
+		return fmt.Errorf("applying the Secret %s: %w", *o.Secret.Name, err)
+	}
+	for _, s := range o.Services {
+		if _, err := c.Client.CoreV1().Services(namespace).Apply(ctx, s, how); err != nil {
+			return fmt.Errorf("applying the Service %s: %w", *s.Name, err)
+		}
+	}
+	if _, err := c.Client.PolicyV1().PodDisruptionBudgets(namespace).Apply(ctx, o.Budget, how); err != nil {
+		return fmt.Errorf("applying the PodDisruptionBudget %s: %w", *o.Budget.Name, err)
+	}
+	for _, s := range o.Sets {
+		if _, err := c.Client.AppsV1().StatefulSets(namespace).Apply(ctx, s, how); err != nil {
+			return fmt.Errorf("applying the StatefulSet %s: %w", *s.Name, err)
+		}
+	}
+	return nil
+}

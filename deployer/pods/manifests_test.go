@@ -1,0 +1,98 @@
+package pods
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/slotstorm/slotstorm/clusters/kube"
+	"github.com/slotstorm/slotstorm/deployer"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+var update = flag.Bool("update", false, "write the goldens anew")
+
+// TestManifests are what is applied, with a password and TLS, and no secret in it.
+func TestManifests(t *testing.T) {
+	ns, objects := kube.Planned(kube.TakeOptions{RunID: "run-00000000T000000Z-0000"})
+	o := Options{Namespace: ns, StorageClass: "fast", PullSecret: "pull", Redis: scenarios.Redis{
+		Image: "redis:8.0", Shards: 3, ReplicasPerShard: 1, HandOver: true, Config: map[string]string{"appendonly": "yes"},
+		Storage: &scenarios.Storage{Size: "2Gi"}, Resources: &scenarios.Resources{CPU: "500m", Memory: "512Mi"},
+		Auth: &scenarios.Auth{Enabled: true}, TLS: &scenarios.TLS{Enabled: true},
+	}}
+	planned := o.Plan(GeneratorPlan{Count: 2, Image: "slotstorm:test", Args: []string{"generate"}, Port: GeneratorPort, Patience: 60e9})
+	var text bytes.Buffer
+	if err := WriteManifests(&text, append(objects, planned.Objects()...)); err != nil {
+		t.Fatal(err)
+	}
+	golden := filepath.Join("testdata", "manifests.yaml")
+	if *update {
+		if err := os.WriteFile(golden, text.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text.String() != string(want) {
+		t.Errorf("the manifests have changed; look, and write them anew with -update:\n%s", text.String())
+	}
+	secrets := 0
+	for document := range strings.SplitSeq(text.String(), "---\n") {
+		if !strings.Contains(document, "\nkind: Secret\n") {
+			continue
+		}
+		secrets++
+		_, data, _ := strings.Cut(document, "\ndata:\n")
+		for line := range strings.Lines(data) {
+			if strings.HasPrefix(line, "  ") && !strings.HasSuffix(line, ": \"\"\n") {
+				t.Errorf("a secret's value is printed: %s", line)
+			}
+			if !strings.HasPrefix(line, "  ") {
+				break
+			}
+		}
+	}
+	if secrets != 2 {
+		t.Errorf("%d secrets, not 2:\n%s", secrets, text.String())
+	}
+}
+
+// Where nodes require certificates of clients, redis-cli in the pods presents the
+// nodes' own, and the clients' key is in the Secret but in no pod.
+func TestMutualTLSKeepsTheKeyOfClientsOutOfPods(t *testing.T) {
+	certificates, err := deployer.NewCertificates(true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := planOf(Options{Namespace: plannedNamespace(), Redis: scenarios.Redis{
+		Image: "redis:8.0", Shards: 3, Auth: &scenarios.Auth{Enabled: true}, TLS: &scenarios.TLS{Enabled: true, Mutual: true},
+	}}, "secret", certificates)
+	if !strings.Contains(p.config(), "tls-auth-clients yes\n") {
+		t.Errorf("nodes do not require certificates:\n%s", p.config())
+	}
+	if script := p.script(readyScript); !strings.Contains(script, "--cert /etc/slotstorm/secret/tls.crt --key /etc/slotstorm/secret/tls.key") {
+		t.Errorf("redis-cli presents no certificate:\n%s", script)
+	}
+	var mounted []string
+	for _, item := range p.secretVolume().Secret.Items {
+		mounted = append(mounted, *item.Key)
+	}
+	if got := strings.Join(mounted, " "); got != "auth.conf ca.crt password tls.crt tls.key" {
+		t.Errorf("pods have %s", got)
+	}
+	kept := certificatesIn(p.secrets(), p.Redis.TLS)
+	if diff := cmp.Diff(certificates, kept); diff != "" {
+		t.Errorf("a later run finds other certificates in the Secret: %s", diff)
+	}
+}
+
+func plannedNamespace() *kube.Namespace {
+	ns, _ := kube.Planned(kube.TakeOptions{RunID: "run-00000000T000000Z-0000"})
+	return ns
+}

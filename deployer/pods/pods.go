@@ -1,0 +1,266 @@
+package pods
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	"k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/client-go/informers"
+	"k8s.io/client-go/tools/cache"
+
+	"github.com/slotstorm/slotstorm/clusters/kube"
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// Pod is a node's pod at one moment.
+type Pod struct {
+	Name, UID, IP string
+	// Machine is where it runs.
+	Machine string
+	// Restarts counts its container's restarts; ContainerID is the one of now.
+	Restarts    int
+	ContainerID string
+	Running     bool
+	Ready       bool
+	// Index is that in an Indexed Job; -1 elsewhere.
+	Index int
+	// Ended tells that it runs no more and will not again.
+	Ended bool
+	// Going tells that it is being deleted.
+	Going bool
+	// Exit says how its container ended last; empty if it has not.
+	Exit string
+}
+
+// pods follows the pods of a cluster by a watch, which outlives an API server
+// that is away for a while.
+type pods struct {
+	clock results.Clock
+	emit  results.Emit
+	shard map[string]int // node name → shard
+
+	mu      sync.Mutex
+	now     map[string]Pod
+	ips     map[string]string // every IP that was ever seen → node name
+	history []results.Pod
+	changed chan struct{} // closed and replaced at every change
+
+	stop context.CancelFunc
+	done func()
+}
+
+// watchPods follows the pods with a run's labels until close.
+func watchPods(ctx context.Context, n *kube.Namespace, selector map[string]string, shard map[string]int, clock results.Clock, emit results.Emit) (*pods, error) {
+	p := &pods{clock: clock, emit: emit, shard: shard, now: map[string]Pod{}, ips: map[string]string{}, changed: make(chan struct{})}
+	factory := informers.NewSharedInformerFactoryWithOptions(n.Client, 0, informers.WithNamespace(n.Name),
+		informers.WithTweakListOptions(func(o *metav1.ListOptions) { o.LabelSelector = labels.SelectorFromSet(selector).String() }))
+	informer := factory.Core().V1().Pods().Informer()
+	_, err := informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
+		AddFunc:    func(o any) { p.see(o) },
+		UpdateFunc: func(_, o any) { p.see(o) },
+		DeleteFunc: func(o any) {
+			if gone, ok := o.(cache.DeletedFinalStateUnknown); ok {
+				o = gone.Obj
+			}
+			p.lose(o)
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("watching pods: %w", err)
+	}
+	watching, stop := context.WithCancel(context.Background())
+	p.stop, p.done = stop, factory.Shutdown
+	factory.Start(watching.Done())
+	if !cache.WaitForCacheSync(ctx.Done(), informer.HasSynced) {
+		p.close()
+		return nil, fmt.Errorf("watching pods: %w", context.Cause(ctx))
+	}
+	return p, nil
+}
+
+func (p *pods) close() {
+	p.stop()
+	p.done()
+}
+
+// see takes a pod as it is now.
+func (p *pods) see(o any) {
+	pod, ok := o.(*corev1.Pod)
+	if !ok {
+		return
+	}
+	is := podOf(pod)
+	p.mu.Lock()
+	was := p.now[is.Name]
+	fresh := was.UID != is.UID
+	p.now[is.Name] = is
+	if is.IP != "" {
+		p.ips[is.IP] = is.Name
+	}
+	if fresh {
+		p.history = append(p.history, results.Pod{Name: is.Name, UID: is.UID, From: p.clock.Now()})
+	}
+	p.note(pod, is)
+	close(p.changed)
+	p.changed = make(chan struct{})
+	p.mu.Unlock()
+	switch {
+	case fresh && is.Machine == "":
+	case fresh || was.Machine == "" && is.Machine != "":
+		p.tell(is.Name, results.EventNodeStart, fmt.Sprintf("pod %s on %s", is.UID, is.Machine))
+	case is.Restarts > was.Restarts:
+		p.tell(is.Name, results.EventNodeExit, "container "+is.Exit)
+		p.tell(is.Name, results.EventNodeStart, fmt.Sprintf("container again, restart %d of pod %s", is.Restarts, is.UID))
+	case is.Going && !was.Going:
+		p.tell(is.Name, results.EventNote, "pod "+is.UID+" is asked to stop")
+	}
+	if is.Ready && (!was.Ready || fresh) {
+		p.tell(is.Name, results.EventNodeReady, "ip "+is.IP)
+	}
+}
+
+// note brings a pod's entry in the history up to date.
+func (p *pods) note(pod *corev1.Pod, is Pod) {
+	for i := range p.history {
+		h := &p.history[i]
+		if h.UID != is.UID {
+			continue
+		}
+		h.IP, h.Node, h.Restarts = is.IP, is.Machine, is.Restarts
+		for _, c := range pod.Status.ContainerStatuses {
+			h.Image, h.ImageID = c.Image, c.ImageID
+		}
+	}
+}
+
+func (p *pods) lose(o any) {
+	pod, ok := o.(*corev1.Pod)
+	if !ok {
+		return
+	}
+	p.mu.Lock()
+	if p.now[pod.Name].UID == string(pod.UID) {
+		delete(p.now, pod.Name)
+	}
+	for i := range p.history {
+		if p.history[i].UID == string(pod.UID) && p.history[i].To == 0 {
+			p.history[i].To = p.clock.Now()
+		}
+	}
+	close(p.changed)
+	p.changed = make(chan struct{})
+	p.mu.Unlock()
+	p.tell(pod.Name, results.EventNodeExit, "pod "+string(pod.UID)+" is gone")
+}
+
+func (p *pods) tell(name, kind, message string) {
+	shard, ok := p.shard[name]
+	if !ok {
+		return
+	}
+	p.emit(results.Event{Offset: p.clock.Now(), Kind: kind, Source: "kubernetes", Node: name, Shard: &shard, Message: message})
+}
+
+func podOf(pod *corev1.Pod) Pod {
+	is := Pod{Name: pod.Name, UID: string(pod.UID), IP: pod.Status.PodIP, Machine: pod.Spec.NodeName, Going: pod.DeletionTimestamp != nil, Index: -1}
+	if i, err := strconv.Atoi(pod.Annotations[v1.JobCompletionIndexAnnotation]); err == nil {
+		is.Index = i
+	}
+	is.Ended = pod.Status.Phase == corev1.PodFailed || pod.Status.Phase == corev1.PodSucceeded
+	for _, c := range pod.Status.ContainerStatuses {
+		if c.Name != Container {
+			continue
+		}
+		is.Restarts, is.ContainerID, is.Running, is.Ready = int(c.RestartCount), c.ContainerID, c.State.Running != nil, c.Ready
+		end := c.LastTerminationState.Terminated
+		if c.State.Terminated != nil {
+			end = c.State.Terminated
+		}
+		if end != nil {
+			is.Exit = fmt.Sprintf("exited with code %d (%s)", end.ExitCode, end.Reason)
+			if end.ExitCode > 128 {
+				is.Exit = fmt.Sprintf("ended by signal %d (%s)", end.ExitCode-128, end.Reason)
+			}
+		}
+	}
+	return is
+}
+
+// byAddr finds the pod that has an address now: its host is an IP, or a name
+// that begins with the pod's.
+func (p *pods) byHost(host string) (Pod, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if pod, ok := p.now[firstLabel(host)]; ok {
+		return pod, true
+	}
+	pod, ok := p.now[p.ips[host]]
+	return pod, ok && pod.IP == host
+}
+
+// find gives a pod that ok takes.
+func (p *pods) find(ok func(Pod) bool) (Pod, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, pod := range p.now {
+		if ok(pod) {
+			return pod, true
+		}
+	}
+	return Pod{}, false
+}
+
+// await waits until a node's pod is as ok wants it; what says what that is.
+func (p *pods) await(ctx context.Context, node, what string, ok func(Pod) bool) (Pod, error) {
+	return p.awaitAny(ctx, what, func(pod Pod) bool { return pod.Name == node && ok(pod) })
+}
+
+// awaitAny waits until there is a pod that ok takes.
+func (p *pods) awaitAny(ctx context.Context, what string, ok func(Pod) bool) (Pod, error) {
+	for {
+		p.mu.Lock()
+		changed := p.changed
+		p.mu.Unlock()
+		if pod, there := p.find(ok); there {
+			return pod, nil
+		}
+		select {
+		case <-ctx.Done():
+			return Pod{}, fmt.Errorf("waiting for %s: %w", what, context.Cause(ctx))
+		case <-changed:
+		}
+	}
+}
+
+// awaitGone waits until a pod is there no more.
+func (p *pods) awaitGone(ctx context.Context, was Pod) error {
+	for {
+		p.mu.Lock()
+		changed, now := p.changed, p.now[was.Name]
+		p.mu.Unlock()
+		if now.UID != was.UID {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("waiting for the end of pod %s: %w", was.Name, context.Cause(ctx))
+		case <-changed:
+		}
+	}
+}
+
+// seen is the history so far.
+func (p *pods) seen() []results.Pod {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return append([]results.Pod(nil), p.history...)
+}
+
+// retryEvery is the distance of two tries where nothing announces a change.
+const retryEvery = time.Second

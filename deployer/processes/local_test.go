@@ -1,0 +1,181 @@
+package processes
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/slotstorm/slotstorm/clusters/local"
+	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+// deploy starts a cluster on plain loopback.
+func deploy(t *testing.T, redis scenarios.Redis, restartDelay time.Duration) (*Deployment, *events, error) {
+	t.Helper()
+	dir := t.TempDir()
+	logs := filepath.Join(dir, "nodes")
+	if err := os.Mkdir(logs, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	redis.Binary = "redis-server"
+	seen := &events{}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	d, err := Deploy(ctx, Options{
+		Redis: redis, RestartDelay: restartDelay, Volumes: filepath.Join(dir, "volumes"), Logs: logs,
+		Clock: results.Clock{Start: time.Now()}, Emit: seen.add,
+	})
+	if err == nil {
+		t.Cleanup(func() {
+			if err := d.Remove(false); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	return d, seen, err
+}
+
+type events struct {
+	mu   sync.Mutex
+	list []results.Event
+}
+
+func (e *events) add(ev results.Event) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.list = append(e.list, ev)
+}
+
+func (e *events) has(kind, node string) bool { return e.says(kind, node, "") }
+
+func (e *events) says(kind, node, message string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, ev := range e.list {
+		if ev.Kind == kind && ev.Node == node && strings.Contains(ev.Message, message) {
+			return true
+		}
+	}
+	return false
+}
+
+func TestANodeThatIsKilledComesBackOnItsVolume(t *testing.T) {
+	d, seen, err := deploy(t, scenarios.Redis{Shards: 3, ReplicasPerShard: 0, Config: map[string]string{"appendonly": "yes", "appendfsync": "always"}}, 10*time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	node := d.Nodes[d.ShardOf(12182)] // the slot of "foo"
+	cl := d.Client(node, time.Second)
+	defer cl.Close()
+	if err := cl.Set(ctx, "foo", "bar", 0).Err(); err != nil {
+		t.Fatal(err)
+	}
+	old, err := d.Process(node.Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := old.Signal(syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	next, err := d.AwaitNext(ctx, node.Name, old)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if next.PID() == old.PID() {
+		t.Errorf("it runs as process %d again", next.PID())
+	}
+	if old.Exit() != "ended by SIGKILL" {
+		t.Errorf("the old process %s", old.Exit())
+	}
+	if err := d.AwaitWhole(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := d.Client(node, time.Second).Get(ctx, "foo").Result(); err != nil || got != "bar" {
+		t.Errorf("foo is %q (%v) after the restart, want bar", got, err)
+	}
+	if !seen.has(results.EventNodeExit, node.Name) {
+		t.Error("no event tells of its end")
+	}
+}
+
+func TestPasswordIsAskedForAndShownNowhere(t *testing.T) {
+	t.Setenv("SLOTSTORM_TEST_PASSWORD", `se"cret \ with # all`)
+	d, _, err := deploy(t, scenarios.Redis{Shards: 3, ReplicasPerShard: 1, Auth: &scenarios.Auth{Enabled: true, PasswordEnv: "SLOTSTORM_TEST_PASSWORD"}}, time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stranger := *d.Cluster
+	if err := stranger.Use("", nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := stranger.Client(d.Nodes[0], time.Second).Ping(t.Context()).Err(); err == nil || !strings.Contains(err.Error(), "NOAUTH") {
+		t.Errorf("a client without password gets %v", err)
+	}
+	for _, n := range d.Nodes {
+		p, err := d.Process(n.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range []string{"cmdline", "environ"} {
+			raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/%s", p.PID(), file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(string(raw), "se\"cret") {
+				t.Errorf("the password is in %s of %s", file, n.Name)
+			}
+		}
+		log, err := os.ReadFile(d.LogPath(n.Name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(log), "se\"cret") {
+			t.Errorf("the password is in the log of %s", n.Name)
+		}
+	}
+}
+
+func TestDeployTellsWhatANodeSaid(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		redis scenarios.Redis
+		want  string
+	}{
+		{"a directive that Redis does not know", scenarios.Redis{Shards: 3, Config: map[string]string{"maxmemmory": "1gb"}}, "maxmemmory"},
+		{"a value that it refuses", scenarios.Redis{Shards: 3, Config: map[string]string{"appendonly": "perhaps"}}, "argument must be 'yes' or 'no'"},
+		{"a password that is not there", scenarios.Redis{Shards: 3, Auth: &scenarios.Auth{Enabled: true, PasswordEnv: "SLOTSTORM_NO_SUCH"}}, "SLOTSTORM_NO_SUCH is empty or not set"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			_, _, err := deploy(t, tc.redis, time.Hour)
+			if err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Fatalf("error is %v, want one with %q", err, tc.want)
+			}
+		})
+	}
+}
+
+func TestEndpointsAreFree(t *testing.T) {
+	list, err := local.Room{}.Endpoints(6)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if list[0].Addr() == list[1].Addr() {
+		t.Errorf("two nodes share %s", list[0].Addr())
+	}
+	sealed, err := local.Room{Sealed: true}.Endpoints(300)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := sealed[299].Addr(); got != "127.0.2.50:6379" {
+		t.Errorf("node 299 is at %s", got)
+	}
+}

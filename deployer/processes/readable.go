@@ -1,0 +1,201 @@
+package processes
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/slotstorm/slotstorm/clusters/local"
+	"github.com/slotstorm/slotstorm/deployer"
+	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+// Readable tries which of two releases reads the files that the other writes. It
+// is tried beside the cluster, on servers of its own: each release writes a key
+// of every type, as a snapshot and as an append-only file, and both read them.
+func (d *Deployment) Readable(ctx context.Context, releases ...scenarios.Release) ([]results.Readable, error) {
+	var list []results.Readable
+	dir := filepath.Join(d.options.Volumes, "readable")
+	defer func() { _ = os.RemoveAll(dir) }()
+	for i, writer := range releases {
+		written := filepath.Join(dir, fmt.Sprintf("written-%d", i))
+		wrote, err := d.writeFiles(ctx, writer, written)
+		if err != nil {
+			return nil, fmt.Errorf("writing files as %s: %w", writer.Binary, err)
+		}
+		for j, reader := range releases {
+			if i == j {
+				continue
+			}
+			read, err := d.version(ctx, reader)
+			if err != nil {
+				return nil, err
+			}
+			for _, format := range []string{"RDB", "AOF"} {
+				r := results.Readable{Format: format, Writer: wrote, Reader: read}
+				if r.OK, r.Evidence, err = d.readFiles(ctx, reader, format, written, filepath.Join(dir, fmt.Sprintf("%s-%d-%d", format, i, j))); err != nil {
+					return nil, fmt.Errorf("reading %s of %s as %s: %w", format, wrote, read, err)
+				}
+				list = append(list, r)
+			}
+		}
+	}
+	return list, nil
+}
+
+func (d *Deployment) version(ctx context.Context, r scenarios.Release) (string, error) {
+	binary, err := Binary(r.Binary)
+	if err != nil {
+		return "", err
+	}
+	return Version(ctx, binary)
+}
+
+// sample has a key of every type of data that all releases know.
+var sample = [][]any{
+	{"SET", "string", "v"}, {"SET", "volatile", "v", "EX", 3600}, {"RPUSH", "list", "a", "b"}, {"HSET", "hash", "f", "v"},
+	{"SADD", "set", "a"}, {"ZADD", "zset", 1, "a"}, {"XADD", "stream", "1-1", "f", "v"},
+}
+
+// writeFiles has a release write the sample into dir, and gives its version.
+func (d *Deployment) writeFiles(ctx context.Context, r scenarios.Release, dir string) (string, error) {
+	s, err := d.beside(r, dir, "yes")
+	if err != nil {
+		return "", err
+	}
+	defer s.close()
+	if err := s.await(ctx); err != nil {
+		return "", err
+	}
+	for _, command := range sample {
+		if err := s.client.Do(ctx, command...).Err(); err != nil {
+			return "", fmt.Errorf("%v: %w", command[0], err)
+		}
+	}
+	if err := s.client.Save(ctx).Err(); err != nil {
+		return "", err
+	}
+	version, err := d.version(ctx, r)
+	if err != nil {
+		return "", err
+	}
+	if err := terminate(s.process); err != nil {
+		return "", err
+	}
+	select {
+	case <-s.process.Done():
+		return version, nil
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	}
+}
+
+// readFiles has a release read what another one wrote.
+func (d *Deployment) readFiles(ctx context.Context, r scenarios.Release, format, written, dir string) (bool, string, error) {
+	names, appendonly := []string{"dump.rdb"}, "no"
+	if format == "AOF" {
+		// A folder since Redis 7.0, a file before.
+		names, appendonly = []string{"appendonlydir", "appendonly.aof"}, "yes"
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return false, "", err
+	}
+	for _, name := range names {
+		if err := os.Rename(filepath.Join(written, name), filepath.Join(dir, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return false, "", err
+		}
+	}
+	s, err := d.beside(r, dir, appendonly)
+	if err != nil {
+		return false, "", err
+	}
+	defer s.close()
+	if err := s.await(ctx); err != nil {
+		if ctx.Err() != nil {
+			return false, "", err
+		}
+		return false, err.Error(), nil
+	}
+	n, err := s.client.DBSize(ctx).Result()
+	if err != nil {
+		return false, "", err
+	}
+	return n == int64(len(sample)), fmt.Sprintf("%d of %d keys are there", n, len(sample)), nil
+}
+
+// server is a Redis beside the cluster.
+type server struct {
+	process *local.Process
+	client  *redis.Client
+	log     *os.File
+}
+
+// beside starts a server that is no part of the cluster, on the folder dir.
+func (d *Deployment) beside(r scenarios.Release, dir, appendonly string) (*server, error) {
+	binary, err := Binary(r.Binary)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	log, err := os.Create(filepath.Join(dir, "log"))
+	if err != nil {
+		return nil, err
+	}
+	conf := fmt.Sprintf("port %d\nbind %s\nprotected-mode no\n%ssave \"\"\nappendonly %s\nlogfile \"\"\n",
+		d.spare.Port, d.spare.Host, deployer.Directive("dir", dir), appendonly)
+	path := filepath.Join(dir, "redis.conf")
+	if err := os.WriteFile(path, []byte(conf), 0o600); err != nil {
+		return nil, errors.Join(err, log.Close())
+	}
+	p, err := d.host.Start(local.Spec{
+		Path: binary, Args: []string{path, "-"}, Dir: dir, Env: []string{"TZ=UTC", "LC_ALL=C"}, Output: log,
+		Input: d.password(), Started: d.known(""),
+	})
+	if err != nil {
+		return nil, errors.Join(err, log.Close())
+	}
+	c := &deployer.Cluster{}
+	if _, err := c.Secure(d.Dialer.Security().Password, nil); err != nil {
+		return nil, errors.Join(err, end(p), log.Close())
+	}
+	return &server{p, c.Client(deployer.Node{Addr: d.spare.Addr()}, time.Second), log}, nil
+}
+
+// await waits until the server answers. If it ends before, the error is what it
+// warned of.
+func (s *server) await(ctx context.Context) error {
+	t := time.NewTicker(10 * time.Millisecond)
+	defer t.Stop()
+	for {
+		err := s.client.Ping(ctx).Err()
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-s.process.Done():
+			text, rerr := tail(s.log.Name(), 0)
+			if rerr != nil {
+				return rerr
+			}
+			return errors.New(deployer.Complaints(text))
+		case <-ctx.Done():
+			return fmt.Errorf("%w (%w)", err, context.Cause(ctx))
+		case <-t.C:
+		}
+	}
+}
+
+// close ends the server. Its files are to be deleted or have been read.
+func (s *server) close() {
+	_ = end(s.process)
+	_ = s.client.Close()
+	_ = s.log.Close()
+}

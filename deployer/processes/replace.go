@@ -1,0 +1,231 @@
+package processes
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"github.com/slotstorm/slotstorm/clusters/local"
+	"github.com/slotstorm/slotstorm/deployer"
+	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+var _ deployer.Place = (*Deployment)(nil)
+
+// Replace ends a node by SIGTERM and starts it again as another binary, at once
+// and on its own volume.
+func (d *Deployment) Replace(ctx context.Context, name string, r scenarios.Release) error {
+	n, ok := d.nodes[name]
+	if !ok {
+		return fmt.Errorf("there is no node %q", name)
+	}
+	binary, err := Binary(r.Binary)
+	if err != nil {
+		return err
+	}
+	mark, err := d.logSize(n)
+	if err != nil {
+		return err
+	}
+	old := n.current()
+	n.mu.Lock()
+	n.binary = binary
+	n.mu.Unlock()
+	n.hurryUp()
+	if err := terminate(old); err != nil {
+		return err
+	}
+	next, err := d.AwaitNext(ctx, name, old)
+	if err != nil {
+		return err
+	}
+	return d.awaitUp(ctx, n, next, mark)
+}
+
+// awaitUp waits until a node answers in full: not while it loads its data. It
+// fails at once if the process ends, with what its log said since mark.
+func (d *Deployment) awaitUp(ctx context.Context, n *node, p *local.Process, mark int64) error {
+	up, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		select {
+		case <-p.Done():
+			cancel()
+		case <-up.Done():
+		}
+	}()
+	err := d.AwaitPing(up, n.Node)
+	select {
+	case <-p.Done():
+		return fmt.Errorf("%s %s: %s", n.Name, p.Exit(), d.complaints(n, mark))
+	default:
+	}
+	if err != nil {
+		return fmt.Errorf("%s does not answer: %w; %s", n.Name, err, d.complaints(n, mark))
+	}
+	return nil
+}
+
+// terminate asks a process to end. One that has ended already is no error.
+func terminate(p *local.Process) error {
+	if err := p.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return err
+	}
+	return nil
+}
+
+// hurryUp has the supervisor start the node without its delay, now or when it ends.
+func (n *node) hurryUp() {
+	select {
+	case n.hurry <- struct{}{}:
+	default: // it was told already
+	}
+}
+
+func (n *node) isHeld() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.held
+}
+
+func (n *node) hold(on bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.held = on
+}
+
+func (d *Deployment) logSize(n *node) (int64, error) {
+	st, err := os.Stat(d.LogPath(n.Name))
+	if err != nil {
+		return 0, fmt.Errorf("the log of %s: %w", n.Name, err)
+	}
+	return st.Size(), nil
+}
+
+// complaints are the last warnings of a node's log after mark, or its last words.
+func (d *Deployment) complaints(n *node, mark int64) string {
+	text, err := tail(d.LogPath(n.Name), mark)
+	if err != nil {
+		return d.lastWords(n)
+	}
+	if said := deployer.Complaints(text); said != "" {
+		return said
+	}
+	return d.lastWords(n)
+}
+
+// Complaints are the last warnings in a node's log.
+func (d *Deployment) Complaints(name string) string {
+	if n, ok := d.nodes[name]; ok {
+		return d.complaints(n, 0)
+	}
+	return ""
+}
+
+// clusterFile holds a node's place in the cluster.
+const clusterFile = "nodes.conf"
+
+// snapshotFile holds a node's data.
+func (d *Deployment) snapshotFile() string {
+	if name := d.options.Redis.Config["dbfilename"]; name != "" {
+		return name
+	}
+	return "dump.rdb"
+}
+
+// backupDir is the folder of the backup, beside the volumes' own.
+func (d *Deployment) backupDir(n *node) string {
+	return filepath.Join(d.options.Volumes, "backup", n.Name)
+}
+
+// Backup has each shard's primary save a snapshot, and keeps a copy for every
+// node of the shard, with the node's nodes.conf.
+func (d *Deployment) Backup(ctx context.Context) error {
+	for _, role := range d.Roles(ctx) {
+		if !role.Primary {
+			continue
+		}
+		if err := d.Snapshot(ctx, role.Node); err != nil {
+			return fmt.Errorf("saving %s: %w", role.Node.Name, err)
+		}
+		for _, member := range d.Members(role.Node.Shard) {
+			n := d.nodes[member.Name]
+			if err := os.MkdirAll(d.backupDir(n), 0o700); err != nil {
+				return err
+			}
+			if err := d.keep(d.nodes[role.Node.Name].dir, n.dir, d.backupDir(n)); err != nil {
+				return fmt.Errorf("backup of %s: %w", n.Name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// keep puts the snapshot of one folder and the nodes.conf of another into a third.
+// The snapshot is linked, not copied: Redis replaces the file, and never changes
+// one.
+func (d *Deployment) keep(data, place, to string) error {
+	target := filepath.Join(to, d.snapshotFile())
+	if err := os.Remove(target); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	if err := os.Link(filepath.Join(data, d.snapshotFile()), target); err != nil {
+		return err
+	}
+	b, err := os.ReadFile(filepath.Join(place, clusterFile))
+	if err != nil {
+		return err
+	}
+	return results.WriteFile(filepath.Join(to, clusterFile), b)
+}
+
+// Restore ends all nodes, puts the backup in the place of their data, and starts
+// them as another binary.
+func (d *Deployment) Restore(ctx context.Context, r scenarios.Release) error {
+	binary, err := Binary(r.Binary)
+	if err != nil {
+		return err
+	}
+	old, marks := map[string]*local.Process{}, map[string]int64{}
+	for name, n := range d.nodes {
+		if marks[name], err = d.logSize(n); err != nil {
+			return err
+		}
+		n.hold(true)
+		defer n.hold(false)
+		old[name] = n.current()
+		if err := terminate(old[name]); err != nil {
+			return err
+		}
+	}
+	for name, p := range old {
+		select {
+		case <-p.Done():
+		case <-ctx.Done():
+			return fmt.Errorf("%s does not end: %w", name, context.Cause(ctx))
+		}
+	}
+	for _, n := range d.nodes {
+		if err := d.keep(d.backupDir(n), d.backupDir(n), n.dir); err != nil {
+			return fmt.Errorf("restoring %s: %w", n.Name, err)
+		}
+		n.mu.Lock()
+		n.binary = binary
+		n.mu.Unlock()
+		n.hurryUp()
+	}
+	for name, n := range d.nodes {
+		next, err := d.AwaitNext(ctx, name, old[name])
+		if err != nil {
+			return err
+		}
+		if err := d.awaitUp(ctx, n, next, marks[name]); err != nil {
+			return err
+		}
+	}
+	return nil
+}

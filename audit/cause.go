@@ -38,11 +38,11 @@ type story struct {
 	events  map[string][]results.Event // by node, in order
 	// survivors are, by node, when acknowledged writes that were not lost were
 	// acknowledged.
-	survivors map[string][]results.Millis
+	survivors map[string][]results.Duration
 }
 
 func newStory(b *results.Bundle, keys []*history, findings []results.Finding) *story {
-	s := &story{run: &b.Run, shardOf: map[string]int{}, events: map[string][]results.Event{}, survivors: map[string][]results.Millis{}}
+	s := &story{run: &b.Run, shardOf: map[string]int{}, events: map[string][]results.Event{}, survivors: map[string][]results.Duration{}}
 	for _, n := range b.Run.Nodes {
 		s.shardOf[n.Name] = n.Shard
 	}
@@ -76,11 +76,11 @@ func newStory(b *results.Bundle, keys []*history, findings []results.Finding) *s
 }
 
 // never is after everything.
-const never = results.Millis(1<<63 - 1)
+const never = results.Duration(1<<63 - 1)
 
 // next is when the first event of a kind concerned a node, at or after a
 // moment; never if none did.
-func (s *story) next(node string, from results.Millis, kinds ...string) results.Millis {
+func (s *story) next(node string, from results.Duration, kinds ...string) results.Duration {
 	for _, e := range s.events[node] {
 		if e.Offset >= from && slices.Contains(kinds, e.Kind) {
 			return e.Offset
@@ -93,11 +93,11 @@ func (s *story) next(node string, from results.Millis, kinds ...string) results.
 // a pod that is deleted by force is forgotten at once. The next process of the node
 // takes longer to acknowledge anything: after its start a primary refuses writes
 // for 2 s (CLUSTER_WRITABLE_DELAY in Redis' source).
-const forgotten = results.Millis(2 * time.Second)
+const forgotten = results.Duration(2 * time.Second)
 
 // end is when the process of a node ended that ran at a moment; never if it did
 // not. It may be told before that moment.
-func (s *story) end(node string, at results.Millis) results.Millis {
+func (s *story) end(node string, at results.Duration) results.Duration {
 	told := never
 	for _, e := range s.events[node] {
 		switch {
@@ -142,8 +142,8 @@ func (s *story) cause(w results.Write) string {
 
 // takeover is when another node of the write's shard took over from the one that
 // acknowledged it: the first promotion of another after that one's own last.
-func (s *story) takeover(w results.Write) results.Millis {
-	since := results.Millis(0)
+func (s *story) takeover(w results.Write) results.Duration {
+	since := results.Duration(0)
 	for _, e := range s.events[w.Node] {
 		promoted := e.Kind == results.EventPromoted || e.Kind == results.EventElectionWon
 		if promoted && e.Offset-e.Uncertainty <= w.Done {
@@ -161,7 +161,7 @@ func (s *story) takeover(w results.Write) results.Millis {
 
 // hang is when the first fault that stops a node without ending it struck, at or
 // after a moment.
-func (s *story) hang(node string, from results.Millis) results.Millis {
+func (s *story) hang(node string, from results.Duration) results.Duration {
 	first := never
 	for _, f := range s.run.Faults {
 		struck := slices.ContainsFunc(f.Hits(), func(h results.Hit) bool { return h.Node == node })

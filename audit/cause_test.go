@@ -9,7 +9,7 @@ import (
 
 // TestCauses: the same lost write of node-0, under different fates of that node.
 func TestCauses(t *testing.T) {
-	at := func(n int) results.Millis { return results.Millis(n) * results.Millis(time.Millisecond) }
+	at := func(n int) results.Duration { return results.Duration(n) * results.Duration(time.Millisecond) }
 	event := func(n int, kind, node string) results.Event {
 		return results.Event{Offset: at(n), Kind: kind, Node: node}
 	}

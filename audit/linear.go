@@ -146,8 +146,8 @@ const (
 // the same as never.
 func operations(h *history) []porcupine.Operation {
 	var list []porcupine.Operation
-	end := results.Millis(0)
-	add := func(row int, in call, out outcome, sent, done results.Millis) {
+	end := results.Duration(0)
+	add := func(row int, in call, out outcome, sent, done results.Duration) {
 		end = max(end, done)
 		list = append(list, porcupine.Operation{ClientId: row, Input: in, Output: out, Call: int64(sent), Return: int64(max(sent, done))})
 	}
@@ -171,7 +171,7 @@ func operations(h *history) []porcupine.Operation {
 	if h.final != nil {
 		read(*h.final)
 	}
-	end += results.MillisOf(time.Millisecond)
+	end += results.DurationOf(time.Millisecond)
 	row := rowUnknown
 	for i, w := range h.writes {
 		if h.unknown(i) {

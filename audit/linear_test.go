@@ -9,7 +9,7 @@ import (
 )
 
 func TestLinearizabilityIsToldForEachKey(t *testing.T) {
-	at := func(n int) results.Millis { return results.Millis(n) * results.Millis(time.Millisecond) }
+	at := func(n int) results.Duration { return results.Duration(n) * results.Duration(time.Millisecond) }
 	ok := func(seq int, kind, key, value, reply string) results.Write {
 		return results.Write{Seq: seq, Kind: kind, Key: key, Value: value, Reply: reply, Outcome: "ok", Sent: at(10 * seq), Done: at(10*seq + 5)}
 	}

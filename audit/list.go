@@ -52,7 +52,7 @@ func (h *history) judgeOrder(f *fates, order []int) {
 	}
 	right := h.longestRun(known)
 	// The least moment of acknowledgement among the elements behind.
-	earliest := results.Millis(1<<63 - 1)
+	earliest := results.Duration(1<<63 - 1)
 	var wrong []int
 	for _, i := range slices.Backward(order) {
 		w := h.writes[i]

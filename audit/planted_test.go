@@ -57,7 +57,7 @@ func plantKeys(seed uint64, masked bool, keys int) *planted {
 		kind := kinds[p.random.IntN(len(kinds))]
 		list := anomalies[kind]
 		k := &plantedKey{p: p, masked: masked, kind: kind, key: fmt.Sprintf("%s:%d", kind, n), plan: list[p.random.IntN(len(list))]}
-		k.now = results.Millis(p.random.IntN(1e9))
+		k.now = results.Duration(p.random.IntN(1e9))
 		k.make()
 	}
 	// The ledger is written by many clients: its order means nothing.
@@ -82,7 +82,7 @@ type plantedKey struct {
 	masked    bool
 	kind, key string
 	plan      anomaly
-	now       results.Millis
+	now       results.Duration
 
 	writes []results.Write
 	line   []int // indexes of writes
@@ -92,8 +92,8 @@ type plantedKey struct {
 	struck     bool
 }
 
-func (k *plantedKey) step() results.Millis {
-	k.now += results.Millis(1 + k.p.random.IntN(int(5*time.Millisecond)))
+func (k *plantedKey) step() results.Duration {
+	k.now += results.Duration(1 + k.p.random.IntN(int(5*time.Millisecond)))
 	return k.now
 }
 

@@ -28,7 +28,7 @@ func (s *staleness) counts() *results.AuditReads {
 		for i, n := range s.ages {
 			b := results.AgeBucket{Count: n}
 			if i < len(ages) {
-				b.Below = results.MillisOf(ages[i])
+				b.Below = results.DurationOf(ages[i])
 			}
 			r.Ages = append(r.Ages, b)
 		}
@@ -87,7 +87,7 @@ func (s *staleness) look(h *history, f fates) []results.Finding {
 // write from (-1: the empty key) and had been acknowledged before a moment, and
 // how long before. Lost writes replace nothing: only those that are surely left
 // at the end count. -1 if there is none.
-func (h *history) replacedBefore(f fates, from int, moment results.Millis) (by int, age results.Millis) {
+func (h *history) replacedBefore(f fates, from int, moment results.Duration) (by int, age results.Duration) {
 	by = -1
 	for _, t := range f.chain {
 		w := h.writes[t]

@@ -212,7 +212,7 @@ func (s *Storm) describe(in Injection) results.Fault {
 		Planned: s.Clock.At(s.start.Add(in.At)),
 	}
 	if in.Fault.Duration > 0 {
-		f.Until = f.Planned + results.MillisOf(in.Fault.Duration.Std())
+		f.Until = f.Planned + results.DurationOf(in.Fault.Duration.Std())
 	}
 	return f
 }
@@ -534,7 +534,7 @@ func (s *Storm) fail(f *results.Fault, status results.FaultStatus, err error) {
 	s.event(f, results.EventFaultFailed, s.Clock.Now(), fmt.Sprintf("%s: %v", status, err))
 }
 
-func (s *Storm) event(f *results.Fault, kind string, at results.Millis, message string) {
+func (s *Storm) event(f *results.Fault, kind string, at results.Duration, message string) {
 	e := results.Event{Offset: at, Kind: kind, Source: "chaos", Fault: f.Name, Node: f.Node, Message: message}
 	if len(f.Nodes) > 0 {
 		shard := f.Shard

@@ -298,7 +298,7 @@ func TestAFaultWhoseTimeHasPassedIsRefused(t *testing.T) {
 				if f.Status == results.StatusHealed && (f.Until-f.Planned).Std() != tc.lasts && tc.lasts > 0 {
 					t.Errorf("planned %v until %v, lasts %v", f.Planned, f.Until, tc.lasts)
 				}
-				if f.Status == results.StatusHealed && f.Released < f.Injected+results.MillisOf(tc.lasts) {
+				if f.Status == results.StatusHealed && f.Released < f.Injected+results.DurationOf(tc.lasts) {
 					t.Errorf("injected at %v, released at %v", f.Injected, f.Released)
 				}
 			})

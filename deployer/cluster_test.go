@@ -73,7 +73,7 @@ func FuzzParseNodes(f *testing.F) {
 
 func TestCompareTellsChanges(t *testing.T) {
 	c := &Cluster{Shards: 1, Nodes: []Node{{Name: "a", ID: "ida"}, {Name: "b", ID: "idb"}}}
-	at := func(n int) results.Millis { return results.Millis(time.Duration(n) * time.Millisecond) }
+	at := func(n int) results.Duration { return results.Duration(time.Duration(n) * time.Millisecond) }
 	view := func(primary, ok, link bool, other Member) View {
 		other.ID = "idb"
 		return View{Members: []Member{{ID: "ida", Self: true}, other}, StateOK: ok, Primary: primary, LinkUp: link}

@@ -13,7 +13,7 @@ import (
 
 // logPrecision is what a time in Redis' log is exact to: it is cut to the
 // millisecond, so that the true time lies up to one later.
-const logPrecision = results.Millis(time.Millisecond)
+const logPrecision = results.Duration(time.Millisecond)
 
 // ReadLog turns what a node wrote to its log into events. Times are read as UTC: nodes are started that way. Lines that
 // say nothing about failovers are passed over.
@@ -85,7 +85,7 @@ func (c *Cluster) parseMessage(text string) (results.Event, bool) {
 		// Start of election delayed for 612 milliseconds (rank #0, offset 1234).
 		e.Kind = results.EventElectionDelay
 		if ms, ok := numberAfter(text, "delayed for "); ok {
-			e.Delay = results.Millis(time.Duration(ms) * time.Millisecond)
+			e.Delay = results.Duration(time.Duration(ms) * time.Millisecond)
 		}
 		if rank, ok := numberAfter(text, "rank #"); ok {
 			r := int(rank)

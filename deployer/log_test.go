@@ -47,10 +47,10 @@ func TestReadLog(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return results.Event{Offset: results.MillisOf(d + time.Millisecond), Uncertainty: results.MillisOf(time.Millisecond), Kind: kind, Source: "log", Node: "node-9", About: about, Shard: shard}
+		return results.Event{Offset: results.DurationOf(d + time.Millisecond), Uncertainty: results.DurationOf(time.Millisecond), Kind: kind, Source: "log", Node: "node-9", About: about, Shard: shard}
 	}
 	delay := event("24.805s", results.EventElectionDelay, "", &zero)
-	delay.Delay, delay.Rank, delay.ReplOffset = results.MillisOf(629*time.Millisecond), &rank, &offset
+	delay.Delay, delay.Rank, delay.ReplOffset = results.DurationOf(629*time.Millisecond), &rank, &offset
 	start := event("25.512s", results.EventElectionStart, "", &zero)
 	start.Epoch = 7
 	vote := event("25.513s", results.EventVote, "node-3", &one)

@@ -53,7 +53,7 @@ const (
 // Run takes the upgrade through its steps; start is the timeline's. Once stop
 // ends no further step begins. ctx ends everything at once.
 func (u *Upgrade) Run(ctx, stop context.Context, start time.Time) (results.Upgrade, results.Surfaces) {
-	at := func(d scenarios.Duration) results.Millis { return u.Clock.At(start.Add(d.Std())) }
+	at := func(d scenarios.Duration) results.Duration { return u.Clock.At(start.Add(d.Std())) }
 	u.on = map[string]bool{}
 	u.result = results.Upgrade{
 		FromRelease: releaseText(u.From), ToRelease: releaseText(u.Plan.To), Order: u.Plan.Order, Handover: u.Plan.Handover,

@@ -37,7 +37,7 @@ func (c *Cluster) Watch(ctx context.Context, least time.Duration, clock results.
 
 // watched is what the last poll of a node said.
 type watched struct {
-	sent      results.Millis
+	sent      results.Duration
 	reachable bool
 	seen      bool
 	primary   bool
@@ -69,7 +69,7 @@ func (c *Cluster) watchNode(ctx context.Context, n Node, every time.Duration, cl
 
 // compare emits what changed from one poll to the next. What this poll shows
 // became so after the poll before was sent, and before this one was answered.
-func (c *Cluster) compare(n Node, last watched, sent, got results.Millis, v View, err error, emit results.Emit) watched {
+func (c *Cluster) compare(n Node, last watched, sent, got results.Duration, v View, err error, emit results.Emit) watched {
 	shard := n.Shard
 	event := func(kind, message string) {
 		emit(results.Event{Offset: got, Uncertainty: got - last.sent, Kind: kind, Source: "poll", Node: n.Name, Shard: &shard, Message: message})

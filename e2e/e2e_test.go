@@ -236,7 +236,7 @@ func TestKillPrimary(t *testing.T) {
 		t.Fatalf("failovers: %+v", b.Run.Summary.Failovers)
 	}
 	f := b.Run.Summary.Failovers[0]
-	var sum results.Millis
+	var sum results.Duration
 	for _, step := range f.Steps {
 		if sum < f.Server {
 			sum += step.Took

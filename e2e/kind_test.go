@@ -274,7 +274,7 @@ func TestKindRollingRestart(t *testing.T) {
 	if len(list) != 2 {
 		t.Fatalf("%d runs", len(list))
 	}
-	outage := map[string]results.Millis{}
+	outage := map[string]results.Duration{}
 	for _, b := range list {
 		behaved(t, b)
 		for _, n := range b.Run.Nodes {

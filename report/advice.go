@@ -66,7 +66,7 @@ func failoverAnchor(f results.Failover) string {
 }
 
 // slowest of the failovers that fit, and how many do.
-func slowest(list []results.Failover, fits func(results.Failover) bool, by func(results.Failover) results.Millis) (worst results.Failover, n int) {
+func slowest(list []results.Failover, fits func(results.Failover) bool, by func(results.Failover) results.Duration) (worst results.Failover, n int) {
 	for _, f := range list {
 		if !fits(f) {
 			continue

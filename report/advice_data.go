@@ -58,7 +58,7 @@ func (a *analysis) persistence() string {
 
 // shareLost tells how much of what a shard had acknowledged until then is gone.
 func (a *analysis) shareLost(g results.LossGroup) string {
-	var last results.Millis
+	var last results.Duration
 	for _, f := range a.Findings {
 		if f.Class == results.ClassLost && f.Cause == g.Cause && f.Write.Node == g.Node {
 			last = max(last, f.Write.Done)
@@ -117,7 +117,7 @@ func (a *analysis) restartEvidence(g results.LossGroup) []string {
 	list := lossEvidence(g)
 	if exit != nil && ready != nil {
 		list = append(list, fmt.Sprintf("%s was back %s after it ended; cluster-node-timeout is %s", g.Node, duration(ready.Offset-exit.Offset),
-			duration(results.MillisOf(nodeTimeout(a.sc.Redis.Config["cluster-node-timeout"])))))
+			duration(results.DurationOf(nodeTimeout(a.sc.Redis.Config["cluster-node-timeout"])))))
 	}
 	return list
 }
@@ -192,7 +192,7 @@ func (a *analysis) duplicates(*results.Summary) []results.Advice {
 }
 
 // staleFrom is the age from which a stale replica read is worth a word.
-const staleFrom = results.Millis(time.Second)
+const staleFrom = results.Duration(time.Second)
 
 func (a *analysis) staleReads(*results.Summary) []results.Advice {
 	au := a.run.Audit

@@ -29,7 +29,7 @@ func (a *analysis) clientTopology(s *results.Summary) []results.Advice {
 		return nil
 	}
 	open := func(f results.Failover) bool { _, ok := a.unended(f, StepClient); return f.Client == 0 && ok }
-	lag := func(f results.Failover) results.Millis {
+	lag := func(f results.Failover) results.Duration {
 		if long, ok := a.unended(f, StepClient); f.Client == 0 && ok {
 			return long - f.Server
 		}
@@ -37,7 +37,7 @@ func (a *analysis) clientTopology(s *results.Summary) []results.Advice {
 	}
 	f, n := slowest(s.Failovers, func(f results.Failover) bool {
 		// Later than one interval, it is something else that kept it.
-		return failedOver(f) && lag(f) >= results.MillisOf(clientLag) && lag(f) <= results.MillisOf(interval+slowReload) && a.askedTheOld(f)
+		return failedOver(f) && lag(f) >= results.DurationOf(clientLag) && lag(f) <= results.DurationOf(interval+slowReload) && a.askedTheOld(f)
 	}, lag)
 	if n == 0 {
 		return nil
@@ -94,7 +94,7 @@ func dialsOf(r *results.Run) (each, round time.Duration, told string) {
 	}
 	round = time.Duration(dials)*each + time.Duration(dials-1)*between
 	return each, round, fmt.Sprintf("dialTimeout %s%s × dialerRetries %d%s and %s between make %s",
-		timeout.Value, stated(*timeout), dials, stated(*retries), pause.Value, duration(results.MillisOf(round)))
+		timeout.Value, stated(*timeout), dials, stated(*retries), pause.Value, duration(results.DurationOf(round)))
 }
 
 // dialledInVain tells of requests that waited for a node that was gone without a
@@ -109,22 +109,22 @@ func (a *analysis) dialledInVain(*results.Summary) []results.Advice {
 		inVain[f.Seq] += f.Retried["dial"]
 		all += f.Retried["dial"]
 	}
-	var waited, away results.Millis
+	var waited, away results.Duration
 	var worst results.Interval
 	for _, i := range a.ShardIntervals {
 		if i.Time != results.Response || inVain[i.Second] == 0 {
 			continue
 		}
 		took := micros(i.Histogram.Max())
-		from := a.run.LoadStart + results.MillisOf(time.Duration(i.Second)*time.Second)
-		var out results.Millis // how long the shard was away meanwhile
+		from := a.run.LoadStart + results.DurationOf(time.Duration(i.Second)*time.Second)
+		var out results.Duration // how long the shard was away meanwhile
 		for _, o := range a.run.ProbeOutages {
-			if o.Shard == i.Shard && o.From < from+took+results.MillisOf(time.Second) && o.To > from {
+			if o.Shard == i.Shard && o.From < from+took+results.DurationOf(time.Second) && o.To > from {
 				out += o.To - o.From
 			}
 		}
 		// A dial that just fails in time is not to be missed for a millisecond.
-		if took > waited && took >= results.MillisOf(round*9/10) && took >= out+results.MillisOf(dialsFrom) {
+		if took > waited && took >= results.DurationOf(round*9/10) && took >= out+results.DurationOf(dialsFrom) {
 			waited, away, worst = took, out, i
 		}
 	}
@@ -135,10 +135,10 @@ func (a *analysis) dialledInVain(*results.Summary) []results.Advice {
 		Severity: results.Warning, Title: fmt.Sprintf("Requests waited for up to %s while shard %d was away for %s: go-redis dialled a node that was gone", duration(waited), worst.Shard, duration(away)),
 		Evidence: []string{
 			fmt.Sprintf("%s ended ok after dials in vain, %d of them due in second %d of the load, whose slowest was answered after %s", plural(all, "request", "requests"), inVain[worst.Second], worst.Second, duration(waited)),
-			fmt.Sprintf("where nobody answers, %s, and a request tries a node %d times: up to %s, and as much again if the client has not heard of another by then", told, nodeTries, duration(results.MillisOf(nodeTries*round))),
+			fmt.Sprintf("where nobody answers, %s, and a request tries a node %d times: up to %s, and as much again if the client has not heard of another by then", told, nodeTries, duration(results.DurationOf(nodeTries*round))),
 		},
 		Advice: fmt.Sprintf("Lower dialTimeout, or dialerRetries (client.options.dialerRetries in a scenario): with 1 it is some %s. Fewer dials have a price: requests that are refused at once fail, rather than last until the client looks at the topology again.",
-			duration(results.MillisOf(nodeTries*each))), Anchor: anchorAvailability,
+			duration(results.DurationOf(nodeTries*each))), Anchor: anchorAvailability,
 	}}
 }
 
@@ -156,7 +156,7 @@ func (a *analysis) nodeTimeoutDominates(s *results.Summary) []results.Advice {
 	}
 	f, n := slowest(s.Failovers, func(f results.Failover) bool {
 		return failedOver(f) && f.PredictedMax > 0 && float64(t) >= timeoutShare*float64(f.Server)
-	}, func(f results.Failover) results.Millis { return f.Server })
+	}, func(f results.Failover) results.Duration { return f.Server })
 	if n == 0 {
 		return nil
 	}
@@ -169,7 +169,7 @@ func (a *analysis) nodeTimeoutDominates(s *results.Summary) []results.Advice {
 		evidence = append(evidence, fmt.Sprintf("the first node suspected the primary after %s; the timeout is %s", duration(st.At), source))
 	}
 	return []results.Advice{{
-		Severity: results.Note, Title: fmt.Sprintf("cluster-node-timeout of %s dominates the failover of %s", duration(results.MillisOf(t)), duration(f.Server)),
+		Severity: results.Note, Title: fmt.Sprintf("cluster-node-timeout of %s dominates the failover of %s", duration(results.DurationOf(t)), duration(f.Server)),
 		Evidence: append(evidence, of(n, len(s.Failovers), "It did")...),
 		Advice:   "A lower cluster-node-timeout shortens a failover by 1 to 2 times as much. Below a second or two, pauses of the machine and the network cause failovers of their own: rehearse it.",
 		Anchor:   failoverAnchor(f),
@@ -181,7 +181,7 @@ func (a *analysis) fullCoverage(s *results.Summary) []results.Advice {
 		return nil
 	}
 	var worst results.Advice
-	var most results.Millis
+	var most results.Duration
 	n := 0
 	for _, f := range s.Failovers {
 		hits := a.fault(f.Fault).Hits()
@@ -194,7 +194,7 @@ func (a *analysis) fullCoverage(s *results.Summary) []results.Advice {
 			end = a.run.End
 		}
 		var evidence []string
-		var longest results.Millis
+		var longest results.Duration
 		down := map[int]bool{}
 		for _, o := range a.run.ProbeOutages {
 			if o.Shard == f.Shard || o.From < f.Injected || o.From > end || o.Errors["CLUSTERDOWN"] == 0 {
@@ -271,7 +271,7 @@ func (a *analysis) replicaUnfit(s *results.Summary) []results.Advice {
 
 // outOfSync tells since when a replica was without its primary at a moment: it
 // had started, or lost its link, and was not seen to follow since.
-func (a *analysis) outOfSync(node string, at results.Millis) (since results.Millis, ok bool) {
+func (a *analysis) outOfSync(node string, at results.Duration) (since results.Duration, ok bool) {
 	for _, e := range a.between(0, at) {
 		if e.Node != node {
 			continue
@@ -289,14 +289,14 @@ func (a *analysis) outOfSync(node string, at results.Millis) (since results.Mill
 }
 
 func (a *analysis) noFailover(s *results.Summary) []results.Advice {
-	f, n := slowest(s.Failovers, func(f results.Failover) bool { return f.Complete && f.To == f.From }, func(f results.Failover) results.Millis { return f.Server })
+	f, n := slowest(s.Failovers, func(f results.Failover) bool { return f.Complete && f.To == f.From }, func(f results.Failover) results.Duration { return f.Server })
 	if n == 0 {
 		return nil
 	}
 	return []results.Advice{{
 		Severity: results.Note, Title: fmt.Sprintf("%s was back before it was declared failed: no failover was rehearsed", f.From),
 		Evidence: append([]string{fmt.Sprintf("fault %s: shard %d was away for %s; cluster-node-timeout is %s", f.Fault, f.Shard, duration(f.Server),
-			duration(results.MillisOf(nodeTimeout(a.sc.Redis.Config["cluster-node-timeout"]))))}, of(n, len(s.Failovers), "That was so")...),
+			duration(results.DurationOf(nodeTimeout(a.sc.Redis.Config["cluster-node-timeout"]))))}, of(n, len(s.Failovers), "That was so")...),
 		Advice: "To see a replica take over, keep the node away longer than cluster-node-timeout (cluster.local.restartDelay, or the fault's duration).",
 		Anchor: failoverAnchor(f),
 	}}
@@ -304,7 +304,7 @@ func (a *analysis) noFailover(s *results.Summary) []results.Advice {
 
 func (a *analysis) unexplainedOutliers(s *results.Summary) []results.Advice {
 	f, n := slowest(s.Failovers, func(f results.Failover) bool { return f.Outlier && len(f.Explained) == 0 },
-		func(f results.Failover) results.Millis { return distance(f.Server, f.PredictedMax) })
+		func(f results.Failover) results.Duration { return distance(f.Server, f.PredictedMax) })
 	if n == 0 {
 		return nil
 	}

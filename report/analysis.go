@@ -95,7 +95,7 @@ func newAnalysis(b *results.Bundle, sc *scenarios.Scenario) *analysis {
 
 // seconds is a load offset in whole seconds. Phases lie on whole seconds, so a
 // millisecond beside one is rounding; the end of an interrupted one is not.
-func seconds(m results.Millis, round func(float64) float64) int {
+func seconds(m results.Duration, round func(float64) float64) int {
 	s := m.Std().Seconds()
 	if near := math.Round(s); math.Abs(s-near) < 2e-3 {
 		return int(near)
@@ -112,7 +112,7 @@ func (a *analysis) windows() []window {
 }
 
 // timeline is the stretch that is judged, as offsets from Run.Start.
-func (a *analysis) timeline() (from, to results.Millis) {
+func (a *analysis) timeline() (from, to results.Duration) {
 	if len(a.run.Phases) == 0 {
 		return a.run.TimelineStart, a.run.TimelineStart
 	}

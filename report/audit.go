@@ -87,7 +87,7 @@ func staleTable(au *results.Audit) table {
 	if au == nil || au.Reads == nil {
 		return t
 	}
-	last := results.Millis(0)
+	last := results.Duration(0)
 	for _, b := range au.Reads.Ages {
 		name := fmt.Sprintf("%s to %s", duration(last), duration(b.Below))
 		switch {
@@ -114,7 +114,7 @@ func lossTable(s *results.Summary) table {
 }
 
 // relative places an acknowledgement by the promotion.
-func relative(g results.LossGroup, before results.Millis) string {
+func relative(g results.LossGroup, before results.Duration) string {
 	switch {
 	case g.Fault == "":
 		return none
@@ -131,7 +131,7 @@ func byFault(g results.LossGroup) string {
 	if g.Fault == "" {
 		return none
 	}
-	side := func(m results.Millis) string {
+	side := func(m results.Duration) string {
 		if m < 0 {
 			return clock(-m) + " before"
 		}

@@ -7,10 +7,10 @@ import (
 )
 
 // span is a stretch of offsets, [from, to).
-type span struct{ from, to results.Millis }
+type span struct{ from, to results.Duration }
 
 // outageSpans are a shard's outages within [from, to), merged and in order.
-func outageSpans(outages []results.Outage, shard int, from, to results.Millis) []span {
+func outageSpans(outages []results.Outage, shard int, from, to results.Duration) []span {
 	var list []span
 	for _, o := range outages {
 		if o.Shard != shard {
@@ -54,7 +54,7 @@ func intersection(a, b []span) []span {
 	return out
 }
 
-func length(list []span) (sum, longest results.Millis) {
+func length(list []span) (sum, longest results.Duration) {
 	for _, s := range list {
 		sum += s.to - s.from
 		longest = max(longest, s.to-s.from)

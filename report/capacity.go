@@ -39,10 +39,10 @@ type CapacityStep struct {
 	Why     string          `json:"why,omitempty"`
 	Run     string          `json:"run"`
 	// P50, P90 and P99 of response time, in milliseconds, OK the share answered ok.
-	P50 results.Millis `json:"p50Ms"`
-	P90 results.Millis `json:"p90Ms"`
-	P99 results.Millis `json:"p99Ms"`
-	OK  float64        `json:"ok"`
+	P50 results.Duration `json:"p50Ms"`
+	P90 results.Duration `json:"p90Ms"`
+	P99 results.Duration `json:"p99Ms"`
+	OK  float64          `json:"ok"`
 	// Cores is the processor time of the busiest node by second of the load, and
 	// AllCores that of all nodes.
 	Cores    float64 `json:"cores"`

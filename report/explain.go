@@ -13,9 +13,9 @@ import (
 // election is what the nodes' logs tell of it.
 type election struct {
 	won    *sighting // start of the attempt that won
-	first  results.Millis
+	first  results.Duration
 	starts int
-	delay  results.Millis // of the attempt that won; 0 if not logged
+	delay  results.Duration // of the attempt that won; 0 if not logged
 	rank   *int
 	stuck  []string
 	// votes are the candidates of the shard that were voted for, by epoch, and
@@ -98,7 +98,7 @@ func explanations(v results.Failover, el election) []string {
 	}
 	if st := stepOf(v, StepFail); st != nil && stepOf(v, StepPFail) != nil && v.PredictedMax > 0 {
 		if allowed := failAllowance(v); st.Took.Std() > allowed {
-			list = append(list, fmt.Sprintf("FAIL came late: a majority agreed %s after the first suspicion, %s are accounted for", duration(st.Took), duration(results.MillisOf(allowed))))
+			list = append(list, fmt.Sprintf("FAIL came late: a majority agreed %s after the first suspicion, %s are accounted for", duration(st.Took), duration(results.DurationOf(allowed))))
 		}
 	}
 	return list
@@ -160,7 +160,7 @@ func (a *analysis) outlier(v results.Failover) string {
 }
 
 // overlong is the step that exceeds its part of the prediction most.
-func (a *analysis) overlong(v results.Failover) (name string, over results.Millis) {
+func (a *analysis) overlong(v results.Failover) (name string, over results.Duration) {
 	t := nodeTimeout(a.sc.Redis.Config["cluster-node-timeout"])
 	delay := cmp.Or(v.ElectionDelay.Std(), electionDelayMax)
 	for step, most := range map[string]time.Duration{
@@ -170,8 +170,8 @@ func (a *analysis) overlong(v results.Failover) (name string, over results.Milli
 		StepPromoted: cronPeriod,
 		StepProbe:    a.sc.Workload.Probe.Interval.Std() + cronPeriod,
 	} {
-		if st := stepOf(v, step); st != nil && st.Took-results.MillisOf(most) > over {
-			name, over = step, st.Took-results.MillisOf(most)
+		if st := stepOf(v, step); st != nil && st.Took-results.DurationOf(most) > over {
+			name, over = step, st.Took-results.DurationOf(most)
 		}
 	}
 	return name, over

@@ -37,10 +37,10 @@ type seriesRow struct {
 
 // seriesTimes are percentiles, in milliseconds; 0 where nothing was answered.
 type seriesTimes struct {
-	P50  results.Millis `json:"p50Ms"`
-	P99  results.Millis `json:"p99Ms"`
-	P999 results.Millis `json:"p99.9Ms"`
-	Max  results.Millis `json:"maxMs"`
+	P50  results.Duration `json:"p50Ms"`
+	P99  results.Duration `json:"p99Ms"`
+	P999 results.Duration `json:"p99.9Ms"`
+	Max  results.Duration `json:"maxMs"`
 }
 
 // rowsOf lists the seconds of a bundle in order: in each the commands, all of
@@ -166,7 +166,7 @@ func SeriesCSV(w io.Writer, b *results.Bundle, _ *results.Summary) error {
 			line = append(line, strconv.Itoa(n))
 		}
 		for _, t := range []seriesTimes{r.Response, r.Service, r.Slip} {
-			for _, m := range []results.Millis{t.P50, t.P99, t.P999, t.Max} {
+			for _, m := range []results.Duration{t.P50, t.P99, t.P999, t.Max} {
 				line = append(line, fmt.Sprintf("%.3f", float64(m)/1e6))
 			}
 		}

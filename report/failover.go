@@ -83,7 +83,7 @@ func (a *analysis) strikes() []results.Fault {
 
 // primaryAt is the primary of a shard at a moment: the one that was promoted
 // last, or its first.
-func (a *analysis) primaryAt(shard int, at results.Millis) string {
+func (a *analysis) primaryAt(shard int, at results.Duration) string {
 	name := ""
 	for _, s := range a.run.Shards {
 		if s.Index == shard {
@@ -100,7 +100,7 @@ func (a *analysis) primaryAt(shard int, at results.Millis) string {
 
 // sighting is when something was seen, and by whom; nil if it was not.
 type sighting struct {
-	at, uncertainty results.Millis
+	at, uncertainty results.Duration
 	source, node    string
 }
 
@@ -112,7 +112,7 @@ func sight(e *results.Event) *sighting {
 }
 
 // failover reads what happened to the shard of f from its injection to end.
-func (a *analysis) failover(f results.Fault, end results.Millis) results.Failover {
+func (a *analysis) failover(f results.Fault, end results.Duration) results.Failover {
 	v := results.Failover{Fault: f.Name, Shard: f.Shard, From: f.Node, Injected: f.Injected}
 	events := a.between(f.Injected, end)
 	about := func(kind, source string) *sighting {
@@ -206,7 +206,7 @@ func (a *analysis) asked(f results.Fault) bool {
 
 // after adds the rows that follow the server's own: the application client and
 // the replica, in the order in which they came.
-func (a *analysis) after(v *results.Failover, f results.Fault, end results.Millis, events []results.Event, promoted *sighting) {
+func (a *analysis) after(v *results.Failover, f results.Fault, end results.Duration, events []results.Event, promoted *sighting) {
 	var client, synced *sighting
 	if o := outageOf(a.run.ClientOutages, f, end, promoted); o != nil && !o.Open {
 		client = &sighting{o.To, o.Uncertainty, "client", o.Node}
@@ -262,7 +262,7 @@ type sightedStep struct {
 	seen *sighting
 }
 
-func (s sightedStep) order() results.Millis {
+func (s sightedStep) order() results.Duration {
 	if s.seen == nil {
 		return math.MaxInt64
 	}
@@ -272,10 +272,10 @@ func (s sightedStep) order() results.Millis {
 // chain places steps after each other. A poll sees a thing only after it
 // happened, so a step that was seen after its successor is put at the
 // successor, never the other way round.
-func chain(injected results.Millis, list []sightedStep) ([]results.Step, []string) {
+func chain(injected results.Duration, list []sightedStep) ([]results.Step, []string) {
 	var notes []string
 	steps := make([]results.Step, len(list))
-	limit := results.Millis(math.MaxInt64)
+	limit := results.Duration(math.MaxInt64)
 	next := ""
 	for i := len(list) - 1; i >= 0; i-- {
 		steps[i] = results.Step{Name: list[i].name, Missing: list[i].seen == nil}
@@ -291,7 +291,7 @@ func chain(injected results.Millis, list []sightedStep) ([]results.Step, []strin
 		limit, next = steps[i].At, steps[i].Name
 	}
 	slices.Reverse(notes)
-	var last results.Millis
+	var last results.Duration
 	for i := range steps {
 		if steps[i].Missing {
 			steps[i].At = last
@@ -305,7 +305,7 @@ func chain(injected results.Millis, list []sightedStep) ([]results.Step, []strin
 // outageOf is the outage that f caused: of its shard, overlapping the time from
 // its injection to end, and, when a replica was promoted, the last that began
 // before that.
-func outageOf(list []results.Outage, f results.Fault, end results.Millis, promoted *sighting) *results.Outage {
+func outageOf(list []results.Outage, f results.Fault, end results.Duration, promoted *sighting) *results.Outage {
 	var found *results.Outage
 	for i, o := range list {
 		if o.Shard != f.Shard || o.To <= f.Injected || o.From >= end {
@@ -322,7 +322,7 @@ func outageOf(list []results.Outage, f results.Fault, end results.Millis, promot
 	return found
 }
 
-func (a *analysis) between(from, to results.Millis) []results.Event {
+func (a *analysis) between(from, to results.Duration) []results.Event {
 	var list []results.Event
 	for _, e := range a.Events {
 		if e.Offset >= from && e.Offset < to {
@@ -346,8 +346,8 @@ func first(events []results.Event, is func(results.Event) bool) *results.Event {
 	return nil
 }
 
-func serverTimes(list []results.Failover) []results.Millis {
-	var times []results.Millis
+func serverTimes(list []results.Failover) []results.Duration {
+	var times []results.Duration
 	for _, f := range list {
 		if failedOver(f) {
 			times = append(times, f.Server)
@@ -361,7 +361,7 @@ func serverTimes(list []results.Failover) []results.Millis {
 // benchmath computes them for 95 %). Below six values no such interval exists:
 // then it is the whole range, at the confidence that this has, 1 - 2^(1-n). Nil
 // below two values.
-func distribution(sample []results.Millis) *results.Distribution {
+func distribution(sample []results.Duration) *results.Distribution {
 	n := len(sample)
 	if n < 2 {
 		return nil
@@ -388,9 +388,9 @@ func distribution(sample []results.Millis) *results.Distribution {
 }
 
 // wholeMicros rounds nanoseconds to the microsecond that a bundle keeps.
-func wholeMicros(ns float64) results.Millis {
+func wholeMicros(ns float64) results.Duration {
 	if math.IsInf(ns, 0) {
 		return 0
 	}
-	return results.Millis(math.Round(ns/float64(time.Microsecond))) * results.Millis(time.Microsecond)
+	return results.Duration(math.Round(ns/float64(time.Microsecond))) * results.Duration(time.Microsecond)
 }

@@ -141,7 +141,7 @@ func TestFailoverCases(t *testing.T) {
 			b := killed()
 			tt.change(b)
 			f := summary(t, b).Failovers[0]
-			var sum results.Millis
+			var sum results.Duration
 			for i, st := range f.Steps[:5] {
 				sum += st.Took
 				if want := tt.took[i]; st.Missing != (want < 0) || (want >= 0 && st.Took != ms(want)) {
@@ -199,11 +199,11 @@ func TestFailoverOnlyOfPrimaries(t *testing.T) {
 }
 
 func TestDistribution(t *testing.T) {
-	if d := distribution([]results.Millis{ms(5)}); d != nil {
+	if d := distribution([]results.Duration{ms(5)}); d != nil {
 		t.Errorf("one value has the distribution %+v", d)
 	}
 	// The 95 % interval of a median of 10 goes from the 2nd to the 9th value.
-	var sample []results.Millis
+	var sample []results.Duration
 	for _, v := range []float64{7, 3, 10, 1, 9, 2, 8, 4, 6, 5} {
 		sample = append(sample, ms(v))
 	}
@@ -219,8 +219,8 @@ func TestDistribution(t *testing.T) {
 func TestPrediction(t *testing.T) {
 	for _, tt := range []struct {
 		directive string
-		delay     results.Millis
-		low, high results.Millis
+		delay     results.Duration
+		low, high results.Duration
 	}{
 		{"2000", 0, ms(2500), ms(5405)},
 		{"2000", ms(700), ms(2700), ms(5105)},

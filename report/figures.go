@@ -52,8 +52,8 @@ type Figure struct {
 }
 
 // latencyFigures are the percentiles of a row, by the names of metrics.
-func latencyFigures(r results.Latency) map[string]results.Millis {
-	return map[string]results.Millis{
+func latencyFigures(r results.Latency) map[string]results.Duration {
+	return map[string]results.Duration{
 		"p50": r.P50, "p90": r.P90, "p95": r.P95, "p99": r.P99,
 		"p99.9": r.P999, "p99.99": r.P9999, "max": r.Max, "mean": r.Mean,
 	}
@@ -87,7 +87,7 @@ func Figures(r *results.Run, s *results.Summary) []Figure {
 	if v := s.Availability; v.Observed > 0 {
 		add(FigureID{Metric: "outage.any"}, scenarios.UnitDuration, Lower, v.Any.Std().Seconds())
 		add(FigureID{Metric: "outage.all"}, scenarios.UnitDuration, Lower, v.All.Std().Seconds())
-		var worst results.Millis
+		var worst results.Duration
 		for _, sh := range v.Shards {
 			worst = max(worst, sh.Down)
 		}
@@ -131,16 +131,16 @@ func twice(r *results.Run, s *results.Summary) func(phase, command string) bool 
 // failoverMetric is a time of a failover.
 type failoverMetric struct {
 	name string
-	of   func(results.Failover) (results.Millis, bool)
+	of   func(results.Failover) (results.Duration, bool)
 }
 
 // failoverMetrics are the whole as server and client saw it, then the steps.
 func failoverMetrics() []failoverMetric {
-	whole := func(of func(results.Failover) results.Millis) func(results.Failover) (results.Millis, bool) {
-		return func(f results.Failover) (results.Millis, bool) { return of(f), of(f) > 0 }
+	whole := func(of func(results.Failover) results.Duration) func(results.Failover) (results.Duration, bool) {
+		return func(f results.Failover) (results.Duration, bool) { return of(f), of(f) > 0 }
 	}
-	step := func(name string) func(results.Failover) (results.Millis, bool) {
-		return func(f results.Failover) (results.Millis, bool) {
+	step := func(name string) func(results.Failover) (results.Duration, bool) {
+		return func(f results.Failover) (results.Duration, bool) {
 			if st := stepOf(f, name); st != nil {
 				return st.Took, true
 			}
@@ -148,14 +148,14 @@ func failoverMetrics() []failoverMetric {
 		}
 	}
 	return []failoverMetric{
-		{"failover.server", whole(func(f results.Failover) results.Millis { return f.Server })},
-		{"failover.client", whole(func(f results.Failover) results.Millis { return f.Client })},
+		{"failover.server", whole(func(f results.Failover) results.Duration { return f.Server })},
+		{"failover.client", whole(func(f results.Failover) results.Duration { return f.Client })},
 		{"failover.pfail", step(StepPFail)},
 		{"failover.fail", step(StepFail)},
 		{"failover.election", step(StepElection)},
 		{"failover.promotion", step(StepPromoted)},
 		{"failover.write", step(StepProbe)},
-		{"failover.synced", whole(func(f results.Failover) results.Millis { return f.Synced })},
+		{"failover.synced", whole(func(f results.Failover) results.Duration { return f.Synced })},
 	}
 }
 

@@ -62,7 +62,7 @@ objectives:
   - {metric: writes.lost, max: 5}
 `
 
-func ms(v float64) results.Millis { return results.MillisOf(time.Duration(v * 1e6)) }
+func ms(v float64) results.Duration { return results.DurationOf(time.Duration(v * 1e6)) }
 
 func ptr[T any](v T) *T { return &v }
 

@@ -13,7 +13,7 @@ import (
 
 // duration shows three significant digits with the unit that fits: 412 µs,
 // 3.41 ms, 61.0 ms, 3.41 s, 61.3 s; from two minutes on, 2 m 05 s.
-func duration(m results.Millis) string {
+func duration(m results.Duration) string {
 	d := m.Std()
 	sign := ""
 	if d < 0 {
@@ -35,7 +35,7 @@ func duration(m results.Millis) string {
 
 // stepTime shows a step of a failover to the millisecond, so that a reader can
 // add steps up: 6 ms, 412 ms, 2.308 s.
-func stepTime(m results.Millis) string {
+func stepTime(m results.Duration) string {
 	d := m.Std().Round(time.Millisecond)
 	if d < time.Second {
 		return fmt.Sprintf("%d ms", d.Milliseconds())
@@ -55,7 +55,7 @@ func digits(v float64) string {
 }
 
 // clock is an offset on the run's clock: 12.345 s.
-func clock(m results.Millis) string { return fmt.Sprintf("%.3f s", m.Std().Seconds()) }
+func clock(m results.Duration) string { return fmt.Sprintf("%.3f s", m.Std().Seconds()) }
 
 // count writes thousands apart: 12,345.
 func count[T int | int64](n T) string {
@@ -89,7 +89,7 @@ func percent(v float64) string {
 func quantity(u scenarios.Unit, v float64) string {
 	switch u {
 	case scenarios.UnitDuration:
-		return duration(results.MillisOf(time.Duration(math.Round(v * 1e9))))
+		return duration(results.DurationOf(time.Duration(math.Round(v * 1e9))))
 	case scenarios.UnitRate:
 		return rate(v)
 	case scenarios.UnitRatio:

@@ -59,7 +59,7 @@ type GeneratorRecord struct {
 type generatorSecond struct {
 	completed int
 	overflow  int
-	late      results.Millis
+	late      results.Duration
 }
 
 // NewGeneratorRecord makes an empty record of a workload's generators.
@@ -120,9 +120,9 @@ func (g *GeneratorRecord) late(second int, h *hdrhistogram.PackedHistogram) {
 }
 
 // limit is how much a delay may reach one request in a hundred.
-func (g *GeneratorRecord) limit() results.Millis {
+func (g *GeneratorRecord) limit() results.Duration {
 	p99 := micros(g.response.ValueAtPercentile(99))
-	return max(results.MillisOf(g.allowed), min(results.Millis(delayShare*float64(p99)), results.MillisOf(delayMost)))
+	return max(results.DurationOf(g.allowed), min(results.Duration(delayShare*float64(p99)), results.DurationOf(delayMost)))
 }
 
 // lost is the share of the time that the generator's threads were ready to run in
@@ -153,7 +153,7 @@ func (g *GeneratorRecord) Judge(length time.Duration) *results.SelfCheck {
 		r.Cores += n
 	}
 	if g.sent > 0 && g.self.CPU > 0 {
-		r.PerRequest = g.self.CPU / results.Millis(g.sent)
+		r.PerRequest = g.self.CPU / results.Duration(g.sent)
 		r.Ceiling = float64(r.Cores) * float64(g.sent) / g.self.CPU.Std().Seconds()
 	}
 	limit := g.limit()
@@ -195,7 +195,7 @@ func (g *GeneratorRecord) Judge(length time.Duration) *results.SelfCheck {
 // carried is the rate that the generator has shown to carry: the most that it
 // got through in a second in which it was punctual. If there was none, all that
 // is known is that it is less than what it got through while it was late.
-func (g *GeneratorRecord) carried(limit results.Millis) (float64, string) {
+func (g *GeneratorRecord) carried(limit results.Duration) (float64, string) {
 	best, sum, n := 0, 0, 0
 	for _, s := range g.seconds {
 		if s.completed == 0 {
@@ -228,7 +228,7 @@ func LimitReason(g *results.SelfCheck) string {
 
 // GeneratorNotice tells of delays that are allowed and yet a good part of what is
 // reported; empty if there are none.
-func GeneratorNotice(g *results.SelfCheck, response results.Millis) string {
+func GeneratorNotice(g *results.SelfCheck, response results.Duration) string {
 	if g == nil || !g.Valid {
 		return ""
 	}

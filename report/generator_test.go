@@ -46,7 +46,7 @@ func hungry(waited time.Duration, closed bool) *GeneratorRecord {
 	g := lateness(results.Starved, 5*time.Millisecond, 10)
 	g.closed = closed
 	for s := range 10 {
-		g.Frame(results.Frame{Seq: s, Self: &results.Self{Cores: 2, Starved: results.MillisOf(waited / 10)}})
+		g.Frame(results.Frame{Seq: s, Self: &results.Self{Cores: 2, Starved: results.DurationOf(waited / 10)}})
 	}
 	return g
 }
@@ -94,7 +94,7 @@ func TestAScenarioSaysHowLateTheGeneratorMayBe(t *testing.T) {
 	for allowed, valid := range map[time.Duration]bool{15 * time.Millisecond: false, 50 * time.Millisecond: true} {
 		g := lateness("slip", 30*time.Millisecond, 5)
 		g.allowed = allowed
-		if r := g.Judge(10 * time.Second); r.Valid != valid || r.Checks[0].Allowed != results.MillisOf(allowed) {
+		if r := g.Judge(10 * time.Second); r.Valid != valid || r.Checks[0].Allowed != results.DurationOf(allowed) {
 			t.Errorf("with %v: %+v", allowed, r)
 		}
 	}

@@ -234,7 +234,7 @@ func cards(r *results.Run, s *results.Summary) []card {
 }
 
 // since places an offset on the timeline, as the plots do.
-func since(r *results.Run, m results.Millis) string {
+func since(r *results.Run, m results.Duration) string {
 	if m == 0 {
 		return none
 	}
@@ -300,7 +300,7 @@ func strips(r *results.Run, s *results.Summary) []strip {
 		return nil
 	}
 	from := r.Phases[0].From
-	part := func(m results.Millis) string { return fmt.Sprintf("%.3f", 100*float64(m)/float64(total)) }
+	part := func(m results.Duration) string { return fmt.Sprintf("%.3f", 100*float64(m)/float64(total)) }
 	var borders []string
 	for _, p := range r.Phases[1:] {
 		borders = append(borders, part(p.From-from))

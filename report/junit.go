@@ -117,4 +117,4 @@ func (s *junitSuite) add(c junitCase, v results.Verdict, text string) {
 	s.Cases = append(s.Cases, c)
 }
 
-func junitSeconds(m results.Millis) string { return fmt.Sprintf("%.3f", m.Std().Seconds()) }
+func junitSeconds(m results.Duration) string { return fmt.Sprintf("%.3f", m.Std().Seconds()) }

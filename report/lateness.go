@@ -15,7 +15,7 @@ import (
 // What is planned to end within the timeline and ends more than lateNotice after
 // it does so too.
 const (
-	lateNotice = results.Millis(time.Second)
+	lateNotice = results.Duration(time.Second)
 	lateShare  = 0.1
 )
 
@@ -23,13 +23,13 @@ const (
 // an upgrade.
 type act struct {
 	name           string
-	planned, acted results.Millis
+	planned, acted results.Duration
 	// until is when it was planned to be over, and over when it was; zero where
 	// the plan does not say, or it was not.
-	until, over results.Millis
+	until, over results.Duration
 }
 
-func (t act) late() results.Millis { return max(t.acted-t.planned, 0) }
+func (t act) late() results.Duration { return max(t.acted-t.planned, 0) }
 
 // acts are all that acted.
 func (a *analysis) acts() []act {
@@ -52,8 +52,8 @@ func (a *analysis) acts() []act {
 // planned gives when a fault was planned to be over, and when it was. A fault
 // without a duration should be over as long after its time as it was after its
 // injection.
-func (a *analysis) planned(f results.Fault) (until, over results.Millis) {
-	lasts := results.MillisOf(a.lasts(f.Name))
+func (a *analysis) planned(f results.Fault) (until, over results.Duration) {
+	lasts := results.DurationOf(a.lasts(f.Name))
 	if f.Until > 0 {
 		lasts = f.Until - f.Planned
 	}
@@ -80,7 +80,7 @@ func (a *analysis) lasts(name string) time.Duration {
 }
 
 // phaseAt is the phase that a time falls in; false if it is in none.
-func (a *analysis) phaseAt(at results.Millis) (results.PhaseWindow, bool) {
+func (a *analysis) phaseAt(at results.Duration) (results.PhaseWindow, bool) {
 	for _, p := range a.run.Phases {
 		if p.From <= at && at < p.To {
 			return p, true
@@ -98,7 +98,7 @@ func (a *analysis) tooLate(t act) (results.PhaseWindow, bool) {
 
 // beyond reports whether something was planned to be over within the timeline, and
 // was not.
-func (a *analysis) beyond(t act) (end results.Millis, yes bool) {
+func (a *analysis) beyond(t act) (end results.Duration, yes bool) {
 	if len(a.run.Phases) == 0 || t.until == 0 {
 		return 0, false
 	}

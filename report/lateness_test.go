@@ -15,7 +15,7 @@ func TestWhatActsLateIsSaidAndJudged(t *testing.T) {
 	late := func(by float64) func(*results.Bundle) {
 		return func(b *results.Bundle) {
 			f := &b.Run.Faults[0]
-			for _, at := range []*results.Millis{&f.Injected, &f.Proved, &f.Restored, &f.Verified} {
+			for _, at := range []*results.Duration{&f.Injected, &f.Proved, &f.Restored, &f.Verified} {
 				*at += ms(by)
 			}
 		}

@@ -23,7 +23,7 @@ func (a *analysis) losses(failovers []results.Failover) []results.LossGroup {
 		}
 		w := f.Write
 		k := key{shard: w.Shard, node: w.Node, cause: f.Cause}
-		var before, after results.Millis
+		var before, after results.Duration
 		promoted := false
 		if v := causeOf(w, failovers); v != nil {
 			k.fault, promoted = v.Fault, failedOver(*v)
@@ -50,7 +50,7 @@ func (a *analysis) losses(failovers []results.Failover) []results.LossGroup {
 }
 
 // turn is the offset at which a shard changed hands, or was hit if it did not.
-func turn(v *results.Failover) results.Millis {
+func turn(v *results.Failover) results.Duration {
 	for _, s := range v.Steps {
 		if s.Name == StepPromoted && !s.Missing {
 			return v.Injected + s.At
@@ -78,4 +78,4 @@ func causeOf(w results.Write, failovers []results.Failover) *results.Failover {
 	return best
 }
 
-func distance(a, b results.Millis) results.Millis { return max(a-b, b-a) }
+func distance(a, b results.Duration) results.Duration { return max(a-b, b-a) }

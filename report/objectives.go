@@ -128,9 +128,9 @@ func (a *analysis) measure(o scenarios.Objective, s *results.Summary) measure {
 	case "outage.shard", "outage.any", "outage.all":
 		return outageMeasure(quantile, o.Shard, s.Availability)
 	case "failover.server":
-		return a.slowest(ofShard(s.Failovers, o.Shard), StepProbe, func(f results.Failover) results.Millis { return f.Server })
+		return a.slowest(ofShard(s.Failovers, o.Shard), StepProbe, func(f results.Failover) results.Duration { return f.Server })
 	case "failover.client":
-		return a.slowest(ofShard(s.Failovers, o.Shard), StepClient, func(f results.Failover) results.Millis { return f.Client })
+		return a.slowest(ofShard(s.Failovers, o.Shard), StepClient, func(f results.Failover) results.Duration { return f.Client })
 	case "failovers":
 		list := ofShard(s.Failovers, o.Shard)
 		n := len(serverTimes(list))
@@ -160,7 +160,7 @@ func ofShard(list []results.Failover, shard *int) []results.Failover {
 
 // slowestStep is the longest of one part of the failovers.
 func slowestStep(list []results.Failover, metric string) measure {
-	var worst results.Millis
+	var worst results.Duration
 	fault, seen := "", 0
 	for _, m := range failoverMetrics() {
 		if m.name != metric {
@@ -254,8 +254,8 @@ func outageMeasure(which string, shard *int, v results.Availability) measure {
 
 // slowest is the longest of the failovers' times. One that did not end while
 // it was watched counts with the time that it was watched.
-func (a *analysis) slowest(list []results.Failover, step string, of func(results.Failover) results.Millis) measure {
-	var worst results.Millis
+func (a *analysis) slowest(list []results.Failover, step string, of func(results.Failover) results.Duration) measure {
+	var worst results.Duration
 	var fault string
 	seen, atLeast := 0, false
 	for _, f := range list {
@@ -289,7 +289,7 @@ func (a *analysis) slowest(list []results.Failover, step string, of func(results
 
 // unended tells whether the step was awaited to the end of observation, and for
 // how long. A client that had no outage at all was not waiting.
-func (a *analysis) unended(f results.Failover, step string) (results.Millis, bool) {
+func (a *analysis) unended(f results.Failover, step string) (results.Duration, bool) {
 	list := a.run.ProbeOutages
 	if step == StepClient {
 		list = a.run.ClientOutages

@@ -22,7 +22,7 @@ const (
 func timelinePicture(b *results.Bundle, sr series, file, title string) picture {
 	p := picture{file: file, title: title, plot: newPlot(), height: timelineHeight + rowHeight}
 	r := &b.Run
-	at := func(m results.Millis) float64 { return (m - r.TimelineStart).Std().Seconds() }
+	at := func(m results.Duration) float64 { return (m - r.TimelineStart).Std().Seconds() }
 	first, last := sr.bins[0].from, sr.bins[len(sr.bins)-1].from+float64(sr.width)
 	p.plot.X.Min, p.plot.X.Max = first, last
 	p.plot.X.Tick.Marker = linearTicks{12, func(v float64) string { return signed(v) + " s" }}
@@ -59,7 +59,7 @@ func timelinePicture(b *results.Bundle, sr series, file, title string) picture {
 }
 
 // faultEnd is when the fault's healing was verified, or the end of the run.
-func faultEnd(r *results.Run, f results.Fault) results.Millis {
+func faultEnd(r *results.Run, f results.Fault) results.Duration {
 	if f.Verified > 0 {
 		return f.Verified
 	}

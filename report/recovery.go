@@ -65,7 +65,7 @@ func (a *analysis) recovery(o scenarios.Objective) measure {
 // to be there, to agree and to be in sync. It waits for no load: the verification
 // of a fault goes on when the timeline has ended.
 func (a *analysis) recoveryOfTheCluster() measure {
-	worst, name, n := results.Millis(0), "", 0
+	worst, name, n := results.Duration(0), "", 0
 	for _, f := range a.run.Faults {
 		if f.Injected == 0 {
 			continue
@@ -97,7 +97,7 @@ func (a *analysis) injections() []results.Fault {
 }
 
 // secondOf is the second of the load that an offset lies in.
-func secondOf(r *results.Run, at results.Millis) int {
+func secondOf(r *results.Run, at results.Duration) int {
 	return int((at - r.LoadStart).Std() / time.Second)
 }
 

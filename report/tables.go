@@ -108,14 +108,16 @@ func latencyRow(phase, command string, t results.Time, h *hdrhistogram.PackedHis
 	return results.Latency{
 		Phase: phase, Command: command, Time: t,
 		Count: h.TotalCount(),
-		Mean:  results.Millis(math.Round(h.Mean()) * float64(time.Microsecond)),
+		Mean:  results.Duration(math.Round(h.Mean()) * float64(time.Microsecond)),
 		P50:   micros(p[0]), P90: micros(p[1]), P95: micros(p[2]),
 		P99: micros(p[3]), P999: micros(p[4]), P9999: micros(p[5]),
 		Max: micros(h.Max()),
 	}
 }
 
-func micros(us int64) results.Millis { return results.Millis(us) * results.Millis(time.Microsecond) }
+func micros(us int64) results.Duration {
+	return results.Duration(us) * results.Duration(time.Microsecond)
+}
 
 // load counts requests by intended start, in the order of latency.
 func (a *analysis) load() []results.PhaseLoad {

@@ -37,7 +37,7 @@ func TestLatencyMerges(t *testing.T) {
 		b.Intervals = append(b.Intervals, i)
 	}
 	s := summary(t, b)
-	near := func(got results.Millis, want float64) bool { return math.Abs(float64(got)/1e6-want) <= want/500 }
+	near := func(got results.Duration, want float64) bool { return math.Abs(float64(got)/1e6-want) <= want/500 }
 	for _, tt := range []struct {
 		phase         string
 		count         int64

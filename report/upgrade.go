@@ -139,13 +139,13 @@ func (a *analysis) upgradeWindow(w window) results.UpgradeWindow {
 		v.Response = &row
 	}
 	start := a.run.LoadStart
-	v.Down, v.Longest = a.down(start+results.MillisOf(inSeconds(w.from).Std()), start+results.MillisOf(inSeconds(w.to).Std()))
+	v.Down, v.Longest = a.down(start+results.DurationOf(inSeconds(w.from).Std()), start+results.DurationOf(inSeconds(w.to).Std()))
 	return v
 }
 
 // down is the time within [from, to) in which at least one shard took no write,
 // and the longest outage of one shard in it.
-func (a *analysis) down(from, to results.Millis) (sum, longest results.Millis) {
+func (a *analysis) down(from, to results.Duration) (sum, longest results.Duration) {
 	var all []span
 	for _, sh := range a.run.Shards {
 		spans := outageSpans(a.run.ProbeOutages, sh.Index, from, to)
@@ -194,7 +194,7 @@ func (a *analysis) stepCosts() []results.StepCost {
 }
 
 // p99BySecond is the p99 of response of each second.
-func (a *analysis) p99BySecond() map[int]results.Millis {
+func (a *analysis) p99BySecond() map[int]results.Duration {
 	merged := map[int]*hdrhistogram.PackedHistogram{}
 	for _, i := range a.Intervals {
 		if i.Time != results.Response {
@@ -205,7 +205,7 @@ func (a *analysis) p99BySecond() map[int]results.Millis {
 		}
 		merged[i.Second].Merge(i.Histogram)
 	}
-	p99 := map[int]results.Millis{}
+	p99 := map[int]results.Duration{}
 	for second, h := range merged {
 		p99[second] = micros(h.ValueAtPercentile(99))
 	}
@@ -293,7 +293,7 @@ func (a *analysis) upgradeNotes(u *results.Upgrade, v *results.UpgradeSummary) [
 
 // redundancy is the time in which a shard had a copy less.
 func (a *analysis) redundancy(r namedRoll) string {
-	var sum, longest results.Millis
+	var sum, longest results.Duration
 	var node string
 	for _, st := range r.Steps {
 		if st.Kind != results.StepReplace || st.Whole == 0 {
@@ -313,7 +313,7 @@ func (a *analysis) redundancy(r namedRoll) string {
 
 func (a *analysis) handoverNote(u *results.Upgrade, v *results.UpgradeSummary) []string {
 	n, at := 0, 0
-	var slowest, down results.Millis
+	var slowest, down results.Duration
 	for _, r := range rolls(u) {
 		for _, st := range r.Steps {
 			cost := v.Steps[at]

@@ -101,7 +101,7 @@ func (a *analysis) ownDoing(s *results.Summary) []string {
 // overflowWhileUp counts over the seconds of the timeline that no outage of the
 // probes or of the client touches.
 func (a *analysis) overflowWhileUp() (overflow, due int) {
-	echo := results.MillisOf(overflowEcho)
+	echo := results.DurationOf(overflowEcho)
 	var down []span
 	for _, list := range [][]results.Outage{a.run.ProbeOutages, a.run.ClientOutages} {
 		for _, o := range list {
@@ -110,8 +110,8 @@ func (a *analysis) overflowWhileUp() (overflow, due int) {
 	}
 	down = union(down)
 	for _, f := range a.Frames {
-		start := a.run.LoadStart + results.MillisOf(time.Duration(f.Seq)*time.Second)
-		second := []span{{start, start + results.MillisOf(time.Second)}}
+		start := a.run.LoadStart + results.DurationOf(time.Duration(f.Seq)*time.Second)
+		second := []span{{start, start + results.DurationOf(time.Second)}}
 		if !a.whole.has(f.Seq) || len(intersection(second, down)) > 0 {
 			continue
 		}

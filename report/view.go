@@ -118,7 +118,7 @@ func stepOf(f results.Failover, name string) *results.Step {
 	return &f.Steps[i]
 }
 
-func whenSet(m results.Millis) string {
+func whenSet(m results.Duration) string {
 	if m == 0 {
 		return none
 	}
@@ -136,7 +136,7 @@ func change(f results.Failover) string {
 }
 
 // stretchText is a range, with its unit once if both ends have the same.
-func stretchText(low, high results.Millis) string {
+func stretchText(low, high results.Duration) string {
 	l, h := duration(low), duration(high)
 	if number, unit, ok := strings.Cut(l, " "); ok && strings.HasSuffix(h, " "+unit) && !strings.Contains(unit, " ") {
 		l = number
@@ -166,7 +166,7 @@ func failoverTable(s *results.Summary) table {
 				row = append(row, none)
 			}
 		}
-		for _, m := range []results.Millis{f.Server, f.Client, f.Synced} {
+		for _, m := range []results.Duration{f.Server, f.Client, f.Synced} {
 			if m == 0 {
 				row = append(row, none)
 			} else {
@@ -294,7 +294,7 @@ func availabilityTable(r *results.Run, s *results.Summary) table {
 	if s.Availability.Observed == 0 {
 		return t
 	}
-	up := func(down results.Millis) string {
+	up := func(down results.Duration) string {
 		return percent(1 - float64(down)/float64(s.Availability.Observed))
 	}
 	for _, v := range s.Availability.Shards {

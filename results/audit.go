@@ -26,10 +26,10 @@ type Write struct {
 	// Client says where the auditor stands, if there is more than one.
 	Client string `json:"client,omitempty"`
 	// Node answered, or was sent to last.
-	Node     string `json:"node,omitempty"`
-	Intended Millis `json:"intendedMs"`
-	Sent     Millis `json:"sentMs,omitempty"`
-	Done     Millis `json:"doneMs"`
+	Node     string   `json:"node,omitempty"`
+	Intended Duration `json:"intendedMs"`
+	Sent     Duration `json:"sentMs,omitempty"`
+	Done     Duration `json:"doneMs"`
 	// Outcome is "ok", "failed", "unknown" or "overflow".
 	Outcome string `json:"outcome"`
 	Error   string `json:"error,omitempty"`
@@ -51,9 +51,9 @@ type AuditRead struct {
 	// Replica marks a read that was meant for a replica.
 	Replica bool `json:"replica,omitempty"`
 	// Final marks the read-back at the end, after healing.
-	Final bool   `json:"final,omitempty"`
-	Sent  Millis `json:"sentMs"`
-	Done  Millis `json:"doneMs"`
+	Final bool     `json:"final,omitempty"`
+	Sent  Duration `json:"sentMs"`
+	Done  Duration `json:"doneMs"`
 	// Value is nil if the key was not there; Elements are a List's.
 	Value    *string  `json:"value,omitempty"`
 	Elements []string `json:"elements,omitempty"`
@@ -113,7 +113,7 @@ type Finding struct {
 	// Read is the value found instead, if any.
 	Read string `json:"read,omitempty"`
 	// Age is how long a stale value had been replaced, at least.
-	Age Millis `json:"ageMs,omitempty"`
+	Age Duration `json:"ageMs,omitempty"`
 }
 
 // Audit is what the audit came to, derived from the ledger, the reads and the
@@ -173,14 +173,14 @@ type AuditReads struct {
 	// Ages count stale replica reads by how long the value had been replaced, at
 	// least; MaxAge is the greatest.
 	Ages   []AgeBucket `json:"ages,omitempty"`
-	MaxAge Millis      `json:"maxAgeMs,omitempty"`
+	MaxAge Duration    `json:"maxAgeMs,omitempty"`
 }
 
 // AgeBucket counts ages below a bound and not below that of the bucket before;
 // the last has none.
 type AgeBucket struct {
-	Below Millis `json:"belowMs,omitempty"`
-	Count int    `json:"count"`
+	Below Duration `json:"belowMs,omitempty"`
+	Count int      `json:"count"`
 }
 
 // Linearizability is what porcupine says of the histories of single keys.

@@ -21,9 +21,9 @@ const maxCommands = 1000
 
 // maxOffset bounds offsets from a run's start: the longest load, with a day before
 // and after it.
-const maxOffset = Millis((MaxSeconds + 24*3600) * int64(time.Second))
+const maxOffset = Duration((MaxSeconds + 24*3600) * int64(time.Second))
 
-func offsets(list ...Millis) error {
+func offsets(list ...Duration) error {
 	for _, m := range list {
 		if m > maxOffset || m < -maxOffset {
 			return fmt.Errorf("the time %v lies outside of any run", m)
@@ -189,9 +189,9 @@ func (r *Run) check() error {
 }
 
 // span checks that a phase lies within a load.
-func span(load Millis, p PhaseWindow) error {
-	const longest = Millis(MaxSeconds * int64(time.Second))
-	if p.From-load < -maxGap*Millis(time.Second) || p.To-load > longest {
+func span(load Duration, p PhaseWindow) error {
+	const longest = Duration(MaxSeconds * int64(time.Second))
+	if p.From-load < -maxGap*Duration(time.Second) || p.To-load > longest {
 		return errors.New("it lies outside of any load")
 	}
 	return nil

@@ -9,11 +9,11 @@ type Clock struct {
 }
 
 // Now is the offset of this moment.
-func (c Clock) Now() Millis { return Millis(time.Since(c.Start)) }
+func (c Clock) Now() Duration { return Duration(time.Since(c.Start)) }
 
 // At is the offset of t. A t without a monotonic reading (read from a log) is
 // placed by the wall clock.
-func (c Clock) At(t time.Time) Millis { return Millis(t.Sub(c.Start)) }
+func (c Clock) At(t time.Time) Duration { return Duration(t.Sub(c.Start)) }
 
 // Emit takes an event. It may be called from many goroutines.
 type Emit func(Event)
@@ -22,9 +22,9 @@ type Emit func(Event)
 type Event struct {
 	// Offset is when it happened. It is exact to within Uncertainty: the true
 	// time lies in (Offset-Uncertainty, Offset].
-	Offset      Millis `json:"offsetMs"`
-	Uncertainty Millis `json:"uncertaintyMs,omitempty"`
-	Kind        string `json:"kind"`
+	Offset      Duration `json:"offsetMs"`
+	Uncertainty Duration `json:"uncertaintyMs,omitempty"`
+	Kind        string   `json:"kind"`
 	// Source is who saw it: "runner", "supervisor", "poll", "log", "probe",
 	// "client", "chaos", "upgrade".
 	Source string `json:"source"`
@@ -36,10 +36,10 @@ type Event struct {
 	Fault   string `json:"fault,omitempty"`
 	Message string `json:"message,omitempty"`
 	// Delay, Rank and ReplOffset are read from the election log line.
-	Delay      Millis `json:"delayMs,omitempty"`
-	Rank       *int   `json:"rank,omitempty"`
-	ReplOffset *int64 `json:"replOffset,omitempty"`
-	Epoch      int64  `json:"epoch,omitempty"`
+	Delay      Duration `json:"delayMs,omitempty"`
+	Rank       *int     `json:"rank,omitempty"`
+	ReplOffset *int64   `json:"replOffset,omitempty"`
+	Epoch      int64    `json:"epoch,omitempty"`
 }
 
 // Event kinds. The second part of the comment names source and fields.
@@ -89,8 +89,8 @@ const (
 
 // JournalEntry is a line of journal.jsonl, flushed to disk before the step acts.
 type JournalEntry struct {
-	Offset Millis `json:"offsetMs"`
-	Fault  string `json:"fault,omitempty"`
+	Offset Duration `json:"offsetMs"`
+	Fault  string   `json:"fault,omitempty"`
 	// Step is "place" (where the run takes place), "start" (of a process), "secret"
 	// (where one is kept), "check", "inject", "prove", "heal", "verify" or "recover"
 	// (healed after the run's end).

@@ -40,8 +40,8 @@ type Pod struct {
 	// Restarts counts the restarts of its container.
 	Restarts int `json:"restarts"`
 	// From is when it was first seen, To when it was gone; 0 if it was not.
-	From Millis `json:"fromMs"`
-	To   Millis `json:"toMs,omitempty"`
+	From Duration `json:"fromMs"`
+	To   Duration `json:"toMs,omitempty"`
 }
 
 // Volume is a volume claim and what it is bound to.

@@ -29,38 +29,39 @@ import (
 // higher one.
 const SchemaVersion = 1
 
-// Millis is a duration that JSON shows in milliseconds, exact to a microsecond.
+// Duration is a span of time, in nanoseconds like time.Duration. JSON shows it in
+// milliseconds, exact to a microsecond.
 // As an offset it counts from Run.Start on the run's one monotonic clock.
-type Millis time.Duration
+type Duration time.Duration
 
-// MillisOf converts from the standard library's duration.
-func MillisOf(d time.Duration) Millis { return Millis(d) }
+// DurationOf converts from the standard library's duration.
+func DurationOf(d time.Duration) Duration { return Duration(d) }
 
 // Std is m as the standard library's type.
-func (m Millis) Std() time.Duration { return time.Duration(m) }
+func (m Duration) Std() time.Duration { return time.Duration(m) }
 
 // String is the duration as Go writes it.
-func (m Millis) String() string { return time.Duration(m).String() }
+func (m Duration) String() string { return time.Duration(m).String() }
 
 // MarshalJSON writes milliseconds with up to three decimals.
-func (m Millis) MarshalJSON() ([]byte, error) {
+func (m Duration) MarshalJSON() ([]byte, error) {
 	us := math.Round(float64(m) / 1e3)
 	return strconv.AppendFloat(nil, us/1e3, 'f', -1, 64), nil
 }
 
-// maxMillis is a hundred years: sums and differences of two do not overflow.
-const maxMillis = 100 * 365 * 24 * 3600 * 1000.0
+// maxMilliseconds is a hundred years: sums and differences of two do not overflow.
+const maxMilliseconds = 100 * 365 * 24 * 3600 * 1000.0
 
 // UnmarshalJSON reads what MarshalJSON wrote.
-func (m *Millis) UnmarshalJSON(b []byte) error {
+func (m *Duration) UnmarshalJSON(b []byte) error {
 	var ms float64
 	if err := json.Unmarshal(b, &ms); err != nil {
 		return fmt.Errorf("milliseconds: %w", err)
 	}
-	if math.Abs(ms) > maxMillis {
+	if math.Abs(ms) > maxMilliseconds {
 		return fmt.Errorf("milliseconds: %g are more than a hundred years", ms)
 	}
-	*m = Millis(math.Round(ms*1e3) * 1e3)
+	*m = Duration(math.Round(ms*1e3) * 1e3)
 	return nil
 }
 
@@ -82,11 +83,11 @@ type Run struct {
 	// Start is the wall clock at offset 0.
 	Start time.Time `json:"start"`
 	// LoadStart is the offset of frame 0: the first intended request.
-	LoadStart Millis `json:"loadStartMs"`
+	LoadStart Duration `json:"loadStartMs"`
 	// TimelineStart is the end of warm-up; LoadEnd the last intended request.
-	TimelineStart Millis        `json:"timelineStartMs"`
-	LoadEnd       Millis        `json:"loadEndMs"`
-	End           Millis        `json:"endMs"`
+	TimelineStart Duration      `json:"timelineStartMs"`
+	LoadEnd       Duration      `json:"loadEndMs"`
+	End           Duration      `json:"endMs"`
 	Phases        []PhaseWindow `json:"phases"`
 	Shards        []Shard       `json:"shards"`
 	Nodes         []Node        `json:"nodes"`
@@ -199,17 +200,17 @@ type Generator struct {
 // that a generator tells are in the run's clock by its first measurement.
 type ClockOffset struct {
 	// At is when it was measured.
-	At     Millis `json:"atMs"`
-	Offset Millis `json:"offsetMs"`
+	At     Duration `json:"atMs"`
+	Offset Duration `json:"offsetMs"`
 	// Uncertainty is half of the delay: the true offset is at most this far off.
-	Uncertainty Millis `json:"uncertaintyMs"`
+	Uncertainty Duration `json:"uncertaintyMs"`
 }
 
 // PhaseWindow is a phase as it took place; offsets from Run.Start.
 type PhaseWindow struct {
-	Name string `json:"name"`
-	From Millis `json:"fromMs"`
-	To   Millis `json:"toMs"`
+	Name string   `json:"name"`
+	From Duration `json:"fromMs"`
+	To   Duration `json:"toMs"`
 }
 
 // Shard is a range of slots and who served it first.
@@ -270,15 +271,15 @@ type Fault struct {
 	Healing string `json:"healing,omitempty"`
 	// Offsets; zero if it did not come so far. Injected is read just before
 	// the system call that acts.
-	Planned  Millis `json:"plannedMs"`
-	Injected Millis `json:"injectedMs,omitempty"`
+	Planned  Duration `json:"plannedMs"`
+	Injected Duration `json:"injectedMs,omitempty"`
 	// Until is when it should be over, for a fault that lasts; Released is read
 	// just before what heals it. Bundles before them have neither.
-	Until    Millis `json:"untilMs,omitempty"`
-	Released Millis `json:"releasedMs,omitempty"`
-	Proved   Millis `json:"provedMs,omitempty"`
-	Restored Millis `json:"restoredMs,omitempty"`
-	Verified Millis `json:"verifiedMs,omitempty"`
+	Until    Duration `json:"untilMs,omitempty"`
+	Released Duration `json:"releasedMs,omitempty"`
+	Proved   Duration `json:"provedMs,omitempty"`
+	Restored Duration `json:"restoredMs,omitempty"`
+	Verified Duration `json:"verifiedMs,omitempty"`
 }
 
 // Hit is a node that a fault was aimed at, with its role at that moment.
@@ -302,12 +303,12 @@ type Outage struct {
 	// From is the completion of the last good write before it; To the
 	// completion of the first good write after it. Open marks an outage that
 	// lasted to the end of observation, and To is that end.
-	From Millis `json:"fromMs"`
-	To   Millis `json:"toMs"`
-	Open bool   `json:"open,omitempty"`
+	From Duration `json:"fromMs"`
+	To   Duration `json:"toMs"`
+	Open bool     `json:"open,omitempty"`
 	// Uncertainty is the distance from the true start (later than From) and of
 	// the true end (earlier than To): at most this much each.
-	Uncertainty Millis `json:"uncertaintyMs"`
+	Uncertainty Duration `json:"uncertaintyMs"`
 	// Errors counts what was answered meanwhile, by class.
 	Errors map[string]int `json:"errors,omitempty"`
 	// Node answered the first good write after it.

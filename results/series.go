@@ -46,14 +46,14 @@ type Frame struct {
 // before. What delayed it and for how long is in the histograms of SelfTag.
 type Self struct {
 	// CPU is its processor time, user and system, all threads.
-	CPU Millis `json:"cpuMs"`
+	CPU Duration `json:"cpuMs"`
 	// Cores is how many processors it may run on.
 	Cores int `json:"cores"`
 	// Starved is how long its threads were ready to run and had no processor,
 	// summed over threads; 0 where the kernel does not tell.
-	Starved Millis `json:"starvedMs"`
+	Starved Duration `json:"starvedMs"`
 	// Paused is how long garbage collection stopped all its goroutines.
-	Paused Millis `json:"pausedMs"`
+	Paused Duration `json:"pausedMs"`
 }
 
 // Counts are requests by outcome.

@@ -26,11 +26,11 @@ func write(t *testing.T, root, id string) *Writer {
 			t.Fatal(err)
 		}
 	}
-	loadStart := Millis(2500 * time.Millisecond)
+	loadStart := Duration(2500 * time.Millisecond)
 	shard := 1
 	for _, err := range []error{
-		w.Event(Event{Offset: Millis(3 * time.Second), Kind: EventStage, Source: "runner", Message: "later"}),
-		w.Event(Event{Offset: Millis(time.Second), Kind: EventNodeStart, Source: "supervisor", Node: "node-1", Shard: &shard}),
+		w.Event(Event{Offset: Duration(3 * time.Second), Kind: EventStage, Source: "runner", Message: "later"}),
+		w.Event(Event{Offset: Duration(time.Second), Kind: EventNodeStart, Source: "supervisor", Node: "node-1", Shard: &shard}),
 		w.Frame(Frame{Seq: 4, Commands: map[string]Counts{"GET": {OK: 4}}}, start.Add(loadStart.Std()+4*time.Second), map[string]*hdrhistogram.Histogram{Tag(Response, "GET"): h}),
 		w.Journal(JournalEntry{Fault: "f", Step: "inject", Why: "because"}),
 		w.Ledger(Write{Seq: 1, Key: "k", Value: "v", Outcome: "ok"}),
@@ -228,11 +228,11 @@ func TestMillisKeepMicroseconds(t *testing.T) {
 	for d, want := range map[time.Duration]string{
 		0: "0", time.Microsecond: "0.001", 1234567 * time.Nanosecond: "1.235", 3 * time.Hour: "10800000", -5 * time.Millisecond: "-5",
 	} {
-		raw, err := Millis(d).MarshalJSON()
+		raw, err := Duration(d).MarshalJSON()
 		if err != nil || string(raw) != want {
 			t.Errorf("%v is written as %s (%v), want %s", d, raw, err, want)
 		}
-		var back Millis
+		var back Duration
 		if err := back.UnmarshalJSON(raw); err != nil || back.Std() != d.Round(time.Microsecond) {
 			t.Errorf("%s is read as %v (%v)", raw, back, err)
 		}

@@ -63,18 +63,18 @@ type Objective struct {
 // Latency is one row of the percentile table, in milliseconds; Phase "all" is
 // the timeline without warm-up.
 type Latency struct {
-	Phase   string `json:"phase"`
-	Command string `json:"command"`
-	Time    Time   `json:"time"`
-	Count   int64  `json:"count"`
-	Mean    Millis `json:"meanMs"`
-	P50     Millis `json:"p50Ms"`
-	P90     Millis `json:"p90Ms"`
-	P95     Millis `json:"p95Ms"`
-	P99     Millis `json:"p99Ms"`
-	P999    Millis `json:"p99.9Ms"`
-	P9999   Millis `json:"p99.99Ms"`
-	Max     Millis `json:"maxMs"`
+	Phase   string   `json:"phase"`
+	Command string   `json:"command"`
+	Time    Time     `json:"time"`
+	Count   int64    `json:"count"`
+	Mean    Duration `json:"meanMs"`
+	P50     Duration `json:"p50Ms"`
+	P90     Duration `json:"p90Ms"`
+	P95     Duration `json:"p95Ms"`
+	P99     Duration `json:"p99Ms"`
+	P999    Duration `json:"p99.9Ms"`
+	P9999   Duration `json:"p99.99Ms"`
+	Max     Duration `json:"maxMs"`
 }
 
 // ShardLatency is Latency of one shard; its Command is "all".
@@ -94,9 +94,9 @@ type SelfCheck struct {
 	// CPU is processor time of the whole process by second of the load; Cores
 	// is how many processors it might use; PerRequest is processor time by
 	// request that was sent.
-	CPU        float64 `json:"cpu"`
-	Cores      int     `json:"cores"`
-	PerRequest Millis  `json:"cpuPerRequestMs"`
+	CPU        float64  `json:"cpu"`
+	Cores      int      `json:"cores"`
+	PerRequest Duration `json:"cpuPerRequestMs"`
 	// Ceiling is the requests per second that all Cores would carry at PerRequest,
 	// with nothing else on them: an upper bound.
 	Ceiling float64 `json:"ceiling,omitempty"`
@@ -109,17 +109,17 @@ type SelfCheck struct {
 // DelayCheck is one delay of the generator, with what is allowed.
 type DelayCheck struct {
 	// Name is "slip", or a Delay.
-	Name  string `json:"name"`
-	Count int64  `json:"count"`
-	P50   Millis `json:"p50Ms"`
-	P99   Millis `json:"p99Ms"`
-	Max   Millis `json:"maxMs"`
+	Name  string   `json:"name"`
+	Count int64    `json:"count"`
+	P50   Duration `json:"p50Ms"`
+	P99   Duration `json:"p99Ms"`
+	Max   Duration `json:"maxMs"`
 	// Share is the delays' sum by time, 0 to 1, where it is what is judged, with
 	// AllowedShare; elsewhere P99 is, with Allowed.
-	Share        float64 `json:"share,omitempty"`
-	AllowedShare float64 `json:"allowedShare,omitempty"`
-	Allowed      Millis  `json:"allowedMs,omitempty"`
-	OK           bool    `json:"ok"`
+	Share        float64  `json:"share,omitempty"`
+	AllowedShare float64  `json:"allowedShare,omitempty"`
+	Allowed      Duration `json:"allowedMs,omitempty"`
+	OK           bool     `json:"ok"`
 }
 
 // PhaseLoad counts a phase's requests by intended start; Phase "all" as above.
@@ -143,22 +143,22 @@ type Failover struct {
 	From string `json:"from"`
 	To   string `json:"to,omitempty"`
 	// Injected is the offset at which the fault acted.
-	Injected Millis `json:"injectedMs"`
-	Steps    []Step `json:"steps"`
+	Injected Duration `json:"injectedMs"`
+	Steps    []Step   `json:"steps"`
 	// Server is from Injected to the first good write by the probe; Client to
 	// the first good write by the application client; Synced until a replica
 	// was back in sync. Zero if it did not happen while observed.
-	Server Millis `json:"serverMs"`
-	Client Millis `json:"clientMs,omitempty"`
-	Synced Millis `json:"syncedMs,omitempty"`
+	Server Duration `json:"serverMs"`
+	Client Duration `json:"clientMs,omitempty"`
+	Synced Duration `json:"syncedMs,omitempty"`
 	// Outage is the probe's own measure: last good write to first good write.
-	Outage Millis `json:"outageMs"`
+	Outage Duration `json:"outageMs"`
 	// ElectionDelay and Rank are what the winner's log line says.
-	ElectionDelay Millis `json:"electionDelayMs,omitempty"`
-	Rank          *int   `json:"rank,omitempty"`
+	ElectionDelay Duration `json:"electionDelayMs,omitempty"`
+	Rank          *int     `json:"rank,omitempty"`
 	// PredictedMin and PredictedMax bound Server for this configuration.
-	PredictedMin Millis `json:"predictedMinMs"`
-	PredictedMax Millis `json:"predictedMaxMs"`
+	PredictedMin Duration `json:"predictedMinMs"`
+	PredictedMax Duration `json:"predictedMaxMs"`
 	// Complete is false if the shard had not come back when observation ended.
 	Complete bool `json:"complete"`
 	// Outlier tells that Server is outside of what was predicted, and Explained
@@ -176,25 +176,25 @@ type Step struct {
 	// "replica in sync".
 	Name string `json:"name"`
 	// At is the time since injection; Took the time since the step before.
-	At          Millis `json:"atMs"`
-	Took        Millis `json:"tookMs"`
-	Uncertainty Millis `json:"uncertaintyMs"`
-	Source      string `json:"source"`
+	At          Duration `json:"atMs"`
+	Took        Duration `json:"tookMs"`
+	Uncertainty Duration `json:"uncertaintyMs"`
+	Source      string   `json:"source"`
 	// Missing marks a step that was not seen; it takes no time.
 	Missing bool `json:"missing,omitempty"`
 }
 
 // Distribution describes a sample of durations.
 type Distribution struct {
-	N      int    `json:"n"`
-	Min    Millis `json:"minMs"`
-	Median Millis `json:"medianMs"`
-	Max    Millis `json:"maxMs"`
-	Mean   Millis `json:"meanMs"`
+	N      int      `json:"n"`
+	Min    Duration `json:"minMs"`
+	Median Duration `json:"medianMs"`
+	Max    Duration `json:"maxMs"`
+	Mean   Duration `json:"meanMs"`
 	// Low and High are the confidence interval of the median at Confidence.
-	Low        Millis  `json:"lowMs"`
-	High       Millis  `json:"highMs"`
-	Confidence float64 `json:"confidence"`
+	Low        Duration `json:"lowMs"`
+	High       Duration `json:"highMs"`
+	Confidence float64  `json:"confidence"`
 }
 
 // Availability is what the probes saw over the timeline.
@@ -202,18 +202,18 @@ type Availability struct {
 	Shards []ShardAvailability `json:"shards"`
 	// Any is time in which at least one shard accepted no write; All in which
 	// none did.
-	Any Millis `json:"anyMs"`
-	All Millis `json:"allMs"`
+	Any Duration `json:"anyMs"`
+	All Duration `json:"allMs"`
 	// Observed is the time that was watched.
-	Observed Millis `json:"observedMs"`
+	Observed Duration `json:"observedMs"`
 }
 
 // ShardAvailability sums a shard's outages.
 type ShardAvailability struct {
-	Shard   int    `json:"shard"`
-	Outages int    `json:"outages"`
-	Down    Millis `json:"downMs"`
-	Longest Millis `json:"longestMs"`
+	Shard   int      `json:"shard"`
+	Outages int      `json:"outages"`
+	Down    Duration `json:"downMs"`
+	Longest Duration `json:"longestMs"`
 }
 
 // LossGroup locates lost writes: those of one shard that go with one fault, had
@@ -227,12 +227,12 @@ type LossGroup struct {
 	Count int    `json:"count"`
 	// First and Last are when they were acknowledged, before the promotion
 	// (positive: before).
-	First Millis `json:"firstBeforePromotionMs"`
-	Last  Millis `json:"lastBeforePromotionMs"`
+	First Duration `json:"firstBeforePromotionMs"`
+	Last  Duration `json:"lastBeforePromotionMs"`
 	// FirstAfterFault and LastAfterFault are the same two moments after the fault
 	// struck (negative: before).
-	FirstAfterFault Millis `json:"firstAfterFaultMs,omitempty"`
-	LastAfterFault  Millis `json:"lastAfterFaultMs,omitempty"`
+	FirstAfterFault Duration `json:"firstAfterFaultMs,omitempty"`
+	LastAfterFault  Duration `json:"lastAfterFaultMs,omitempty"`
 	// Promoted is false where no replica was promoted: then First and Last count
 	// from the fault.
 	Promoted bool `json:"promoted,omitempty"`

@@ -48,9 +48,9 @@ type Roll struct {
 	// From says what a rollback goes back on: "volumes" or "backup".
 	From string `json:"from,omitempty"`
 	// Offsets; zero if it did not come so far.
-	Planned Millis        `json:"plannedMs"`
-	Began   Millis        `json:"beganMs,omitempty"`
-	Ended   Millis        `json:"endedMs,omitempty"`
+	Planned Duration      `json:"plannedMs"`
+	Began   Duration      `json:"beganMs,omitempty"`
+	Ended   Duration      `json:"endedMs,omitempty"`
 	Steps   []UpgradeStep `json:"steps"`
 }
 
@@ -69,13 +69,13 @@ type UpgradeStep struct {
 	// Began is just before the act; Answered when the node answered (or the
 	// replica said that it is the primary); Whole when the cluster was whole
 	// again. Zero if it did not come so far.
-	Began    Millis `json:"beganMs"`
-	Answered Millis `json:"answeredMs,omitempty"`
-	Whole    Millis `json:"wholeMs,omitempty"`
+	Began    Duration `json:"beganMs"`
+	Answered Duration `json:"answeredMs,omitempty"`
+	Whole    Duration `json:"wholeMs,omitempty"`
 	// Failed says why it failed; Undone when the node ran its old version again
 	// and the cluster was whole, or zero.
-	Failed string `json:"failed,omitempty"`
-	Undone Millis `json:"undoneMs,omitempty"`
+	Failed string   `json:"failed,omitempty"`
+	Undone Duration `json:"undoneMs,omitempty"`
 }
 
 // Steps of an upgrade.
@@ -159,8 +159,8 @@ type UpgradeWindow struct {
 	Errors   map[string]int `json:"errors,omitempty"`
 	// Down is the time in which at least one shard took no write; Longest the
 	// longest outage of a shard.
-	Down    Millis `json:"downMs"`
-	Longest Millis `json:"longestMs"`
+	Down    Duration `json:"downMs"`
+	Longest Duration `json:"longestMs"`
 }
 
 // StepCost is what happened from a step's beginning to that of the next one.
@@ -169,14 +169,14 @@ type StepCost struct {
 	Roll string `json:"roll"`
 	Step int    `json:"step"`
 	// Took is until the cluster was whole again; zero if it never was.
-	Took Millis `json:"tookMs,omitempty"`
+	Took Duration `json:"tookMs,omitempty"`
 	// Down and Longest as in UpgradeWindow.
-	Down    Millis `json:"downMs"`
-	Longest Millis `json:"longestMs"`
+	Down    Duration `json:"downMs"`
+	Longest Duration `json:"longestMs"`
 	// Errors of the load by class, in the seconds of the step.
 	Errors map[string]int `json:"errors,omitempty"`
 	// Slowest is the p99 of response in the worst of its seconds.
-	Slowest Millis `json:"slowestP99Ms,omitempty"`
+	Slowest Duration `json:"slowestP99Ms,omitempty"`
 }
 
 // DifferenceGroup lists one kind of difference between the versions.

@@ -93,7 +93,7 @@ func NewAuditor(a Audit) *Auditor {
 // auditJob is one write that is due.
 type auditJob struct {
 	seq      int
-	intended results.Millis
+	intended results.Duration
 	kind     string
 	key      string
 }

@@ -14,16 +14,16 @@ type Gap struct {
 	Shard int `json:"shard"`
 	// From is the completion of the good write before it, or 0 with First; To
 	// that of the good write after it, or with Open the end of observation.
-	From  results.Millis `json:"fromMs"`
-	To    results.Millis `json:"toMs"`
-	First bool           `json:"first,omitempty"`
-	Open  bool           `json:"open,omitempty"`
+	From  results.Duration `json:"fromMs"`
+	To    results.Duration `json:"toMs"`
+	First bool             `json:"first,omitempty"`
+	Open  bool             `json:"open,omitempty"`
 	// Bad counts the writes that went wrong meanwhile, of which FirstBad was
 	// answered first, and LastSent sent last.
-	Bad      int            `json:"bad,omitempty"`
-	FirstBad results.Millis `json:"firstBadMs,omitempty"`
-	LastSent results.Millis `json:"lastSentMs,omitempty"`
-	Errors   map[string]int `json:"errors,omitempty"`
+	Bad      int              `json:"bad,omitempty"`
+	FirstBad results.Duration `json:"firstBadMs,omitempty"`
+	LastSent results.Duration `json:"lastSentMs,omitempty"`
+	Errors   map[string]int   `json:"errors,omitempty"`
 	// Node took the good write after it.
 	Node string `json:"node,omitempty"`
 }
@@ -34,7 +34,7 @@ type Gaps struct {
 	List []Gap `json:"list,omitempty"`
 	// Good are the last good writes, by shard: no gap that is still to come
 	// begins before.
-	Good []results.Millis `json:"good"`
+	Good []results.Duration `json:"good"`
 	// Last tells that nothing comes after.
 	Last bool `json:"last,omitempty"`
 }
@@ -50,7 +50,7 @@ type watch struct {
 }
 
 type shardWatch struct {
-	lastGood results.Millis
+	lastGood results.Duration
 	node     string // that took it
 	started  bool
 	now      Gap // what went wrong since lastGood
@@ -61,7 +61,7 @@ func newWatch(shards int, least time.Duration) *watch {
 }
 
 // good notes that a shard accepted a write; done is when the reply came.
-func (w *watch) good(shard int, done results.Millis, node string) {
+func (w *watch) good(shard int, done results.Duration, node string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	s := &w.shards[shard]
@@ -73,7 +73,7 @@ func (w *watch) good(shard int, done results.Millis, node string) {
 }
 
 // close keeps the stretch since the last good write, if it is long enough.
-func (w *watch) close(shard int, at results.Millis, node string, open bool) {
+func (w *watch) close(shard int, at results.Duration, node string, open bool) {
 	s := &w.shards[shard]
 	g := s.now
 	g.Shard, g.From, g.To, g.First, g.Open, g.Node = shard, s.lastGood, at, !s.started, open, node
@@ -85,7 +85,7 @@ func (w *watch) close(shard int, at results.Millis, node string, open bool) {
 // bad notes a write that went wrong, sent and answered at these offsets. Where it
 // is known which node it went to, it tells of the shard only if that node is the
 // one that serves it: that a replica is away is no outage.
-func (w *watch) bad(shard int, sent, done results.Millis, class, node string) {
+func (w *watch) bad(shard int, sent, done results.Duration, class, node string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	s := &w.shards[shard]
@@ -105,7 +105,7 @@ func (w *watch) bad(shard int, sent, done results.Millis, class, node string) {
 func (w *watch) take() Gaps {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	g := Gaps{List: w.list, Good: make([]results.Millis, len(w.shards))}
+	g := Gaps{List: w.list, Good: make([]results.Duration, len(w.shards))}
 	for i, s := range w.shards {
 		g.Good[i] = s.lastGood
 	}
@@ -114,7 +114,7 @@ func (w *watch) take() Gaps {
 }
 
 // end gives the last gaps: those that are open at the end of observation too.
-func (w *watch) end(at results.Millis) Gaps {
+func (w *watch) end(at results.Duration) Gaps {
 	w.mu.Lock()
 	for shard := range w.shards {
 		w.close(shard, max(at, w.shards[shard].lastGood), "", true)
@@ -135,7 +135,7 @@ type common struct {
 
 type source struct {
 	gaps []Gap
-	good results.Millis
+	good results.Duration
 	last bool
 }
 
@@ -176,7 +176,7 @@ func (c *common) add(generator int, g Gaps) []Gap {
 // one, gives the stretch that the heads share. It is not ok if a gap that is
 // still to come may meet the heads.
 func sweep(list []source) (g Gap, meet, ok bool) {
-	var end, past results.Millis
+	var end, past results.Duration
 	heads, ended := 0, false
 	for _, s := range list {
 		if len(s.gaps) == 0 {
@@ -205,7 +205,7 @@ func sweep(list []source) (g Gap, meet, ok bool) {
 
 // shared is what the heads of all queues have in common, up to the end of the
 // first to end.
-func shared(list []source, end results.Millis) Gap {
+func shared(list []source, end results.Duration) Gap {
 	g := Gap{To: end, First: true, Open: true}
 	for _, s := range list {
 		h := s.gaps[0]
@@ -286,7 +286,7 @@ func (o *outages) judge(g Gap) {
 	if i, ok := o.last[g.Shard]; ok && (g.From-o.list[i].To).Std() < o.rule.merge {
 		one := &o.list[i]
 		one.To, one.Node, one.Open = g.To, g.Node, g.Open
-		one.Uncertainty = max(one.Uncertainty, results.MillisOf(uncertainty))
+		one.Uncertainty = max(one.Uncertainty, results.DurationOf(uncertainty))
 		for class, n := range g.Errors {
 			one.Errors[class] += n
 		}
@@ -295,7 +295,7 @@ func (o *outages) judge(g Gap) {
 	errors := map[string]int{}
 	maps.Copy(errors, g.Errors)
 	o.last[g.Shard] = len(o.list)
-	o.list = append(o.list, results.Outage{Shard: g.Shard, From: g.From, To: g.To, Open: g.Open, Uncertainty: results.MillisOf(uncertainty), Errors: errors, Node: g.Node})
+	o.list = append(o.list, results.Outage{Shard: g.Shard, From: g.From, To: g.To, Open: g.Open, Uncertainty: results.DurationOf(uncertainty), Errors: errors, Node: g.Node})
 }
 
 // ordered are all outages so far, in order of their starts.

@@ -10,7 +10,7 @@ import (
 	"github.com/slotstorm/slotstorm/results"
 )
 
-func ms(n int) results.Millis { return results.Millis(time.Duration(n) * time.Millisecond) }
+func ms(n int) results.Duration { return results.Duration(time.Duration(n) * time.Millisecond) }
 
 func TestWatch(t *testing.T) {
 	g := rule{failing: 30 * time.Millisecond, silent: time.Second, merge: 50 * time.Millisecond}

@@ -123,7 +123,7 @@ func (p *probes) write(c *conn, shard, n int) (class string, err error) {
 	return "", nil
 }
 
-func (p *probes) count(shard int, done results.Millis, ok bool) {
+func (p *probes) count(shard int, done results.Duration, ok bool) {
 	sec := secondOf(p.clock.Start.Add(done.Std()).Sub(p.start))
 	p.mu.Lock()
 	defer p.mu.Unlock()

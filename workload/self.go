@@ -102,7 +102,7 @@ func (x *selfSecond) record(d results.Delay, took time.Duration, n int64) {
 func (s *self) slice(sec int) {
 	x := s.at(sec)
 	s.starvation(func(waited time.Duration, runs int64) {
-		x.self.Starved += results.MillisOf(waited)
+		x.self.Starved += results.DurationOf(waited)
 		x.record(results.Starved, waited/time.Duration(runs), runs)
 	})
 }
@@ -111,7 +111,7 @@ func (s *self) slice(sec int) {
 func (s *self) sum(sec int) {
 	x, before := s.at(sec), s.last
 	bounds := s.read()
-	x.self.CPU += results.MillisOf(s.last.cpu - before.cpu)
+	x.self.CPU += results.DurationOf(s.last.cpu - before.cpu)
 	each := func(d results.Delay, was, is []uint64, bounds []float64) {
 		for i, n := range is {
 			if n -= was[i]; n == 0 {
@@ -120,7 +120,7 @@ func (s *self) sum(sec int) {
 			took := middle(bounds[i], bounds[i+1])
 			x.record(d, took, int64(n))
 			if d == results.GC {
-				x.self.Paused += results.MillisOf(took * time.Duration(n))
+				x.self.Paused += results.DurationOf(took * time.Duration(n))
 			}
 		}
 	}

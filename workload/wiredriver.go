@@ -288,7 +288,7 @@ func (d *wireDriver) settle(before int64, start time.Time) {
 			break
 		}
 		n++
-		at := func(ns int64) results.Millis { return d.plan.Clock.At(start.Add(time.Duration(ns))) }
+		at := func(ns int64) results.Duration { return d.plan.Clock.At(start.Add(time.Duration(ns))) }
 		if e.Outcome == wire.OK {
 			d.seen.good(int(e.Shard), at(e.Done), "")
 		} else {

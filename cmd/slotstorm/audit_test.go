@@ -23,7 +23,7 @@ func auditedRun(t *testing.T, root, id string, change func(b *results.Bundle)) s
 	}
 	b := &results.Bundle{Run: results.Run{SchemaVersion: results.SchemaVersion, ID: id, Name: "tiny", Scenario: json.RawMessage("{}"), Start: start,
 		Nodes: []results.Node{{Name: "node-0"}, {Name: "node-1"}}}}
-	at := func(n int) results.Millis { return results.MillisOf(time.Duration(n) * time.Millisecond) }
+	at := func(n int) results.Duration { return results.DurationOf(time.Duration(n) * time.Millisecond) }
 	value := "run:0"
 	for i := range 3 {
 		b.Writes = append(b.Writes, results.Write{Seq: i, Kind: results.KindList, Key: "k", Value: "run:" + string(rune('0'+i)), Node: "node-0",

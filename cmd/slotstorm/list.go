@@ -98,8 +98,8 @@ type runRow struct {
 	Verdict  results.Verdict `json:"verdict,omitempty"`
 	Start    *time.Time      `json:"start,omitempty"`
 	// Failover is the median, P99 the response time; nil if there is none.
-	Failover *results.Millis `json:"failoverMedianMs,omitempty"`
-	P99      *results.Millis `json:"p99Ms,omitempty"`
+	Failover *results.Duration `json:"failoverMedianMs,omitempty"`
+	P99      *results.Duration `json:"p99Ms,omitempty"`
 	// Lost counts audited writes; nil without an audit.
 	Lost        *int   `json:"writesLost,omitempty"`
 	Interrupted string `json:"interrupted,omitempty"`
@@ -140,7 +140,7 @@ func rowOf(e results.Entry, s *results.Summary) runRow {
 }
 
 // medianFailover is nil if no failover completed.
-func medianFailover(s *results.Summary) *results.Millis {
+func medianFailover(s *results.Summary) *results.Duration {
 	if s.FailoverStats != nil {
 		return &s.FailoverStats.Median
 	}
@@ -152,7 +152,7 @@ func medianFailover(s *results.Summary) *results.Millis {
 }
 
 // overallP99 is the p99 response time over the whole timeline and all commands.
-func overallP99(s *results.Summary) *results.Millis {
+func overallP99(s *results.Summary) *results.Duration {
 	for i, l := range s.Latency {
 		if l.Phase == "all" && l.Command == "all" && l.Time == results.Response && l.Count > 0 {
 			return &s.Latency[i].P99
@@ -184,7 +184,7 @@ func (p *program) table(rows []runRow) {
 	columns(p.out, p.colorOut, []string{"RUN", "SCENARIO", "VERDICT", "WHEN (UTC)", "SEED", "FAILOVER", "P99", "LOST"}, cells)
 }
 
-func millis(m *results.Millis) string {
+func millis(m *results.Duration) string {
 	if m == nil {
 		return ""
 	}

@@ -363,7 +363,7 @@ func loadTable(w io.Writer, r *loader.Result) {
 	fmt.Fprintf(w, "client CPU %.2f s, %.2f µs per request\n", r.CPU.Std().Seconds(), float64(r.PerRequest.Std())/1e3)
 }
 
-func inMillis(m results.Millis) string { return fmt.Sprintf("%.3f", float64(m)/1e6) }
+func inMillis(m results.Duration) string { return fmt.Sprintf("%.3f", float64(m)/1e6) }
 
 // loadCSV prints a line for each command, times in milliseconds.
 func loadCSV(w io.Writer, r *loader.Result) {

@@ -47,7 +47,9 @@ func TestLoadRefuses(t *testing.T) {
 }
 
 func TestLoadTable(t *testing.T) {
-	ms := func(n float64) results.Millis { return results.MillisOf(time.Duration(n * float64(time.Millisecond))) }
+	ms := func(n float64) results.Duration {
+		return results.DurationOf(time.Duration(n * float64(time.Millisecond)))
+	}
 	row := func(command string, ok int, p50 float64) loader.Row {
 		return loader.Row{
 			Command: command, Counts: results.Counts{OK: ok, Unknown: 2}, PerSec: float64(ok) / 2,

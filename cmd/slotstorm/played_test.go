@@ -31,12 +31,12 @@ func played(t *testing.T, root string, n int, s *scenarios.Scenario, slow bool) 
 	r := &results.Run{
 		SchemaVersion: results.SchemaVersion, ID: id, Name: s.Metadata.Name, Seed: s.Seed, Scenario: raw, Start: start,
 		Versions:      results.Versions{Redis: "7.0.15"},
-		TimelineStart: results.MillisOf(warmup), LoadEnd: results.MillisOf(warmup + length),
+		TimelineStart: results.DurationOf(warmup), LoadEnd: results.DurationOf(warmup + length),
 		HealthyBefore: true, HealthyAfter: true,
 	}
 	at := warmup
 	for _, p := range s.Timeline.Phases {
-		r.Phases = append(r.Phases, results.PhaseWindow{Name: p.Name, From: results.MillisOf(at), To: results.MillisOf(at + p.Duration.Std())})
+		r.Phases = append(r.Phases, results.PhaseWindow{Name: p.Name, From: results.DurationOf(at), To: results.DurationOf(at + p.Duration.Std())})
 		at += p.Duration.Std()
 	}
 	w, err := results.Create(root, id, r.Start)

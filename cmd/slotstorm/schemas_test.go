@@ -25,7 +25,7 @@ func generateSchema(t *testing.T, name string) []byte {
 	t.Helper()
 	r := generator.Reflector{AllowAdditionalProperties: true, Mapper: func(t reflect.Type) *generator.Schema {
 		switch t {
-		case reflect.TypeFor[results.Millis]():
+		case reflect.TypeFor[results.Duration]():
 			return &generator.Schema{Type: "number", Description: "Milliseconds."}
 		case reflect.TypeFor[json.RawMessage]():
 			return generator.TrueSchema

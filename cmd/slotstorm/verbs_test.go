@@ -157,7 +157,7 @@ func TestInspectJSON(t *testing.T) {
 func runsOnDisk(t *testing.T) string {
 	t.Helper()
 	root := t.TempDir()
-	ms := func(n int) results.Millis { return results.MillisOf(time.Duration(n) * time.Millisecond) }
+	ms := func(n int) results.Duration { return results.DurationOf(time.Duration(n) * time.Millisecond) }
 	write(t, root, "kill-primary-20260304-050607-aa", func(r *results.Run) {
 		r.Audit = &results.Audit{Lost: 2}
 		r.Summary = &results.Summary{

@@ -63,13 +63,13 @@ type ShardRow struct {
 
 // Percentiles of a time, in milliseconds.
 type Percentiles struct {
-	Mean  results.Millis `json:"meanMs"`
-	P50   results.Millis `json:"p50Ms"`
-	P90   results.Millis `json:"p90Ms"`
-	P99   results.Millis `json:"p99Ms"`
-	P999  results.Millis `json:"p99.9Ms"`
-	P9999 results.Millis `json:"p99.99Ms"`
-	Max   results.Millis `json:"maxMs"`
+	Mean  results.Duration `json:"meanMs"`
+	P50   results.Duration `json:"p50Ms"`
+	P90   results.Duration `json:"p90Ms"`
+	P99   results.Duration `json:"p99Ms"`
+	P999  results.Duration `json:"p99.9Ms"`
+	P9999 results.Duration `json:"p99.99Ms"`
+	Max   results.Duration `json:"maxMs"`
 }
 
 // Result of a load.
@@ -81,17 +81,17 @@ type Result struct {
 	Redis   string `json:"redis"`
 	// OpenLoop tells whether requests had intended starts. In a closed loop
 	// response times hide what a stall would have done.
-	OpenLoop bool           `json:"openLoop"`
-	Elapsed  results.Millis `json:"elapsedMs"`
-	Rows     []Row          `json:"rows"`
-	Errors   map[string]int `json:"errors,omitempty"`
-	Client   results.Client `json:"client"`
+	OpenLoop bool             `json:"openLoop"`
+	Elapsed  results.Duration `json:"elapsedMs"`
+	Rows     []Row            `json:"rows"`
+	Errors   map[string]int   `json:"errors,omitempty"`
+	Client   results.Client   `json:"client"`
 	// Shard are the times by shard, all commands together.
 	Shard []ShardRow `json:"byShard,omitempty"`
 	// CPU is this process' processor time, user and system, while it drove the
 	// load; PerRequest the same by request.
-	CPU        results.Millis `json:"cpuMs"`
-	PerRequest results.Millis `json:"cpuPerRequestMs"`
+	CPU        results.Duration `json:"cpuMs"`
+	PerRequest results.Duration `json:"cpuPerRequestMs"`
 	// Generator judges slotstorm itself: if it is not valid, Invalid says why the
 	// figures are not the server's. Notice is what to know of a valid one.
 	Generator *results.SelfCheck `json:"generator,omitempty"`
@@ -291,8 +291,8 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		return nil, err
 	}
 	r := &Result{
-		Cluster: target.Cluster, Shards: len(target.Shards), Redis: version, OpenLoop: !o.Workload.Rate.Max, Elapsed: results.MillisOf(elapsed),
-		Errors: c.errors, Client: load.Client(), CPU: results.MillisOf(cpu), Series: c.series,
+		Cluster: target.Cluster, Shards: len(target.Shards), Redis: version, OpenLoop: !o.Workload.Rate.Max, Elapsed: results.DurationOf(elapsed),
+		Errors: c.errors, Client: load.Client(), CPU: results.DurationOf(cpu), Series: c.series,
 	}
 	all := c.row("all")
 	for _, m := range o.Workload.Mix {
@@ -312,7 +312,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		}
 	}
 	if n := all.Counts.Total() - all.Counts.Overflow; n > 0 {
-		r.PerRequest = results.MillisOf(cpu / time.Duration(n))
+		r.PerRequest = results.DurationOf(cpu / time.Duration(n))
 	}
 	r.Generator = c.record.Judge(elapsed)
 	r.Invalid = report.LimitReason(r.Generator)
@@ -330,7 +330,7 @@ func percentiles(h *hdrhistogram.Histogram) Percentiles {
 	if h.TotalCount() == 0 {
 		return Percentiles{}
 	}
-	us := func(v int64) results.Millis { return results.Millis(v * int64(time.Microsecond)) }
+	us := func(v int64) results.Duration { return results.Duration(v * int64(time.Microsecond)) }
 	return Percentiles{
 		Mean: us(int64(h.Mean())), P50: us(h.ValueAtQuantile(50)), P90: us(h.ValueAtQuantile(90)), P99: us(h.ValueAtQuantile(99)),
 		P999: us(h.ValueAtQuantile(99.9)), P9999: us(h.ValueAtQuantile(99.99)), Max: us(h.Max()),

@@ -253,7 +253,7 @@ func TestWireSeesAFailover(t *testing.T) {
 		t.Fatalf("failovers: %+v", r.Summary.Failovers)
 	}
 	f := r.Summary.Failovers[0]
-	if f.Client <= 0 || f.Client < f.Server-results.MillisOf(time.Second) {
+	if f.Client <= 0 || f.Client < f.Server-results.DurationOf(time.Second) {
 		t.Errorf("the client wrote again after %v, the server after %v", f.Client, f.Server)
 	}
 	if c := r.Bundle.Run.Client; c.Type != "wire" {

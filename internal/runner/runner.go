@@ -305,12 +305,12 @@ func (r *run) storm(ctx context.Context, c *site) error {
 		return fmt.Errorf("starting the load: %w", err)
 	}
 	r.run.LoadStart = r.clock.At(load.Start)
-	r.run.TimelineStart = r.run.LoadStart + results.MillisOf(warmup)
+	r.run.TimelineStart = r.run.LoadStart + results.DurationOf(warmup)
 	r.run.Client = load.Client()
 	r.run.Versions.GoRedis = r.run.Client.Version
 	from := r.run.TimelineStart
 	for _, p := range r.s.Timeline.Phases {
-		r.run.Phases = append(r.run.Phases, results.PhaseWindow{Name: p.Name, From: from, To: from + results.MillisOf(p.Duration.Std())})
+		r.run.Phases = append(r.run.Phases, results.PhaseWindow{Name: p.Name, From: from, To: from + results.DurationOf(p.Duration.Std())})
 		from = r.run.Phases[len(r.run.Phases)-1].To
 	}
 
@@ -333,7 +333,7 @@ func (r *run) storm(ctx context.Context, c *site) error {
 	}()
 
 	loadErr := load.Wait()
-	r.run.LoadEnd = min(r.clock.Now(), r.run.TimelineStart+results.MillisOf(length))
+	r.run.LoadEnd = min(r.clock.Now(), r.run.TimelineStart+results.DurationOf(length))
 	endFollow()
 	<-followed
 	r.stage("drain")

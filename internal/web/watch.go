@@ -89,7 +89,7 @@ type watch struct {
 	state  state
 	points []point
 	notes  []note
-	load   results.Millis // offset of the start of load
+	load   results.Duration // offset of the start of load
 	loaded bool
 	began  time.Time
 	over   bool
@@ -201,7 +201,7 @@ func (w *watch) readScenario() {
 }
 
 // at is an offset in seconds since the start of load.
-func (w *watch) at(m results.Millis) float64 { return (m - w.load).Std().Seconds() }
+func (w *watch) at(m results.Duration) float64 { return (m - w.load).Std().Seconds() }
 
 func (w *watch) event(e results.Event) {
 	if e.Kind == results.EventStage {

@@ -41,8 +41,8 @@ func underWay(t *testing.T, root string) *results.Writer {
 		}
 	}
 	must(os.WriteFile(w.Path(results.ScenarioFile), []byte(scenarioText), 0o644))
-	must(w.Event(results.Event{Kind: results.EventStage, Message: "warm-up", Offset: results.MillisOf(time.Second)}))
-	must(w.Event(results.Event{Kind: results.EventFaultInject, Fault: "crash", Node: "node-0", Message: "SIGKILL", Offset: results.MillisOf(2500 * time.Millisecond)}))
+	must(w.Event(results.Event{Kind: results.EventStage, Message: "warm-up", Offset: results.DurationOf(time.Second)}))
+	must(w.Event(results.Event{Kind: results.EventFaultInject, Fault: "crash", Node: "node-0", Message: "SIGKILL", Offset: results.DurationOf(2500 * time.Millisecond)}))
 	for second := range 3 {
 		h := hdrhistogram.New(results.HistogramMin, results.HistogramMax, results.HistogramDigits)
 		must(h.RecordValues(2000, 9))
@@ -102,7 +102,7 @@ func TestARunUnderWayIsStreamedToItsEnd(t *testing.T) {
 	}
 	defer resp.Body.Close()
 	for _, err := range []error{
-		w.Event(results.Event{Kind: results.EventFaultVerify, Fault: "crash", Message: "whole again", Offset: results.MillisOf(4 * time.Second)}),
+		w.Event(results.Event{Kind: results.EventFaultVerify, Fault: "crash", Message: "whole again", Offset: results.DurationOf(4 * time.Second)}),
 		w.Close(),
 		w.SaveRun(&results.Run{SchemaVersion: 1, ID: "steady-20260101T000000Z-1a2b", Name: "steady", Summary: &results.Summary{Verdict: results.Pass}}),
 		results.Seal(w.Dir()),

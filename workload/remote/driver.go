@@ -114,7 +114,7 @@ func (d *driver) Warm(ctx context.Context) error {
 }
 
 // theirs is an offset of the run in the generator's clock.
-func (d *driver) theirs(offset results.Millis) int64 {
+func (d *driver) theirs(offset results.Duration) int64 {
 	return d.link.clock.base.UnixNano() + int64(offset) + int64(d.clocks[0].Offset)
 }
 

@@ -286,10 +286,10 @@ func (k *link) measure(ctx context.Context) (results.ClockOffset, error) {
 			continue
 		}
 		delay := time.Duration((s.back - s.Ping) - (s.Sent - s.Got))
-		if half := results.MillisOf(delay / 2); n == 0 || half < best.Uncertainty {
+		if half := results.DurationOf(delay / 2); n == 0 || half < best.Uncertainty {
 			best = results.ClockOffset{
-				At:     results.Millis(s.back - k.clock.base.UnixNano()),
-				Offset: results.Millis(((s.Got - s.Ping) + (s.Sent - s.back)) / 2), Uncertainty: half,
+				At:     results.Duration(s.back - k.clock.base.UnixNano()),
+				Offset: results.Duration(((s.Got - s.Ping) + (s.Sent - s.back)) / 2), Uncertainty: half,
 			}
 		}
 		n++

@@ -475,7 +475,7 @@ func TestBrokenStreamsLoseNothing(t *testing.T) {
 				}
 				for _, c := range g.Clocks {
 					// Both clocks are this machine's.
-					if off := max(c.Offset, -c.Offset); off > c.Uncertainty+results.MillisOf(time.Millisecond) || c.Uncertainty <= 0 {
+					if off := max(c.Offset, -c.Offset); off > c.Uncertainty+results.DurationOf(time.Millisecond) || c.Uncertainty <= 0 {
 						t.Errorf("generator %d: clock offset %v ± %v", g.Index, c.Offset, c.Uncertainty)
 					}
 				}

@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/slotstorm/slotstorm/chaos/native"
+	"github.com/slotstorm/slotstorm/clusters/kube/api"
 	"github.com/slotstorm/slotstorm/deployer/pods"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
@@ -70,13 +68,13 @@ func (m *Mesh) Able(ctx context.Context, faults []scenarios.Fault) error {
 		var err error
 		switch {
 		case f.Kill != nil:
-			_, err = m.create(ctx, f.Name, kills, m.kill(f.Name, nobody, *f.Kill), v1.DryRunAll)
+			_, err = m.create(ctx, f.Name, kills, m.kill(f.Name, nobody, *f.Kill), api.DryRunAll)
 		case f.Isolate != nil, f.Partition != nil:
 			cut := m.partition(f.Name, native.PodRule{From: nobody, To: nobody}, time.Minute)
-			_, err = m.create(ctx, f.Name, networks, cut, v1.DryRunAll)
+			_, err = m.create(ctx, f.Name, networks, cut, api.DryRunAll)
 		}
 		switch {
-		case apierrors.IsNotFound(err):
+		case api.IsNotFound(err):
 			return fmt.Errorf("fault %s: this cluster has no Chaos Mesh: install it, or write engine: auto (%w)", f.Name, err)
 		case err != nil:
 			errs = append(errs, fmt.Errorf("fault %s: %w", f.Name, err))

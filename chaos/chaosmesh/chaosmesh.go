@@ -17,9 +17,6 @@ import (
 	"time"
 
 	"github.com/chaos-mesh/chaos-mesh/api/v1alpha1"
-	"k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -28,6 +25,7 @@ import (
 
 	"github.com/slotstorm/slotstorm/chaos/native"
 	"github.com/slotstorm/slotstorm/clusters/kube"
+	"github.com/slotstorm/slotstorm/clusters/kube/api"
 	"github.com/slotstorm/slotstorm/deployer/pods"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
@@ -93,7 +91,7 @@ func (m *Mesh) Cut(ctx context.Context, name string, rules []native.PodRule, lim
 func (m *Mesh) partition(name string, r native.PodRule, limit time.Duration) *v1alpha1.NetworkChaos {
 	long, target := limit.String(), m.only(r.To)
 	return &v1alpha1.NetworkChaos{
-		TypeMeta:   metav1.TypeMeta{APIVersion: v1alpha1.SchemeGroupVersion.String(), Kind: "NetworkChaos"},
+		TypeMeta:   api.TypeMeta{APIVersion: v1alpha1.SchemeGroupVersion.String(), Kind: "NetworkChaos"},
 		ObjectMeta: m.meta(name),
 		Spec: v1alpha1.NetworkChaosSpec{
 			PodSelector: m.only(r.From), Target: &target, Direction: v1alpha1.To, Duration: &long,
@@ -125,7 +123,7 @@ func (m *Mesh) kill(name string, targets []pods.Pod, kill scenarios.Kill) *v1alp
 		spec.GracePeriod = int64((kill.Grace.Std() + time.Second - 1) / time.Second)
 	}
 	return &v1alpha1.PodChaos{
-		TypeMeta:   metav1.TypeMeta{APIVersion: v1alpha1.SchemeGroupVersion.String(), Kind: "PodChaos"},
+		TypeMeta:   api.TypeMeta{APIVersion: v1alpha1.SchemeGroupVersion.String(), Kind: "PodChaos"},
 		ObjectMeta: m.meta(name), Spec: spec,
 	}
 }
@@ -141,8 +139,8 @@ func (m *Mesh) only(targets []pods.Pod) v1alpha1.PodSelector {
 	return v1alpha1.PodSelector{Mode: v1alpha1.AllMode, Selector: v1alpha1.PodSelectorSpec{Pods: map[string][]string{m.namespace.Name: names}}}
 }
 
-func (m *Mesh) meta(name string) metav1.ObjectMeta {
-	return metav1.ObjectMeta{
+func (m *Mesh) meta(name string) api.ObjectMeta {
+	return api.ObjectMeta{
 		Name: name + "-" + m.namespace.Run, Namespace: m.namespace.Name,
 		Labels: m.namespace.Labels(), OwnerReferences: m.namespace.OwnerReferences(),
 	}
@@ -160,7 +158,7 @@ func (m *Mesh) create(ctx context.Context, fault string, resource schema.GroupVe
 	}
 	delete(content, "status")
 	asked := &unstructured.Unstructured{Object: content}
-	stored, err := m.client.Resource(resource).Namespace(m.namespace.Name).Create(ctx, asked, metav1.CreateOptions{FieldManager: kube.Manager, DryRun: dry})
+	stored, err := m.client.Resource(resource).Namespace(m.namespace.Name).Create(ctx, asked, api.CreateOptions{FieldManager: kube.Manager, DryRun: dry})
 	if err != nil {
 		return object{}, fmt.Errorf("through Chaos Mesh: making %s %s: %w", asked.GetKind(), asked.GetName(), err)
 	}
@@ -249,9 +247,9 @@ func (m *Mesh) await(ctx context.Context, o object, want v1alpha1.ChaosCondition
 // holds looks at a condition. If it does not hold, err is what Chaos Mesh has to
 // say of its last try.
 func (m *Mesh) holds(ctx context.Context, o object, want v1alpha1.ChaosConditionType) (bool, error) {
-	is, err := m.client.Resource(o.resource).Namespace(m.namespace.Name).Get(ctx, o.name, metav1.GetOptions{})
+	is, err := m.client.Resource(o.resource).Namespace(m.namespace.Name).Get(ctx, o.name, api.GetOptions{})
 	switch {
-	case apierrors.IsNotFound(err) || err == nil && is.GetUID() != o.uid:
+	case api.IsNotFound(err) || err == nil && is.GetUID() != o.uid:
 		return false, errGone
 	case err != nil:
 		return false, err
@@ -266,7 +264,7 @@ func (m *Mesh) holds(ctx context.Context, o object, want v1alpha1.ChaosCondition
 	}
 	for _, c := range status.Conditions {
 		if c.Type == want {
-			return c.Status == v1.ConditionTrue, failure(status)
+			return c.Status == api.ConditionTrue, failure(status)
 		}
 	}
 	return false, failure(status)
@@ -314,7 +312,7 @@ func (m *Mesh) end(ctx context.Context, list []object) error {
 			continue
 		}
 		objects := m.client.Resource(o.resource).Namespace(m.namespace.Name)
-		if _, err := objects.Patch(ctx, o.name, types.MergePatchType, pause, metav1.PatchOptions{FieldManager: kube.Manager}); err != nil && !apierrors.IsNotFound(err) {
+		if _, err := objects.Patch(ctx, o.name, types.MergePatchType, pause, api.PatchOptions{FieldManager: kube.Manager}); err != nil && !api.IsNotFound(err) {
 			return fmt.Errorf("through Chaos Mesh: ending %s: %w", o.name, err)
 		}
 	}
@@ -328,8 +326,8 @@ func (m *Mesh) end(ctx context.Context, list []object) error {
 	}
 	for _, o := range list {
 		objects := m.client.Resource(o.resource).Namespace(m.namespace.Name)
-		err := objects.Delete(ctx, o.name, metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(string(o.uid))})
-		if err != nil && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) {
+		err := objects.Delete(ctx, o.name, api.DeleteOptions{Preconditions: api.NewUIDPreconditions(string(o.uid))})
+		if err != nil && !api.IsNotFound(err) && !api.IsConflict(err) {
 			return fmt.Errorf("through Chaos Mesh: removing %s: %w", o.name, err)
 		}
 	}
@@ -343,8 +341,8 @@ func (m *Mesh) Leftovers(ctx context.Context) ([]string, error) {
 	var list []object
 	var names []string
 	for _, resource := range []schema.GroupVersionResource{networks, kills} {
-		found, err := m.client.Resource(resource).Namespace(m.namespace.Name).List(ctx, metav1.ListOptions{LabelSelector: kube.RunLabel + "=" + m.namespace.Run})
-		if apierrors.IsNotFound(err) || apierrors.IsForbidden(err) {
+		found, err := m.client.Resource(resource).Namespace(m.namespace.Name).List(ctx, api.ListOptions{LabelSelector: kube.RunLabel + "=" + m.namespace.Run})
+		if api.IsNotFound(err) || api.IsForbidden(err) {
 			continue
 		}
 		if err != nil {

@@ -8,16 +8,17 @@ import (
 	"io"
 	"strings"
 
-	"k8s.io/api/core/v1"
 	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/tools/remotecommand"
+
+	"github.com/slotstorm/slotstorm/clusters/kube/api"
 )
 
 // Exec runs a command in a pod's container and gives what it wrote to standard
 // output. An error holds what it wrote to standard error.
 func (c *Cluster) Exec(ctx context.Context, namespace, pod, container string, command ...string) (string, error) {
 	u := c.Client.CoreV1().RESTClient().Post().Resource("pods").Namespace(namespace).Name(pod).SubResource("exec").
-		VersionedParams(&v1.PodExecOptions{Container: container, Command: command, Stdout: true, Stderr: true}, scheme.ParameterCodec).URL()
+		VersionedParams(&api.PodExecOptions{Container: container, Command: command, Stdout: true, Stderr: true}, scheme.ParameterCodec).URL()
 	e, err := remotecommand.NewSPDYExecutor(c.Config, "POST", u)
 	if err != nil {
 		return "", fmt.Errorf("exec in %s: %w", pod, err)
@@ -50,7 +51,7 @@ func (s *session) Close() error {
 // the next Read.
 func (c *Cluster) Session(namespace, pod, container string, command ...string) (io.ReadWriteCloser, error) {
 	u := c.Client.CoreV1().RESTClient().Post().Resource("pods").Namespace(namespace).Name(pod).SubResource("exec").
-		VersionedParams(&v1.PodExecOptions{Container: container, Command: command, Stdin: true, Stdout: true, Stderr: true}, scheme.ParameterCodec).URL()
+		VersionedParams(&api.PodExecOptions{Container: container, Command: command, Stdin: true, Stdout: true, Stderr: true}, scheme.ParameterCodec).URL()
 	e, err := remotecommand.NewSPDYExecutor(c.Config, "POST", u)
 	if err != nil {
 		return nil, fmt.Errorf("exec in %s: %w", pod, err)

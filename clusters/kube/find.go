@@ -8,11 +8,9 @@ import (
 	"strings"
 	"time"
 
-	"k8s.io/api/coordination/v1"
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/slotstorm/slotstorm/clusters/kube/api"
 )
 
 // Holding is a run's hold on a namespace, found in the cluster and proved: the
@@ -40,8 +38,8 @@ type Stray struct{ Namespace, Why string }
 
 // Find finds what runs hold in a namespace, or with an empty name in all of them.
 func (c *Cluster) Find(ctx context.Context, namespace string) ([]Holding, []Stray, error) {
-	list, err := c.Client.CoordinationV1().Leases(namespace).List(ctx, metav1.ListOptions{LabelSelector: RunLabel})
-	if errors.IsForbidden(err) && namespace == "" {
+	list, err := c.Client.CoordinationV1().Leases(namespace).List(ctx, api.ListOptions{LabelSelector: RunLabel})
+	if api.IsForbidden(err) && namespace == "" {
 		return nil, nil, fmt.Errorf("this user may not list the leases of all namespaces: name one with --namespace: %w", err)
 	}
 	if err != nil {
@@ -51,8 +49,8 @@ func (c *Cluster) Find(ctx context.Context, namespace string) ([]Holding, []Stra
 	var strays []Stray
 	leased := map[string]bool{}
 	for _, l := range list.Items {
-		ns, err := c.Client.CoreV1().Namespaces().Get(ctx, l.Namespace, metav1.GetOptions{})
-		if errors.IsNotFound(err) {
+		ns, err := c.Client.CoreV1().Namespaces().Get(ctx, l.Namespace, api.GetOptions{})
+		if api.IsNotFound(err) {
 			continue
 		}
 		if err != nil {
@@ -81,7 +79,7 @@ func (c *Cluster) Find(ctx context.Context, namespace string) ([]Holding, []Stra
 }
 
 // proved tells what a lease holds, or why it is no proof of a hold.
-func proved(l *v1.Lease, ns *corev1.Namespace) (Holding, string) {
+func proved(l *api.Lease, ns *api.Namespace) (Holding, string) {
 	h := Holding{
 		Namespace: ns.Name, RunID: l.Annotations[RunAnnotation], Deployment: l.Labels[DeploymentLabel],
 		Kept: l.Annotations[keptAnnotation] == "true", Use: l.Name == useName, Made: l.Annotations[madeAnnotation] == "true",
@@ -107,9 +105,9 @@ func proved(l *v1.Lease, ns *corev1.Namespace) (Holding, string) {
 // killed between the two. That slotstorm made one is told by the API server, which
 // notes who has set a label.
 func (c *Cluster) leaseless(ctx context.Context, leased map[string]bool) ([]Holding, []Stray, error) {
-	list, err := c.Client.CoreV1().Namespaces().List(ctx, metav1.ListOptions{LabelSelector: RunLabel})
+	list, err := c.Client.CoreV1().Namespaces().List(ctx, api.ListOptions{LabelSelector: RunLabel})
 	if err != nil {
-		if errors.IsForbidden(err) {
+		if api.IsForbidden(err) {
 			return nil, nil, nil
 		}
 		return nil, nil, fmt.Errorf("looking for namespaces: %w", err)
@@ -118,7 +116,7 @@ func (c *Cluster) leaseless(ctx context.Context, leased map[string]bool) ([]Hold
 	var strays []Stray
 	for _, ns := range list.Items {
 		run := ns.Annotations[RunAnnotation]
-		ours := slices.ContainsFunc(ns.ManagedFields, func(m metav1.ManagedFieldsEntry) bool { return m.Manager == Manager })
+		ours := slices.ContainsFunc(ns.ManagedFields, func(m api.ManagedFieldsEntry) bool { return m.Manager == Manager })
 		switch {
 		case leased[ns.Name] || ns.DeletionTimestamp != nil:
 		case ours && run != "" && ns.Labels[RunLabel] == ShortID(run):
@@ -196,8 +194,8 @@ func (c *Cluster) Dead(ctx context.Context, holdings []Holding) ([]Holding, erro
 
 // renewedSince tells whether somebody has renewed the lease, or taken it away.
 func (c *Cluster) renewedSince(ctx context.Context, h Holding) (bool, error) {
-	l, err := c.Client.CoordinationV1().Leases(h.Namespace).Get(ctx, h.leaseName(), metav1.GetOptions{})
-	if errors.IsNotFound(err) {
+	l, err := c.Client.CoordinationV1().Leases(h.Namespace).Get(ctx, h.leaseName(), api.GetOptions{})
+	if api.IsNotFound(err) {
 		return h.lease != "", nil
 	}
 	if err != nil {

@@ -4,36 +4,34 @@ import (
 	"strings"
 	"testing"
 
-	"k8s.io/api/coordination/v1"
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"github.com/slotstorm/slotstorm/clusters/kube/api"
 )
 
 // TestProof has a lease count only if it is of this very namespace and run.
 func TestProof(t *testing.T) {
 	const run = "kill-primary-20261123T050000Z-ab12"
 	for name, c := range map[string]struct {
-		change func(*v1.Lease, *corev1.Namespace)
+		change func(*api.Lease, *api.Namespace)
 		why    string
 	}{
-		"ours": {func(*v1.Lease, *corev1.Namespace) {}, ""},
-		"prepared": {func(l *v1.Lease, ns *corev1.Namespace) {
+		"ours": {func(*api.Lease, *api.Namespace) {}, ""},
+		"prepared": {func(l *api.Lease, ns *api.Namespace) {
 			delete(l.Annotations, madeAnnotation)
 			ns.Annotations = nil
 		}, ""},
-		"another namespace": {func(_ *v1.Lease, ns *corev1.Namespace) { ns.UID = "other" }, "it is of a namespace with uid"},
-		"no uid":            {func(l *v1.Lease, _ *corev1.Namespace) { delete(l.Annotations, uidAnnotation) }, "it is of a namespace with uid"},
-		"another run":       {func(l *v1.Lease, _ *corev1.Namespace) { l.Labels[RunLabel] = "20261123t050000z-ab13" }, "its label names run"},
-		"no run": {func(l *v1.Lease, _ *corev1.Namespace) {
+		"another namespace": {func(_ *api.Lease, ns *api.Namespace) { ns.UID = "other" }, "it is of a namespace with uid"},
+		"no uid":            {func(l *api.Lease, _ *api.Namespace) { delete(l.Annotations, uidAnnotation) }, "it is of a namespace with uid"},
+		"another run":       {func(l *api.Lease, _ *api.Namespace) { l.Labels[RunLabel] = "20261123t050000z-ab13" }, "its label names run"},
+		"no run": {func(l *api.Lease, _ *api.Namespace) {
 			l.Annotations[RunAnnotation] = ""
 			l.Labels[RunLabel] = ""
 		}, "its label names run"},
-		"not made":     {func(_ *v1.Lease, ns *corev1.Namespace) { ns.Annotations = nil }, "which does not say so"},
-		"another name": {func(l *v1.Lease, _ *corev1.Namespace) { l.Name = "leader" }, "makes none of this name"},
+		"not made":     {func(_ *api.Lease, ns *api.Namespace) { ns.Annotations = nil }, "which does not say so"},
+		"another name": {func(l *api.Lease, _ *api.Namespace) { l.Name = "leader" }, "makes none of this name"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			n, objects := Planned(TakeOptions{RunID: run})
-			ns, lease := objects[0].(*corev1.Namespace), objects[1].(*v1.Lease)
+			ns, lease := objects[0].(*api.Namespace), objects[1].(*api.Lease)
 			ns.UID = n.uid
 			c.change(lease, ns)
 			h, why := proved(lease, ns)
@@ -50,7 +48,7 @@ func TestProof(t *testing.T) {
 // TestUseIsNotTheDeployment tells the lease of a run on a kept deployment from that
 // of the deployment itself, and puts it first: it must go first.
 func TestUseIsNotTheDeployment(t *testing.T) {
-	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "slotstorm-lab", UID: "1"}}
+	ns := &api.Namespace{ObjectMeta: api.ObjectMeta{Name: "slotstorm-lab", UID: "1"}}
 	n := &Namespace{Name: ns.Name, Run: "20261123t050000z-ab12", leaseName: useName, uid: "1"}
 	h, why := proved(n.leaseObject("x-20261123T050000Z-ab12", "", "2"), ns)
 	if why != "" || !h.Use || h.Made || h.leaseName() != useName {

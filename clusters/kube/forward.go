@@ -14,9 +14,10 @@ import (
 	"sync/atomic"
 	"time"
 
-	"k8s.io/api/core/v1"
 	"k8s.io/client-go/transport/spdy"
 	"k8s.io/streaming/pkg/httpstream"
+
+	"github.com/slotstorm/slotstorm/clusters/kube/api"
 )
 
 // forwards keeps one tunnel for each pod, through the API server and the
@@ -164,16 +165,16 @@ func withoutURL(err error) error {
 // streams have not.
 func newStream(conn httpstream.Connection, id, port int) (net.Conn, error) {
 	h := http.Header{}
-	h.Set(v1.StreamType, v1.StreamTypeError)
-	h.Set(v1.PortHeader, strconv.Itoa(port))
-	h.Set(v1.PortForwardRequestIDHeader, strconv.Itoa(id))
+	h.Set(api.StreamType, api.StreamTypeError)
+	h.Set(api.PortHeader, strconv.Itoa(port))
+	h.Set(api.PortForwardRequestIDHeader, strconv.Itoa(id))
 	trouble, err := conn.CreateStream(h)
 	if err != nil {
 		return nil, err
 	}
 	// Nothing is ever written to this one: it is for what the kubelet has to say.
 	_ = trouble.Close()
-	h.Set(v1.StreamType, v1.StreamTypeData)
+	h.Set(api.StreamType, api.StreamTypeData)
 	data, err := conn.CreateStream(h)
 	if err != nil {
 		return nil, err

@@ -18,12 +18,11 @@ import (
 	"strings"
 	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
-	"k8s.io/client-go/tools/clientcmd/api"
 
+	"github.com/slotstorm/slotstorm/clusters/kube/api"
 	"github.com/slotstorm/slotstorm/internal/bounded"
 )
 
@@ -111,7 +110,7 @@ func load(o Options) (*rest.Config, string, error) {
 		}
 		return config, InCluster, nil
 	}
-	var raw api.Config
+	var raw api.Kubeconfig
 	if o.Kubeconfig != nil {
 		config, err := clientcmd.Load(o.Kubeconfig)
 		if err != nil {
@@ -171,7 +170,7 @@ func (c *Cluster) explain(err error) error {
 	var op *net.OpError
 	var dns *net.DNSError
 	switch {
-	case apierrors.IsUnauthorized(err):
+	case api.IsUnauthorized(err):
 		return fmt.Errorf("the API server at %s does not accept the credentials: they are wrong, or the token or certificate has expired; log in again: %w", c.Config.Host, err)
 	case errors.As(err, &dns):
 		return fmt.Errorf("the API server's name is not known: %w", err)
@@ -190,7 +189,7 @@ func list(before string, words []string) string {
 
 // kubeconfig merges the files that KUBECONFIG names, or reads ~/.kube/config. The
 // library that reads them has no bound, so that each file is checked before.
-func kubeconfig() (*api.Config, error) {
+func kubeconfig() (*api.Kubeconfig, error) {
 	rules := clientcmd.NewDefaultClientConfigLoadingRules()
 	for _, file := range rules.GetLoadingPrecedence() {
 		err := bounded.Bound{What: "a kubeconfig", Bytes: 16 << 20}.Check(file)

@@ -6,10 +6,9 @@ import (
 	"fmt"
 	"time"
 
-	"k8s.io/api/coordination/v1"
-	"k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/slotstorm/slotstorm/clusters/kube/api"
 )
 
 // A run holds its namespace by a lease, which owns all other objects: without it
@@ -30,16 +29,16 @@ const (
 
 // leaseObject is the lease, as it is made. owner is the lease of the deployment
 // whose use it holds, if it does.
-func (n *Namespace) leaseObject(runID, deployment string, owner types.UID) *v1.Lease {
-	now, seconds := metav1.NowMicro(), int32(leaseTime/time.Second)
-	l := &v1.Lease{
-		TypeMeta: metav1.TypeMeta{APIVersion: "coordination.k8s.io/v1", Kind: "Lease"},
-		ObjectMeta: metav1.ObjectMeta{
+func (n *Namespace) leaseObject(runID, deployment string, owner types.UID) *api.Lease {
+	now, seconds := api.NowMicro(), int32(leaseTime/time.Second)
+	l := &api.Lease{
+		TypeMeta: api.TypeMeta{APIVersion: "coordination.k8s.io/v1", Kind: "Lease"},
+		ObjectMeta: api.ObjectMeta{
 			Name: n.leaseName, Namespace: n.Name,
 			Labels:      map[string]string{RunLabel: n.Run},
 			Annotations: map[string]string{uidAnnotation: string(n.uid), RunAnnotation: runID},
 		},
-		Spec: v1.LeaseSpec{HolderIdentity: &n.Run, LeaseDurationSeconds: &seconds, AcquireTime: &now, RenewTime: &now},
+		Spec: api.LeaseSpec{HolderIdentity: &n.Run, LeaseDurationSeconds: &seconds, AcquireTime: &now, RenewTime: &now},
 	}
 	if deployment != "" {
 		l.Labels[DeploymentLabel] = deployment
@@ -48,15 +47,15 @@ func (n *Namespace) leaseObject(runID, deployment string, owner types.UID) *v1.L
 		l.Annotations[madeAnnotation] = "true"
 	}
 	if owner != "" {
-		l.OwnerReferences = []metav1.OwnerReference{{APIVersion: "coordination.k8s.io/v1", Kind: "Lease", Name: leaseName, UID: owner}}
+		l.OwnerReferences = []api.OwnerReference{{APIVersion: "coordination.k8s.io/v1", Kind: "Lease", Name: leaseName, UID: owner}}
 	}
 	return l
 }
 
 // hold makes the lease, and renews it until Leave; who has it has the namespace,
 // or the use of what is in it.
-func (n *Namespace) hold(ctx context.Context, lease *v1.Lease) error {
-	lease, err := n.Client.CoordinationV1().Leases(n.Name).Create(ctx, lease, metav1.CreateOptions{FieldManager: Manager})
+func (n *Namespace) hold(ctx context.Context, lease *api.Lease) error {
+	lease, err := n.Client.CoordinationV1().Leases(n.Name).Create(ctx, lease, api.CreateOptions{FieldManager: Manager})
 	if err != nil {
 		return n.taken(ctx, err)
 	}
@@ -67,11 +66,11 @@ func (n *Namespace) hold(ctx context.Context, lease *v1.Lease) error {
 
 // taken explains why the lease could not be made.
 func (n *Namespace) taken(ctx context.Context, err error) error {
-	if !errors.IsAlreadyExists(err) {
+	if !api.IsAlreadyExists(err) {
 		return fmt.Errorf("namespace %s: taking it: %w", n.Name, err)
 	}
 	holder := "another run"
-	if l, gerr := n.Client.CoordinationV1().Leases(n.Name).Get(ctx, n.leaseName, metav1.GetOptions{}); gerr == nil {
+	if l, gerr := n.Client.CoordinationV1().Leases(n.Name).Get(ctx, n.leaseName, api.GetOptions{}); gerr == nil {
 		holder = "run " + l.Annotations[RunAnnotation]
 		if name := l.Labels[DeploymentLabel]; name != "" {
 			holder = "the deployment " + name
@@ -121,7 +120,7 @@ func (n *Namespace) patchLease(ctx context.Context, change leasePatch) error {
 	if err != nil {
 		return err
 	}
-	_, err = n.Client.CoordinationV1().Leases(n.Name).Patch(ctx, n.leaseName, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: Manager})
+	_, err = n.Client.CoordinationV1().Leases(n.Name).Patch(ctx, n.leaseName, types.MergePatchType, patch, api.PatchOptions{FieldManager: Manager})
 	return err
 }
 

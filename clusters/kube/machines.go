@@ -7,10 +7,9 @@ import (
 	"fmt"
 	"time"
 
-	"k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/slotstorm/slotstorm/clusters/kube/api"
 )
 
 // machinesLimit bounds how long the nodes of a new cluster may take.
@@ -22,7 +21,7 @@ func (c *Cluster) AwaitMachines(ctx context.Context) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, machinesLimit, fmt.Errorf("not all ready after %v", machinesLimit))
 	defer cancel()
 	err := until(ctx, func() (bool, error) {
-		list, err := c.Client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
+		list, err := c.Client.CoreV1().Nodes().List(ctx, api.ListOptions{})
 		if err != nil {
 			return false, err
 		}
@@ -41,7 +40,7 @@ func (c *Cluster) AwaitMachines(ctx context.Context) error {
 
 // SetCordon keeps new pods from a machine for a run, or lets them in again, and notes
 // on it whose cordon it is. With metav1.DryRunAll it only asks whether that may be.
-func (c *Cluster) SetCordon(ctx context.Context, n *v1.Node, run string, on bool, dry ...string) error {
+func (c *Cluster) SetCordon(ctx context.Context, n *api.Node, run string, on bool, dry ...string) error {
 	var whose any // nil takes the annotation away
 	if on {
 		whose = run
@@ -53,7 +52,7 @@ func (c *Cluster) SetCordon(ctx context.Context, n *v1.Node, run string, on bool
 	if err != nil {
 		return err
 	}
-	if _, err := c.Client.CoreV1().Nodes().Patch(ctx, n.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: Manager, DryRun: dry}); err != nil {
+	if _, err := c.Client.CoreV1().Nodes().Patch(ctx, n.Name, types.MergePatchType, patch, api.PatchOptions{FieldManager: Manager, DryRun: dry}); err != nil {
 		return fmt.Errorf("changing machine %s: %w", n.Name, err)
 	}
 	return nil
@@ -62,8 +61,8 @@ func (c *Cluster) SetCordon(ctx context.Context, n *v1.Node, run string, on bool
 // Uncordon lets machines take pods again that a run has cordoned and left so. Who may
 // not look at machines has cordoned none.
 func (c *Cluster) Uncordon(ctx context.Context, run string) error {
-	list, err := c.Client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
-	if apierrors.IsForbidden(err) {
+	list, err := c.Client.CoreV1().Nodes().List(ctx, api.ListOptions{})
+	if api.IsForbidden(err) {
 		return nil
 	}
 	if err != nil {
@@ -78,13 +77,13 @@ func (c *Cluster) Uncordon(ctx context.Context, run string) error {
 	return errors.Join(errs...)
 }
 
-func ready(n v1.Node) error {
+func ready(n api.Node) error {
 	why := "it has not said so yet"
 	for _, c := range n.Status.Conditions {
-		if c.Type != v1.NodeReady {
+		if c.Type != api.NodeReady {
 			continue
 		}
-		if why = c.Message; c.Status == v1.ConditionTrue {
+		if why = c.Message; c.Status == api.ConditionTrue {
 			why = ""
 		}
 	}
@@ -92,7 +91,7 @@ func ready(n v1.Node) error {
 		return fmt.Errorf("node %s is not ready: %s", n.Name, why)
 	}
 	for _, t := range n.Spec.Taints {
-		if t.Key == v1.TaintNodeNotReady {
+		if t.Key == api.TaintNodeNotReady {
 			return fmt.Errorf("node %s is ready, and still marked as not ready", n.Name)
 		}
 	}

@@ -8,11 +8,10 @@ import (
 	"strings"
 	"time"
 
-	"k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	metaapply "k8s.io/client-go/applyconfigurations/meta/v1"
+
+	"github.com/slotstorm/slotstorm/clusters/kube/api"
+	"github.com/slotstorm/slotstorm/clusters/kube/apply"
 )
 
 // What slotstorm writes onto objects.
@@ -86,17 +85,17 @@ func NamespaceOf(runID string) string { return "slotstorm-" + ShortID(runID) }
 // holds it until Release.
 func (c *Cluster) Take(ctx context.Context, o TakeOptions) (_ *Namespace, err error) {
 	n := c.namespace(o)
-	var ns *v1.Namespace
+	var ns *api.Namespace
 	if n.made {
-		ns, err = c.Client.CoreV1().Namespaces().Create(ctx, n.object(o.RunID), metav1.CreateOptions{FieldManager: Manager})
-		if apierrors.IsForbidden(err) {
+		ns, err = c.Client.CoreV1().Namespaces().Create(ctx, n.object(o.RunID), api.CreateOptions{FieldManager: Manager})
+		if api.IsForbidden(err) {
 			return nil, fmt.Errorf("this user may not make namespaces: have one prepared, and name it in cluster.kube.namespace: %w", err)
 		}
-		if apierrors.IsAlreadyExists(err) {
+		if api.IsAlreadyExists(err) {
 			return nil, fmt.Errorf("there is a namespace %s already: if it is a deployment of yours, 'slotstorm down %s' removes it; else choose another --name", n.Name, o.Deployment)
 		}
 	} else {
-		ns, err = c.Client.CoreV1().Namespaces().Get(ctx, n.Name, metav1.GetOptions{})
+		ns, err = c.Client.CoreV1().Namespaces().Get(ctx, n.Name, api.GetOptions{})
 		if err == nil {
 			err = prepared(ns)
 		}
@@ -134,10 +133,10 @@ const EnforceLabel = "pod-security.kubernetes.io/enforce"
 
 // object is a namespace that a run makes. Unless a fault needs more, it enforces
 // the strictest of the Pod Security Standards: all else that slotstorm runs meets it.
-func (n *Namespace) object(runID string) *v1.Namespace {
-	return &v1.Namespace{
-		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Namespace"},
-		ObjectMeta: metav1.ObjectMeta{
+func (n *Namespace) object(runID string) *api.Namespace {
+	return &api.Namespace{
+		TypeMeta: api.TypeMeta{APIVersion: "v1", Kind: "Namespace"},
+		ObjectMeta: api.ObjectMeta{
 			Name:        n.Name,
 			Labels:      map[string]string{RunLabel: n.Run, "app.kubernetes.io/managed-by": Manager, EnforceLabel: n.enforce},
 			Annotations: map[string]string{RunAnnotation: runID},
@@ -168,7 +167,7 @@ const tryIn = "kube-public"
 func (c *Cluster) Try(ctx context.Context, o TakeOptions) (in string, err error) {
 	n, _ := Planned(o)
 	n.Cluster = c
-	how := metav1.CreateOptions{FieldManager: Manager, DryRun: []string{metav1.DryRunAll}}
+	how := api.CreateOptions{FieldManager: Manager, DryRun: []string{api.DryRunAll}}
 	in = n.Name
 	if n.made {
 		in = tryIn
@@ -176,7 +175,7 @@ func (c *Cluster) Try(ctx context.Context, o TakeOptions) (in string, err error)
 			return "", fmt.Errorf("namespace %s: %w", n.Name, err)
 		}
 	} else {
-		ns, err := c.Client.CoreV1().Namespaces().Get(ctx, n.Name, metav1.GetOptions{})
+		ns, err := c.Client.CoreV1().Namespaces().Get(ctx, n.Name, api.GetOptions{})
 		if err == nil {
 			err = prepared(ns)
 		}
@@ -194,7 +193,7 @@ func (c *Cluster) Try(ctx context.Context, o TakeOptions) (in string, err error)
 // nobody is the uid of an object that is not there.
 const nobody types.UID = "00000000-0000-0000-0000-000000000000"
 
-func prepared(ns *v1.Namespace) error {
+func prepared(ns *api.Namespace) error {
 	switch {
 	case ns.Name == "default" || strings.HasPrefix(ns.Name, "kube-"):
 		return errors.New("slotstorm does not touch it")
@@ -221,19 +220,19 @@ func (n *Namespace) DeployedLabels() map[string]string {
 }
 
 // Owner is the reference that every object of the run carries.
-func (n *Namespace) Owner() *metaapply.OwnerReferenceApplyConfiguration {
-	return metaapply.OwnerReference().WithAPIVersion("coordination.k8s.io/v1").WithKind("Lease").WithName(n.leaseName).WithUID(n.lease)
+func (n *Namespace) Owner() *apply.OwnerReferenceApplyConfiguration {
+	return apply.OwnerReference().WithAPIVersion("coordination.k8s.io/v1").WithKind("Lease").WithName(n.leaseName).WithUID(n.lease)
 }
 
 // OwnerReferences are Owner, for objects that are created.
-func (n *Namespace) OwnerReferences() []metav1.OwnerReference {
-	return []metav1.OwnerReference{{APIVersion: "coordination.k8s.io/v1", Kind: "Lease", Name: n.leaseName, UID: n.lease}}
+func (n *Namespace) OwnerReferences() []api.OwnerReference {
+	return []api.OwnerReference{{APIVersion: "coordination.k8s.io/v1", Kind: "Lease", Name: n.leaseName, UID: n.lease}}
 }
 
 // Enforces is the Pod Security Standard that the namespace holds its pods to;
 // empty if it has none of its own.
 func (n *Namespace) Enforces(ctx context.Context) (string, error) {
-	ns, err := n.Client.CoreV1().Namespaces().Get(ctx, n.Name, metav1.GetOptions{})
+	ns, err := n.Client.CoreV1().Namespaces().Get(ctx, n.Name, api.GetOptions{})
 	if err != nil {
 		return "", fmt.Errorf("looking at namespace %s: %w", n.Name, err)
 	}
@@ -243,7 +242,7 @@ func (n *Namespace) Enforces(ctx context.Context) (string, error) {
 // Check tells whether the namespace is still the one that the run took: it is
 // asked before everything that changes something there.
 func (n *Namespace) Check(ctx context.Context) error {
-	ns, err := n.Client.CoreV1().Namespaces().Get(ctx, n.Name, metav1.GetOptions{})
+	ns, err := n.Client.CoreV1().Namespaces().Get(ctx, n.Name, api.GetOptions{})
 	if err != nil {
 		return fmt.Errorf("looking at namespace %s: %w", n.Name, err)
 	}
@@ -273,26 +272,26 @@ func (n *Namespace) Release() error {
 
 func (n *Namespace) release(ctx context.Context) error {
 	if err := n.Check(ctx); err != nil {
-		if apierrors.IsNotFound(err) {
+		if api.IsNotFound(err) {
 			return nil
 		}
 		return err
 	}
 	if n.made {
-		err := n.Client.CoreV1().Namespaces().Delete(ctx, n.Name, metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(string(n.uid))})
-		if err != nil && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) {
+		err := n.Client.CoreV1().Namespaces().Delete(ctx, n.Name, api.DeleteOptions{Preconditions: api.NewUIDPreconditions(string(n.uid))})
+		if err != nil && !api.IsNotFound(err) && !api.IsConflict(err) {
 			return err
 		}
 		return until(ctx, func() (bool, error) {
-			ns, err := n.Client.CoreV1().Namespaces().Get(ctx, n.Name, metav1.GetOptions{})
-			return apierrors.IsNotFound(err) || err == nil && ns.UID != n.uid, err
+			ns, err := n.Client.CoreV1().Namespaces().Get(ctx, n.Name, api.GetOptions{})
+			return api.IsNotFound(err) || err == nil && ns.UID != n.uid, err
 		})
 	}
 	if n.lease == "" {
 		return nil
 	}
-	err := n.Client.CoordinationV1().Leases(n.Name).Delete(ctx, n.leaseName, metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(string(n.lease))})
-	if err != nil && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) {
+	err := n.Client.CoordinationV1().Leases(n.Name).Delete(ctx, n.leaseName, api.DeleteOptions{Preconditions: api.NewUIDPreconditions(string(n.lease))})
+	if err != nil && !api.IsNotFound(err) && !api.IsConflict(err) {
 		return err
 	}
 	return until(ctx, func() (bool, error) { return n.empty(ctx) })
@@ -300,7 +299,7 @@ func (n *Namespace) release(ctx context.Context) error {
 
 // empty tells whether nothing of the run is left in a prepared namespace.
 func (n *Namespace) empty(ctx context.Context) (bool, error) {
-	o := metav1.ListOptions{LabelSelector: RunLabel + "=" + n.Run, Limit: 1}
+	o := api.ListOptions{LabelSelector: RunLabel + "=" + n.Run, Limit: 1}
 	pods, err := n.Client.CoreV1().Pods(n.Name).List(ctx, o)
 	if err != nil || len(pods.Items) > 0 {
 		return false, err

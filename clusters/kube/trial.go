@@ -13,9 +13,9 @@ import (
 	"runtime"
 	"strings"
 
-	"k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
+
+	"github.com/slotstorm/slotstorm/clusters/kube/api"
 )
 
 // A cluster for trials on this machine is known by three things: the address of its
@@ -160,7 +160,7 @@ func inner(sys string) bool {
 func (c *Cluster) trial(ctx context.Context, where place, o Options) error {
 	ctx, cancel := context.WithTimeout(ctx, connectLimit)
 	defer cancel()
-	nodes, err := c.Client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
+	nodes, err := c.Client.CoreV1().Nodes().List(ctx, api.ListOptions{})
 	if err != nil {
 		return fmt.Errorf("its nodes cannot be listed: %w", err)
 	}
@@ -199,7 +199,7 @@ func (c *Cluster) trial(ctx context.Context, where place, o Options) error {
 // Sources: kind's kubeadm configuration (provider-id kind://PROVIDER/CLUSTER/NODE),
 // k3s' cloud provider (k3s://NODE) with k3d's names of containers, and the labels
 // that minikube puts on nodes.
-func madeBy(n v1.Node) string {
+func madeBy(n api.Node) string {
 	switch {
 	case strings.HasPrefix(n.Spec.ProviderID, "kind://"):
 		return "kind"

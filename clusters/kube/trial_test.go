@@ -15,15 +15,14 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
-	"k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/slotstorm/slotstorm/clusters/kube/api"
 )
 
 // apiServer answers as an API server with some nodes does. asked counts requests.
-func apiServer(t *testing.T, nodes ...v1.Node) (s *httptest.Server, asked *atomic.Int32) {
+func apiServer(t *testing.T, nodes ...api.Node) (s *httptest.Server, asked *atomic.Int32) {
 	t.Helper()
 	asked = new(atomic.Int32)
 	s = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -33,7 +32,7 @@ func apiServer(t *testing.T, nodes ...v1.Node) (s *httptest.Server, asked *atomi
 		case "/version":
 			answer = map[string]string{"major": "1", "minor": "34", "gitVersion": "v1.34.3"}
 		case "/api/v1/nodes":
-			answer = v1.NodeList{TypeMeta: metav1.TypeMeta{Kind: "NodeList", APIVersion: "v1"}, Items: nodes}
+			answer = api.NodeList{TypeMeta: api.TypeMeta{Kind: "NodeList", APIVersion: "v1"}, Items: nodes}
 		default:
 			http.NotFound(w, r)
 			return
@@ -48,12 +47,12 @@ func apiServer(t *testing.T, nodes ...v1.Node) (s *httptest.Server, asked *atomi
 }
 
 // leadsTo is a kubeconfig that has one context, which leads to a server.
-func leadsTo(t *testing.T, name string, cluster api.Cluster) []byte {
+func leadsTo(t *testing.T, name string, cluster api.KubeconfigCluster) []byte {
 	t.Helper()
-	config := api.NewConfig()
+	config := api.NewKubeconfig()
 	config.Clusters["c"] = &cluster
-	config.AuthInfos["u"] = &api.AuthInfo{Token: "t"}
-	config.Contexts[name] = &api.Context{Cluster: "c", AuthInfo: "u"}
+	config.AuthInfos["u"] = &api.KubeconfigUser{Token: "t"}
+	config.Contexts[name] = &api.KubeconfigContext{Cluster: "c", AuthInfo: "u"}
 	config.CurrentContext = name
 	raw, err := clientcmd.Write(*config)
 	if err != nil {
@@ -66,10 +65,10 @@ func certificate(s *httptest.Server) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})
 }
 
-func node(name, provider, boot string, labels map[string]string) v1.Node {
-	return v1.Node{
-		ObjectMeta: metav1.ObjectMeta{Name: name, Labels: labels}, Spec: v1.NodeSpec{ProviderID: provider},
-		Status: v1.NodeStatus{NodeInfo: v1.NodeSystemInfo{BootID: boot}},
+func node(name, provider, boot string, labels map[string]string) api.Node {
+	return api.Node{
+		ObjectMeta: api.ObjectMeta{Name: name, Labels: labels}, Spec: api.NodeSpec{ProviderID: provider},
+		Status: api.NodeStatus{NodeInfo: api.NodeSystemInfo{BootID: boot}},
 	}
 }
 
@@ -85,30 +84,30 @@ func TestTheServerSaysWhetherAClusterIsForTrials(t *testing.T) {
 	kindNode, foreignKind := node("x-control-plane", "kind://docker/x/x-control-plane", here, nil), node("x-control-plane", "kind://docker/x/x-control-plane", elsewhere, nil)
 	for _, tc := range []struct {
 		name, context string
-		nodes         []v1.Node
-		change        func(*Options, *api.Cluster)
+		nodes         []api.Node
+		change        func(*Options, *api.KubeconfigCluster)
 		why           string
 		linux         bool // what it takes is known on Linux alone
 	}{
-		{name: "kind", context: "kind-x", nodes: []v1.Node{kindNode}},
-		{name: "kind by another name", context: "lab", nodes: []v1.Node{kindNode}},
-		{name: "k3d", context: "k3d-x", nodes: []v1.Node{node("k3d-x-server-0", "k3s://k3d-x-server-0", here, nil), node("k3d-x-agent-0", "k3s://k3d-x-agent-0", here, nil)}},
-		{name: "minikube", context: "minikube", nodes: []v1.Node{node("minikube", "", here, mini)}},
-		{name: "a tunnel to production", context: "kind-of-production", nodes: []v1.Node{node("ip-10-0-0-1", "aws:///eu-west-1a/i-0123", elsewhere, nil)}, why: "node ip-10-0-0-1 was not made by any of them"},
-		{name: "a server on this machine", context: "minikube", nodes: []v1.Node{node("host", "k3s://host", here, nil)}, why: "node host was not made by any of them"},
-		{name: "one node of another kind", context: "kind-x", nodes: []v1.Node{kindNode, node("edge", "", here, nil)}, why: "node edge was not made by any of them"},
+		{name: "kind", context: "kind-x", nodes: []api.Node{kindNode}},
+		{name: "kind by another name", context: "lab", nodes: []api.Node{kindNode}},
+		{name: "k3d", context: "k3d-x", nodes: []api.Node{node("k3d-x-server-0", "k3s://k3d-x-server-0", here, nil), node("k3d-x-agent-0", "k3s://k3d-x-agent-0", here, nil)}},
+		{name: "minikube", context: "minikube", nodes: []api.Node{node("minikube", "", here, mini)}},
+		{name: "a tunnel to production", context: "kind-of-production", nodes: []api.Node{node("ip-10-0-0-1", "aws:///eu-west-1a/i-0123", elsewhere, nil)}, why: "node ip-10-0-0-1 was not made by any of them"},
+		{name: "a server on this machine", context: "minikube", nodes: []api.Node{node("host", "k3s://host", here, nil)}, why: "node host was not made by any of them"},
+		{name: "one node of another kind", context: "kind-x", nodes: []api.Node{kindNode, node("edge", "", here, nil)}, why: "node edge was not made by any of them"},
 		{name: "no nodes", context: "kind-x", why: "it has no nodes"},
-		{name: "kind of another machine", context: "kind-x", nodes: []v1.Node{foreignKind}, why: "runs on the kernel of another machine", linux: true},
-		{name: "the engine knows it", context: "kind-x", nodes: []v1.Node{foreignKind}, change: func(o *Options, c *api.Cluster) {
+		{name: "kind of another machine", context: "kind-x", nodes: []api.Node{foreignKind}, why: "runs on the kernel of another machine", linux: true},
+		{name: "the engine knows it", context: "kind-x", nodes: []api.Node{foreignKind}, change: func(o *Options, c *api.KubeconfigCluster) {
 			o.Vouch = func(_ context.Context, server string, ca []byte) (bool, error) {
 				return server == c.Server && string(ca) == string(c.CertificateAuthorityData), nil
 			}
 		}},
-		{name: "the engine does not answer", context: "kind-x", nodes: []v1.Node{foreignKind}, change: func(o *Options, _ *api.Cluster) {
+		{name: "the engine does not answer", context: "kind-x", nodes: []api.Node{foreignKind}, change: func(o *Options, _ *api.KubeconfigCluster) {
 			o.Vouch = func(context.Context, string, []byte) (bool, error) { return false, errors.New("no Docker") }
 		}, why: "the container engine of this one cannot be asked: no Docker", linux: true},
-		{name: "named", context: "kind-of-production", nodes: []v1.Node{node("ip", "aws:///i", elsewhere, nil)}, change: func(o *Options, _ *api.Cluster) { o.Named = true }},
-		{name: "through a proxy", context: "kind-x", nodes: []v1.Node{kindNode}, change: func(_ *Options, c *api.Cluster) { c.ProxyURL = "http://192.0.2.1:3128" }, why: "through a proxy"},
+		{name: "named", context: "kind-of-production", nodes: []api.Node{node("ip", "aws:///i", elsewhere, nil)}, change: func(o *Options, _ *api.KubeconfigCluster) { o.Named = true }},
+		{name: "through a proxy", context: "kind-x", nodes: []api.Node{kindNode}, change: func(_ *Options, c *api.KubeconfigCluster) { c.ProxyURL = "http://192.0.2.1:3128" }, why: "through a proxy"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			if tc.linux && runtime.GOOS != "linux" {
@@ -116,7 +115,7 @@ func TestTheServerSaysWhetherAClusterIsForTrials(t *testing.T) {
 				return
 			}
 			s, _ := apiServer(t, tc.nodes...)
-			cluster := api.Cluster{Server: s.URL, CertificateAuthorityData: certificate(s)}
+			cluster := api.KubeconfigCluster{Server: s.URL, CertificateAuthorityData: certificate(s)}
 			var o Options
 			if tc.change != nil {
 				tc.change(&o, &cluster)
@@ -142,7 +141,7 @@ func TestTheServerSaysWhetherAClusterIsForTrials(t *testing.T) {
 func TestAnotherMachineIsNotSpokenTo(t *testing.T) {
 	s, asked := apiServer(t)
 	for _, server := range []string{"https://192.0.2.1:6443", "https://[2001:db8::1]:6443", "https://api.production.invalid:6443"} {
-		cluster := api.Cluster{Server: server, CertificateAuthorityData: certificate(s)}
+		cluster := api.KubeconfigCluster{Server: server, CertificateAuthorityData: certificate(s)}
 		_, err := Connect(t.Context(), Options{Kubeconfig: leadsTo(t, "kind-of-production", cluster)})
 		var unnamed *Unnamed
 		if !errors.As(err, &unnamed) {

@@ -6,9 +6,7 @@ import (
 	"errors"
 	"slices"
 
-	"k8s.io/api/authentication/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"github.com/slotstorm/slotstorm/clusters/kube/api"
 )
 
 func parseVersion(raw []byte) (string, error) {
@@ -27,8 +25,8 @@ func parseVersion(raw []byte) (string, error) {
 // authenticated asks the API server who we are. Every user who is somebody may
 // ask; a server too old for the question is one that lets us in or not later.
 func (c *Cluster) authenticated(ctx context.Context) error {
-	_, err := c.Client.AuthenticationV1().SelfSubjectReviews().Create(ctx, &v1.SelfSubjectReview{}, metav1.CreateOptions{})
-	if apierrors.IsNotFound(err) || apierrors.IsForbidden(err) {
+	_, err := c.Client.AuthenticationV1().SelfSubjectReviews().Create(ctx, &api.SelfSubjectReview{}, api.CreateOptions{})
+	if api.IsNotFound(err) || api.IsForbidden(err) {
 		return nil
 	}
 	return err

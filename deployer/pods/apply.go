@@ -4,9 +4,8 @@ import (
 	"context"
 	"fmt"
 
-	"k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/slotstorm/slotstorm/clusters/kube"
+	"github.com/slotstorm/slotstorm/clusters/kube/api"
 )
 
 // apply applies the objects by server-side apply, those that others need first.
@@ -14,10 +13,10 @@ func (d *Deployment) apply(ctx context.Context, o *Objects) error {
 	if err := d.namespace.Check(ctx); err != nil {
 		return err
 	}
-	return o.apply(ctx, d.namespace.Cluster, d.namespace.Name, v1.ApplyOptions{FieldManager: kube.Manager})
+	return o.apply(ctx, d.namespace.Cluster, d.namespace.Name, api.ApplyOptions{FieldManager: kube.Manager})
 }
 
-func (o *Objects) apply(ctx context.Context, c *kube.Cluster, namespace string, how v1.ApplyOptions) error {
+func (o *Objects) apply(ctx context.Context, c *kube.Cluster, namespace string, how api.ApplyOptions) error {
 	if _, err := c.Client.CoreV1().ConfigMaps(namespace).Apply(ctx, o.Config, how); err != nil {
 		return fmt.Errorf("applying the ConfigMap %s: %w", *o.Config.Name, err)
 	}

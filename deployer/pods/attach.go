@@ -9,8 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/apis/meta/v1"
-
+	"github.com/slotstorm/slotstorm/clusters/kube/api"
 	"github.com/slotstorm/slotstorm/deployer"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
@@ -22,7 +21,7 @@ var ErrDiffers = errors.New("the deployment is not what the scenario asks for")
 // whole. What is needed to talk to it comes from its Secret.
 func Attach(ctx context.Context, o Options) (_ *Deployment, err error) {
 	client, ns := o.Namespace.Client, o.Namespace.Name
-	config, err := client.CoreV1().ConfigMaps(ns).Get(ctx, Name, v1.GetOptions{})
+	config, err := client.CoreV1().ConfigMaps(ns).Get(ctx, Name, api.GetOptions{})
 	if err != nil {
 		return nil, fmt.Errorf("reading the deployment's ConfigMap: %w", err)
 	}
@@ -33,7 +32,7 @@ func Attach(ctx context.Context, o Options) (_ *Deployment, err error) {
 	if list := differences(there, o.Redis); len(list) > 0 {
 		return nil, fmt.Errorf("%w: %s; say so with --set, or deploy another", ErrDiffers, strings.Join(list, "; "))
 	}
-	secret, err := client.CoreV1().Secrets(ns).Get(ctx, Name, v1.GetOptions{})
+	secret, err := client.CoreV1().Secrets(ns).Get(ctx, Name, api.GetOptions{})
 	if err != nil {
 		return nil, fmt.Errorf("reading the deployment's Secret: %w", err)
 	}

@@ -15,10 +15,8 @@ import (
 	"sync"
 	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/slotstorm/slotstorm/clusters/kube"
+	"github.com/slotstorm/slotstorm/clusters/kube/api"
 	"github.com/slotstorm/slotstorm/deployer"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
@@ -147,8 +145,8 @@ func CheckClass(ctx context.Context, in *kube.Cluster, redis scenarios.Redis, ot
 	if s := redis.Storage; s != nil && s.Class != "" {
 		class = s.Class
 	}
-	list, err := in.Client.StorageV1().StorageClasses().List(ctx, v1.ListOptions{})
-	if apierrors.IsForbidden(err) {
+	list, err := in.Client.StorageV1().StorageClasses().List(ctx, api.ListOptions{})
+	if api.IsForbidden(err) {
 		return nil // what is missing will show in an event
 	}
 	if err != nil {
@@ -267,7 +265,7 @@ func (d *Deployment) DeletePod(ctx context.Context, p Pod, grace *time.Duration)
 	if err := d.namespace.Check(ctx); err != nil {
 		return err
 	}
-	o := v1.DeleteOptions{Preconditions: v1.NewUIDPreconditions(p.UID)}
+	o := api.DeleteOptions{Preconditions: api.NewUIDPreconditions(p.UID)}
 	if grace != nil {
 		seconds := int64(*grace / time.Second)
 		o.GracePeriodSeconds = &seconds

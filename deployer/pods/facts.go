@@ -3,9 +3,9 @@ package pods
 import (
 	"context"
 
-	"k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
+	"github.com/slotstorm/slotstorm/clusters/kube/api"
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -13,7 +13,7 @@ import (
 func (d *Deployment) Facts(ctx context.Context) *results.Kubernetes {
 	ns := d.namespace
 	k := &results.Kubernetes{Context: ns.Context, Version: ns.Version, Namespace: ns.Name, NamespaceUID: ns.UID(), Pods: d.pods.seen()}
-	if nodes, err := ns.Client.CoreV1().Nodes().List(ctx, v1.ListOptions{}); err == nil {
+	if nodes, err := ns.Client.CoreV1().Nodes().List(ctx, api.ListOptions{}); err == nil {
 		for _, n := range nodes.Items {
 			i := n.Status.NodeInfo
 			k.Nodes = append(k.Nodes, results.Machine{
@@ -23,7 +23,7 @@ func (d *Deployment) Facts(ctx context.Context) *results.Kubernetes {
 		}
 	}
 	plan := Plan{Labels: ns.DeployedLabels()}
-	if claims, err := ns.Client.CoreV1().PersistentVolumeClaims(ns.Name).List(ctx, v1.ListOptions{LabelSelector: labels.SelectorFromSet(plan.labels()).String()}); err == nil {
+	if claims, err := ns.Client.CoreV1().PersistentVolumeClaims(ns.Name).List(ctx, api.ListOptions{LabelSelector: labels.SelectorFromSet(plan.labels()).String()}); err == nil {
 		for _, c := range claims.Items {
 			v := results.Volume{Claim: c.Name, UID: string(c.UID), Volume: c.Spec.VolumeName, Capacity: c.Status.Capacity.Storage().String()}
 			if c.Spec.StorageClassName != nil {

@@ -8,16 +8,12 @@ import (
 	"strconv"
 	"time"
 
-	"k8s.io/api/batch/v1"
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
-	batch "k8s.io/client-go/applyconfigurations/batch/v1"
-	core "k8s.io/client-go/applyconfigurations/core/v1"
-	metaapply "k8s.io/client-go/applyconfigurations/meta/v1"
 
 	"github.com/slotstorm/slotstorm/clusters/kube"
+	"github.com/slotstorm/slotstorm/clusters/kube/api"
+	"github.com/slotstorm/slotstorm/clusters/kube/apply"
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -59,7 +55,7 @@ const GeneratorPort = generatorPort
 
 // generatorObjects are a Secret and an Indexed Job: pod n drives share n. A pod
 // that fails is not made again: what it had measured went with it.
-func generatorObjects(p Plan, g GeneratorPlan) (*core.SecretApplyConfiguration, *batch.JobApplyConfiguration) {
+func generatorObjects(p Plan, g GeneratorPlan) (*apply.SecretApplyConfiguration, *apply.JobApplyConfiguration) {
 	labels := map[string]string{}
 	for k, v := range p.Labels {
 		labels[k] = v
@@ -67,34 +63,34 @@ func generatorObjects(p Plan, g GeneratorPlan) (*core.SecretApplyConfiguration, 
 	labels[nameLabel] = generatorName
 	// Several runs follow one another on a deployment that is kept.
 	name := generatorName + "-" + p.Labels[kube.RunLabel]
-	secret := core.Secret(name, p.Namespace).WithLabels(labels).WithType(corev1.SecretTypeOpaque).WithData(map[string][]byte{path.Base(SecretFile): g.Secret})
-	spec := core.PodSpec().
+	secret := apply.Secret(name, p.Namespace).WithLabels(labels).WithType(api.SecretTypeOpaque).WithData(map[string][]byte{path.Base(SecretFile): g.Secret})
+	spec := apply.PodSpec().
 		WithAutomountServiceAccountToken(false).WithEnableServiceLinks(false).
-		WithRestartPolicy(corev1.RestartPolicyNever).
+		WithRestartPolicy(api.RestartPolicyNever).
 		WithTerminationGracePeriodSeconds(5).
-		WithSecurityContext(core.PodSecurityContext().WithRunAsNonRoot(true).WithRunAsUser(generatorUser).WithRunAsGroup(generatorUser).WithFSGroup(generatorUser).
-			WithSeccompProfile(core.SeccompProfile().WithType(corev1.SeccompProfileTypeRuntimeDefault))).
-		WithTopologySpreadConstraints(core.TopologySpreadConstraint().WithMaxSkew(1).WithTopologyKey(corev1.LabelHostname).
-			WithWhenUnsatisfiable(corev1.ScheduleAnyway).WithLabelSelector(metaapply.LabelSelector().WithMatchLabels(labels))).
-		WithContainers(core.Container().WithName(Container).WithImage(g.Image).WithImagePullPolicy(corev1.PullIfNotPresent).WithArgs(g.Args...).
-			WithPorts(core.ContainerPort().WithName("control").WithContainerPort(int32(g.Port))).
+		WithSecurityContext(apply.PodSecurityContext().WithRunAsNonRoot(true).WithRunAsUser(generatorUser).WithRunAsGroup(generatorUser).WithFSGroup(generatorUser).
+			WithSeccompProfile(apply.SeccompProfile().WithType(api.SeccompProfileTypeRuntimeDefault))).
+		WithTopologySpreadConstraints(apply.TopologySpreadConstraint().WithMaxSkew(1).WithTopologyKey(api.LabelHostname).
+			WithWhenUnsatisfiable(api.ScheduleAnyway).WithLabelSelector(apply.LabelSelector().WithMatchLabels(labels))).
+		WithContainers(apply.Container().WithName(Container).WithImage(g.Image).WithImagePullPolicy(api.PullIfNotPresent).WithArgs(g.Args...).
+			WithPorts(apply.ContainerPort().WithName("control").WithContainerPort(int32(g.Port))).
 			// There is no limit on the processor: to be throttled is to send late.
-			WithResources(core.ResourceRequirements().
-				WithRequests(corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("100m"), corev1.ResourceMemory: resource.MustParse("128Mi")}).
-				WithLimits(corev1.ResourceList{corev1.ResourceMemory: resource.MustParse("1Gi")})).
-			WithReadinessProbe(core.Probe().WithTCPSocket(core.TCPSocketAction().WithPort(intstr.FromInt32(int32(g.Port)))).WithPeriodSeconds(1)).
-			WithSecurityContext(core.SecurityContext().WithAllowPrivilegeEscalation(false).WithReadOnlyRootFilesystem(true).
-				WithCapabilities(core.Capabilities().WithDrop("ALL"))).
-			WithVolumeMounts(core.VolumeMount().WithName("identity").WithMountPath(path.Dir(SecretFile)).WithReadOnly(true))).
-		WithVolumes(core.Volume().WithName("identity").WithSecret(core.SecretVolumeSource().WithSecretName(name).WithDefaultMode(0o440)))
+			WithResources(apply.ResourceRequirements().
+				WithRequests(api.ResourceList{api.ResourceCPU: resource.MustParse("100m"), api.ResourceMemory: resource.MustParse("128Mi")}).
+				WithLimits(api.ResourceList{api.ResourceMemory: resource.MustParse("1Gi")})).
+			WithReadinessProbe(apply.Probe().WithTCPSocket(apply.TCPSocketAction().WithPort(intstr.FromInt32(int32(g.Port)))).WithPeriodSeconds(1)).
+			WithSecurityContext(apply.SecurityContext().WithAllowPrivilegeEscalation(false).WithReadOnlyRootFilesystem(true).
+				WithCapabilities(apply.Capabilities().WithDrop("ALL"))).
+			WithVolumeMounts(apply.VolumeMount().WithName("identity").WithMountPath(path.Dir(SecretFile)).WithReadOnly(true))).
+		WithVolumes(apply.Volume().WithName("identity").WithSecret(apply.SecretVolumeSource().WithSecretName(name).WithDefaultMode(0o440)))
 	if p.PullSecret != "" {
-		spec.WithImagePullSecrets(core.LocalObjectReference().WithName(p.PullSecret))
+		spec.WithImagePullSecrets(apply.LocalObjectReference().WithName(p.PullSecret))
 	}
-	job := batch.Job(name, p.Namespace).WithLabels(labels).WithSpec(batch.JobSpec().
-		WithCompletionMode(v1.IndexedCompletion).WithCompletions(int32(g.Count)).WithParallelism(int32(g.Count)).
+	job := apply.Job(name, p.Namespace).WithLabels(labels).WithSpec(apply.JobSpec().
+		WithCompletionMode(api.IndexedCompletion).WithCompletions(int32(g.Count)).WithParallelism(int32(g.Count)).
 		// One that fails takes none of the others with it.
 		WithBackoffLimitPerIndex(0).WithActiveDeadlineSeconds(int64(g.Patience / time.Second)).
-		WithTemplate(core.PodTemplateSpec().WithLabels(labels).WithSpec(spec)))
+		WithTemplate(apply.PodTemplateSpec().WithLabels(labels).WithSpec(spec)))
 	if p.Owner != nil {
 		secret.WithOwnerReferences(p.Owner)
 		job.WithOwnerReferences(p.Owner)
@@ -117,7 +113,7 @@ func (d *Deployment) Generate(ctx context.Context, g GeneratorPlan) (*Generators
 		return nil, err
 	}
 	secret, job := generatorObjects(generatorsPlan(d.options), g)
-	how := metav1.ApplyOptions{FieldManager: kube.Manager}
+	how := api.ApplyOptions{FieldManager: kube.Manager}
 	if _, err := d.namespace.Client.CoreV1().Secrets(d.namespace.Name).Apply(ctx, secret, how); err != nil {
 		return nil, fmt.Errorf("applying the Secret of the generators: %w", err)
 	}

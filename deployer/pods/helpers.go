@@ -8,12 +8,10 @@ import (
 	"io"
 	"time"
 
-	"k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/slotstorm/slotstorm/clusters/kube"
+	"github.com/slotstorm/slotstorm/clusters/kube/api"
 )
 
 // Helper is a kind of container that is put into pods that run already, beside
@@ -44,19 +42,19 @@ const helperLimit = time.Minute
 func (h Helper) name(run string) string { return string(h) + "-" + run }
 
 // container is a helper's.
-func (p HelperPlan) container(h Helper, run string) v1.EphemeralContainer {
+func (p HelperPlan) container(h Helper, run string) api.EphemeralContainer {
 	no, yes := false, true
 	root, nobody := int64(0), false
-	rights := &v1.SecurityContext{
-		AllowPrivilegeEscalation: &no, ReadOnlyRootFilesystem: &yes, Capabilities: &v1.Capabilities{Drop: []v1.Capability{"ALL"}},
+	rights := &api.SecurityContext{
+		AllowPrivilegeEscalation: &no, ReadOnlyRootFilesystem: &yes, Capabilities: &api.Capabilities{Drop: []api.Capability{"ALL"}},
 	}
 	if h == Hands {
 		// Only root's capabilities are in force from the start.
 		rights.RunAsUser, rights.RunAsNonRoot = &root, &nobody
-		rights.Capabilities.Add = []v1.Capability{"NET_ADMIN"}
+		rights.Capabilities.Add = []api.Capability{"NET_ADMIN"}
 	}
-	return v1.EphemeralContainer{EphemeralContainerCommon: v1.EphemeralContainerCommon{
-		Name: h.name(run), Image: p.Image, ImagePullPolicy: v1.PullIfNotPresent, Args: p.Stay, SecurityContext: rights,
+	return api.EphemeralContainer{EphemeralContainerCommon: api.EphemeralContainerCommon{
+		Name: h.name(run), Image: p.Image, ImagePullPolicy: api.PullIfNotPresent, Args: p.Stay, SecurityContext: rights,
 	}}
 }
 
@@ -69,14 +67,14 @@ func (d *Deployment) Help(ctx context.Context, pod Pod, h Helper) error {
 }
 
 // ensureHelper puts a helper into a pod unless it has it, and waits until it runs.
-func ensureHelper(ctx context.Context, c *kube.Cluster, namespace, pod, uid string, helper v1.EphemeralContainer) error {
+func ensureHelper(ctx context.Context, c *kube.Cluster, namespace, pod, uid string, helper api.EphemeralContainer) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, helperLimit, fmt.Errorf("not running after %v", helperLimit))
 	defer cancel()
 	pods, asked := c.Client.CoreV1().Pods(namespace), false
 	t := time.NewTicker(helperEvery)
 	defer t.Stop()
 	for {
-		p, err := pods.Get(ctx, pod, metav1.GetOptions{})
+		p, err := pods.Get(ctx, pod, api.GetOptions{})
 		switch {
 		case err != nil:
 			return fmt.Errorf("a helper for pod %s: %w", pod, err)
@@ -91,12 +89,12 @@ func ensureHelper(ctx context.Context, c *kube.Cluster, namespace, pod, uid stri
 			// The uid in the patch keeps it from another pod of that name.
 			patch, err := json.Marshal(map[string]any{
 				"metadata": map[string]any{"uid": uid},
-				"spec":     map[string]any{"ephemeralContainers": []v1.EphemeralContainer{helper}},
+				"spec":     map[string]any{"ephemeralContainers": []api.EphemeralContainer{helper}},
 			})
 			if err != nil {
 				return fmt.Errorf("a helper for pod %s: %w", pod, err)
 			}
-			if _, err := pods.Patch(ctx, pod, types.StrategicMergePatchType, patch, metav1.PatchOptions{FieldManager: kube.Manager}, "ephemeralcontainers"); err != nil {
+			if _, err := pods.Patch(ctx, pod, types.StrategicMergePatchType, patch, api.PatchOptions{FieldManager: kube.Manager}, "ephemeralcontainers"); err != nil {
 				return fmt.Errorf("a helper for pod %s: %w", pod, err)
 			}
 			asked = true
@@ -112,7 +110,7 @@ func ensureHelper(ctx context.Context, c *kube.Cluster, namespace, pod, uid stri
 // helperEvery is the distance of two looks at a helper that starts.
 const helperEvery = 200 * time.Millisecond
 
-func hasHelper(p *v1.Pod, name string) bool {
+func hasHelper(p *api.Pod, name string) bool {
 	for _, c := range p.Spec.EphemeralContainers {
 		if c.Name == name {
 			return true
@@ -123,11 +121,11 @@ func hasHelper(p *v1.Pod, name string) bool {
 
 // helperRuns tells whether a helper runs. One that cannot, or does not any more,
 // is an error: Kubernetes starts an ephemeral container once.
-func helperRuns(p *v1.Pod, name string) (bool, error) {
+func helperRuns(p *api.Pod, name string) (bool, error) {
 	return statusRuns(p.Name, "helper "+name, p.Status.EphemeralContainerStatuses, name)
 }
 
-func statusRuns(pod, what string, statuses []v1.ContainerStatus, name string) (bool, error) {
+func statusRuns(pod, what string, statuses []api.ContainerStatus, name string) (bool, error) {
 	for _, s := range statuses {
 		if s.Name != name {
 			continue
@@ -194,7 +192,7 @@ func Trial(ctx context.Context, o Options, h Helper) (session io.ReadWriteCloser
 		return nil, nil, err
 	}
 	pods := n.Client.CoreV1().Pods(n.Name)
-	made, err := pods.Create(ctx, spec, metav1.CreateOptions{FieldManager: kube.Manager})
+	made, err := pods.Create(ctx, spec, api.CreateOptions{FieldManager: kube.Manager})
 	if err != nil {
 		return nil, nil, fmt.Errorf("a pod to try in: %w", err)
 	}
@@ -202,8 +200,8 @@ func Trial(ctx context.Context, o Options, h Helper) (session io.ReadWriteCloser
 		ctx, cancel := context.WithTimeout(context.Background(), helperLimit)
 		defer cancel()
 		now := int64(0)
-		err := pods.Delete(ctx, trialPod, metav1.DeleteOptions{GracePeriodSeconds: &now, Preconditions: metav1.NewUIDPreconditions(string(made.UID))})
-		if err != nil && !apierrors.IsNotFound(err) {
+		err := pods.Delete(ctx, trialPod, api.DeleteOptions{GracePeriodSeconds: &now, Preconditions: api.NewUIDPreconditions(string(made.UID))})
+		if err != nil && !api.IsNotFound(err) {
 			return fmt.Errorf("removing the pod that was tried in: %w", err)
 		}
 		return nil
@@ -218,8 +216,8 @@ func Trial(ctx context.Context, o Options, h Helper) (session io.ReadWriteCloser
 	return session, release, nil
 }
 
-func (o Options) trial(h Helper) (*v1.Pod, error) {
-	var c v1.Container
+func (o Options) trial(h Helper) (*api.Pod, error) {
+	var c api.Container
 	raw, err := json.Marshal(o.Helpers.container(h, "").EphemeralContainerCommon)
 	if err == nil {
 		// The two types are alike, field by field.
@@ -230,19 +228,19 @@ func (o Options) trial(h Helper) (*v1.Pod, error) {
 	}
 	c.Name = Container
 	no, yes, anybody, at := false, true, int64(generatorUser), int64(0)
-	pod := &v1.Pod{
-		ObjectMeta: metav1.ObjectMeta{Name: trialPod, Labels: o.Namespace.Labels(), OwnerReferences: o.Namespace.OwnerReferences()},
-		Spec: v1.PodSpec{
-			Containers: []v1.Container{c}, RestartPolicy: v1.RestartPolicyNever, AutomountServiceAccountToken: &no, EnableServiceLinks: &no,
+	pod := &api.Pod{
+		ObjectMeta: api.ObjectMeta{Name: trialPod, Labels: o.Namespace.Labels(), OwnerReferences: o.Namespace.OwnerReferences()},
+		Spec: api.PodSpec{
+			Containers: []api.Container{c}, RestartPolicy: api.RestartPolicyNever, AutomountServiceAccountToken: &no, EnableServiceLinks: &no,
 			TerminationGracePeriodSeconds: &at,
-			SecurityContext: &v1.PodSecurityContext{
+			SecurityContext: &api.PodSecurityContext{
 				RunAsNonRoot: &yes, RunAsUser: &anybody, RunAsGroup: &anybody,
-				SeccompProfile: &v1.SeccompProfile{Type: v1.SeccompProfileTypeRuntimeDefault},
+				SeccompProfile: &api.SeccompProfile{Type: api.SeccompProfileTypeRuntimeDefault},
 			},
 		},
 	}
 	if o.PullSecret != "" {
-		pod.Spec.ImagePullSecrets = []v1.LocalObjectReference{{Name: o.PullSecret}}
+		pod.Spec.ImagePullSecrets = []api.LocalObjectReference{{Name: o.PullSecret}}
 	}
 	return pod, nil
 }
@@ -254,7 +252,7 @@ func awaitTrial(ctx context.Context, n *kube.Namespace) error {
 	t := time.NewTicker(helperEvery)
 	defer t.Stop()
 	for {
-		p, err := n.Client.CoreV1().Pods(n.Name).Get(ctx, trialPod, metav1.GetOptions{})
+		p, err := n.Client.CoreV1().Pods(n.Name).Get(ctx, trialPod, api.GetOptions{})
 		if err != nil {
 			return fmt.Errorf("a pod to try in: %w", err)
 		}
@@ -279,7 +277,7 @@ type Helped struct {
 
 // Helpers lists the pods of a namespace in which a run has left a helper running.
 func Helpers(ctx context.Context, c *kube.Cluster, namespace, runID string, h Helper) ([]Helped, error) {
-	pods, err := c.Client.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{LabelSelector: kube.RunLabel})
+	pods, err := c.Client.CoreV1().Pods(namespace).List(ctx, api.ListOptions{LabelSelector: kube.RunLabel})
 	if err != nil {
 		return nil, fmt.Errorf("listing pods: %w", err)
 	}

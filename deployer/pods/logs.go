@@ -11,10 +11,8 @@ import (
 	"sync"
 	"time"
 
-	"k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/slotstorm/slotstorm/clusters/kube"
+	"github.com/slotstorm/slotstorm/clusters/kube/api"
 	"github.com/slotstorm/slotstorm/deployer"
 )
 
@@ -79,13 +77,13 @@ func (l *logs) follow(ctx context.Context, node string, f *logFile) {
 
 // copy appends what a node has written since the last line that was copied.
 func (l *logs) copy(ctx context.Context, node string, f *logFile, follow bool) error {
-	o := &v1.PodLogOptions{Container: Container, Follow: follow, Timestamps: true}
+	o := &api.PodLogOptions{Container: Container, Follow: follow, Timestamps: true}
 	f.mu.Lock()
 	last := f.last
 	f.mu.Unlock()
 	if !last.IsZero() {
 		// Kubernetes cuts it to the second: what comes twice is left out below.
-		o.SinceTime = &metav1.Time{Time: last}
+		o.SinceTime = &api.Time{Time: last}
 	}
 	stream, err := l.namespace.Client.CoreV1().Pods(l.namespace.Name).GetLogs(node, o).Stream(ctx)
 	if err != nil {

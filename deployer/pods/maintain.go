@@ -9,13 +9,10 @@ import (
 	"strings"
 	"time"
 
-	"k8s.io/api/core/v1"
-	policyv1 "k8s.io/api/policy/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/slotstorm/slotstorm/clusters/kube"
+	"github.com/slotstorm/slotstorm/clusters/kube/api"
 )
 
 // What an administrator does to a cluster that is in service: cordon and drain a
@@ -45,8 +42,8 @@ func (d *Deployment) CheckCordon(ctx context.Context, machine string) error {
 	if n.Spec.Unschedulable {
 		return fmt.Errorf("machine %s is cordoned already: it is left to who did that", machine)
 	}
-	err = d.namespace.SetCordon(ctx, n, d.namespace.Run, true, metav1.DryRunAll)
-	if apierrors.IsForbidden(err) {
+	err = d.namespace.SetCordon(ctx, n, d.namespace.Run, true, api.DryRunAll)
+	if api.IsForbidden(err) {
 		return fmt.Errorf("this user may not cordon machines, which a Role of a namespace cannot allow: %w", err)
 	}
 	return err
@@ -110,9 +107,9 @@ func (d *Deployment) uncordonAll() error {
 	return errors.Join(errs...)
 }
 
-func (d *Deployment) machine(ctx context.Context, name string) (*v1.Node, error) {
-	n, err := d.namespace.Client.CoreV1().Nodes().Get(ctx, name, metav1.GetOptions{})
-	if apierrors.IsForbidden(err) {
+func (d *Deployment) machine(ctx context.Context, name string) (*api.Node, error) {
+	n, err := d.namespace.Client.CoreV1().Nodes().Get(ctx, name, api.GetOptions{})
+	if api.IsForbidden(err) {
 		return nil, fmt.Errorf("this user may not look at machines, which a Role of a namespace cannot allow: %w", err)
 	}
 	if err != nil {
@@ -127,14 +124,14 @@ func (d *Deployment) Evict(ctx context.Context, p Pod) (refused string, _ error)
 	if err := d.namespace.Check(ctx); err != nil {
 		return "", err
 	}
-	err := d.namespace.Client.PolicyV1().Evictions(d.namespace.Name).Evict(ctx, &policyv1.Eviction{
-		ObjectMeta:    metav1.ObjectMeta{Name: p.Name, Namespace: d.namespace.Name},
-		DeleteOptions: &metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(p.UID)},
+	err := d.namespace.Client.PolicyV1().Evictions(d.namespace.Name).Evict(ctx, &api.Eviction{
+		ObjectMeta:    api.ObjectMeta{Name: p.Name, Namespace: d.namespace.Name},
+		DeleteOptions: &api.DeleteOptions{Preconditions: api.NewUIDPreconditions(p.UID)},
 	})
 	switch {
-	case apierrors.IsTooManyRequests(err):
+	case api.IsTooManyRequests(err):
 		return why(err), nil
-	case apierrors.IsNotFound(err) || apierrors.IsConflict(err):
+	case api.IsNotFound(err) || api.IsConflict(err):
 		return "", nil // it has gone already
 	case err != nil:
 		return "", fmt.Errorf("evicting pod %s: %w", p.Name, err)
@@ -144,7 +141,7 @@ func (d *Deployment) Evict(ctx context.Context, p Pod) (refused string, _ error)
 
 // why is the most that an API error says of its cause.
 func why(err error) string {
-	var status apierrors.APIStatus
+	var status api.APIStatus
 	if errors.As(err, &status) {
 		if details := status.Status().Details; details != nil && len(details.Causes) > 0 {
 			return details.Causes[0].Message
@@ -165,7 +162,7 @@ func (d *Deployment) Roll(ctx context.Context, shard int) error {
 	if err != nil {
 		return err
 	}
-	_, err = d.namespace.Client.AppsV1().StatefulSets(d.namespace.Name).Patch(ctx, setName(shard), types.StrategicMergePatchType, patch, metav1.PatchOptions{FieldManager: kube.Manager})
+	_, err = d.namespace.Client.AppsV1().StatefulSets(d.namespace.Name).Patch(ctx, setName(shard), types.StrategicMergePatchType, patch, api.PatchOptions{FieldManager: kube.Manager})
 	if err != nil {
 		return fmt.Errorf("rolling StatefulSet %s: %w", setName(shard), err)
 	}

@@ -8,11 +8,10 @@ import (
 	"io"
 
 	"gopkg.in/yaml.v3"
-	"k8s.io/apimachinery/pkg/apis/meta/v1"
-	batch "k8s.io/client-go/applyconfigurations/batch/v1"
-	core "k8s.io/client-go/applyconfigurations/core/v1"
 
 	"github.com/slotstorm/slotstorm/clusters/kube"
+	"github.com/slotstorm/slotstorm/clusters/kube/api"
+	"github.com/slotstorm/slotstorm/clusters/kube/apply"
 	"github.com/slotstorm/slotstorm/deployer"
 )
 
@@ -20,8 +19,8 @@ import (
 // hold no secret: there is a placeholder for each.
 type Planned struct {
 	cluster *Objects
-	secret  *core.SecretApplyConfiguration
-	job     *batch.JobApplyConfiguration
+	secret  *apply.SecretApplyConfiguration
+	job     *apply.JobApplyConfiguration
 }
 
 // placeholder stands for what is made when it is needed.
@@ -58,7 +57,7 @@ func (p *Planned) Objects() []any {
 // Try asks the API server whether it would take all objects, into a namespace that
 // is there. It keeps none.
 func (p *Planned) Try(ctx context.Context, c *kube.Cluster, namespace string) error {
-	how := v1.ApplyOptions{FieldManager: kube.Manager, DryRun: []string{v1.DryRunAll}, Force: true}
+	how := api.ApplyOptions{FieldManager: kube.Manager, DryRun: []string{api.DryRunAll}, Force: true}
 	if err := p.cluster.apply(ctx, c, namespace, how); err != nil {
 		return err
 	}

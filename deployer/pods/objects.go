@@ -8,15 +8,11 @@ import (
 	"strings"
 	"time"
 
-	"k8s.io/api/apps/v1"
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/intstr"
-	apps "k8s.io/client-go/applyconfigurations/apps/v1"
-	core "k8s.io/client-go/applyconfigurations/core/v1"
-	metaapply "k8s.io/client-go/applyconfigurations/meta/v1"
-	policy "k8s.io/client-go/applyconfigurations/policy/v1"
 
+	"github.com/slotstorm/slotstorm/clusters/kube/api"
+	"github.com/slotstorm/slotstorm/clusters/kube/apply"
 	"github.com/slotstorm/slotstorm/deployer"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
@@ -45,12 +41,12 @@ const (
 
 // Objects are what a cluster consists of on Kubernetes.
 type Objects struct {
-	Config   *core.ConfigMapApplyConfiguration
-	Secret   *core.SecretApplyConfiguration
-	Services []*core.ServiceApplyConfiguration
-	Budget   *policy.PodDisruptionBudgetApplyConfiguration
+	Config   *apply.ConfigMapApplyConfiguration
+	Secret   *apply.SecretApplyConfiguration
+	Services []*apply.ServiceApplyConfiguration
+	Budget   *apply.PodDisruptionBudgetApplyConfiguration
 	// Sets are the shards, in order.
-	Sets []*apps.StatefulSetApplyConfiguration
+	Sets []*apply.StatefulSetApplyConfiguration
 }
 
 // Plan is what objects are made from.
@@ -59,7 +55,7 @@ type Plan struct {
 	Redis     scenarios.Redis
 	// Labels and Owner are those of every object. Owner may be nil.
 	Labels map[string]string
-	Owner  *metaapply.OwnerReferenceApplyConfiguration
+	Owner  *apply.OwnerReferenceApplyConfiguration
 	// StorageClass is that of volumes where the scenario names none.
 	StorageClass string
 	// PullSecret is the name of a secret to pull images with; empty is none.
@@ -78,19 +74,19 @@ func setName(shard int) string { return fmt.Sprintf("shard-%d", shard) }
 // nodes of a shard can be kept apart.
 func New(p Plan) *Objects {
 	o := &Objects{
-		Config: core.ConfigMap(Name, p.Namespace).WithLabels(p.labels()).WithData(map[string]string{
+		Config: apply.ConfigMap(Name, p.Namespace).WithLabels(p.labels()).WithData(map[string]string{
 			"redis.conf": p.config(), "start.sh": p.script(startScript), "ready.sh": p.script(readyScript),
 			"alive.sh": p.script(aliveScript), "stop.sh": p.script(stopScript),
 		}).WithAnnotations(map[string]string{redisAnnotation: described(p.Redis)}),
-		Secret: core.Secret(Name, p.Namespace).WithLabels(p.labels()).WithType(corev1.SecretTypeOpaque).WithData(p.secrets()),
-		Services: []*core.ServiceApplyConfiguration{
+		Secret: apply.Secret(Name, p.Namespace).WithLabels(p.labels()).WithType(api.SecretTypeOpaque).WithData(p.secrets()),
+		Services: []*apply.ServiceApplyConfiguration{
 			// Pods find each other before they are ready: a cluster that is not
 			// formed yet, or that is forming anew, is not.
-			core.Service(Name, p.Namespace).WithLabels(p.labels()).WithSpec(p.service().WithClusterIP(corev1.ClusterIPNone).WithPublishNotReadyAddresses(true)),
-			core.Service(clientService, p.Namespace).WithLabels(p.labels()).WithSpec(p.service()),
+			apply.Service(Name, p.Namespace).WithLabels(p.labels()).WithSpec(p.service().WithClusterIP(api.ClusterIPNone).WithPublishNotReadyAddresses(true)),
+			apply.Service(clientService, p.Namespace).WithLabels(p.labels()).WithSpec(p.service()),
 		},
-		Budget: policy.PodDisruptionBudget(Name, p.Namespace).WithLabels(p.labels()).WithSpec(
-			policy.PodDisruptionBudgetSpec().WithMaxUnavailable(intstr.FromInt32(1)).WithSelector(p.selector(nil))),
+		Budget: apply.PodDisruptionBudget(Name, p.Namespace).WithLabels(p.labels()).WithSpec(
+			apply.PodDisruptionBudgetSpec().WithMaxUnavailable(intstr.FromInt32(1)).WithSelector(p.selector(nil))),
 	}
 	for shard := range p.Redis.Shards {
 		o.Sets = append(o.Sets, p.set(shard))
@@ -125,19 +121,19 @@ func (p *Plan) podLabels(shard int) map[string]string {
 }
 
 // selector finds the pods of the cluster, or of one shard.
-func (p *Plan) selector(shard *int) *metaapply.LabelSelectorApplyConfiguration {
+func (p *Plan) selector(shard *int) *apply.LabelSelectorApplyConfiguration {
 	labels := p.labels()
 	if shard != nil {
 		labels = p.podLabels(*shard)
 	}
-	return metaapply.LabelSelector().WithMatchLabels(labels)
+	return apply.LabelSelector().WithMatchLabels(labels)
 }
 
-func (p *Plan) service() *core.ServiceSpecApplyConfiguration {
-	return core.ServiceSpec().WithSelector(p.labels()).WithPorts(core.ServicePort().WithName("redis").WithPort(port).WithTargetPort(intstr.FromInt32(port)))
+func (p *Plan) service() *apply.ServiceSpecApplyConfiguration {
+	return apply.ServiceSpec().WithSelector(p.labels()).WithPorts(apply.ServicePort().WithName("redis").WithPort(port).WithTargetPort(intstr.FromInt32(port)))
 }
 
-func (p *Plan) set(shard int) *apps.StatefulSetApplyConfiguration {
+func (p *Plan) set(shard int) *apply.StatefulSetApplyConfiguration {
 	size, class := resource.MustParse("1Gi"), p.StorageClass
 	if s := p.Redis.Storage; s != nil {
 		size = resource.MustParse(s.Size)
@@ -145,88 +141,88 @@ func (p *Plan) set(shard int) *apps.StatefulSetApplyConfiguration {
 			class = s.Class
 		}
 	}
-	claim := core.PersistentVolumeClaim("data", "").WithLabels(p.labels()).WithSpec(core.PersistentVolumeClaimSpec().
-		WithAccessModes(corev1.ReadWriteOnce).
-		WithResources(core.VolumeResourceRequirements().WithRequests(corev1.ResourceList{corev1.ResourceStorage: size})))
+	claim := apply.PersistentVolumeClaim("data", "").WithLabels(p.labels()).WithSpec(apply.PersistentVolumeClaimSpec().
+		WithAccessModes(api.ReadWriteOnce).
+		WithResources(apply.VolumeResourceRequirements().WithRequests(api.ResourceList{api.ResourceStorage: size})))
 	// The API wants a claim of a template to have no namespace of its own.
 	claim.Namespace = nil
 	if class != "" {
 		claim.Spec.WithStorageClassName(class)
 	}
-	return apps.StatefulSet(setName(shard), p.Namespace).WithLabels(p.podLabels(shard)).WithSpec(apps.StatefulSetSpec().
+	return apply.StatefulSet(setName(shard), p.Namespace).WithLabels(p.podLabels(shard)).WithSpec(apply.StatefulSetSpec().
 		WithServiceName(Name).
 		WithReplicas(int32(1 + p.Redis.ReplicasPerShard)).
-		WithPodManagementPolicy(v1.ParallelPodManagement).
+		WithPodManagementPolicy(api.ParallelPodManagement).
 		WithSelector(p.selector(&shard)).
-		WithPersistentVolumeClaimRetentionPolicy(apps.StatefulSetPersistentVolumeClaimRetentionPolicy().
-			WithWhenDeleted(v1.DeletePersistentVolumeClaimRetentionPolicyType).WithWhenScaled(v1.RetainPersistentVolumeClaimRetentionPolicyType)).
+		WithPersistentVolumeClaimRetentionPolicy(apply.StatefulSetPersistentVolumeClaimRetentionPolicy().
+			WithWhenDeleted(api.DeletePersistentVolumeClaimRetentionPolicyType).WithWhenScaled(api.RetainPersistentVolumeClaimRetentionPolicyType)).
 		WithVolumeClaimTemplates(claim).
-		WithTemplate(core.PodTemplateSpec().WithLabels(p.podLabels(shard)).WithSpec(p.pod(shard))))
+		WithTemplate(apply.PodTemplateSpec().WithLabels(p.podLabels(shard)).WithSpec(p.pod(shard))))
 }
 
-func (p *Plan) pod(shard int) *core.PodSpecApplyConfiguration {
-	spec := core.PodSpec().
+func (p *Plan) pod(shard int) *apply.PodSpecApplyConfiguration {
+	spec := apply.PodSpec().
 		WithAutomountServiceAccountToken(false).
 		WithEnableServiceLinks(false).
 		// A signal to redis-server, from a container of the pod, needs it.
 		WithShareProcessNamespace(true).
 		WithTerminationGracePeriodSeconds(int64(p.grace()/time.Second)).
-		WithSecurityContext(core.PodSecurityContext().WithRunAsNonRoot(true).WithRunAsUser(user).WithRunAsGroup(user).WithFSGroup(user).
-			WithSeccompProfile(core.SeccompProfile().WithType(corev1.SeccompProfileTypeRuntimeDefault))).
-		WithAffinity(core.Affinity().WithPodAntiAffinity(core.PodAntiAffinity().WithPreferredDuringSchedulingIgnoredDuringExecution(
-			core.WeightedPodAffinityTerm().WithWeight(100).WithPodAffinityTerm(core.PodAffinityTerm().WithTopologyKey(corev1.LabelHostname).WithLabelSelector(p.selector(&shard)))))).
-		WithTopologySpreadConstraints(core.TopologySpreadConstraint().WithMaxSkew(1).WithTopologyKey(corev1.LabelHostname).
-			WithWhenUnsatisfiable(corev1.ScheduleAnyway).WithLabelSelector(p.selector(nil))).
+		WithSecurityContext(apply.PodSecurityContext().WithRunAsNonRoot(true).WithRunAsUser(user).WithRunAsGroup(user).WithFSGroup(user).
+			WithSeccompProfile(apply.SeccompProfile().WithType(api.SeccompProfileTypeRuntimeDefault))).
+		WithAffinity(apply.Affinity().WithPodAntiAffinity(apply.PodAntiAffinity().WithPreferredDuringSchedulingIgnoredDuringExecution(
+			apply.WeightedPodAffinityTerm().WithWeight(100).WithPodAffinityTerm(apply.PodAffinityTerm().WithTopologyKey(api.LabelHostname).WithLabelSelector(p.selector(&shard)))))).
+		WithTopologySpreadConstraints(apply.TopologySpreadConstraint().WithMaxSkew(1).WithTopologyKey(api.LabelHostname).
+			WithWhenUnsatisfiable(api.ScheduleAnyway).WithLabelSelector(p.selector(nil))).
 		WithContainers(p.container()).
 		WithVolumes(
-			core.Volume().WithName("config").WithConfigMap(core.ConfigMapVolumeSource().WithName(Name)),
+			apply.Volume().WithName("config").WithConfigMap(apply.ConfigMapVolumeSource().WithName(Name)),
 			p.secretVolume(),
-			core.Volume().WithName("tmp").WithEmptyDir(core.EmptyDirVolumeSource()),
+			apply.Volume().WithName("tmp").WithEmptyDir(apply.EmptyDirVolumeSource()),
 		)
 	if p.PullSecret != "" {
-		spec.WithImagePullSecrets(core.LocalObjectReference().WithName(p.PullSecret))
+		spec.WithImagePullSecrets(apply.LocalObjectReference().WithName(p.PullSecret))
 	}
 	return spec
 }
 
-func (p *Plan) container() *core.ContainerApplyConfiguration {
-	probe := func(script string, every, timeout, failures int32) *core.ProbeApplyConfiguration {
-		return core.Probe().WithExec(core.ExecAction().WithCommand("sh", configDir+"/"+script)).
+func (p *Plan) container() *apply.ContainerApplyConfiguration {
+	probe := func(script string, every, timeout, failures int32) *apply.ProbeApplyConfiguration {
+		return apply.Probe().WithExec(apply.ExecAction().WithCommand("sh", configDir+"/"+script)).
 			WithPeriodSeconds(every).WithTimeoutSeconds(timeout).WithFailureThreshold(failures)
 	}
-	c := core.Container().WithName(Container).WithImage(p.Redis.Image).WithImagePullPolicy(corev1.PullIfNotPresent).
+	c := apply.Container().WithName(Container).WithImage(p.Redis.Image).WithImagePullPolicy(api.PullIfNotPresent).
 		WithCommand("sh", configDir+"/start.sh").
 		WithEnv(
-			core.EnvVar().WithName("POD_NAME").WithValueFrom(core.EnvVarSource().WithFieldRef(core.ObjectFieldSelector().WithFieldPath("metadata.name"))),
-			core.EnvVar().WithName("POD_IP").WithValueFrom(core.EnvVarSource().WithFieldRef(core.ObjectFieldSelector().WithFieldPath("status.podIP"))),
-			core.EnvVar().WithName("TZ").WithValue("UTC"),
+			apply.EnvVar().WithName("POD_NAME").WithValueFrom(apply.EnvVarSource().WithFieldRef(apply.ObjectFieldSelector().WithFieldPath("metadata.name"))),
+			apply.EnvVar().WithName("POD_IP").WithValueFrom(apply.EnvVarSource().WithFieldRef(apply.ObjectFieldSelector().WithFieldPath("status.podIP"))),
+			apply.EnvVar().WithName("TZ").WithValue("UTC"),
 		).
-		WithPorts(core.ContainerPort().WithName("redis").WithContainerPort(port), core.ContainerPort().WithName("bus").WithContainerPort(port+busOffset)).
+		WithPorts(apply.ContainerPort().WithName("redis").WithContainerPort(port), apply.ContainerPort().WithName("bus").WithContainerPort(port+busOffset)).
 		// Often only until it has started: each look is a process in the
 		// container, and six of them are felt on a small machine.
 		WithStartupProbe(probe("alive.sh", 2, 10, 30)).
 		WithReadinessProbe(probe("ready.sh", 10, 5, 1)).
 		WithLivenessProbe(probe("alive.sh", 20, 10, 4)).
-		WithSecurityContext(core.SecurityContext().WithAllowPrivilegeEscalation(false).WithReadOnlyRootFilesystem(true).
-			WithCapabilities(core.Capabilities().WithDrop("ALL"))).
+		WithSecurityContext(apply.SecurityContext().WithAllowPrivilegeEscalation(false).WithReadOnlyRootFilesystem(true).
+			WithCapabilities(apply.Capabilities().WithDrop("ALL"))).
 		WithVolumeMounts(
-			core.VolumeMount().WithName("data").WithMountPath(dataDir),
-			core.VolumeMount().WithName("config").WithMountPath(configDir).WithReadOnly(true),
-			core.VolumeMount().WithName("secret").WithMountPath(secretDir).WithReadOnly(true),
-			core.VolumeMount().WithName("tmp").WithMountPath("/tmp"),
+			apply.VolumeMount().WithName("data").WithMountPath(dataDir),
+			apply.VolumeMount().WithName("config").WithMountPath(configDir).WithReadOnly(true),
+			apply.VolumeMount().WithName("secret").WithMountPath(secretDir).WithReadOnly(true),
+			apply.VolumeMount().WithName("tmp").WithMountPath("/tmp"),
 		)
 	if p.Redis.HandOver {
-		c.WithLifecycle(core.Lifecycle().WithPreStop(core.LifecycleHandler().WithExec(core.ExecAction().WithCommand("sh", configDir+"/stop.sh"))))
+		c.WithLifecycle(apply.Lifecycle().WithPreStop(apply.LifecycleHandler().WithExec(apply.ExecAction().WithCommand("sh", configDir+"/stop.sh"))))
 	}
 	if r := p.Redis.Resources; r != nil {
-		quantities := corev1.ResourceList{}
+		quantities := api.ResourceList{}
 		if r.CPU != "" {
-			quantities[corev1.ResourceCPU] = resource.MustParse(r.CPU)
+			quantities[api.ResourceCPU] = resource.MustParse(r.CPU)
 		}
 		if r.Memory != "" {
-			quantities[corev1.ResourceMemory] = resource.MustParse(r.Memory)
+			quantities[api.ResourceMemory] = resource.MustParse(r.Memory)
 		}
-		c.WithResources(core.ResourceRequirements().WithRequests(quantities).WithLimits(quantities))
+		c.WithResources(apply.ResourceRequirements().WithRequests(quantities).WithLimits(quantities))
 	}
 	return c
 }
@@ -299,14 +295,14 @@ const (
 )
 
 // secretVolume holds the files of the Secret, those for clients left out.
-func (p *Plan) secretVolume() *core.VolumeApplyConfiguration {
-	source := core.SecretVolumeSource().WithSecretName(Name).WithDefaultMode(0o440)
+func (p *Plan) secretVolume() *apply.VolumeApplyConfiguration {
+	source := apply.SecretVolumeSource().WithSecretName(Name).WithDefaultMode(0o440)
 	if p.mutual() {
 		for _, name := range slices.Sorted(maps.Keys(p.secrets())) {
 			if name != clientCert && name != clientKey {
-				source.WithItems(core.KeyToPath().WithKey(name).WithPath(name))
+				source.WithItems(apply.KeyToPath().WithKey(name).WithPath(name))
 			}
 		}
 	}
-	return core.Volume().WithName("secret").WithSecret(source)
+	return apply.Volume().WithName("secret").WithSecret(source)
 }

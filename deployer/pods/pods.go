@@ -7,14 +7,12 @@ import (
 	"sync"
 	"time"
 
-	"k8s.io/api/batch/v1"
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/tools/cache"
 
 	"github.com/slotstorm/slotstorm/clusters/kube"
+	"github.com/slotstorm/slotstorm/clusters/kube/api"
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -59,7 +57,7 @@ type pods struct {
 func watchPods(ctx context.Context, n *kube.Namespace, selector map[string]string, shard map[string]int, clock results.Clock, emit results.Emit) (*pods, error) {
 	p := &pods{clock: clock, emit: emit, shard: shard, now: map[string]Pod{}, ips: map[string]string{}, changed: make(chan struct{})}
 	factory := informers.NewSharedInformerFactoryWithOptions(n.Client, 0, informers.WithNamespace(n.Name),
-		informers.WithTweakListOptions(func(o *metav1.ListOptions) { o.LabelSelector = labels.SelectorFromSet(selector).String() }))
+		informers.WithTweakListOptions(func(o *api.ListOptions) { o.LabelSelector = labels.SelectorFromSet(selector).String() }))
 	informer := factory.Core().V1().Pods().Informer()
 	_, err := informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
 		AddFunc:    func(o any) { p.see(o) },
@@ -91,7 +89,7 @@ func (p *pods) close() {
 
 // see takes a pod as it is now.
 func (p *pods) see(o any) {
-	pod, ok := o.(*corev1.Pod)
+	pod, ok := o.(*api.Pod)
 	if !ok {
 		return
 	}
@@ -126,7 +124,7 @@ func (p *pods) see(o any) {
 }
 
 // note brings a pod's entry in the history up to date.
-func (p *pods) note(pod *corev1.Pod, is Pod) {
+func (p *pods) note(pod *api.Pod, is Pod) {
 	for i := range p.history {
 		h := &p.history[i]
 		if h.UID != is.UID {
@@ -140,7 +138,7 @@ func (p *pods) note(pod *corev1.Pod, is Pod) {
 }
 
 func (p *pods) lose(o any) {
-	pod, ok := o.(*corev1.Pod)
+	pod, ok := o.(*api.Pod)
 	if !ok {
 		return
 	}
@@ -167,12 +165,12 @@ func (p *pods) tell(name, kind, message string) {
 	p.emit(results.Event{Offset: p.clock.Now(), Kind: kind, Source: "kubernetes", Node: name, Shard: &shard, Message: message})
 }
 
-func podOf(pod *corev1.Pod) Pod {
+func podOf(pod *api.Pod) Pod {
 	is := Pod{Name: pod.Name, UID: string(pod.UID), IP: pod.Status.PodIP, Machine: pod.Spec.NodeName, Going: pod.DeletionTimestamp != nil, Index: -1}
-	if i, err := strconv.Atoi(pod.Annotations[v1.JobCompletionIndexAnnotation]); err == nil {
+	if i, err := strconv.Atoi(pod.Annotations[api.JobCompletionIndexAnnotation]); err == nil {
 		is.Index = i
 	}
-	is.Ended = pod.Status.Phase == corev1.PodFailed || pod.Status.Phase == corev1.PodSucceeded
+	is.Ended = pod.Status.Phase == api.PodFailed || pod.Status.Phase == api.PodSucceeded
 	for _, c := range pod.Status.ContainerStatuses {
 		if c.Name != Container {
 			continue

@@ -7,11 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/slotstorm/slotstorm/clusters/kube"
+	"github.com/slotstorm/slotstorm/clusters/kube/api"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
@@ -27,7 +24,7 @@ func (d *Deployment) Readable(ctx context.Context, releases ...scenarios.Release
 		return nil, err
 	}
 	pods := d.namespace.Client.CoreV1().Pods(d.namespace.Name)
-	made, err := pods.Create(ctx, d.readable(releases), metav1.CreateOptions{FieldManager: kube.Manager})
+	made, err := pods.Create(ctx, d.readable(releases), api.CreateOptions{FieldManager: kube.Manager})
 	if err != nil {
 		return nil, fmt.Errorf("a pod that tries files: %w", err)
 	}
@@ -35,15 +32,15 @@ func (d *Deployment) Readable(ctx context.Context, releases ...scenarios.Release
 		ctx, cancel := context.WithTimeout(context.Background(), helperLimit)
 		defer cancel()
 		now := int64(0)
-		gone := pods.Delete(ctx, readablePod, metav1.DeleteOptions{GracePeriodSeconds: &now, Preconditions: metav1.NewUIDPreconditions(string(made.UID))})
-		if gone != nil && !apierrors.IsNotFound(gone) {
+		gone := pods.Delete(ctx, readablePod, api.DeleteOptions{GracePeriodSeconds: &now, Preconditions: api.NewUIDPreconditions(string(made.UID))})
+		if gone != nil && !api.IsNotFound(gone) {
 			err = errors.Join(err, fmt.Errorf("removing the pod that tried files: %w", gone))
 		}
 	}()
 	t := time.NewTicker(helperEvery)
 	defer t.Stop()
-	for p := made; p.Status.Phase != v1.PodSucceeded; {
-		if p.Status.Phase == v1.PodFailed {
+	for p := made; p.Status.Phase != api.PodSucceeded; {
+		if p.Status.Phase == api.PodFailed {
 			return nil, errors.New("the pod that tries files has failed")
 		}
 		select {
@@ -51,13 +48,13 @@ func (d *Deployment) Readable(ctx context.Context, releases ...scenarios.Release
 			return nil, fmt.Errorf("the pod that tries files is %s: %w", p.Status.Phase, context.Cause(ctx))
 		case <-t.C:
 		}
-		if p, err = pods.Get(ctx, readablePod, metav1.GetOptions{}); err != nil {
+		if p, err = pods.Get(ctx, readablePod, api.GetOptions{}); err != nil {
 			return nil, fmt.Errorf("looking at the pod that tries files: %w", err)
 		}
 	}
 	var list []results.Readable
 	for i := range releases {
-		raw, err := pods.GetLogs(readablePod, &v1.PodLogOptions{Container: readerName(i)}).DoRaw(ctx)
+		raw, err := pods.GetLogs(readablePod, &api.PodLogOptions{Container: readerName(i)}).DoRaw(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("what %s has read: %w", releases[i].Image, err)
 		}
@@ -74,25 +71,25 @@ func readerName(i int) string { return fmt.Sprintf("reader-%d", i) }
 
 // readable is the pod: a writer for each release, one after the other, and then a
 // reader for each.
-func (d *Deployment) readable(releases []scenarios.Release) *v1.Pod {
+func (d *Deployment) readable(releases []scenarios.Release) *api.Pod {
 	no, yes, anybody, atOnce := false, true, int64(user), int64(0)
-	container := func(name, image, script string) v1.Container {
-		return v1.Container{
-			Name: name, Image: image, ImagePullPolicy: v1.PullIfNotPresent, Command: []string{"sh", "-c", script},
-			SecurityContext: &v1.SecurityContext{
-				AllowPrivilegeEscalation: &no, ReadOnlyRootFilesystem: &yes, Capabilities: &v1.Capabilities{Drop: []v1.Capability{"ALL"}},
+	container := func(name, image, script string) api.Container {
+		return api.Container{
+			Name: name, Image: image, ImagePullPolicy: api.PullIfNotPresent, Command: []string{"sh", "-c", script},
+			SecurityContext: &api.SecurityContext{
+				AllowPrivilegeEscalation: &no, ReadOnlyRootFilesystem: &yes, Capabilities: &api.Capabilities{Drop: []api.Capability{"ALL"}},
 			},
-			VolumeMounts: []v1.VolumeMount{{Name: "files", MountPath: "/files"}},
+			VolumeMounts: []api.VolumeMount{{Name: "files", MountPath: "/files"}},
 		}
 	}
-	pod := &v1.Pod{
-		ObjectMeta: metav1.ObjectMeta{Name: readablePod, Labels: d.namespace.Labels(), OwnerReferences: d.namespace.OwnerReferences()},
-		Spec: v1.PodSpec{
-			RestartPolicy: v1.RestartPolicyNever, AutomountServiceAccountToken: &no, EnableServiceLinks: &no, TerminationGracePeriodSeconds: &atOnce,
-			Volumes: []v1.Volume{{Name: "files", VolumeSource: v1.VolumeSource{EmptyDir: &v1.EmptyDirVolumeSource{}}}},
-			SecurityContext: &v1.PodSecurityContext{
+	pod := &api.Pod{
+		ObjectMeta: api.ObjectMeta{Name: readablePod, Labels: d.namespace.Labels(), OwnerReferences: d.namespace.OwnerReferences()},
+		Spec: api.PodSpec{
+			RestartPolicy: api.RestartPolicyNever, AutomountServiceAccountToken: &no, EnableServiceLinks: &no, TerminationGracePeriodSeconds: &atOnce,
+			Volumes: []api.Volume{{Name: "files", VolumeSource: api.VolumeSource{EmptyDir: &api.EmptyDirVolumeSource{}}}},
+			SecurityContext: &api.PodSecurityContext{
 				RunAsNonRoot: &yes, RunAsUser: &anybody, RunAsGroup: &anybody, FSGroup: &anybody,
-				SeccompProfile: &v1.SeccompProfile{Type: v1.SeccompProfileTypeRuntimeDefault},
+				SeccompProfile: &api.SeccompProfile{Type: api.SeccompProfileTypeRuntimeDefault},
 			},
 		},
 	}
@@ -107,7 +104,7 @@ func (d *Deployment) readable(releases []scenarios.Release) *v1.Pod {
 		pod.Spec.Containers = append(pod.Spec.Containers, container(readerName(i), r.Image, fmt.Sprintf(readFiles, i, others.String())))
 	}
 	if d.options.PullSecret != "" {
-		pod.Spec.ImagePullSecrets = []v1.LocalObjectReference{{Name: d.options.PullSecret}}
+		pod.Spec.ImagePullSecrets = []api.LocalObjectReference{{Name: d.options.PullSecret}}
 	}
 	return pod
 }

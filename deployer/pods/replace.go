@@ -9,11 +9,10 @@ import (
 	"sync"
 	"time"
 
-	"k8s.io/api/apps/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/slotstorm/slotstorm/clusters/kube"
+	"github.com/slotstorm/slotstorm/clusters/kube/api"
 	"github.com/slotstorm/slotstorm/deployer"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
@@ -55,14 +54,14 @@ func (d *Deployment) setImage(ctx context.Context, shard int, image string) erro
 		return err
 	}
 	patch, err := json.Marshal(map[string]any{"spec": map[string]any{
-		"updateStrategy": map[string]any{"type": v1.OnDeleteStatefulSetStrategyType, "rollingUpdate": nil},
+		"updateStrategy": map[string]any{"type": api.OnDeleteStatefulSetStrategyType, "rollingUpdate": nil},
 		"template":       map[string]any{"spec": map[string]any{"containers": []any{map[string]string{"name": Container, "image": image}}}},
 	}})
 	if err != nil {
 		return err
 	}
 	sets := d.namespace.Client.AppsV1().StatefulSets(d.namespace.Name)
-	set, err := sets.Patch(ctx, setName(shard), types.StrategicMergePatchType, patch, metav1.PatchOptions{FieldManager: kube.Manager})
+	set, err := sets.Patch(ctx, setName(shard), types.StrategicMergePatchType, patch, api.PatchOptions{FieldManager: kube.Manager})
 	if err != nil {
 		return fmt.Errorf("giving StatefulSet %s the image %s: %w", setName(shard), image, err)
 	}
@@ -74,7 +73,7 @@ func (d *Deployment) setImage(ctx context.Context, shard int, image string) erro
 			return fmt.Errorf("StatefulSet %s has not taken notice of image %s: %w", setName(shard), image, context.Cause(ctx))
 		case <-t.C:
 		}
-		if set, err = sets.Get(ctx, setName(shard), metav1.GetOptions{}); err != nil {
+		if set, err = sets.Get(ctx, setName(shard), api.GetOptions{}); err != nil {
 			return fmt.Errorf("looking at StatefulSet %s: %w", setName(shard), err)
 		}
 	}
@@ -82,7 +81,7 @@ func (d *Deployment) setImage(ctx context.Context, shard int, image string) erro
 }
 
 // podNameLabel is what Kubernetes puts on the pods of a StatefulSet.
-const podNameLabel = v1.StatefulSetPodNameLabel
+const podNameLabel = api.StatefulSetPodNameLabel
 
 // awaitReplaced waits until a node answers in another pod than old. What Kubernetes
 // knows to be in the way ends it, and so do crashes.

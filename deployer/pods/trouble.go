@@ -6,9 +6,9 @@ import (
 	"strings"
 	"time"
 
-	"k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/slotstorm/slotstorm/clusters/kube/api"
 )
 
 // trouble is something that keeps the cluster from coming up.
@@ -63,12 +63,12 @@ func (d *Deployment) watchTrouble(ctx context.Context, failed context.CancelCaus
 // API server that does not answer tells nothing.
 func (d *Deployment) troubles(ctx context.Context, of map[string]string) []trouble {
 	ns := d.namespace
-	selector := metav1.ListOptions{LabelSelector: labels.SelectorFromSet(of).String()}
+	selector := api.ListOptions{LabelSelector: labels.SelectorFromSet(of).String()}
 	var list []trouble
 	warnings := map[string]string{} // kind/name → newest warning
-	if events, err := ns.Client.CoreV1().Events(ns.Name).List(ctx, metav1.ListOptions{}); err == nil {
+	if events, err := ns.Client.CoreV1().Events(ns.Name).List(ctx, api.ListOptions{}); err == nil {
 		for _, e := range events.Items {
-			if e.Type == v1.EventTypeWarning && !strings.Contains(e.Message, outdated) {
+			if e.Type == api.EventTypeWarning && !strings.Contains(e.Message, outdated) {
 				warnings[e.InvolvedObject.Kind+"/"+e.InvolvedObject.Name+"/"+e.Reason] = e.Reason + ": " + e.Message
 			}
 		}
@@ -83,7 +83,7 @@ func (d *Deployment) troubles(ctx context.Context, of map[string]string) []troub
 	}
 	if claims, err := ns.Client.CoreV1().PersistentVolumeClaims(ns.Name).List(ctx, selector); err == nil {
 		for _, c := range claims.Items {
-			if w := warning("PersistentVolumeClaim", c.Name, "ProvisioningFailed", "FailedBinding"); c.Status.Phase != v1.ClaimBound && w != "" {
+			if w := warning("PersistentVolumeClaim", c.Name, "ProvisioningFailed", "FailedBinding"); c.Status.Phase != api.ClaimBound && w != "" {
 				list = append(list, trouble{"volume claim " + c.Name + " is not bound", w, brief})
 			}
 		}
@@ -108,20 +108,20 @@ func (d *Deployment) troubles(ctx context.Context, of map[string]string) []troub
 			continue // it is the next one that is awaited
 		}
 		for _, c := range p.Status.Conditions {
-			if c.Type == v1.PodScheduled && c.Status == v1.ConditionFalse && c.Reason == v1.PodReasonUnschedulable {
+			if c.Type == api.PodScheduled && c.Status == api.ConditionFalse && c.Reason == api.PodReasonUnschedulable {
 				list = append(list, trouble{"pod " + p.Name + " has no node to run on", c.Message, while})
 			}
 		}
 		for _, c := range p.Status.ContainerStatuses {
 			if w := c.State.Waiting; w != nil {
 				list = append(list, d.waiting(ctx, p.Name, c, w)...)
-			} else if end := c.State.Terminated; end != nil && end.ExitCode != 0 && p.Spec.RestartPolicy == v1.RestartPolicyNever {
+			} else if end := c.State.Terminated; end != nil && end.ExitCode != 0 && p.Spec.RestartPolicy == api.RestartPolicyNever {
 				list = append(list, trouble{"pod " + p.Name + " has ended", d.lastWords(ctx, p.Name, c, end), 0})
 			} else if c.RestartCount >= 2 {
 				list = append(list, trouble{"pod " + p.Name + " crashes", d.lastWords(ctx, p.Name, c, c.LastTerminationState.Terminated), 0})
 			}
 		}
-		if w := warning("Pod", p.Name, "FailedMount", "FailedAttachVolume"); w != "" && p.Status.Phase == v1.PodPending {
+		if w := warning("Pod", p.Name, "FailedMount", "FailedAttachVolume"); w != "" && p.Status.Phase == api.PodPending {
 			list = append(list, trouble{"pod " + p.Name + " lacks a volume", w, while})
 		}
 	}
@@ -129,7 +129,7 @@ func (d *Deployment) troubles(ctx context.Context, of map[string]string) []troub
 }
 
 // waiting tells why a container does not run.
-func (d *Deployment) waiting(ctx context.Context, pod string, c v1.ContainerStatus, w *v1.ContainerStateWaiting) []trouble {
+func (d *Deployment) waiting(ctx context.Context, pod string, c api.ContainerStatus, w *api.ContainerStateWaiting) []trouble {
 	about := "pod " + pod + " does not start"
 	switch w.Reason {
 	case "ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull":
@@ -154,9 +154,9 @@ func (d *Deployment) waiting(ctx context.Context, pod string, c v1.ContainerStat
 const lastLines = int64(4)
 
 // lastWords are how a container ended and the last lines that it wrote.
-func (d *Deployment) lastWords(ctx context.Context, pod string, c v1.ContainerStatus, end *v1.ContainerStateTerminated) string {
+func (d *Deployment) lastWords(ctx context.Context, pod string, c api.ContainerStatus, end *api.ContainerStateTerminated) string {
 	lines := lastLines
-	raw, err := d.namespace.Client.CoreV1().Pods(d.namespace.Name).GetLogs(pod, &v1.PodLogOptions{Container: c.Name, Previous: c.State.Terminated == nil, TailLines: &lines}).DoRaw(ctx)
+	raw, err := d.namespace.Client.CoreV1().Pods(d.namespace.Name).GetLogs(pod, &api.PodLogOptions{Container: c.Name, Previous: c.State.Terminated == nil, TailLines: &lines}).DoRaw(ctx)
 	said := strings.Join(strings.Split(strings.TrimSpace(string(raw)), "\n"), " | ")
 	if err != nil {
 		said = "its log cannot be read: " + err.Error()

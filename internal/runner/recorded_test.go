@@ -12,11 +12,9 @@ import (
 	"testing"
 	"time"
 
-	"k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/clientcmd"
-	"k8s.io/client-go/tools/clientcmd/api"
 
+	"github.com/slotstorm/slotstorm/clusters/kube/api"
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -34,9 +32,9 @@ func production(t *testing.T, context string) (writes *atomic.Int32) {
 		case "/version":
 			answer = map[string]string{"major": "1", "minor": "34", "gitVersion": "v1.34.3"}
 		case "/api/v1/nodes":
-			answer = v1.NodeList{
-				TypeMeta: metav1.TypeMeta{Kind: "NodeList", APIVersion: "v1"},
-				Items:    []v1.Node{{ObjectMeta: metav1.ObjectMeta{Name: "ip-10-0-0-1"}, Spec: v1.NodeSpec{ProviderID: "aws:///i-1"}}},
+			answer = api.NodeList{
+				TypeMeta: api.TypeMeta{Kind: "NodeList", APIVersion: "v1"},
+				Items:    []api.Node{{ObjectMeta: api.ObjectMeta{Name: "ip-10-0-0-1"}, Spec: api.NodeSpec{ProviderID: "aws:///i-1"}}},
 			}
 		case "/apis/coordination.k8s.io/v1/leases":
 			answer = map[string]any{"kind": "LeaseList", "apiVersion": "coordination.k8s.io/v1", "items": []any{}}
@@ -52,12 +50,12 @@ func production(t *testing.T, context string) (writes *atomic.Int32) {
 		}
 	}))
 	t.Cleanup(s.Close)
-	config := api.NewConfig()
-	config.Clusters["c"] = &api.Cluster{
+	config := api.NewKubeconfig()
+	config.Clusters["c"] = &api.KubeconfigCluster{
 		Server: s.URL, CertificateAuthorityData: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}),
 	}
-	config.AuthInfos["u"] = &api.AuthInfo{Token: "t"}
-	config.Contexts[context] = &api.Context{Cluster: "c", AuthInfo: "u"}
+	config.AuthInfos["u"] = &api.KubeconfigUser{Token: "t"}
+	config.Contexts[context] = &api.KubeconfigContext{Cluster: "c", AuthInfo: "u"}
 	path := filepath.Join(t.TempDir(), "kubeconfig")
 	if err := clientcmd.WriteToFile(*config, path); err != nil {
 		t.Fatal(err)

@@ -1,0 +1,11 @@
+package api
+
+import "k8s.io/api/apps/v1"
+
+const (
+	DeletePersistentVolumeClaimRetentionPolicyType = v1.DeletePersistentVolumeClaimRetentionPolicyType
+	OnDeleteStatefulSetStrategyType                = v1.OnDeleteStatefulSetStrategyType
+	ParallelPodManagement                          = v1.ParallelPodManagement
+	RetainPersistentVolumeClaimRetentionPolicyType = v1.RetainPersistentVolumeClaimRetentionPolicyType
+	StatefulSetPodNameLabel                        = v1.StatefulSetPodNameLabel
+)

@@ -1,0 +1,63 @@
+package api
+
+import "k8s.io/api/core/v1"
+
+type (
+	Capabilities             = v1.Capabilities
+	Capability               = v1.Capability
+	Container                = v1.Container
+	ContainerStateTerminated = v1.ContainerStateTerminated
+	ContainerStateWaiting    = v1.ContainerStateWaiting
+	ContainerStatus          = v1.ContainerStatus
+	EmptyDirVolumeSource     = v1.EmptyDirVolumeSource
+	EphemeralContainer       = v1.EphemeralContainer
+	EphemeralContainerCommon = v1.EphemeralContainerCommon
+	LocalObjectReference     = v1.LocalObjectReference
+	Namespace                = v1.Namespace
+	Node                     = v1.Node
+	NodeList                 = v1.NodeList
+	NodeSpec                 = v1.NodeSpec
+	NodeStatus               = v1.NodeStatus
+	NodeSystemInfo           = v1.NodeSystemInfo
+	Pod                      = v1.Pod
+	PodExecOptions           = v1.PodExecOptions
+	PodLogOptions            = v1.PodLogOptions
+	PodSecurityContext       = v1.PodSecurityContext
+	PodSpec                  = v1.PodSpec
+	ResourceList             = v1.ResourceList
+	SeccompProfile           = v1.SeccompProfile
+	SecurityContext          = v1.SecurityContext
+	Volume                   = v1.Volume
+	VolumeMount              = v1.VolumeMount
+	VolumeSource             = v1.VolumeSource
+)
+
+const (
+	ClaimBound                       = v1.ClaimBound
+	ClusterIPNone                    = v1.ClusterIPNone
+	ConditionFalse                   = v1.ConditionFalse
+	ConditionTrue                    = v1.ConditionTrue
+	EventTypeWarning                 = v1.EventTypeWarning
+	LabelHostname                    = v1.LabelHostname
+	NodeReady                        = v1.NodeReady
+	PodFailed                        = v1.PodFailed
+	PodPending                       = v1.PodPending
+	PodReasonUnschedulable           = v1.PodReasonUnschedulable
+	PodScheduled                     = v1.PodScheduled
+	PodSucceeded                     = v1.PodSucceeded
+	PortForwardRequestIDHeader       = v1.PortForwardRequestIDHeader
+	PortHeader                       = v1.PortHeader
+	PullIfNotPresent                 = v1.PullIfNotPresent
+	ReadWriteOnce                    = v1.ReadWriteOnce
+	ResourceCPU                      = v1.ResourceCPU
+	ResourceMemory                   = v1.ResourceMemory
+	ResourceStorage                  = v1.ResourceStorage
+	RestartPolicyNever               = v1.RestartPolicyNever
+	ScheduleAnyway                   = v1.ScheduleAnyway
+	SeccompProfileTypeRuntimeDefault = v1.SeccompProfileTypeRuntimeDefault
+	SecretTypeOpaque                 = v1.SecretTypeOpaque
+	StreamType                       = v1.StreamType
+	StreamTypeData                   = v1.StreamTypeData
+	StreamTypeError                  = v1.StreamTypeError
+	TaintNodeNotReady                = v1.TaintNodeNotReady
+)

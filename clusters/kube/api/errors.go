@@ -1,0 +1,17 @@
+package api
+
+import "k8s.io/apimachinery/pkg/api/errors"
+
+type APIStatus = errors.APIStatus
+
+func IsAlreadyExists(err error) bool { return errors.IsAlreadyExists(err) }
+
+func IsConflict(err error) bool { return errors.IsConflict(err) }
+
+func IsForbidden(err error) bool { return errors.IsForbidden(err) }
+
+func IsNotFound(err error) bool { return errors.IsNotFound(err) }
+
+func IsTooManyRequests(err error) bool { return errors.IsTooManyRequests(err) }
+
+func IsUnauthorized(err error) bool { return errors.IsUnauthorized(err) }

@@ -1,0 +1,23 @@
+package api
+
+import "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+type (
+	ApplyOptions       = v1.ApplyOptions
+	CreateOptions      = v1.CreateOptions
+	DeleteOptions      = v1.DeleteOptions
+	GetOptions         = v1.GetOptions
+	ListOptions        = v1.ListOptions
+	ManagedFieldsEntry = v1.ManagedFieldsEntry
+	ObjectMeta         = v1.ObjectMeta
+	OwnerReference     = v1.OwnerReference
+	PatchOptions       = v1.PatchOptions
+	Time               = v1.Time
+	TypeMeta           = v1.TypeMeta
+)
+
+const DryRunAll = v1.DryRunAll
+
+func NewUIDPreconditions(uid string) *v1.Preconditions { return v1.NewUIDPreconditions(uid) }
+
+func NowMicro() v1.MicroTime { return v1.NowMicro() }

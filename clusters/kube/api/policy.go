@@ -1,0 +1,5 @@
+package api
+
+import "k8s.io/api/policy/v1"
+
+type Eviction = v1.Eviction

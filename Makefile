@@ -17,6 +17,10 @@ ERRCHECK := github.com/kisielk/errcheck@v1.30.0
 # The tests that 'make kind' runs.
 KIND ?= ^TestKind
 
+# slotstorm, the programs that check it, and the tests that read what it writes with
+# other programs' parsers.
+MODULES := . checks tools
+
 CLI := docs/cli.md
 REFERENCE := scenario metrics
 
@@ -43,10 +47,12 @@ image: build ## build the container image $(IMAGE) with Docker, from bin/slotsto
 test: ## install what is missing and run all tests with the race detector
 	@scripts/setup test
 	CGO_ENABLED=1 $(GO) test -race ./...
+	cd checks && $(GO) test ./...
 
 e2e: build ## run whole scenarios against real Redis Clusters
 	@scripts/setup e2e
 	$(GO) test -tags e2e -timeout 45m ./e2e/...
+	cd checks && $(GO) test -tags e2e ./...
 
 kind: build ## run whole scenarios on kind clusters, those that KIND matches; KIND_NODE_IMAGE names a node image other than kind's own
 	$(GO) test -tags 'e2e kind' -count 1 -timeout 60m -run '$(KIND)' -v ./e2e
@@ -93,7 +99,7 @@ verify: build ## check that generated files and go.mod are fresh
 	@bin/slotstorm __docs | diff -u $(CLI) - || { echo "$(CLI) is stale: make generate"; exit 1; }
 	@for page in $(REFERENCE); do bin/slotstorm __docs $$page | diff -u docs/reference/$$page.md - || { echo "docs/reference/$$page.md is stale: make generate"; exit 1; }; done
 	$(GO) test -count=1 -run 'TestSchemaIsFresh|TestSchemasAreFresh' ./scenarios ./cmd/slotstorm
-	$(GO) mod tidy -diff
+	@for module in $(MODULES); do (cd $$module && $(GO) mod tidy -diff) || { echo "$$module/go.mod is stale: go mod tidy there"; exit 1; }; done
 
 generate: ## write the generated files anew
 	$(GO) generate ./...

@@ -2,14 +2,8 @@ package report
 
 import (
 	"bytes"
-	"errors"
 	"io"
-	"strings"
 	"testing"
-
-	"github.com/joshdk/go-junit"
-	"github.com/prometheus/prometheus/model/labels"
-	"github.com/prometheus/prometheus/model/textparse"
 
 	"github.com/slotstorm/slotstorm/results"
 )
@@ -23,82 +17,25 @@ func judged(t *testing.T, bundles ...*results.Bundle) []Judged {
 	return list
 }
 
-// TestJUnitIsReadByOthers reads it as CI servers' libraries do.
-func TestJUnitIsReadByOthers(t *testing.T) {
-	bad := killed()
+// TestFormatsGolden writes the files that the module checks reads with the parsers of
+// other programs.
+func TestFormatsGolden(t *testing.T) {
+	bad, another := killed(), repeated()
 	bad.Run.Audit.Lost = 50
-	list := judged(t, killed(), bad, interrupted())
-	var out bytes.Buffer
-	if err := JUnitRuns(&out, list); err != nil {
-		t.Fatal(err)
-	}
-	suites, err := junit.Ingest(out.Bytes())
-	if err != nil || len(suites) != 3 {
-		t.Fatalf("%v, %d suites in\n%s", err, len(suites), out.String())
-	}
-	for i, want := range []struct{ failed, errored bool }{{false, false}, {true, false}, {true, true}} {
-		s := suites[i]
-		if s.Totals.Tests != 1+len(list[i].Summary.Objectives) || s.Totals.Failed > 0 != want.failed || s.Totals.Error > 0 != want.errored {
-			t.Errorf("run %d: %+v", i, s.Totals)
+	another.Run.ID = "another"
+	another.Run.Name = `quo"te\and` + "\nline"
+	poison, s := poisoned(t, killed())
+	poison.Run.Name = "x\"} 1\nslotstorm_verdict{run=\"forged\"} 1\n# EOF\n\xff"
+	for name, render := range map[string]func(io.Writer) error{
+		"runs.xml":   func(w io.Writer) error { return JUnitRuns(w, judged(t, killed(), bad, interrupted())) },
+		"runs.om":    func(w io.Writer) error { return OpenMetrics(w, judged(t, killed(), another)) },
+		"hostile.om": func(w io.Writer) error { return OpenMetrics(w, []Judged{{&poison.Run, s}, {&poison.Run, s}}) },
+	} {
+		var out bytes.Buffer
+		if err := render(&out); err != nil {
+			t.Fatal(err)
 		}
-		if s.Properties["command"] == "" || s.Tests[0].Name != "verdict" {
-			t.Errorf("run %d: %v, %+v", i, s.Properties, s.Tests[0])
-		}
-	}
-	if message := suites[1].Tests[len(suites[1].Tests)-1].Error; message == nil || !strings.Contains(message.Error(), "measured 50") {
-		t.Errorf("the missed objective says %v", message)
-	}
-}
-
-// TestOpenMetricsIsReadByPrometheus parses it with Prometheus' own parser.
-func TestOpenMetricsIsReadByPrometheus(t *testing.T) {
-	b := repeated()
-	b.Run.ID = "another"
-	b.Run.Name = `quo"te\and` + "\nline"
-	list := judged(t, killed(), b)
-	var out bytes.Buffer
-	if err := OpenMetrics(&out, list); err != nil {
-		t.Fatal(err)
-	}
-	p := textparse.NewOpenMetricsParser(out.Bytes(), labels.NewSymbolTable())
-	values := map[string]float64{}
-	types := map[string]string{}
-	for {
-		entry, err := p.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			t.Fatalf("%v in\n%s", err, out.String())
-		}
-		switch entry {
-		case textparse.EntryType:
-			name, kind := p.Type()
-			types[string(name)] = string(kind)
-		case textparse.EntrySeries:
-			var l labels.Labels
-			p.Labels(&l)
-			_, _, v := p.Series()
-			if _, ok := values[l.String()]; ok {
-				t.Errorf("two samples of %s", l)
-			}
-			values[l.String()] = v
-		}
-	}
-	if types["slotstorm_verdict"] != "stateset" || types["slotstorm_run"] != "info" {
-		t.Errorf("types: %v", types)
-	}
-	seen := 0
-	for name, v := range values {
-		if strings.Contains(name, `slotstorm_verdict="pass"`) && strings.Contains(name, list[0].Run.ID) && v == 1 {
-			seen++
-		}
-		if strings.HasPrefix(name, `{__name__="slotstorm_failover_seconds", number="1", part="server", run="`+list[0].Run.ID) && v == 3.004 {
-			seen++
-		}
-	}
-	if seen != 2 {
-		t.Errorf("%d of 2 samples are there:\n%s", seen, out.String())
+		golden(t, name, out.Bytes())
 	}
 }
 

@@ -5,15 +5,11 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"encoding/xml"
-	"errors"
 	"io"
 	"reflect"
 	"regexp"
 	"strings"
 	"testing"
-
-	"github.com/prometheus/prometheus/model/labels"
-	"github.com/prometheus/prometheus/model/textparse"
 
 	"github.com/slotstorm/slotstorm/internal/printable"
 	"github.com/slotstorm/slotstorm/results"
@@ -261,40 +257,6 @@ func TestCommandsStayCode(t *testing.T) {
 		if block.String() != want[0] || line.String() != want[1] {
 			t.Errorf("%q: %q and %q", in, block.String(), line.String())
 		}
-	}
-}
-
-// Labels cannot end early and begin a sample of their own, and what comes twice
-// does not spoil the rest.
-func TestOpenMetricsOfHostileRunsIsRead(t *testing.T) {
-	b, s := poisoned(t, killed())
-	b.Run.Name = "x\"} 1\nslotstorm_verdict{run=\"forged\"} 1\n# EOF\n\xff"
-	var out bytes.Buffer
-	if err := OpenMetrics(&out, []Judged{{&b.Run, s}, {&b.Run, s}}); err != nil {
-		t.Fatal(err)
-	}
-	p := textparse.NewOpenMetricsParser(out.Bytes(), labels.NewSymbolTable())
-	seen := map[string]bool{}
-	for {
-		entry, err := p.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			t.Fatalf("%v in\n%s", err, out.String())
-		}
-		if entry != textparse.EntrySeries {
-			continue
-		}
-		var l labels.Labels
-		p.Labels(&l)
-		if l.Get("run") == "forged" || seen[l.String()] {
-			t.Errorf("%s is forged, or there twice", l)
-		}
-		seen[l.String()] = true
-	}
-	if len(seen) < 20 {
-		t.Errorf("%d samples", len(seen))
 	}
 }
 

@@ -37,7 +37,7 @@ func TestCapacity(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	conforms(t, "capacity", raw)
+	printedGolden(t, "capacity", root, string(raw))
 	var got report.Capacity
 	if err := json.Unmarshal(raw, &got); err != nil {
 		t.Fatal(err)

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/joshdk/go-junit"
-
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -54,8 +52,8 @@ func TestManyRunsInOneFile(t *testing.T) {
 	if err != nil || strings.Count(string(text), "### ✓ PASS: steady") != 4 {
 		t.Errorf("%v: %s", err, text)
 	}
-	if suites, err := junit.IngestFile(cases); err != nil || len(suites) != 2 {
-		t.Errorf("%v: %d suites", err, len(suites))
+	if suites, err := os.ReadFile(cases); err != nil || strings.Count(string(suites), "<testsuite ") != 2 {
+		t.Errorf("%v: %s", err, suites)
 	}
 	before := len(*asked)
 	code, _, stderr := b.do("run", "steady", "--repeat", "2", "--out", "html=page.html")

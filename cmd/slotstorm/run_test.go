@@ -11,8 +11,6 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/joshdk/go-junit"
-
 	"github.com/slotstorm/slotstorm/clusters/local"
 	"github.com/slotstorm/slotstorm/internal/runner"
 	"github.com/slotstorm/slotstorm/results"
@@ -215,8 +213,8 @@ func TestRunMatrix(t *testing.T) {
 		}
 		contains(t, stderr, fmt.Sprintf("combination %d of 2: workload.client.profile=%s; run %d of 2, seed %d\n", i/2+1, profile, i%2+1, seed))
 	}
-	if suites, err := junit.IngestFile(cases); err != nil || len(suites) != 4 {
-		t.Errorf("%v: %d suites", err, len(suites))
+	if suites, err := os.ReadFile(cases); err != nil || strings.Count(string(suites), "<testsuite ") != 4 {
+		t.Errorf("%v: %s", err, suites)
 	}
 	before := len(*asked)
 	if code, _, stderr := b.do("run", "client-profiles", "--out", "html=page.html"); code != exitInvalid || len(*asked) != before {

@@ -56,7 +56,7 @@ func TestTrend(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	conforms(t, "trend", raw)
+	printedGolden(t, "trend", root, string(raw))
 	if code, stdout, _ = do(t, "trend", "--out", nightly(t, 16, 0), "--fail-on-regression"); code != exitOK || !strings.Contains(stdout, "no change") {
 		t.Errorf("alike nights give %d: %s", code, stdout)
 	}

@@ -1,6 +1,6 @@
 //go:build e2e && linux
 
-package e2e
+package checks
 
 import (
 	"bufio"
@@ -26,8 +26,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// browser is a headless Chromium with a profile of its own that talks to nobody by
-// itself. What goes wrong in its pages fails the test.
+// browser is a headless Chromium with a profile of its own. It sends no requests of its
+// own, and an error in its pages fails the test.
 func browser(t *testing.T) context.Context {
 	t.Helper()
 	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]),
@@ -43,7 +43,7 @@ func browser(t *testing.T) context.Context {
 		case *runtime.EventExceptionThrown:
 			t.Errorf("a script failed in line %d of %s: %s", e.ExceptionDetails.LineNumber+1, e.ExceptionDetails.URL, e.ExceptionDetails.Text)
 		case *log.EventEntryAdded:
-			// A stream that ends with the server is told as an error too.
+			// A stream that ends with the server counts as an error too.
 			if e.Entry.Level == log.EntryLevelError && !strings.HasSuffix(e.Entry.URL, "/stream") {
 				t.Errorf("%s: %s", e.Entry.URL, e.Entry.Text)
 			}
@@ -86,29 +86,40 @@ func get[T any](t *testing.T, ctx context.Context, step chromedp.Action[T]) T {
 	return v
 }
 
-// follow starts slotstorm, and gives the address that it prints after a word on
-// standard error.
-func (s *sandbox) follow(word string, args ...string) (cmd *exec.Cmd, address string) {
-	s.t.Helper()
-	cmd, _, _ = s.command(args...)
-	cmd.Stderr = nil
+// binary is the built slotstorm.
+func binary(t *testing.T) string {
+	t.Helper()
+	path, err := filepath.Abs("../bin/slotstorm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(path); err != nil {
+		t.Fatalf("%v: 'make e2e' builds it", err)
+	}
+	return path
+}
+
+// serve starts slotstorm's ui on a folder of runs, and returns its address.
+func serve(t *testing.T, runs string) (cmd *exec.Cmd, address string) {
+	t.Helper()
+	cmd = exec.Command(binary(t), "ui", runs, "--listen", "0")
 	errs, err := cmd.StderrPipe()
 	if err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
 	if err := cmd.Start(); err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
-	s.t.Cleanup(func() { _ = cmd.Process.Kill() }) // it may have ended
+	t.Cleanup(func() { _ = cmd.Process.Kill() }) // it may have ended
 	lines := bufio.NewReader(errs)
 	for {
 		line, err := lines.ReadString('\n')
-		if _, rest, ok := strings.Cut(line, word); ok {
+		if address := regexp.MustCompile(`http://\S+/`).FindString(line); address != "" {
 			go func() { _, _ = io.Copy(io.Discard, lines) }() // until the process ends
-			return cmd, regexp.MustCompile(`http://\S+/`).FindString(rest)
+			return cmd, address
 		}
 		if err != nil {
-			s.t.Fatalf("no %q in what slotstorm says: %v", word, err)
+			t.Fatalf("slotstorm printed no address: %v", err)
 		}
 	}
 }
@@ -123,8 +134,8 @@ type page struct {
 	Light int
 	// Empty are pictures without a size.
 	Empty []string
-	// Untold are pictures, fields and buttons that a screen reader cannot name.
-	Untold []string
+	// Unnamed are pictures, fields and buttons that a screen reader cannot name.
+	Unnamed []string
 }
 
 const lookAtPage = `(() => {
@@ -137,15 +148,14 @@ const lookAtPage = `(() => {
     Wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
     Light: Math.round((back[0] + back[1] + back[2]) / 3),
     Empty: [...document.querySelectorAll("svg, img")].filter((e) => visible(e) && (!e.getBoundingClientRect().width || !e.getBoundingClientRect().height)).map((e) => e.outerHTML.slice(0, 100)),
-    Untold: [...document.querySelectorAll("svg, img, input, select, button")].filter((e) => !name(e)).map((e) => e.outerHTML.slice(0, 100)),
+    Unnamed: [...document.querySelectorAll("svg, img, input, select, button")].filter((e) => !name(e)).map((e) => e.outerHTML.slice(0, 100)),
   };
 })()`
 
 // Every page of the archive, wide and on a phone, light and dark: it fits, it asks
 // nobody else for anything, and no script of it fails.
 func TestTheArchiveInABrowser(t *testing.T) {
-	s := newSandbox(t)
-	runs := filepath.Join(s.dir, "work", "runs")
+	runs := filepath.Join(t.TempDir(), "runs")
 	if err := os.CopyFS(runs, os.DirFS("../examples/nightly/runs")); err != nil {
 		t.Fatal(err)
 	}
@@ -154,46 +164,19 @@ func TestTheArchiveInABrowser(t *testing.T) {
 		t.Fatalf("%d runs: %v", len(entries), err)
 	}
 	first, second := entries[0].Name(), entries[1].Name()
-	if code, _, stderr := s.run("report", filepath.Join(runs, first)); code != 0 {
-		t.Fatal(stderr)
+	if out, err := exec.Command(binary(t), "report", filepath.Join(runs, first)).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
 	}
-	cmd, address := s.follow("runs of", "ui", runs, "--listen", "0")
+	cmd, address := serve(t, runs)
 	ctx := browser(t)
-	pictures := os.Getenv("SLOTSTORM_PICTURES")
 	for _, path := range []string{"", "runs/" + first + "/", "compare?a=" + first + "&b=" + second, "trend"} {
 		for _, width := range []int64{1280, 390} {
 			for _, scheme := range []string{"light", "dark"} {
 				name := strings.Join([]string{cmp.Or(strings.Trim(strings.SplitN(path, "?", 2)[0], "/"), "list"), map[int64]string{1280: "wide", 390: "phone"}[width], scheme}, " ")
 				t.Run(name, func(t *testing.T) {
-					viewport := chromedp.EmulateViewport(width, 900)
-					if width < 500 {
-						viewport = chromedp.EmulateViewport(width, 900, chromedp.EmulateMobile)
-					}
-					do(t, ctx, viewport, chromedp.Func(func(ctx context.Context, page *chromedp.Target) error {
-						_, err := cdp.Call(ctx, page, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-							Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
-						})
-						return err
-					}), chromedp.Navigate(address+path), chromedp.WaitVisible(chromedp.CSS("h1")))
-					p := get(t, ctx, chromedp.Evaluate[page](lookAtPage))
-					if pictures != "" {
-						name := strings.NewReplacer(" ", "-", "/", "-").Replace(name) + ".jpg"
-						if err := os.WriteFile(filepath.Join(pictures, name), get(t, ctx, chromedp.FullScreenshot(90)), 0o644); err != nil {
-							t.Error(err)
-						}
-					}
-					if p.Title == "" || p.Headings != 1 {
-						t.Errorf("title %q, %d first headings", p.Title, p.Headings)
-					}
-					if p.Wide > 0 {
-						t.Errorf("%d pixels wider than the window", p.Wide)
-					}
-					if dark := p.Light < 128; dark != (scheme == "dark") {
-						t.Errorf("the background is %d of 255", p.Light)
-					}
-					if len(p.Empty)+len(p.Untold) > 0 {
-						t.Errorf("without a size: %q; without a name: %q", p.Empty, p.Untold)
-					}
+					open(t, ctx, address+path, width, scheme)
+					check(t, get(t, ctx, chromedp.Evaluate[page](lookAtPage)), scheme)
+					photograph(t, ctx, name)
 				})
 			}
 		}
@@ -201,5 +184,50 @@ func TestTheArchiveInABrowser(t *testing.T) {
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	_ = cmd.Wait() // it was told to end
+	_ = cmd.Wait() // its code is that of the signal
+}
+
+// open shows an address in a window of a width, in a colour scheme.
+func open(t *testing.T, ctx context.Context, address string, width int64, scheme string) {
+	t.Helper()
+	viewport := chromedp.EmulateViewport(width, 900)
+	if width < 500 {
+		viewport = chromedp.EmulateViewport(width, 900, chromedp.EmulateMobile)
+	}
+	do(t, ctx, viewport, chromedp.Func(func(ctx context.Context, page *chromedp.Target) error {
+		_, err := cdp.Call(ctx, page, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+		})
+		return err
+	}), chromedp.Navigate(address), chromedp.WaitVisible(chromedp.CSS("h1")))
+}
+
+// check fails for a page that is hard to see or to hear.
+func check(t *testing.T, p page, scheme string) {
+	t.Helper()
+	if p.Title == "" || p.Headings != 1 {
+		t.Errorf("title %q, %d first headings", p.Title, p.Headings)
+	}
+	if p.Wide > 0 {
+		t.Errorf("%d pixels wider than the window", p.Wide)
+	}
+	if dark := p.Light < 128; dark != (scheme == "dark") {
+		t.Errorf("the background is %d of 255", p.Light)
+	}
+	if len(p.Empty)+len(p.Unnamed) > 0 {
+		t.Errorf("without a size: %q; without a name: %q", p.Empty, p.Unnamed)
+	}
+}
+
+// photograph writes the page to the folder that SLOTSTORM_PICTURES names, if any.
+func photograph(t *testing.T, ctx context.Context, name string) {
+	t.Helper()
+	dir := os.Getenv("SLOTSTORM_PICTURES")
+	if dir == "" {
+		return
+	}
+	file := strings.NewReplacer(" ", "-", "/", "-").Replace(name) + ".jpg"
+	if err := os.WriteFile(filepath.Join(dir, file), get(t, ctx, chromedp.FullScreenshot(90)), 0o644); err != nil {
+		t.Error(err)
+	}
 }

@@ -8,14 +8,6 @@ import (
 	"github.com/slotstorm/slotstorm/clusters/kube/api"
 )
 
-// apply applies the objects by server-side apply, those that others need first.
-func (d *Deployment) apply(ctx context.Context, o *Objects) error {
-	if err := d.namespace.Check(ctx); err != nil {
-		return err
-	}
-	return o.apply(ctx, d.namespace.Cluster, d.namespace.Name, api.ApplyOptions{FieldManager: kube.Manager})
-}
-
 func (o *Objects) apply(ctx context.Context, c *kube.Cluster, namespace string, how api.ApplyOptions) error {
 	if _, err := c.Client.CoreV1().ConfigMaps(namespace).Apply(ctx, o.Config, how); err != nil {
 		return fmt.Errorf("applying the ConfigMap %s: %w", *o.Config.Name, err)

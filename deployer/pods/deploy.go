@@ -9,52 +9,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/slotstorm/slotstorm/clusters/kube"
 	"github.com/slotstorm/slotstorm/clusters/kube/api"
 	"github.com/slotstorm/slotstorm/deployer"
-	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
-
-// Options of a deployment.
-type Options struct {
-	// Namespace is where; it belongs to the run.
-	Namespace *kube.Namespace
-	Redis     scenarios.Redis
-	// StorageClass is that of volumes where Redis names none; PullSecret is a
-	// secret to pull images with.
-	StorageClass, PullSecret string
-	// Helpers are what faults put into the pods.
-	Helpers HelperPlan
-	// Inside tells that this process runs in the cluster and reaches pods itself.
-	Inside bool
-	// Logs is the folder of the nodes' logs; empty keeps none.
-	Logs  string
-	Clock results.Clock
-	Emit  results.Emit
-}
-
-// Deployment is a cluster that runs.
-type Deployment struct {
-	*deployer.Cluster
-
-	options   Options
-	namespace *kube.Namespace
-	pods      *pods
-	logs      *logs
-
-	mu sync.Mutex
-	// cordoned are machines that this run may have to uncordon.
-	cordoned []string
-	// generators are those that were started beside it; nil before.
-	generators *Generators
-}
 
 // Deploy applies the objects, forms the cluster and waits until it is whole. If
 // it fails it says what Kubernetes knows of the reason; what it made goes with
@@ -82,7 +43,7 @@ func Deploy(ctx context.Context, o Options) (_ *Deployment, err error) {
 	// would follow.
 	forming, failed := context.WithCancelCause(ctx)
 	defer failed(nil)
-	go d.watchTrouble(forming, failed, plan.labels())
+	go d.obstacles().watch(forming, failed, plan.labels())
 	err = d.WithoutSyncDelay(forming, func() error {
 		if err := d.Form(forming); err != nil {
 			return err
@@ -110,32 +71,6 @@ func prepare(o Options) (*Deployment, Plan, error) {
 		return nil, Plan{}, err
 	}
 	return d, planOf(o, password, certificates), nil
-}
-
-// lookEvery spares the API server: each look at a node goes through it and the
-// kubelet, just when they are busy with the pods that are awaited.
-const lookEvery = 250 * time.Millisecond
-
-func newDeployment(o Options) *Deployment {
-	d := &Deployment{options: o, namespace: o.Namespace, Cluster: &deployer.Cluster{Shards: o.Redis.Shards, LookEvery: lookEvery}}
-	d.Announced = d.announced
-	if !o.Inside {
-		d.Dialer = d.Dialer.Via(d.forward)
-	}
-	for n := range 1 + o.Redis.ReplicasPerShard {
-		for shard := range o.Redis.Shards {
-			name := NodeName(shard, n)
-			d.Nodes = append(d.Nodes, deployer.Node{Name: name, Addr: fmt.Sprintf("%s.%s:%d", name, Name, port), Shard: shard})
-		}
-	}
-	return d
-}
-
-func planOf(o Options, password string, certificates *deployer.Certificates) Plan {
-	return Plan{
-		Namespace: o.Namespace.Name, Redis: o.Redis, Labels: o.Namespace.DeployedLabels(), Owner: o.Namespace.Owner(),
-		StorageClass: o.StorageClass, PullSecret: o.PullSecret, Password: password, Certificates: certificates,
-	}
 }
 
 // CheckClass looks for the storage class before anything waits for its volumes:
@@ -169,69 +104,6 @@ func CheckClass(ctx context.Context, in *kube.Cluster, redis scenarios.Redis, ot
 	return fmt.Errorf("the cluster has no storage class %q; %s", class, has)
 }
 
-// follow follows the pods and their logs.
-func (d *Deployment) follow(ctx context.Context) (err error) {
-	shards := map[string]int{}
-	for _, n := range d.Nodes {
-		shards[n.Name] = n.Shard
-	}
-	plan := Plan{Labels: d.namespace.DeployedLabels()}
-	if d.pods, err = watchPods(ctx, d.namespace, plan.labels(), shards, d.options.Clock, d.options.Emit); err != nil {
-		return err
-	}
-	d.logs = followLogs(d.namespace, d.pods, d.Nodes, d.options.Logs)
-	return nil
-}
-
-func (d *Deployment) unfollow() {
-	d.logs.close()
-	d.pods.close()
-}
-
-// forward reaches a pod by way of the API server.
-func (d *Deployment) forward(ctx context.Context, addr string) (net.Conn, error) {
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		return nil, err
-	}
-	pod, ok := d.pods.byHost(host)
-	if !ok || !pod.Running {
-		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: fmt.Errorf("no pod runs as %s", host)}
-	}
-	return d.namespace.Forward(ctx, d.namespace.Name, pod.Name, pod.UID+"/"+pod.ContainerID, port)
-}
-
-// announced names the node that has announced an address, now or before.
-func (d *Deployment) announced(addr string) (string, bool) {
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		return "", false
-	}
-	d.pods.mu.Lock()
-	defer d.pods.mu.Unlock()
-	name, ok := d.pods.ips[host]
-	return name, ok
-}
-
-func firstLabel(host string) string {
-	name, _, _ := strings.Cut(host, ".")
-	return name
-}
-
-// Namespace is the name of the one that it is in.
-func (d *Deployment) Namespace() string { return d.namespace.Name }
-
-// Place is that namespace, with the cluster that it is in.
-func (d *Deployment) Place() *kube.Namespace { return d.namespace }
-
-// Redis is the cluster, and how to talk to it.
-func (d *Deployment) Redis() *deployer.Cluster { return d.Cluster }
-
-// Log opens what a node has written so far, in all of its pods.
-func (d *Deployment) Log(ctx context.Context, node string) (io.ReadCloser, error) {
-	return d.logs.open(ctx, node)
-}
-
 // Remove releases the namespace, with the volumes in it.
 func (d *Deployment) Remove(keepVolumes bool) error {
 	d.unfollow()
@@ -248,57 +120,10 @@ func (d *Deployment) Keep(ctx context.Context) error {
 	return errors.Join(d.uncordonAll(), d.namespace.Keep(ctx))
 }
 
-// Pod is a node's pod now.
-func (d *Deployment) Pod(node string) (Pod, bool) { return d.pods.byHost(node) }
-
-// AwaitPod waits until a node's pod is as ok wants it.
-func (d *Deployment) AwaitPod(ctx context.Context, node, what string, ok func(Pod) bool) (Pod, error) {
-	return d.pods.await(ctx, node, what, ok)
-}
-
-// AwaitGone waits until a pod is there no more.
-func (d *Deployment) AwaitGone(ctx context.Context, p Pod) error { return d.pods.awaitGone(ctx, p) }
-
-// DeletePod deletes a node's pod, if it is still that one. A grace of 0 is by
-// force: the API server forgets it at once.
-func (d *Deployment) DeletePod(ctx context.Context, p Pod, grace *time.Duration) error {
+// apply applies the objects by server-side apply, those that others need first.
+func (d *Deployment) apply(ctx context.Context, o *Objects) error {
 	if err := d.namespace.Check(ctx); err != nil {
 		return err
 	}
-	o := api.DeleteOptions{Preconditions: api.NewUIDPreconditions(p.UID)}
-	if grace != nil {
-		seconds := int64(*grace / time.Second)
-		o.GracePeriodSeconds = &seconds
-	}
-	if err := d.namespace.Client.CoreV1().Pods(d.namespace.Name).Delete(ctx, p.Name, o); err != nil {
-		return fmt.Errorf("deleting pod %s: %w", p.Name, err)
-	}
-	return nil
-}
-
-// Signal sends a signal (KILL, TERM) to a node's redis-server, from within its
-// container.
-func (d *Deployment) Signal(ctx context.Context, node, signal string) error {
-	n, ok := d.Node(node)
-	if !ok {
-		return fmt.Errorf("there is no node %q", node)
-	}
-	if err := d.namespace.Check(ctx); err != nil {
-		return err
-	}
-	pid, err := d.PID(ctx, n)
-	if err != nil {
-		return err
-	}
-	_, err = d.namespace.Exec(ctx, d.namespace.Name, n.Name, Container, "sh", "-c", fmt.Sprintf("kill -s %s %d", shellWord(signal), pid))
-	return err
-}
-
-// AwaitAnswer waits until a node answers PING.
-func (d *Deployment) AwaitAnswer(ctx context.Context, name string) error {
-	n, ok := d.Node(name)
-	if !ok {
-		return fmt.Errorf("there is no node %q", name)
-	}
-	return d.AwaitPing(ctx, n)
+	return o.apply(ctx, d.namespace.Cluster, d.namespace.Name, api.ApplyOptions{FieldManager: kube.Manager})
 }

@@ -171,3 +171,21 @@ func (d *Deployment) Roll(ctx context.Context, shard int) error {
 
 // restartAnnotation marks a pod template that was rolled.
 const restartAnnotation = "slotstorm.dev/restarted-at"
+
+// Signal sends a signal (KILL, TERM) to a node's redis-server, from within its
+// container.
+func (d *Deployment) Signal(ctx context.Context, node, signal string) error {
+	n, ok := d.Node(node)
+	if !ok {
+		return fmt.Errorf("there is no node %q", node)
+	}
+	if err := d.namespace.Check(ctx); err != nil {
+		return err
+	}
+	pid, err := d.PID(ctx, n)
+	if err != nil {
+		return err
+	}
+	_, err = d.namespace.Exec(ctx, d.namespace.Name, n.Name, Container, "sh", "-c", fmt.Sprintf("kill -s %s %d", shellWord(signal), pid))
+	return err
+}

@@ -1,7 +1,6 @@
 package pods
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -14,29 +13,6 @@ import (
 	"github.com/slotstorm/slotstorm/clusters/kube/api"
 	"github.com/slotstorm/slotstorm/clusters/kube/apply"
 	"github.com/slotstorm/slotstorm/deployer"
-	"github.com/slotstorm/slotstorm/scenarios"
-)
-
-// Names of objects and of parts of a pod.
-const (
-	// Name is that of the ConfigMap, the Secret, the headless Service and the
-	// PodDisruptionBudget.
-	Name          = "redis"
-	clientService = "redis-client"
-	// Container is the one that runs redis-server.
-	Container = "redis"
-	// ShardLabel holds the index of a pod's shard.
-	ShardLabel = "slotstorm.dev/shard"
-
-	nameLabel = "app.kubernetes.io/name"
-	// redisAnnotation holds the scenario's redis section, on the ConfigMap.
-	redisAnnotation = "slotstorm.dev/redis"
-	configDir       = "/etc/slotstorm/config"
-	secretDir       = "/etc/slotstorm/secret"
-	dataDir         = "/data"
-	port            = 6379
-	// user is the one of the official images; any other would do.
-	user = 999
 )
 
 // Objects are what a cluster consists of on Kubernetes.
@@ -48,27 +24,6 @@ type Objects struct {
 	// Sets are the shards, in order.
 	Sets []*apply.StatefulSetApplyConfiguration
 }
-
-// Plan is what objects are made from.
-type Plan struct {
-	Namespace string
-	Redis     scenarios.Redis
-	// Labels and Owner are those of every object. Owner may be nil.
-	Labels map[string]string
-	Owner  *apply.OwnerReferenceApplyConfiguration
-	// StorageClass is that of volumes where the scenario names none.
-	StorageClass string
-	// PullSecret is the name of a secret to pull images with; empty is none.
-	PullSecret string
-	// Password and Certificates go into the Secret.
-	Password     string
-	Certificates *deployer.Certificates
-}
-
-// NodeName is the name of a node, which is that of its pod: the n-th of a shard.
-func NodeName(shard, n int) string { return fmt.Sprintf("shard-%d-%d", shard, n) }
-
-func setName(shard int) string { return fmt.Sprintf("shard-%d", shard) }
 
 // New makes the objects of a cluster: one StatefulSet for each shard, so that the
 // nodes of a shard can be kept apart.
@@ -103,30 +58,6 @@ func New(p Plan) *Objects {
 		}
 	}
 	return o
-}
-
-func (p *Plan) labels() map[string]string {
-	labels := maps.Clone(p.Labels)
-	if labels == nil {
-		labels = map[string]string{}
-	}
-	labels[nameLabel] = Name
-	return labels
-}
-
-func (p *Plan) podLabels(shard int) map[string]string {
-	labels := p.labels()
-	labels[ShardLabel] = strconv.Itoa(shard)
-	return labels
-}
-
-// selector finds the pods of the cluster, or of one shard.
-func (p *Plan) selector(shard *int) *apply.LabelSelectorApplyConfiguration {
-	labels := p.labels()
-	if shard != nil {
-		labels = p.podLabels(*shard)
-	}
-	return apply.LabelSelector().WithMatchLabels(labels)
 }
 
 func (p *Plan) service() *apply.ServiceSpecApplyConfiguration {
@@ -227,29 +158,6 @@ func (p *Plan) container() *apply.ContainerApplyConfiguration {
 	return c
 }
 
-// busOffset is the distance of the bus port from the client port. Source: Redis
-// Cluster specification.
-const busOffset = 10000
-
-// handOverLimit bounds the hand-over before a stop.
-const handOverLimit = 10 * time.Second
-
-// grace is how long a pod may take to stop: the hand-over, Redis' own wait for
-// its replicas (shutdown-timeout, 10 s by default), and some more to write.
-func (p *Plan) grace() time.Duration {
-	shutdown := 10 * time.Second
-	if n, err := strconv.Atoi(p.Redis.Config["shutdown-timeout"]); err == nil {
-		shutdown = time.Duration(n) * time.Second
-	}
-	return handOverLimit + shutdown + 10*time.Second
-}
-
-func (p *Plan) tls() bool { return p.Redis.TLS != nil && p.Redis.TLS.Enabled }
-
-func (p *Plan) mutual() bool { return p.tls() && p.Redis.TLS.Mutual }
-
-func (p *Plan) auth() bool { return p.Redis.Auth != nil && p.Redis.Auth.Enabled }
-
 // config is redis.conf without what is secret.
 func (p *Plan) config() string {
 	var b strings.Builder
@@ -287,12 +195,6 @@ func (p *Plan) secrets() map[string][]byte {
 	}
 	return files
 }
-
-// The files of the Secret that are for clients, not for nodes.
-const (
-	clientCert = "client.crt"
-	clientKey  = "client.key"
-)
 
 // secretVolume holds the files of the Secret, those for clients left out.
 func (p *Plan) secretVolume() *apply.VolumeApplyConfiguration {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strconv"
 	"sync"
-	"time"
 
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/client-go/informers"
@@ -39,9 +38,7 @@ type Pod struct {
 // pods follows the pods of a cluster by a watch, which outlives an API server
 // that is away for a while.
 type pods struct {
-	clock results.Clock
-	emit  results.Emit
-	shard map[string]int // node name → shard
+	diary diary
 
 	mu      sync.Mutex
 	now     map[string]Pod
@@ -53,9 +50,16 @@ type pods struct {
 	done func()
 }
 
+// diary is where the pods of nodes note what happens to them: those in shard.
+type diary struct {
+	clock results.Clock
+	emit  results.Emit
+	shard map[string]int // node name → shard
+}
+
 // watchPods follows the pods with a run's labels until close.
-func watchPods(ctx context.Context, n *kube.Namespace, selector map[string]string, shard map[string]int, clock results.Clock, emit results.Emit) (*pods, error) {
-	p := &pods{clock: clock, emit: emit, shard: shard, now: map[string]Pod{}, ips: map[string]string{}, changed: make(chan struct{})}
+func watchPods(ctx context.Context, n *kube.Namespace, selector map[string]string, diary diary) (*pods, error) {
+	p := &pods{diary: diary, now: map[string]Pod{}, ips: map[string]string{}, changed: make(chan struct{})}
 	factory := informers.NewSharedInformerFactoryWithOptions(n.Client, 0, informers.WithNamespace(n.Name),
 		informers.WithTweakListOptions(func(o *api.ListOptions) { o.LabelSelector = labels.SelectorFromSet(selector).String() }))
 	informer := factory.Core().V1().Pods().Informer()
@@ -102,7 +106,7 @@ func (p *pods) see(o any) {
 		p.ips[is.IP] = is.Name
 	}
 	if fresh {
-		p.history = append(p.history, results.Pod{Name: is.Name, UID: is.UID, From: p.clock.Now()})
+		p.history = append(p.history, results.Pod{Name: is.Name, UID: is.UID, From: p.diary.clock.Now()})
 	}
 	p.note(pod, is)
 	close(p.changed)
@@ -148,7 +152,7 @@ func (p *pods) lose(o any) {
 	}
 	for i := range p.history {
 		if p.history[i].UID == string(pod.UID) && p.history[i].To == 0 {
-			p.history[i].To = p.clock.Now()
+			p.history[i].To = p.diary.clock.Now()
 		}
 	}
 	close(p.changed)
@@ -158,11 +162,11 @@ func (p *pods) lose(o any) {
 }
 
 func (p *pods) tell(name, kind, message string) {
-	shard, ok := p.shard[name]
+	shard, ok := p.diary.shard[name]
 	if !ok {
 		return
 	}
-	p.emit(results.Event{Offset: p.clock.Now(), Kind: kind, Source: "kubernetes", Node: name, Shard: &shard, Message: message})
+	p.diary.emit(results.Event{Offset: p.diary.clock.Now(), Kind: kind, Source: "kubernetes", Node: name, Shard: &shard, Message: message})
 }
 
 func podOf(pod *api.Pod) Pod {
@@ -259,6 +263,3 @@ func (p *pods) seen() []results.Pod {
 	defer p.mu.Unlock()
 	return append([]results.Pod(nil), p.history...)
 }
-
-// retryEvery is the distance of two tries where nothing announces a change.
-const retryEvery = time.Second

@@ -88,7 +88,7 @@ const podNameLabel = api.StatefulSetPodNameLabel
 func (d *Deployment) awaitReplaced(ctx context.Context, n deployer.Node, old Pod) error {
 	waiting, failed := context.WithCancelCause(ctx)
 	defer failed(nil)
-	go d.watchTrouble(waiting, failed, map[string]string{podNameLabel: n.Name})
+	go d.obstacles().watch(waiting, failed, map[string]string{podNameLabel: n.Name})
 	_, err := d.pods.await(waiting, n.Name, "the new pod of "+n.Name, func(p Pod) bool { return p.UID != old.UID && p.Running })
 	if err == nil {
 		err = d.AwaitPing(waiting, n)
@@ -178,18 +178,4 @@ func (d *Deployment) everyNode(do func(deployer.Node) error) error {
 	}
 	wg.Wait()
 	return errors.Join(errs...)
-}
-
-// Where a node's backup is, and what has the start script take it up.
-const (
-	backupDir   = dataDir + "/backup"
-	restoreMark = backupDir + "/restore"
-)
-
-// snapshotFile is the name of the file that holds a node's data.
-func snapshotFile(r scenarios.Redis) string {
-	if name := r.Config["dbfilename"]; name != "" {
-		return name
-	}
-	return "dump.rdb"
 }

@@ -12,6 +12,7 @@ type (
 	EmptyDirVolumeSource     = v1.EmptyDirVolumeSource
 	EphemeralContainer       = v1.EphemeralContainer
 	EphemeralContainerCommon = v1.EphemeralContainerCommon
+	Event                    = v1.Event
 	LocalObjectReference     = v1.LocalObjectReference
 	Namespace                = v1.Namespace
 	Node                     = v1.Node

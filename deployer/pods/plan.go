@@ -1,0 +1,67 @@
+package pods
+
+import (
+	"maps"
+	"strconv"
+	"time"
+
+	"github.com/slotstorm/slotstorm/clusters/kube/apply"
+	"github.com/slotstorm/slotstorm/deployer"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+// Plan is what objects are made from.
+type Plan struct {
+	Namespace string
+	Redis     scenarios.Redis
+	// Labels and Owner are those of every object. Owner may be nil.
+	Labels map[string]string
+	Owner  *apply.OwnerReferenceApplyConfiguration
+	// StorageClass is that of volumes where the scenario names none.
+	StorageClass string
+	// PullSecret is the name of a secret to pull images with; empty is none.
+	PullSecret string
+	// Password and Certificates go into the Secret.
+	Password     string
+	Certificates *deployer.Certificates
+}
+
+func (p *Plan) labels() map[string]string {
+	labels := maps.Clone(p.Labels)
+	if labels == nil {
+		labels = map[string]string{}
+	}
+	labels[nameLabel] = Name
+	return labels
+}
+
+func (p *Plan) podLabels(shard int) map[string]string {
+	labels := p.labels()
+	labels[ShardLabel] = strconv.Itoa(shard)
+	return labels
+}
+
+// selector finds the pods of the cluster, or of one shard.
+func (p *Plan) selector(shard *int) *apply.LabelSelectorApplyConfiguration {
+	labels := p.labels()
+	if shard != nil {
+		labels = p.podLabels(*shard)
+	}
+	return apply.LabelSelector().WithMatchLabels(labels)
+}
+
+// grace is how long a pod may take to stop: the hand-over, Redis' own wait for
+// its replicas (shutdown-timeout, 10 s by default), and some more to write.
+func (p *Plan) grace() time.Duration {
+	shutdown := 10 * time.Second
+	if n, err := strconv.Atoi(p.Redis.Config["shutdown-timeout"]); err == nil {
+		shutdown = time.Duration(n) * time.Second
+	}
+	return handOverLimit + shutdown + 10*time.Second
+}
+
+func (p *Plan) tls() bool { return p.Redis.TLS != nil && p.Redis.TLS.Enabled }
+
+func (p *Plan) mutual() bool { return p.tls() && p.Redis.TLS.Mutual }
+
+func (p *Plan) auth() bool { return p.Redis.Auth != nil && p.Redis.Auth.Enabled }

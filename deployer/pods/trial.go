@@ -1,0 +1,105 @@
+package pods
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/slotstorm/slotstorm/clusters/kube"
+	"github.com/slotstorm/slotstorm/clusters/kube/api"
+)
+
+// trialPod is the name of the pod that a trial runs in.
+const trialPod = "slotstorm-check"
+
+// Trial runs a helper in a pod of its own, before anything else is there, so that
+// what it may and can do here is known. It gives a session with it; release
+// removes the pod.
+func Trial(ctx context.Context, o Options, h Helper) (session io.ReadWriteCloser, release func() error, err error) {
+	n := o.Namespace
+	if err := n.Check(ctx); err != nil {
+		return nil, nil, err
+	}
+	spec, err := o.trial(h)
+	if err != nil {
+		return nil, nil, err
+	}
+	pods := n.Client.CoreV1().Pods(n.Name)
+	made, err := pods.Create(ctx, spec, api.CreateOptions{FieldManager: kube.Manager})
+	if err != nil {
+		return nil, nil, fmt.Errorf("a pod to try in: %w", err)
+	}
+	release = func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), helperLimit)
+		defer cancel()
+		now := int64(0)
+		err := pods.Delete(ctx, trialPod, api.DeleteOptions{GracePeriodSeconds: &now, Preconditions: api.NewUIDPreconditions(string(made.UID))})
+		if err != nil && !api.IsNotFound(err) {
+			return fmt.Errorf("removing the pod that was tried in: %w", err)
+		}
+		return nil
+	}
+	if err := awaitTrial(ctx, n); err != nil {
+		return nil, nil, errors.Join(err, release())
+	}
+	session, err = n.Session(n.Name, trialPod, Container, o.Helpers.Serve...)
+	if err != nil {
+		return nil, nil, errors.Join(err, release())
+	}
+	return session, release, nil
+}
+
+func (o Options) trial(h Helper) (*api.Pod, error) {
+	var c api.Container
+	raw, err := json.Marshal(o.Helpers.container(h, "").EphemeralContainerCommon)
+	if err == nil {
+		// The two types are alike, field by field.
+		err = json.Unmarshal(raw, &c)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("a pod to try in: %w", err)
+	}
+	c.Name = Container
+	no, yes, anybody, at := false, true, int64(generatorUser), int64(0)
+	pod := &api.Pod{
+		ObjectMeta: api.ObjectMeta{Name: trialPod, Labels: o.Namespace.Labels(), OwnerReferences: o.Namespace.OwnerReferences()},
+		Spec: api.PodSpec{
+			Containers: []api.Container{c}, RestartPolicy: api.RestartPolicyNever, AutomountServiceAccountToken: &no, EnableServiceLinks: &no,
+			TerminationGracePeriodSeconds: &at,
+			SecurityContext: &api.PodSecurityContext{
+				RunAsNonRoot: &yes, RunAsUser: &anybody, RunAsGroup: &anybody,
+				SeccompProfile: &api.SeccompProfile{Type: api.SeccompProfileTypeRuntimeDefault},
+			},
+		},
+	}
+	if o.PullSecret != "" {
+		pod.Spec.ImagePullSecrets = []api.LocalObjectReference{{Name: o.PullSecret}}
+	}
+	return pod, nil
+}
+
+// awaitTrial waits until the pod of a trial runs.
+func awaitTrial(ctx context.Context, n *kube.Namespace) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, helperLimit, fmt.Errorf("not running after %v", helperLimit))
+	defer cancel()
+	t := time.NewTicker(helperEvery)
+	defer t.Stop()
+	for {
+		p, err := n.Client.CoreV1().Pods(n.Name).Get(ctx, trialPod, api.GetOptions{})
+		if err != nil {
+			return fmt.Errorf("a pod to try in: %w", err)
+		}
+		running, err := statusRuns(p.Name, "container "+Container, p.Status.ContainerStatuses, Container)
+		if running || err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("a pod to try in: %w", context.Cause(ctx))
+		case <-t.C:
+		}
+	}
+}

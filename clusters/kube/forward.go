@@ -14,6 +14,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/transport/spdy"
 	"k8s.io/streaming/pkg/httpstream"
 
@@ -23,7 +25,6 @@ import (
 // forwards keeps one tunnel for each pod, through the API server and the
 // kubelet; each connection is a pair of streams in it.
 type forwards struct {
-	cluster *Cluster
 	mu      sync.Mutex
 	tunnels map[podKey]*tunnel
 }
@@ -55,11 +56,14 @@ const hungLimit = 3 * time.Second
 // its client knows no context.
 const tunnelLimit = 10 * time.Second
 
-// Forward opens a connection to a port of a pod by way of the API server. A pod
-// that is made again has another uid, and gets a tunnel of its own.
-func (c *Cluster) Forward(ctx context.Context, namespace, pod, uid string, port int) (net.Conn, error) {
-	f := &c.forwards
-	key := podKey{namespace, pod, uid}
+// server is an API server, and who speaks to it.
+type server struct {
+	config *rest.Config
+	client kubernetes.Interface
+}
+
+// open opens a connection to a port of a pod, in the pod's tunnel.
+func (f *forwards) open(ctx context.Context, through server, key podKey, port int) (net.Conn, error) {
 	f.mu.Lock()
 	if f.tunnels == nil {
 		f.tunnels = map[podKey]*tunnel{}
@@ -76,7 +80,7 @@ func (c *Cluster) Forward(ctx context.Context, namespace, pod, uid string, port 
 	}
 	done := make(chan opened, 1)
 	go func() {
-		conn, err := t.open(c, key, port)
+		conn, err := t.open(through, key, port)
 		done <- opened{conn, err}
 	}()
 	select {
@@ -92,12 +96,12 @@ func (c *Cluster) Forward(ctx context.Context, namespace, pod, uid string, port 
 				t.close()
 			}
 		}()
-		return nil, fmt.Errorf("port-forward to %s/%s: %w", namespace, pod, context.Cause(ctx))
+		return nil, fmt.Errorf("port-forward to %s/%s: %w", key.namespace, key.pod, context.Cause(ctx))
 	}
 }
 
 // open opens a pair of streams, on a new tunnel if the old one is closed.
-func (t *tunnel) open(c *Cluster, key podKey, port int) (net.Conn, error) {
+func (t *tunnel) open(through server, key podKey, port int) (net.Conn, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.busy.Store(time.Now().UnixNano())
@@ -113,7 +117,7 @@ func (t *tunnel) open(c *Cluster, key podKey, port int) (net.Conn, error) {
 		}
 	}
 	if t.conn == nil {
-		conn, err := c.tunnel(key)
+		conn, err := through.tunnel(key)
 		if err != nil {
 			return fail(err)
 		}
@@ -133,12 +137,12 @@ func (t *tunnel) open(c *Cluster, key podKey, port int) (net.Conn, error) {
 // portforward package.
 const portForwardProtocol = "portforward.k8s.io"
 
-func (c *Cluster) tunnel(key podKey) (httpstream.Connection, error) {
-	transport, upgrader, err := spdy.RoundTripperFor(c.Config)
+func (s server) tunnel(key podKey) (httpstream.Connection, error) {
+	transport, upgrader, err := spdy.RoundTripperFor(s.config)
 	if err != nil {
 		return nil, err
 	}
-	u := c.Client.CoreV1().RESTClient().Post().Resource("pods").Namespace(key.namespace).Name(key.pod).SubResource("portforward").URL()
+	u := s.client.CoreV1().RESTClient().Post().Resource("pods").Namespace(key.namespace).Name(key.pod).SubResource("portforward").URL()
 	dialer := spdy.NewDialerForStreaming(upgrader, &http.Client{Transport: transport, Timeout: tunnelLimit}, http.MethodPost, u)
 	conn, protocol, err := dialer.Dial(portForwardProtocol)
 	if err != nil {

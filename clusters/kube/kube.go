@@ -10,13 +10,15 @@ package kube
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net"
 	"os"
+	"slices"
 	"strings"
-	"time"
 
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
@@ -25,42 +27,6 @@ import (
 	"github.com/slotstorm/slotstorm/clusters/kube/api"
 	"github.com/slotstorm/slotstorm/internal/bounded"
 )
-
-// Options of a connection.
-type Options struct {
-	// Kubeconfig is the text of a kubeconfig; nil reads the files that kubectl
-	// reads.
-	Kubeconfig []byte
-	// Context is the context; empty is the current one.
-	Context string
-	// Named tells that the user named the context on the command line: only then
-	// may it be one that others may be living on. A scenario, a kubeconfig's
-	// current context and the journal of a run name none.
-	Named bool
-	// Proved says that the cluster is known to be one for trials on this machine:
-	// the container engine has given its kubeconfig.
-	Proved bool
-	// Vouch, if not nil, reports whether the container engine of this machine runs
-	// the cluster with this API server and certificate authority.
-	Vouch func(ctx context.Context, server string, ca []byte) (bool, error)
-}
-
-// InCluster is the name of the context of a pod's own service account.
-const InCluster = "in-cluster"
-
-// Cluster is a Kubernetes cluster that answers.
-type Cluster struct {
-	Config  *rest.Config
-	Client  kubernetes.Interface
-	Context string
-	// Version is that of the API server, such as "v1.34.3".
-	Version string
-
-	forwards forwards
-}
-
-// connectLimit bounds the first request to the API server.
-const connectLimit = 10 * time.Second
 
 // Connect connects to the cluster of a context, and asks it for its version. A
 // context that the user did not name must be that of a cluster for trials on this
@@ -86,7 +52,6 @@ func Connect(ctx context.Context, o Options) (*Cluster, error) {
 		return nil, fmt.Errorf("context %q: %w", name, err)
 	}
 	c := &Cluster{Config: config, Client: client, Context: name}
-	c.forwards.cluster = c
 	err = c.hello(ctx)
 	switch {
 	case sure && err != nil:
@@ -132,11 +97,7 @@ func load(o Options) (*rest.Config, string, error) {
 		return nil, "", errors.New("the kubeconfig has no current context; name one: --context NAME")
 	}
 	if raw.Contexts[name] == nil {
-		var known []string
-		for n := range raw.Contexts {
-			known = append(known, n)
-		}
-		return nil, "", fmt.Errorf("the kubeconfig has no context %q%s", name, list("; it has ", known))
+		return nil, "", fmt.Errorf("the kubeconfig has no context %q%s", name, has(raw.Contexts))
 	}
 	config, err := clientcmd.NewNonInteractiveClientConfig(raw, name, &clientcmd.ConfigOverrides{}, nil).ClientConfig()
 	if err != nil {
@@ -180,11 +141,12 @@ func (c *Cluster) explain(err error) error {
 	return fmt.Errorf("asking the API server at %s: %w", c.Config.Host, err)
 }
 
-func list(before string, words []string) string {
-	if len(words) == 0 {
+// has lists the contexts of a kubeconfig in words.
+func has(contexts map[string]*api.KubeconfigContext) string {
+	if len(contexts) == 0 {
 		return ""
 	}
-	return before + strings.Join(sorted(words), ", ")
+	return "; it has " + strings.Join(slices.Sorted(maps.Keys(contexts)), ", ")
 }
 
 // kubeconfig merges the files that KUBECONFIG names, or reads ~/.kube/config. The
@@ -198,4 +160,27 @@ func kubeconfig() (*api.Kubeconfig, error) {
 		}
 	}
 	return rules.Load()
+}
+
+func parseVersion(raw []byte) (string, error) {
+	var v struct {
+		GitVersion string `json:"gitVersion"`
+	}
+	if err := json.Unmarshal(raw, &v); err != nil {
+		return "", err
+	}
+	if v.GitVersion == "" {
+		return "", errors.New("it tells no version")
+	}
+	return v.GitVersion, nil
+}
+
+// authenticated asks the API server who we are. Every user who is somebody may
+// ask; a server too old for the question is one that lets us in or not later.
+func (c *Cluster) authenticated(ctx context.Context) error {
+	_, err := c.Client.AuthenticationV1().SelfSubjectReviews().Create(ctx, &api.SelfSubjectReview{}, api.CreateOptions{})
+	if api.IsNotFound(err) || api.IsForbidden(err) {
+		return nil
+	}
+	return err
 }

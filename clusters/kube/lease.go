@@ -132,14 +132,3 @@ func (n *Namespace) Leave() {
 		n.stop = nil
 	}
 }
-
-// Keep leaves the namespace, with all that is in it, to later runs, until a
-// Holding of it is released.
-func (n *Namespace) Keep(ctx context.Context) error {
-	if err := n.patchLease(ctx, leasePatch{Metadata: leaseMeta{UID: n.lease, Annotations: map[string]string{keptAnnotation: "true"}}}); err != nil {
-		return fmt.Errorf("namespace %s: keeping it: %w", n.Name, err)
-	}
-	n.Leave()
-	n.forwards.drop(n.Name)
-	return nil
-}

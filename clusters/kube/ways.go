@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"strings"
 
 	"k8s.io/client-go/kubernetes/scheme"
@@ -74,4 +75,10 @@ func (c *Cluster) Session(namespace, pod, container string, command ...string) (
 		_ = input.Close()
 	}()
 	return &session{output, input, func() { _ = input.Close(); cancel() }}, nil
+}
+
+// Forward opens a connection to a port of a pod by way of the API server. A pod
+// that is made again has another uid, and gets a tunnel of its own.
+func (c *Cluster) Forward(ctx context.Context, namespace, pod, uid string, port int) (net.Conn, error) {
+	return c.forwards.open(ctx, server{c.Config, c.Client}, podKey{namespace, pod, uid}, port)
 }

@@ -208,7 +208,7 @@ func (s *Storm) Rage(ctx, stop context.Context, start time.Time, plan []Injectio
 
 func (s *Storm) describe(in Injection) results.Fault {
 	f := results.Fault{
-		Name: in.Name, Kind: in.Fault.Action(), Detail: in.Fault.Detail(), Shard: -1, Status: results.StatusPlanned, Reason: "its time did not come",
+		Name: in.Name, Kind: in.Fault.Action(), Detail: in.Fault.Detail(), Traits: traits(in.Fault), Shard: -1, Status: results.StatusPlanned, Reason: "its time did not come",
 		Planned: s.Clock.At(s.start.Add(in.At)),
 	}
 	if in.Fault.Duration > 0 {

@@ -40,6 +40,8 @@ type Upgrade struct {
 
 	result   results.Upgrade
 	surfaces results.Surfaces
+	// way is the one that is under way: RollForward or RollBack.
+	way string
 	// on are the nodes that run the other release now.
 	on map[string]bool
 }
@@ -66,7 +68,7 @@ func (u *Upgrade) Run(ctx, stop context.Context, start time.Time) (results.Upgra
 	if !until(stop, start.Add(u.Plan.At.Std())) {
 		return u.result, u.surfaces
 	}
-	u.roll(ctx, &u.result.Forward, "upgrade", func() error { return u.forward(ctx, stop) })
+	u.roll(ctx, &u.result.Forward, results.RollForward, func() error { return u.forward(ctx, stop) })
 	switch {
 	case back == nil:
 		return u.result, u.surfaces
@@ -76,7 +78,7 @@ func (u *Upgrade) Run(ctx, stop context.Context, start time.Time) (results.Upgra
 	case !until(stop, start.Add(back.At.Std())):
 		return u.result, u.surfaces
 	}
-	u.roll(ctx, u.result.Back, "rollback", func() error { return u.back(ctx, stop) })
+	u.roll(ctx, u.result.Back, results.RollBack, func() error { return u.back(ctx, stop) })
 	return u.result, u.surfaces
 }
 
@@ -107,6 +109,7 @@ var errRefused = errors.New("the cluster was not whole before it")
 
 // roll runs one way and notes how it ended.
 func (u *Upgrade) roll(ctx context.Context, r *results.Roll, name string, f func() error) {
+	u.way = name
 	r.Began, r.Reason, r.Steps = u.Clock.Now(), "", []results.UpgradeStep{}
 	u.emit(results.EventUpgradeBegin, nil, name)
 	err := f()
@@ -129,7 +132,7 @@ func (u *Upgrade) roll(ctx context.Context, r *results.Roll, name string, f func
 }
 
 func (u *Upgrade) emit(kind string, n *Node, message string) {
-	e := results.Event{Offset: u.Clock.Now(), Kind: kind, Source: "upgrade", Message: message}
+	e := results.Event{Offset: u.Clock.Now(), Kind: kind, Source: "upgrade", Roll: u.way, Message: message}
 	if n != nil {
 		shard := n.Shard
 		e.Node, e.Shard = n.Name, &shard

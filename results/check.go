@@ -146,6 +146,7 @@ func decodeRun(raw []byte) (*Run, error) {
 	if err := r.check(); err != nil {
 		return nil, fmt.Errorf("%s: %w", RunFile, err)
 	}
+	r.complete()
 	return r, nil
 }
 

@@ -35,6 +35,12 @@ type Event struct {
 	Shard   *int   `json:"shard,omitempty"`
 	Fault   string `json:"fault,omitempty"`
 	Message string `json:"message,omitempty"`
+	// Stage and Phase are those of an EventStage: Stage is one of the stages of a
+	// run, and Phase the name of the timeline's phase that begins with StagePhase.
+	Stage string `json:"stage,omitempty"`
+	Phase string `json:"phase,omitempty"`
+	// Roll is the way of an upgrade that an event is of: RollForward or RollBack.
+	Roll string `json:"roll,omitempty"`
 	// Delay, Rank and ReplOffset are read from the election log line.
 	Delay      Duration `json:"delayMs,omitempty"`
 	Rank       *int     `json:"rank,omitempty"`
@@ -42,10 +48,22 @@ type Event struct {
 	Epoch      int64    `json:"epoch,omitempty"`
 }
 
+// Stages of a run that readers know by name.
+const (
+	StageWarmup = "warm-up"
+	StagePhase  = "phase"
+)
+
+// The ways of an upgrade.
+const (
+	RollForward = "upgrade"
+	RollBack    = "rollback"
+)
+
 // Event kinds. The second part of the comment names source and fields.
 const (
 	// Of the runner.
-	EventStage       = "stage"        // runner: Message is "deploy", "ready", "warm-up", "timeline", "phase: NAME", "drain", "settle", "audit", "collect", "done", "interrupted"
+	EventStage       = "stage"        // runner: Stage, and Phase with StagePhase; Message has both
 	EventNote        = "note"         // any: something a reader should know
 	EventOutOfReach  = "out-of-reach" // runner, kubernetes: something that the run itself leans on was away: Message has what, for how long and why; told when it is back
 	EventFaultCheck  = "fault-check"  // chaos: Fault, Node, Message
@@ -56,10 +74,10 @@ const (
 	EventFaultFailed = "fault-failed" // chaos: Fault, Message
 
 	// Of an upgrade.
-	EventUpgradeBegin = "upgrade-begin" // upgrade: Message is "upgrade" or "rollback"
-	EventUpgradeStep  = "upgrade-step"  // upgrade: Node (none for all), Message is the step; Offset is just before the act
-	EventUpgradeDone  = "upgrade-done"  // upgrade: Node, Message: the step has ended, well or not
-	EventUpgradeEnd   = "upgrade-end"   // upgrade: Message is "upgrade" or "rollback" and its status
+	EventUpgradeBegin = "upgrade-begin" // upgrade: Roll
+	EventUpgradeStep  = "upgrade-step"  // upgrade: Roll, Node (none for all), Message is the step; Offset is just before the act
+	EventUpgradeDone  = "upgrade-done"  // upgrade: Roll, Node, Message: the step has ended, well or not
+	EventUpgradeEnd   = "upgrade-end"   // upgrade: Roll, Message has its status
 
 	// Of processes.
 	EventNodeStart = "node-start" // supervisor: Node, Message has the pid
@@ -100,12 +118,26 @@ type JournalEntry struct {
 	Nodes []string `json:"nodes,omitempty"`
 	// Why says how the target was chosen, or what the step will do.
 	Why string `json:"why"`
+	// Kubernetes is the place of a run on Kubernetes, at "place", before anything is
+	// made there.
+	Kubernetes *KubernetesPlace `json:"kubernetes,omitempty"`
 	// Local is the place of a run on this machine, at "place".
 	Local *LocalPlace `json:"local,omitempty"`
 	// Process is what was started on this machine, at "start".
 	Process *Process `json:"process,omitempty"`
 	// Folder is where a secret is, at "secret".
 	Folder string `json:"folder,omitempty"`
+}
+
+// KubernetesPlace is where on Kubernetes a run takes place.
+type KubernetesPlace struct {
+	// Context is that of the kubeconfig.
+	Context string `json:"context"`
+	// Namespace is the one that was there before the run; empty if the run makes its
+	// own.
+	Namespace string `json:"namespace,omitempty"`
+	// Deployment is the one that the run uses; empty if it makes its own.
+	Deployment string `json:"deployment,omitempty"`
 }
 
 // LocalPlace is where on this machine a run takes place.

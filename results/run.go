@@ -25,9 +25,9 @@ import (
 	"time"
 )
 
-// SchemaVersion is the version of the bundle's format. A reader refuses a
-// higher one.
-const SchemaVersion = 1
+// SchemaVersion is the version of the bundle's format. A reader refuses a higher
+// one, and completes what version 1 lacks: see version1.go.
+const SchemaVersion = 2
 
 // Duration is a span of time, in nanoseconds like time.Duration. JSON shows it in
 // milliseconds, exact to a microsecond.
@@ -67,6 +67,7 @@ func (m *Duration) UnmarshalJSON(b []byte) error {
 
 // Run is run.json.
 type Run struct {
+	// SchemaVersion is that of the bundle as it was written.
 	SchemaVersion int    `json:"schemaVersion"`
 	ID            string `json:"id"`
 	// Name is the scenario's metadata.name.
@@ -231,70 +232,6 @@ type Node struct {
 	Shard int    `json:"shard"`
 	// Role before the first fault: "primary" or "replica".
 	Role string `json:"role"`
-}
-
-// FaultStatus is how far a fault came.
-type FaultStatus string
-
-// The ends of a fault. Only StatusHealed lets a run pass.
-const (
-	StatusPlanned  FaultStatus = "planned"  // its time never came
-	StatusRefused  FaultStatus = "refused"  // the check said no; nothing was done
-	StatusUnproved FaultStatus = "unproved" // injected, but no proof that it acted
-	StatusUnhealed FaultStatus = "unhealed" // healing could not be verified
-	StatusHealed   FaultStatus = "healed"   // proved, and healing verified
-)
-
-// Fault is one injection.
-type Fault struct {
-	// Name is unique in the run: a repeated fault carries "-1", "-2" ...
-	Name string `json:"name"`
-	// Kind is the action, by its name in a scenario: "kill", "partition".
-	Kind string `json:"kind"`
-	// Detail is the action in words: "SIGKILL to primary of shard 0".
-	Detail string `json:"detail"`
-	// Target says who was chosen, and why.
-	Target string `json:"target"`
-	// Node, Shard and Role are of the first node that was hit; Shard is -1
-	// without one. Nodes are all of them; bundles before faults on several nodes
-	// have none.
-	Node   string      `json:"node,omitempty"`
-	Shard  int         `json:"shard"`
-	Role   string      `json:"role,omitempty"`
-	Nodes  []Hit       `json:"nodes,omitempty"`
-	Status FaultStatus `json:"status"`
-	// Reason explains a status other than healed.
-	Reason string `json:"reason,omitempty"`
-	// Proof is what was seen: "process 12 ended by SIGKILL".
-	Proof string `json:"proof,omitempty"`
-	// Healing is what was seen when it was over.
-	Healing string `json:"healing,omitempty"`
-	// Offsets; zero if it did not come so far. Injected is read just before
-	// the system call that acts.
-	Planned  Duration `json:"plannedMs"`
-	Injected Duration `json:"injectedMs,omitempty"`
-	// Until is when it should be over, for a fault that lasts; Released is read
-	// just before what heals it. Bundles before them have neither.
-	Until    Duration `json:"untilMs,omitempty"`
-	Released Duration `json:"releasedMs,omitempty"`
-	Proved   Duration `json:"provedMs,omitempty"`
-	Restored Duration `json:"restoredMs,omitempty"`
-	Verified Duration `json:"verifiedMs,omitempty"`
-}
-
-// Hit is a node that a fault was aimed at, with its role at that moment.
-type Hit struct {
-	Node  string `json:"node"`
-	Shard int    `json:"shard"`
-	Role  string `json:"role"`
-}
-
-// Hits are the nodes that a fault was aimed at, of old bundles too.
-func (f Fault) Hits() []Hit {
-	if len(f.Nodes) == 0 && f.Node != "" {
-		return []Hit{{f.Node, f.Shard, f.Role}}
-	}
-	return f.Nodes
 }
 
 // Outage is a stretch in which a shard accepted no write.

@@ -170,8 +170,8 @@ func TestLoadTellsWhatIsWrong(t *testing.T) {
 		{"seal points outside", change(SumsFile, "  ", "  ../"), "SHA256SUMS:1: not a line of sha256sum"},
 		{"a line that is no JSON", reseal(change(SeriesFile, "{", "[")), "series.jsonl:1"},
 		{"histograms that are none", reseal(change(HlogFile, "HIST", "LIST")), "latency.hlog"},
-		{"of the future", reseal(change(RunFile, `"schemaVersion": 1`, `"schemaVersion": 99`)), "newer than this program's 1"},
-		{"of no version", reseal(change(RunFile, `"schemaVersion": 1`, `"schemaVersion": 0`)), "not a run of slotstorm"},
+		{"of the future", reseal(change(RunFile, `"schemaVersion": 2`, `"schemaVersion": 99`)), "newer than this program's 2"},
+		{"of no version", reseal(change(RunFile, `"schemaVersion": 2`, `"schemaVersion": 0`)), "not a run of slotstorm"},
 		{"no run at all", func(dir string) error { return errors.Join(os.RemoveAll(dir), os.Mkdir(dir, 0o755)) }, "not a run of slotstorm"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -76,7 +76,7 @@ func foreignBundle(t *testing.T, context string) string {
 	if err := results.WriteFile(w.Path(results.ScenarioFile), []byte(scenario)); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Journal(results.JournalEntry{Step: "place", Why: contextEntry + context, Nodes: []string{"", ""}}); err != nil {
+	if err := w.Journal(results.JournalEntry{Step: "place", Why: "context " + context, Kubernetes: &results.KubernetesPlace{Context: context}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.Close(); err != nil {

@@ -14,18 +14,13 @@ import (
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
-// contextEntry begins the journal's entry of a run's place on Kubernetes; the
-// entry's nodes are the namespace, if it was there before, and the deployment that
-// the run uses.
-const contextEntry = "context "
-
 // settled notes in the journal where on Kubernetes the run takes place, before
 // anything is made there.
 func (r *run) settled(name, namespace, deployment string) error {
 	if r.bundle == nil {
 		return nil
 	}
-	return r.bundle.Journal(results.JournalEntry{Offset: r.clock.Now(), Step: "place", Why: contextEntry + name, Nodes: []string{namespace, deployment}})
+	return r.bundle.Journal(results.JournalEntry{Offset: r.clock.Now(), Step: "place", Why: "context " + name, Kubernetes: &results.KubernetesPlace{Context: name, Namespace: namespace, Deployment: deployment}})
 }
 
 // kubernetes removes what is left of a run on Kubernetes: faults go with the pods
@@ -38,8 +33,8 @@ func (r *Recovery) kubernetes(ctx context.Context, s *scenarios.Scenario, runID 
 	where := Where{Provider: s.Cluster.Provider, Note: func(string) {}, Recorded: true}
 	deployment := ""
 	for _, e := range j.Entries {
-		if name, ok := strings.CutPrefix(e.Why, contextEntry); ok && e.Step == "place" && len(e.Nodes) == 2 {
-			where.Context, where.Namespace, deployment = name, e.Nodes[0], e.Nodes[1]
+		if k := e.Kubernetes; k != nil {
+			where.Context, where.Namespace, deployment = k.Context, k.Namespace, k.Deployment
 		}
 	}
 	if named != "" && where.Context != "" {

@@ -228,7 +228,7 @@ func (r *run) note(message string) {
 }
 
 func (r *run) stage(name string) {
-	r.emit(results.Event{Offset: r.clock.Now(), Kind: results.EventStage, Source: "runner", Message: name})
+	r.emit(results.Event{Offset: r.clock.Now(), Kind: results.EventStage, Source: "runner", Stage: name, Message: name})
 	r.show.stage(name)
 }
 
@@ -369,17 +369,17 @@ func (r *run) storm(ctx context.Context, c *site) error {
 // follow tells stages and phases as they come, and looks at the load between.
 func (r *run) follow(ctx context.Context, load *workload.Load, timeline time.Time) {
 	type mark struct {
-		at    time.Time
-		stage string
-		phase string
+		at time.Time
+		// label is what is shown; phase is empty for a stage that is no phase.
+		stage, phase, label string
 	}
 	var marks []mark
 	if r.s.Workload.Warmup > 0 {
-		marks = append(marks, mark{at: load.Start, stage: "warm-up"})
+		marks = append(marks, mark{at: load.Start, stage: results.StageWarmup, label: results.StageWarmup})
 	}
 	at := timeline
 	for _, p := range r.s.Timeline.Phases {
-		marks = append(marks, mark{at, "phase: " + p.Name, p.Name})
+		marks = append(marks, mark{at, results.StagePhase, p.Name, "phase: " + p.Name})
 		at = at.Add(p.Duration.Std())
 	}
 	total := at.Sub(load.Start)
@@ -390,8 +390,8 @@ func (r *run) follow(ctx context.Context, load *workload.Load, timeline time.Tim
 			m := marks[0]
 			marks = marks[1:]
 			r.show.phase(m.phase)
-			r.emit(results.Event{Offset: r.clock.At(m.at), Kind: results.EventStage, Source: "runner", Message: m.stage})
-			r.show.stage(m.stage)
+			r.emit(results.Event{Offset: r.clock.At(m.at), Kind: results.EventStage, Source: "runner", Stage: m.stage, Phase: m.phase, Message: m.label})
+			r.show.stage(m.label)
 		}
 		p := load.Progress()
 		r.show.tick(Progress{Elapsed: min(time.Since(load.Start), total), Total: total, Requests: p.Requests, Errors: p.Errors, Rate: p.Rate, P99: p.P99})

@@ -2,7 +2,6 @@ package runner
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/slotstorm/slotstorm/deployer"
@@ -43,10 +42,9 @@ func (r *run) upgradeEvent(e results.Event) {
 	}
 	switch e.Kind {
 	case results.EventUpgradeBegin:
-		r.show.fault(e.Message, true, e.Message+" begins")
+		r.show.fault(e.Roll, true, e.Roll+" begins")
 	case results.EventUpgradeEnd:
-		name, _, _ := strings.Cut(e.Message, " ")
-		r.show.fault(name, false, text)
+		r.show.fault(e.Roll, false, text)
 	default:
 		r.show.message(text)
 	}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,7 +12,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -178,6 +178,7 @@ func (w *watch) look(f *results.Follower) (over bool) {
 // shownEvent is an event as pages and Prometheus get it.
 func shownEvent(e results.Event) results.Event {
 	e.Message, e.Fault, e.Node = printable.Line(e.Message), printable.Line(e.Fault), printable.Line(e.Node)
+	e.Stage, e.Phase, e.Roll = printable.Line(e.Stage), printable.Line(e.Phase), printable.Line(e.Roll)
 	return e
 }
 
@@ -205,13 +206,13 @@ func (w *watch) at(m results.Duration) float64 { return (m - w.load).Std().Secon
 
 func (w *watch) event(e results.Event) {
 	if e.Kind == results.EventStage {
-		if !w.loaded && (e.Message == "warm-up" || strings.HasPrefix(e.Message, "phase: ")) {
+		if !w.loaded && (e.Stage == results.StageWarmup || e.Stage == results.StagePhase) {
 			w.load, w.loaded, w.began = e.Offset, true, time.Now()
 			for i := range w.notes {
 				w.notes[i].T -= e.Offset.Std().Seconds()
 			}
 		}
-		w.state.Stage = strings.TrimPrefix(e.Message, "phase: ")
+		w.state.Stage = cmp.Or(e.Phase, e.Stage)
 		w.tally.phase = w.state.Stage
 	}
 	name, on, off := force(e)
@@ -240,10 +241,9 @@ func force(e results.Event) (name string, on, off bool) {
 	case results.EventFaultVerify, results.EventFaultFailed:
 		return e.Fault, false, true
 	case results.EventUpgradeBegin:
-		return e.Message, true, false
+		return e.Roll, true, false
 	case results.EventUpgradeEnd:
-		name, _, _ := strings.Cut(e.Message, " ")
-		return name, false, true
+		return e.Roll, false, true
 	}
 	return "", false, false
 }

@@ -41,7 +41,7 @@ func underWay(t *testing.T, root string) *results.Writer {
 		}
 	}
 	must(os.WriteFile(w.Path(results.ScenarioFile), []byte(scenarioText), 0o644))
-	must(w.Event(results.Event{Kind: results.EventStage, Message: "warm-up", Offset: results.DurationOf(time.Second)}))
+	must(w.Event(results.Event{Kind: results.EventStage, Stage: results.StageWarmup, Message: "warm-up", Offset: results.DurationOf(time.Second)}))
 	must(w.Event(results.Event{Kind: results.EventFaultInject, Fault: "crash", Node: "node-0", Message: "SIGKILL", Offset: results.DurationOf(2500 * time.Millisecond)}))
 	for second := range 3 {
 		h := hdrhistogram.New(results.HistogramMin, results.HistogramMax, results.HistogramDigits)

@@ -1,0 +1,108 @@
+package results
+
+// FaultStatus is how far a fault came.
+type FaultStatus string
+
+// The ends of a fault. Only StatusHealed lets a run pass.
+const (
+	StatusPlanned  FaultStatus = "planned"  // its time never came
+	StatusRefused  FaultStatus = "refused"  // the check said no; nothing was done
+	StatusUnproved FaultStatus = "unproved" // injected, but no proof that it acted
+	StatusUnhealed FaultStatus = "unhealed" // healing could not be verified
+	StatusHealed   FaultStatus = "healed"   // proved, and healing verified
+)
+
+// Fault is one injection.
+type Fault struct {
+	// Name is unique in the run: a repeated fault carries "-1", "-2" ...
+	Name string `json:"name"`
+	// Kind is the action, by its name in a scenario: "kill", "partition".
+	Kind string `json:"kind"`
+	// Detail is the action in words: "SIGKILL to primary of shard 0".
+	Detail string `json:"detail"`
+	Traits
+	// Target says who was chosen, and why.
+	Target string `json:"target"`
+	// Node, Shard and Role are of the first node that was hit; Shard is -1
+	// without one. Nodes are all of them; bundles before faults on several nodes
+	// have none.
+	Node   string      `json:"node,omitempty"`
+	Shard  int         `json:"shard"`
+	Role   string      `json:"role,omitempty"`
+	Nodes  []Hit       `json:"nodes,omitempty"`
+	Status FaultStatus `json:"status"`
+	// Reason explains a status other than healed.
+	Reason string `json:"reason,omitempty"`
+	// Proof is what was seen: "process 12 ended by SIGKILL".
+	Proof string `json:"proof,omitempty"`
+	// Healing is what was seen when it was over.
+	Healing string `json:"healing,omitempty"`
+	// Offsets; zero if it did not come so far. Injected is read just before
+	// the system call that acts.
+	Planned  Duration `json:"plannedMs"`
+	Injected Duration `json:"injectedMs,omitempty"`
+	// Until is when it should be over, for a fault that lasts; Released is read
+	// just before what heals it. Bundles before them have neither.
+	Until    Duration `json:"untilMs,omitempty"`
+	Released Duration `json:"releasedMs,omitempty"`
+	Proved   Duration `json:"provedMs,omitempty"`
+	Restored Duration `json:"restoredMs,omitempty"`
+	Verified Duration `json:"verifiedMs,omitempty"`
+}
+
+// Traits are what a fault does, in terms that do not depend on its kind: whoever
+// reads a bundle decides by these, and shows Fault.Detail.
+type Traits struct {
+	// Takes is what the fault takes from the nodes that it hits.
+	Takes Resource `json:"takes,omitempty"`
+	// Lasts is true of a fault that stays in force for a duration.
+	Lasts bool `json:"lasts,omitempty"`
+	// Deposes is true of a fault that keeps a primary from serving its shard, so
+	// that a replica has to take over.
+	Deposes bool `json:"deposes,omitempty"`
+	// Gradual is true of a fault that comes to its nodes one after the other, and
+	// to most of them long after its injection.
+	Gradual bool `json:"gradual,omitempty"`
+	// Asked is true of a fault that asks nodes to go or to hand over (SIGTERM, a
+	// drain, CLUSTER FAILOVER, a rolling restart). Where it is false, a fault that
+	// takes a process is a crash.
+	Asked bool `json:"asked,omitempty"`
+	// Disconnects is true of a fault that cuts connections between nodes that go on
+	// running.
+	Disconnects bool `json:"disconnects,omitempty"`
+	// Signal is what redis-server is sent: "SIGKILL", "SIGTERM" or "SIGSTOP".
+	Signal string `json:"signal,omitempty"`
+	// Engine injects the fault: "builtin" or "chaosmesh".
+	Engine string `json:"engine,omitempty"`
+}
+
+// Resource is what a fault takes from a node.
+type Resource string
+
+// The resources.
+const (
+	TakesProcess Resource = "process" // redis-server ends
+	TakesNetwork Resource = "network" // packets are lost, late or fewer
+	TakesTime    Resource = "time"    // redis-server gets less processor time, or none
+	TakesMemory  Resource = "memory"
+	TakesDisk    Resource = "disk" // the volume is full or slow
+	TakesRole    Resource = "role" // another node becomes the primary
+)
+
+// Crash is true of a fault that ends a process without asking it first.
+func (t Traits) Crash() bool { return t.Takes == TakesProcess && !t.Asked }
+
+// Hit is a node that a fault was aimed at, with its role at that moment.
+type Hit struct {
+	Node  string `json:"node"`
+	Shard int    `json:"shard"`
+	Role  string `json:"role"`
+}
+
+// Hits are the nodes that a fault was aimed at, of old bundles too.
+func (f Fault) Hits() []Hit {
+	if len(f.Nodes) == 0 && f.Node != "" {
+		return []Hit{{f.Node, f.Shard, f.Role}}
+	}
+	return f.Nodes
+}

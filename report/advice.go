@@ -91,7 +91,7 @@ func (a *analysis) config(name string) string { return strings.ToLower(a.sc.Redi
 
 // fault is the one with a name.
 func (a *analysis) fault(name string) results.Fault {
-	for _, f := range a.run.Faults {
+	for _, f := range a.Run.Faults {
 		if f.Name == name {
 			return f
 		}

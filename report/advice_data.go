@@ -11,7 +11,7 @@ import (
 // Rules about data: what the audit found, and why.
 
 func (a *analysis) phantom(*results.Summary) []results.Advice {
-	au := a.run.Audit
+	au := a.Run.Audit
 	if au == nil || au.Phantom == 0 {
 		return nil
 	}
@@ -108,7 +108,7 @@ func (a *analysis) restartEvidence(g results.LossGroup) []string {
 	for i, e := range a.Events {
 		switch {
 		case e.Node != g.Node:
-		case e.Kind == results.EventNodeExit && exit == nil && e.Offset >= a.run.LoadStart:
+		case e.Kind == results.EventNodeExit && exit == nil && e.Offset >= a.Run.LoadStart:
 			exit = &a.Events[i]
 		case e.Kind == results.EventNodeReady && exit != nil && ready == nil:
 			ready = &a.Events[i]
@@ -161,7 +161,7 @@ func (a *analysis) asyncTail(s *results.Summary) []results.Advice {
 		return nil
 	}
 	advice := "Replication is asynchronous: for writes that must not be lost, WAIT 1 narrows the window, at the price of a round trip to a replica."
-	if d := a.run.Audit.Durability; d != "asynchronous" && d != "" {
+	if d := a.Run.Audit.Durability; d != "asynchronous" && d != "" {
 		advice = d + " narrows the window and does not close it: a replica that had not confirmed can still be the one that takes over."
 	}
 	return []results.Advice{{
@@ -171,7 +171,7 @@ func (a *analysis) asyncTail(s *results.Summary) []results.Advice {
 }
 
 func (a *analysis) duplicates(*results.Summary) []results.Advice {
-	au := a.run.Audit
+	au := a.Run.Audit
 	if au == nil || au.Duplicated == 0 {
 		return nil
 	}
@@ -195,7 +195,7 @@ func (a *analysis) duplicates(*results.Summary) []results.Advice {
 const staleFrom = results.Duration(time.Second)
 
 func (a *analysis) staleReads(*results.Summary) []results.Advice {
-	au := a.run.Audit
+	au := a.Run.Audit
 	if au == nil || au.Reads == nil || au.Reads.MaxAge < staleFrom {
 		return nil
 	}

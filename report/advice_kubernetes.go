@@ -11,12 +11,12 @@ import (
 // oneMachine finds shards all of whose copies were deployed to one machine: what
 // takes that away takes the shard away.
 func (a *analysis) oneMachine(*results.Summary) []results.Advice {
-	k := a.run.Environment.Kubernetes
+	k := a.Run.Environment.Kubernetes
 	if k == nil {
 		return nil
 	}
 	var shards, evidence []string
-	for _, shard := range a.run.Shards {
+	for _, shard := range a.Run.Shards {
 		on := machinesOf(shard.Nodes, k.Pods)
 		if len(shard.Nodes) < 2 || len(on) != 1 {
 			continue
@@ -29,7 +29,7 @@ func (a *analysis) oneMachine(*results.Summary) []results.Advice {
 	}
 	title := "All copies of shard " + shards[0] + " are on one machine"
 	if len(shards) > 1 {
-		title = fmt.Sprintf("All copies of a shard are on one machine, in %d of %d shards", len(shards), len(a.run.Shards))
+		title = fmt.Sprintf("All copies of a shard are on one machine, in %d of %d shards", len(shards), len(a.Run.Shards))
 	}
 	advice := "Let the pods of a shard be scheduled apart: free space on other machines, or a required anti-affinity."
 	if len(k.Nodes) == 1 {

@@ -20,8 +20,8 @@ const (
 )
 
 func (a *analysis) clientTopology(s *results.Summary) []results.Advice {
-	o := option(a.run, reloadOption)
-	if a.run.Client.Type != "go-redis" || o == nil {
+	o := option(&a.Run, reloadOption)
+	if a.Run.Client.Type != "go-redis" || o == nil {
 		return nil
 	}
 	interval, err := time.ParseDuration(o.Value)
@@ -54,7 +54,7 @@ func (a *analysis) clientTopology(s *results.Summary) []results.Advice {
 		Severity: results.Warning, Title: fmt.Sprintf("go-redis kept %s the old primary of shard %d for %s%s after a replica had taken over: it reloads the topology every %s", verb, f.Shard, atLeast, duration(lag(f)), o.Value),
 		Evidence: append([]string{
 			fmt.Sprintf("fault %s: a probe wrote after %s, the application client after %s%s", f.Fault, duration(f.Server), atLeast, duration(f.Server+lag(f))),
-			fmt.Sprintf("%s is %s%s, %s %s; network errors do not make it reload", reloadOption, o.Value, stated(*o), a.run.Client.Type, a.run.Client.Version),
+			fmt.Sprintf("%s is %s%s, %s %s; network errors do not make it reload", reloadOption, o.Value, stated(*o), a.Run.Client.Type, a.Run.Client.Version),
 		}, of(n, len(s.Failovers), "The client came back late")...),
 		Advice: "Set " + reloadOption + ": 1s (client.options.clusterStateReloadInterval in a scenario).", Anchor: failoverAnchor(f),
 	}}
@@ -63,7 +63,7 @@ func (a *analysis) clientTopology(s *results.Summary) []results.Advice {
 // askedTheOld tells whether the client's requests went wrong on the network while
 // the shard was served again: it had not heard of the new primary.
 func (a *analysis) askedTheOld(f results.Failover) bool {
-	for _, o := range a.run.ClientOutages {
+	for _, o := range a.Run.ClientOutages {
 		if o.Shard == f.Shard && o.From < f.Injected+f.Server && o.To > f.Injected+f.Server {
 			return o.Errors["dial"]+o.Errors["timeout"]+o.Errors["pool"]+o.Errors["eof"]+o.Errors["reset"] > 0
 		}
@@ -100,7 +100,7 @@ func dialsOf(r *results.Run) (each, round time.Duration, told string) {
 // dialledInVain tells of requests that waited for a node that was gone without a
 // word, while another served their shard already.
 func (a *analysis) dialledInVain(*results.Summary) []results.Advice {
-	each, round, told := dialsOf(a.run)
+	each, round, told := dialsOf(&a.Run)
 	if round <= each || round < dialsFrom {
 		return nil
 	}
@@ -116,9 +116,9 @@ func (a *analysis) dialledInVain(*results.Summary) []results.Advice {
 			continue
 		}
 		took := micros(i.Histogram.Max())
-		from := a.run.LoadStart + results.DurationOf(time.Duration(i.Second)*time.Second)
+		from := a.Run.LoadStart + results.DurationOf(time.Duration(i.Second)*time.Second)
 		var out results.Duration // how long the shard was away meanwhile
-		for _, o := range a.run.ProbeOutages {
+		for _, o := range a.Run.ProbeOutages {
 			if o.Shard == i.Shard && o.From < from+took+results.DurationOf(time.Second) && o.To > from {
 				out += o.To - o.From
 			}
@@ -191,12 +191,12 @@ func (a *analysis) fullCoverage(s *results.Summary) []results.Advice {
 		}
 		end := f.Injected + f.Server
 		if f.Server == 0 {
-			end = a.run.End
+			end = a.Run.End
 		}
 		var evidence []string
 		var longest results.Duration
 		down := map[int]bool{}
-		for _, o := range a.run.ProbeOutages {
+		for _, o := range a.Run.ProbeOutages {
 			if o.Shard == f.Shard || o.From < f.Injected || o.From > end || o.Errors["CLUSTERDOWN"] == 0 {
 				continue
 			}
@@ -204,7 +204,7 @@ func (a *analysis) fullCoverage(s *results.Summary) []results.Advice {
 			longest = max(longest, o.To-o.From)
 			evidence = append(evidence, fmt.Sprintf("shard %d, which nothing struck, answered CLUSTERDOWN for %s", o.Shard, duration(o.To-o.From)))
 		}
-		if len(down) == 0 || len(down) < len(a.run.Shards)-1 {
+		if len(down) == 0 || len(down) < len(a.Run.Shards)-1 {
 			continue
 		}
 		if n++; longest > most {
@@ -226,8 +226,8 @@ func (a *analysis) fullCoverage(s *results.Summary) []results.Advice {
 func (a *analysis) noReplica(s *results.Summary) []results.Advice {
 	var list []results.Advice
 	for _, f := range s.Failovers {
-		i := slices.IndexFunc(a.run.Shards, func(sh results.Shard) bool { return sh.Index == f.Shard })
-		if failedOver(f) || f.To == f.From || i < 0 || len(a.run.Shards[i].Nodes) > 1 {
+		i := slices.IndexFunc(a.Run.Shards, func(sh results.Shard) bool { return sh.Index == f.Shard })
+		if failedOver(f) || f.To == f.From || i < 0 || len(a.Run.Shards[i].Nodes) > 1 {
 			continue
 		}
 		list = append(list, results.Advice{
@@ -246,7 +246,7 @@ func (a *analysis) replicaUnfit(s *results.Summary) []results.Advice {
 	for _, f := range s.Failovers {
 		end := f.Injected + f.Server
 		if f.Server == 0 {
-			end = a.run.End
+			end = a.Run.End
 		}
 		stuck := first(a.between(f.Injected, end), func(e results.Event) bool {
 			return e.Kind == results.EventElectionLost && tooOld(e.Message) && a.inShard(e, f.Shard)

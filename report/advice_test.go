@@ -18,7 +18,7 @@ func foundBy(t *testing.T, rule string, b *results.Bundle, change func(*scenario
 		change(sc)
 	}
 	var list []results.Advice
-	for _, f := range analyze(b, sc).Findings {
+	for _, f := range newAnalysis(b, sc).summary().Findings {
 		if f.Rule == rule {
 			list = append(list, f)
 		}
@@ -61,7 +61,7 @@ func dialling(waited int64, retries int, away float64) *results.Bundle {
 	if away > 0 {
 		b.Run.ProbeOutages = []results.Outage{{Shard: 0, From: ms(injected), To: ms(injected + away)}}
 	}
-	h := newHistogram()
+	h := results.NewHistogram()
 	if err := h.RecordValues(waited*1000, 3); err != nil {
 		panic(err)
 	}

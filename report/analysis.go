@@ -16,8 +16,7 @@ const All = "all"
 // analysis is a bundle with what its steps share.
 type analysis struct {
 	*results.Bundle
-	run *results.Run
-	sc  *scenarios.Scenario
+	sc *scenarios.Scenario
 	// phases in order; whole is all of them.
 	phases []window
 	whole  window
@@ -36,21 +35,23 @@ type window struct {
 
 func (w window) has(second int) bool { return w.from <= second && second < w.to }
 
-func analyze(b *results.Bundle, sc *scenarios.Scenario) *results.Summary {
-	return newAnalysis(b, sc).summary()
-}
-
-func (a *analysis) summary() *results.Summary {
+// measured is a summary without what judges it.
+func (a *analysis) measured() *results.Summary {
 	s := &results.Summary{
 		Latency:      a.latency(),
 		Shards:       a.byShard(),
-		Generator:    a.generator(),
 		Load:         a.load(),
 		Failovers:    a.failovers(),
 		Availability: a.availability(),
 	}
 	s.FailoverStats = distribution(serverTimes(s.Failovers))
 	s.Losses = a.losses(s.Failovers)
+	return s
+}
+
+func (a *analysis) summary() *results.Summary {
+	s := a.measured()
+	s.Generator = a.generator()
 	s.Objectives = a.objectives(s)
 	s.Verdict, s.Reasons = a.verdict(s)
 	s.Findings = a.advise(s)
@@ -60,7 +61,7 @@ func (a *analysis) summary() *results.Summary {
 }
 
 func newAnalysis(b *results.Bundle, sc *scenarios.Scenario) *analysis {
-	a := &analysis{Bundle: b, run: &b.Run, sc: sc, shardOf: map[string]int{}}
+	a := &analysis{Bundle: b, sc: sc, shardOf: map[string]int{}}
 	for _, n := range b.Run.Nodes {
 		a.shardOf[n.Name] = n.Shard
 	}
@@ -113,11 +114,11 @@ func (a *analysis) windows() []window {
 
 // timeline is the stretch that is judged, as offsets from Run.Start.
 func (a *analysis) timeline() (from, to results.Duration) {
-	if len(a.run.Phases) == 0 {
-		return a.run.TimelineStart, a.run.TimelineStart
+	if len(a.Run.Phases) == 0 {
+		return a.Run.TimelineStart, a.Run.TimelineStart
 	}
-	for _, p := range a.run.Phases {
+	for _, p := range a.Run.Phases {
 		to = max(to, p.To)
 	}
-	return a.run.Phases[0].From, to
+	return a.Run.Phases[0].From, to
 }

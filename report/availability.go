@@ -71,8 +71,8 @@ func (a *analysis) availability() results.Availability {
 		v.Observed = to - from
 	}
 	var anyDown, allDown []span
-	for i, sh := range a.run.Shards {
-		spans := outageSpans(a.run.ProbeOutages, sh.Index, from, to)
+	for i, sh := range a.Run.Shards {
+		spans := outageSpans(a.Run.ProbeOutages, sh.Index, from, to)
 		down, longest := length(spans)
 		v.Shards = append(v.Shards, results.ShardAvailability{
 			Shard: sh.Index, Outages: len(spans), Down: down, Longest: longest,

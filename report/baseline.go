@@ -33,10 +33,10 @@ func resolved(sign string, b, is *scenarios.Bound, unit scenarios.Unit) string {
 
 // baseline is the value that o is relative to, or why there is none.
 func (a *analysis) baseline(o scenarios.Objective) (*results.BaselineValue, string) {
-	if a.run.Baseline == nil {
+	if a.Run.Baseline == nil {
 		return nil, "it is relative to a baseline, and there is none: --baseline RUN names one"
 	}
-	v, ok := a.run.Baseline.Values[subject(o)]
+	v, ok := a.Run.Baseline.Values[subject(o)]
 	if !ok {
 		return nil, "the baseline did not measure it"
 	}
@@ -98,7 +98,7 @@ func loadDigest(b *results.Bundle) string {
 
 // baselineWarnings tell what makes a baseline a poor one.
 func (a *analysis) baselineWarnings() []string {
-	base := a.run.Baseline
+	base := a.Run.Baseline
 	if base == nil {
 		return nil
 	}
@@ -106,7 +106,7 @@ func (a *analysis) baselineWarnings() []string {
 	if base.Load != loadDigest(a.Bundle) {
 		list = append(list, "the baseline was measured under another load or timeline")
 	}
-	if e, own := base.Environment, a.run.Environment; e.CPUModel != own.CPUModel || e.CPUs != own.CPUs {
+	if e, own := base.Environment, a.Run.Environment; e.CPUModel != own.CPUModel || e.CPUs != own.CPUs {
 		list = append(list, fmt.Sprintf("the baseline was measured on another machine: %d × %s", e.CPUs, orNone(e.CPUModel)))
 	}
 	return list

@@ -98,7 +98,7 @@ func JudgeStep(b *results.Bundle, rate float64) (CapacityStep, error) {
 	if err != nil {
 		return CapacityStep{}, err
 	}
-	s := analyze(b, sc)
+	s := newAnalysis(b, sc).summary()
 	step := CapacityStep{Rate: rate, Outcome: Meets, Run: runName(b)}
 	if l := findLoad(s.Load, HoldPhase, All); l != nil {
 		step.OK = share(l.Counts)

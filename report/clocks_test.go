@@ -32,7 +32,7 @@ func TestClocks(t *testing.T) {
 			if diff := cmp.Diff([][]string{tc.row}, clockTable(&b.Run).Rows); diff != "" {
 				t.Error(diff)
 			}
-			got := strings.Join(analyze(b, scenario(t)).Warnings, "\n")
+			got := strings.Join(newAnalysis(b, scenario(t)).summary().Warnings, "\n")
 			if tc.warned == "" && strings.Contains(got, "clock") || !strings.Contains(got, tc.warned) {
 				t.Errorf("warnings: %s", got)
 			}
@@ -44,7 +44,7 @@ func TestWhatWasOutOfReachIsAWarning(t *testing.T) {
 	b := quiet()
 	b.Events = append(b.Events, results.Event{Offset: ms(12000), Kind: results.EventOutOfReach, Source: "kubernetes", Message: "the API server did not answer for 20.1 s"})
 	want := "at T+7.000 s: the API server did not answer for 20.1 s"
-	if got := analyze(b, scenario(t)).Warnings; !slices.Contains(got, want) {
+	if got := newAnalysis(b, scenario(t)).summary().Warnings; !slices.Contains(got, want) {
 		t.Errorf("warnings are %q, want %q", got, want)
 	}
 }

@@ -86,7 +86,7 @@ func runName(b *results.Bundle) string {
 func (p *pool) add(a *analysis, s *results.Summary) {
 	for k, h := range a.merged() {
 		if p.merged[k] == nil {
-			p.merged[k] = newHistogram()
+			p.merged[k] = results.NewHistogram()
 		}
 		p.merged[k].Merge(h)
 	}
@@ -114,7 +114,7 @@ func (p *pool) add(a *analysis, s *results.Summary) {
 		if i.Time == results.Response && a.whole.has(i.Second) {
 			second := &p.seconds[i.Second-a.whole.from]
 			if second.response == nil {
-				second.response = newHistogram()
+				second.response = results.NewHistogram()
 			}
 			second.response.Merge(i.Histogram)
 		}

@@ -48,7 +48,7 @@ type Comparison struct {
 	Warnings []string      `json:"warnings"`
 	Figures  []FigureDelta `json:"figures"`
 
-	pools [2]*pool
+	pools [2]*pool `json:"-"`
 }
 
 // Side is one of the two sets of runs.
@@ -326,7 +326,7 @@ type pooledSecond struct {
 // percentile is a latency figure of all runs together; nil for other figures.
 func (p *pool) percentile(id FigureID) *float64 {
 	kind, quantile, _ := strings.Cut(id.Metric, ".")
-	h := p.merged[histogramKey{id.Phase, id.Command, results.Time(kind)}]
+	h := p.merged[histogramKey{phase: id.Phase, command: id.Command, time: results.Time(kind)}]
 	if h == nil || h.TotalCount() == 0 {
 		return nil
 	}

@@ -83,7 +83,7 @@ func (c *Comparison) overlayPictures() []picture {
 // percentilePicture has one x step for each additional nine.
 func (c *Comparison) percentilePicture() (picture, bool) {
 	p := picture{title: "Response time by percentile, all runs together, log scale", plot: newPlot(), height: timelineHeight + 20, legend: sideLegend()}
-	key := histogramKey{All, All, "response"}
+	key := histogramKey{phase: All, command: All, time: "response"}
 	low, high, nines := math.Inf(1), 0.0, 0.0
 	lines := make([][]point, 2)
 	for i := range lines {

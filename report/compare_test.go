@@ -37,7 +37,7 @@ func night(seed uint64, factor float64, base func() *results.Bundle) *results.Bu
 	for i, v := range b.Intervals {
 		k := kind{v.Time, v.Command}
 		if scaled[k] == nil {
-			scaled[k] = newHistogram()
+			scaled[k] = results.NewHistogram()
 			for _, q := range quantiles() {
 				_ = scaled[k].RecordValues(max(1, int64(factor*float64(v.Histogram.ValueAtPercentile(q)))), v.Histogram.TotalCount()/100)
 			}
@@ -201,7 +201,7 @@ func TestVersionsAreASubject(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := []Difference{{"versions.redis", "7.0.15", "8.0.0"}}; !slices.Equal(c.Differs, want) {
+	if want := []Difference{{What: "versions.redis", A: "7.0.15", B: "8.0.0"}}; !slices.Equal(c.Differs, want) {
 		t.Errorf("differs: %+v", c.Differs)
 	}
 }

@@ -115,7 +115,7 @@ func (c *Comparison) pooledTable() table {
 	for _, phase := range c.phases() {
 		for _, command := range c.commands() {
 			for i, name := range []string{"A", "B"} {
-				h := c.pools[i].merged[histogramKey{phase, command, "response"}]
+				h := c.pools[i].merged[histogramKey{phase: phase, command: command, time: "response"}]
 				if h == nil || h.TotalCount() == 0 {
 					continue
 				}

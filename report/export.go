@@ -76,7 +76,7 @@ func rowsOf(b *results.Bundle, each func(seriesRow) error) error {
 		merged := map[key]*hdrhistogram.PackedHistogram{}
 		merge := func(k key, h *hdrhistogram.PackedHistogram) {
 			if merged[k] == nil {
-				merged[k] = newHistogram()
+				merged[k] = results.NewHistogram()
 			}
 			merged[k].Merge(h)
 		}

@@ -38,7 +38,7 @@ func (a *analysis) failovers() []results.Failover {
 	list := []results.Failover{}
 	strikes := a.strikes()
 	for i, f := range strikes {
-		end := max(a.run.End, a.run.LoadEnd)
+		end := max(a.Run.End, a.Run.LoadEnd)
 		for _, next := range strikes[i+1:] {
 			if next.Shard == f.Shard {
 				end = next.Injected
@@ -60,7 +60,7 @@ var takesAway = map[string]bool{"kill": true, "pause": true, "isolate": true, "f
 // a primary, and commands to fail over. Node is the primary that was struck.
 func (a *analysis) strikes() []results.Fault {
 	var list []results.Fault
-	for _, f := range a.run.Faults {
+	for _, f := range a.Run.Faults {
 		// A rolling restart comes to its nodes one by one, long after it began.
 		if f.Injected == 0 || f.Kind == "restart" {
 			continue
@@ -85,7 +85,7 @@ func (a *analysis) strikes() []results.Fault {
 // last, or its first.
 func (a *analysis) primaryAt(shard int, at results.Duration) string {
 	name := ""
-	for _, s := range a.run.Shards {
+	for _, s := range a.Run.Shards {
 		if s.Index == shard {
 			name = s.Primary
 		}
@@ -133,7 +133,7 @@ func (a *analysis) failover(f results.Fault, end results.Duration) results.Failo
 	}
 
 	var probe *sighting
-	if o := outageOf(a.run.ProbeOutages, f, end, promoted); o != nil {
+	if o := outageOf(a.Run.ProbeOutages, f, end, promoted); o != nil {
 		v.Outage = o.To - o.From
 		if !o.Open {
 			probe = &sighting{o.To, o.Uncertainty, "probe", o.Node}
@@ -198,7 +198,7 @@ func (a *analysis) failover(f results.Fault, end results.Duration) results.Failo
 
 // asked tells whether a pod was asked to stop that hands its role over first.
 func (a *analysis) asked(f results.Fault) bool {
-	if a.run.Environment.Kubernetes == nil || !a.sc.Redis.HandOver {
+	if a.Run.Environment.Kubernetes == nil || !a.sc.Redis.HandOver {
 		return false
 	}
 	return f.Kind == "drain" || f.Kind == "kill" && strings.HasPrefix(f.Detail, "SIGTERM")
@@ -208,7 +208,7 @@ func (a *analysis) asked(f results.Fault) bool {
 // the replica, in the order in which they came.
 func (a *analysis) after(v *results.Failover, f results.Fault, end results.Duration, events []results.Event, promoted *sighting) {
 	var client, synced *sighting
-	if o := outageOf(a.run.ClientOutages, f, end, promoted); o != nil && !o.Open {
+	if o := outageOf(a.Run.ClientOutages, f, end, promoted); o != nil && !o.Open {
 		client = &sighting{o.To, o.Uncertainty, "client", o.Node}
 		v.Client = o.To - f.Injected
 	}

@@ -139,7 +139,7 @@ func quiet() *results.Bundle {
 			b.ShardIntervals = append(b.ShardIntervals, results.Interval{Time: i.Time, Shard: n / 3, Second: s, Histogram: i.Histogram})
 		}
 		for n, d := range []results.Delay{results.Starved, results.Sched, results.GC} {
-			h := newHistogram()
+			h := results.NewHistogram()
 			for k := range int64(200) {
 				h.RecordValue(5 + k*int64(n+1))
 			}
@@ -179,8 +179,8 @@ var badShare = map[int]float64{13: 0.33, 14: 0.33, 15: 0.65, 16: 0.6, 17: 0.09}
 // around 60 µs; the first slow ones took up to 3 s.
 func second(random *rand.Rand, s int, command string, n, slow int) []results.Interval {
 	h := map[results.Time]*hdrhistogram.PackedHistogram{}
-	for _, t := range times() {
-		h[t] = newHistogram()
+	for _, t := range []results.Time{results.Response, results.Service, results.Slip} {
+		h[t] = results.NewHistogram()
 	}
 	for i := range n {
 		slip := int64(60 * math.Exp(random.NormFloat64()/2))
@@ -193,7 +193,7 @@ func second(random *rand.Rand, s int, command string, n, slow int) []results.Int
 		h[results.Response].RecordValue(slip + service)
 	}
 	var list []results.Interval
-	for _, t := range times() {
+	for _, t := range []results.Time{results.Response, results.Service, results.Slip} {
 		list = append(list, results.Interval{Time: t, Command: command, Second: s, Histogram: h[t]})
 	}
 	return list

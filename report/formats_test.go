@@ -12,7 +12,7 @@ func judged(t *testing.T, bundles ...*results.Bundle) []Judged {
 	t.Helper()
 	var list []Judged
 	for _, b := range bundles {
-		list = append(list, Judged{&b.Run, summary(t, b)})
+		list = append(list, Judged{Run: &b.Run, Summary: summary(t, b)})
 	}
 	return list
 }

@@ -64,7 +64,7 @@ type generatorSecond struct {
 
 // NewGeneratorRecord makes an empty record of a workload's generators.
 func NewGeneratorRecord(w scenarios.Workload) *GeneratorRecord {
-	return &GeneratorRecord{closed: w.Rate.Max, allowed: w.MaxSlip.Std(), response: newHistogram(), slip: newHistogram(), delays: map[results.Delay]*hdrhistogram.PackedHistogram{}, cores: map[int]int{}, seconds: map[int]*generatorSecond{}}
+	return &GeneratorRecord{closed: w.Rate.Max, allowed: w.MaxSlip.Std(), response: results.NewHistogram(), slip: results.NewHistogram(), delays: map[results.Delay]*hdrhistogram.PackedHistogram{}, cores: map[int]int{}, seconds: map[int]*generatorSecond{}}
 }
 
 func (g *GeneratorRecord) at(second int) *generatorSecond {
@@ -106,7 +106,7 @@ func (g *GeneratorRecord) Time(t results.Time, second int, h *hdrhistogram.Packe
 // Delay adds the generator's own delays of a second.
 func (g *GeneratorRecord) Delay(d results.Delay, second int, h *hdrhistogram.PackedHistogram) {
 	if g.delays[d] == nil {
-		g.delays[d] = newHistogram()
+		g.delays[d] = results.NewHistogram()
 	}
 	g.delays[d].Merge(h)
 	if d != results.GC {

@@ -20,7 +20,7 @@ func lateness(d results.Delay, late time.Duration, from int) *GeneratorRecord {
 		}
 		g.Frame(results.Frame{Seq: s, Completed: completed, Commands: map[string]results.Counts{"GET": {OK: 1000}},
 			Self: &results.Self{CPU: ms(100), Cores: 2, Paused: ms(20)}})
-		response, slip, own := newHistogram(), newHistogram(), newHistogram()
+		response, slip, own := results.NewHistogram(), results.NewHistogram(), results.NewHistogram()
 		for range 1000 {
 			response.RecordValue(20_000)
 			slip.RecordValue(50)
@@ -117,7 +117,7 @@ func TestAMissOfTheGeneratorsOwnIsInvalid(t *testing.T) {
 	b := quiet()
 	for i := range b.Intervals {
 		if x := &b.Intervals[i]; x.Command == "GET" && x.Second >= 3 && x.Second < 13 && x.Time != results.Service {
-			h := newHistogram()
+			h := results.NewHistogram()
 			h.Merge(x.Histogram)
 			own := int64(9_500) // late in sending, just within what is allowed
 			if x.Time == results.Response {

@@ -131,7 +131,7 @@ func hidden(s string) string {
 func TestNoRenderingPassesOnWhatABundleHides(t *testing.T) {
 	for name, b := range map[string]*results.Bundle{"killed": killed(), "lossy": lossy(), "pods": onPods(), "repeated": repeated(), "interrupted": interrupted(), "upgraded": upgraded()} {
 		b, s := poisoned(t, b)
-		list := []Judged{{&b.Run, s}}
+		list := []Judged{{Run: &b.Run, Summary: s}}
 		c := &Comparison{Answer: Worse, pools: [2]*pool{{}, {}}, A: Side{Name: evil, LeftOut: []string{evil}}, B: Side{Name: evil, Runs: []RunRef{{ID: evil, Verdict: evil}}}, Reasons: []string{evil}, Warnings: []string{evil},
 			Differs: []Difference{{What: evil, A: evil, B: evil}}}
 		trend := []*Trend{{Scenario: evil, LeftOut: []string{evil}, Runs: []TrendRun{{ID: evil}, {ID: evil}},

@@ -55,7 +55,7 @@ type Judged struct {
 // JUnit writes the verdict and every objective as JUnit test cases, as JUnitRuns
 // does.
 func JUnit(w io.Writer, b *results.Bundle, s *results.Summary) error {
-	return JUnitRuns(w, []Judged{{&b.Run, s}})
+	return JUnitRuns(w, []Judged{{Run: &b.Run, Summary: s}})
 }
 
 // JUnitRuns writes a suite for each run, with the verdict and every objective as

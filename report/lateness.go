@@ -34,14 +34,14 @@ func (t act) late() results.Duration { return max(t.acted-t.planned, 0) }
 // acts are all that acted.
 func (a *analysis) acts() []act {
 	var list []act
-	for _, f := range a.run.Faults {
+	for _, f := range a.Run.Faults {
 		if f.Injected > 0 {
 			t := act{name: "fault " + f.Name, planned: f.Planned, acted: f.Injected}
 			t.until, t.over = a.planned(f)
 			list = append(list, t)
 		}
 	}
-	for _, r := range rolls(a.run.Upgrade) {
+	for _, r := range rolls(a.Run.Upgrade) {
 		if len(r.Steps) > 0 {
 			list = append(list, act{name: "the " + r.name, planned: r.Planned, acted: r.Steps[0].Began})
 		}
@@ -81,7 +81,7 @@ func (a *analysis) lasts(name string) time.Duration {
 
 // phaseAt is the phase that a time falls in; false if it is in none.
 func (a *analysis) phaseAt(at results.Duration) (results.PhaseWindow, bool) {
-	for _, p := range a.run.Phases {
+	for _, p := range a.Run.Phases {
 		if p.From <= at && at < p.To {
 			return p, true
 		}
@@ -99,10 +99,10 @@ func (a *analysis) tooLate(t act) (results.PhaseWindow, bool) {
 // beyond reports whether something was planned to be over within the timeline, and
 // was not.
 func (a *analysis) beyond(t act) (end results.Duration, yes bool) {
-	if len(a.run.Phases) == 0 || t.until == 0 {
+	if len(a.Run.Phases) == 0 || t.until == 0 {
 		return 0, false
 	}
-	end = a.run.Phases[len(a.run.Phases)-1].To
+	end = a.Run.Phases[len(a.Run.Phases)-1].To
 	return end, t.until <= end && t.over > end+lateNotice
 }
 
@@ -113,11 +113,11 @@ func (a *analysis) untimely() []string {
 	for _, t := range a.acts() {
 		if p, ok := a.tooLate(t); ok {
 			reasons = append(reasons, fmt.Sprintf("%s acted %s later than planned, at %s and not at %s: that is more than a tenth of phase %s, which lasts %s",
-				t.name, duration(t.late()), since(a.run, t.acted), since(a.run, t.planned), p.Name, scenarios.Duration((p.To-p.From).Std())))
+				t.name, duration(t.late()), since(&a.Run, t.acted), since(&a.Run, t.planned), p.Name, scenarios.Duration((p.To-p.From).Std())))
 		}
 		if end, ok := a.beyond(t); ok {
 			reasons = append(reasons, fmt.Sprintf("%s was not over when the timeline ended at %s: it ended at %s, planned was %s",
-				t.name, since(a.run, end), since(a.run, t.over), since(a.run, t.until)))
+				t.name, since(&a.Run, end), since(&a.Run, t.over), since(&a.Run, t.until)))
 		}
 	}
 	return reasons
@@ -129,7 +129,7 @@ func (a *analysis) somewhatLate() []string {
 	for _, t := range a.acts() {
 		if _, tooLate := a.tooLate(t); !tooLate && t.late() > lateNotice {
 			list = append(list, fmt.Sprintf("%s acted %s later than planned, at %s and not at %s",
-				t.name, duration(t.late()), since(a.run, t.acted), since(a.run, t.planned)))
+				t.name, duration(t.late()), since(&a.Run, t.acted), since(&a.Run, t.planned)))
 		}
 	}
 	return list

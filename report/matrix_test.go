@@ -18,7 +18,7 @@ func TestMatrixGolden(t *testing.T) {
 		{lossy(), "4000", "null"},
 	} {
 		run.bundle.Run.Matrix = []results.Setting{{Field: "redis.config.cluster-node-timeout", Value: run.timeout}, {Field: "workload.audit.wait", Value: run.wait}}
-		runs = append(runs, Judged{&run.bundle.Run, summary(t, run.bundle)})
+		runs = append(runs, Judged{Run: &run.bundle.Run, Summary: summary(t, run.bundle)})
 	}
 	var out bytes.Buffer
 	if err := Matrix(&out, runs); err != nil {

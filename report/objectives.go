@@ -290,9 +290,9 @@ func (a *analysis) slowest(list []results.Failover, step string, of func(results
 // unended tells whether the step was awaited to the end of observation, and for
 // how long. A client that had no outage at all was not waiting.
 func (a *analysis) unended(f results.Failover, step string) (results.Duration, bool) {
-	list := a.run.ProbeOutages
+	list := a.Run.ProbeOutages
 	if step == StepClient {
-		list = a.run.ClientOutages
+		list = a.Run.ClientOutages
 	}
 	for _, o := range list {
 		if o.Shard == f.Shard && o.Open && o.To > f.Injected {
@@ -305,7 +305,7 @@ func (a *analysis) unended(f results.Failover, step string) (results.Duration, b
 // writesLost counts altered values with the lost ones: either way the
 // acknowledged value is gone.
 func (a *analysis) writesLost(shard *int) measure {
-	au := a.run.Audit
+	au := a.Run.Audit
 	if au == nil {
 		return nothing("the scenario has no audit")
 	}
@@ -333,7 +333,7 @@ func (a *analysis) writesLost(shard *int) measure {
 // writesKept counts refused writes that took effect: the client was told no, and
 // may have written elsewhere.
 func (a *analysis) writesKept() measure {
-	au := a.run.Audit
+	au := a.Run.Audit
 	if au == nil {
 		return nothing("the scenario has no audit")
 	}

@@ -49,7 +49,7 @@ func TestObjectives(t *testing.T) {
 	for _, tt := range cases {
 		sc.Objectives = append(sc.Objectives, tt.o)
 	}
-	for i, o := range analyze(killed(), sc).Objectives {
+	for i, o := range newAnalysis(killed(), sc).summary().Objectives {
 		tt := cases[i]
 		if o.Name != tt.name || o.Shown != tt.shown || o.Result != tt.result || o.Evidence == "" {
 			t.Errorf("%s: %+v, want %q, %s, %s", tt.o.Metric, o, tt.name, tt.shown, tt.result)
@@ -67,14 +67,14 @@ func TestEveryMetric(t *testing.T) {
 	for _, m := range scenarios.Metrics {
 		sc.Objectives = append(sc.Objectives, scenarios.Objective{Metric: m.Name, Max: limit("x", 1e9)})
 	}
-	for _, o := range analyze(killed(), sc).Objectives {
+	for _, o := range newAnalysis(killed(), sc).summary().Objectives {
 		if o.Value == nil || o.Result != results.Pass || o.Evidence == "" || o.Shown == "" {
 			t.Errorf("%s: %+v", o.Metric, o)
 		}
 	}
 	b := quiet()
 	b.Frames, b.Intervals, b.Run.Audit = nil, nil, nil
-	for _, o := range analyze(b, sc).Objectives {
+	for _, o := range newAnalysis(b, sc).summary().Objectives {
 		if o.Metric != "failovers" && (o.Result != results.Inconclusive || strings.TrimSpace(o.Evidence) == "") {
 			t.Errorf("%s with nothing to measure: %+v", o.Metric, o)
 		}

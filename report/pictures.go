@@ -44,7 +44,7 @@ func timelinePicture(b *results.Bundle, sr series, file, title string) picture {
 	}
 	var down []span
 	for _, o := range r.ProbeOutages {
-		down = append(down, span{o.From, o.To})
+		down = append(down, span{from: o.From, to: o.To})
 	}
 	for _, s := range union(down) {
 		bands = append(bands, band{at(s.from), at(s.to), inkOutage, ""})

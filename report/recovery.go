@@ -11,12 +11,11 @@ import (
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
-const (
-	// defaultWithin is how far from the steady state counts as recovered.
-	defaultWithin = 0.1
-	// goodSeconds in a row end a recovery: one alone may be luck.
-	goodSeconds = 3
-)
+// defaultWithin is how far from the steady state counts as recovered.
+const defaultWithin = 0.1
+
+// goodSeconds in a row end a recovery: one alone may be luck.
+const goodSeconds = 3
 
 // recovery is the longest time from a fault until the load was as in the steady
 // state again: the seconds of the first phase that end before the first fault.
@@ -41,9 +40,9 @@ func (a *analysis) recovery(o scenarios.Objective) measure {
 	for i, f := range starts {
 		until := a.whole.to
 		if i+1 < len(starts) {
-			until = min(until, secondOf(a.run, starts[i+1].Injected))
+			until = min(until, secondOf(&a.Run, starts[i+1].Injected))
 		}
-		took, ended := recovered(good, secondOf(a.run, f.Injected), until)
+		took, ended := recovered(good, secondOf(&a.Run, f.Injected), until)
 		if d := time.Duration(took)*time.Second - a.into(f); took > 0 && d >= worst {
 			worst, name = d, f.Name
 		}
@@ -66,7 +65,7 @@ func (a *analysis) recovery(o scenarios.Objective) measure {
 // of a fault goes on when the timeline has ended.
 func (a *analysis) recoveryOfTheCluster() measure {
 	worst, name, n := results.Duration(0), "", 0
-	for _, f := range a.run.Faults {
+	for _, f := range a.Run.Faults {
 		if f.Injected == 0 {
 			continue
 		}
@@ -87,8 +86,8 @@ func (a *analysis) recoveryOfTheCluster() measure {
 // injections are the faults that acted in the timeline, in order of time.
 func (a *analysis) injections() []results.Fault {
 	var list []results.Fault
-	for _, f := range a.run.Faults {
-		if f.Injected > 0 && a.whole.has(secondOf(a.run, f.Injected)) {
+	for _, f := range a.Run.Faults {
+		if f.Injected > 0 && a.whole.has(secondOf(&a.Run, f.Injected)) {
 			list = append(list, f)
 		}
 	}
@@ -103,7 +102,7 @@ func secondOf(r *results.Run, at results.Duration) int {
 
 // into is how far into its second a fault acted.
 func (a *analysis) into(f results.Fault) time.Duration {
-	return (f.Injected - a.run.LoadStart).Std() % time.Second
+	return (f.Injected - a.Run.LoadStart).Std() % time.Second
 }
 
 // recovered counts the seconds from from up to the end of the last bad one
@@ -128,9 +127,9 @@ func (a *analysis) steadySeconds() window {
 		return window{}
 	}
 	steady := a.phases[0]
-	for _, f := range a.run.Faults {
+	for _, f := range a.Run.Faults {
 		if f.Injected > 0 {
-			steady.to = min(steady.to, secondOf(a.run, f.Injected))
+			steady.to = min(steady.to, secondOf(&a.Run, f.Injected))
 		}
 	}
 	return steady
@@ -166,7 +165,7 @@ func (a *analysis) responses() map[int]*hdrhistogram.PackedHistogram {
 			continue
 		}
 		if list[i.Second] == nil {
-			list[i.Second] = newHistogram()
+			list[i.Second] = results.NewHistogram()
 		}
 		list[i.Second].Merge(i.Histogram)
 	}

@@ -43,7 +43,7 @@ func Analyze(b *results.Bundle) (*results.Summary, error) {
 	if err != nil {
 		return nil, err
 	}
-	return analyze(b, sc), nil
+	return newAnalysis(b, sc).summary(), nil
 }
 
 // scenarioOf is the scenario of a bundle. Its errors are about the bundle, not

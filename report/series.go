@@ -57,7 +57,7 @@ func newSeries(b *results.Bundle) series {
 			continue
 		}
 		if merged[n] == nil {
-			merged[n] = newHistogram()
+			merged[n] = results.NewHistogram()
 		}
 		merged[n].Merge(i.Histogram)
 	}

@@ -14,10 +14,6 @@ import (
 // times in the order of every table.
 func times() []results.Time { return []results.Time{results.Response, results.Service, results.Slip} }
 
-func newHistogram() *hdrhistogram.PackedHistogram {
-	return results.NewHistogram()
-}
-
 // histogramKey is what a merged histogram is about.
 type histogramKey struct {
 	phase, command string
@@ -30,7 +26,7 @@ func (a *analysis) merged() map[histogramKey]*hdrhistogram.PackedHistogram {
 	all := map[histogramKey]*hdrhistogram.PackedHistogram{}
 	merge := func(k histogramKey, h *hdrhistogram.PackedHistogram) {
 		if all[k] == nil {
-			all[k] = newHistogram()
+			all[k] = results.NewHistogram()
 		}
 		all[k].Merge(h)
 	}
@@ -86,7 +82,7 @@ func (a *analysis) byShard() []results.ShardLatency {
 		for _, i := range a.ShardIntervals {
 			if k := (key{i.Shard, i.Time}); win.has(i.Second) {
 				if merged[k] == nil {
-					merged[k] = newHistogram()
+					merged[k] = results.NewHistogram()
 				}
 				merged[k].Merge(i.Histogram)
 				shards[i.Shard] = true

@@ -10,7 +10,7 @@ import (
 // recorded is a histogram of n values each.
 func recorded(t *testing.T, values ...int64) results.Interval {
 	t.Helper()
-	h := newHistogram()
+	h := results.NewHistogram()
 	for _, v := range values {
 		if err := h.RecordValue(v); err != nil {
 			t.Fatal(err)

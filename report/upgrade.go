@@ -15,7 +15,7 @@ import (
 // upgrade tells what an upgrade cost, and whether to do it; nil without one. It
 // comes after the verdict, on which it builds.
 func (a *analysis) upgrade(s *results.Summary) *results.UpgradeSummary {
-	u := a.run.Upgrade
+	u := a.Run.Upgrade
 	if u == nil {
 		return nil
 	}
@@ -97,11 +97,11 @@ func (a *analysis) upgradeWindows() []results.UpgradeWindow {
 			list = append(list, a.upgradeWindow(window{name: name, from: from, to: to, length: inSeconds(to - from).Std()}))
 		}
 	}
-	for _, r := range rolls(a.run.Upgrade) {
+	for _, r := range rolls(a.Run.Upgrade) {
 		if r.Began == 0 {
 			continue
 		}
-		began, ended := seconds(r.Began-a.run.LoadStart, math.Floor), seconds(r.Ended-a.run.LoadStart, math.Ceil)
+		began, ended := seconds(r.Began-a.Run.LoadStart, math.Floor), seconds(r.Ended-a.Run.LoadStart, math.Ceil)
 		add(name, from, began)
 		add(r.name, max(began, from), ended)
 		from, name = ended, "after"
@@ -128,7 +128,7 @@ func (a *analysis) upgradeWindow(w window) results.UpgradeWindow {
 		}
 	}
 	v.Load = loadRow(w, All, total)
-	h := newHistogram()
+	h := results.NewHistogram()
 	for _, i := range a.Intervals {
 		if i.Time == results.Response && w.has(i.Second) {
 			h.Merge(i.Histogram)
@@ -138,7 +138,7 @@ func (a *analysis) upgradeWindow(w window) results.UpgradeWindow {
 		row := latencyRow(w.name, All, results.Response, h)
 		v.Response = &row
 	}
-	start := a.run.LoadStart
+	start := a.Run.LoadStart
 	v.Down, v.Longest = a.down(start+results.DurationOf(inSeconds(w.from).Std()), start+results.DurationOf(inSeconds(w.to).Std()))
 	return v
 }
@@ -147,8 +147,8 @@ func (a *analysis) upgradeWindow(w window) results.UpgradeWindow {
 // and the longest outage of one shard in it.
 func (a *analysis) down(from, to results.Duration) (sum, longest results.Duration) {
 	var all []span
-	for _, sh := range a.run.Shards {
-		spans := outageSpans(a.run.ProbeOutages, sh.Index, from, to)
+	for _, sh := range a.Run.Shards {
+		spans := outageSpans(a.Run.ProbeOutages, sh.Index, from, to)
 		_, l := length(spans)
 		longest = max(longest, l)
 		all = append(all, spans...)
@@ -162,7 +162,7 @@ func (a *analysis) down(from, to results.Duration) (sum, longest results.Duratio
 func (a *analysis) stepCosts() []results.StepCost {
 	list := []results.StepCost{}
 	p99 := a.p99BySecond()
-	for _, r := range rolls(a.run.Upgrade) {
+	for _, r := range rolls(a.Run.Upgrade) {
 		for i, st := range r.Steps {
 			until := r.Ended
 			if i+1 < len(r.Steps) {
@@ -173,7 +173,7 @@ func (a *analysis) stepCosts() []results.StepCost {
 				v.Took = st.Whole - st.Began
 			}
 			v.Down, v.Longest = a.down(st.Began, until)
-			from, to := seconds(st.Began-a.run.LoadStart, math.Floor), seconds(until-a.run.LoadStart, math.Floor)
+			from, to := seconds(st.Began-a.Run.LoadStart, math.Floor), seconds(until-a.Run.LoadStart, math.Floor)
 			if i+1 == len(r.Steps) {
 				to++
 			}
@@ -201,7 +201,7 @@ func (a *analysis) p99BySecond() map[int]results.Duration {
 			continue
 		}
 		if merged[i.Second] == nil {
-			merged[i.Second] = newHistogram()
+			merged[i.Second] = results.NewHistogram()
 		}
 		merged[i.Second].Merge(i.Histogram)
 	}
@@ -370,7 +370,7 @@ func (a *analysis) restoreNote(v *results.UpgradeSummary) string {
 			text += fmt.Sprintf(": shards took no writes for up to %s", duration(w.Longest))
 		}
 	}
-	if au := a.run.Audit; au != nil && au.OK > 0 {
+	if au := a.Run.Audit; au != nil && au.OK > 0 {
 		text += fmt.Sprintf("; %s of %s acknowledged audited writes were lost with what came after the backup", count(au.Lost+au.Altered), count(au.OK))
 	}
 	return text

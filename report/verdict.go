@@ -45,7 +45,7 @@ func (a *analysis) verdict(s *results.Summary) (results.Verdict, []string) {
 	invalid, unsound := a.invalid(s), a.unsound()
 	missed, unfinished, unanswered := a.missed(s), a.unfinished(), unanswered(s)
 	switch {
-	case a.run.Interrupted != "":
+	case a.Run.Interrupted != "":
 		return results.Inconclusive, slices.Concat(unsound, invalid, unfinished)
 	case len(invalid) > 0:
 		return results.Invalid, slices.Concat(invalid, unsound, unfinished)
@@ -72,7 +72,7 @@ func (a *analysis) invalid(s *results.Summary) []string {
 		reasons = append(reasons, fmt.Sprintf("%s of %s found no room in flight (maxInFlight %s) while every shard was up",
 			count(overflow), plural(due, "request", "requests"), count(a.sc.Workload.MaxInFlight)))
 	}
-	if au := a.run.Audit; au != nil && au.FailedKept > 0 {
+	if au := a.Run.Audit; au != nil && au.FailedKept > 0 {
 		reasons = append(reasons, fmt.Sprintf("%s that slotstorm recorded as refused %s in the data: its account cannot be trusted",
 			plural(au.FailedKept, "audited write", "audited writes"), verb(au.FailedKept, "is", "are")))
 	}
@@ -103,15 +103,15 @@ func (a *analysis) ownDoing(s *results.Summary) []string {
 func (a *analysis) overflowWhileUp() (overflow, due int) {
 	echo := results.DurationOf(overflowEcho)
 	var down []span
-	for _, list := range [][]results.Outage{a.run.ProbeOutages, a.run.ClientOutages} {
+	for _, list := range [][]results.Outage{a.Run.ProbeOutages, a.Run.ClientOutages} {
 		for _, o := range list {
-			down = append(down, span{o.From, o.To + echo})
+			down = append(down, span{from: o.From, to: o.To + echo})
 		}
 	}
 	down = union(down)
 	for _, f := range a.Frames {
-		start := a.run.LoadStart + results.DurationOf(time.Duration(f.Seq)*time.Second)
-		second := []span{{start, start + results.DurationOf(time.Second)}}
+		start := a.Run.LoadStart + results.DurationOf(time.Duration(f.Seq)*time.Second)
+		second := []span{{from: start, to: start + results.DurationOf(time.Second)}}
 		if !a.whole.has(f.Seq) || len(intersection(second, down)) > 0 {
 			continue
 		}
@@ -126,16 +126,16 @@ func (a *analysis) overflowWhileUp() (overflow, due int) {
 // unsound tells why nothing can be built on the data.
 func (a *analysis) unsound() []string {
 	var reasons []string
-	if a.run.Interrupted != "" {
-		reasons = append(reasons, "interrupted: "+a.run.Interrupted)
+	if a.Run.Interrupted != "" {
+		reasons = append(reasons, "interrupted: "+a.Run.Interrupted)
 	}
-	if !a.run.HealthyBefore {
+	if !a.Run.HealthyBefore {
 		reasons = append(reasons, "the cluster was not healthy when the load began")
 	}
 	if r := a.unsteady(); r != "" {
 		reasons = append(reasons, r)
 	}
-	if n := a.missingFrames(); n > 0 && a.run.Interrupted == "" {
+	if n := a.missingFrames(); n > 0 && a.Run.Interrupted == "" {
 		reasons = append(reasons, fmt.Sprintf("%s of the timeline %s no record of the load in %s",
 			plural(n, "second", "seconds"), verb(n, "has", "have"), results.SeriesFile))
 	}
@@ -149,9 +149,9 @@ func (a *analysis) unsteady() string {
 		return "the timeline never began"
 	}
 	steady := a.phases[0]
-	for _, f := range a.run.Faults {
+	for _, f := range a.Run.Faults {
 		if f.Injected > 0 {
-			steady.to = min(steady.to, int((f.Injected-a.run.LoadStart).Std()/time.Second))
+			steady.to = min(steady.to, int((f.Injected-a.Run.LoadStart).Std()/time.Second))
 		}
 	}
 	var c results.Counts
@@ -209,8 +209,8 @@ func (a *analysis) missed(s *results.Summary) []string {
 			reasons = append(reasons, fmt.Sprintf("objective missed: %s, measured %s", o.Name, o.Shown))
 		}
 	}
-	reasons = append(reasons, rollFailures(a.run.Upgrade)...)
-	if !a.run.HealthyAfter && a.run.Interrupted == "" {
+	reasons = append(reasons, rollFailures(a.Run.Upgrade)...)
+	if !a.Run.HealthyAfter && a.Run.Interrupted == "" {
 		reasons = append(reasons, "the cluster was not healthy when the run ended")
 	}
 	return reasons
@@ -219,16 +219,16 @@ func (a *analysis) missed(s *results.Summary) []string {
 // unfinished tells which questions the run itself left open.
 func (a *analysis) unfinished() []string {
 	var reasons []string
-	for _, f := range a.run.Faults {
+	for _, f := range a.Run.Faults {
 		if what, ok := shortcoming[f.Status]; ok {
 			reasons = append(reasons, sentence(": ", fmt.Sprintf("fault %s %s", f.Name, what), f.Reason))
 		} else if f.Status != results.StatusHealed {
 			reasons = append(reasons, sentence(": ", fmt.Sprintf("fault %s has the unknown status %q", f.Name, f.Status), f.Reason))
 		}
 	}
-	reasons = append(reasons, rollShortcomings(a.run.Upgrade)...)
+	reasons = append(reasons, rollShortcomings(a.Run.Upgrade)...)
 	reasons = append(reasons, a.untimely()...)
-	switch au := a.run.Audit; {
+	switch au := a.Run.Audit; {
 	case au != nil && unread(au):
 		reasons = append(reasons, sentence(": ", fmt.Sprintf("the audit read back %s of %s", count(au.ReadBack), plural(au.Writes, "write", "writes")), au.Unread))
 	case au == nil && a.sc.Workload.Audit != nil:
@@ -285,10 +285,10 @@ func (a *analysis) warnings(s *results.Summary) []string {
 	}
 	for _, e := range a.Events {
 		if e.Kind == results.EventOutOfReach {
-			list = append(list, fmt.Sprintf("at %s: %s", since(a.run, e.Offset), e.Message))
+			list = append(list, fmt.Sprintf("at %s: %s", since(&a.Run, e.Offset), e.Message))
 		}
 	}
-	list = append(list, drifts(a.run)...)
+	list = append(list, drifts(&a.Run)...)
 	list = append(list, a.somewhatLate()...)
 	if s.Availability.Observed == 0 && len(a.phases) > 0 {
 		list = append(list, "no probe ran: nothing is known of outages")
@@ -301,7 +301,7 @@ func (a *analysis) warnings(s *results.Summary) []string {
 		list = append(list, fmt.Sprintf("%s share %s to each primary: a request may wait behind others' on its connection, and that wait is part of its times",
 			plural(o.Clients, "client", "clients"), plural(o.Connections, "connection", "connections")))
 	}
-	if au := a.run.Audit; au != nil && au.Altered > 0 {
+	if au := a.Run.Audit; au != nil && au.Altered > 0 {
 		list = append(list, fmt.Sprintf("%s came back with another value", plural(au.Altered, "acknowledged write", "acknowledged writes")))
 	}
 	if load := findLoad(s.Load, All, All); load != nil && load.Counts.Unknown > 0 {

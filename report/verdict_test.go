@@ -104,7 +104,7 @@ func TestVerdict(t *testing.T) {
 			for _, c := range tt.changes {
 				c(b, sc)
 			}
-			s := analyze(b, sc)
+			s := newAnalysis(b, sc).summary()
 			if s.Verdict != tt.want {
 				t.Errorf("verdict %s, want %s: %q", s.Verdict, tt.want, s.Reasons)
 			}
@@ -121,7 +121,7 @@ func TestVerdict(t *testing.T) {
 func record(b *results.Bundle, kind results.Time, us, factor int64) {
 	for n, i := range b.Intervals {
 		if i.Time == kind {
-			h := newHistogram()
+			h := results.NewHistogram()
 			h.Merge(i.Histogram)
 			h.RecordValues(us, factor*h.TotalCount())
 			b.Intervals[n].Histogram = h
@@ -137,7 +137,7 @@ func TestMissingEndCannotPass(t *testing.T) {
 	for limit, want := range map[float64]results.Verdict{10: results.Inconclusive, 6: results.Fail} {
 		sc := scenario(t)
 		sc.Objectives = []scenarios.Objective{{Metric: "failover.client", Max: &scenarios.Bound{Text: "x", Value: limit}}}
-		o := analyze(b, sc).Objectives[0]
+		o := newAnalysis(b, sc).summary().Objectives[0]
 		if o.Result != want || o.Shown != "> 7.00 s" {
 			t.Errorf("bound %v s: %s, shown %s", limit, o.Result, o.Shown)
 		}

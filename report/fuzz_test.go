@@ -7,6 +7,10 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/slotstorm/slotstorm/report/compare"
+	"github.com/slotstorm/slotstorm/report/export"
+	"github.com/slotstorm/slotstorm/report/judge"
+	"github.com/slotstorm/slotstorm/report/render"
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -44,20 +48,20 @@ func FuzzBundle(f *testing.F) {
 		if err != nil {
 			return
 		}
-		s, err := Analyze(b)
+		s, err := judge.Analyze(b)
 		if err != nil {
 			return
 		}
-		views := []func(io.Writer, *results.Bundle, *results.Summary) error{HTML, Markdown, JUnit, SeriesCSV}
+		views := []func(io.Writer, *results.Bundle, *results.Summary) error{render.HTML, render.Markdown, export.JUnit, export.SeriesCSV}
 		if s.Upgrade != nil {
-			views = append(views, SheetHTML, SheetMarkdown)
+			views = append(views, render.SheetHTML, render.SheetMarkdown)
 		}
 		for _, render := range views {
 			// What cannot be rendered says so; it must not panic.
 			_ = render(io.Discard, b, s)
 		}
-		_ = NewRuns("a").Add(b)
-		var trend TrendBuilder
+		_ = compare.NewRuns("a").Add(b)
+		var trend compare.TrendBuilder
 		_ = trend.Add(b)
 	})
 }

@@ -1,18 +1,9 @@
-// Package report judges a finished run and tells about it. It reads bundles and
-// nothing that is alive, so the same bundle gives the same bytes anywhere.
+// Package report writes the files of a finished run's report into its folder. It and
+// the packages below it read bundles and nothing that is alive, so the same bundle gives
+// the same bytes anywhere.
 //
-// The data flow:
-//
-//	results.Bundle ─▶ Analyze ─▶ results.Summary ─▶ Text, Markdown, HTML, JUnit, plots
-//
-// Analyze itself is a line of small steps, each in a file of its own:
-//
-//	frames, histograms ─▶ tables per phase and command        (tables.go)
-//	faults, events, outages ─▶ failovers, step by step        (failover.go, predict.go)
-//	outages ─▶ availability per shard                         (availability.go)
-//	findings ─▶ losses, located by failover                   (losses.go)
-//	all of these ─▶ objectives ─▶ verdict                     (objectives.go, verdict.go)
-//	verdict, steps, surfaces ─▶ go or no-go                   (upgrade.go, sheet.go)
+//	results.Bundle ─▶ facts ─▶ judge ─▶ results.Summary ─▶ render, plot, export
+//	several of them ─▶ compare ─▶ render, plot, export
 package report
 
 import (
@@ -20,41 +11,13 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/slotstorm/slotstorm/report/doc"
+	"github.com/slotstorm/slotstorm/report/export"
+	"github.com/slotstorm/slotstorm/report/judge"
+	"github.com/slotstorm/slotstorm/report/plot"
+	"github.com/slotstorm/slotstorm/report/render"
 	"github.com/slotstorm/slotstorm/results"
-	"github.com/slotstorm/slotstorm/scenarios"
 )
-
-// Files that Write puts into a bundle's folder, beside the plots.
-const (
-	HTMLFile     = "report.html"
-	MarkdownFile = "report.md"
-	JUnitFile    = "junit.xml"
-	// The sheet of an upgrade; only in runs with one.
-	SheetHTMLFile     = "upgrade.html"
-	SheetMarkdownFile = "upgrade.md"
-	PlotsDir          = "plots"
-)
-
-// Analyze derives the summary of a run from its bundle. It is pure: nothing is
-// read but b, and the same b gives the same summary. It fails only if the
-// bundle's scenario is not readable.
-func Analyze(b *results.Bundle) (*results.Summary, error) {
-	sc, err := scenarioOf(b)
-	if err != nil {
-		return nil, err
-	}
-	return newAnalysis(b, sc).summary(), nil
-}
-
-// scenarioOf is the scenario of a bundle. Its errors are about the bundle, not
-// about a scenario that the user wrote, and so are none of scenarios.Errors.
-func scenarioOf(b *results.Bundle) (*scenarios.Scenario, error) {
-	sc, err := scenarios.Parse(results.ScenarioFile, b.Scenario)
-	if err != nil {
-		return nil, fmt.Errorf("reading the bundle's scenario: %v", err)
-	}
-	return sc, nil
-}
 
 // Render reads the bundle in dir, analyzes it anew and writes its report files.
 // The bundle must be whole, as results.Load defines it.
@@ -63,7 +26,7 @@ func Render(dir string) error {
 	if err != nil {
 		return err
 	}
-	s, err := Analyze(b)
+	s, err := judge.Analyze(b)
 	if err != nil {
 		return err
 	}
@@ -83,9 +46,9 @@ func Write(dir string, b *results.Bundle, s *results.Summary) error {
 		return fmt.Errorf("rendering: %w", err)
 	}
 	defer f.Close()
-	renderings := []rendering{{HTMLFile, HTML}, {MarkdownFile, Markdown}, {JUnitFile, JUnit}}
+	renderings := []rendering{{doc.HTMLFile, render.HTML}, {doc.MarkdownFile, render.Markdown}, {doc.JUnitFile, export.JUnit}}
 	if s.Upgrade != nil {
-		renderings = append(renderings, rendering{SheetHTMLFile, SheetHTML}, rendering{SheetMarkdownFile, SheetMarkdown})
+		renderings = append(renderings, rendering{doc.SheetHTMLFile, render.SheetHTML}, rendering{doc.SheetMarkdownFile, render.SheetMarkdown})
 	}
 	for _, r := range renderings {
 		var buf bytes.Buffer
@@ -96,7 +59,7 @@ func Write(dir string, b *results.Bundle, s *results.Summary) error {
 			return err
 		}
 	}
-	if err := plots(f, b, s); err != nil {
+	if err := plot.Plots(f, b, s); err != nil {
 		return err
 	}
 	if b.Seal == nil {

@@ -2,18 +2,19 @@ package report
 
 import (
 	"bytes"
-	"encoding/xml"
-	"image/png"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
+	"github.com/slotstorm/slotstorm/report/doc"
+	"github.com/slotstorm/slotstorm/report/internal/fixture"
+	"github.com/slotstorm/slotstorm/report/judge"
+	"github.com/slotstorm/slotstorm/report/render"
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -64,23 +65,23 @@ func store(t *testing.T, b *results.Bundle) string {
 // TestRenderTwice renders a stored bundle, and again: every byte is the same,
 // the bundle still loads, and the page equals that of the run in memory.
 func TestRenderTwice(t *testing.T) {
-	b := killed()
+	b := fixture.Killed()
 	b.Dir = store(t, b)
 	if err := Render(b.Dir); err != nil {
 		t.Fatal(err)
 	}
 	first := contents(t, b.Dir)
-	for _, name := range []string{HTMLFile, MarkdownFile, JUnitFile, "plots/throughput.png", "plots/latency.png", "plots/errors.png", "plots/failovers.png"} {
+	for _, name := range []string{doc.HTMLFile, doc.MarkdownFile, doc.JUnitFile, "plots/throughput.png", "plots/latency.png", "plots/errors.png", "plots/failovers.png"} {
 		if len(first[name]) == 0 {
 			t.Errorf("%s was not written", name)
 		}
 	}
 	var want bytes.Buffer
-	if err := HTML(&want, b, summary(t, b)); err != nil {
+	if err := render.HTML(&want, b, summary(t, b)); err != nil {
 		t.Fatal(err)
 	}
-	if first[HTMLFile] != want.String() {
-		t.Errorf("the page of the stored run differs: %s", firstDifference(want.Bytes(), []byte(first[HTMLFile])))
+	if first[doc.HTMLFile] != want.String() {
+		t.Errorf("the page of the stored run differs: %s", fixture.FirstDifference(want.Bytes(), []byte(first[doc.HTMLFile])))
 	}
 	if err := Render(b.Dir); err != nil {
 		t.Fatal(err)
@@ -110,7 +111,7 @@ func contents(t *testing.T, dir string) map[string]string {
 }
 
 func TestRenderRefusesAChangedBundle(t *testing.T) {
-	dir := store(t, killed())
+	dir := store(t, fixture.Killed())
 	path := filepath.Join(dir, results.SeriesFile)
 	if err := os.Truncate(path, 100); err != nil {
 		t.Fatal(err)
@@ -121,74 +122,16 @@ func TestRenderRefusesAChangedBundle(t *testing.T) {
 }
 
 func TestAnalyzeNamesABadScenario(t *testing.T) {
-	b := quiet()
+	b := fixture.Quiet()
 	b.Scenario = []byte("kind: Recipe\n")
-	if _, err := Analyze(b); err == nil || !strings.Contains(err.Error(), "scenario") {
+	if _, err := judge.Analyze(b); err == nil || !strings.Contains(err.Error(), "scenario") {
 		t.Errorf("a bad scenario gives %v", err)
-	}
-}
-
-// TestPageStandsAlone looks for anything that a browser would fetch or run, and
-// for colours of the plots that a dark page could not change.
-func TestPageStandsAlone(t *testing.T) {
-	for name, b := range map[string]*results.Bundle{"killed": killed(), "repeated": repeated(), "quiet": quiet(), "interrupted": interrupted(), "lossy": lossy()} {
-		var out bytes.Buffer
-		if err := HTML(&out, b, summary(t, b)); err != nil {
-			t.Fatal(err)
-		}
-		page := out.String()
-		for _, bad := range []string{"<script", "<link", "<img", "src=", "@import", "url(", "http:", "https:", "ZgotmplZ", "NaN", "Inf"} {
-			if strings.Contains(page, bad) {
-				t.Errorf("%s: the page contains %q", name, bad)
-			}
-		}
-		svgs := regexp.MustCompile(`(?s)<svg.*?</svg>`).FindAllString(page, -1)
-		if len(svgs) < 3 {
-			t.Errorf("%s: %d plots", name, len(svgs))
-		}
-		for _, svg := range svgs {
-			if fixed := regexp.MustCompile(`#[0-9A-Fa-f]{6}`).FindString(svg); fixed != "" {
-				t.Errorf("%s: a plot has the fixed colour %s", name, fixed)
-			}
-			if err := xml.Unmarshal([]byte(svg), new(struct{})); err != nil {
-				t.Errorf("%s: a plot is not well-formed: %v", name, err)
-			}
-		}
-	}
-}
-
-// TestPageEscapes puts markup where users write text.
-func TestPageEscapes(t *testing.T) {
-	const evil = `<b onclick="x">&`
-	b := killed()
-	b.Run.Name, b.Run.Faults[0].Name, b.Run.Faults[0].Reason, b.Run.Command = evil, evil, evil, evil
-	b.Run.Phases[0].Name, b.Run.Interrupted = evil, evil
-	var out bytes.Buffer
-	if err := HTML(&out, b, summary(t, b)); err != nil {
-		t.Fatal(err)
-	}
-	if strings.Contains(out.String(), "<b onclick") {
-		t.Error("markup reached the page")
-	}
-	out.Reset()
-	if err := JUnit(&out, b, summary(t, b)); err != nil {
-		t.Fatal(err)
-	}
-	if err := xml.Unmarshal(out.Bytes(), new(struct{})); err != nil {
-		t.Errorf("JUnit XML is not well-formed: %v", err)
-	}
-	out.Reset()
-	if err := Markdown(&out, b, summary(t, b)); err != nil {
-		t.Fatal(err)
-	}
-	if before, _, _ := strings.Cut(out.String(), "```"); strings.Contains(before, "<b") {
-		t.Error("markup reached the Markdown")
 	}
 }
 
 // TestEmptyRun renders a run that ended before its load began.
 func TestEmptyRun(t *testing.T) {
-	b := &results.Bundle{Scenario: []byte(fixtureYAML)}
+	b := &results.Bundle{Scenario: []byte(fixture.FixtureYAML)}
 	b.Run = results.Run{Name: "kill-primary", Interrupted: "stopped by Ctrl-C", Start: time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)}
 	s := summary(t, b)
 	if s.Verdict != results.Inconclusive {
@@ -199,36 +142,11 @@ func TestEmptyRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	if err := Text(&out, b, s, true); err != nil {
+	if err := render.Text(&out, b, s, true); err != nil {
 		t.Fatal(err)
 	}
-	if plots, err := os.ReadDir(filepath.Join(dir, PlotsDir)); err != nil || len(plots) > 0 {
+	if plots, err := os.ReadDir(filepath.Join(dir, doc.PlotsDir)); err != nil || len(plots) > 0 {
 		t.Errorf("plots %v, %v", plots, err)
-	}
-}
-
-func TestPlotsAreImages(t *testing.T) {
-	dir := t.TempDir()
-	b := repeated()
-	f, err := results.OpenFolder(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	if err := plots(f, b, summary(t, b)); err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{"throughput", "latency", "errors", "failovers", "distribution"} {
-		f, err := os.Open(filepath.Join(dir, PlotsDir, name+".png"))
-		if err != nil {
-			t.Error(err)
-			continue
-		}
-		img, err := png.Decode(f)
-		f.Close()
-		if err != nil || img.Bounds().Dx() < 1500 {
-			t.Errorf("%s: %v, %v", name, img.Bounds(), err)
-		}
 	}
 }
 

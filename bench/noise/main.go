@@ -27,7 +27,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/slotstorm/slotstorm/report"
+	"github.com/slotstorm/slotstorm/report/compare"
 )
 
 //go:embed scenario.yaml
@@ -118,14 +118,14 @@ type series struct {
 	what  string
 	sleep time.Duration
 	times int
-	list  []report.Comparison
+	list  []compare.Comparison
 	took  time.Duration
 }
 
 func (s *series) measure(ctx context.Context, c config, dir string) error {
 	start := time.Now()
 	for i := range s.times {
-		cmp, err := compare(ctx, c, dir, i, s.sleep)
+		cmp, err := compareTwice(ctx, c, dir, i, s.sleep)
 		if err != nil {
 			return fmt.Errorf("comparison %d, %s: %w", i+1, s.what, err)
 		}
@@ -139,7 +139,7 @@ func (s *series) measure(ctx context.Context, c config, dir string) error {
 }
 
 // compare makes one comparison, with seeds of its own.
-func compare(ctx context.Context, c config, dir string, i int, sleep time.Duration) (*report.Comparison, error) {
+func compareTwice(ctx context.Context, c config, dir string, i int, sleep time.Duration) (*compare.Comparison, error) {
 	root := filepath.Join(dir, "runs")
 	line := append(append([]string{}, c.prefix...), c.slotstorm, "run", filepath.Join(dir, "scenario.yaml"),
 		"--against", fmt.Sprintf("workload.mix[0].commands[1]=DEBUG SLEEP %.6f", sleep.Seconds()),
@@ -150,10 +150,10 @@ func compare(ctx context.Context, c config, dir string, i int, sleep time.Durati
 	// Its exit code is its answer; whether there is one, the JSON tells. On a
 	// machine that is too busy no run may be usable: that is no answer either.
 	failed := cmd.Run()
-	var cmp report.Comparison
+	var cmp compare.Comparison
 	if cmd.ProcessState != nil && cmd.ProcessState.ExitCode() == unusable {
 		fmt.Fprintln(c.progress, strings.TrimSpace(errs.String()))
-		return &report.Comparison{Answer: report.Noisy}, os.RemoveAll(root)
+		return &compare.Comparison{Answer: compare.Noisy}, os.RemoveAll(root)
 	}
 	if err := json.Unmarshal(out.Bytes(), &cmp); err != nil {
 		return nil, fmt.Errorf("%w: %s", errors.Join(failed, err), errs.String())
@@ -162,19 +162,19 @@ func compare(ctx context.Context, c config, dir string, i int, sleep time.Durati
 }
 
 // judged is the median response time.
-func judged(c *report.Comparison) report.FigureDelta {
+func judged(c *compare.Comparison) compare.FigureDelta {
 	for _, d := range c.Figures {
 		if d.Judged && d.Metric == "response.p50" {
 			return d
 		}
 	}
 	nan := math.NaN()
-	return report.FigureDelta{Answer: report.Noisy, Relative: &nan}
+	return compare.FigureDelta{Answer: compare.Noisy, Relative: &nan}
 }
 
 // count tells how many comparisons gave an answer; how many of them on the
 // median response time.
-func count(list []report.Comparison, answers ...report.Answer) (overall, p50 int) {
+func count(list []compare.Comparison, answers ...compare.Answer) (overall, p50 int) {
 	for i := range list {
 		for _, a := range answers {
 			if list[i].Answer == a {
@@ -195,11 +195,11 @@ func tableOf(list []series) []byte {
 		if len(s.list) == 0 {
 			continue
 		}
-		worse, p50Worse := count(s.list, report.Worse)
-		better, p50Better := count(s.list, report.Better)
-		neither, _ := count(s.list, report.Same, report.Noisy, report.Changed)
-		_, same := count(s.list, report.Same)
-		_, noisy := count(s.list, report.Noisy)
+		worse, p50Worse := count(s.list, compare.Worse)
+		better, p50Better := count(s.list, compare.Better)
+		neither, _ := count(s.list, compare.Same, compare.Noisy, compare.Changed)
+		_, same := count(s.list, compare.Same)
+		_, noisy := count(s.list, compare.Noisy)
 		low, high := math.Inf(1), math.Inf(-1)
 		different := 0
 		for i := range s.list {
@@ -207,7 +207,7 @@ func tableOf(list []series) []byte {
 				low, high = min(low, 100**r), max(high, 100**r)
 			}
 			for _, d := range s.list[i].Figures {
-				if d.Judged && (d.Answer == report.Worse || d.Answer == report.Better) {
+				if d.Judged && (d.Answer == compare.Worse || d.Answer == compare.Better) {
 					different++
 				}
 			}

@@ -9,7 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/slotstorm/slotstorm/internal/runner"
-	"github.com/slotstorm/slotstorm/report"
+	"github.com/slotstorm/slotstorm/report/compare"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
@@ -80,10 +80,10 @@ func turns(repeats int) []int {
 // side has the same seed, and so the same requests at the same moments. A run
 // that tells nothing, because the machine was too busy for it, is run again; no
 // more often in all than there are repeats.
-func (p *program) against(ctx context.Context, s *sides, o runner.Options, compare report.CompareOptions, failing bool) error {
-	compare.Declared = true
+func (p *program) against(ctx context.Context, s *sides, o runner.Options, how compare.Options, failing bool) error {
+	how.Declared = true
 	repeats := s.scenario[0].Repeat
-	runs := [2]*report.Runs{report.NewRuns(s.name[0]), report.NewRuns(s.name[1])}
+	runs := [2]*compare.Runs{compare.NewRuns(s.name[0]), compare.NewRuns(s.name[1])}
 	order := turns(repeats)
 	spare := repeats
 	for i, side := range order {
@@ -119,7 +119,7 @@ func (p *program) against(ctx context.Context, s *sides, o runner.Options, compa
 			}
 		}
 	}
-	return p.answer(runs[0], runs[1], compare, failing)
+	return p.answer(runs[0], runs[1], how, failing)
 }
 
 func firstReason(s *results.Summary) string {

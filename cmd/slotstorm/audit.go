@@ -9,7 +9,8 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/slotstorm/slotstorm/audit"
-	"github.com/slotstorm/slotstorm/report"
+	"github.com/slotstorm/slotstorm/report/judge"
+	"github.com/slotstorm/slotstorm/report/render"
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -113,9 +114,9 @@ func (p *program) auditOne(dir string, budget time.Duration, all bool) (audited,
 		return one, nil
 	}
 	b.Run.Audit, b.Findings = one.Audit, one.Findings
-	s, err := report.Analyze(b)
+	s, err := judge.Analyze(b)
 	if err != nil {
 		return one, fmt.Errorf("bundle %s: %w", dir, err)
 	}
-	return one, report.Audit(p.out, b, s, report.AuditText{Color: p.colorOut, Findings: all, Same: one.Same})
+	return one, render.Audit(p.out, b, s, render.AuditText{Color: p.colorOut, Findings: all, Same: one.Same})
 }

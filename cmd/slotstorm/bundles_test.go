@@ -11,7 +11,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/slotstorm/slotstorm/report"
+	"github.com/slotstorm/slotstorm/report/doc"
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -74,14 +74,14 @@ func TestABadBundleIsLeftOut(t *testing.T) {
 
 // Rendering a bundle of somebody else's writes nothing outside of it.
 func TestReportWritesNothingOutsideOfTheBundle(t *testing.T) {
-	for _, link := range []string{report.HTMLFile, report.HTMLFile + ".part", report.MarkdownFile, report.JUnitFile, report.PlotsDir, results.SumsFile + ".part"} {
+	for _, link := range []string{doc.HTMLFile, doc.HTMLFile + ".part", doc.MarkdownFile, doc.JUnitFile, doc.PlotsDir, results.SumsFile + ".part"} {
 		t.Run(link, func(t *testing.T) {
 			root, outside := t.TempDir(), t.TempDir()
 			write(t, root, "one", nil)
 			dir := filepath.Join(root, "one")
 			victim := filepath.Join(outside, "victim")
 			target := victim
-			if link == report.PlotsDir {
+			if link == doc.PlotsDir {
 				target = outside
 			}
 			if err := errors.Join(os.WriteFile(victim, []byte("precious"), 0o600), os.RemoveAll(filepath.Join(dir, link)), os.Symlink(target, filepath.Join(dir, link))); err != nil {
@@ -148,7 +148,7 @@ func TestReportSignsAndVerifies(t *testing.T) {
 	dir := filepath.Join(root, "one")
 	private, public := signingKeys(t)
 	_, foreign := signingKeys(t)
-	page := filepath.Join(dir, report.HTMLFile)
+	page := filepath.Join(dir, doc.HTMLFile)
 	for _, step := range []struct {
 		what string
 		do   func() error

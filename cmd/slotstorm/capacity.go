@@ -13,7 +13,8 @@ import (
 
 	"github.com/slotstorm/slotstorm/internal/capacity"
 	"github.com/slotstorm/slotstorm/internal/runner"
-	"github.com/slotstorm/slotstorm/report"
+	"github.com/slotstorm/slotstorm/report/compare"
+	"github.com/slotstorm/slotstorm/report/render"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
@@ -144,7 +145,7 @@ func (p *program) capacity(c *cli.Context) error {
 		return err
 	}
 	if c.Bool("fresh") {
-		state.Steps = map[string][]report.CapacityStep{}
+		state.Steps = map[string][]compare.CapacityStep{}
 	}
 	if n := state.Resumed(); n > 0 && !p.quiet {
 		fmt.Fprintf(p.err, "going on with a search that was interrupted after %d steps; --fresh begins anew\n", n)
@@ -160,27 +161,27 @@ func (p *program) capacity(c *cli.Context) error {
 	if err := state.Done(); err != nil {
 		return err
 	}
-	markdown := func(w io.Writer) error { return report.CapacityMarkdown(w, answer) }
+	markdown := func(w io.Writer) error { return render.CapacityMarkdown(w, answer) }
 	return p.write(renderers{
-		"text":     func(w io.Writer) error { return report.CapacityText(w, answer, p.colorOut) },
+		"text":     func(w io.Writer) error { return render.CapacityText(w, answer, p.colorOut) },
 		"markdown": markdown, summaryFormat: markdown,
 		"json": func(w io.Writer) error { return writeJSON(w, answer) },
-		"html": func(w io.Writer) error { return report.CapacityHTML(w, answer) },
+		"html": func(w io.Writer) error { return render.CapacityHTML(w, answer) },
 	})
 }
 
 var errInterrupted = errors.New("interrupted")
 
 // searches runs a search for each number of shards and each state.
-func (p *program) searches(ctx context.Context, s *scenarios.Scenario, plan *capacityPlan, state *capacity.State, o runner.Options) (*report.Capacity, error) {
-	answer := &report.Capacity{SchemaVersion: report.CapacitySchemaVersion, Scenario: s.Metadata.Name, Hold: plan.Hold.String(), Objectives: []string{}, Answers: []report.CapacityAnswer{}, Sizes: []report.Size{}}
+func (p *program) searches(ctx context.Context, s *scenarios.Scenario, plan *capacityPlan, state *capacity.State, o runner.Options) (*compare.Capacity, error) {
+	answer := &compare.Capacity{SchemaVersion: compare.CapacitySchemaVersion, Scenario: s.Metadata.Name, Hold: plan.Hold.String(), Objectives: []string{}, Answers: []compare.CapacityAnswer{}, Sizes: []compare.Size{}}
 	for _, n := range plan.Shards {
 		for _, down := range plan.States {
 			key := fmt.Sprintf("%d shards, one down %v", n, down)
-			try := func(ctx context.Context, rate float64) (report.CapacityStep, error) {
+			try := func(ctx context.Context, rate float64) (compare.CapacityStep, error) {
 				return p.step(ctx, s, n, down, rate, plan.Hold, o, answer)
 			}
-			a, err := capacity.Search(ctx, plan.Plan, capacity.Recall(state.Steps[key], try, func(step report.CapacityStep) error { return state.Keep(key, step) }))
+			a, err := capacity.Search(ctx, plan.Plan, capacity.Recall(state.Steps[key], try, func(step compare.CapacityStep) error { return state.Keep(key, step) }))
 			if err != nil {
 				return nil, err
 			}
@@ -195,31 +196,31 @@ func (p *program) searches(ctx context.Context, s *scenarios.Scenario, plan *cap
 }
 
 // step holds one rate.
-func (p *program) step(ctx context.Context, s *scenarios.Scenario, shards int, down bool, rate float64, hold time.Duration, o runner.Options, answer *report.Capacity) (report.CapacityStep, error) {
+func (p *program) step(ctx context.Context, s *scenarios.Scenario, shards int, down bool, rate float64, hold time.Duration, o runner.Options, answer *compare.Capacity) (compare.CapacityStep, error) {
 	select {
 	case <-o.Stop:
-		return report.CapacityStep{}, errInterrupted
+		return compare.CapacityStep{}, errInterrupted
 	default:
 	}
 	one, err := capacity.Scenario(s, shards, down, rate, hold)
 	if err != nil {
-		return report.CapacityStep{}, err
+		return compare.CapacityStep{}, err
 	}
 	r, err := p.once(ctx, one, o)
 	if err != nil {
-		return report.CapacityStep{}, err
+		return compare.CapacityStep{}, err
 	}
 	if r.Bundle.Run.Interrupted != "" {
-		return report.CapacityStep{}, errInterrupted
+		return compare.CapacityStep{}, errInterrupted
 	}
-	step, err := report.JudgeStep(r.Bundle, rate)
+	step, err := compare.JudgeStep(r.Bundle, rate)
 	if err != nil {
-		return report.CapacityStep{}, err
+		return compare.CapacityStep{}, err
 	}
 	answer.Environment, answer.Redis = r.Bundle.Run.Environment, r.Bundle.Run.Versions.Redis
 	answer.Objectives = answer.Objectives[:0]
 	for _, ob := range r.Summary.Objectives {
-		answer.Objectives = append(answer.Objectives, strings.Replace(ob.Name, " in "+report.HoldPhase, "", 1))
+		answer.Objectives = append(answer.Objectives, strings.Replace(ob.Name, " in "+compare.HoldPhase, "", 1))
 	}
 	if !p.quiet {
 		fmt.Fprintf(p.err, "%d shards%s, %.0f requests per second: %s %s\n", shards, map[bool]string{true: ", one primary down"}[down], rate, step.Outcome, step.Why)

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/slotstorm/slotstorm/internal/runner"
-	"github.com/slotstorm/slotstorm/report"
+	"github.com/slotstorm/slotstorm/report/compare"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
@@ -38,7 +38,7 @@ func TestCapacity(t *testing.T) {
 		t.Fatal(err)
 	}
 	printedGolden(t, "capacity", root, string(raw))
-	var got report.Capacity
+	var got compare.Capacity
 	if err := json.Unmarshal(raw, &got); err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func TestCapacity(t *testing.T) {
 		contains(t, string(text), part)
 	}
 	for _, s := range *asked {
-		if len(s.Timeline.Phases) != 1 || s.Timeline.Phases[0].Name != report.HoldPhase || s.Workload.Rate.Max {
+		if len(s.Timeline.Phases) != 1 || s.Timeline.Phases[0].Name != compare.HoldPhase || s.Workload.Rate.Max {
 			t.Errorf("a step is %+v of %+v", s.Timeline, s.Workload.Rate)
 		}
 	}

@@ -11,7 +11,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/slotstorm/slotstorm/report"
+	"github.com/slotstorm/slotstorm/report/compare"
+	"github.com/slotstorm/slotstorm/report/facts"
+	"github.com/slotstorm/slotstorm/report/render"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
@@ -55,10 +57,10 @@ func (p *program) compare(c *cli.Context) error {
 		return err
 	}
 	o.Force = c.Bool("force")
-	var sides [2]*report.Runs
+	var sides [2]*compare.Runs
 	taken := map[string]bool{}
 	for i, text := range c.Args().Slice() {
-		sides[i] = report.NewRuns("")
+		sides[i] = compare.NewRuns("")
 		dirs, err := p.eachRun(text, func(dir string, b *results.Bundle) error {
 			if taken[dir] {
 				return usagef("%s is in A and in B", dir)
@@ -88,9 +90,9 @@ func setName(text string, dirs []string) string {
 }
 
 // answer compares, prints, and gives the exit code.
-func (p *program) answer(a, b *report.Runs, o report.CompareOptions, failing bool) error {
-	cmp, err := report.Compare(a, b, o)
-	var refused *report.NotComparable
+func (p *program) answer(a, b *compare.Runs, o compare.Options, failing bool) error {
+	cmp, err := compare.Compare(a, b, o)
+	var refused *compare.NotComparable
 	switch {
 	case errors.As(err, &refused) && refused.Unusable:
 		return &exit{exitInconclusive, err}
@@ -105,24 +107,24 @@ func (p *program) answer(a, b *report.Runs, o report.CompareOptions, failing boo
 	switch {
 	case cmp.Regressed() && failing:
 		return &exit{code: exitFailed}
-	case cmp.Answer == report.Noisy:
+	case cmp.Answer == compare.Noisy:
 		return &exit{code: exitNoisy}
 	}
 	return nil
 }
 
-func comparisonRenderers(c *report.Comparison, color bool) renderers {
-	markdown := func(w io.Writer) error { return report.CompareMarkdown(w, c) }
+func comparisonRenderers(c *compare.Comparison, color bool) renderers {
+	markdown := func(w io.Writer) error { return render.CompareMarkdown(w, c) }
 	return renderers{
-		"text":     func(w io.Writer) error { return report.CompareText(w, c, color) },
+		"text":     func(w io.Writer) error { return render.CompareText(w, c, color) },
 		"markdown": markdown, summaryFormat: markdown,
 		"json": func(w io.Writer) error { return writeJSON(w, c) },
-		"html": func(w io.Writer) error { return report.CompareHTML(w, c) },
+		"html": func(w io.Writer) error { return render.CompareHTML(w, c) },
 	}
 }
 
-func compareOptions(c *cli.Context) (report.CompareOptions, error) {
-	o := report.CompareOptions{Thresholds: map[string]float64{}}
+func compareOptions(c *cli.Context) (compare.Options, error) {
+	o := compare.Options{Thresholds: map[string]float64{}}
 	for _, text := range c.StringSlice("metric") {
 		id, err := figureID(text)
 		if err != nil {
@@ -140,8 +142,8 @@ func compareOptions(c *cli.Context) (report.CompareOptions, error) {
 		if err != nil || !percent || v < 0 || v > 1000 {
 			return o, usagef("--threshold %q is no share: write it as 10%% or response.p99=25%%", text)
 		}
-		if name != "" && !slices.Contains(report.FigureMetrics(), name) {
-			return o, usagef("--threshold knows no metric %q%s", name, suggest(name, report.FigureMetrics()))
+		if name != "" && !slices.Contains(compare.FigureMetrics(), name) {
+			return o, usagef("--threshold knows no metric %q%s", name, suggest(name, compare.FigureMetrics()))
 		}
 		o.Thresholds[name] = v / 100
 	}
@@ -149,12 +151,12 @@ func compareOptions(c *cli.Context) (report.CompareOptions, error) {
 }
 
 // figureID reads METRIC[:COMMAND][@PHASE].
-func figureID(text string) (report.FigureID, error) {
+func figureID(text string) (compare.FigureID, error) {
 	rest, phase, inPhase := strings.Cut(text, "@")
 	metric, command, ofCommand := strings.Cut(rest, ":")
-	id := report.FigureID{Metric: metric, Command: command, Phase: phase}
-	if !slices.Contains(report.FigureMetrics(), metric) {
-		return id, usagef("--metric knows no metric %q%s", metric, suggest(metric, report.FigureMetrics()))
+	id := compare.FigureID{Metric: metric, Command: command, Phase: phase}
+	if !slices.Contains(compare.FigureMetrics(), metric) {
+		return id, usagef("--metric knows no metric %q%s", metric, suggest(metric, compare.FigureMetrics()))
 	}
 	m, _ := scenarios.MetricNamed(metric)
 	switch {
@@ -164,10 +166,10 @@ func figureID(text string) (report.FigureID, error) {
 		return id, nil
 	}
 	if !ofCommand {
-		id.Command = report.All
+		id.Command = facts.All
 	}
 	if !inPhase {
-		id.Phase = report.All
+		id.Phase = facts.All
 	}
 	return id, nil
 }

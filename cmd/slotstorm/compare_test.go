@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/slotstorm/slotstorm/internal/runner"
-	"github.com/slotstorm/slotstorm/report"
+	"github.com/slotstorm/slotstorm/report/compare"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
@@ -140,5 +140,5 @@ func TestCompareStored(t *testing.T) {
 	if code != exitOK {
 		t.Errorf("exit code %d: %s", code, stdout)
 	}
-	contains(t, stdout, `"answer": "same"`, `"what": "redis.binary"`, fmt.Sprintf(`"schemaVersion": %d`, report.ComparisonSchemaVersion))
+	contains(t, stdout, `"answer": "same"`, `"what": "redis.binary"`, fmt.Sprintf(`"schemaVersion": %d`, compare.ComparisonSchemaVersion))
 }

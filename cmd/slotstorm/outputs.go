@@ -10,7 +10,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/slotstorm/slotstorm/report"
+	"github.com/slotstorm/slotstorm/report/export"
+	"github.com/slotstorm/slotstorm/report/judge"
+	"github.com/slotstorm/slotstorm/report/render"
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -131,11 +133,11 @@ var (
 )
 
 // runRenderers write runs; b is the bundle if there is but one.
-func runRenderers(rows []outcome, list []report.Judged, b *results.Bundle, color bool) renderers {
+func runRenderers(rows []outcome, list []judge.Judged, b *results.Bundle, color bool) renderers {
 	r := renderers{
-		"junit":       func(w io.Writer) error { return report.JUnitRuns(w, list) },
-		summaryFormat: func(w io.Writer) error { return report.Short(w, list) },
-		"openmetrics": func(w io.Writer) error { return report.OpenMetrics(w, list) },
+		"junit":       func(w io.Writer) error { return export.JUnitRuns(w, list) },
+		summaryFormat: func(w io.Writer) error { return render.Short(w, list) },
+		"openmetrics": func(w io.Writer) error { return export.OpenMetrics(w, list) },
 		"json":        func(w io.Writer) error { return writeJSON(w, rows) },
 	}
 	if len(list) != 1 || b == nil {
@@ -143,8 +145,8 @@ func runRenderers(rows []outcome, list []report.Judged, b *results.Bundle, color
 	}
 	s := list[0].Summary
 	r["json"] = func(w io.Writer) error { return writeJSON(w, rows[0]) }
-	r["text"] = func(w io.Writer) error { return report.Text(w, b, s, color) }
-	r["markdown"] = func(w io.Writer) error { return report.Markdown(w, b, s) }
-	r["html"] = func(w io.Writer) error { return report.HTML(w, b, s) }
+	r["text"] = func(w io.Writer) error { return render.Text(w, b, s, color) }
+	r["markdown"] = func(w io.Writer) error { return render.Markdown(w, b, s) }
+	r["html"] = func(w io.Writer) error { return render.HTML(w, b, s) }
 	return r
 }

@@ -14,7 +14,9 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/slotstorm/slotstorm/internal/printable"
-	"github.com/slotstorm/slotstorm/report"
+	"github.com/slotstorm/slotstorm/report/export"
+	"github.com/slotstorm/slotstorm/report/judge"
+	"github.com/slotstorm/slotstorm/report/render"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
@@ -68,14 +70,14 @@ func (p *program) report(c *cli.Context) error {
 	}
 	keep := format != "" || file != "" || verify != nil
 	var rows []outcome
-	var list []report.Judged
+	var list []judge.Judged
 	var last *results.Bundle
 	for _, name := range c.Args().Slice() {
 		b, s, err := p.judged(name, verify, c.String("baseline"))
 		if err != nil {
 			return err
 		}
-		rows, list, last = append(rows, outcomeOf(b.Dir, b, s)), append(list, report.Judged{Run: &b.Run, Summary: s}), b
+		rows, list, last = append(rows, outcomeOf(b.Dir, b, s)), append(list, judge.Judged{Run: &b.Run, Summary: s}), b
 		if p.direct() && sign == nil {
 			continue
 		}
@@ -150,7 +152,7 @@ func (p *program) analyze(b *results.Bundle, baseline string) (*results.Summary,
 			return nil, err
 		}
 	}
-	return report.Analyze(b)
+	return judge.Analyze(b)
 }
 
 // renderer is the function for a format; empty means text, or with --json JSON.
@@ -161,20 +163,20 @@ func (p *program) renderer(format string) (func(io.Writer, *results.Bundle, *res
 	switch format {
 	case "", "text":
 		return func(w io.Writer, b *results.Bundle, s *results.Summary) error {
-			return report.Text(w, b, s, p.colorOut)
+			return render.Text(w, b, s, p.colorOut)
 		}, nil
 	case "markdown":
-		return report.Markdown, nil
+		return render.Markdown, nil
 	case "junit":
-		return report.JUnit, nil
+		return export.JUnit, nil
 	case "html":
-		return report.HTML, nil
+		return render.HTML, nil
 	case "csv":
-		return report.SeriesCSV, nil
+		return export.SeriesCSV, nil
 	case "jsonl":
 		return func(w io.Writer, b *results.Bundle, s *results.Summary) error {
 			var text bytes.Buffer
-			if err := report.SeriesJSON(&text, b, s); err != nil {
+			if err := export.SeriesJSON(&text, b, s); err != nil {
 				return err
 			}
 			_, err := w.Write(jsonEscaped(text.Bytes()))

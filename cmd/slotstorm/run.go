@@ -13,7 +13,8 @@ import (
 	"golang.org/x/term"
 
 	"github.com/slotstorm/slotstorm/internal/runner"
-	"github.com/slotstorm/slotstorm/report"
+	"github.com/slotstorm/slotstorm/report/judge"
+	"github.com/slotstorm/slotstorm/report/render"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
@@ -146,7 +147,7 @@ func (p *program) runScenario(c *cli.Context) error {
 	if entered {
 		return &exit{code: code}
 	}
-	if baseline == nil && both == nil && report.Relative(s) {
+	if baseline == nil && both == nil && judge.Relative(s) {
 		fmt.Fprintln(p.err, "slotstorm: objectives are relative to a baseline, and there is none: they will have no answer (--baseline RUN names one)")
 	}
 	ctx, stop, release := p.brake(c.Context)
@@ -212,7 +213,7 @@ func plays(list []scenarios.Combination, name, flags string) []play {
 // side by side.
 func (p *program) runs(ctx context.Context, todo []play, matrix bool, o runner.Options) (exitCode, error) {
 	var all []outcome
-	var list []report.Judged
+	var list []judge.Judged
 	var last *results.Bundle
 	worst := exitOK
 	for _, next := range todo {
@@ -230,7 +231,7 @@ func (p *program) runs(ctx context.Context, todo []play, matrix bool, o runner.O
 			return 0, err
 		}
 		all = append(all, outcomeOf(r.Dir, r.Bundle, r.Summary))
-		list = append(list, report.Judged{Run: &r.Bundle.Run, Summary: r.Summary})
+		list = append(list, judge.Judged{Run: &r.Bundle.Run, Summary: r.Summary})
 		last = r.Bundle
 		if !matrix {
 			if err := p.tell(r, len(todo) > 1); err != nil {
@@ -256,7 +257,7 @@ func (p *program) runs(ctx context.Context, todo []play, matrix bool, o runner.O
 	case p.quiet:
 		return worst, nil
 	case matrix:
-		return worst, report.Matrix(p.out, list)
+		return worst, render.Matrix(p.out, list)
 	}
 	var rows []runRow
 	for _, one := range all {
@@ -291,7 +292,7 @@ func (p *program) tell(r *runner.Result, many bool) error {
 	case p.quiet:
 		return nil
 	}
-	if err := report.Text(p.out, r.Bundle, r.Summary, p.colorOut); err != nil {
+	if err := render.Text(p.out, r.Bundle, r.Summary, p.colorOut); err != nil {
 		return fmt.Errorf("printing the result: %w", err)
 	}
 	return nil
@@ -324,7 +325,7 @@ func (p *program) baseline(text string, s *scenarios.Scenario) (*results.Baselin
 	switch {
 	case text == "":
 		return nil, nil
-	case !report.Relative(s):
+	case !judge.Relative(s):
 		return nil, usagef("--baseline is for objectives such as max: baseline+10%%, and %s has none", s.Metadata.Name)
 	}
 	var bundles []*results.Bundle
@@ -335,7 +336,7 @@ func (p *program) baseline(text string, s *scenarios.Scenario) (*results.Baselin
 	if err != nil {
 		return nil, err
 	}
-	return report.Baseline(s, bundles)
+	return judge.Baseline(s, bundles)
 }
 
 // progress is what fits standard error.

@@ -10,13 +10,13 @@ import (
 
 	"github.com/invopop/jsonschema"
 
-	"github.com/slotstorm/slotstorm/report"
+	"github.com/slotstorm/slotstorm/report/compare"
 	"github.com/slotstorm/slotstorm/results"
 )
 
 // printed are the types that --json prints, by the names that schema knows.
 var printed = map[string]any{
-	"result": outcome{}, "comparison": report.Comparison{}, "trend": []report.Trend{}, "capacity": report.Capacity{},
+	"result": outcome{}, "comparison": compare.Comparison{}, "trend": []compare.Trend{}, "capacity": compare.Capacity{},
 }
 
 // generateSchema reflects a type, its JSON tags and its comments.
@@ -31,13 +31,15 @@ func generateSchema(t *testing.T, name string) []byte {
 		}
 		return nil
 	}}
-	for _, dir := range []string{"../../results", "../../report", "../../report/statistics", "."} {
+	for _, dir := range []string{"../../results", "../../report/compare", "../../report/facts", "../../report/statistics", "."} {
 		if err := r.AddGoComments("github.com/slotstorm/slotstorm/cmd/slotstorm", dir); err != nil {
 			t.Fatal(err)
 		}
 	}
 	s := r.ReflectFromType(reflect.TypeOf(printed[name]))
 	s.Title = "slotstorm " + name
+	// The published ids do not follow packages.
+	s.ID = jsonschema.ID(strings.Replace(string(s.ID), "/report/compare/", "/report/", 1))
 	nullable(s)
 	for _, d := range s.Definitions {
 		nullable(d)

@@ -10,7 +10,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/slotstorm/slotstorm/report"
+	"github.com/slotstorm/slotstorm/report/compare"
+	"github.com/slotstorm/slotstorm/report/export"
+	"github.com/slotstorm/slotstorm/report/render"
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -42,7 +44,7 @@ func (p *program) trend(c *cli.Context) error {
 	if c.NArg() == 1 {
 		set = c.Args().First()
 	}
-	var builder report.TrendBuilder
+	var builder compare.TrendBuilder
 	_, err := p.eachRun(set, func(dir string, b *results.Bundle) error {
 		if name := c.String("scenario"); name != "" && b.Run.Name != name {
 			return nil
@@ -59,17 +61,17 @@ func (p *program) trend(c *cli.Context) error {
 	if len(list) == 0 {
 		return fmt.Errorf("there is no run to follow in %s", set)
 	}
-	markdown := func(w io.Writer) error { return report.TrendMarkdown(w, list) }
+	markdown := func(w io.Writer) error { return render.TrendMarkdown(w, list) }
 	err = p.write(renderers{
-		"text":     func(w io.Writer) error { return report.TrendText(w, list, p.colorOut) },
+		"text":     func(w io.Writer) error { return render.TrendText(w, list, p.colorOut) },
 		"markdown": markdown, summaryFormat: markdown,
 		"json": func(w io.Writer) error { return writeJSON(w, list) },
-		"html": func(w io.Writer) error { return report.TrendHTML(w, list) },
+		"html": func(w io.Writer) error { return render.TrendHTML(w, list) },
 		"csv": func(w io.Writer) error {
 			if len(list) > 1 {
 				return usagef("a CSV holds one scenario, and there are %d: --scenario names one", len(list))
 			}
-			return report.TrendCSV(w, list[0])
+			return export.TrendCSV(w, list[0])
 		},
 	})
 	if err != nil {
@@ -83,11 +85,11 @@ func (p *program) trend(c *cli.Context) error {
 
 // regressed tells whether a key figure changed for the worse at one of the
 // latest runs.
-func regressed(list []*report.Trend, recent int) bool {
+func regressed(list []*compare.Trend, recent int) bool {
 	for _, t := range list {
 		for _, s := range t.Series {
 			for _, ch := range s.Changes {
-				if s.Key && ch.Answer == report.Worse && ch.At >= len(t.Runs)-recent {
+				if s.Key && ch.Answer == compare.Worse && ch.At >= len(t.Runs)-recent {
 					return true
 				}
 			}

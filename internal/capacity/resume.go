@@ -11,15 +11,15 @@ import (
 	"path/filepath"
 
 	"github.com/slotstorm/slotstorm/internal/bounded"
-	"github.com/slotstorm/slotstorm/report"
+	"github.com/slotstorm/slotstorm/report/compare"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
 // Recall answers from steps that were taken before, as long as they are those
 // that are asked for, and then tries; keep is told each new step.
-func Recall(known []report.CapacityStep, try Try, keep func(report.CapacityStep) error) Try {
-	return func(ctx context.Context, rate float64) (report.CapacityStep, error) {
+func Recall(known []compare.CapacityStep, try Try, keep func(compare.CapacityStep) error) Try {
+	return func(ctx context.Context, rate float64) (compare.CapacityStep, error) {
 		if len(known) > 0 && known[0].Rate == rate {
 			step := known[0]
 			known = known[1:]
@@ -40,7 +40,7 @@ type State struct {
 	// Digest stands for the scenario and the plan: others begin anew.
 	Digest string `json:"digest"`
 	// Steps by what is searched.
-	Steps map[string][]report.CapacityStep `json:"steps"`
+	Steps map[string][]compare.CapacityStep `json:"steps"`
 }
 
 // Open reads the unfinished search for s under root, or begins one.
@@ -49,7 +49,7 @@ func Open(root string, s *scenarios.Scenario, plan any) (*State, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the search's state: %w", err)
 	}
-	st := &State{path: filepath.Join(root, "capacity-"+s.Metadata.Name+".json"), Digest: fmt.Sprintf("%x", sha256.Sum256(raw)), Steps: map[string][]report.CapacityStep{}}
+	st := &State{path: filepath.Join(root, "capacity-"+s.Metadata.Name+".json"), Digest: fmt.Sprintf("%x", sha256.Sum256(raw)), Steps: map[string][]compare.CapacityStep{}}
 	text, err := bounded.ReadFile(context.Background(), st.path, bounded.Bound{What: "the state of a search", Bytes: 64 << 20})
 	if errors.Is(err, fs.ErrNotExist) {
 		return st, nil
@@ -74,7 +74,7 @@ func (s *State) Resumed() int {
 }
 
 // Keep adds a step.
-func (s *State) Keep(key string, step report.CapacityStep) error {
+func (s *State) Keep(key string, step compare.CapacityStep) error {
 	s.Steps[key] = append(s.Steps[key], step)
 	raw, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {

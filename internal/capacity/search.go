@@ -11,7 +11,7 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/slotstorm/slotstorm/report"
+	"github.com/slotstorm/slotstorm/report/compare"
 )
 
 // Limits of a search.
@@ -34,13 +34,13 @@ type Plan struct {
 }
 
 // Try measures one rate.
-type Try func(ctx context.Context, rate float64) (report.CapacityStep, error)
+type Try func(ctx context.Context, rate float64) (compare.CapacityStep, error)
 
 // search is one under way.
 type search struct {
 	Plan
 	try   Try
-	steps []report.CapacityStep
+	steps []compare.CapacityStep
 	// low is the highest rate that met, 0 if none yet; high the lowest that did
 	// not, infinite if none yet.
 	low, high float64
@@ -52,13 +52,13 @@ type search struct {
 // twice. If they hold at once at a rate that failed before, or fail where they
 // held, the search goes on from there. What the load generator could not carry is
 // neither: it is tried again, and if it stays so, it bounds the answer and is told.
-func Search(ctx context.Context, p Plan, try Try) (*report.CapacityAnswer, error) {
+func Search(ctx context.Context, p Plan, try Try) (*compare.CapacityAnswer, error) {
 	s := &search{Plan: p, try: try, high: math.Inf(1)}
 	if err := s.run(ctx); err != nil {
 		return nil, err
 	}
-	a := &report.CapacityAnswer{Rate: s.low, Limit: s.limit, Steps: s.steps}
-	a.Confirmed = s.count(s.low, report.Meets) > 1
+	a := &compare.CapacityAnswer{Rate: s.low, Limit: s.limit, Steps: s.steps}
+	a.Confirmed = s.count(s.low, compare.Meets) > 1
 	if !math.IsInf(s.high, 1) {
 		a.Misses = s.high
 	}
@@ -76,7 +76,7 @@ func (s *search) run(ctx context.Context) error {
 			return err
 		}
 		switch outcome {
-		case report.Meets:
+		case compare.Meets:
 			s.low = max(s.low, rate)
 			if rate >= s.high {
 				s.high = s.lowestAbove(rate)
@@ -85,7 +85,7 @@ func (s *search) run(ctx context.Context) error {
 				s.limit = "the highest rate that was to be tried"
 				s.high = min(s.high, rate)
 			}
-		case report.Misses:
+		case compare.Misses:
 			s.high, s.limit = min(s.high, rate), "the objectives"
 			if rate <= s.low {
 				s.low = s.highestBelow(rate)
@@ -114,29 +114,29 @@ func (s *search) next() float64 {
 		return middle
 	}
 	switch {
-	case s.count(s.low, report.Meets) < 2:
+	case s.count(s.low, compare.Meets) < 2:
 		return s.low
-	case s.high > s.low && s.count(s.high, report.Misses) == 1:
+	case s.high > s.low && s.count(s.high, compare.Misses) == 1:
 		return s.high
 	}
 	return 0
 }
 
 // measure tries a rate until it tells something.
-func (s *search) measure(ctx context.Context, rate float64) (report.CapacityOutcome, error) {
+func (s *search) measure(ctx context.Context, rate float64) (compare.CapacityOutcome, error) {
 	for i := 1; ; i++ {
 		step, err := s.try(ctx, rate)
 		if err != nil {
 			return "", fmt.Errorf("measuring %g requests per second: %w", rate, err)
 		}
 		s.steps = append(s.steps, step)
-		if step.Outcome == report.Meets || step.Outcome == report.Misses || i == attempts {
+		if step.Outcome == compare.Meets || step.Outcome == compare.Misses || i == attempts {
 			return step.Outcome, nil
 		}
 	}
 }
 
-func (s *search) count(rate float64, is report.CapacityOutcome) int {
+func (s *search) count(rate float64, is compare.CapacityOutcome) int {
 	n := 0
 	for _, st := range s.steps {
 		if st.Rate == rate && st.Outcome == is {
@@ -150,7 +150,7 @@ func (s *search) count(rate float64, is report.CapacityOutcome) int {
 func (s *search) highestBelow(rate float64) float64 {
 	best := 0.0
 	for _, st := range s.steps {
-		if st.Outcome == report.Meets && st.Rate < rate && st.Rate > best && s.count(st.Rate, report.Misses) == 0 {
+		if st.Outcome == compare.Meets && st.Rate < rate && st.Rate > best && s.count(st.Rate, compare.Misses) == 0 {
 			best = st.Rate
 		}
 	}
@@ -161,7 +161,7 @@ func (s *search) highestBelow(rate float64) float64 {
 func (s *search) lowestAbove(rate float64) float64 {
 	best := math.Inf(1)
 	for _, st := range s.steps {
-		if st.Outcome != report.Meets && st.Rate > rate {
+		if st.Outcome != compare.Meets && st.Rate > rate {
 			best = min(best, st.Rate)
 		}
 	}

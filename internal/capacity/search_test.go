@@ -5,21 +5,21 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"github.com/slotstorm/slotstorm/report"
+	"github.com/slotstorm/slotstorm/report/compare"
 )
 
 // capped is a cluster that carries rates up to cap; noise is the chance that a
 // step is told wrong, or tells nothing.
 func capped(limit, generator, noise float64, seed uint64, asked *[]float64) Try {
 	random := rand.New(rand.NewPCG(seed, 1))
-	return func(_ context.Context, rate float64) (report.CapacityStep, error) {
+	return func(_ context.Context, rate float64) (compare.CapacityStep, error) {
 		*asked = append(*asked, rate)
-		step := report.CapacityStep{Rate: rate, Outcome: report.Misses}
+		step := compare.CapacityStep{Rate: rate, Outcome: compare.Misses}
 		switch {
 		case rate > generator:
-			step.Outcome = report.Saturated
+			step.Outcome = compare.Saturated
 		case rate <= limit != (random.Float64() < noise):
-			step.Outcome = report.Meets
+			step.Outcome = compare.Meets
 		}
 		return step, nil
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/slotstorm/slotstorm/report"
+	"github.com/slotstorm/slotstorm/report/compare"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
@@ -45,11 +45,11 @@ func Scenario(base *scenarios.Scenario, shards int, oneDown bool, rate float64, 
 		"objectives=[" + strings.Join(objectives, ", ") + "]",
 	}
 	if !oneDown {
-		return scenarios.Parse(base.Metadata.Name, text, append(set, fmt.Sprintf("timeline.phases=[{name: %s, duration: %s}]", report.HoldPhase, hold))...)
+		return scenarios.Parse(base.Metadata.Name, text, append(set, fmt.Sprintf("timeline.phases=[{name: %s, duration: %s}]", compare.HoldPhase, hold))...)
 	}
 	away := failover(base)
 	set = append(set,
-		fmt.Sprintf("timeline.phases=[{name: failover, duration: %s}, {name: %s, duration: %s}]", away, report.HoldPhase, hold),
+		fmt.Sprintf("timeline.phases=[{name: failover, duration: %s}, {name: %s, duration: %s}]", away, compare.HoldPhase, hold),
 		fmt.Sprintf("cluster.local.restartDelay=%s", away+hold+time.Second),
 		"timeline.faults=[{name: one-down, at: 0s, kill: {target: primary of shard 0, signal: SIGKILL}}]")
 	return scenarios.Parse(base.Metadata.Name, text, set...)
@@ -76,7 +76,7 @@ func objectives(s *scenarios.Scenario) ([]string, error) {
 		if !judges || relative || o.Shard != nil || o.Phase != "" && o.Phase != s.Timeline.Phases[0].Name {
 			continue
 		}
-		parts := []string{"metric: " + o.Metric, "phase: " + report.HoldPhase}
+		parts := []string{"metric: " + o.Metric, "phase: " + compare.HoldPhase}
 		if o.Command != "" {
 			parts = append(parts, "command: "+strconv.Quote(o.Command))
 		}
@@ -93,7 +93,7 @@ func objectives(s *scenarios.Scenario) ([]string, error) {
 		return nil, fmt.Errorf("%s has no objective that judges a load: add one on response, service or availability, such as {metric: response.p99, max: 20ms}", s.Metadata.Name)
 	}
 	if !available {
-		list = append(list, "{metric: availability, phase: "+report.HoldPhase+", min: 99.9%}")
+		list = append(list, "{metric: availability, phase: "+compare.HoldPhase+", min: 99.9%}")
 	}
 	return list, nil
 }

@@ -18,7 +18,7 @@ import (
 
 	"github.com/slotstorm/slotstorm/deployer"
 	"github.com/slotstorm/slotstorm/internal/dial"
-	"github.com/slotstorm/slotstorm/report"
+	"github.com/slotstorm/slotstorm/report/judge"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 	"github.com/slotstorm/slotstorm/workload"
@@ -166,11 +166,11 @@ type collector struct {
 	shards []map[results.Time]*hdrhistogram.Histogram
 	errors map[string]int
 	series []results.Frame
-	record *report.GeneratorRecord
+	record *judge.GeneratorRecord
 }
 
 func newCollector(shards int, w scenarios.Workload) *collector {
-	c := &collector{rows: map[string]*Row{}, errors: map[string]int{}, record: report.NewGeneratorRecord(w)}
+	c := &collector{rows: map[string]*Row{}, errors: map[string]int{}, record: judge.NewGeneratorRecord(w)}
 	for range shards {
 		c.shards = append(c.shards, histograms())
 	}
@@ -315,8 +315,8 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		r.PerRequest = results.DurationOf(cpu / time.Duration(n))
 	}
 	r.Generator = c.record.Judge(elapsed)
-	r.Invalid = report.LimitReason(r.Generator)
-	r.Notice = report.GeneratorNotice(r.Generator, r.Rows[len(r.Rows)-1].Response.P99)
+	r.Invalid = judge.LimitReason(r.Generator)
+	r.Notice = judge.GeneratorNotice(r.Generator, r.Rows[len(r.Rows)-1].Response.P99)
 	return r, nil
 }
 

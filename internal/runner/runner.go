@@ -21,6 +21,7 @@ import (
 	"github.com/slotstorm/slotstorm/clusters/local"
 	"github.com/slotstorm/slotstorm/deployer"
 	"github.com/slotstorm/slotstorm/report"
+	"github.com/slotstorm/slotstorm/report/judge"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 	"github.com/slotstorm/slotstorm/workload"
@@ -497,7 +498,7 @@ func (r *run) report() (*Result, error) {
 	if err := r.judge(b); err != nil {
 		return nil, err
 	}
-	summary, err := report.Analyze(b)
+	summary, err := judge.Analyze(b)
 	if err != nil {
 		return nil, fmt.Errorf("analysing the run: %w", err)
 	}

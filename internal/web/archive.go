@@ -16,7 +16,9 @@ import (
 	"time"
 
 	"github.com/slotstorm/slotstorm/internal/printable"
-	"github.com/slotstorm/slotstorm/report"
+	"github.com/slotstorm/slotstorm/report/compare"
+	"github.com/slotstorm/slotstorm/report/doc"
+	"github.com/slotstorm/slotstorm/report/render"
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -56,7 +58,7 @@ func (s *Server) list() (answer, error) {
 		}
 	}
 	slices.Sort(trends)
-	return render("list.tmpl.html", struct {
+	return rendered("list.tmpl.html", struct {
 		Root   string
 		Rows   []row
 		Trends []string
@@ -103,7 +105,7 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "live", http.StatusFound)
 		return
 	}
-	s.send(w, r, dir, report.HTMLFile)
+	s.send(w, r, dir, doc.HTMLFile)
 }
 
 // made answers with a page that a desk makes. One who asked and went away gets
@@ -146,11 +148,11 @@ func (s *Server) compare(w http.ResponseWriter, r *http.Request) {
 
 // comparison leaves out what cannot be read, and says so.
 func (s *Server) comparison(ctx context.Context, ids [2][]string) (answer, error) {
-	var sides [2]*report.Runs
+	var sides [2]*compare.Runs
 	var out []string
 	for i := range ids {
 		added := 0
-		sides[i] = report.NewRuns(ids[i][0])
+		sides[i] = compare.NewRuns(ids[i][0])
 		for _, id := range ids[i] {
 			if err := ctx.Err(); err != nil {
 				return answer{}, err
@@ -166,12 +168,12 @@ func (s *Server) comparison(ctx context.Context, ids [2][]string) (answer, error
 			return answer{http.StatusBadRequest, "text/plain; charset=utf-8", []byte(printable.Text(text))}, nil
 		}
 	}
-	c, err := report.Compare(sides[0], sides[1], report.CompareOptions{})
+	c, err := compare.Compare(sides[0], sides[1], compare.Options{})
 	if err != nil {
 		return answer{http.StatusBadRequest, "text/plain; charset=utf-8", []byte(printable.Text(err.Error()))}, nil
 	}
 	c.Warnings = append(out, c.Warnings...)
-	return page(func(w io.Writer) error { return report.CompareHTML(w, c) })
+	return page(func(w io.Writer) error { return render.CompareHTML(w, c) })
 }
 
 // take reads the bundle of a run by its id, and gives it to who uses it. Whatever
@@ -207,7 +209,7 @@ func (s *Server) trends(ctx context.Context, name string) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	var builder report.TrendBuilder
+	var builder compare.TrendBuilder
 	broken := map[string][]string{} // by scenario; "" if that cannot be read either
 	for _, e := range list {
 		if err := ctx.Err(); err != nil {
@@ -234,20 +236,20 @@ func (s *Server) trends(ctx context.Context, name string) (answer, error) {
 			trends[len(trends)-1].LeftOut = append(trends[len(trends)-1].LeftOut, broken[""]...)
 			continue
 		}
-		trends = append(trends, &report.Trend{SchemaVersion: report.TrendSchemaVersion, Scenario: scenario, LeftOut: broken[scenario]})
+		trends = append(trends, &compare.Trend{SchemaVersion: compare.TrendSchemaVersion, Scenario: scenario, LeftOut: broken[scenario]})
 	}
 	if len(trends) == 0 {
 		return answer{http.StatusNotFound, "text/plain; charset=utf-8", []byte("there is no run to follow")}, nil
 	}
-	return page(func(w io.Writer) error { return report.TrendHTML(w, trends) })
+	return page(func(w io.Writer) error { return render.TrendHTML(w, trends) })
 }
 
 // line is why a run is left out.
 func line(format, id string, err error) string { return printable.Line(fmt.Sprintf(format, id, err)) }
 
-// render is a page of this server's own. What a reader would not see as it is, in
+// rendered is a page of this server's own. What a reader would not see as it is, in
 // ids of folders and in texts of bundles, is shown as escapes.
-func render(name string, data any) (answer, error) {
+func rendered(name string, data any) (answer, error) {
 	return page(func(w io.Writer) error {
 		var out strings.Builder
 		if err := templates.ExecuteTemplate(&out, name, data); err != nil {

@@ -10,7 +10,7 @@ import (
 // live is the page of a run under way. One that has ended is shown as it went.
 func (s *Server) live(w http.ResponseWriter, r *http.Request) {
 	if dir, ok := s.dir(w, r); ok {
-		a, err := render("live.tmpl.html", struct{ ID string }{filepath.Base(dir)})
+		a, err := rendered("live.tmpl.html", struct{ ID string }{filepath.Base(dir)})
 		if err != nil {
 			s.failed(w, r.URL.Path, err)
 			return

@@ -1,0 +1,95 @@
+package compare
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slotstorm/slotstorm/report/facts"
+	"github.com/slotstorm/slotstorm/report/words"
+)
+
+// checkComparable refuses what would give figures without a meaning, or with
+// force warns of it.
+func (c *Comparison) checkComparable(a, b *Runs, o Options) error {
+	var refused []string
+	for _, r := range []*Runs{a, b} {
+		if len(r.used) == 0 {
+			return &NotComparable{[]string{fmt.Sprintf("no run of %s can be used (%s)", r.Name, words.OrNone(strings.Join(r.leftOut, "; ")))}, true}
+		}
+		for i := 1; i < len(r.traits); i++ {
+			if list := facts.Differences(r.traits[0], r.traits[i]); len(list) > 0 {
+				refused = append(refused, fmt.Sprintf("%s is not one thing measured again: of %s and %s, %s", r.Name, r.refs[0].ID, r.refs[i].ID, several(list)))
+				break
+			}
+		}
+	}
+	c.Differs = []facts.Difference{}
+	var other []facts.Difference
+	for _, d := range facts.Differences(a.traits[0], b.traits[0]) {
+		if facts.Decisive(d) {
+			other = append(other, d)
+		}
+		c.Differs = append(c.Differs, d)
+	}
+	if len(other) > 0 && !o.Declared {
+		refused = append(refused, "of A and B, "+several(other))
+	}
+	c.Warnings = []string{}
+	if len(refused) > 0 && !o.Force {
+		return &NotComparable{Reasons: refused}
+	}
+	c.Warnings = append(c.Warnings, refused...)
+	if a.used[0].Name != b.used[0].Name {
+		c.Warnings = append(c.Warnings, fmt.Sprintf("the scenarios have different names: %s and %s", a.used[0].Name, b.used[0].Name))
+	}
+	for _, d := range c.Differs {
+		if d.What == "versions.slotstorm" {
+			c.Warnings = append(c.Warnings, "the instrument itself differs: "+d.String())
+		}
+	}
+	for _, r := range []*Runs{a, b} {
+		for _, text := range r.leftOut {
+			c.Warnings = append(c.Warnings, "left out of "+r.Name+": "+text)
+		}
+	}
+	if gap := apart(a, b); gap > 0 {
+		c.Warnings = append(c.Warnings, fmt.Sprintf("all runs of one side came before those of the other, %s apart at the median: what drifted meanwhile is in the difference; 'slotstorm run --against' takes turns", gap.Round(time.Second)))
+	}
+	return nil
+}
+
+// several names the first differences of many.
+func several(list []facts.Difference) string {
+	var words []string
+	for i, d := range list {
+		if i == 3 {
+			words = append(words, fmt.Sprintf("and %d more", len(list)-3))
+			break
+		}
+		words = append(words, d.String())
+	}
+	return strings.Join(words, ", ")
+}
+
+// apart is the time between the middles of two sides that did not take turns;
+// 0 if they did, or if there is a single run on each.
+func apart(a, b *Runs) time.Duration {
+	if len(a.used)+len(b.used) < 4 {
+		return 0
+	}
+	sort := func(r *Runs) []time.Time {
+		var list []time.Time
+		for _, run := range r.used {
+			list = append(list, run.Start)
+		}
+		slices.SortFunc(list, time.Time.Compare)
+		return list
+	}
+	ta, tb := sort(a), sort(b)
+	if ta[len(ta)-1].Before(tb[0]) || tb[len(tb)-1].Before(ta[0]) {
+		return tb[len(tb)/2].Sub(ta[len(ta)/2]).Abs()
+	}
+	return 0
+}

@@ -1,0 +1,327 @@
+// Package compare lays runs side by side: A against B, a scenario over time, and the
+// steps of a search for capacity. It gives figures and answers; package render shows
+// them.
+package compare
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/slotstorm/slotstorm/report/facts"
+	"github.com/slotstorm/slotstorm/report/statistics"
+	"github.com/slotstorm/slotstorm/report/words"
+	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+// Answer is what a comparison says of a figure, or of all.
+type Answer string
+
+// The answers.
+const (
+	// Worse and Better: a difference was shown, and it matters in practice.
+	Worse  Answer = "worse"
+	Better Answer = "better"
+	// Changed: the same of a figure of which neither way is better.
+	Changed Answer = "changed"
+	// Same: no difference was shown, or one too small to matter; and one that
+	// matters would have been found.
+	Same Answer = "same"
+	// Noisy: no difference was shown, but one that matters could hide in the noise.
+	Noisy Answer = "too noisy"
+)
+
+// ComparisonSchemaVersion is the version of Comparison's JSON.
+const ComparisonSchemaVersion = 1
+
+// Comparison is the answer to: how does B stand to A?
+type Comparison struct {
+	SchemaVersion int `json:"schemaVersion"`
+	// Answer is worse if any judged figure is; else better if any is; else too
+	// noisy if any is; else same.
+	Answer Answer `json:"answer"`
+	// Reasons name the figures that decided.
+	Reasons []string `json:"reasons"`
+	A       Side     `json:"a"`
+	B       Side     `json:"b"`
+	// Differs lists in what the two sides differ: the subject of the comparison.
+	Differs  []facts.Difference `json:"differs"`
+	Warnings []string           `json:"warnings"`
+	Figures  []FigureDelta      `json:"figures"`
+
+	Pools [2]*Pool `json:"-"`
+}
+
+// Side is one of the two sets of runs.
+type Side struct {
+	Name string   `json:"name"`
+	Runs []RunRef `json:"runs"`
+	// LeftOut are runs whose figures tell nothing, with the reason.
+	LeftOut []string `json:"leftOut,omitempty"`
+}
+
+// RunRef names a run.
+type RunRef struct {
+	ID      string          `json:"id"`
+	Verdict results.Verdict `json:"verdict"`
+	Seed    uint64          `json:"seed"`
+}
+
+// FigureDelta is one figure's comparison. Values are in the figure's unit: seconds,
+// per second, ratio or count; each is of one run, or of one failover.
+type FigureDelta struct {
+	FigureID
+	Unit   scenarios.Unit `json:"unit"`
+	Better Direction      `json:"better"`
+	// Judged figures decide the answer.
+	Judged bool   `json:"judged"`
+	Answer Answer `json:"answer"`
+	statistics.Comparison
+	// Adjusted is P, corrected for the figures beside it: by Holm among judged
+	// ones, by Benjamini and Hochberg among the others.
+	Adjusted float64 `json:"adjusted"`
+	// Relative is Shift as a share of A's median; nil beside 0.
+	Relative *float64 `json:"relative"`
+	// Threshold is the smallest shift that matters.
+	Threshold float64 `json:"threshold"`
+	// PooledA and PooledB are percentiles of the histograms of all runs, merged;
+	// nil for what is no percentile.
+	PooledA *float64 `json:"pooledA,omitempty"`
+	PooledB *float64 `json:"pooledB,omitempty"`
+	// ValuesA and ValuesB are what was compared.
+	ValuesA []float64 `json:"valuesA"`
+	ValuesB []float64 `json:"valuesB"`
+}
+
+// Options are what a user may decide about a comparison.
+type Options struct {
+	// Judged are the figures that decide; empty is the default set.
+	Judged []FigureID
+	// Thresholds by metric, "" for all: shares of A's value.
+	Thresholds map[string]float64
+	// Force compares runs that differ in what makes them comparable.
+	Force bool
+	// Declared says that A and B differ in what the user said they shall.
+	Declared bool
+}
+
+// NotComparable is why runs were not compared.
+type NotComparable struct {
+	Reasons []string
+	// Unusable says that a side has no run with figures that count.
+	Unusable bool
+}
+
+func (e *NotComparable) Error() string {
+	return "these runs are not comparable: " + strings.Join(e.Reasons, "; ")
+}
+
+// Compare lays two sets of runs side by side. Runs that tell nothing are left
+// out; it fails with NotComparable if a side has none left, or if the runs
+// differ in what decides their figures.
+func Compare(a, b *Runs, o Options) (*Comparison, error) {
+	c := &Comparison{SchemaVersion: ComparisonSchemaVersion, A: a.side(), B: b.side(), Pools: [2]*Pool{a.pool, b.pool}}
+	if err := c.checkComparable(a, b, o); err != nil {
+		return nil, err
+	}
+	c.Figures = deltas(a, b, o)
+	if err := c.judge(); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// deltas compares every figure that both sides have.
+func deltas(a, b *Runs, o Options) []FigureDelta {
+	var list []FigureDelta
+	for _, id := range a.order {
+		fa, fb := a.figures[id], b.figures[id]
+		if fb == nil {
+			continue
+		}
+		d := FigureDelta{
+			FigureID: id, Unit: fa.Unit, Better: fa.Better, Comparison: statistics.Compare(fa.Values, fb.Values),
+			PooledA: a.pool.percentile(id), PooledB: b.pool.percentile(id), ValuesA: fa.Values, ValuesB: fb.Values,
+		}
+		if len(o.Judged) > 0 {
+			d.Judged = slices.Contains(o.Judged, id)
+		} else {
+			d.Judged = judgedByDefault(id, a.steady, a.closedLoop)
+		}
+		limit := defaultThreshold(id.Metric)
+		for _, name := range []string{"", id.Metric} {
+			if share, ok := o.Thresholds[name]; ok {
+				limit.Share = share
+			}
+		}
+		d.Threshold = limit.of(d.A.Median)
+		if d.A.Median != 0 {
+			r := d.Shift / math.Abs(d.A.Median)
+			d.Relative = &r
+		}
+		list = append(list, d)
+	}
+	adjust(list, true, statistics.Holm)
+	adjust(list, false, statistics.BenjaminiHochberg)
+	for i := range list {
+		list[i].Answer = list[i].answer()
+	}
+	return list
+}
+
+// adjust corrects the p values of one kind of figures together. Figures without
+// any spread are no test, and weaken none.
+func adjust(list []FigureDelta, judged bool, correct func([]float64) []float64) {
+	var places []int
+	var p []float64
+	for i, d := range list {
+		list[i].Adjusted = max(d.Adjusted, d.P)
+		if d.Judged == judged && !d.Constant() {
+			places, p = append(places, i), append(p, d.P)
+		}
+	}
+	for i, v := range correct(p) {
+		list[places[i]].Adjusted = v
+	}
+}
+
+// Constant tells whether all values of both sides are the same.
+func (d *FigureDelta) Constant() bool {
+	first := d.ValuesA[0]
+	other := func(v float64) bool { return v != first }
+	return !slices.ContainsFunc(d.ValuesA, other) && !slices.ContainsFunc(d.ValuesB, other)
+}
+
+func (d *FigureDelta) answer() Answer {
+	matters := math.Abs(d.Shift) >= d.Threshold && d.Shift != 0
+	switch {
+	case d.Adjusted < statistics.Alpha && matters && d.Better == Neither:
+		return Changed
+	case d.Adjusted < statistics.Alpha && matters && (d.Shift > 0) == (d.Better == Higher):
+		return Better
+	case d.Adjusted < statistics.Alpha && matters:
+		return Worse
+	case d.Adjusted < statistics.Alpha, d.Constant(), d.Detectable != nil && *d.Detectable <= d.Threshold:
+		return Same
+	}
+	return Noisy
+}
+
+// judge draws the answer from the judged figures.
+func (c *Comparison) judge() error {
+	by := map[Answer][]string{}
+	judged := 0
+	for _, d := range c.Figures {
+		if !d.Judged {
+			continue
+		}
+		judged++
+		what := d.String()
+		switch d.Answer {
+		case Noisy:
+			what += ": " + d.noise()
+		case Same:
+		default:
+			what += ": " + d.Change() + " (" + d.Span() + ")"
+		}
+		by[d.Answer] = append(by[d.Answer], what)
+	}
+	if judged == 0 {
+		return &NotComparable{Reasons: []string{"no judged figure was measured on both sides"}}
+	}
+	c.Answer = Same
+	for _, a := range []Answer{Worse, Better, Changed, Noisy} {
+		if len(by[a]) > 0 {
+			c.Answer = a
+			break
+		}
+	}
+	c.Reasons = []string{}
+	for _, a := range []Answer{Worse, Better, Changed, Noisy} {
+		for _, what := range by[a] {
+			c.Reasons = append(c.Reasons, string(a)+": "+what)
+		}
+	}
+	return nil
+}
+
+// Regressed tells whether a judged figure is worse, or changed.
+func (c *Comparison) Regressed() bool { return c.Answer == Worse || c.Answer == Changed }
+
+// noise tells what could hide.
+func (d *FigureDelta) noise() string {
+	if d.Detectable == nil {
+		return fmt.Sprintf("%d against %d %s cannot show a difference", d.A.N, d.B.N, words.Verb(max(d.A.N, d.B.N), "value", "values"))
+	}
+	return fmt.Sprintf("differences below %s can hide, and %s matters", d.Amount(*d.Detectable), d.Amount(d.Threshold))
+}
+
+// Amount is a size of a difference: as a share where there is one.
+func (d *FigureDelta) Amount(v float64) string {
+	if d.A.Median == 0 || d.Unit == scenarios.UnitRatio || d.Unit == scenarios.UnitCount {
+		return plainAmount(d.Unit, v)
+	}
+	return words.ShareText(v / math.Abs(d.A.Median))
+}
+
+// Change is the shift with its sign.
+func (d *FigureDelta) Change() string {
+	sign := "+"
+	if d.Shift < 0 {
+		sign = "−"
+	}
+	return sign + d.Amount(math.Abs(d.Shift))
+}
+
+// Span is where the shift lies at 95 % confidence.
+func (d *FigureDelta) Span() string {
+	switch {
+	case d.Low == nil:
+		return "no interval"
+	case *d.Low == 0 && *d.High == 0:
+		return words.None
+	}
+	signed := func(v float64) string {
+		if v < 0 {
+			return "−" + d.Amount(-v)
+		}
+		return "+" + d.Amount(v)
+	}
+	return signed(*d.Low) + " to " + signed(*d.High)
+}
+
+// plainAmount is a difference in the unit itself.
+func plainAmount(u scenarios.Unit, v float64) string {
+	switch u {
+	case scenarios.UnitRatio:
+		return fmt.Sprintf("%.3g points", 100*v)
+	case scenarios.UnitCount:
+		return fmt.Sprintf("%.3g", v)
+	}
+	return words.Quantity(u, v)
+}
+
+// Headline is the answer in a sentence.
+func (c *Comparison) Headline() string {
+	switch c.Answer {
+	case Worse:
+		return "B is worse than A"
+	case Better:
+		return "B is better than A"
+	case Changed:
+		return "B differs from A"
+	case Same:
+		return "no difference that matters"
+	}
+	return "too noisy to tell"
+}
+
+// Advice is what to do about an answer that is none.
+func (c *Comparison) Advice() string {
+	if c.Answer != Noisy {
+		return ""
+	}
+	return "more runs, longer ones or a quieter machine narrow it; --threshold says what matters to you, --metric what is judged"
+}

@@ -1,0 +1,188 @@
+package compare
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/slotstorm/slotstorm/report/facts"
+	"github.com/slotstorm/slotstorm/report/internal/fixture"
+	"github.com/slotstorm/slotstorm/results"
+)
+
+func TestCompareFindsWhatIsThere(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		n      int
+		factor float64
+		want   Answer
+		p50    Answer
+	}{
+		{"the same", 6, 1, Same, Same},
+		{"10 % slower", 6, 1.10, Worse, Worse},
+		{"10 % faster", 6, 0.90, Better, Better},
+		{"2 % slower, which does not matter", 6, 1.02, Same, Same},
+		{"far slower, but too few runs", 3, 2, Noisy, Noisy},
+		{"one run each", 1, 2, Noisy, Noisy},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c, err := Compare(set(t, "old", 0, tt.n, 1, fixture.Quiet, nil), set(t, "new", 1, tt.n, tt.factor, fixture.Quiet, nil), Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			p50 := find(t, c, "response.p50 in steady")
+			if c.Answer != tt.want || p50.Answer != tt.p50 || !p50.Judged {
+				t.Errorf("answer %q, p50 %+v; want %q and %q", c.Answer, p50, tt.want, tt.p50)
+			}
+			if p50.Low != nil && (*p50.Low > p50.Shift || *p50.High < p50.Shift) {
+				t.Errorf("the shift %v is not in its interval %v to %v", p50.Shift, *p50.Low, *p50.High)
+			}
+		})
+	}
+}
+
+// TestPooledPercentilesAreMerged: a run of few requests weighs as much as its
+// requests, which no mean of percentiles would give.
+func TestPooledPercentilesAreMerged(t *testing.T) {
+	slow := fixture.Night(2, 10, fixture.Quiet)
+	slow.Intervals = slices.DeleteFunc(slow.Intervals, func(v results.Interval) bool { return v.Second > 3 })
+	a := NewRuns("a")
+	for _, b := range []*results.Bundle{fixture.Night(0, 1, fixture.Quiet), fixture.Night(1, 1, fixture.Quiet), slow} {
+		if err := a.Add(b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, err := Compare(a, set(t, "b", 5, 3, 1, fixture.Quiet, nil), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := find(t, c, "response.p50")
+	if *d.PooledA > 1.05*d.ValuesA[0] {
+		t.Errorf("pooled p50 %v of runs with %v: the slow run has 1/70 of the requests", *d.PooledA, d.ValuesA)
+	}
+}
+
+func TestFailoversAreComparedOneByOne(t *testing.T) {
+	c, err := Compare(set(t, "a", 0, 4, 1, fixture.Repeated, nil), set(t, "b", 1, 4, 1, fixture.Repeated, nil), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := find(t, c, "failover.server")
+	if d.A.N != 12 || !d.Judged || d.Answer == Worse || d.Answer == Better {
+		t.Errorf("four runs with three failovers each: %+v", d)
+	}
+	if find(t, c, "failover.election").A.N != 12 {
+		t.Error("the steps of failovers are not compared")
+	}
+}
+
+func TestLossesAreCompared(t *testing.T) {
+	c, err := Compare(set(t, "a", 0, 6, 1, fixture.Killed, nil), set(t, "b", 1, 6, 1, fixture.Killed, func(b *results.Bundle) { b.Run.Audit.Lost = 40 }), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := find(t, c, "writes.lost"); d.Answer != Worse || c.Answer != Worse || !c.Regressed() {
+		t.Errorf("40 writes lost in each run: %q, %+v", c.Answer, d)
+	}
+}
+
+func TestIncomparableRunsAreRefused(t *testing.T) {
+	rate := func(b *results.Bundle) {
+		b.Run.Scenario = json.RawMessage(`{"redis": {"shards": 3}, "workload": {"rate": 2000}}`)
+	}
+	for _, tt := range []struct {
+		name   string
+		change func(*results.Bundle)
+		says   string
+	}{
+		{"another load", rate, "workload.rate is 1000 and 2000"},
+		{"another machine", func(b *results.Bundle) { b.Run.Environment.CPUs = 64 }, "machine.cpus is 2 and 64"},
+		{"invalid", func(b *results.Bundle) { b.Run.HealthyBefore = false }, "no run of b can be used"},
+		{"mixed", func(b *results.Bundle) {
+			if b.Run.Seed == 1 {
+				b.Run.Versions.Redis = "8.0.0"
+			}
+		}, "b is not one thing measured again"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			a, b := set(t, "a", 0, 4, 1, fixture.Quiet, nil), set(t, "b", 1, 4, 1, fixture.Quiet, tt.change)
+			_, err := Compare(a, b, Options{})
+			var refused *NotComparable
+			if !errors.As(err, &refused) || !strings.Contains(err.Error(), tt.says) {
+				t.Fatalf("error %v, want one that says %q", err, tt.says)
+			}
+			c, err := Compare(a, b, Options{Force: true})
+			if refused.Unusable {
+				if err == nil {
+					t.Error("runs without figures were compared by force")
+				}
+				return
+			}
+			if err != nil || !strings.Contains(strings.Join(c.Warnings, "\n"), tt.says) {
+				t.Errorf("by force: %v, %+v", err, c)
+			}
+		})
+	}
+}
+
+func TestVersionsAreASubject(t *testing.T) {
+	c, err := Compare(set(t, "a", 0, 4, 1, fixture.Quiet, nil), set(t, "b", 1, 4, 1, fixture.Quiet, func(b *results.Bundle) { b.Run.Versions.Redis = "8.0.0" }), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []facts.Difference{{What: "versions.redis", A: "7.0.15", B: "8.0.0"}}; !slices.Equal(c.Differs, want) {
+		t.Errorf("differs: %+v", c.Differs)
+	}
+}
+
+func TestTurnsAreNoticed(t *testing.T) {
+	a, b := set(t, "a", 0, 4, 1, fixture.Quiet, nil), set(t, "b", 100, 4, 1, fixture.Quiet, nil)
+	if d := apart(a, b); d != 100*24*time.Hour {
+		t.Errorf("two sides 100 days apart: %s", d)
+	}
+	if d := apart(a, set(t, "b", 1, 4, 1, fixture.Quiet, nil)); d != 0 {
+		t.Errorf("sides that took turns are %s apart", d)
+	}
+}
+
+func TestThresholdsAndMetrics(t *testing.T) {
+	a, b := set(t, "a", 0, 6, 1, fixture.Quiet, nil), set(t, "b", 1, 6, 1.10, fixture.Quiet, nil)
+	c, err := Compare(a, b, Options{Thresholds: map[string]float64{"": 0.5}})
+	if err != nil || c.Answer != Same {
+		t.Errorf("10 %% where 50 %% matters: %v, %+v", err, c)
+	}
+	c, err = Compare(a, b, Options{Judged: []FigureID{{"throughput", facts.All, facts.All}}})
+	if err != nil || c.Answer != Same || find(t, c, "response.p50").Judged {
+		t.Errorf("throughput alone: %v, %q", err, c.Answer)
+	}
+	if _, err := Compare(a, b, Options{Judged: []FigureID{{"writes.stale", facts.All, facts.All}}}); err == nil {
+		t.Error("a figure that is nowhere decided a comparison")
+	}
+	for _, d := range c.Figures {
+		if !d.Judged && d.Adjusted < d.P {
+			t.Errorf("%s: p %v was corrected to %v", d, d.P, d.Adjusted)
+		}
+	}
+}
+
+// TestAlikeRunsRarelyDiffer compares pairs of alike sets; how often statistics are
+// wrong, package statistics tests.
+func TestAlikeRunsRarelyDiffer(t *testing.T) {
+	alarms := 0
+	for i := range 8 {
+		c, err := Compare(set(t, "a", 100*i, 6, 1, fixture.Quiet, nil), set(t, "b", 100*i+1, 6, 1, fixture.Quiet, nil), Options{Thresholds: map[string]float64{"": 0}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.Answer != Same && c.Answer != Noisy {
+			alarms++
+		}
+	}
+	// At 5 % three or more have a chance of 0.6 %.
+	if alarms > 2 {
+		t.Errorf("%d of 8 comparisons of alike runs found a difference", alarms)
+	}
+}

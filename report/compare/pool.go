@@ -1,0 +1,78 @@
+package compare
+
+import (
+	"strings"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/slotstorm/slotstorm/report/facts"
+	"github.com/slotstorm/slotstorm/results"
+)
+
+func (p *Pool) add(a *facts.Analysis, s *results.Summary) {
+	for k, h := range a.Merged() {
+		if p.Merged[k] == nil {
+			p.Merged[k] = results.NewHistogram()
+		}
+		p.Merged[k].Merge(h)
+	}
+	for _, f := range s.Failovers {
+		if facts.FailedOver(f) {
+			p.Failovers = append(p.Failovers, f)
+		}
+	}
+	length := a.Whole.To - a.Whole.From
+	for len(p.Seconds) < length {
+		p.Seconds = append(p.Seconds, PooledSecond{})
+	}
+	ok := make([]float64, length)
+	for _, f := range a.Frames {
+		if a.Whole.Has(f.Seq) {
+			for _, c := range f.Commands {
+				ok[f.Seq-a.Whole.From] += float64(c.OK)
+			}
+		}
+	}
+	for i, v := range ok {
+		p.Seconds[i].OK = append(p.Seconds[i].OK, v)
+	}
+	for _, i := range a.Intervals {
+		if i.Time == results.Response && a.Whole.Has(i.Second) {
+			second := &p.Seconds[i.Second-a.Whole.From]
+			if second.Response == nil {
+				second.Response = results.NewHistogram()
+			}
+			second.Response.Merge(i.Histogram)
+		}
+	}
+}
+
+// Pool is what the histograms and frames of several runs come to together.
+type Pool struct {
+	Merged map[facts.HistogramKey]*hdrhistogram.PackedHistogram
+	// Seconds of the timeline, from its start: ok answers and due requests by
+	// run, and response times of all runs.
+	Seconds []PooledSecond
+	// Failovers of all runs.
+	Failovers []results.Failover
+}
+
+type PooledSecond struct {
+	OK       []float64
+	Response *hdrhistogram.PackedHistogram
+}
+
+// percentile is a latency figure of all runs together; nil for other figures.
+func (p *Pool) percentile(id FigureID) *float64 {
+	kind, quantile, _ := strings.Cut(id.Metric, ".")
+	h := p.Merged[facts.HistogramKey{Phase: id.Phase, Command: id.Command, Time: results.Time(kind)}]
+	if h == nil || h.TotalCount() == 0 {
+		return nil
+	}
+	v, ok := facts.LatencyFigures(facts.LatencyRow("", "", "", h))[quantile]
+	if !ok {
+		return nil
+	}
+	seconds := v.Std().Seconds()
+	return &seconds
+}

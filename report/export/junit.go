@@ -1,0 +1,117 @@
+// Package export writes runs for other programs: JUnit XML, OpenMetrics, CSV and JSON.
+package export
+
+import (
+	"encoding/xml"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/slotstorm/slotstorm/internal/printable"
+	"github.com/slotstorm/slotstorm/report/judge"
+	"github.com/slotstorm/slotstorm/report/words"
+	"github.com/slotstorm/slotstorm/results"
+)
+
+type junitSuites struct {
+	XMLName xml.Name     `xml:"testsuites"`
+	Suites  []junitSuite `xml:"testsuite"`
+}
+
+type junitSuite struct {
+	Name       string          `xml:"name,attr"`
+	Tests      int             `xml:"tests,attr"`
+	Failures   int             `xml:"failures,attr"`
+	Errors     int             `xml:"errors,attr"`
+	Time       string          `xml:"time,attr"`
+	Timestamp  string          `xml:"timestamp,attr"`
+	Properties []junitProperty `xml:"properties>property"`
+	Cases      []junitCase     `xml:"testcase"`
+}
+
+type junitProperty struct {
+	Name  string `xml:"name,attr"`
+	Value string `xml:"value,attr"`
+}
+
+type junitCase struct {
+	Class   string        `xml:"classname,attr"`
+	Name    string        `xml:"name,attr"`
+	Time    string        `xml:"time,attr"`
+	Failure *junitProblem `xml:"failure"`
+	Error   *junitProblem `xml:"error"`
+	Out     string        `xml:"system-out,omitempty"`
+}
+
+type junitProblem struct {
+	Message string `xml:"message,attr"`
+	Type    string `xml:"type,attr"`
+	Text    string `xml:",chardata"`
+}
+
+// JUnit writes the verdict and every objective as JUnit test cases, as JUnitRuns
+// does.
+func JUnit(w io.Writer, b *results.Bundle, s *results.Summary) error {
+	return JUnitRuns(w, []judge.Judged{{Run: &b.Run, Summary: s}})
+}
+
+// JUnitRuns writes a suite for each run, with the verdict and every objective as
+// cases: fail is a failure, inconclusive and invalid are errors, for they call
+// for another run, not for another change.
+func JUnitRuns(w io.Writer, list []judge.Judged) error {
+	var suites junitSuites
+	for _, j := range list {
+		suites.Suites = append(suites.Suites, suiteOf(j.Run, j.Summary))
+	}
+	if _, err := io.WriteString(w, xml.Header); err != nil {
+		return err
+	}
+	enc := xml.NewEncoder(w)
+	enc.Indent("", "  ")
+	if err := enc.Encode(suites); err != nil {
+		return fmt.Errorf("encoding JUnit XML: %w", err)
+	}
+	_, err := io.WriteString(w, "\n")
+	return err
+}
+
+func suiteOf(r *results.Run, s *results.Summary) junitSuite {
+	name := printable.Line(r.Name)
+	suite := junitSuite{
+		Name:      "slotstorm " + name,
+		Time:      junitSeconds(r.End),
+		Timestamp: r.Start.UTC().Format("2006-01-02T15:04:05Z"),
+		Properties: []junitProperty{
+			{"id", printable.Line(r.ID)}, {"seed", fmt.Sprint(r.Seed)}, {"redis", printable.Line(r.Versions.Redis)},
+			{"client", printable.Line(words.Sentence(" ", r.Client.Type, r.Client.Version))}, {"command", printable.Text(r.Command)},
+		},
+	}
+	class := "slotstorm." + name
+	suite.add(junitCase{Class: class, Name: "verdict", Time: junitSeconds(r.End)}, s.Verdict, strings.Join(s.Reasons, "\n"))
+	for _, o := range s.Objectives {
+		text := words.Sentence("; ", "measured "+o.Shown, "bound "+o.Bound, o.Evidence)
+		suite.add(junitCase{Class: class, Name: o.Name, Time: "0", Out: text}, o.Result, text)
+	}
+	return suite
+}
+
+// add adds a case. An XML encoder lets pass whatever XML can hold, and those who
+// show it put it into pages and terminals.
+func (s *junitSuite) add(c junitCase, v results.Verdict, text string) {
+	c.Name, c.Out, text = printable.Line(c.Name), printable.Text(c.Out), printable.Text(text)
+	message, _, _ := strings.Cut(text, "\n")
+	problem := &junitProblem{Message: message, Type: printable.Line(string(v)), Text: text}
+	switch v {
+	case results.Pass:
+	case results.Fail:
+		c.Failure = problem
+		s.Failures++
+	default:
+		c.Error = problem
+		s.Errors++
+	}
+	s.Tests++
+	s.Cases = append(s.Cases, c)
+}
+
+func junitSeconds(m results.Duration) string { return fmt.Sprintf("%.3f", m.Std().Seconds()) }

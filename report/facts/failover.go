@@ -1,0 +1,382 @@
+package facts
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/perf/benchmath"
+
+	"github.com/slotstorm/slotstorm/report/words"
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// cameBack notes a primary whose shard never changed hands.
+const cameBack = "the primary came back before it was declared failed; no failover took place"
+
+// failovers decomposes what followed each fault that hit a primary. One that
+// leaves its nodes running, such as a partition, is told only where it led to
+// another primary.
+func (a *Analysis) failovers() []results.Failover {
+	list := []results.Failover{}
+	strikes := a.strikes()
+	for i, f := range strikes {
+		end := max(a.Run.End, a.Run.LoadEnd)
+		for _, next := range strikes[i+1:] {
+			if next.Shard == f.Shard {
+				end = next.Injected
+				break
+			}
+		}
+		v := a.failover(f, end)
+		if FailedOver(v) || takesAway[f.Kind] {
+			list = append(list, v)
+		}
+	}
+	return list
+}
+
+// takesAway are the kinds of faults after which a failover is expected.
+var takesAway = map[string]bool{"kill": true, "pause": true, "isolate": true, "failover": true}
+
+// strikes are the faults that a failover may follow, in order: those that struck
+// a primary, and commands to fail over. Node is the primary that was struck.
+func (a *Analysis) strikes() []results.Fault {
+	var list []results.Fault
+	for _, f := range a.Run.Faults {
+		// A rolling restart comes to its nodes one by one, long after it began.
+		if f.Injected == 0 || f.Kind == "restart" {
+			continue
+		}
+		if f.Kind == "failover" {
+			f.Node = a.primaryAt(f.Shard, f.Injected)
+			list = append(list, f)
+			continue
+		}
+		for _, h := range f.Hits() {
+			if h.Role == "primary" {
+				f.Node, f.Shard, f.Role = h.Node, h.Shard, h.Role
+				list = append(list, f)
+			}
+		}
+	}
+	slices.SortStableFunc(list, func(a, b results.Fault) int { return cmp.Compare(a.Injected, b.Injected) })
+	return list
+}
+
+// primaryAt is the primary of a shard at a moment: the one that was promoted
+// last, or its first.
+func (a *Analysis) primaryAt(shard int, at results.Duration) string {
+	name := ""
+	for _, s := range a.Run.Shards {
+		if s.Index == shard {
+			name = s.Primary
+		}
+	}
+	for _, e := range a.Between(0, at) {
+		if (e.Kind == results.EventPromoted || e.Kind == results.EventElectionWon) && a.InShard(e, shard) {
+			name = e.Node
+		}
+	}
+	return name
+}
+
+// sighting is when something was seen, and by whom; nil if it was not.
+type sighting struct {
+	at, uncertainty results.Duration
+	source, node    string
+}
+
+func sight(e *results.Event) *sighting {
+	if e == nil {
+		return nil
+	}
+	return &sighting{e.Offset, e.Uncertainty, e.Source, e.Node}
+}
+
+// failover reads what happened to the shard of f from its injection to end.
+func (a *Analysis) failover(f results.Fault, end results.Duration) results.Failover {
+	v := results.Failover{Fault: f.Name, Shard: f.Shard, From: f.Node, Injected: f.Injected}
+	events := a.Between(f.Injected, end)
+	about := func(kind, source string) *sighting {
+		return sight(First(events, func(e results.Event) bool {
+			return e.Kind == kind && e.About == f.Node && e.Source == source
+		}))
+	}
+	ofShard := func(e results.Event) bool { return e.Node != f.Node && a.InShard(e, f.Shard) }
+
+	promoted := sight(First(events, func(e results.Event) bool { return e.Kind == results.EventElectionWon && ofShard(e) }))
+	if promoted == nil {
+		promoted = sight(First(events, func(e results.Event) bool { return e.Kind == results.EventPromoted && ofShard(e) }))
+	}
+	el := readElection(events, promoted, ofShard)
+	fail := about(results.EventFail, "log")
+	if fail == nil {
+		fail = about(results.EventFail, "poll")
+	}
+
+	var probe *sighting
+	if o := outageOf(a.Run.ProbeOutages, f, end, promoted); o != nil {
+		v.Outage = o.To - o.From
+		if !o.Open {
+			probe = &sighting{o.To, o.Uncertainty, "probe", o.Node}
+		}
+	}
+	planned := f.Kind == "failover" || a.asked(f) && promoted != nil && (fail == nil || promoted.at < fail.at)
+	if planned && probe == nil && promoted != nil {
+		probe = &sighting{promoted.at, promoted.uncertainty, "probe", promoted.node}
+	}
+	if promoted != nil {
+		v.To, v.ElectionDelay, v.Rank = promoted.node, el.delay, el.rank
+		if !planned {
+			v.PredictedMin, v.PredictedMax = a.predict(el)
+		}
+	}
+
+	steps, notes := chain(f.Injected, []sightedStep{
+		{StepPFail, about(results.EventPFail, "poll")},
+		{StepFail, fail},
+		{StepElection, el.won},
+		{StepPromoted, promoted},
+		{StepProbe, probe},
+	})
+	v.Steps = steps
+	if probe != nil {
+		v.Complete, v.Server = true, probe.at-f.Injected
+	}
+	inferred := promoted == nil && probe != nil && probe.node != f.Node && a.shardIs(probe.node, f.Shard)
+	if inferred {
+		v.To = probe.node
+		v.PredictedMin, v.PredictedMax = a.predict(el)
+		notes = append(notes, "the promotion itself was not seen; the new primary is the one that took the probe's write")
+	}
+	a.after(&v, f, end, events, promoted)
+
+	if f.Proved == 0 {
+		notes = append(notes, "the "+f.Kind+" was not proved to have acted")
+	}
+	switch {
+	case promoted == nil && !inferred && a.returned(f, events, probe):
+		v.To, notes = v.From, []string{cameBack}
+	case promoted == nil && !inferred:
+		v.Complete, v.Server = false, 0
+		notes = append(notes, "no replica was promoted while the shard was watched")
+	case !v.Complete:
+		notes = append(notes, "the shard took no write again while it was watched")
+	case planned && v.Outage == 0:
+		notes = append(notes, "planned: the probes saw no outage")
+	case planned:
+		notes = append(notes, "planned")
+	default:
+		v.Explained = explanations(v, el)
+		v.Outlier = v.Server < v.PredictedMin || v.Server > v.PredictedMax
+		notes = append(notes, v.Explained...)
+		if v.Outlier {
+			notes = append(notes, a.outlier(v))
+		}
+	}
+	v.Note = strings.Join(notes, "; ")
+	return v
+}
+
+// asked tells whether a pod was asked to stop that hands its role over first.
+func (a *Analysis) asked(f results.Fault) bool {
+	if a.Run.Environment.Kubernetes == nil || !a.Spec.Redis.HandOver {
+		return false
+	}
+	return f.Kind == "drain" || f.Kind == "kill" && strings.HasPrefix(f.Detail, "SIGTERM")
+}
+
+// after adds the rows that follow the server's own: the application client and
+// the replica, in the order in which they came.
+func (a *Analysis) after(v *results.Failover, f results.Fault, end results.Duration, events []results.Event, promoted *sighting) {
+	var client, synced *sighting
+	if o := outageOf(a.Run.ClientOutages, f, end, promoted); o != nil && !o.Open {
+		client = &sighting{o.To, o.Uncertainty, "client", o.Node}
+		v.Client = o.To - f.Injected
+	}
+	if promoted != nil {
+		if synced = a.sync(f, events, promoted); synced != nil {
+			v.Synced = synced.at - f.Injected
+		}
+	}
+	rows := []sightedStep{{StepClient, client}, {StepSynced, synced}}
+	slices.SortStableFunc(rows, func(a, b sightedStep) int { return cmp.Compare(a.order(), b.order()) })
+	last := v.Steps[len(v.Steps)-1].At
+	for _, r := range rows {
+		step := results.Step{Name: r.name, At: last, Missing: r.seen == nil}
+		if r.seen != nil {
+			step.At = r.seen.at - f.Injected
+			step.Took = max(0, step.At-last)
+			step.Uncertainty, step.Source = r.seen.uncertainty, r.seen.source
+			last = max(last, step.At)
+		}
+		v.Steps = append(v.Steps, step)
+	}
+}
+
+// sync is when the killed node followed its new primary, or, if it never did,
+// when the last other replica of the shard was in sync.
+func (a *Analysis) sync(f results.Fault, events []results.Event, promoted *sighting) *sighting {
+	up := func(e results.Event) bool { return e.Kind == results.EventLinkUp && e.Offset >= promoted.at }
+	if e := First(events, func(e results.Event) bool { return up(e) && e.Node == f.Node }); e != nil {
+		return sight(e)
+	}
+	var last *results.Event
+	for i, e := range events {
+		if up(e) && e.Node != promoted.node && a.InShard(e, f.Shard) {
+			last = &events[i]
+		}
+	}
+	return sight(last)
+}
+
+// returned tells whether the killed primary serves its shard again.
+func (a *Analysis) returned(f results.Fault, events []results.Event, probe *sighting) bool {
+	if probe != nil && probe.node != "" {
+		return probe.node == f.Node
+	}
+	return First(events, func(e results.Event) bool { return e.Kind == results.EventNodeReady && e.Node == f.Node }) != nil
+}
+
+// sightedStep is a step before it is placed.
+type sightedStep struct {
+	name string
+	seen *sighting
+}
+
+func (s sightedStep) order() results.Duration {
+	if s.seen == nil {
+		return math.MaxInt64
+	}
+	return s.seen.at
+}
+
+// chain places steps after each other. A poll sees a thing only after it
+// happened, so a step that was seen after its successor is put at the
+// successor, never the other way round.
+func chain(injected results.Duration, list []sightedStep) ([]results.Step, []string) {
+	var notes []string
+	steps := make([]results.Step, len(list))
+	limit := results.Duration(math.MaxInt64)
+	next := ""
+	for i := len(list) - 1; i >= 0; i-- {
+		steps[i] = results.Step{Name: list[i].name, Missing: list[i].seen == nil}
+		s := list[i].seen
+		if s == nil {
+			continue
+		}
+		steps[i].At, steps[i].Uncertainty, steps[i].Source = s.at-injected, s.uncertainty, s.source
+		if late := steps[i].At - limit; late > 0 {
+			steps[i].At = limit
+			notes = append(notes, fmt.Sprintf("%s was seen %s after %s and is shown with it", steps[i].Name, words.Duration(late), next))
+		}
+		limit, next = steps[i].At, steps[i].Name
+	}
+	slices.Reverse(notes)
+	var last results.Duration
+	for i := range steps {
+		if steps[i].Missing {
+			steps[i].At = last
+		}
+		steps[i].Took = steps[i].At - last
+		last = steps[i].At
+	}
+	return steps, notes
+}
+
+// outageOf is the outage that f caused: of its shard, overlapping the time from
+// its injection to end, and, when a replica was promoted, the last that began
+// before that.
+func outageOf(list []results.Outage, f results.Fault, end results.Duration, promoted *sighting) *results.Outage {
+	var found *results.Outage
+	for i, o := range list {
+		if o.Shard != f.Shard || o.To <= f.Injected || o.From >= end {
+			continue
+		}
+		// A hand-over may cause none: what comes after it is not its outage.
+		if f.Kind == "failover" && (promoted == nil || o.From > promoted.at) {
+			continue
+		}
+		if found == nil || (promoted != nil && o.From < promoted.at) {
+			found = &list[i]
+		}
+	}
+	return found
+}
+
+func (a *Analysis) Between(from, to results.Duration) []results.Event {
+	var list []results.Event
+	for _, e := range a.Events {
+		if e.Offset >= from && e.Offset < to {
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
+func (a *Analysis) InShard(e results.Event, shard int) bool { return a.shardIs(e.Node, shard) }
+
+func (a *Analysis) shardIs(node string, shard int) bool {
+	n, ok := a.shardOf[node]
+	return ok && n == shard
+}
+
+func First(events []results.Event, is func(results.Event) bool) *results.Event {
+	if i := slices.IndexFunc(events, is); i >= 0 {
+		return &events[i]
+	}
+	return nil
+}
+
+func ServerTimes(list []results.Failover) []results.Duration {
+	var times []results.Duration
+	for _, f := range list {
+		if FailedOver(f) {
+			times = append(times, f.Server)
+		}
+	}
+	return times
+}
+
+// distribution describes a sample by its median and that median's confidence
+// interval, which assumes nothing about the shape (order statistics, as package
+// benchmath computes them for 95 %). Below six values no such interval exists:
+// then it is the whole range, at the confidence that this has, 1 - 2^(1-n). Nil
+// below two values.
+func distribution(sample []results.Duration) *results.Distribution {
+	n := len(sample)
+	if n < 2 {
+		return nil
+	}
+	values := make([]float64, n)
+	for i, v := range sample {
+		values[i] = float64(v)
+	}
+	sum := benchmath.AssumeNothing.Summary(benchmath.NewSample(values, &benchmath.DefaultThresholds), 0.95)
+	d := &results.Distribution{
+		N: n, Min: slices.Min(sample), Max: slices.Max(sample),
+		Median: wholeMicros(sum.Center), Low: wholeMicros(sum.Lo), High: wholeMicros(sum.Hi),
+		Confidence: sum.Confidence,
+	}
+	if math.IsInf(sum.Lo, 0) || math.IsInf(sum.Hi, 0) {
+		d.Low, d.High, d.Confidence = d.Min, d.Max, 1-math.Pow(2, float64(1-n))
+	}
+	var total float64
+	for _, v := range values {
+		total += v
+	}
+	d.Mean = wholeMicros(total / float64(n))
+	return d
+}
+
+// wholeMicros rounds nanoseconds to the microsecond that a bundle keeps.
+func wholeMicros(ns float64) results.Duration {
+	if math.IsInf(ns, 0) {
+		return 0
+	}
+	return results.Duration(math.Round(ns/float64(time.Microsecond))) * results.Duration(time.Microsecond)
+}

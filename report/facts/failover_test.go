@@ -1,0 +1,231 @@
+package facts
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/slotstorm/slotstorm/report/internal/fixture"
+	"github.com/slotstorm/slotstorm/results"
+)
+
+func TestFailoverSteps(t *testing.T) {
+	s := summary(t, fixture.Killed())
+	if len(s.Failovers) != 1 {
+		t.Fatalf("%d failovers, want 1", len(s.Failovers))
+	}
+	f := s.Failovers[0]
+	want := []results.Step{
+		{Name: StepPFail, At: fixture.MS(2308), Took: fixture.MS(2308), Uncertainty: fixture.MS(20), Source: "poll"},
+		{Name: StepFail, At: fixture.MS(2350), Took: fixture.MS(42), Uncertainty: fixture.MS(1), Source: "log"},
+		{Name: StepElection, At: fixture.MS(2993), Took: fixture.MS(643), Uncertainty: fixture.MS(1), Source: "log"},
+		{Name: StepPromoted, At: fixture.MS(2999), Took: fixture.MS(6), Uncertainty: fixture.MS(1), Source: "log"},
+		{Name: StepProbe, At: fixture.MS(3004), Took: fixture.MS(5), Uncertainty: fixture.MS(5), Source: "probe"},
+		{Name: StepClient, At: fixture.MS(4248), Took: fixture.MS(1244), Uncertainty: fixture.MS(4), Source: "client"},
+		{Name: StepSynced, At: fixture.MS(7398), Took: fixture.MS(3150), Uncertainty: fixture.MS(20), Source: "poll"},
+	}
+	if !slices.Equal(f.Steps, want) {
+		t.Errorf("steps\n%+v, want\n%+v", f.Steps, want)
+	}
+	if f.From != "node-0" || f.To != "node-3" || !f.Complete || f.Note != "" {
+		t.Errorf("from %s to %s, complete %v, note %q", f.From, f.To, f.Complete, f.Note)
+	}
+	if f.Server != fixture.MS(3004) || f.Client != fixture.MS(4248) || f.Synced != fixture.MS(7398) || f.Outage != fixture.MS(3007) {
+		t.Errorf("server %s, client %s, synced %s, outage %s", f.Server, f.Client, f.Synced, f.Outage)
+	}
+	// 2 s + 612 ms; 3 s + 1 s of gossip + 612 ms + 400 ms of cron + 5 ms of probe.
+	if f.PredictedMin != fixture.MS(2612) || f.PredictedMax != fixture.MS(5017) {
+		t.Errorf("predicted %s to %s", f.PredictedMin, f.PredictedMax)
+	}
+	if f.ElectionDelay != fixture.MS(612) || f.Rank == nil || *f.Rank != 0 {
+		t.Errorf("delay %s, rank %v", f.ElectionDelay, f.Rank)
+	}
+}
+
+// TestFailoverCases changes the clean kill and says what must become of it.
+func TestFailoverCases(t *testing.T) {
+	drop := func(b *results.Bundle, kinds ...string) {
+		b.Events = slices.DeleteFunc(b.Events, func(e results.Event) bool { return slices.Contains(kinds, e.Kind) })
+	}
+	sourceless := func(b *results.Bundle, source string) {
+		b.Events = slices.DeleteFunc(b.Events, func(e results.Event) bool { return e.Source == source })
+	}
+	for _, tt := range []struct {
+		name   string
+		change func(b *results.Bundle)
+		// took are the milliseconds of the server's steps, -1 if missing.
+		took     []float64
+		server   float64
+		to       string
+		complete bool
+		note     string
+	}{
+		{
+			name: "clean", change: func(*results.Bundle) {},
+			took: []float64{2308, 42, 643, 6, 5}, server: 3004, to: "node-3", complete: true,
+		},
+		{
+			name: "no logs", change: func(b *results.Bundle) { sourceless(b, "log") },
+			// FAIL by the poll at 2366, promoted by the poll at 3013, which is 9 ms
+			// after the probe wrote: the probe is right.
+			took: []float64{2308, 58, -1, 638, 0}, server: 3004, to: "node-3", complete: true,
+			note: "promoted was seen 9.00 ms after first good write (probe) and is shown with it",
+		},
+		{
+			name: "PFAIL polled after FAIL was logged", change: func(b *results.Bundle) { b.Events[2].Offset = fixture.MS(fixture.Injected + 2361) },
+			took: []float64{2350, 0, 643, 6, 5}, server: 3004, to: "node-3", complete: true,
+			note: "PFAIL was seen 11.0 ms after FAIL and is shown with it",
+		},
+		{
+			name: "PFAIL missed", change: func(b *results.Bundle) { drop(b, results.EventPFail) },
+			took: []float64{-1, 2350, 643, 6, 5}, server: 3004, to: "node-3", complete: true,
+		},
+		{
+			name: "rank 1", change: func(b *results.Bundle) { b.Events[5].Rank = fixture.Ptr(1) },
+			took: []float64{2308, 42, 643, 6, 5}, server: 3004, to: "node-3", complete: true,
+			note: "the winner had rank 1: another replica was ahead of it",
+		},
+		{
+			name: "slow without a reason", change: func(b *results.Bundle) { b.Run.ProbeOutages[0].To = fixture.MS(fixture.Injected + 5500) },
+			took: []float64{2308, 42, 643, 6, 2501}, server: 5500, to: "node-3", complete: true,
+			note: "took 5.50 s where 2.61 to 5.02 s is predicted, unexplained: the step to first good write (probe) took 2.40 s longer than is accounted for",
+		},
+		{
+			name: "never came back", change: func(b *results.Bundle) {
+				b.Run.ProbeOutages[0].To, b.Run.ProbeOutages[0].Open = fixture.MS(40000), true
+			},
+			took: []float64{2308, 42, 643, 6, -1}, server: 0, to: "node-3",
+			note: "the shard took no write again while it was watched",
+		},
+		{
+			name: "nobody promoted", change: func(b *results.Bundle) {
+				drop(b, results.EventElectionStart, results.EventElectionWon, results.EventPromoted, results.EventNodeReady)
+				b.Run.ProbeOutages[0].To, b.Run.ProbeOutages[0].Open = fixture.MS(40000), true
+			},
+			took: []float64{2308, 42, -1, -1, -1}, server: 0,
+			note: "no replica was promoted while the shard was watched",
+		},
+		{
+			name: "back before it was missed", change: func(b *results.Bundle) {
+				b.Events = b.Events[:2]
+				b.Run.ProbeOutages = []results.Outage{{Shard: 0, From: fixture.MS(14999), To: fixture.MS(fixture.Injected + 900), Node: "node-0"}}
+			},
+			took: []float64{-1, -1, -1, -1, 900}, server: 900, to: "node-0", complete: true, note: cameBack,
+		},
+		{
+			name: "promotion unseen, but another node wrote", change: func(b *results.Bundle) {
+				sourceless(b, "log")
+				drop(b, results.EventPromoted)
+			},
+			took: []float64{2308, 58, -1, -1, 638}, server: 3004, to: "node-3", complete: true,
+			note: "the promotion itself was not seen; the new primary is the one that took the probe's write",
+		},
+		{
+			name: "stuck for a while", change: func(b *results.Bundle) {
+				stuck := results.Event{Offset: fixture.MS(fixture.Injected + 2900), Kind: results.EventElectionLost, Source: "log", Node: "node-3", Message: "waiting for votes"}
+				b.Events = slices.Insert(b.Events, 6, stuck)
+			},
+			took: []float64{2308, 42, 643, 6, 5}, server: 3004, to: "node-3", complete: true,
+			note: "a replica could not fail over for a while: waiting for votes",
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			b := fixture.Killed()
+			tt.change(b)
+			f := summary(t, b).Failovers[0]
+			var sum results.Duration
+			for i, st := range f.Steps[:5] {
+				sum += st.Took
+				if want := tt.took[i]; st.Missing != (want < 0) || (want >= 0 && st.Took != fixture.MS(want)) {
+					t.Errorf("%s: took %s (missing %v), want %v ms", st.Name, st.Took, st.Missing, want)
+				}
+			}
+			if f.Server != fixture.MS(tt.server) || (f.Complete && sum != f.Server) {
+				t.Errorf("server %s, steps add up to %s, want %v ms", f.Server, sum, tt.server)
+			}
+			if f.To != tt.to || f.Complete != tt.complete || f.Note != tt.note {
+				t.Errorf("to %q, complete %v, note %q; want %q, %v, %q", f.To, f.Complete, f.Note, tt.to, tt.complete, tt.note)
+			}
+		})
+	}
+}
+
+func TestRetriedElection(t *testing.T) {
+	s := summary(t, fixture.Repeated())
+	last := s.Failovers[2]
+	if took := StepOf(last, StepElection).Took; took != fixture.MS(4643) {
+		t.Errorf("the winning election began %s after FAIL, want 4.643s", took)
+	}
+	for _, want := range []string{"2 elections were started", "took 7.00 s where 2.61 to 5.02 s is predicted"} {
+		if !strings.Contains(last.Note, want) {
+			t.Errorf("note %q lacks %q", last.Note, want)
+		}
+	}
+	d := s.FailoverStats
+	want := results.Distribution{N: 3, Min: fixture.MS(3004), Median: fixture.MS(3004), Max: fixture.MS(7005), Mean: fixture.MS(4337.667), Low: fixture.MS(3004), High: fixture.MS(7005), Confidence: 0.75}
+	if d == nil || *d != want {
+		t.Errorf("distribution %+v, want %+v", d, want)
+	}
+}
+
+// TestFailoverOnlyOfPrimaries leaves replicas and planned faults alone, and
+// counts no failover where the primary came back.
+func TestFailoverOnlyOfPrimaries(t *testing.T) {
+	b := fixture.Killed()
+	b.Run.Faults[0].Role = "replica"
+	if n := len(summary(t, b).Failovers); n != 0 {
+		t.Errorf("the kill of a replica gives %d failovers", n)
+	}
+	b = fixture.Killed()
+	b.Events = b.Events[:2]
+	b.Run.ProbeOutages = []results.Outage{{Shard: 0, From: fixture.MS(14999), To: fixture.MS(15900), Node: "node-0"}}
+	s := summary(t, b)
+	for _, o := range s.Objectives {
+		if o.Metric == "failovers" && (o.Value == nil || *o.Value != 0 || o.Result != results.Fail) {
+			t.Errorf("failovers: %+v", o)
+		}
+		if o.Metric == "failover.server" && o.Result != results.Inconclusive {
+			t.Errorf("failover.server without a failover: %+v", o)
+		}
+	}
+}
+
+func TestDistribution(t *testing.T) {
+	if d := distribution([]results.Duration{fixture.MS(5)}); d != nil {
+		t.Errorf("one value has the distribution %+v", d)
+	}
+	// The 95 % interval of a median of 10 goes from the 2nd to the 9th value.
+	var sample []results.Duration
+	for _, v := range []float64{7, 3, 10, 1, 9, 2, 8, 4, 6, 5} {
+		sample = append(sample, fixture.MS(v))
+	}
+	d := distribution(sample)
+	if d.Median != fixture.MS(5.5) || d.Mean != fixture.MS(5.5) || d.Low != fixture.MS(2) || d.High != fixture.MS(9) || d.Confidence < 0.95 || d.Confidence > 0.99 {
+		t.Errorf("distribution of 1 to 10: %+v", d)
+	}
+	if sample[0] != fixture.MS(7) {
+		t.Error("the sample was sorted in place")
+	}
+}
+
+func TestPrediction(t *testing.T) {
+	for _, tt := range []struct {
+		directive string
+		delay     results.Duration
+		low, high results.Duration
+	}{
+		{"2000", 0, fixture.MS(2500), fixture.MS(5405)},
+		{"2000", fixture.MS(700), fixture.MS(2700), fixture.MS(5105)},
+		{"1000", 0, fixture.MS(1500), fixture.MS(3405)},
+		{"5000", 0, fixture.MS(5500), fixture.MS(11405)},
+		{"", 0, fixture.MS(15500), fixture.MS(31405)},
+		{"soon", 0, fixture.MS(15500), fixture.MS(31405)},
+	} {
+		sc := fixture.Scenario(t)
+		sc.Redis.Config = map[string]string{"cluster-node-timeout": tt.directive}
+		low, high := New(fixture.Quiet(), sc).predict(election{delay: tt.delay})
+		if low != tt.low || high != tt.high {
+			t.Errorf("node-timeout %q, delay %s: %s to %s, want %s to %s", tt.directive, tt.delay, low, high, tt.low, tt.high)
+		}
+	}
+}

@@ -1,0 +1,17 @@
+package facts
+
+import (
+	"testing"
+
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// summary is what the facts of a bundle come to, before they are judged.
+func summary(t *testing.T, b *results.Bundle) *results.Summary {
+	t.Helper()
+	sc, err := ScenarioOf(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return New(b, sc).Measured()
+}

@@ -1,0 +1,141 @@
+package facts
+
+import (
+	"maps"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// LatencyFigures are the percentiles of a row, by the names of metrics.
+func LatencyFigures(r results.Latency) map[string]results.Duration {
+	return map[string]results.Duration{
+		"p50": r.P50, "p90": r.P90, "p95": r.P95, "p99": r.P99,
+		"p99.9": r.P999, "p99.99": r.P9999, "max": r.Max, "mean": r.Mean,
+	}
+}
+
+// Times in the order of every table.
+func Times() []results.Time { return []results.Time{results.Response, results.Service, results.Slip} }
+
+// HistogramKey is what a merged histogram is about.
+type HistogramKey struct {
+	Phase, Command string
+	Time           results.Time
+}
+
+// Merged are the histograms of every phase and of the whole timeline, of every
+// command and of all. Histograms are merged; percentiles are never averaged.
+func (a *Analysis) Merged() map[HistogramKey]*hdrhistogram.PackedHistogram {
+	all := map[HistogramKey]*hdrhistogram.PackedHistogram{}
+	merge := func(k HistogramKey, h *hdrhistogram.PackedHistogram) {
+		if all[k] == nil {
+			all[k] = results.NewHistogram()
+		}
+		all[k].Merge(h)
+	}
+	for _, i := range a.Intervals {
+		for _, w := range a.Phases {
+			if w.Has(i.Second) {
+				merge(HistogramKey{w.Name, i.Command, i.Time}, i.Histogram)
+			}
+		}
+	}
+	for _, w := range a.Phases {
+		for _, c := range a.commands {
+			for _, t := range Times() {
+				if h := all[HistogramKey{w.Name, c, t}]; h != nil {
+					merge(HistogramKey{w.Name, All, t}, h)
+					merge(HistogramKey{All, c, t}, h)
+					merge(HistogramKey{All, All, t}, h)
+				}
+			}
+		}
+	}
+	return all
+}
+
+// latency is the percentile table: phase by phase and then all, in each the
+// commands and then all, in each response, service and slip. A row of which
+// nothing was recorded is left out.
+func (a *Analysis) latency() []results.Latency {
+	merged := a.Merged()
+	rows := []results.Latency{}
+	for _, w := range a.windows() {
+		for _, c := range append(a.commands[:len(a.commands):len(a.commands)], All) {
+			for _, t := range Times() {
+				if h := merged[HistogramKey{w.Name, c, t}]; h != nil && h.TotalCount() > 0 {
+					rows = append(rows, LatencyRow(w.Name, c, t, h))
+				}
+			}
+		}
+	}
+	return rows
+}
+
+// byShard is latency by shard, all commands together.
+func (a *Analysis) byShard() []results.ShardLatency {
+	type key struct {
+		shard int
+		time  results.Time
+	}
+	shards := map[int]bool{}
+	var rows []results.ShardLatency
+	for _, win := range a.windows() {
+		merged := map[key]*hdrhistogram.PackedHistogram{}
+		for _, i := range a.ShardIntervals {
+			if k := (key{i.Shard, i.Time}); win.Has(i.Second) {
+				if merged[k] == nil {
+					merged[k] = results.NewHistogram()
+				}
+				merged[k].Merge(i.Histogram)
+				shards[i.Shard] = true
+			}
+		}
+		for _, shard := range slices.Sorted(maps.Keys(shards)) {
+			for _, t := range Times() {
+				if h := merged[key{shard, t}]; h != nil && h.TotalCount() > 0 {
+					rows = append(rows, results.ShardLatency{Shard: shard, Latency: LatencyRow(win.Name, All, t, h)})
+				}
+			}
+		}
+	}
+	return rows
+}
+
+func LatencyRow(phase, command string, t results.Time, h *hdrhistogram.PackedHistogram) results.Latency {
+	p := h.ValueAtPercentilesSlice([]float64{50, 90, 95, 99, 99.9, 99.99})
+	return results.Latency{
+		Phase: phase, Command: command, Time: t,
+		Count: h.TotalCount(),
+		Mean:  results.Duration(math.Round(h.Mean()) * float64(time.Microsecond)),
+		P50:   Micros(p[0]), P90: Micros(p[1]), P95: Micros(p[2]),
+		P99: Micros(p[3]), P999: Micros(p[4]), P9999: Micros(p[5]),
+		Max: Micros(h.Max()),
+	}
+}
+
+func Micros(us int64) results.Duration {
+	return results.Duration(us) * results.Duration(time.Microsecond)
+}
+
+// FindLatency is the row of a table, or nil; empty names are All.
+func FindLatency(rows []results.Latency, phase, command string, t results.Time) *results.Latency {
+	for i, r := range rows {
+		if r.Phase == OrAll(phase) && r.Command == OrAll(command) && r.Time == t {
+			return &rows[i]
+		}
+	}
+	return nil
+}
+
+func OrAll(name string) string {
+	if name == "" {
+		return All
+	}
+	return name
+}

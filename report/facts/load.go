@@ -1,0 +1,60 @@
+package facts
+
+import (
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// load counts requests by intended start, in the order of latency.
+func (a *Analysis) load() []results.PhaseLoad {
+	rows := []results.PhaseLoad{}
+	for _, w := range a.windows() {
+		byCommand := map[string]results.Counts{}
+		var total results.Counts
+		errors := map[string]int{}
+		for _, f := range a.Frames {
+			if !w.Has(f.Seq) {
+				continue
+			}
+			for name, c := range f.Commands {
+				byCommand[name] = byCommand[name].Plus(c)
+				total = total.Plus(c)
+			}
+			for class, n := range f.Errors {
+				errors[class] += n
+			}
+		}
+		for _, name := range a.commands {
+			rows = append(rows, loadRow(w, name, byCommand[name]))
+		}
+		row := loadRow(w, All, total)
+		if len(errors) > 0 {
+			row.Errors = errors
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func loadRow(w Window, command string, c results.Counts) results.PhaseLoad {
+	row := results.PhaseLoad{Phase: w.Name, Command: command, Counts: c, Seconds: w.Length.Seconds()}
+	if row.Seconds > 0 {
+		row.Throughput = float64(c.OK) / row.Seconds
+	}
+	return row
+}
+
+func FindLoad(rows []results.PhaseLoad, phase, command string) *results.PhaseLoad {
+	for i, r := range rows {
+		if r.Phase == OrAll(phase) && r.Command == OrAll(command) {
+			return &rows[i]
+		}
+	}
+	return nil
+}
+
+func Share(c results.Counts) float64 {
+	if c.Total() == 0 {
+		return 0
+	}
+	return float64(c.OK) / float64(c.Total())
+}

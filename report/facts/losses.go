@@ -1,0 +1,81 @@
+package facts
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// losses groups lost writes by shard, fault, cause and the node that acknowledged
+// them. A write goes with the failover of its shard whose promotion is nearest
+// to its acknowledgement, among those that deposed the node which gave it, if
+// there are any. Where no replica was promoted, times count from the fault.
+func (a *Analysis) losses(failovers []results.Failover) []results.LossGroup {
+	type key struct {
+		shard              int
+		fault, node, cause string
+	}
+	groups := map[key]*results.LossGroup{}
+	for _, f := range a.Findings {
+		if f.Class != results.ClassLost {
+			continue
+		}
+		w := f.Write
+		k := key{shard: w.Shard, node: w.Node, cause: f.Cause}
+		var before, after results.Duration
+		promoted := false
+		if v := causeOf(w, failovers); v != nil {
+			k.fault, promoted = v.Fault, FailedOver(*v)
+			before, after = turn(v)-w.Done, w.Done-v.Injected
+		}
+		g := groups[k]
+		if g == nil {
+			g = &results.LossGroup{Shard: k.shard, Fault: k.fault, Cause: k.cause, Node: k.node, Promoted: promoted,
+				First: before, Last: before, FirstAfterFault: after, LastAfterFault: after}
+			groups[k] = g
+		}
+		g.Count++
+		g.First, g.Last = max(g.First, before), min(g.Last, before)
+		g.FirstAfterFault, g.LastAfterFault = min(g.FirstAfterFault, after), max(g.LastAfterFault, after)
+	}
+	var list []results.LossGroup
+	for _, g := range groups {
+		list = append(list, *g)
+	}
+	slices.SortFunc(list, func(a, b results.LossGroup) int {
+		return cmp.Or(cmp.Compare(a.Shard, b.Shard), cmp.Compare(a.Fault, b.Fault), cmp.Compare(a.Node, b.Node), cmp.Compare(a.Cause, b.Cause))
+	})
+	return list
+}
+
+// turn is the offset at which a shard changed hands, or was hit if it did not.
+func turn(v *results.Failover) results.Duration {
+	for _, s := range v.Steps {
+		if s.Name == StepPromoted && !s.Missing {
+			return v.Injected + s.At
+		}
+	}
+	return v.Injected
+}
+
+func causeOf(w results.Write, failovers []results.Failover) *results.Failover {
+	var best *results.Failover
+	better := func(v *results.Failover) bool {
+		if best == nil {
+			return true
+		}
+		if mine, its := v.From == w.Node, best.From == w.Node; mine != its {
+			return mine
+		}
+		return Distance(turn(v), w.Done) < Distance(turn(best), w.Done)
+	}
+	for i := range failovers {
+		if v := &failovers[i]; v.Shard == w.Shard && better(v) {
+			best = v
+		}
+	}
+	return best
+}
+
+func Distance(a, b results.Duration) results.Duration { return max(a-b, b-a) }

@@ -1,0 +1,127 @@
+package facts
+
+import (
+	"slices"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// goodSeconds in a row end a recovery: one alone may be luck.
+const goodSeconds = 3
+
+// Injections are the faults that acted in the timeline, in order of time.
+func (a *Analysis) Injections() []results.Fault {
+	var list []results.Fault
+	for _, f := range a.Run.Faults {
+		if f.Injected > 0 && a.Whole.Has(SecondOf(&a.Run, f.Injected)) {
+			list = append(list, f)
+		}
+	}
+	slices.SortStableFunc(list, func(x, y results.Fault) int { return int(x.Injected - y.Injected) })
+	return list
+}
+
+// SecondOf is the second of the load that an offset lies in.
+func SecondOf(r *results.Run, at results.Duration) int {
+	return int((at - r.LoadStart).Std() / time.Second)
+}
+
+// Into is how far into its second a fault acted.
+func (a *Analysis) Into(f results.Fault) time.Duration {
+	return (f.Injected - a.Run.LoadStart).Std() % time.Second
+}
+
+// Recovered counts the seconds from from up to the end of the last bad one
+// before goodSeconds good ones in a row, and tells whether those were seen.
+func Recovered(good func(int) bool, from, until int) (took int, ended bool) {
+	streak := 0
+	for s := from; s < until; s++ {
+		if !good(s) {
+			streak, took = 0, s+1-from
+			continue
+		}
+		if streak++; streak == goodSeconds {
+			return took, true
+		}
+	}
+	return took, took == 0
+}
+
+// steadySeconds are those of the first phase that end before the first fault.
+func (a *Analysis) steadySeconds() Window {
+	if len(a.Phases) == 0 {
+		return Window{}
+	}
+	steady := a.Phases[0]
+	for _, f := range a.Run.Faults {
+		if f.Injected > 0 {
+			steady.To = min(steady.To, SecondOf(&a.Run, f.Injected))
+		}
+	}
+	return steady
+}
+
+// GoodOK judges seconds by the share of requests answered ok.
+func (a *Analysis) GoodOK(within float64) func(int) bool {
+	var steady results.Counts
+	seconds := map[int]results.Counts{}
+	from := a.steadySeconds()
+	for _, f := range a.Frames {
+		for _, c := range f.Commands {
+			seconds[f.Seq] = seconds[f.Seq].Plus(c)
+			if from.Has(f.Seq) {
+				steady = steady.Plus(c)
+			}
+		}
+	}
+	if steady.OK == 0 {
+		return nil
+	}
+	return func(s int) bool {
+		c := seconds[s]
+		return c.Total() == 0 || Share(c) >= Share(steady)*(1-within)
+	}
+}
+
+// responses are the response times of all commands, by second of the load.
+func (a *Analysis) responses() map[int]*hdrhistogram.PackedHistogram {
+	list := map[int]*hdrhistogram.PackedHistogram{}
+	for _, i := range a.Intervals {
+		if i.Time != results.Response {
+			continue
+		}
+		if list[i.Second] == nil {
+			list[i.Second] = results.NewHistogram()
+		}
+		list[i.Second].Merge(i.Histogram)
+	}
+	return list
+}
+
+// GoodP99 judges seconds by their p99 response time, beside the median of those
+// of the steady state.
+func (a *Analysis) GoodP99(within float64) func(int) bool {
+	p99 := map[int]int64{}
+	for s, h := range a.responses() {
+		p99[s] = h.ValueAtPercentile(99)
+	}
+	var steady []int64
+	from := a.steadySeconds()
+	for s, v := range p99 {
+		if from.Has(s) {
+			steady = append(steady, v)
+		}
+	}
+	if len(steady) == 0 {
+		return nil
+	}
+	slices.Sort(steady)
+	limit := float64(steady[len(steady)/2]) * (1 + within)
+	return func(s int) bool {
+		v, answered := p99[s]
+		return answered && float64(v) <= limit
+	}
+}

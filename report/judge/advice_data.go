@@ -1,0 +1,215 @@
+package judge
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/slotstorm/slotstorm/report/facts"
+	"github.com/slotstorm/slotstorm/report/words"
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// Rules about data: what the audit found, and why.
+
+func phantom(a *facts.Analysis, _ *results.Summary) []results.Advice {
+	au := a.Run.Audit
+	if au == nil || au.Phantom == 0 {
+		return nil
+	}
+	var evidence []string
+	for _, f := range a.Findings {
+		if f.Class == results.ClassPhantom && len(evidence) < 3 {
+			evidence = append(evidence, fmt.Sprintf("%s held %q", f.Write.Key, f.Read))
+		}
+	}
+	return []results.Advice{{
+		Severity: results.Critical, Title: fmt.Sprintf("%s that slotstorm never wrote", words.Plural(au.Phantom, "audited key held a value", "audited keys held values")),
+		Evidence: evidence, Advice: "Look for something else that writes keys named slotstorm:audit:*. If there is nothing, the server returned data that no one sent: keep this run.",
+		Anchor: anchorAudit,
+	}}
+}
+
+func unexplainedLoss(a *facts.Analysis, s *results.Summary) []results.Advice {
+	var list []results.Advice
+	for _, g := range sorted(lostTo(s, results.CauseUnexplained)) {
+		list = append(list, results.Advice{
+			Severity: results.Critical, Title: fmt.Sprintf("%s by %s lost, and no event explains it", words.Plural(g.Count, "write acknowledged", "writes acknowledged"), g.Node),
+			Evidence: append(lossEvidence(g), fmt.Sprintf("%s neither ended nor was replaced after it had acknowledged them", g.Node)),
+			Advice:   "Read the logs of the shard's nodes around that time, in nodes/ of this run.", Anchor: lossAnchor,
+		})
+	}
+	return list
+}
+
+// persistence tells what a node keeps over a restart.
+func persistence(a *facts.Analysis) string {
+	save, stated := a.Spec.Redis.Config["save"]
+	switch {
+	case config(a, "appendonly") == "yes":
+		fsync := config(a, "appendfsync")
+		if fsync == "" {
+			fsync = "everysec"
+		}
+		return "an append-only file, appendfsync " + fsync
+	case stated && save == "":
+		return "none: appendonly no, save \"\""
+	}
+	return "snapshots only: appendonly no"
+}
+
+// shareLost tells how much of what a shard had acknowledged until then is gone.
+func shareLost(a *facts.Analysis, g results.LossGroup) string {
+	var last results.Duration
+	for _, f := range a.Findings {
+		if f.Class == results.ClassLost && f.Cause == g.Cause && f.Write.Node == g.Node {
+			last = max(last, f.Write.Done)
+		}
+	}
+	until := 0
+	for _, w := range a.Writes {
+		if w.Shard == g.Shard && results.Outcome(w.Outcome) == results.OK && w.Done <= last {
+			until++
+		}
+	}
+	if until < g.Count {
+		return words.Count(g.Count) + " acknowledged writes"
+	}
+	return fmt.Sprintf("%s of the %s acknowledged writes (%s)", words.Count(g.Count), words.Count(until), words.Percent(float64(g.Count)/float64(until)))
+}
+
+func emptyRestart(a *facts.Analysis, s *results.Summary) []results.Advice {
+	var list []results.Advice
+	for _, g := range sorted(lostTo(s, results.CauseEmptyRestart)) {
+		list = append(list, results.Advice{
+			Severity: results.Critical, Title: fmt.Sprintf("%s restarted empty and stayed primary: %s of shard %d are gone", g.Node, shareLost(a, g), g.Shard),
+			Evidence: append(restartEvidence(a, g), "what it keeps over a restart: "+persistence(a), "its replicas copied the emptiness"),
+			Advice:   "Enable persistence (appendonly yes), or delay the restart beyond cluster-node-timeout, so that a replica takes over before the empty node is back.",
+			Anchor:   lossAnchor,
+		})
+	}
+	return list
+}
+
+func restartTail(a *facts.Analysis, s *results.Summary) []results.Advice {
+	var list []results.Advice
+	for _, g := range sorted(lostTo(s, results.CauseRestartTail)) {
+		list = append(list, results.Advice{
+			Severity: results.Warning, Title: fmt.Sprintf("%s came back as primary with older data: %s of shard %d are gone", g.Node, shareLost(a, g), g.Shard),
+			Evidence: append(restartEvidence(a, g), "what it keeps over a restart: "+persistence(a)),
+			Advice:   "Use appendfsync always for writes that must survive the primary's own restart, or let a replica take over first.",
+			Anchor:   lossAnchor,
+		})
+	}
+	return list
+}
+
+// restartEvidence tells when a node ended and when it was back.
+func restartEvidence(a *facts.Analysis, g results.LossGroup) []string {
+	var exit, ready *results.Event
+	for i, e := range a.Events {
+		switch {
+		case e.Node != g.Node:
+		case e.Kind == results.EventNodeExit && exit == nil && e.Offset >= a.Run.LoadStart:
+			exit = &a.Events[i]
+		case e.Kind == results.EventNodeReady && exit != nil && ready == nil:
+			ready = &a.Events[i]
+		}
+	}
+	list := lossEvidence(g)
+	if exit != nil && ready != nil {
+		list = append(list, fmt.Sprintf("%s was back %s after it ended; cluster-node-timeout is %s", g.Node, words.Duration(ready.Offset-exit.Offset),
+			words.Duration(results.DurationOf(facts.NodeTimeout(a.Spec.Redis.Config["cluster-node-timeout"])))))
+	}
+	return list
+}
+
+func splitBrain(a *facts.Analysis, s *results.Summary) []results.Advice {
+	var list []results.Advice
+	for _, g := range sorted(lostTo(s, results.CauseSplitBrain)) {
+		evidence := lossEvidence(g)
+		if v := config(a, "min-replicas-to-write"); v == "" || v == "0" {
+			evidence = append(evidence, "min-replicas-to-write is 0: a primary without replicas goes on acknowledging")
+		} else {
+			evidence = append(evidence, fmt.Sprintf("min-replicas-to-write is %s, min-replicas-max-lag %s", v, orDefault(config(a, "min-replicas-max-lag"), "10 s by default")))
+		}
+		list = append(list, results.Advice{
+			Severity: results.Critical, Title: fmt.Sprintf("%s acknowledged %s of shard %d that were lost when it rejoined the others", g.Node, words.Plural(g.Count, "write", "writes"), g.Shard),
+			Evidence: evidence,
+			Advice:   "Set min-replicas-to-write 1 with a small min-replicas-max-lag: a primary that is cut off then refuses writes after that lag. A lower cluster-node-timeout shortens the time in which it still accepts them.",
+			Anchor:   lossAnchor,
+		})
+	}
+	return list
+}
+
+func orDefault(value, otherwise string) string {
+	if value == "" {
+		return otherwise
+	}
+	return value
+}
+
+func asyncTail(a *facts.Analysis, s *results.Summary) []results.Advice {
+	total, groups := 0, sorted(lostTo(s, results.CauseAsyncTail))
+	var evidence []string
+	for _, g := range groups {
+		total += g.Count
+		if len(evidence) < 3 {
+			evidence = append(evidence, fmt.Sprintf("%s acknowledged by %s: %s", words.Count(g.Count), g.Node, strings.Join(lossEvidence(g), "; ")))
+		}
+	}
+	if total == 0 {
+		return nil
+	}
+	advice := "Replication is asynchronous: for writes that must not be lost, WAIT 1 narrows the window, at the price of a round trip to a replica."
+	if d := a.Run.Audit.Durability; d != "asynchronous" && d != "" {
+		advice = d + " narrows the window and does not close it: a replica that had not confirmed can still be the one that takes over."
+	}
+	return []results.Advice{{
+		Severity: results.Note, Title: fmt.Sprintf("%s had not reached a replica when the primary failed, and are gone", words.Plural(total, "acknowledged write", "acknowledged writes")),
+		Evidence: evidence, Advice: advice, Anchor: lossAnchor,
+	}}
+}
+
+func duplicates(a *facts.Analysis, _ *results.Summary) []results.Advice {
+	au := a.Run.Audit
+	if au == nil || au.Duplicated == 0 {
+		return nil
+	}
+	by := map[string]int{}
+	for _, f := range a.Findings {
+		if f.Class == results.ClassDuplicated {
+			by[f.Cause] += max(1, f.Count)
+		}
+	}
+	advice := "The audited client never sends a write twice: something between it and the data did. Keep this run."
+	if by[results.CauseServer] == 0 {
+		advice = "Make retried writes idempotent, or turn the client's retries off for INCR, RPUSH and the like (MaxRetries: -1)."
+	}
+	return []results.Advice{{
+		Severity: results.Critical, Title: words.Plural(au.Duplicated, "audited write took effect twice", "audited writes took effect more than once"),
+		Evidence: []string{"repeated by: " + words.Classes(by)}, Advice: advice, Anchor: anchorAudit,
+	}}
+}
+
+// staleFrom is the age from which a stale replica read is worth a word.
+const staleFrom = results.Duration(time.Second)
+
+func staleReads(a *facts.Analysis, _ *results.Summary) []results.Advice {
+	au := a.Run.Audit
+	if au == nil || au.Reads == nil || au.Reads.MaxAge < staleFrom {
+		return nil
+	}
+	r := au.Reads
+	evidence := []string{fmt.Sprintf("%s of %s from replicas gave a value that had been replaced", words.Count(r.StaleReplica), words.Plural(r.Replica, "audited read", "audited reads"))}
+	advice := "Read from replicas only what may be old."
+	if v := config(a, "replica-serve-stale-data"); v == "" || v == "yes" {
+		evidence = append(evidence, "replica-serve-stale-data is yes: a replica without its primary, or one that has just restarted, answers with what it has")
+		advice += " With replica-serve-stale-data no, a replica that has lost its primary refuses instead."
+	}
+	return []results.Advice{{
+		Severity: results.Warning, Title: fmt.Sprintf("Replicas gave values that had been replaced up to %s before", words.Duration(r.MaxAge)),
+		Evidence: evidence, Advice: advice, Anchor: anchorAudit,
+	}}
+}

@@ -1,0 +1,318 @@
+package judge
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/slotstorm/slotstorm/report/facts"
+	"github.com/slotstorm/slotstorm/report/words"
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// Rules about service: who was without it, for how long, and why.
+
+const (
+	// clientLag is how much later than the probes a client must be for its
+	// topology to be worth a word, and slowReload the interval that explains it.
+	clientLag  = 2 * time.Second
+	slowReload = 5 * time.Second
+)
+
+func clientTopology(a *facts.Analysis, s *results.Summary) []results.Advice {
+	o := facts.Option(&a.Run, facts.ReloadOption)
+	if a.Run.Client.Type != "go-redis" || o == nil {
+		return nil
+	}
+	interval, err := time.ParseDuration(o.Value)
+	if err != nil || interval < slowReload {
+		return nil
+	}
+	open := func(f results.Failover) bool { _, ok := unended(a, f, facts.StepClient); return f.Client == 0 && ok }
+	lag := func(f results.Failover) results.Duration {
+		if long, ok := unended(a, f, facts.StepClient); f.Client == 0 && ok {
+			return long - f.Server
+		}
+		return f.Client - f.Server
+	}
+	f, n := slowest(s.Failovers, func(f results.Failover) bool {
+		// Later than one interval, it is something else that kept it.
+		return facts.FailedOver(f) && lag(f) >= results.DurationOf(clientLag) && lag(f) <= results.DurationOf(interval+slowReload) && askedTheOld(a, f)
+	}, lag)
+	if n == 0 {
+		return nil
+	}
+	atLeast := ""
+	if open(f) {
+		atLeast = "at least "
+	}
+	verb := "asking"
+	if fault(a, f.Fault).Kind == "kill" {
+		verb = "dialling"
+	}
+	return []results.Advice{{
+		Severity: results.Warning, Title: fmt.Sprintf("go-redis kept %s the old primary of shard %d for %s%s after a replica had taken over: it reloads the topology every %s", verb, f.Shard, atLeast, words.Duration(lag(f)), o.Value),
+		Evidence: append([]string{
+			fmt.Sprintf("fault %s: a probe wrote after %s, the application client after %s%s", f.Fault, words.Duration(f.Server), atLeast, words.Duration(f.Server+lag(f))),
+			fmt.Sprintf("%s is %s%s, %s %s; network errors do not make it reload", facts.ReloadOption, o.Value, words.Stated(*o), a.Run.Client.Type, a.Run.Client.Version),
+		}, seenIn(n, len(s.Failovers), "The client came back late")...),
+		Advice: "Set " + facts.ReloadOption + ": 1s (client.options.clusterStateReloadInterval in a scenario).", Anchor: FailoverAnchor(f),
+	}}
+}
+
+// askedTheOld tells whether the client's requests went wrong on the network while
+// the shard was served again: it had not heard of the new primary.
+func askedTheOld(a *facts.Analysis, f results.Failover) bool {
+	for _, o := range a.Run.ClientOutages {
+		if o.Shard == f.Shard && o.From < f.Injected+f.Server && o.To > f.Injected+f.Server {
+			return o.Errors["dial"]+o.Errors["timeout"]+o.Errors["pool"]+o.Errors["eof"]+o.Errors["reset"] > 0
+		}
+	}
+	return false
+}
+
+const (
+	// nodeTries is how often go-redis tries a node before it looks up again who
+	// serves the slot. Source: ClusterClient.process.
+	nodeTries = 2
+	// dialsFrom is what a round of dials has to take at least to be told.
+	dialsFrom = time.Second
+)
+
+// dialsOf tells how long go-redis dials an address at which nobody answers: each
+// time, and in all for one attempt. Without such options both are 0.
+func dialsOf(r *results.Run) (each, round time.Duration, told string) {
+	timeout, retries, pause := facts.Option(r, "dialTimeout"), facts.Option(r, "dialerRetries"), facts.Option(r, "dialerRetryTimeout")
+	if r.Client.Type != "go-redis" || timeout == nil || retries == nil || pause == nil {
+		return 0, 0, ""
+	}
+	each, err1 := time.ParseDuration(timeout.Value)
+	between, err2 := time.ParseDuration(pause.Value)
+	dials, err3 := strconv.Atoi(retries.Value)
+	if err1 != nil || err2 != nil || err3 != nil || dials < 1 {
+		return 0, 0, ""
+	}
+	round = time.Duration(dials)*each + time.Duration(dials-1)*between
+	return each, round, fmt.Sprintf("dialTimeout %s%s × dialerRetries %d%s and %s between make %s",
+		timeout.Value, words.Stated(*timeout), dials, words.Stated(*retries), pause.Value, words.Duration(results.DurationOf(round)))
+}
+
+// dialledInVain tells of requests that waited for a node that was gone without a
+// word, while another served their shard already.
+func dialledInVain(a *facts.Analysis, _ *results.Summary) []results.Advice {
+	each, round, told := dialsOf(&a.Run)
+	if round <= each || round < dialsFrom {
+		return nil
+	}
+	inVain, all := map[int]int{}, 0
+	for _, f := range a.Frames {
+		inVain[f.Seq] += f.Retried["dial"]
+		all += f.Retried["dial"]
+	}
+	var waited, away results.Duration
+	var worst results.Interval
+	for _, i := range a.ShardIntervals {
+		if i.Time != results.Response || inVain[i.Second] == 0 {
+			continue
+		}
+		took := facts.Micros(i.Histogram.Max())
+		from := a.Run.LoadStart + results.DurationOf(time.Duration(i.Second)*time.Second)
+		var out results.Duration // how long the shard was away meanwhile
+		for _, o := range a.Run.ProbeOutages {
+			if o.Shard == i.Shard && o.From < from+took+results.DurationOf(time.Second) && o.To > from {
+				out += o.To - o.From
+			}
+		}
+		// A dial that just fails in time is not to be missed for a millisecond.
+		if took > waited && took >= results.DurationOf(round*9/10) && took >= out+results.DurationOf(dialsFrom) {
+			waited, away, worst = took, out, i
+		}
+	}
+	if waited == 0 {
+		return nil
+	}
+	return []results.Advice{{
+		Severity: results.Warning, Title: fmt.Sprintf("Requests waited for up to %s while shard %d was away for %s: go-redis dialled a node that was gone", words.Duration(waited), worst.Shard, words.Duration(away)),
+		Evidence: []string{
+			fmt.Sprintf("%s ended ok after dials in vain, %d of them due in second %d of the load, whose slowest was answered after %s", words.Plural(all, "request", "requests"), inVain[worst.Second], worst.Second, words.Duration(waited)),
+			fmt.Sprintf("where nobody answers, %s, and a request tries a node %d times: up to %s, and as much again if the client has not heard of another by then", told, nodeTries, words.Duration(results.DurationOf(nodeTries*round))),
+		},
+		Advice: fmt.Sprintf("Lower dialTimeout, or dialerRetries (client.options.dialerRetries in a scenario): with 1 it is some %s. Fewer dials have a price: requests that are refused at once fail, rather than last until the client looks at the topology again.",
+			words.Duration(results.DurationOf(nodeTries*each))), Anchor: anchorAvailability,
+	}}
+}
+
+// timeoutFrom is the node timeout from which it is told, and timeoutShare its
+// least share of the outage.
+const (
+	timeoutFrom  = 5 * time.Second
+	timeoutShare = 0.5
+)
+
+func nodeTimeoutDominates(a *facts.Analysis, s *results.Summary) []results.Advice {
+	t := facts.NodeTimeout(a.Spec.Redis.Config["cluster-node-timeout"])
+	if t < timeoutFrom {
+		return nil
+	}
+	f, n := slowest(s.Failovers, func(f results.Failover) bool {
+		return facts.FailedOver(f) && f.PredictedMax > 0 && float64(t) >= timeoutShare*float64(f.Server)
+	}, func(f results.Failover) results.Duration { return f.Server })
+	if n == 0 {
+		return nil
+	}
+	source := "the default"
+	if a.Spec.Redis.Config["cluster-node-timeout"] != "" {
+		source = "set by the scenario"
+	}
+	evidence := []string{fmt.Sprintf("fault %s: shard %d was back after %s; %s are predicted for this configuration", f.Fault, f.Shard, words.Duration(f.Server), words.Prediction(f))}
+	if st := facts.StepOf(f, facts.StepPFail); st != nil {
+		evidence = append(evidence, fmt.Sprintf("the first node suspected the primary after %s; the timeout is %s", words.Duration(st.At), source))
+	}
+	return []results.Advice{{
+		Severity: results.Note, Title: fmt.Sprintf("cluster-node-timeout of %s dominates the failover of %s", words.Duration(results.DurationOf(t)), words.Duration(f.Server)),
+		Evidence: append(evidence, seenIn(n, len(s.Failovers), "It did")...),
+		Advice:   "A lower cluster-node-timeout shortens a failover by 1 to 2 times as much. Below a second or two, pauses of the machine and the network cause failovers of their own: rehearse it.",
+		Anchor:   FailoverAnchor(f),
+	}}
+}
+
+func fullCoverage(a *facts.Analysis, s *results.Summary) []results.Advice {
+	if config(a, "cluster-require-full-coverage") == "no" {
+		return nil
+	}
+	var worst results.Advice
+	var most results.Duration
+	n := 0
+	for _, f := range s.Failovers {
+		hits := fault(a, f.Fault).Hits()
+		elsewhere := func(h results.Hit) bool { return h.Shard != f.Shard }
+		if slices.ContainsFunc(hits, elsewhere) {
+			continue // the fault struck the others itself
+		}
+		end := f.Injected + f.Server
+		if f.Server == 0 {
+			end = a.Run.End
+		}
+		var evidence []string
+		var longest results.Duration
+		down := map[int]bool{}
+		for _, o := range a.Run.ProbeOutages {
+			if o.Shard == f.Shard || o.From < f.Injected || o.From > end || o.Errors["CLUSTERDOWN"] == 0 {
+				continue
+			}
+			down[o.Shard] = true
+			longest = max(longest, o.To-o.From)
+			evidence = append(evidence, fmt.Sprintf("shard %d, which nothing struck, answered CLUSTERDOWN for %s", o.Shard, words.Duration(o.To-o.From)))
+		}
+		if len(down) == 0 || len(down) < len(a.Run.Shards)-1 {
+			continue
+		}
+		if n++; longest > most {
+			most = longest
+			worst = results.Advice{
+				Severity: results.Warning, Title: fmt.Sprintf("One lost shard took the whole cluster with it for %s: cluster-require-full-coverage is yes", words.Duration(longest)),
+				Evidence: append([]string{fmt.Sprintf("fault %s struck shard %d alone", f.Fault, f.Shard)}, evidence...),
+				Advice:   "If your clients can live with a part of the keys, set cluster-require-full-coverage no: the other shards then go on.", Anchor: anchorAvailability,
+			}
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	worst.Evidence = append(worst.Evidence, seenIn(n, len(s.Failovers), "All shards were away")...)
+	return []results.Advice{worst}
+}
+
+func noReplica(a *facts.Analysis, s *results.Summary) []results.Advice {
+	var list []results.Advice
+	for _, f := range s.Failovers {
+		i := slices.IndexFunc(a.Run.Shards, func(sh results.Shard) bool { return sh.Index == f.Shard })
+		if facts.FailedOver(f) || f.To == f.From || i < 0 || len(a.Run.Shards[i].Nodes) > 1 {
+			continue
+		}
+		list = append(list, results.Advice{
+			Severity: results.Warning, Title: fmt.Sprintf("Nobody could take over shard %d: it has no replica", f.Shard),
+			Evidence: []string{fmt.Sprintf("fault %s struck %s, its only node", f.Fault, f.From)},
+			Advice:   "Give each shard a replica (redis.replicasPerShard: 1), on another machine.", Anchor: FailoverAnchor(f),
+		})
+	}
+	return list
+}
+
+// replicaUnfit finds replicas that refused to take over because their data were
+// older than the validity factor allows.
+func replicaUnfit(a *facts.Analysis, s *results.Summary) []results.Advice {
+	var list []results.Advice
+	for _, f := range s.Failovers {
+		end := f.Injected + f.Server
+		if f.Server == 0 {
+			end = a.Run.End
+		}
+		stuck := facts.First(a.Between(f.Injected, end), func(e results.Event) bool {
+			return e.Kind == results.EventElectionLost && facts.TooOld(e.Message) && a.InShard(e, f.Shard)
+		})
+		if stuck == nil {
+			continue
+		}
+		title := fmt.Sprintf("%s could not take over shard %d: its data were older than allowed", stuck.Node, f.Shard)
+		evidence := []string{fmt.Sprintf("fault %s; its log says: %s", f.Fault, strings.TrimPrefix(stuck.Message, "Currently unable to failover: "))}
+		if since, ok := outOfSync(a, stuck.Node, f.Injected); ok {
+			title = fmt.Sprintf("%s could not take over shard %d: it had not finished its sync when the primary failed", stuck.Node, f.Shard)
+			evidence = append(evidence, fmt.Sprintf("it was without its primary's data since %s before the fault", words.Duration(f.Injected-since)))
+		}
+		list = append(list, results.Advice{
+			Severity: results.Warning, Title: title, Evidence: evidence,
+			Advice: "Before maintenance, wait until every replica's master_link_status is up. repl-diskless-sync-delay (5 s by default) and cluster-replica-validity-factor decide how soon a replica is fit.",
+			Anchor: FailoverAnchor(f),
+		})
+	}
+	return list
+}
+
+// outOfSync tells since when a replica was without its primary at a moment: it
+// had started, or lost its link, and was not seen to follow since.
+func outOfSync(a *facts.Analysis, node string, at results.Duration) (since results.Duration, ok bool) {
+	for _, e := range a.Between(0, at) {
+		if e.Node != node {
+			continue
+		}
+		switch e.Kind {
+		case results.EventNodeExit, results.EventLinkDown:
+			if !ok {
+				since, ok = e.Offset, true
+			}
+		case results.EventLinkUp:
+			ok = false
+		}
+	}
+	return since, ok
+}
+
+func noFailover(a *facts.Analysis, s *results.Summary) []results.Advice {
+	f, n := slowest(s.Failovers, func(f results.Failover) bool { return f.Complete && f.To == f.From }, func(f results.Failover) results.Duration { return f.Server })
+	if n == 0 {
+		return nil
+	}
+	return []results.Advice{{
+		Severity: results.Note, Title: fmt.Sprintf("%s was back before it was declared failed: no failover was rehearsed", f.From),
+		Evidence: append([]string{fmt.Sprintf("fault %s: shard %d was away for %s; cluster-node-timeout is %s", f.Fault, f.Shard, words.Duration(f.Server),
+			words.Duration(results.DurationOf(facts.NodeTimeout(a.Spec.Redis.Config["cluster-node-timeout"]))))}, seenIn(n, len(s.Failovers), "That was so")...),
+		Advice: "To see a replica take over, keep the node away longer than cluster-node-timeout (cluster.local.restartDelay, or the fault's duration).",
+		Anchor: FailoverAnchor(f),
+	}}
+}
+
+func unexplainedOutliers(a *facts.Analysis, s *results.Summary) []results.Advice {
+	f, n := slowest(s.Failovers, func(f results.Failover) bool { return f.Outlier && len(f.Explained) == 0 },
+		func(f results.Failover) results.Duration { return facts.Distance(f.Server, f.PredictedMax) })
+	if n == 0 {
+		return nil
+	}
+	return []results.Advice{{
+		Severity: results.Warning, Title: fmt.Sprintf("A failover took %s where %s is predicted, and no log explains it", words.Duration(f.Server), words.Prediction(f)),
+		Evidence: append([]string{f.Note}, seenIn(n, len(s.Failovers), "Such a thing was seen")...),
+		Advice:   "Look at the steps of this failover and at the load of the machine; a pause of a node or of the machine looks like this.", Anchor: FailoverAnchor(f),
+	}}
+}

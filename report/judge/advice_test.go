@@ -1,0 +1,225 @@
+package judge
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/slotstorm/slotstorm/report/facts"
+	"github.com/slotstorm/slotstorm/report/internal/fixture"
+	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+// foundBy are the findings of one rule, of a bundle under a scenario that was
+// changed likewise.
+func foundBy(t *testing.T, rule string, b *results.Bundle, change func(*scenarios.Scenario)) []results.Advice {
+	t.Helper()
+	sc := fixture.Scenario(t)
+	if change != nil {
+		change(sc)
+	}
+	var list []results.Advice
+	for _, f := range Summary(facts.New(b, sc)).Findings {
+		if f.Rule == rule {
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
+// dialling has three requests wait for so many milliseconds after dials in vain,
+// while their shard was away for so many.
+func dialling(waited int64, retries int, away float64) *results.Bundle {
+	b := fixture.Killed()
+	b.Run.Client.Options = append(b.Run.Client.Options,
+		results.Option{Name: "dialTimeout", Value: "500ms", Stated: true}, results.Option{Name: "dialerRetries", Value: fmt.Sprint(retries)},
+		results.Option{Name: "dialerRetryTimeout", Value: "100ms"})
+	b.Run.ProbeOutages = nil
+	if away > 0 {
+		b.Run.ProbeOutages = []results.Outage{{Shard: 0, From: fixture.MS(fixture.Injected), To: fixture.MS(fixture.Injected + away)}}
+	}
+	h := results.NewHistogram()
+	if err := h.RecordValues(waited*1000, 3); err != nil {
+		panic(err)
+	}
+	b.ShardIntervals = []results.Interval{{Time: results.Response, Shard: 0, Second: 15, Histogram: h}}
+	b.Frames[15].Retried = map[string]int{"dial": 3}
+	return b
+}
+
+// undialled is as slow with no dial in vain.
+func undialled() *results.Bundle {
+	b := dialling(5700, 5, 0)
+	b.Frames[15].Retried = nil
+	return b
+}
+
+func cameBackEarly() *results.Bundle {
+	b := fixture.Killed()
+	b.Events = append(b.Events[:2], results.Event{Offset: fixture.MS(fixture.Injected + 700), Kind: results.EventNodeReady, Source: "supervisor", Node: "node-0"})
+	b.Run.ProbeOutages = []results.Outage{{Shard: 0, From: fixture.MS(14999), To: fixture.MS(fixture.Injected + 900), Node: "node-0"}}
+	return b
+}
+
+func stuck(before ...results.Event) *results.Bundle {
+	b := fixture.Killed()
+	b.Events = append(before, b.Events...)
+	b.Events = append(b.Events, results.Event{Offset: fixture.MS(fixture.Injected + 2400), Kind: results.EventElectionLost, Source: "log", Node: "node-3",
+		Message: "Currently unable to failover: Disconnected from master for longer than allowed. Please check the 'cluster-replica-validity-factor' configuration option."})
+	return b
+}
+
+// together has all pods on one machine.
+func together(b *results.Bundle) *results.Bundle {
+	for i := range b.Run.Environment.Kubernetes.Pods {
+		b.Run.Environment.Kubernetes.Pods[i].Node = "lab-worker"
+	}
+	return b
+}
+
+// TestRules: each rule where it must say something, and where it must not.
+func TestRules(t *testing.T) {
+	for _, tt := range []struct {
+		rule, name string
+		bundle     *results.Bundle
+		change     func(*scenarios.Scenario)
+		// says is in the title, or the evidence; empty where nothing is to be said.
+		says string
+	}{
+		{"client-topology", "default interval", fixture.Reloading("1m0s", 59000, "dial"), nil, "go-redis kept dialling the old primary of shard 0 for 41.0 s after a replica had taken over: it reloads the topology every 1m0s"},
+		{"client-topology", "short interval", fixture.Reloading("1s", 19250, "dial"), nil, ""},
+		{"client-topology", "late, but not on the network", fixture.Reloading("1m0s", 59000, "CLUSTERDOWN"), nil, ""},
+		{"client-topology", "later than the interval explains", fixture.Reloading("6s", 59000, "dial"), nil, ""},
+		{"client-topology", "hardly later", fixture.Reloading("1m0s", 19250, "dial"), nil, ""},
+
+		{"dials-in-vain", "five dials, twice", dialling(5700, 5, 0), nil, "Requests waited for up to 5.70 s while shard 0 was away for 0 s: go-redis dialled a node that was gone"},
+		{"dials-in-vain", "its evidence", dialling(5700, 5, 0), nil, "3 requests ended ok after dials in vain, 3 of them due in second 15 of the load"},
+		{"dials-in-vain", "its sum", dialling(5700, 5, 0), nil, "× dialerRetries 5 (the library's default) and 100ms between make 2.90 s, and a request tries a node 2 times: up to 5.80 s"},
+		{"dials-in-vain", "as long as the shard was away", dialling(5700, 5, 5000), nil, ""},
+		{"dials-in-vain", "one dial", dialling(5700, 1, 0), nil, ""},
+		{"dials-in-vain", "refused at once", dialling(900, 5, 0), nil, ""},
+		{"dials-in-vain", "slow for another reason", undialled(), nil, ""},
+
+		{"node-timeout", "15 s", slowTimeout(), timeout("15000"), "cluster-node-timeout of 15.0 s dominates the failover of 16.2 s"},
+		{"node-timeout", "the default", slowTimeout(), timeout(""), "the timeout is the default"},
+		{"node-timeout", "2 s", fixture.Killed(), nil, ""},
+		{"node-timeout", "no failover", cameBackEarly(), timeout("15000"), ""},
+
+		{"empty-restart", "all of it", fixture.Lose(cameBackEarly(), results.CauseEmptyRestart, 100), nil, "node-0 restarted empty and stayed primary: 100 of the 100 acknowledged writes (100 %) of shard 0 are gone"},
+		{"empty-restart", "when it was back", fixture.Lose(cameBackEarly(), results.CauseEmptyRestart, 100), nil, "node-0 was back 692 ms after it ended; cluster-node-timeout is 2.00 s"},
+		{"empty-restart", "a tail", fixture.Lose(fixture.Killed(), results.CauseAsyncTail, 3), nil, ""},
+		{"restart-tail", "a part of it", fixture.Lose(cameBackEarly(), results.CauseRestartTail, 5), nil, "node-0 came back as primary with older data: 5 of the 100 acknowledged writes (5 %)"},
+		{"restart-tail", "nothing lost", cameBackEarly(), nil, ""},
+		{"split-brain", "minority writes", fixture.Lose(fixture.Killed(), results.CauseSplitBrain, 37), nil, "node-0 acknowledged 37 writes of shard 0 that were lost"},
+		{"split-brain", "its reason", fixture.Lose(fixture.Killed(), results.CauseSplitBrain, 37), nil, "min-replicas-to-write is 0"},
+		{"split-brain", "a tail", fixture.Lose(fixture.Killed(), results.CauseAsyncTail, 37), nil, ""},
+		{"async-tail", "a tail", fixture.Lose(fixture.Killed(), results.CauseAsyncTail, 3), nil, "3 acknowledged writes had not reached a replica"},
+		{"async-tail", "nothing lost", fixture.Killed(), nil, ""},
+		{"unexplained-loss", "out of nowhere", fixture.Lose(fixture.Killed(), results.CauseUnexplained, 1), nil, "1 write acknowledged by node-0 lost, and no event explains it"},
+		{"unexplained-loss", "a tail", fixture.Lose(fixture.Killed(), results.CauseAsyncTail, 1), nil, ""},
+
+		{"full-coverage", "all away", fixture.ClusterDown(fixture.Killed()), nil, "One lost shard took the whole cluster with it for 705 ms"},
+		{"full-coverage", "turned off", fixture.ClusterDown(fixture.Killed()), func(s *scenarios.Scenario) { s.Redis.Config["cluster-require-full-coverage"] = "no" }, ""},
+		{"full-coverage", "away for another reason", fixture.Killed(), nil, ""},
+		{"full-coverage", "struck itself", both(fixture.ClusterDown(fixture.Killed())), nil, ""},
+
+		{"no-replica", "none", alone(), nil, "Nobody could take over shard 0: it has no replica"},
+		{"no-replica", "one", fixture.Killed(), nil, ""},
+		{"replica-unfit", "never synced", stuck(results.Event{Offset: fixture.MS(9000), Kind: results.EventLinkDown, Source: "poll", Node: "node-3"}), nil, "node-3 could not take over shard 0: it had not finished its sync"},
+		{"replica-unfit", "synced, then too old", stuck(results.Event{Offset: fixture.MS(9000), Kind: results.EventLinkDown, Source: "poll", Node: "node-3"},
+			results.Event{Offset: fixture.MS(10000), Kind: results.EventLinkUp, Source: "poll", Node: "node-3"}), nil, "its data were older than allowed"},
+		{"replica-unfit", "took over at once", fixture.Killed(), nil, ""},
+		{"one-machine", "together", together(fixture.OnPods()), nil, "All copies of a shard are on one machine, in 3 of 3 shards"},
+		{"one-machine", "apart", fixture.OnPods(), nil, ""},
+		{"one-machine", "on this machine", fixture.Killed(), nil, ""},
+		{"no-failover", "back early", cameBackEarly(), nil, "node-0 was back before it was declared failed"},
+		{"no-failover", "a failover", fixture.Killed(), nil, ""},
+
+		{"stale-reads", "seconds old", read(6260), nil, "Replicas gave values that had been replaced up to 6.26 s before"},
+		{"stale-reads", "milliseconds old", read(2.5), nil, ""},
+		{"duplicates", "by a client", doubled(results.CauseClientRetry), nil, "repeated by: client retry 1"},
+		{"duplicates", "none", fixture.Killed(), nil, ""},
+		{"phantom", "one", ghost(), nil, "1 audited key held a value that slotstorm never wrote"},
+		{"phantom", "none", fixture.Killed(), nil, ""},
+		{"outlier", "slow without a reason", slow(5500), nil, "A failover took 5.50 s where 2.61 to 5.02 s is predicted"},
+		{"outlier", "as predicted", slow(4500), nil, ""},
+	} {
+		t.Run(tt.rule+"/"+tt.name, func(t *testing.T) {
+			list := foundBy(t, tt.rule, tt.bundle, tt.change)
+			if tt.says == "" {
+				if len(list) != 0 {
+					t.Errorf("it says: %+v", list)
+				}
+				return
+			}
+			if len(list) != 1 {
+				t.Fatalf("%d findings, want 1: %+v", len(list), list)
+			}
+			f := list[0]
+			if !strings.Contains(f.Title+"\n"+strings.Join(f.Evidence, "\n"), tt.says) {
+				t.Errorf("it says %q with %q, want %q", f.Title, f.Evidence, tt.says)
+			}
+			if len(f.Evidence) == 0 || f.Advice == "" || f.Anchor == "" || f.Severity == "" {
+				t.Errorf("it lacks something: %+v", f)
+			}
+		})
+	}
+}
+
+func timeout(ms string) func(*scenarios.Scenario) {
+	return func(s *scenarios.Scenario) {
+		s.Redis.Config = map[string]string{}
+		if ms != "" {
+			s.Redis.Config["cluster-node-timeout"] = ms
+		}
+	}
+}
+
+func slowTimeout() *results.Bundle {
+	b := slow(16200)
+	for i := 2; i < 9; i++ {
+		b.Events[i].Offset += fixture.MS(13000)
+	}
+	return b
+}
+
+// slow is killed with the shard back so many milliseconds after the kill.
+func slow(after float64) *results.Bundle {
+	b := fixture.Killed()
+	b.Run.ProbeOutages[0].To = fixture.MS(fixture.Injected + after)
+	return b
+}
+
+func alone() *results.Bundle {
+	b := fixture.Killed()
+	b.Events = b.Events[:2]
+	b.Run.Shards[0].Nodes = []string{"node-0"}
+	b.Run.ProbeOutages[0].To, b.Run.ProbeOutages[0].Open = fixture.MS(40000), true
+	return b
+}
+
+func both(b *results.Bundle) *results.Bundle {
+	b.Run.Faults[0].Nodes = []results.Hit{{Node: "node-0", Shard: 0, Role: "primary"}, {Node: "node-1", Shard: 1, Role: "primary"}}
+	return b
+}
+
+func read(age float64) *results.Bundle {
+	b := fixture.Killed()
+	b.Run.Audit.Reads = &results.AuditReads{Replica: 100, StaleReplica: 3, MaxAge: fixture.MS(age)}
+	return b
+}
+
+func doubled(cause string) *results.Bundle {
+	b := fixture.Killed()
+	b.Run.Audit.Duplicated = 1
+	b.Findings = []results.Finding{{Class: results.ClassDuplicated, Cause: cause}}
+	return b
+}
+
+func ghost() *results.Bundle {
+	b := fixture.Killed()
+	b.Run.Audit.Phantom = 1
+	b.Findings = []results.Finding{{Class: results.ClassPhantom, Read: "boo", Write: results.Write{Key: "k"}}}
+	return b
+}

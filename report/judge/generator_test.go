@@ -1,0 +1,138 @@
+package judge
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/slotstorm/slotstorm/report/internal/fixture"
+	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+// lateness is a record of ten seconds at 1000/s in which requests take 20 ms,
+// and each delay the times given for one second: from is the first late one.
+func lateness(d results.Delay, late time.Duration, from int) *GeneratorRecord {
+	g := NewGeneratorRecord(scenarios.Workload{MaxSlip: scenarios.Duration(10 * time.Millisecond)})
+	for s := range 10 {
+		completed := 1000
+		if s >= from {
+			completed = 400
+		}
+		g.Frame(results.Frame{Seq: s, Completed: completed, Commands: map[string]results.Counts{"GET": {OK: 1000}},
+			Self: &results.Self{CPU: fixture.MS(100), Cores: 2, Paused: fixture.MS(20)}})
+		response, slip, own := results.NewHistogram(), results.NewHistogram(), results.NewHistogram()
+		for range 1000 {
+			response.RecordValue(20_000)
+			slip.RecordValue(50)
+			own.RecordValue(50)
+		}
+		if s >= from {
+			own.RecordValues(late.Microseconds(), 500)
+		}
+		g.Time(results.Response, s, response)
+		if d == "slip" {
+			g.Time(results.Slip, s, own)
+		} else {
+			g.Time(results.Slip, s, slip)
+			g.Delay(d, s, own)
+		}
+	}
+	return g
+}
+
+// hungry is a record of a closed loop of ten seconds in which the threads got a tenth of the
+// processor time that they wanted, in waits too short for any p99.
+func hungry(waited time.Duration, closed bool) *GeneratorRecord {
+	g := lateness(results.Starved, 5*time.Millisecond, 10)
+	g.closed = closed
+	for s := range 10 {
+		g.Frame(results.Frame{Seq: s, Self: &results.Self{Cores: 2, Starved: results.DurationOf(waited / 10)}})
+	}
+	return g
+}
+
+func TestTheGeneratorIsJudged(t *testing.T) {
+	for _, tc := range []struct {
+		name    string
+		record  *GeneratorRecord
+		reason  string // "" is valid
+		carried float64
+		from    string
+	}{
+		{"punctual", lateness("slip", 9*time.Millisecond, 5), "", 0, ""},
+		{"late in sending", lateness("slip", 30*time.Millisecond, 5), "it sent 1 % of the requests more than 30.0 ms late (allowed: 10.0 ms)", 1000, "the most in one second in which it was punctual"},
+		{"late all the time", lateness("slip", 30*time.Millisecond, 0), "it sent 1 %", 400, "less than 400/s"},
+		{"without a processor", lateness(results.Starved, 30*time.Millisecond, 5), "its threads were ready and had no processor for more than 30.0 ms", 1000, "punctual"},
+		{"without a processor most of the time", hungry(9*time.Second, true), "its threads had no processor for 90 % of the time in which they were ready to run (allowed: 75 %)", 1000, "punctual"},
+		{"without a processor for a part of the time", hungry(2500*time.Millisecond, true), "", 0, ""},
+		{"without a processor most of the time, and punctual", hungry(9*time.Second, false), "", 0, ""},
+		{"little used, and mostly waiting", hungry(900*time.Millisecond, true), "", 0, ""},
+		{"late in waking", lateness(results.Wake, 30*time.Millisecond, 5), "its event loops woke more than 30.0 ms late", 1000, "punctual"},
+		{"scheduled late", lateness(results.Sched, 30*time.Millisecond, 5), "its goroutines were ready for more than 30.0 ms", 1000, "punctual"},
+		{"in pauses", lateness(results.GC, 30*time.Millisecond, 5), "garbage collection stopped it for 2 % of the time (allowed: 1 %)", 1000, "punctual"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			g := tc.record.Judge(10 * time.Second)
+			if g.Valid != (tc.reason == "") || g.Carried != tc.carried || !strings.Contains(g.CarriedFrom, tc.from) {
+				t.Fatalf("%+v", g)
+			}
+			if why := LimitReason(g); !strings.Contains(why, tc.reason) || !g.Valid && !strings.HasPrefix(why, "the load generator was the limit: ") {
+				t.Errorf("reason %q, want %q", why, tc.reason)
+			}
+			if g.PerRequest != fixture.MS(0.1) || g.Ceiling != 20_000 || g.CPU != 0.1 {
+				t.Errorf("%v by request, %v ceiling, %v CPU", g.PerRequest, g.Ceiling, g.CPU)
+			}
+		})
+	}
+	if g := NewGeneratorRecord(scenarios.Workload{}).Judge(time.Second); g != nil {
+		t.Errorf("of nothing: %+v", g)
+	}
+}
+
+// A scenario may bear with more, or with less.
+func TestAScenarioSaysHowLateTheGeneratorMayBe(t *testing.T) {
+	for allowed, valid := range map[time.Duration]bool{15 * time.Millisecond: false, 50 * time.Millisecond: true} {
+		g := lateness("slip", 30*time.Millisecond, 5)
+		g.allowed = allowed
+		if r := g.Judge(10 * time.Second); r.Valid != valid || r.Checks[0].Allowed != results.DurationOf(allowed) {
+			t.Errorf("with %v: %+v", allowed, r)
+		}
+	}
+}
+
+// What is allowed and yet half of the tail is told.
+func TestANoticeableDelayIsTold(t *testing.T) {
+	g := lateness(results.Starved, 8*time.Millisecond, 5).Judge(10 * time.Second)
+	if text := GeneratorNotice(g, fixture.MS(20)); !strings.Contains(text, "wait for a processor reached 8.00 ms") {
+		t.Errorf("%q", text)
+	}
+	if text := GeneratorNotice(g, fixture.MS(200)); text != "" {
+		t.Errorf("%q", text)
+	}
+}
+
+// An objective that only the generator's own lateness made miss is no slow
+// server.
+func TestAMissOfTheGeneratorsOwnIsInvalid(t *testing.T) {
+	b := fixture.Quiet()
+	for i := range b.Intervals {
+		if x := &b.Intervals[i]; x.Command == "GET" && x.Second >= 3 && x.Second < 13 && x.Time != results.Service {
+			h := results.NewHistogram()
+			h.Merge(x.Histogram)
+			own := int64(9_500) // late in sending, just within what is allowed
+			if x.Time == results.Response {
+				own = 21_000
+			}
+			h.RecordValues(own, 20)
+			x.Histogram = h
+		}
+	}
+	s, err := Analyze(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Verdict != results.Invalid || !strings.Contains(s.Reasons[0], "of which up to 9.50 ms is its own lateness") {
+		t.Errorf("%s: %q", s.Verdict, s.Reasons)
+	}
+}

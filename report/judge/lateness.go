@@ -1,0 +1,38 @@
+package judge
+
+import (
+	"fmt"
+
+	"github.com/slotstorm/slotstorm/report/facts"
+	"github.com/slotstorm/slotstorm/report/words"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+// untimely are the acts that were not what the timeline planned: much too late, or
+// not over in time.
+func untimely(a *facts.Analysis) []string {
+	var reasons []string
+	for _, t := range a.Acts() {
+		if p, ok := a.TooLate(t); ok {
+			reasons = append(reasons, fmt.Sprintf("%s acted %s later than planned, at %s and not at %s: that is more than a tenth of phase %s, which lasts %s",
+				t.Name, words.Duration(t.Late()), words.Since(&a.Run, t.Acted), words.Since(&a.Run, t.Planned), p.Name, scenarios.Duration((p.To-p.From).Std())))
+		}
+		if end, ok := a.Beyond(t); ok {
+			reasons = append(reasons, fmt.Sprintf("%s was not over when the timeline ended at %s: it ended at %s, planned was %s",
+				t.Name, words.Since(&a.Run, end), words.Since(&a.Run, t.Over), words.Since(&a.Run, t.Until)))
+		}
+	}
+	return reasons
+}
+
+// somewhatLate are the acts that were late, and not much too late.
+func somewhatLate(a *facts.Analysis) []string {
+	var list []string
+	for _, t := range a.Acts() {
+		if _, tooLate := a.TooLate(t); !tooLate && t.Late() > facts.LateNotice {
+			list = append(list, fmt.Sprintf("%s acted %s later than planned, at %s and not at %s",
+				t.Name, words.Duration(t.Late()), words.Since(&a.Run, t.Acted), words.Since(&a.Run, t.Planned)))
+		}
+	}
+	return list
+}

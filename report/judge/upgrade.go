@@ -1,0 +1,177 @@
+package judge
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/slotstorm/slotstorm/report/facts"
+	"github.com/slotstorm/slotstorm/report/words"
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// upgrade tells what an upgrade cost, and whether to do it; nil without one. It
+// comes after the verdict, on which it builds.
+func upgrade(a *facts.Analysis, s *results.Summary) *results.UpgradeSummary {
+	u := a.Run.Upgrade
+	if u == nil {
+		return nil
+	}
+	v := &results.UpgradeSummary{Windows: a.UpgradeWindows(), Steps: a.StepCosts(), Differences: facts.SurfaceDifferences(a.Surfaces)}
+	v.Decision, v.Reasons = decide(u, s)
+	v.Notes = upgradeNotes(a, u, v)
+	return v
+}
+
+// decide says go only where the run passed and every roll was done. A roll that
+// failed is a no-go even where the load tells nothing.
+func decide(u *results.Upgrade, s *results.Summary) (results.Decision, []string) {
+	reasons, failures := slices.Clone(s.Reasons), rollFailures(u)
+	switch {
+	case len(failures) > 0:
+		reasons = slices.DeleteFunc(reasons, func(r string) bool { return slices.Contains(failures, r) })
+		return results.NoGo, append(failures, reasons...)
+	case s.Verdict == results.Invalid || s.Verdict == results.Inconclusive:
+		return results.Undecided, reasons
+	case s.Verdict == results.Fail:
+		return results.NoGo, reasons
+	case len(rollShortcomings(u)) > 0:
+		return results.Undecided, rollShortcomings(u)
+	}
+	return results.Go, nil
+}
+
+// rollFailures are findings: a roll that did not work fails the run.
+func rollFailures(u *results.Upgrade) []string {
+	var reasons []string
+	for _, r := range facts.Rolls(u) {
+		if r.Status == results.RollFailed {
+			reasons = append(reasons, fmt.Sprintf("the %s failed: %s", r.Name, r.Reason))
+		}
+	}
+	return reasons
+}
+
+// rollShortcomings are questions left open.
+func rollShortcomings(u *results.Upgrade) []string {
+	var reasons []string
+	for _, r := range facts.Rolls(u) {
+		switch r.Status {
+		case results.RollDone, results.RollFailed:
+		case results.RollUnfinished:
+			reasons = append(reasons, fmt.Sprintf("the %s was not finished when the timeline ended, after %s", r.Name, words.Plural(len(r.Steps), "step", "steps")))
+		default:
+			reasons = append(reasons, words.Sentence(": ", fmt.Sprintf("the %s did not take place", r.Name), r.Reason))
+		}
+	}
+	return reasons
+}
+
+// upgradeNotes are what a change board should hear, whatever the decision.
+func upgradeNotes(a *facts.Analysis, u *results.Upgrade, v *results.UpgradeSummary) []string {
+	var notes []string
+	for _, r := range facts.Rolls(u) {
+		if n := redundancy(a, r); n != "" {
+			notes = append(notes, n)
+		}
+	}
+	notes = append(notes, handoverNote(a, u, v)...)
+	notes = append(notes, persistenceNotes(u)...)
+	if u.Back != nil && u.Back.From == "backup" && u.Back.Status == results.RollDone {
+		notes = append(notes, restoreNote(a, v))
+	}
+	for _, g := range v.Differences {
+		if g.Change == "removed" && g.What != "INFO fields" {
+			notes = append(notes, fmt.Sprintf("%s no longer has the %s %s", u.To, g.What, strings.Join(g.Names, ", ")))
+		}
+	}
+	if u.To != "" && u.To == u.From {
+		notes = append(notes, fmt.Sprintf("both are version %s: this shows what a rolling restart costs, and nothing about another version", u.To))
+	}
+	return notes
+}
+
+// redundancy is the time in which a shard had a copy less.
+func redundancy(a *facts.Analysis, r facts.NamedRoll) string {
+	var sum, longest results.Duration
+	var node string
+	for _, st := range r.Steps {
+		if st.Kind != results.StepReplace || st.Whole == 0 {
+			continue
+		}
+		took := st.Whole - st.Began
+		sum += took
+		if took > longest {
+			longest, node = took, st.Node
+		}
+	}
+	if sum == 0 {
+		return ""
+	}
+	return fmt.Sprintf("while a node is replaced its shard has one copy less: %s in sum in the %s, at the longest %s (%s)", words.Duration(sum), r.Name, words.Duration(longest), node)
+}
+
+func handoverNote(a *facts.Analysis, u *results.Upgrade, v *results.UpgradeSummary) []string {
+	n, at := 0, 0
+	var slowest, down results.Duration
+	for _, r := range facts.Rolls(u) {
+		for _, st := range r.Steps {
+			cost := v.Steps[at]
+			at++
+			if st.Kind == results.StepHandover && st.Answered > 0 {
+				n++
+				slowest = max(slowest, st.Answered-st.Began)
+				down = max(down, cost.Longest)
+			}
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	seen := "no probe saw a shard refuse writes in one"
+	if down > 0 {
+		seen = fmt.Sprintf("the longest that a shard refused writes in one is %s", words.Duration(down))
+	}
+	return []string{fmt.Sprintf("%s, the slowest took %s; %s", words.Plural(n, "hand-over", "hand-overs"), words.Duration(slowest), seen)}
+}
+
+// persistenceNotes tell who cannot read whose files; what can be read needs no note.
+func persistenceNotes(u *results.Upgrade) []string {
+	var formats []string
+	var words string
+	for _, p := range u.Persistence {
+		if p.OK {
+			continue
+		}
+		if p.Reader == u.From {
+			formats = append(formats, p.Format)
+			if words == "" {
+				words = p.Evidence
+			}
+		}
+	}
+	var notes []string
+	if len(formats) > 0 {
+		notes = append(notes, fmt.Sprintf("%s does not read what %s writes (%s: %s): there is no way back node by node, only to a backup, and what was written since is lost",
+			u.From, u.To, strings.Join(formats, " and "), words))
+	}
+	for _, p := range u.Persistence {
+		if !p.OK && p.Reader == u.To {
+			notes = append(notes, fmt.Sprintf("%s does not read what %s writes (%s: %s)", u.To, u.From, p.Format, p.Evidence))
+		}
+	}
+	return notes
+}
+
+func restoreNote(a *facts.Analysis, v *results.UpgradeSummary) string {
+	text := "going back to the backup stops every node"
+	for _, w := range v.Windows {
+		if w.Name == "rollback" {
+			text += fmt.Sprintf(": shards took no writes for up to %s", words.Duration(w.Longest))
+		}
+	}
+	if au := a.Run.Audit; au != nil && au.OK > 0 {
+		text += fmt.Sprintf("; %s of %s acknowledged audited writes were lost with what came after the backup", words.Count(au.Lost+au.Altered), words.Count(au.OK))
+	}
+	return text
+}

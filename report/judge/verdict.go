@@ -1,0 +1,305 @@
+package judge
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slotstorm/slotstorm/report/facts"
+	"github.com/slotstorm/slotstorm/report/words"
+	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+// Thresholds of the verdict.
+const (
+	// overflowShare of the requests that were due while every shard was up may
+	// have found no room in flight.
+	overflowShare = 0.001
+	// overflowEcho is how long after an outage its requests may still hold
+	// their places: until their timeouts and retries have ended.
+	overflowEcho = 5 * time.Second
+	// steadyRequests and steadyShare: the steady state needs this many requests
+	// answered ok, and in open loop this share of the intended rate.
+	steadyRequests = 100
+	steadyShare    = 0.9
+)
+
+// verdict weighs the causes. The order is
+//
+//	inconclusive   it was interrupted: whatever else it was, it is not a whole run
+//	invalid        the generator was the limit, or slotstorm contradicts itself
+//	inconclusive   nothing can be built on the data: unhealthy before,
+//	               no steady state, frames missing
+//	fail           an objective was missed, or the cluster was not healthy after
+//	inconclusive   the run did not show all that it set out to: a fault refused,
+//	               unproved or not healed, injected much too late or in force
+//	               beyond the timeline, the audit not read back, an objective
+//	               without a measurement
+//	pass
+//
+// So a missed objective that rests on sound data fails the run even if a fault
+// could not be proved, and no open question can end in a pass. All causes are
+// told, those that decided first; but on unsound data objectives tell nothing.
+func verdict(a *facts.Analysis, s *results.Summary) (results.Verdict, []string) {
+	invalid, unsound := Invalid(a, s), Unsound(a)
+	missed, unfinished, unanswered := missed(a, s), unfinished(a), unanswered(s)
+	switch {
+	case a.Run.Interrupted != "":
+		return results.Inconclusive, slices.Concat(unsound, invalid, unfinished)
+	case len(invalid) > 0:
+		return results.Invalid, slices.Concat(invalid, unsound, unfinished)
+	case len(unsound) > 0:
+		return results.Inconclusive, slices.Concat(unsound, unfinished)
+	case len(missed) > 0:
+		return results.Fail, slices.Concat(missed, unfinished, unanswered)
+	case len(unfinished)+len(unanswered) > 0:
+		return results.Inconclusive, slices.Concat(unfinished, unanswered)
+	}
+	return results.Pass, nil
+}
+
+// Invalid tells what makes the measurement itself untrustworthy.
+func Invalid(a *facts.Analysis, s *results.Summary) []string {
+	var reasons []string
+	if r := LimitReason(s.Generator); r != "" {
+		reasons = append(reasons, r)
+	} else {
+		reasons = append(reasons, ownDoing(a, s)...)
+	}
+	overflow, due := overflowWhileUp(a)
+	if float64(overflow) > overflowShare*float64(due) {
+		reasons = append(reasons, fmt.Sprintf("%s of %s found no room in flight (maxInFlight %s) while every shard was up",
+			words.Count(overflow), words.Plural(due, "request", "requests"), words.Count(a.Spec.Workload.MaxInFlight)))
+	}
+	if au := a.Run.Audit; au != nil && au.FailedKept > 0 {
+		reasons = append(reasons, fmt.Sprintf("%s that slotstorm recorded as refused %s in the data: its account cannot be trusted",
+			words.Plural(au.FailedKept, "audited write", "audited writes"), words.Verb(au.FailedKept, "is", "are")))
+	}
+	return reasons
+}
+
+// ownDoing tells of objectives on response time that were missed, and would have
+// been met but for the generator's own lateness: that is no slow server.
+func ownDoing(a *facts.Analysis, s *results.Summary) []string {
+	var reasons []string
+	for i, o := range a.Spec.Objectives {
+		quantile, ok := strings.CutPrefix(o.Metric, string(results.Response)+".")
+		if !ok || o.Max == nil || i >= len(s.Objectives) || s.Objectives[i].Result != results.Fail {
+			continue
+		}
+		slip := percentile(a, o, s, results.Slip, quantile)
+		missed := *s.Objectives[i].Value
+		if slip.value != nil && *slip.value > noticeable.Seconds() && missed-*slip.value <= o.Max.Value {
+			reasons = append(reasons, fmt.Sprintf("the load generator was the limit: %s was measured as %s, of which up to %s is its own lateness in sending",
+				s.Objectives[i].Name, s.Objectives[i].Shown, words.Quantity(scenarios.UnitDuration, *slip.value)))
+		}
+	}
+	return reasons
+}
+
+// overflowWhileUp counts over the seconds of the timeline that no outage of the
+// probes or of the client touches.
+func overflowWhileUp(a *facts.Analysis) (overflow, due int) {
+	echo := results.DurationOf(overflowEcho)
+	var down []facts.Span
+	for _, list := range [][]results.Outage{a.Run.ProbeOutages, a.Run.ClientOutages} {
+		for _, o := range list {
+			down = append(down, facts.Span{From: o.From, To: o.To + echo})
+		}
+	}
+	down = facts.Union(down)
+	for _, f := range a.Frames {
+		start := a.Run.LoadStart + results.DurationOf(time.Duration(f.Seq)*time.Second)
+		second := []facts.Span{{From: start, To: start + results.DurationOf(time.Second)}}
+		if !a.Whole.Has(f.Seq) || len(facts.Intersection(second, down)) > 0 {
+			continue
+		}
+		for _, c := range f.Commands {
+			overflow += c.Overflow
+			due += c.Total()
+		}
+	}
+	return overflow, due
+}
+
+// Unsound tells why nothing can be built on the data.
+func Unsound(a *facts.Analysis) []string {
+	var reasons []string
+	if a.Run.Interrupted != "" {
+		reasons = append(reasons, "interrupted: "+a.Run.Interrupted)
+	}
+	if !a.Run.HealthyBefore {
+		reasons = append(reasons, "the cluster was not healthy when the load began")
+	}
+	if r := unsteady(a); r != "" {
+		reasons = append(reasons, r)
+	}
+	if n := missingFrames(a); n > 0 && a.Run.Interrupted == "" {
+		reasons = append(reasons, fmt.Sprintf("%s of the timeline %s no record of the load in %s",
+			words.Plural(n, "second", "seconds"), words.Verb(n, "has", "have"), results.SeriesFile))
+	}
+	return reasons
+}
+
+// unsteady judges the steady state: the whole seconds of the first phase that
+// end before the first fault. Empty if there was enough load in it.
+func unsteady(a *facts.Analysis) string {
+	if len(a.Phases) == 0 {
+		return "the timeline never began"
+	}
+	steady := a.Phases[0]
+	for _, f := range a.Run.Faults {
+		if f.Injected > 0 {
+			steady.To = min(steady.To, int((f.Injected-a.Run.LoadStart).Std()/time.Second))
+		}
+	}
+	var c results.Counts
+	for _, f := range a.Frames {
+		if steady.Has(f.Seq) {
+			for _, n := range f.Commands {
+				c = c.Plus(n)
+			}
+		}
+	}
+	if c.OK < steadyRequests {
+		return fmt.Sprintf("too little load before the first fault: %s answered ok in the steady state, %d needed",
+			words.Plural(c.OK, "request", "requests"), steadyRequests)
+	}
+	intended, known := a.Spec.Workload.Due(facts.InSeconds(steady.From), facts.InSeconds(steady.To))
+	needed := steadyShare * intended
+	if a.Spec.Workload.Arrival == "poisson" {
+		// A short phase may hold fewer arrivals by chance.
+		needed -= 3 * math.Sqrt(intended)
+	}
+	if known && float64(c.OK) < needed {
+		return fmt.Sprintf("the steady state reached %s of the intended rate of %s, %s needed",
+			words.Percent(float64(c.OK)/intended), words.Rate(intended/float64(steady.To-steady.From)), words.Percent(needed/intended))
+	}
+	return ""
+}
+
+// missingFrames counts seconds of the timeline for which a generator's frame is
+// missing.
+func missingFrames(a *facts.Analysis) int {
+	type place struct{ generator, second int }
+	seen := map[place]bool{}
+	for _, f := range a.Frames {
+		seen[place{f.Generator, f.Seq}] = true
+	}
+	missing := 0
+	for s := a.Whole.From; s < a.Whole.To; s++ {
+		for g := range max(1, a.Spec.Workload.Generators) {
+			if !seen[place{g, s}] {
+				missing++
+				break
+			}
+		}
+	}
+	return missing
+}
+
+// missed tells what failed.
+func missed(a *facts.Analysis, s *results.Summary) []string {
+	var reasons []string
+	for _, o := range s.Objectives {
+		if o.Result == results.Fail {
+			reasons = append(reasons, fmt.Sprintf("objective missed: %s, measured %s", o.Name, o.Shown))
+		}
+	}
+	reasons = append(reasons, rollFailures(a.Run.Upgrade)...)
+	if !a.Run.HealthyAfter && a.Run.Interrupted == "" {
+		reasons = append(reasons, "the cluster was not healthy when the run ended")
+	}
+	return reasons
+}
+
+// unfinished tells which questions the run itself left open.
+func unfinished(a *facts.Analysis) []string {
+	var reasons []string
+	for _, f := range a.Run.Faults {
+		if what, ok := shortcoming[f.Status]; ok {
+			reasons = append(reasons, words.Sentence(": ", fmt.Sprintf("fault %s %s", f.Name, what), f.Reason))
+		} else if f.Status != results.StatusHealed {
+			reasons = append(reasons, words.Sentence(": ", fmt.Sprintf("fault %s has the unknown status %q", f.Name, f.Status), f.Reason))
+		}
+	}
+	reasons = append(reasons, rollShortcomings(a.Run.Upgrade)...)
+	reasons = append(reasons, untimely(a)...)
+	switch au := a.Run.Audit; {
+	case au != nil && facts.Unread(au):
+		reasons = append(reasons, words.Sentence(": ", fmt.Sprintf("the audit read back %s of %s", words.Count(au.ReadBack), words.Plural(au.Writes, "write", "writes")), au.Unread))
+	case au == nil && a.Spec.Workload.Audit != nil:
+		reasons = append(reasons, "the audit has no result")
+	}
+	return reasons
+}
+
+func unanswered(s *results.Summary) []string {
+	var reasons []string
+	for _, o := range s.Objectives {
+		if o.Result == results.Inconclusive {
+			reasons = append(reasons, fmt.Sprintf("objective without an answer: %s (%s)", o.Name, o.Evidence))
+		}
+	}
+	return reasons
+}
+
+var shortcoming = map[results.FaultStatus]string{
+	results.StatusPlanned:  "was never injected",
+	results.StatusRefused:  "was refused by its check",
+	results.StatusUnproved: "could not be proved",
+	results.StatusUnhealed: "was not healed",
+}
+
+// driftLimit is how far a failover's steps may differ from the probe's outage.
+const driftLimit = 100 * time.Millisecond
+
+// warnings are what a reader must know to trust the figures.
+func warnings(a *facts.Analysis, s *results.Summary) []string {
+	var list []string
+	for _, f := range s.Failovers {
+		if drift := facts.Distance(f.Server, f.Outage); f.Complete && drift.Std() > driftLimit {
+			list = append(list, fmt.Sprintf("fault %s: its steps add up to %s, the probe saw an outage of %s: they differ by %s",
+				f.Fault, words.Duration(f.Server), words.Duration(f.Outage), words.Duration(drift)))
+		}
+		if f.Complete && f.To != f.From && f.Client == 0 {
+			if _, open := unended(a, f, facts.StepClient); open {
+				list = append(list, fmt.Sprintf("fault %s: the application client wrote to shard %d no more while it was watched", f.Fault, f.Shard))
+			}
+		}
+	}
+	if response := facts.FindLatency(s.Latency, facts.All, facts.All, results.Response); response != nil {
+		if text := GeneratorNotice(s.Generator, response.P99); text != "" {
+			list = append(list, text)
+		}
+	}
+	for _, e := range a.Events {
+		if e.Kind == results.EventOutOfReach {
+			list = append(list, fmt.Sprintf("at %s: %s", words.Since(&a.Run, e.Offset), e.Message))
+		}
+	}
+	list = append(list, drifts(&a.Run)...)
+	list = append(list, somewhatLate(a)...)
+	if s.Availability.Observed == 0 && len(a.Phases) > 0 {
+		list = append(list, "no probe ran: nothing is known of outages")
+	}
+	list = append(list, baselineWarnings(a)...)
+	if a.Spec.Workload.Rate.Max {
+		list = append(list, "closed loop (rate: max): a slow reply delays the requests after it, so response times are service times and hide queueing")
+	}
+	if o := a.Spec.Workload.Client.Wire; o.Clients > 0 {
+		list = append(list, fmt.Sprintf("%s share %s to each primary: a request may wait behind others' on its connection, and that wait is part of its times",
+			words.Plural(o.Clients, "client", "clients"), words.Plural(o.Connections, "connection", "connections")))
+	}
+	if au := a.Run.Audit; au != nil && au.Altered > 0 {
+		list = append(list, fmt.Sprintf("%s came back with another value", words.Plural(au.Altered, "acknowledged write", "acknowledged writes")))
+	}
+	if load := facts.FindLoad(s.Load, facts.All, facts.All); load != nil && load.Counts.Unknown > 0 {
+		list = append(list, fmt.Sprintf("%s without an answer: whether they took effect is unknown, and they have no latency",
+			words.Plural(load.Counts.Unknown, "request", "requests")))
+	}
+	return list
+}

@@ -1,0 +1,169 @@
+package render
+
+import (
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/slotstorm/slotstorm/report/doc"
+	"github.com/slotstorm/slotstorm/report/words"
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// auditLine sums the audit up.
+func auditLine(au *results.Audit) string {
+	if au == nil {
+		return ""
+	}
+	line := fmt.Sprintf("%s: %s ok, %s failed, %s unknown; %s read back; %s lost, %s altered",
+		words.Plural(au.Writes, "audited write", "audited writes"), words.Count(au.OK), words.Count(au.Failed), words.Count(au.Unknown),
+		words.Count(au.ReadBack), words.Count(au.Lost), words.Count(au.Altered))
+	if au.UnknownKept > 0 {
+		line += fmt.Sprintf("; %s of the unknown took effect", words.Count(au.UnknownKept))
+	}
+	return line
+}
+
+// auditNotes tell what the line leaves out, a sentence each.
+func auditNotes(au *results.Audit) []string {
+	if au == nil {
+		return nil
+	}
+	var notes []string
+	add := func(n int, format string, args ...any) {
+		if n > 0 {
+			notes = append(notes, fmt.Sprintf(format, args...))
+		}
+	}
+	switch au.Durability {
+	case "":
+	case "asynchronous":
+		notes = append(notes, "an acknowledgement meant that the primary had the write, and no replica (asynchronous replication)")
+	default:
+		notes = append(notes, fmt.Sprintf("acknowledgements rested on %s: these writes are not to be counted with asynchronous ones", au.Durability))
+	}
+	add(au.Duplicated, "%s took effect more than once", words.Plural(au.Duplicated, "write", "writes"))
+	add(au.Reordered, "%s in a list before one that was acknowledged before it was sent", words.Plural(au.Reordered, "element stands", "elements stand"))
+	add(au.Phantom, "%s that nobody wrote", words.Plural(au.Phantom, "value was read", "values were read"))
+	add(au.Late, "%s over a later acknowledged one: either it took effect late, or the other was lost; no one can tell", words.Plural(au.Late, "write without an answer stands", "writes without an answer stand"))
+	add(au.Overflow, "%s due and found no free client", words.Plural(au.Overflow, "more write was", "more writes were"))
+	if r := au.Reads; r != nil {
+		line := fmt.Sprintf("of %s from replicas, %s a value that had been replaced", words.Plural(r.Replica, "audited read", "audited reads"), words.Plural(r.StaleReplica, "gave", "gave"))
+		if r.StaleReplica > 0 {
+			line += fmt.Sprintf(", for up to %s", words.Duration(r.MaxAge))
+		}
+		notes = append(notes, line)
+		add(r.StalePrimary, "%s from a primary gave a value that had been replaced", words.Plural(r.StalePrimary, "audited read", "audited reads"))
+	}
+	if l := au.Linearizability; l != nil {
+		line := fmt.Sprintf("for information: %s of %s behaved as one copy would (porcupine), %s did not",
+			words.Count(l.Linearizable), words.Plural(l.Linearizable+l.Illegal+l.Unknown, "key with a history", "keys with a history"), words.Count(l.Illegal))
+		if l.Unknown > 0 {
+			line += fmt.Sprintf("; of %s it is unknown: the search ran out of time", words.Count(l.Unknown))
+		}
+		notes = append(notes, line)
+	}
+	return notes
+}
+
+// kindTable counts by kind of key.
+func kindTable(au *results.Audit) doc.Table {
+	t := doc.Table{Title: "Audited keys", Head: append(doc.Columns("kind"), doc.Numbers("keys", "acknowledged", "lost")...)}
+	if au == nil {
+		return t
+	}
+	for _, k := range au.Kinds {
+		t.Rows = append(t.Rows, []string{kindWords[k.Kind], words.Count(k.Keys), words.Count(k.OK), words.Count(k.Lost)})
+	}
+	return t
+}
+
+var kindWords = map[string]string{
+	results.KindOnce: "written once", results.KindRegister: "register (SET)",
+	results.KindCounter: "counter (INCR)", results.KindList: "list (RPUSH)",
+}
+
+// staleTable is the histogram of the ages of stale replica reads.
+func staleTable(au *results.Audit) doc.Table {
+	t := doc.Table{Title: "Stale replica reads", Head: append(doc.Columns("replaced for"), doc.Numbers("reads")...)}
+	if au == nil || au.Reads == nil {
+		return t
+	}
+	last := results.Duration(0)
+	for _, b := range au.Reads.Ages {
+		name := fmt.Sprintf("%s to %s", words.Duration(last), words.Duration(b.Below))
+		switch {
+		case b.Below == 0:
+			name = words.Duration(last) + " and more"
+		case last == 0:
+			name = "less than " + words.Duration(b.Below)
+		}
+		last = b.Below
+		if b.Count > 0 {
+			t.Rows = append(t.Rows, []string{name, words.Count(b.Count)})
+		}
+	}
+	return t
+}
+
+func lossTable(s *results.Summary) doc.Table {
+	t := doc.Table{Title: "Lost writes", Head: slices.Concat(doc.Columns("shard", "fault", "acknowledged by"), doc.Numbers("writes"), doc.Columns("cause"), doc.Numbers("from", "to"), doc.Columns("by the fault"))}
+	for _, g := range s.Losses {
+		t.Rows = append(t.Rows, []string{fmt.Sprint(g.Shard), words.OrNone(g.Fault), words.OrNone(g.Node), words.Count(g.Count), words.OrNone(g.Cause),
+			words.Relative(g, g.First), words.Relative(g, g.Last), words.ByFault(g)})
+	}
+	return t
+}
+
+// AuditText is how Audit prints.
+type AuditText struct {
+	Color bool
+	// Findings lists every one.
+	Findings bool
+	// Same tells that the run itself came to the same answer.
+	Same bool
+}
+
+// Audit writes what became of a run's audited writes, as 'slotstorm audit' shows
+// it.
+func Audit(w io.Writer, b *results.Bundle, s *results.Summary, o AuditText) error {
+	p := &printer{color: o.Color}
+	p.line(p.paint(bold, b.Run.ID))
+	p.audit(&b.Run, s)
+	if o.Findings {
+		p.table(findingTable(b.Findings))
+	}
+	p.line("")
+	if o.Same {
+		p.line("The run itself came to the same answer.")
+	} else {
+		p.line(p.paint(red, "The run itself came to another answer") + ": its bundle, or the program that judges it, is not what it was.")
+	}
+	_, err := io.WriteString(w, p.out.String())
+	return err
+}
+
+// audit prints the part of a summary that is about audited writes.
+func (p *printer) audit(r *results.Run, s *results.Summary) {
+	line := auditLine(r.Audit)
+	if line == "" {
+		return
+	}
+	p.head("Audit")
+	p.line("  " + plain(line))
+	for _, note := range auditNotes(r.Audit) {
+		p.line("  " + plain(note))
+	}
+	p.table(kindTable(r.Audit))
+	p.table(lossTable(s))
+	p.table(staleTable(r.Audit))
+}
+
+func findingTable(list []results.Finding) doc.Table {
+	t := doc.Table{Title: "Findings", Head: append(doc.Columns("class", "cause", "key"), append(doc.Numbers("write", "times", "acknowledged at"), doc.Columns("by", "instead")...)...)}
+	for _, f := range list {
+		t.Rows = append(t.Rows, []string{f.Class, words.OrNone(f.Cause), f.Write.Key, fmt.Sprint(f.Write.Seq), words.Count(max(1, f.Count)),
+			words.Clock(f.Write.Done), words.OrNone(f.Write.Node), words.OrNone(f.Read)})
+	}
+	return t
+}

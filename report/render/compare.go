@@ -1,0 +1,198 @@
+package render
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/slotstorm/slotstorm/report/compare"
+	"github.com/slotstorm/slotstorm/report/doc"
+	"github.com/slotstorm/slotstorm/report/facts"
+	"github.com/slotstorm/slotstorm/report/words"
+)
+
+// answerMarks: shape and word carry the meaning, colour only repeats it.
+var answerMarks = map[compare.Answer]string{compare.Worse: "✗", compare.Better: "✓", compare.Changed: "≠", compare.Same: "~", compare.Noisy: "?"}
+
+// answerClass is the verdict that an answer has the colours of.
+var answerClass = map[compare.Answer]string{compare.Worse: "fail", compare.Better: "pass", compare.Changed: "inconclusive", compare.Same: "same", compare.Noisy: "inconclusive"}
+
+func marked(a compare.Answer) string {
+	if a == compare.Same {
+		return answerMarks[a]
+	}
+	return answerMarks[a] + " " + string(a)
+}
+
+func sideLine(s compare.Side) string {
+	line := fmt.Sprintf("%s, %s", s.Name, words.Plural(len(s.Runs), "run", "runs"))
+	if n := len(s.LeftOut); n > 0 {
+		line += fmt.Sprintf(" (%d more left out)", n)
+	}
+	return line
+}
+
+func pText(p float64) string {
+	if p < 0.0005 {
+		return "<0.001"
+	}
+	return fmt.Sprintf("%.3f", p)
+}
+
+// deltaTable shows figures side by side.
+func deltaTable(title string, list []compare.FigureDelta) doc.Table {
+	t := doc.Table{Title: title, Head: slices.Concat(doc.Columns("", "figure"), doc.Numbers("A", "B", "change", "95 % interval", "p", "would show", "matters from"))}
+	for _, d := range list {
+		change, detect := d.Change(), words.None
+		if d.Shift == 0 {
+			change = "0"
+		}
+		if d.Answer == compare.Same || d.Answer == compare.Noisy {
+			change = "~ " + change
+		}
+		if d.Detectable != nil && !d.Constant() {
+			detect = d.Amount(*d.Detectable)
+		}
+		t.Rows = append(t.Rows, []string{marked(d.Answer), d.String(), words.Quantity(d.Unit, d.A.Median), words.Quantity(d.Unit, d.B.Median),
+			change, d.Span(), pText(d.Adjusted), detect, d.Amount(d.Threshold)})
+	}
+	return t
+}
+
+func judgedTable(c *compare.Comparison) doc.Table {
+	return deltaTable("Judged", only(c, func(d compare.FigureDelta) bool { return d.Judged }))
+}
+
+// notableTable holds what is not judged, yet was shown to differ, and the steps
+// of failovers, which explain what was.
+func notableTable(c *compare.Comparison) doc.Table {
+	return deltaTable("Also measured", only(c, func(d compare.FigureDelta) bool {
+		always := strings.HasPrefix(d.Metric, "failover.") || d.Metric == "throughput" && d.Phase == facts.All && d.Command == facts.All
+		return !d.Judged && (always || d.Answer == compare.Worse || d.Answer == compare.Better || d.Answer == compare.Changed)
+	}))
+}
+
+func restTable(c *compare.Comparison) doc.Table {
+	return deltaTable("Everything else", only(c, func(d compare.FigureDelta) bool { return !d.Judged }))
+}
+
+func only(c *compare.Comparison, keep func(compare.FigureDelta) bool) []compare.FigureDelta {
+	var list []compare.FigureDelta
+	for _, d := range c.Figures {
+		if keep(d) {
+			list = append(list, d)
+		}
+	}
+	return list
+}
+
+// pooledTable shows percentiles of the requests of all runs, from merged
+// histograms.
+func pooledTable(c *compare.Comparison) doc.Table {
+	t := doc.Table{Title: "Response time of all runs together", Grouped: true, Head: append(doc.Columns("phase", "command", "side"), doc.Numbers("answered", "p50", "p90", "p99", "p99.9", "max")...)}
+	for _, phase := range phases(c) {
+		for _, command := range commands(c) {
+			for i, name := range []string{"A", "B"} {
+				h := c.Pools[i].Merged[facts.HistogramKey{Phase: phase, Command: command, Time: "response"}]
+				if h == nil || h.TotalCount() == 0 {
+					continue
+				}
+				r := facts.LatencyRow(phase, command, "response", h)
+				t.Rows = append(t.Rows, []string{phaseName(phase), command, name, words.Count(r.Count), words.Duration(r.P50), words.Duration(r.P90), words.Duration(r.P99), words.Duration(r.P999), words.Duration(r.Max)})
+			}
+		}
+	}
+	return t
+}
+
+// phases and commands of the figures, in their order.
+func phases(c *compare.Comparison) []string {
+	return distinct(c, func(id compare.FigureID) string { return id.Phase })
+}
+
+func commands(c *compare.Comparison) []string {
+	return distinct(c, func(id compare.FigureID) string { return id.Command })
+}
+
+func distinct(c *compare.Comparison, of func(compare.FigureID) string) []string {
+	var list []string
+	for _, d := range c.Figures {
+		if v := of(d.FigureID); v != "" && !slices.Contains(list, v) {
+			list = append(list, v)
+		}
+	}
+	return list
+}
+
+func differsTable(c *compare.Comparison) doc.Table {
+	t := doc.Table{Title: "What differs", Head: doc.Columns("", "A", "B")}
+	for _, d := range c.Differs {
+		t.Rows = append(t.Rows, []string{d.What, words.OrNone(d.A), words.OrNone(d.B)})
+	}
+	return t
+}
+
+func runsTable(c *compare.Comparison) doc.Table {
+	t := doc.Table{Title: "Runs", Head: append(doc.Columns("side", "run", "verdict"), doc.Numbers("seed")...)}
+	for _, s := range []struct {
+		name string
+		side compare.Side
+	}{{"A", c.A}, {"B", c.B}} {
+		for _, r := range s.side.Runs {
+			t.Rows = append(t.Rows, []string{s.name, r.ID, string(r.Verdict), fmt.Sprint(r.Seed)})
+		}
+	}
+	return t
+}
+
+const comparisonNote = "Change is the median of all differences between a run of B and one of A, with its 95 % interval. " +
+	"p is that of the Mann-Whitney U test, corrected for the figures beside it (judged: Holm; others: Benjamini and Hochberg). " +
+	"A change counts if p is below 0.05 and the change at least what matters. " +
+	"~ stands where none does; it is too noisy to tell if a change that matters could have been missed: 'would show' is what four of five such comparisons find."
+
+// CompareText writes the comparison for a terminal.
+func CompareText(w io.Writer, c *compare.Comparison, color bool) error {
+	p := &printer{color: color}
+	tone := map[compare.Answer]string{compare.Worse: red, compare.Better: green, compare.Changed: yellow, compare.Noisy: yellow, compare.Same: dim}[c.Answer]
+	p.line(p.paint(bold+";"+tone, answerMarks[c.Answer]+" "+strings.ToUpper(c.Headline())))
+	p.line("  " + p.paint(dim, "A  ") + plain(sideLine(c.A)))
+	p.line("  " + p.paint(dim, "B  ") + plain(sideLine(c.B)))
+	for _, r := range c.Reasons {
+		p.line("  • " + plain(r))
+	}
+	if a := c.Advice(); a != "" {
+		p.line("  " + plain(a))
+	}
+	p.table(judgedTable(c))
+	p.table(notableTable(c))
+	p.table(differsTable(c))
+	if len(c.Warnings) > 0 {
+		p.head("Warnings")
+		for _, text := range c.Warnings {
+			p.line("  " + p.paint(yellow, "!") + " " + plain(text))
+		}
+	}
+	_, err := io.WriteString(w, p.out.String())
+	return err
+}
+
+// CompareMarkdown writes the comparison for a pull request or a job summary.
+func CompareMarkdown(w io.Writer, c *compare.Comparison) error {
+	m := &markup{}
+	m.p("## %s %s\n\nA: %s. B: %s.\n", answerMarks[c.Answer], c.Headline(), sideLine(c.A), sideLine(c.B))
+	m.list(c.Reasons)
+	if a := c.Advice(); a != "" {
+		m.p("\n%s.\n", strings.ToUpper(a[:1])+a[1:])
+	}
+	for _, t := range []doc.Table{judgedTable(c), notableTable(c), pooledTable(c), differsTable(c)} {
+		m.table(t)
+	}
+	if len(c.Warnings) > 0 {
+		m.p("\n### Warnings\n")
+		m.list(c.Warnings)
+	}
+	m.p("\n<sub>%s</sub>\n", comparisonNote)
+	_, err := io.WriteString(w, m.String())
+	return err
+}

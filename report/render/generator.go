@@ -1,0 +1,42 @@
+package render
+
+import (
+	"fmt"
+
+	"github.com/slotstorm/slotstorm/report/doc"
+	"github.com/slotstorm/slotstorm/report/judge"
+	"github.com/slotstorm/slotstorm/report/words"
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// generatorTable shows what the generator is judged by.
+func generatorTable(s *results.Summary) doc.Table {
+	t := doc.Table{Title: "Load generator", Head: append(doc.Columns("", "its own delay"), doc.Numbers("cases", "p50", "p99", "max", "judged", "allowed")...)}
+	if s.Generator == nil {
+		return t
+	}
+	for _, c := range s.Generator.Checks {
+		mark, judged, allowed := marks[results.Pass]+" ok", words.Duration(c.P99), words.Duration(c.Allowed)
+		if c.AllowedShare > 0 {
+			judged, allowed = words.Percent(c.Share)+" of the time", words.Percent(c.AllowedShare)
+		}
+		if !c.OK {
+			mark = marks[results.Invalid] + " limit"
+		}
+		t.Rows = append(t.Rows, []string{mark, judge.DelayNames[c.Name], words.Count(c.Count), words.Duration(c.P50), words.Duration(c.P99), words.Duration(c.Max), judged, allowed})
+	}
+	return t
+}
+
+// generatorLine tells what the generator took.
+func generatorLine(g *results.SelfCheck) string {
+	if g == nil || g.PerRequest == 0 {
+		return ""
+	}
+	line := fmt.Sprintf("processor time: %.2f of %s, %s by request; at that cost the processors end at %s",
+		g.CPU, words.Plural(g.Cores, "processor", "processors"), words.Duration(g.PerRequest), words.Rate(g.Ceiling))
+	if !g.Valid {
+		line += "; " + g.CarriedFrom
+	}
+	return line
+}

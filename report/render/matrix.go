@@ -1,0 +1,99 @@
+package render
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/slotstorm/slotstorm/internal/printable"
+	"github.com/slotstorm/slotstorm/report/facts"
+	"github.com/slotstorm/slotstorm/report/judge"
+	"github.com/slotstorm/slotstorm/report/words"
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// matrixCells are the runs of a matrix side by side: a row of headings, and one
+// for each run. Latency is that of the first phase, before anything is broken, and
+// beside it how late the generator itself was; what the fault cost is in the
+// failover, the outage and the losses.
+func matrixCells(runs []judge.Judged) [][]string {
+	if len(runs) == 0 {
+		return nil
+	}
+	var head []string
+	for _, s := range runs[0].Run.Matrix {
+		head = append(head, s.Field[strings.LastIndexByte(s.Field, '.')+1:])
+	}
+	head = append(head, "verdict", "acknowledged", "lost", "failover", "client", "outage", "p50", "p99", "slip p99", "run")
+	list := [][]string{head}
+	for _, r := range runs {
+		list = append(list, matrixRow(r))
+	}
+	return list
+}
+
+func matrixRow(r judge.Judged) []string {
+	run, s := r.Run, r.Summary
+	var cells []string
+	for _, m := range run.Matrix {
+		cells = append(cells, m.Value)
+	}
+	acknowledged, lost := "–", "–"
+	if run.Audit != nil {
+		n := 0
+		for _, g := range s.Losses {
+			n += g.Count
+		}
+		acknowledged, lost = words.Count(run.Audit.OK), words.Count(n)
+	}
+	failover, client := "–", "–"
+	for _, f := range s.Failovers {
+		if facts.FailedOver(f) {
+			failover = words.Duration(f.Server)
+			if f.Client > 0 {
+				client = words.Duration(f.Client)
+			}
+		}
+	}
+	p50, p99, slip := "–", "–", "–"
+	if len(run.Phases) > 0 {
+		healthy := run.Phases[0].Name
+		if l := facts.FindLatency(s.Latency, healthy, facts.All, results.Response); l != nil {
+			p50, p99 = words.Duration(l.P50), words.Duration(l.P99)
+		}
+		if l := facts.FindLatency(s.Latency, healthy, facts.All, results.Slip); l != nil {
+			slip = words.Duration(l.P99)
+		}
+	}
+	return append(cells, string(s.Verdict), acknowledged, lost, failover, client, words.Duration(s.Availability.Any), p50, p99, slip, run.ID)
+}
+
+// Matrix writes the runs of a matrix side by side.
+func Matrix(w io.Writer, runs []judge.Judged) error {
+	cells := matrixCells(runs)
+	if len(cells) == 0 {
+		return nil
+	}
+	for _, row := range cells {
+		for i := range row {
+			row[i] = printable.Line(row[i])
+		}
+	}
+	widths := make([]int, len(cells[0]))
+	for _, row := range cells {
+		for i, c := range row {
+			widths[i] = max(widths[i], utf8.RuneCountInString(c))
+		}
+	}
+	var b strings.Builder
+	for _, row := range cells {
+		var line strings.Builder
+		for i, c := range row {
+			fmt.Fprintf(&line, "%s%s  ", c, strings.Repeat(" ", widths[i]-utf8.RuneCountInString(c)))
+		}
+		b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}

@@ -1,0 +1,30 @@
+package render
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/slotstorm/slotstorm/report/internal/fixture"
+	"github.com/slotstorm/slotstorm/report/judge"
+)
+
+func TestSheetGolden(t *testing.T) {
+	b := fixture.Upgraded()
+	s, err := judge.Analyze(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var page, text, terminal bytes.Buffer
+	if err := SheetHTML(&page, b, s); err != nil {
+		t.Fatal(err)
+	}
+	if err := SheetMarkdown(&text, b, s); err != nil {
+		t.Fatal(err)
+	}
+	if err := Text(&terminal, b, s, false); err != nil {
+		t.Fatal(err)
+	}
+	fixture.Golden(t, "upgraded.html", page.Bytes())
+	fixture.Golden(t, "upgraded.md", text.Bytes())
+	fixture.Golden(t, "upgraded.txt", terminal.Bytes())
+}

@@ -1,0 +1,203 @@
+package render
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/slotstorm/slotstorm/internal/printable"
+	"github.com/slotstorm/slotstorm/report/doc"
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// Text writes the terminal's summary: the verdict first, the place of the full
+// report last. Colour adds ANSI colours; without it the bytes are plain UTF-8.
+func Text(w io.Writer, b *results.Bundle, s *results.Summary, color bool) error {
+	p := &printer{color: color}
+	p.verdict(&b.Run, s)
+	p.table(doc.Drop(objectivesTable(s), "read from"))
+	if u := s.Upgrade; u != nil {
+		p.table(windowsTable(u))
+		p.table(stepsTable(&b.Run, u))
+		p.notes("Know before you go", u.Notes)
+	}
+	p.table(doc.Drop(failoverTable(s), predicted))
+	for _, text := range []string{spread(s.FailoverStats), asPredicted(s)} {
+		if text != "" {
+			p.line("  " + plain(text))
+		}
+	}
+	for _, f := range s.Failovers {
+		if f.Note != "" {
+			p.line("  " + plain(f.Fault) + ": " + plain(f.Note))
+		}
+	}
+	p.table(loadTable(s))
+	if len(b.Run.Shards) > 1 {
+		p.table(shardTable(s))
+	}
+	p.table(errorTable(s))
+	if s.Availability.Any > 0 {
+		p.table(availabilityTable(&b.Run, s))
+	}
+	p.audit(&b.Run, s)
+	if line := generatorLine(s.Generator); line != "" {
+		if s.Generator.Valid {
+			p.head("Load generator")
+		} else {
+			p.table(generatorTable(s))
+		}
+		p.line("  " + plain(line))
+	}
+	p.kubernetes(&b.Run)
+	p.findings(s)
+	p.notes("Warnings", s.Warnings)
+	p.line("")
+	p.line(p.paint(dim, "repeat  ") + plain(b.Run.Command))
+	p.line(p.paint(dim, "report  ") + plain(filepath.Join(b.Dir, doc.HTMLFile)))
+	if u := s.Upgrade; u != nil {
+		p.line(p.paint(dim, "sheet   ") + plain(filepath.Join(b.Dir, doc.SheetHTMLFile)) + "  " + plain(decisionWords[u.Decision].Word))
+	}
+	_, err := io.WriteString(w, p.out.String())
+	return err
+}
+
+var severityColors = map[results.Severity]string{results.Critical: red, results.Warning: yellow, results.Note: dim}
+
+// findings prints what the run teaches, each with its evidence and what to do.
+func (p *printer) findings(s *results.Summary) {
+	if len(s.Findings) == 0 {
+		return
+	}
+	p.head("Findings")
+	for _, f := range s.Findings {
+		p.line("  " + p.paint(severityColors[f.Severity], string(f.Severity)) + "  " + plain(f.Title))
+		for _, e := range f.Evidence {
+			p.line("    • " + plain(e))
+		}
+		p.line("    → " + plain(f.Advice))
+	}
+}
+
+// ANSI colours.
+const (
+	bold    = "1"
+	dim     = "2"
+	red     = "31"
+	green   = "32"
+	yellow  = "33"
+	magenta = "35"
+)
+
+var verdictColors = map[results.Verdict]string{
+	results.Pass: green, results.Fail: red, results.Inconclusive: yellow, results.Invalid: magenta,
+}
+
+type printer struct {
+	out   strings.Builder
+	color bool
+}
+
+// shown is text that a terminal may have: a word of this program, or what plain
+// and paint have made of others'. So what comes from a bundle does not compile
+// until it is escaped.
+type shown string
+
+// plain is text of others in one line, with what a terminal obeys as escapes.
+func plain(s string) shown { return shown(printable.Line(s)) }
+
+func (p *printer) paint(code, s string) shown {
+	if !p.color || s == "" {
+		return plain(s)
+	}
+	return "\x1b[" + shown(code) + "m" + plain(s) + "\x1b[0m"
+}
+
+func (p *printer) line(s shown) { p.out.WriteString(strings.TrimRight(string(s), " ") + "\n") }
+
+func (p *printer) head(title string) {
+	p.line("")
+	p.line(p.paint(bold, title))
+}
+
+func (p *printer) verdict(r *results.Run, s *results.Summary) {
+	c := bold + ";" + verdictColors[s.Verdict]
+	p.line(p.paint(c, marks[s.Verdict]+" "+strings.ToUpper(string(s.Verdict))) + "  " + p.paint(bold, r.Name))
+	p.line("  " + p.paint(dim, strings.Join(headline(r), " · ")))
+	for _, reason := range s.Reasons {
+		p.line("  • " + plain(reason))
+	}
+}
+
+// kubernetes prints where the run took place, and every pod that it has seen.
+func (p *printer) kubernetes(r *results.Run) {
+	lines := kubernetesLines(r.Environment.Kubernetes)
+	if len(lines) == 0 {
+		return
+	}
+	p.head("Place")
+	for _, line := range lines {
+		p.line("  " + p.paint(dim, fmt.Sprintf("%-11s", line[0])) + "  " + plain(line[1]))
+	}
+	p.table(podTable(r))
+}
+
+// notes prints a list of texts, if there are any.
+func (p *printer) notes(title string, list []string) {
+	if len(list) == 0 {
+		return
+	}
+	p.head(title)
+	for _, text := range list {
+		p.line("  " + p.paint(yellow, "!") + " " + plain(text))
+	}
+}
+
+// table prints columns with two spaces between; an empty one is left out.
+func (p *printer) table(t doc.Table) {
+	if len(t.Rows) == 0 {
+		return
+	}
+	columns := func(s string) int { return utf8.RuneCountInString(string(plain(s))) }
+	width := make([]int, len(t.Head))
+	for i, c := range t.Head {
+		width[i] = columns(c.Title)
+		for _, row := range t.Rows {
+			width[i] = max(width[i], columns(row[i]))
+		}
+	}
+	cells := func(row []string, paint func(string) shown) shown {
+		var line shown
+		for i, cell := range row {
+			space := shown(strings.Repeat(" ", width[i]-columns(cell)))
+			line += "  "
+			if t.Head[i].Number {
+				line += space + paint(cell)
+			} else {
+				line += paint(cell) + space
+			}
+		}
+		return line
+	}
+	p.head(t.Title)
+	var titles []string
+	for _, c := range t.Head {
+		titles = append(titles, c.Title)
+	}
+	p.line(cells(titles, func(s string) shown { return p.paint(dim, s) }))
+	for _, row := range t.Rows {
+		p.line(cells(row, p.mark))
+	}
+}
+
+// mark colours a cell that is a result.
+func (p *printer) mark(cell string) shown {
+	for v, m := range marks {
+		if cell == m+" "+string(v) {
+			return p.paint(verdictColors[v], cell)
+		}
+	}
+	return plain(cell)
+}

@@ -1,0 +1,89 @@
+package words
+
+import (
+	"sort"
+	"strings"
+
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// Relative places an acknowledgement by the promotion.
+func Relative(g results.LossGroup, before results.Duration) string {
+	switch {
+	case g.Fault == "":
+		return None
+	case !g.Promoted:
+		return "no promotion"
+	case before < 0:
+		return Clock(-before) + " after promotion"
+	}
+	return Clock(before) + " before promotion"
+}
+
+// ByFault places a group's acknowledgements by the moment of the fault.
+func ByFault(g results.LossGroup) string {
+	if g.Fault == "" {
+		return None
+	}
+	side := func(m results.Duration) string {
+		if m < 0 {
+			return Clock(-m) + " before"
+		}
+		return Clock(m) + " after"
+	}
+	first, last := side(g.FirstAfterFault), side(g.LastAfterFault)
+	if first == last {
+		return first
+	}
+	return first + " to " + last
+}
+
+func Stated(o results.Option) string {
+	if o.Stated {
+		return " (set by the scenario)"
+	}
+	return " (the library's default)"
+}
+
+// Since places an offset on the timeline, as the plots do.
+func Since(r *results.Run, m results.Duration) string {
+	if m == 0 {
+		return None
+	}
+	if d := m - r.TimelineStart; d < 0 {
+		return "T−" + Clock(-d)
+	}
+	return "T+" + Clock(m-r.TimelineStart)
+}
+
+// StretchText is a range, with its unit once if both ends have the same.
+func StretchText(low, high results.Duration) string {
+	l, h := Duration(low), Duration(high)
+	if number, unit, ok := strings.Cut(l, " "); ok && strings.HasSuffix(h, " "+unit) && !strings.Contains(unit, " ") {
+		l = number
+	}
+	return l + " to " + h
+}
+
+func Prediction(f results.Failover) string {
+	if f.PredictedMax == 0 {
+		return None
+	}
+	return StretchText(f.PredictedMin, f.PredictedMax)
+}
+
+// Classes lists error classes, most frequent first.
+func Classes(m map[string]int) string {
+	names := make([]string, 0, len(m))
+	for name := range m {
+		names = append(names, name)
+	}
+	sort.Slice(names, func(i, j int) bool {
+		a, b := names[i], names[j]
+		return m[a] > m[b] || (m[a] == m[b] && a < b)
+	})
+	for i, name := range names {
+		names[i] = name + " " + Count(m[name])
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,158 @@
+// Package words writes quantities and what a run recorded in words: 3.41 ms, 12,345,
+// 99.9 %, T+10.002 s.
+package words
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+func ShareText(v float64) string {
+	p := 100 * v
+	if p < 9.95 {
+		return fmt.Sprintf("%.1f %%", p)
+	}
+	return fmt.Sprintf("%.0f %%", p)
+}
+
+// inUnit is a value as the axis of a plot has it: seconds, or the number.
+func UnitLabel(u scenarios.Unit, v float64) string {
+	if v < 0 {
+		return "−" + Quantity(u, math.Abs(v))
+	}
+	return Quantity(u, v)
+}
+
+// Duration shows three significant digits with the unit that fits: 412 µs,
+// 3.41 ms, 61.0 ms, 3.41 s, 61.3 s; from two minutes on, 2 m 05 s.
+func Duration(m results.Duration) string {
+	d := m.Std()
+	sign := ""
+	if d < 0 {
+		sign, d = "−", -d
+	}
+	switch {
+	case d == 0:
+		return "0 s"
+	case d < 999500*time.Nanosecond:
+		return sign + digits(float64(d)/1e3) + " µs"
+	case d < 999500*time.Microsecond:
+		return sign + digits(float64(d)/1e6) + " ms"
+	case d < 2*time.Minute:
+		return sign + digits(d.Seconds()) + " s"
+	}
+	s := int(d.Round(time.Second).Seconds())
+	return fmt.Sprintf("%s%d m %02d s", sign, s/60, s%60)
+}
+
+// StepTime shows a step of a failover to the millisecond, so that a reader can
+// add steps up: 6 ms, 412 ms, 2.308 s.
+func StepTime(m results.Duration) string {
+	d := m.Std().Round(time.Millisecond)
+	if d < time.Second {
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	}
+	return fmt.Sprintf("%.3f s", d.Seconds())
+}
+
+// digits is v > 0 with three significant digits.
+func digits(v float64) string {
+	switch {
+	case v < 9.995:
+		return strconv.FormatFloat(v, 'f', 2, 64)
+	case v < 99.95:
+		return strconv.FormatFloat(v, 'f', 1, 64)
+	}
+	return strconv.FormatFloat(v, 'f', 0, 64)
+}
+
+// Clock is an offset on the run's clock: 12.345 s.
+func Clock(m results.Duration) string { return fmt.Sprintf("%.3f s", m.Std().Seconds()) }
+
+// Count writes thousands apart: 12,345.
+func Count[T int | int64](n T) string {
+	s := strconv.FormatInt(int64(n), 10)
+	sign := ""
+	if n < 0 {
+		sign, s = "−", s[1:]
+	}
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return sign + s
+}
+
+// Rate is a number per second.
+func Rate(v float64) string {
+	if v > 0 && v < 99.95 {
+		return digits(v) + "/s"
+	}
+	return Count(int64(math.Round(v))) + "/s"
+}
+
+// Percent shows a share with up to three decimals and rounds towards the bad
+// side: only a whole is 100 %.
+func Percent(v float64) string {
+	p := math.Floor(v*1e5+1e-6) / 1e3
+	return strconv.FormatFloat(p, 'f', -1, 64) + " %"
+}
+
+// Quantity shows a metric's value.
+func Quantity(u scenarios.Unit, v float64) string {
+	switch u {
+	case scenarios.UnitDuration:
+		return Duration(results.DurationOf(time.Duration(math.Round(v * 1e9))))
+	case scenarios.UnitRate:
+		return Rate(v)
+	case scenarios.UnitRatio:
+		return Percent(v)
+	}
+	return Count(int64(math.Round(v)))
+}
+
+func Plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return Count(n) + " " + many
+}
+
+// Sentence joins the parts that say something.
+func Sentence(sep string, parts ...string) string {
+	var list []string
+	for _, p := range parts {
+		if p != "" {
+			list = append(list, p)
+		}
+	}
+	return strings.Join(list, sep)
+}
+
+func Verb(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
+
+const None = "–"
+
+func OrNone(s string) string {
+	if s == "" {
+		return None
+	}
+	return s
+}
+
+func WhenSet(m results.Duration) string {
+	if m == 0 {
+		return None
+	}
+	return Duration(m)
+}

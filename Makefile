@@ -11,15 +11,19 @@ VERSION ?= $(shell git describe --tags --dirty 2>/dev/null || echo dev)
 COMMIT ?= $(shell git rev-parse HEAD 2>/dev/null || true)
 LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 
-STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
-ERRCHECK := github.com/kisielk/errcheck@v1.30.0
+# The programs that check the code and run its tests; their versions are pinned in
+# tools/go.mod.
+TOOLS := bin/tools
 
 # The tests that 'make kind' runs.
 KIND ?= ^TestKind
 
-# slotstorm, the programs that check it, and the tests that read what it writes with
-# other programs' parsers.
-MODULES := . checks tools
+# This module and those below it: the programs of TOOLS, and the tests that read what
+# slotstorm writes with other programs' parsers.
+MODULES := $(dir $(wildcard go.mod */go.mod))
+
+# The most branches that a function may have, as gocyclo counts them.
+COMPLEXITY := 36
 
 CLI := docs/cli.md
 REFERENCE := scenario metrics
@@ -28,10 +32,10 @@ REFERENCE := scenario metrics
 # The image's name; docs/releasing.md publishes it.
 IMAGE ?= slotstorm:$(VERSION)
 
-.PHONY: help demo build image test e2e kind soak bench lint vuln verify generate deps
+.PHONY: help demo build image test e2e kind soak bench lint vuln verify generate tidy deps tools
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: build ## install what is missing, build, and kill a primary under load
 	@scripts/setup run
@@ -44,14 +48,13 @@ build: ## build bin/slotstorm, one static file
 image: build ## build the container image $(IMAGE) with Docker, from bin/slotstorm alone
 	docker build -t $(IMAGE) -f Dockerfile bin
 
-test: ## install what is missing and run all tests with the race detector
+test: tools ## install what is missing and run all tests, those of code with goroutines with the race detector
 	@scripts/setup test
-	CGO_ENABLED=1 $(GO) test -race ./...
-	cd checks && $(GO) test ./...
+	$(TOOLS)/tests -unraced tools/unraced.txt -modules
 
-e2e: build ## run whole scenarios against real Redis Clusters
+e2e: build tools ## run whole scenarios against real Redis Clusters
 	@scripts/setup e2e
-	$(GO) test -tags e2e -timeout 45m ./e2e/...
+	$(TOOLS)/tests -v -tags e2e -timeout 45m ./e2e/...
 	cd checks && $(GO) test -tags e2e ./...
 
 kind: build ## run whole scenarios on kind clusters, those that KIND matches; KIND_NODE_IMAGE names a node image other than kind's own
@@ -83,13 +86,15 @@ bench: build ## run the benchmarks, then load side by side with redis-benchmark 
 	$(GO) run ./bench/peers -slotstorm bin/slotstorm -pacing -length 4s
 	$(GO) run ./bench/noise -slotstorm bin/slotstorm
 
-lint: ## check format, vet for Linux and macOS, staticcheck, errcheck
+lint: tools ## check format, vet for Linux and macOS, staticcheck, errcheck, spelling, complexity
 	@scripts/setup build
 	@unformatted=$$($(GO)fmt -l .); [ -z "$$unformatted" ] || { echo "not formatted by gofmt:"; echo "$$unformatted"; exit 1; }
-	$(GO) vet -tags e2e ./...
+	@for module in $(MODULES); do (cd $$module && echo "go vet in $$module" && $(GO) vet -tags 'e2e kind' ./...) || exit 1; done
 	GOOS=darwin $(GO) vet -tags e2e ./...
-	$(GO) run $(STATICCHECK) -tags e2e ./...
-	$(GO) run $(ERRCHECK) -ignoretests -exclude scripts/errcheck.txt ./...
+	@for module in $(MODULES); do (cd $$module && echo "staticcheck in $$module" && $(CURDIR)/$(TOOLS)/staticcheck -tags 'e2e kind' ./...) || exit 1; done
+	$(TOOLS)/errcheck -ignoretests -exclude scripts/errcheck.txt ./...
+	$(TOOLS)/gocyclo -over $(COMPLEXITY) .
+	@find . \( -name testdata -o -name runs -o -name .git -o -name bin \) -prune -o \( -name '*.go' -o -name '*.md' -o -name '*.y*ml' -o -path './scripts/*' \) -type f -print | xargs $(TOOLS)/misspell -error -i clas
 
 vuln: ## check the code and its dependencies for known vulnerabilities; says so where the database is out of reach
 	@scripts/setup build
@@ -99,7 +104,7 @@ verify: build ## check that generated files and go.mod are fresh
 	@bin/slotstorm __docs | diff -u $(CLI) - || { echo "$(CLI) is stale: make generate"; exit 1; }
 	@for page in $(REFERENCE); do bin/slotstorm __docs $$page | diff -u docs/reference/$$page.md - || { echo "docs/reference/$$page.md is stale: make generate"; exit 1; }; done
 	$(GO) test -count=1 -run 'TestSchemaIsFresh|TestSchemasAreFresh' ./scenarios ./cmd/slotstorm
-	@for module in $(MODULES); do (cd $$module && $(GO) mod tidy -diff) || { echo "$$module/go.mod is stale: go mod tidy there"; exit 1; }; done
+	@for module in $(MODULES); do (cd $$module && $(GO) mod tidy -diff) || { echo "go.mod of $$module is stale: make tidy"; exit 1; }; done
 
 generate: ## write the generated files anew
 	$(GO) generate ./...
@@ -108,6 +113,13 @@ generate: ## write the generated files anew
 	@mkdir -p docs/reference
 	for page in $(REFERENCE); do bin/slotstorm __docs $$page > docs/reference/$$page.md; done
 
+tidy: ## write go.mod and go.sum of every module anew
+	@for module in $(MODULES); do (cd $$module && $(GO) mod tidy) || exit 1; done
+
+tools: ## build the programs that check the code and run its tests
+	@scripts/setup build
+	$(GO) -C tools build -o ../$(TOOLS)/ ./... tool
+
 deps: ## install what building and testing need, and fetch the modules
 	@scripts/setup test
-	$(GO) mod download
+	@for module in $(MODULES); do (cd $$module && $(GO) mod download) || exit 1; done

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"go/ast"
 	"go/token"
 	"path/filepath"
 	"slices"
@@ -26,7 +25,7 @@ func arrows(r *report, p *packages.Package) {
 			continue
 		}
 		from, to := p.Fset.Position(id.Pos()), p.Fset.Position(o.Pos())
-		if from.Filename == to.Filename || !topLevel(p, id, o.Pos()) {
+		if from.Filename == to.Filename || !topLevel(p, o.Pos()) {
 			continue
 		}
 		if uses[from.Filename] == nil {
@@ -54,10 +53,9 @@ func arrows(r *report, p *packages.Package) {
 	}
 }
 
-// topLevel leaves out what is no definition of the package: a parameter of a method
-// of an interface, for example.
-func topLevel(p *packages.Package, id *ast.Ident, at token.Pos) bool {
-	_ = id
+// topLevel reports whether a position lies in a file of the package, unlike that of a
+// method of an interface of another package.
+func topLevel(p *packages.Package, at token.Pos) bool {
 	for _, f := range p.Syntax {
 		if f.FileStart <= at && at < f.FileEnd {
 			return true
@@ -66,7 +64,7 @@ func topLevel(p *packages.Package, id *ast.Ident, at token.Pos) bool {
 	return false
 }
 
-// path is the shortest way from one file to another, nil if there is none.
+// path is the shortest way from one file to another, or nil.
 func path(uses map[string]map[string]*arrow, from, to string) []string {
 	before := map[string]string{from: ""}
 	for queue := []string{from}; len(queue) > 0; queue = queue[1:] {

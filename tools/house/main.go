@@ -1,10 +1,11 @@
 // Command house checks the layout of the code: in each package the files use each
-// other in one direction only, no import has an alias, and functions stay short.
+// other in one direction only, no two packages have the same name, no import has an
+// alias, functions stay short, and packages that are listed as having no goroutines
+// have none.
 //
-//	go run ./house [-tags TAGS] [-allow FILE] DIR [PACKAGE ...]
+//	house [-tags TAGS] [-allow FILE] [-unraced FILE] DIR [PACKAGE ...]
 //
-// It prints one line per finding, as file:line: text, and exits with 1 if there is
-// one.
+// It prints one line per finding, as file:line: text, and exits with 1 after a finding.
 package main
 
 import (
@@ -13,23 +14,31 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"golang.org/x/tools/go/packages"
+
+	"github.com/slotstorm/slotstorm/tools/lists"
 )
 
 func main() {
-	tags := flag.String("tags", "", "build `tags`, separated by commas")
-	allow := flag.String("allow", "", "`file` of functions that may be long: one name and a reason per line")
+	var o options
+	flag.StringVar(&o.tags, "tags", "", "build `tags`, separated by commas")
+	flag.StringVar(&o.allow, "allow", "", "`file` of functions that may be long: one name and a reason per line")
+	flag.StringVar(&o.unraced, "unraced", "", "`file` of packages without goroutines: one import path per line")
 	flag.Parse()
-	if err := run(*tags, *allow, flag.Args()); err != nil {
+	if err := run(o, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "house:", err)
 		os.Exit(1)
 	}
 }
 
-var errFound = errors.New("the findings above must be mended")
+// options are the flags.
+type options struct{ tags, allow, unraced string }
 
-func run(tags, allow string, args []string) error {
+var errFound = errors.New("correct the findings above")
+
+func run(o options, args []string) error {
 	if len(args) == 0 {
 		return errors.New("name the folder of the module")
 	}
@@ -37,15 +46,25 @@ func run(tags, allow string, args []string) error {
 	if len(patterns) == 0 {
 		patterns = []string{"./..."}
 	}
-	allowed, err := readAllowed(allow)
+	allowed, err := readAllowed(o.allow)
 	if err != nil {
 		return err
+	}
+	listed := map[string]bool{}
+	if o.unraced != "" {
+		list, err := lists.Read(o.unraced)
+		if err != nil {
+			return err
+		}
+		for _, e := range list {
+			listed[e.Text] = true
+		}
 	}
 	root, err := filepath.Abs(dir)
 	if err != nil {
 		return err
 	}
-	list, err := packages.Load(&packages.Config{Mode: packages.LoadSyntax, Dir: root, Tests: true, BuildFlags: []string{"-tags=" + tags}}, patterns...)
+	list, err := packages.Load(&packages.Config{Mode: packages.LoadSyntax, Dir: root, Tests: true, BuildFlags: []string{"-tags=" + o.tags}}, patterns...)
 	if err != nil {
 		return err
 	}
@@ -53,6 +72,21 @@ func run(tags, allow string, args []string) error {
 		return errors.New("the code does not compile")
 	}
 	r := &report{root: root, seen: map[string]bool{}}
+	check(r, list, allowed, listed)
+	if len(args) == 1 {
+		for name := range allowed {
+			r.add(o.allow, 0, name+" is short now: remove its line")
+		}
+	}
+	if r.print() {
+		return errFound
+	}
+	return nil
+}
+
+// check looks at every package and at the variants that its tests are compiled with.
+func check(r *report, list []*packages.Package, allowed, listed map[string]bool) {
+	names(r, list)
 	for _, p := range list {
 		// The variant of a package that its tests see has the files of the package too.
 		if p.ID == p.PkgPath {
@@ -61,13 +95,9 @@ func run(tags, allow string, args []string) error {
 		for _, f := range p.Syntax {
 			aliases(r, p.Fset, f)
 			lengths(r, p.Fset, f, p.PkgPath, allowed)
+			if listed[strings.TrimSuffix(p.PkgPath, "_test")] {
+				unraced(r, p, f)
+			}
 		}
 	}
-	for name := range allowed {
-		r.add(allow, 0, fmt.Sprintf("%s is short by now: remove its line", name))
-	}
-	if r.print() {
-		return errFound
-	}
-	return nil
 }

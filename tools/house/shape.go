@@ -1,12 +1,12 @@
 package main
 
 import (
-	"bufio"
 	"fmt"
 	"go/ast"
 	"go/token"
-	"os"
 	"strings"
+
+	"github.com/slotstorm/slotstorm/tools/lists"
 )
 
 // The bounds of a function.
@@ -15,7 +15,7 @@ const (
 	maxParams = 5
 )
 
-// aliases reports imports under another name. A blank import is none.
+// aliases reports imports under another name, except blank ones.
 func aliases(r *report, fset *token.FileSet, f *ast.File) {
 	for _, im := range f.Imports {
 		if im.Name != nil && im.Name.Name != "_" {
@@ -24,8 +24,8 @@ func aliases(r *report, fset *token.FileSet, f *ast.File) {
 	}
 }
 
-// lengths reports functions that are too long or take too much. One that is allowed
-// is taken from allowed, so that what is left there is needless.
+// lengths reports functions that are too long or have too many parameters. It removes a
+// function that may be long from allowed, so that the entries left there are needless.
 func lengths(r *report, fset *token.FileSet, f *ast.File, pkg string, allowed map[string]bool) {
 	ast.Inspect(f, func(n ast.Node) bool {
 		t, ok := n.(*ast.FuncType)
@@ -55,22 +55,16 @@ func readAllowed(file string) (map[string]bool, error) {
 	if file == "" {
 		return allowed, nil
 	}
-	f, err := os.Open(file)
+	list, err := lists.Read(file)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	lines := bufio.NewScanner(f)
-	for n := 1; lines.Scan(); n++ {
-		text := strings.TrimSpace(lines.Text())
-		if text == "" || strings.HasPrefix(text, "#") {
-			continue
-		}
-		name, reason, _ := strings.Cut(text, " ")
+	for _, e := range list {
+		name, reason, _ := strings.Cut(e.Text, " ")
 		if strings.TrimSpace(reason) == "" {
-			return nil, fmt.Errorf("%s:%d: give the reason after the name", file, n)
+			return nil, fmt.Errorf("%s:%d: give the reason after the name", file, e.Line)
 		}
 		allowed[name] = true
 	}
-	return allowed, lines.Err()
+	return allowed, nil
 }

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// event is one line of go test -json.
+type event struct {
+	Action, Package, Test, Output string
+	// ImportPath is the package of a compiler's message.
+	ImportPath  string
+	FailedBuild string
+	Elapsed     float64 // seconds
+}
+
+// took is the time that a package or a test ran.
+type took struct {
+	name    string
+	seconds float64
+}
+
+// collector prints what becomes of packages. It serves several groups at once.
+type collector struct {
+	mu              sync.Mutex
+	out             io.Writer
+	verbose         bool
+	output          map[string][]event // by package, without those of tests that passed
+	builds          map[string][]string
+	packages, tests []took
+	failures        int
+	cached          map[string]bool
+}
+
+func newCollector(out io.Writer, verbose bool) *collector {
+	return &collector{out: out, verbose: verbose, output: map[string][]event{}, builds: map[string][]string{}, cached: map[string]bool{}}
+}
+
+// failed is the number of packages that failed.
+func (c *collector) failed() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.failures
+}
+
+// text prints a line that is no event.
+func (c *collector) text(line []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	fmt.Fprintf(c.out, "%s\n", line)
+}
+
+func (c *collector) take(e event) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case e.Action == "build-output":
+		c.builds[e.ImportPath] = append(c.builds[e.ImportPath], e.Output)
+	case e.Action == "output":
+		if e.Test == "" && strings.HasPrefix(e.Output, "ok ") && strings.Contains(e.Output, "(cached)") {
+			c.cached[e.Package] = true
+		}
+		c.output[e.Package] = append(c.output[e.Package], e)
+	case e.Action == "pass" || e.Action == "fail" || e.Action == "skip":
+		if e.Test == "" {
+			c.endPackage(e)
+		} else {
+			c.endTest(e)
+		}
+	}
+}
+
+func (c *collector) endTest(e event) {
+	if e.Action != "fail" {
+		c.output[e.Package] = slices.DeleteFunc(c.output[e.Package], func(o event) bool { return o.Test == e.Test })
+	}
+	if strings.Contains(e.Test, "/") {
+		return
+	}
+	c.tests = append(c.tests, took{short(e.Package) + " " + e.Test, e.Elapsed})
+	if c.verbose {
+		fmt.Fprintf(c.out, "  %s %7.1f s  %s\n", mark[e.Action], e.Elapsed, e.Test)
+	}
+}
+
+// mark are the words for results, all of one width.
+var mark = map[string]string{"pass": "ok  ", "fail": "FAIL", "skip": "skip"}
+
+func (c *collector) endPackage(e event) {
+	c.packages = append(c.packages, took{short(e.Package), e.Elapsed})
+	note := ""
+	if c.cached[e.Package] {
+		note = "  (cached)"
+	}
+	if e.Action == "fail" {
+		c.failures++
+		for _, line := range c.builds[e.FailedBuild] {
+			fmt.Fprint(c.out, line)
+		}
+		for _, o := range c.output[e.Package] {
+			fmt.Fprint(c.out, o.Output)
+		}
+	}
+	delete(c.output, e.Package)
+	if e.Action != "skip" {
+		fmt.Fprintf(c.out, "%s %7.1f s  %s%s\n", mark[e.Action], e.Elapsed, short(e.Package), note)
+	}
+}
+
+// printSlowest lists the n packages and tests that took longest.
+func (c *collector) printSlowest(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, part := range []struct {
+		title string
+		list  []took
+	}{{"slowest packages", c.packages}, {"slowest tests", c.tests}} {
+		slices.SortStableFunc(part.list, func(a, b took) int { return cmp.Compare(b.seconds, a.seconds) })
+		fmt.Fprintf(c.out, "%s:\n", part.title)
+		for _, t := range part.list[:min(n, len(part.list))] {
+			fmt.Fprintf(c.out, "  %7.1f s  %s\n", t.seconds, t.name)
+		}
+	}
+}
+
+// short is an import path without the module's.
+func short(path string) string {
+	return strings.TrimPrefix(path, "github.com/slotstorm/slotstorm/")
+}

@@ -1,0 +1,70 @@
+// Command tests runs the tests of slotstorm: packages with goroutines under the race
+// detector, the others without it, both at the same time, and the tests of the nested
+// modules as well. It prints a line for each package, the whole output of each test that
+// failed, and at the end the packages and tests that took longest.
+//
+//	tests [-unraced FILE] [-modules] [-v] [-slowest N] [-tags TAGS] [-timeout D] [-run RE] [-count N] [PACKAGE ...]
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var o options
+	flag.StringVar(&o.unraced, "unraced", "", "`file` of packages without goroutines; the others run with -race. Without it nothing does")
+	flag.BoolVar(&o.modules, "modules", false, "run the tests of nested modules as well")
+	flag.BoolVar(&o.verbose, "v", false, "print a line for each test")
+	flag.IntVar(&o.slowest, "slowest", 8, "packages and tests to list at the end")
+	for _, name := range []string{"tags", "timeout", "run", "count"} {
+		flag.Func(name, "as go test has it", func(v string) error {
+			o.test = append(o.test, "-"+name+"="+v)
+			return nil
+		})
+	}
+	flag.Parse()
+	if err := run(ctx, o, flag.Args()); err != nil {
+		fmt.Fprintln(os.Stderr, "tests:", err)
+		stop()
+		os.Exit(1)
+	}
+}
+
+// options are the flags; test are those that go test receives.
+type options struct {
+	unraced          string
+	modules, verbose bool
+	slowest          int
+	test             []string
+}
+
+func run(ctx context.Context, o options, patterns []string) error {
+	if len(patterns) == 0 {
+		patterns = []string{"./..."}
+	}
+	groups, err := plan(ctx, o, patterns)
+	if err != nil {
+		return err
+	}
+	c := newCollector(os.Stdout, o.verbose)
+	results := make(chan error)
+	for _, g := range groups {
+		go func() { results <- g.run(ctx, c) }()
+	}
+	for range groups {
+		err = errors.Join(err, <-results)
+	}
+	c.printSlowest(o.slowest)
+	if failed := c.failed(); failed > 0 {
+		return fmt.Errorf("%d packages failed", failed)
+	}
+	return err
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/slotstorm/slotstorm/tools/lists"
+)
+
+// plan divides the packages into groups, each of which one go test runs. Every package
+// that the patterns match is in exactly one of them.
+func plan(ctx context.Context, o options, patterns []string) ([]group, error) {
+	plain := group{dir: ".", args: o.test, packages: patterns}
+	groups := []group{plain}
+	if o.unraced != "" {
+		entries, err := lists.Read(o.unraced)
+		if err != nil {
+			return nil, err
+		}
+		var listed []string
+		for _, e := range entries {
+			listed = append(listed, e.Text)
+		}
+		all, err := list(ctx, o, patterns)
+		if err != nil {
+			return nil, err
+		}
+		if groups, err = divide(all, listed, o.test); err != nil {
+			return nil, fmt.Errorf("%s: %w", o.unraced, err)
+		}
+	}
+	if o.modules {
+		nested, err := modules(".")
+		if err != nil {
+			return nil, err
+		}
+		for _, dir := range nested {
+			groups = append(groups, group{dir: dir, args: o.test, packages: []string{"./..."}})
+		}
+	}
+	return groups, nil
+}
+
+// divide separates the packages that are listed as having no goroutines from the others.
+func divide(all, listed, args []string) ([]group, error) {
+	raced := group{dir: ".", args: append([]string{"-race"}, args...)}
+	plain := group{dir: ".", args: args}
+	for _, p := range all {
+		if slices.Contains(listed, p) {
+			plain.packages = append(plain.packages, p)
+		} else {
+			raced.packages = append(raced.packages, p)
+		}
+	}
+	if len(plain.packages) != len(listed) {
+		return nil, errors.New("it names packages that do not exist: " + strings.Join(slices.DeleteFunc(listed, func(p string) bool { return slices.Contains(all, p) }), ", "))
+	}
+	return slices.DeleteFunc([]group{raced, plain}, func(g group) bool { return len(g.packages) == 0 }), nil
+}
+
+// list expands patterns to import paths.
+func list(ctx context.Context, o options, patterns []string) ([]string, error) {
+	args := []string{"list"}
+	for _, a := range o.test {
+		if strings.HasPrefix(a, "-tags=") {
+			args = append(args, a)
+		}
+	}
+	cmd := exec.CommandContext(ctx, "go", append(args, patterns...)...)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("go list: %w", err)
+	}
+	return strings.Fields(string(out)), nil
+}
+
+// modules are the folders below root that have a go.mod.
+func modules(root string) ([]string, error) {
+	var dirs []string
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && path != root && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata") {
+			return filepath.SkipDir
+		}
+		if dir := filepath.Dir(path); d.Name() == "go.mod" && dir != root {
+			dirs = append(dirs, dir)
+		}
+		return nil
+	})
+	return dirs, err
+}

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Every package is in one group, and a line of the list without a package is an error.
+func TestNoPackageIsLeftOut(t *testing.T) {
+	all := []string{"a", "b", "c"}
+	groups, err := divide(all, []string{"b"}, []string{"-v"})
+	if err != nil || len(groups) != 2 {
+		t.Fatalf("%v, %v", groups, err)
+	}
+	if !slices.Equal(groups[0].packages, []string{"a", "c"}) || !slices.Contains(groups[0].args, "-race") {
+		t.Errorf("with the race detector: %+v", groups[0])
+	}
+	if !slices.Equal(groups[1].packages, []string{"b"}) || slices.Contains(groups[1].args, "-race") {
+		t.Errorf("without it: %+v", groups[1])
+	}
+	if _, err := divide(all, []string{"b", "gone"}, nil); err == nil || !strings.Contains(err.Error(), "gone") {
+		t.Errorf("a package that does not exist: %v", err)
+	}
+}
+
+func TestModulesAreFound(t *testing.T) {
+	root := t.TempDir()
+	for _, dir := range []string{".", "a", "b/c", "b/testdata", ".git"} {
+		if err := os.MkdirAll(filepath.Join(root, dir), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(root, dir, "go.mod"), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := modules(root)
+	if want := []string{filepath.Join(root, "a"), filepath.Join(root, "b/c")}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("%v, %v; want %v", got, err, want)
+	}
+}
+
+// The output of a test that failed is printed, that of one that passed is not.
+func TestFailuresAreReadable(t *testing.T) {
+	var out bytes.Buffer
+	c := newCollector(&out, false)
+	for _, e := range []event{
+		{Action: "output", Package: "p", Test: "TestGood", Output: "quiet\n"},
+		{Action: "output", Package: "p", Test: "TestBad", Output: "    p_test.go:7: broken\n"},
+		{Action: "pass", Package: "p", Test: "TestGood", Elapsed: 3},
+		{Action: "fail", Package: "p", Test: "TestBad", Elapsed: 1},
+		{Action: "fail", Package: "p", Elapsed: 4},
+		{Action: "build-output", ImportPath: "q [q.test]", Output: "q.go:1: syntax error\n"},
+		{Action: "fail", Package: "q", FailedBuild: "q [q.test]"},
+		{Action: "pass", Package: "r", Elapsed: 2},
+	} {
+		c.take(e)
+	}
+	c.printSlowest(1)
+	want := `    p_test.go:7: broken
+FAIL     4.0 s  p
+q.go:1: syntax error
+FAIL     0.0 s  q
+ok       2.0 s  r
+slowest packages:
+      4.0 s  p
+slowest tests:
+      3.0 s  p TestGood
+`
+	if out.String() != want || c.failed() != 2 {
+		t.Errorf("%d failures in\n%s", c.failed(), out.String())
+	}
+}

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"strings"
+
+	"github.com/slotstorm/slotstorm/internal/spelling"
 )
 
 // suggest ends a sentence about an unknown word with the known one that the
@@ -13,7 +15,7 @@ func suggest(word string, known []string) string {
 	}
 	best, distance := "", len(word)/3+2
 	for _, k := range known {
-		d := edits(word, k)
+		d := spelling.Distance(word, k)
 		if strings.HasPrefix(k, word) {
 			d = 0 // typed halfway
 		}
@@ -33,24 +35,3 @@ func nearer(word, k, best string) bool {
 }
 
 func abs(n int) int { return max(n, -n) }
-
-// edits is the Levenshtein distance of a and b, by bytes.
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
-}

@@ -2,68 +2,19 @@ package kube
 
 import (
 	"context"
-	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"net"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/slotstorm/slotstorm/clusters/kube/api"
+	"github.com/slotstorm/slotstorm/clusters/kube/kubetest"
 )
-
-// apiServer answers as an API server with some nodes does. asked counts requests.
-func apiServer(t *testing.T, nodes ...api.Node) (s *httptest.Server, asked *atomic.Int32) {
-	t.Helper()
-	asked = new(atomic.Int32)
-	s = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		asked.Add(1)
-		var answer any
-		switch r.URL.Path {
-		case "/version":
-			answer = map[string]string{"major": "1", "minor": "34", "gitVersion": "v1.34.3"}
-		case "/api/v1/nodes":
-			answer = api.NodeList{TypeMeta: api.TypeMeta{Kind: "NodeList", APIVersion: "v1"}, Items: nodes}
-		default:
-			http.NotFound(w, r)
-			return
-		}
-		w.Header().Set("Content-Type", "application/json")
-		if err := json.NewEncoder(w).Encode(answer); err != nil {
-			t.Error(err)
-		}
-	}))
-	t.Cleanup(s.Close)
-	return s, asked
-}
-
-// leadsTo is a kubeconfig that has one context, which leads to a server.
-func leadsTo(t *testing.T, name string, cluster api.KubeconfigCluster) []byte {
-	t.Helper()
-	config := api.NewKubeconfig()
-	config.Clusters["c"] = &cluster
-	config.AuthInfos["u"] = &api.KubeconfigUser{Token: "t"}
-	config.Contexts[name] = &api.KubeconfigContext{Cluster: "c", AuthInfo: "u"}
-	config.CurrentContext = name
-	raw, err := clientcmd.Write(*config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return raw
-}
-
-func certificate(s *httptest.Server) []byte {
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})
-}
 
 func node(name, provider, boot string, labels map[string]string) api.Node {
 	return api.Node{
@@ -72,23 +23,21 @@ func node(name, provider, boot string, labels map[string]string) api.Node {
 	}
 }
 
-// TestTheServerSaysWhetherAClusterIsForTrials connects to API servers whose contexts
-// are called all sorts of names.
-func TestTheServerSaysWhetherAClusterIsForTrials(t *testing.T) {
-	here, err := bootID()
-	if err != nil {
-		t.Fatal(err)
-	}
+// trialCase is a cluster, and why it is not known to be one for trials.
+type trialCase struct {
+	name, context string
+	nodes         []api.Node
+	change        func(*Options, *api.KubeconfigCluster)
+	why           string
+	linux         bool // what it takes is known on Linux alone
+}
+
+// trialCases have contexts with all sorts of names; here is this machine's kernel.
+func trialCases(here string) []trialCase {
 	const elsewhere = "11111111-2222-3333-4444-555555555555"
 	mini := map[string]string{"minikube.k8s.io/name": "minikube"}
 	kindNode, foreignKind := node("x-control-plane", "kind://docker/x/x-control-plane", here, nil), node("x-control-plane", "kind://docker/x/x-control-plane", elsewhere, nil)
-	for _, tc := range []struct {
-		name, context string
-		nodes         []api.Node
-		change        func(*Options, *api.KubeconfigCluster)
-		why           string
-		linux         bool // what it takes is known on Linux alone
-	}{
+	return []trialCase{
 		{name: "kind", context: "kind-x", nodes: []api.Node{kindNode}},
 		{name: "kind by another name", context: "lab", nodes: []api.Node{kindNode}},
 		{name: "k3d", context: "k3d-x", nodes: []api.Node{node("k3d-x-server-0", "k3s://k3d-x-server-0", here, nil), node("k3d-x-agent-0", "k3s://k3d-x-agent-0", here, nil)}},
@@ -108,19 +57,28 @@ func TestTheServerSaysWhetherAClusterIsForTrials(t *testing.T) {
 		}, why: "the container engine of this one cannot be asked: no Docker", linux: true},
 		{name: "named", context: "kind-of-production", nodes: []api.Node{node("ip", "aws:///i", elsewhere, nil)}, change: func(o *Options, _ *api.KubeconfigCluster) { o.Named = true }},
 		{name: "through a proxy", context: "kind-x", nodes: []api.Node{kindNode}, change: func(_ *Options, c *api.KubeconfigCluster) { c.ProxyURL = "http://192.0.2.1:3128" }, why: "through a proxy"},
-	} {
+	}
+}
+
+// TestTheServerSaysWhetherAClusterIsForTrials connects to API servers whose contexts
+// are called all sorts of names.
+func TestTheServerSaysWhetherAClusterIsForTrials(t *testing.T) {
+	here, err := bootID()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range trialCases(here) {
 		t.Run(tc.name, func(t *testing.T) {
 			if tc.linux && runtime.GOOS != "linux" {
 				t.Log("containers run in a virtual machine here")
 				return
 			}
-			s, _ := apiServer(t, tc.nodes...)
-			cluster := api.KubeconfigCluster{Server: s.URL, CertificateAuthorityData: certificate(s)}
+			cluster := kubetest.WithNodes(t, tc.nodes...).Entry()
 			var o Options
 			if tc.change != nil {
 				tc.change(&o, &cluster)
 			}
-			o.Kubeconfig = leadsTo(t, tc.context, cluster)
+			o.Kubeconfig = kubetest.Kubeconfig(t, tc.context, cluster)
 			_, err := Connect(t.Context(), o)
 			if tc.why == "" {
 				if err != nil {
@@ -139,16 +97,17 @@ func TestTheServerSaysWhetherAClusterIsForTrials(t *testing.T) {
 // TestAnotherMachineIsNotSpokenTo has a context with a harmless name and the address
 // of another machine: no connection is made, and nobody gets the credentials.
 func TestAnotherMachineIsNotSpokenTo(t *testing.T) {
-	s, asked := apiServer(t)
+	s := kubetest.WithNodes(t)
 	for _, server := range []string{"https://192.0.2.1:6443", "https://[2001:db8::1]:6443", "https://api.production.invalid:6443"} {
-		cluster := api.KubeconfigCluster{Server: server, CertificateAuthorityData: certificate(s)}
-		_, err := Connect(t.Context(), Options{Kubeconfig: leadsTo(t, "kind-of-production", cluster)})
+		cluster := s.Entry()
+		cluster.Server = server
+		_, err := Connect(t.Context(), Options{Kubeconfig: kubetest.Kubeconfig(t, "kind-of-production", cluster)})
 		var unnamed *Unnamed
 		if !errors.As(err, &unnamed) {
 			t.Errorf("%s: %v", server, err)
 		}
 	}
-	if n := asked.Load(); n != 0 {
+	if n := s.Requests(); n != 0 {
 		t.Errorf("%d requests were made", n)
 	}
 }

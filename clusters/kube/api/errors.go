@@ -1,6 +1,9 @@
 package api
 
-import "k8s.io/apimachinery/pkg/api/errors"
+import (
+	"k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
 
 type APIStatus = errors.APIStatus
 
@@ -15,3 +18,7 @@ func IsNotFound(err error) bool { return errors.IsNotFound(err) }
 func IsTooManyRequests(err error) bool { return errors.IsTooManyRequests(err) }
 
 func IsUnauthorized(err error) bool { return errors.IsUnauthorized(err) }
+
+func NewConflict(resource schema.GroupResource, name string, err error) error {
+	return errors.NewConflict(resource, name, err)
+}

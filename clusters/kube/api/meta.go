@@ -9,9 +9,13 @@ type (
 	GetOptions         = v1.GetOptions
 	ListOptions        = v1.ListOptions
 	ManagedFieldsEntry = v1.ManagedFieldsEntry
+	Object             = v1.Object
 	ObjectMeta         = v1.ObjectMeta
 	OwnerReference     = v1.OwnerReference
 	PatchOptions       = v1.PatchOptions
+	Status             = v1.Status
+	StatusCause        = v1.StatusCause
+	StatusDetails      = v1.StatusDetails
 	Time               = v1.Time
 	TypeMeta           = v1.TypeMeta
 )

@@ -1,0 +1,34 @@
+package kubetest
+
+import (
+	"k8s.io/client-go/discovery"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/kubernetes/fake"
+	"k8s.io/client-go/kubernetes/typed/core/v1"
+	"k8s.io/client-go/rest"
+)
+
+// Client speaks to the server: of objects by the fake clientset, and over HTTPS
+// where raw requests are made.
+func (s *Server) Client() kubernetes.Interface { return &client{s.Objects, s.remote} }
+
+type client struct {
+	*fake.Clientset
+	remote *kubernetes.Clientset
+}
+
+// Discovery asks over HTTPS.
+func (c *client) Discovery() discovery.DiscoveryInterfaces { return c.remote.Discovery() }
+
+// CoreV1 has a way to make raw requests, which the fake one lacks.
+func (c *client) CoreV1() v1.CoreV1Interface {
+	return &core{c.Clientset.CoreV1(), c.remote.CoreV1().RESTClient()}
+}
+
+type core struct {
+	v1.CoreV1Interface
+	raw rest.Interface
+}
+
+// RESTClient asks over HTTPS.
+func (c *core) RESTClient() rest.Interface { return c.raw }

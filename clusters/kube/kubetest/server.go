@@ -1,0 +1,161 @@
+// Package kubetest is a Kubernetes API server for tests. Objects live in client-go's
+// fake clientset, to which it adds the rules that slotstorm relies on: uids,
+// preconditions, dry runs, and owners that take what they own with them. The streams
+// into pods (exec, port-forward) are real ones, over HTTPS.
+package kubetest
+
+import (
+	"encoding/json"
+	"encoding/pem"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/kubernetes/fake"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/slotstorm/slotstorm/clusters/kube/api"
+)
+
+// Server is an API server.
+type Server struct {
+	// Objects are what it keeps. Tests add reactors for errors.
+	Objects *fake.Clientset
+	// Config leads to it.
+	Config *rest.Config
+	Streams
+
+	http   *httptest.Server
+	remote *kubernetes.Clientset
+	// requests counts what was asked over HTTP, writes what would have changed
+	// something.
+	requests, writes atomic.Int32
+}
+
+// New starts a server with some objects. It ends with the test.
+func New(t testing.TB, objects ...runtime.Object) *Server {
+	t.Helper()
+	s := &Server{Objects: clientset(objects)}
+	s.http = httptest.NewTLSServer(http.HandlerFunc(s.serve))
+	t.Cleanup(func() {
+		s.http.CloseClientConnections() // those of streams too
+		s.http.Close()
+	})
+	s.Config = &rest.Config{Host: s.http.URL, TLSClientConfig: rest.TLSClientConfig{CAData: s.Authority()}}
+	remote, err := kubernetes.NewForConfig(s.Config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.remote = remote
+	return s
+}
+
+// WithNodes starts a server that has some nodes.
+func WithNodes(t testing.TB, nodes ...api.Node) *Server {
+	t.Helper()
+	var objects []runtime.Object
+	for _, n := range nodes {
+		objects = append(objects, &n)
+	}
+	return New(t, objects...)
+}
+
+// Authority is the certificate to trust, in PEM.
+func (s *Server) Authority() []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.http.Certificate().Raw})
+}
+
+// URL is where it listens.
+func (s *Server) URL() string { return s.http.URL }
+
+// Requests counts the requests over HTTP.
+func (s *Server) Requests() int { return int(s.requests.Load()) }
+
+// Writes counts the requests over HTTP that would have changed something.
+func (s *Server) Writes() int { return int(s.writes.Load()) }
+
+// Entry is the server's entry in a kubeconfig.
+func (s *Server) Entry() api.KubeconfigCluster {
+	return api.KubeconfigCluster{Server: s.URL(), CertificateAuthorityData: s.Authority()}
+}
+
+// Kubeconfig is a kubeconfig with one context, which is the current one and leads to
+// a cluster.
+func Kubeconfig(t testing.TB, context string, cluster api.KubeconfigCluster) []byte {
+	t.Helper()
+	config := api.NewKubeconfig()
+	config.Clusters["c"] = &cluster
+	config.AuthInfos["u"] = &api.KubeconfigUser{Token: "t"}
+	config.Contexts[context] = &api.KubeconfigContext{Cluster: "c", AuthInfo: "u"}
+	config.CurrentContext = context
+	raw, err := clientcmd.Write(*config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
+
+// serve answers the requests that a new client makes, and opens streams.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+	s.requests.Add(1)
+	parts := strings.Split(strings.Trim(r.URL.Path, "/"), "/")
+	// api/v1/namespaces/NAMESPACE/pods/POD/exec
+	if len(parts) == 7 && parts[4] == "pods" {
+		switch parts[6] {
+		case "exec":
+			s.exec(w, r, parts[5])
+			return
+		case "portforward":
+			s.forward(w, r, parts[5])
+			return
+		}
+	}
+	if r.Method != http.MethodGet && !strings.Contains(r.URL.Path, "selfsubject") {
+		s.writes.Add(1)
+	}
+	answer, err := s.answer(r)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	if answer == nil {
+		http.NotFound(w, r)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(answer) // who asked may be gone
+}
+
+// answer is what a GET of some paths gives; nil for any other.
+func (s *Server) answer(r *http.Request) (any, error) {
+	ctx := r.Context()
+	switch filepath.Clean(r.URL.Path) {
+	case "/version":
+		return map[string]string{"major": "1", "minor": "34", "gitVersion": "v1.34.3"}, nil
+	case "/api/v1/nodes":
+		list, err := s.Objects.CoreV1().Nodes().List(ctx, api.ListOptions{})
+		if list != nil {
+			list.TypeMeta = api.TypeMeta{Kind: "NodeList", APIVersion: "v1"}
+		}
+		return list, err
+	case "/api/v1/namespaces":
+		list, err := s.Objects.CoreV1().Namespaces().List(ctx, api.ListOptions{})
+		if list != nil {
+			list.TypeMeta = api.TypeMeta{Kind: "NamespaceList", APIVersion: "v1"}
+		}
+		return list, err
+	case "/apis/coordination.k8s.io/v1/leases":
+		list, err := s.Objects.CoordinationV1().Leases("").List(ctx, api.ListOptions{})
+		if list != nil {
+			list.TypeMeta = api.TypeMeta{Kind: "LeaseList", APIVersion: "coordination.k8s.io/v1"}
+		}
+		return list, err
+	}
+	return nil, nil
+}

@@ -8,6 +8,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -22,6 +23,7 @@ import (
 
 	"github.com/google/nftables"
 
+	"github.com/slotstorm/slotstorm/e2e/built"
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -55,20 +57,8 @@ func newSandbox(t *testing.T) *sandbox {
 	return s
 }
 
-func binary(t *testing.T) string {
-	t.Helper()
-	path, err := filepath.Abs("../bin/slotstorm")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(path); err != nil {
-		t.Fatalf("%v: 'make e2e' builds it", err)
-	}
-	return path
-}
-
 func (s *sandbox) command(args ...string) (*exec.Cmd, *bytes.Buffer, *bytes.Buffer) {
-	cmd := exec.Command(binary(s.t), args...)
+	cmd := exec.Command(built.Slotstorm(s.t), args...)
 	cmd.Dir = filepath.Join(s.dir, "work")
 	cmd.Env = []string{"PATH=" + s.path, "HOME=" + filepath.Join(s.dir, "home"), "TMPDIR=" + filepath.Join(s.dir, "tmp")}
 	if s.credential != nil {
@@ -235,7 +225,19 @@ func TestKillPrimary(t *testing.T) {
 	if len(b.Run.Summary.Failovers) != 1 {
 		t.Fatalf("failovers: %+v", b.Run.Summary.Failovers)
 	}
-	f := b.Run.Summary.Failovers[0]
+	addsUp(t, b.Run.Summary.Failovers[0])
+	for _, file := range []string{"report.html", "report.md", "junit.xml"} {
+		if st, err := os.Stat(filepath.Join(s.bundle(), file)); err != nil || st.Size() == 0 {
+			t.Errorf("%s: %v", file, err)
+		}
+	}
+	t.Run("the report comes again from the bundle alone", func(t *testing.T) { rendersAgain(t, s.bundle()) })
+	t.Run("a damaged bundle is refused", func(t *testing.T) { refusesDamage(t, s.bundle()) })
+}
+
+// addsUp compares the steps of a failover with the outage that the probes measured.
+func addsUp(t *testing.T, f results.Failover) {
+	t.Helper()
 	var sum results.Duration
 	for _, step := range f.Steps {
 		if sum < f.Server {
@@ -245,73 +247,69 @@ func TestKillPrimary(t *testing.T) {
 	if off := sum - f.Outage; max(off, -off).Std() > 100*time.Millisecond {
 		t.Errorf("the steps add up to %v, the probes measured an outage of %v", sum, f.Outage)
 	}
-	for _, file := range []string{"report.html", "report.md", "junit.xml"} {
-		if st, err := os.Stat(filepath.Join(s.bundle(), file)); err != nil || st.Size() == 0 {
-			t.Errorf("%s: %v", file, err)
+}
+
+// rendersAgain makes the report of a copy of a bundle, where no redis-server is found.
+func rendersAgain(t *testing.T, bundle string) {
+	html, err := os.ReadFile(filepath.Join(bundle, "report.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := newSandbox(t)
+	other.path = "/nowhere"
+	moved := filepath.Join(other.dir, "work", "copy")
+	if err := os.CopyFS(moved, os.DirFS(bundle)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(moved, "report.html")); err != nil {
+		t.Fatal(err)
+	}
+	code, again, stderr := other.run("report", "copy")
+	if code != 0 || !strings.Contains(again, "kill-primary") {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	rendered, err := os.ReadFile(filepath.Join(moved, "report.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(rendered, html) {
+		t.Error("report.html differs from the run's")
+	}
+}
+
+// refusesDamage damages copies of a bundle.
+func refusesDamage(t *testing.T, bundle string) {
+	for name, damage := range map[string]func(dir string) error{
+		"series.jsonl": func(dir string) error { return os.Truncate(filepath.Join(dir, "series.jsonl"), 1000) },
+		"run.json": func(dir string) error {
+			path := filepath.Join(dir, "run.json")
+			raw, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			return os.WriteFile(path, bytes.Replace(raw, []byte(`"lost": 0`), []byte(`"lost":  0`), 1), 0o644)
+		},
+		"latency.hlog": func(dir string) error { return os.Remove(filepath.Join(dir, "latency.hlog")) },
+	} {
+		other := newSandbox(t)
+		dir := filepath.Join(other.dir, "work", "copy")
+		if err := os.CopyFS(dir, os.DirFS(bundle)); err != nil {
+			t.Fatal(err)
+		}
+		if err := damage(dir); err != nil {
+			t.Fatal(err)
+		}
+		code, _, stderr := other.run("report", "copy")
+		if code != 1 || !strings.Contains(stderr, name) {
+			t.Errorf("%s damaged: exit code %d, %s", name, code, stderr)
 		}
 	}
-
-	t.Run("the report comes again from the bundle alone", func(t *testing.T) {
-		html, err := os.ReadFile(filepath.Join(s.bundle(), "report.html"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		// Somewhere else, and no redis-server anywhere.
-		other := newSandbox(t)
-		other.path = "/nowhere"
-		moved := filepath.Join(other.dir, "work", "copy")
-		if err := os.CopyFS(moved, os.DirFS(s.bundle())); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Remove(filepath.Join(moved, "report.html")); err != nil {
-			t.Fatal(err)
-		}
-		code, again, stderr := other.run("report", "copy")
-		if code != 0 || !strings.Contains(again, "kill-primary") {
-			t.Fatalf("exit code %d: %s", code, stderr)
-		}
-		rendered, err := os.ReadFile(filepath.Join(moved, "report.html"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !bytes.Equal(rendered, html) {
-			t.Error("report.html differs from the run's")
-		}
-	})
-
-	t.Run("a damaged bundle is refused", func(t *testing.T) {
-		for name, damage := range map[string]func(dir string) error{
-			"series.jsonl": func(dir string) error { return os.Truncate(filepath.Join(dir, "series.jsonl"), 1000) },
-			"run.json": func(dir string) error {
-				path := filepath.Join(dir, "run.json")
-				raw, err := os.ReadFile(path)
-				if err != nil {
-					return err
-				}
-				return os.WriteFile(path, bytes.Replace(raw, []byte(`"lost": 0`), []byte(`"lost":  0`), 1), 0o644)
-			},
-			"latency.hlog": func(dir string) error { return os.Remove(filepath.Join(dir, "latency.hlog")) },
-		} {
-			other := newSandbox(t)
-			dir := filepath.Join(other.dir, "work", "copy")
-			if err := os.CopyFS(dir, os.DirFS(s.bundle())); err != nil {
-				t.Fatal(err)
-			}
-			if err := damage(dir); err != nil {
-				t.Fatal(err)
-			}
-			code, _, stderr := other.run("report", "copy")
-			if code != 1 || !strings.Contains(stderr, name) {
-				t.Errorf("%s damaged: exit code %d, %s", name, code, stderr)
-			}
-		}
-	})
 }
 
 // TestKilledAtRandomMoments ends slotstorm by SIGKILL at 20 random moments in the
-// sealed room, and at 4 more on plain loopback, where no namespace takes the
-// nodes along.
+// sealed room, and at 4 more on plain loopback, where no namespace ends the nodes.
 func TestKilledAtRandomMoments(t *testing.T) {
+	t.Parallel()
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
@@ -320,37 +318,42 @@ func TestKilledAtRandomMoments(t *testing.T) {
 		if i >= 20 {
 			isolation = "none"
 		}
-		s := newSandbox(t)
-		before := look(t, s.dir)
-		cmd, _, _ := s.command(append([]string{"run", "kill-primary", "--set", "cluster.local.isolation=" + isolation}, short...)...)
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		// The earliest ones hit the door of the room, the latest the restart
-		// after the failover.
-		after := time.Duration(random.ExpFloat64() * float64(4*time.Second))
+		// The earliest moments are before the sealed room stands, the latest after the
+		// restart that follows the failover.
+		after := min(time.Duration(random.ExpFloat64()*float64(4*time.Second)), 12*time.Second)
 		if i < 5 {
 			after = time.Duration(random.Int64N(int64(100 * time.Millisecond)))
 		}
-		time.Sleep(min(after, 12*time.Second))
-		during := look(t, s.dir)
-		for ns := range before.namespaces {
-			delete(during.namespaces, ns)
-		}
-		during.processes, during.tables = nil, before.tables
-		if err := cmd.Process.Kill(); err != nil {
-			t.Fatal(err)
-		}
-		_ = cmd.Wait() // it was killed: that is its answer
-		s.nothingRemains(during)
-		if t.Failed() {
-			t.Fatalf("killed after %v, isolation %s", after, isolation)
-		}
+		t.Run(fmt.Sprintf("%d-after-%v-isolation-%s", i, after.Round(time.Millisecond), isolation), func(t *testing.T) {
+			t.Parallel()
+			killAfter(t, after, isolation)
+		})
 	}
+}
+
+func killAfter(t *testing.T, after time.Duration, isolation string) {
+	s := newSandbox(t)
+	before := look(t, s.dir)
+	cmd, _, _ := s.command(append([]string{"run", "kill-primary", "--set", "cluster.local.isolation=" + isolation}, short...)...)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(after) // the moment is random
+	during := look(t, s.dir)
+	for ns := range before.namespaces {
+		delete(during.namespaces, ns)
+	}
+	during.processes, during.tables = nil, before.tables
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // it was killed
+	s.nothingRemains(during)
 }
 
 // TestTheInnerProcessKilled ends the process inside the room instead.
 func TestTheInnerProcessKilled(t *testing.T) {
+	t.Parallel()
 	s := newSandbox(t)
 	before := look(t, s.dir)
 	cmd, _, errs := s.command(append([]string{"run", "kill-primary"}, short...)...)
@@ -415,91 +418,82 @@ func await(t *testing.T, condition func() bool) {
 	}
 }
 
-// TestInterrupt presses Ctrl-C in the middle of the failure.
+// TestInterrupt presses Ctrl-C in the middle of the failure: once ends the run with a
+// report, twice aborts it.
 func TestInterrupt(t *testing.T) {
-	for _, tc := range []struct {
-		name   string
-		twice  bool
-		sealed bool
-	}{
-		{"once", false, true},
-		{"twice", true, false},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			s := newSandbox(t)
-			before := look(t, s.dir)
-			cmd, _, errs := s.command(append([]string{"run", "kill-primary"}, short...)...)
-			reader, writer, err := os.Pipe()
-			if err != nil {
-				t.Fatal(err)
+	t.Parallel()
+	t.Run("once", func(t *testing.T) {
+		t.Parallel()
+		s := newSandbox(t)
+		before := look(t, s.dir)
+		s.interrupt("ended by SIGKILL")
+		s.nothingRemains(before)
+		b, err := results.Load(s.bundle())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b.Run.Interrupted == "" || b.Run.Summary.Verdict != results.Inconclusive {
+			t.Errorf("interrupted %q, verdict %s", b.Run.Interrupted, b.Run.Summary.Verdict)
+		}
+		if f := b.Run.Faults[0]; f.Status != results.StatusHealed {
+			t.Errorf("the fault ended as %s: %s", f.Status, f.Reason)
+		}
+		if st, err := os.Stat(filepath.Join(s.bundle(), "report.html")); err != nil || st.Size() == 0 {
+			t.Errorf("report.html: %v", err)
+		}
+	})
+	t.Run("twice", func(t *testing.T) {
+		t.Parallel()
+		s := newSandbox(t)
+		before := look(t, s.dir)
+		s.interrupt("ended by SIGKILL", "press Ctrl-C again")
+		s.nothingRemains(before)
+		if _, err := results.Load(s.bundle()); !errors.Is(err, results.ErrUnsealed) {
+			t.Errorf("the bundle of an aborted run: %v", err)
+		}
+	})
+}
+
+// interrupt runs kill-primary, sends SIGINT after each of the words on standard error,
+// and waits for the end.
+func (s *sandbox) interrupt(words ...string) {
+	s.t.Helper()
+	cmd, _, _ := s.command(append([]string{"run", "kill-primary"}, short...)...)
+	cmd.Stderr = nil
+	pipe, err := cmd.StderrPipe()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	var errs bytes.Buffer
+	buf := make([]byte, 4096)
+	for {
+		n, err := pipe.Read(buf)
+		errs.Write(buf[:n])
+		if err != nil {
+			break
+		}
+		if len(words) > 0 && strings.Contains(errs.String(), words[0]) {
+			words = words[1:]
+			if err := cmd.Process.Signal(os.Interrupt); err != nil {
+				s.t.Fatal(err)
 			}
-			defer reader.Close()
-			cmd.Stderr = writer
-			if err := cmd.Start(); err != nil {
-				t.Fatal(err)
-			}
-			writer.Close()
-			buf := make([]byte, 4096)
-			for !strings.Contains(errs.String(), "ended by SIGKILL") {
-				n, err := reader.Read(buf)
-				errs.Write(buf[:n])
-				if err != nil {
-					t.Fatalf("no fault before the end: %s", errs)
-				}
-			}
-			interrupt := func() {
-				if err := cmd.Process.Signal(os.Interrupt); err != nil {
-					t.Fatal(err)
-				}
-			}
-			interrupt()
-			if tc.twice {
-				for !strings.Contains(errs.String(), "press Ctrl-C again") {
-					n, err := reader.Read(buf)
-					errs.Write(buf[:n])
-					if err != nil {
-						t.Fatalf("no word about the first Ctrl-C: %s", errs)
-					}
-				}
-				interrupt()
-			}
-			for {
-				n, err := reader.Read(buf)
-				errs.Write(buf[:n])
-				if err != nil {
-					break
-				}
-			}
-			_ = cmd.Wait()
-			if code := cmd.ProcessState.ExitCode(); code != 130 {
-				t.Errorf("exit code %d\n%s", code, errs)
-			}
-			s.nothingRemains(before)
-			b, err := results.Load(s.bundle())
-			if !tc.sealed {
-				if !errors.Is(err, results.ErrUnsealed) {
-					t.Errorf("the bundle of an aborted run: %v", err)
-				}
-				return
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			if b.Run.Interrupted == "" || b.Run.Summary.Verdict != results.Inconclusive {
-				t.Errorf("interrupted %q, verdict %s", b.Run.Interrupted, b.Run.Summary.Verdict)
-			}
-			if f := b.Run.Faults[0]; f.Status != results.StatusHealed {
-				t.Errorf("the fault ended as %s: %s", f.Status, f.Reason)
-			}
-			if st, err := os.Stat(filepath.Join(s.bundle(), "report.html")); err != nil || st.Size() == 0 {
-				t.Errorf("report.html: %v", err)
-			}
-		})
+		}
+	}
+	if len(words) > 0 {
+		s.t.Errorf("no %q before the end", words[0])
+	}
+	_ = cmd.Wait() // its exit code is checked
+	if code := cmd.ProcessState.ExitCode(); code != 130 {
+		s.t.Errorf("exit code %d\n%s", code, errs.String())
 	}
 }
 
 // TestAsAnOrdinaryUser runs without any privilege.
 func TestAsAnOrdinaryUser(t *testing.T) {
+	t.Parallel()
 	if os.Geteuid() != 0 {
 		t.Log("this is an ordinary user: every test here is that test")
 		return

@@ -74,6 +74,7 @@ func harms() []harm {
 // nothing runs, no secret is on the disk, and the exit code is a documented one.
 // SLOTSTORM_SOAK makes it 20 moments each, others in each run.
 func TestHarms(t *testing.T) {
+	t.Parallel()
 	if os.Geteuid() != 0 {
 		t.Skip("file systems can be mounted by root alone")
 	}
@@ -84,6 +85,7 @@ func TestHarms(t *testing.T) {
 	t.Logf("seed %d", seed)
 	for i, h := range harms() {
 		t.Run(h.name, func(t *testing.T) {
+			t.Parallel()
 			random := rand.New(rand.NewPCG(seed, uint64(i)))
 			for n := range moments {
 				after := time.Duration(random.Int64N(int64(14 * time.Second)))

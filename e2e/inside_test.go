@@ -4,15 +4,14 @@ package e2e
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/slotstorm/slotstorm/clusters/kind"
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -46,50 +45,77 @@ func TestKindAPIServerFreezes(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	events := func() string {
-		files, err := filepath.Glob(filepath.Join(s.dir, "work", "results", "runs", "*", "events.jsonl"))
-		if err != nil || len(files) != 1 {
-			return ""
-		}
-		raw, err := os.ReadFile(files[0])
-		if err != nil {
-			t.Error(err)
-		}
-		return string(raw)
-	}
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
-	deadline := time.Now().Add(5 * time.Minute)
-	for !strings.Contains(events(), `"phase: calm"`) {
-		select {
-		case err := <-ended:
-			t.Fatalf("the run ended before its load: %v: %s", err, errs.String())
-		case <-time.After(200 * time.Millisecond):
-		}
-		if time.Now().After(deadline) {
-			t.Fatal("the load does not begin")
-		}
-	}
+	s.awaitCalm(ended, errs)
 	time.Sleep(5 * time.Second)
 	frozen := time.Now()
 	shell(t, "", "docker", "pause", cluster+"-control-plane")
 	time.Sleep(20 * time.Second)
 	shell(t, "", "docker", "unpause", cluster+"-control-plane")
 	length := time.Since(frozen)
-	<-ended // by its exit code: the verdict is judged below
+	<-ended // its verdict is checked below
 
 	var got struct{ Summary *results.Summary }
 	if err := json.Unmarshal(out.Bytes(), &got); err != nil {
 		t.Fatalf("%v: %s%s", err, out.String(), errs.String())
 	}
+	// A busy machine makes a run invalid, and says so.
+	if got.Summary.Verdict != results.Pass && !(got.Summary.Verdict == results.Invalid && strings.HasPrefix(got.Summary.Reasons[0], "the load generator was the limit")) {
+		t.Errorf("verdict %s: %q", got.Summary.Verdict, got.Summary.Reasons)
+	}
+	warnsOfAbsence(t, got.Summary.Warnings, length)
 	b, err := results.Load(s.bundle())
 	if err != nil {
 		t.Fatal(err)
 	}
-	// 'invalid' is for a machine that was busy, and says so.
-	if got.Summary.Verdict != results.Pass && !(got.Summary.Verdict == results.Invalid && strings.HasPrefix(got.Summary.Reasons[0], "the load generator was the limit")) {
-		t.Errorf("verdict %s: %q", got.Summary.Verdict, got.Summary.Reasons)
+	servedAll(t, b)
+}
+
+// awaitCalm waits until the only run is in its phase calm.
+func (s *sandbox) awaitCalm(ended <-chan error, errs fmt.Stringer) {
+	s.t.Helper()
+	reached := func() bool {
+		files, err := filepath.Glob(filepath.Join(s.dir, "work", "results", "runs", "*", "events.jsonl"))
+		if err != nil || len(files) != 1 {
+			return false
+		}
+		raw, err := os.ReadFile(files[0])
+		if err != nil {
+			s.t.Error(err)
+		}
+		return strings.Contains(string(raw), `"phase: calm"`)
 	}
+	for deadline := time.Now().Add(5 * time.Minute); !reached(); {
+		select {
+		case err := <-ended:
+			s.t.Fatalf("the run ended before its load: %v: %s", err, errs)
+		case <-time.After(200 * time.Millisecond):
+		}
+		if time.Now().After(deadline) {
+			s.t.Fatal("the load does not begin")
+		}
+	}
+}
+
+// warnsOfAbsence expects a warning that the API server did not answer for that long.
+func warnsOfAbsence(t *testing.T, warnings []string, length time.Duration) {
+	t.Helper()
+	absence := regexp.MustCompile(`the API server did not answer for (\d+\.\d) s`)
+	for _, w := range warnings {
+		if m := absence.FindStringSubmatch(w); m != nil {
+			d, err := time.ParseDuration(m[1] + "s")
+			if err == nil && d > 18*time.Second && d < length+10*time.Second {
+				return
+			}
+		}
+	}
+	t.Errorf("no warning of %v without the API server: %q", length, warnings)
+}
+
+// servedAll checks that calm lost no second, no request and no audited write.
+func servedAll(t *testing.T, b *results.Bundle) {
+	t.Helper()
 	seen := map[[2]int]int{}
 	due := 0
 	for _, f := range b.Frames {
@@ -114,17 +140,6 @@ func TestKindAPIServerFreezes(t *testing.T) {
 	if a := b.Run.Audit; a == nil || a.OK != a.Writes || a.Lost > 0 {
 		t.Errorf("audit: %+v", a)
 	}
-	told := regexp.MustCompile(`the API server did not answer for (\d+\.\d) s`)
-	if !slices.ContainsFunc(got.Summary.Warnings, func(w string) bool {
-		m := told.FindStringSubmatch(w)
-		if m == nil {
-			return false
-		}
-		d, err := time.ParseDuration(m[1] + "s")
-		return err == nil && d > 18*time.Second && d < length+10*time.Second
-	}) {
-		t.Errorf("the report does not tell of %v without the API server: %q", length, got.Summary.Warnings)
-	}
 	if len(b.Run.Generators) != 2 {
 		t.Errorf("generators: %+v", b.Run.Generators)
 	}
@@ -138,26 +153,7 @@ func TestKindRunInsideTheCluster(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := newSandbox(t)
-	archive := filepath.Join(s.dir, "work", "image.tar")
-	code, _, stderr := s.run("image", "--output", archive)
-	if code != 0 {
-		t.Fatal(stderr)
-	}
-	ref := strings.TrimSpace(stderr)
-	tar, err := os.ReadFile(archive)
-	if err != nil {
-		t.Fatal(err)
-	}
-	k, found, err := kind.Find(t.Context(), cluster)
-	if err != nil || !found {
-		t.Fatal(found, err)
-	}
-	if err := k.Load(t.Context(), ref, tar); err != nil {
-		t.Fatal(err)
-	}
-	if err := k.LoadDocker(t.Context(), "redis:7.0"); err != nil {
-		t.Fatal(err)
-	}
+	ref := loadSelf(t, s, cluster)
 	kubectl := kubectl(t)
 	manifest, err := os.ReadFile("../docs/in-cluster.yaml")
 	if err != nil {
@@ -171,6 +167,28 @@ func TestKindRunInsideTheCluster(t *testing.T) {
 `, 1)
 	t.Cleanup(func() { kubectl("", "delete", "namespace", "slotstorm-lab", "--ignore-not-found", "--wait=true") })
 	kubectl(text, "apply", "-f", "-")
+	succeeded := awaitJob(t, kubectl)
+	log := kubectl("", "-n", "slotstorm-lab", "logs", "job/slotstorm")
+	if !succeeded && !strings.Contains(log, "the load generator was the limit") {
+		t.Errorf("the Job failed: %s", log)
+	}
+	// Only what the manifest made remains.
+	if left := kubectl("", "-n", "slotstorm-lab", "get", "statefulsets,services,configmaps,secrets,pdb,leases", "-o", "name", "--field-selector", "metadata.name!=kube-root-ca.crt"); strings.TrimSpace(left) != "" {
+		t.Errorf("left behind: %s", left)
+	}
+	s.copyResults(kubectl)
+	b, err := results.Load(s.bundle())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b.Run.Environment.Kubernetes == nil || b.Run.Environment.Kubernetes.Namespace != "slotstorm-lab" || len(b.Run.Summary.Failovers) != 1 {
+		t.Errorf("%+v, %d failovers", b.Run.Environment, len(b.Run.Summary.Failovers))
+	}
+}
+
+// awaitJob waits for the end of the Job, and reports whether it succeeded.
+func awaitJob(t *testing.T, kubectl func(stdin string, args ...string) string) bool {
+	t.Helper()
 	deadline := time.Now().Add(8 * time.Minute)
 	var status struct {
 		Status struct{ Succeeded, Failed int }
@@ -184,31 +202,25 @@ func TestKindRunInsideTheCluster(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	log := kubectl("", "-n", "slotstorm-lab", "logs", "job/slotstorm")
-	if status.Status.Succeeded == 0 && !strings.Contains(log, "the load generator was the limit") {
-		t.Errorf("the Job failed: %s", log)
-	}
-	// Nothing of the run is left but what the manifest made.
-	if left := kubectl("", "-n", "slotstorm-lab", "get", "statefulsets,services,configmaps,secrets,pdb,leases", "-o", "name", "--field-selector", "metadata.name!=kube-root-ca.crt"); strings.TrimSpace(left) != "" {
-		t.Errorf("left behind: %s", left)
-	}
-	kubectl(`{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "results-reader", "namespace": "slotstorm-lab"}, "spec": {
-		"securityContext": {"runAsNonRoot": true, "runAsUser": 65532, "fsGroup": 65532, "seccompProfile": {"type": "RuntimeDefault"}},
-		"containers": [{"name": "reader", "image": "redis:7.0", "imagePullPolicy": "IfNotPresent", "command": ["sleep", "600"],
-			"securityContext": {"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}},
-			"volumeMounts": [{"name": "results", "mountPath": "/results"}]}],
-		"volumes": [{"name": "results", "persistentVolumeClaim": {"claimName": "slotstorm-results"}}]}}`, "apply", "-f", "-")
+	return status.Status.Succeeded > 0
+}
+
+// resultsReader is a pod that mounts the volume with the results.
+const resultsReader = `{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "results-reader", "namespace": "slotstorm-lab"}, "spec": {
+	"securityContext": {"runAsNonRoot": true, "runAsUser": 65532, "fsGroup": 65532, "seccompProfile": {"type": "RuntimeDefault"}},
+	"containers": [{"name": "reader", "image": "redis:7.0", "imagePullPolicy": "IfNotPresent", "command": ["sleep", "600"],
+		"securityContext": {"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}},
+		"volumeMounts": [{"name": "results", "mountPath": "/results"}]}],
+	"volumes": [{"name": "results", "persistentVolumeClaim": {"claimName": "slotstorm-results"}}]}}`
+
+// copyResults copies the bundles from the Job's volume to where a run puts them here.
+func (s *sandbox) copyResults(kubectl func(stdin string, args ...string) string) {
+	s.t.Helper()
+	kubectl(resultsReader, "apply", "-f", "-")
 	kubectl("", "-n", "slotstorm-lab", "wait", "--for=condition=Ready", "pod/results-reader", "--timeout=90s")
 	runs := filepath.Join(s.dir, "work", "results", "runs")
 	if err := os.MkdirAll(runs, 0o755); err != nil {
-		t.Fatal(err)
+		s.t.Fatal(err)
 	}
 	kubectl("", "-n", "slotstorm-lab", "cp", "results-reader:/results", runs)
-	b, err := results.Load(s.bundle())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if b.Run.Environment.Kubernetes == nil || b.Run.Environment.Kubernetes.Namespace != "slotstorm-lab" || len(b.Run.Summary.Failovers) != 1 {
-		t.Errorf("%+v, %d failovers", b.Run.Environment, len(b.Run.Summary.Failovers))
-	}
 }

@@ -63,7 +63,7 @@ func onKube(t *testing.T, scenario string) (s *sandbox, cluster string, kubectl 
 }
 
 // TestKindUpRunDown keeps a deployment, runs on it three times, the second time
-// beside another run on the same cluster, is told what differs, and removes it.
+// beside another run on the same cluster, is refused where settings differ, and removes it.
 func TestKindUpRunDown(t *testing.T) {
 	s, cluster, kubectl := onKube(t, brief)
 	name := fmt.Sprintf("e2e-%d", time.Now().UnixNano())
@@ -105,14 +105,7 @@ func TestKindUpRunDown(t *testing.T) {
 		t.Fatal(other, err)
 	}
 	for _, dir := range append(dirs, other...) {
-		b, err := results.Load(dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		// What the first run has audited must not be taken for the second's.
-		if a := b.Run.Audit; a == nil || a.Writes == 0 || a.ReadBack != a.Writes || a.Lost > 0 || a.Altered > 0 || !b.Run.HealthyAfter {
-			t.Errorf("%s: audit %+v, whole after: %v", dir, a, b.Run.HealthyAfter)
-		}
+		auditedItsOwn(t, dir)
 	}
 	_, errs := slotstorm(2, "run", "scenario.yaml", "--on", name, "--set", "redis.shards=5", "--set", "redis.config.cluster-node-timeout=1000")
 	for _, want := range []string{"redis.shards is 3 there, and 5 in the scenario", `redis.config.cluster-node-timeout is "5000" there, and "1000" in the scenario`} {
@@ -127,6 +120,18 @@ func TestKindUpRunDown(t *testing.T) {
 		t.Errorf("left behind: %s", left)
 	}
 	slotstorm(2, "down", name)
+}
+
+// auditedItsOwn checks that a run read back its own writes, and none of a run before it.
+func auditedItsOwn(t *testing.T, dir string) {
+	t.Helper()
+	b, err := results.Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := b.Run.Audit; a == nil || a.Writes == 0 || a.ReadBack != a.Writes || a.Lost > 0 || a.Altered > 0 || !b.Run.HealthyAfter {
+		t.Errorf("%s: audit %+v, whole after: %v", dir, a, b.Run.HealthyAfter)
+	}
 }
 
 // background runs a scenario on a kind cluster, in a namespace of its own, as from
@@ -183,89 +188,89 @@ func signalled(t *testing.T, signal syscall.Signal, after time.Duration) {
 		id = filepath.Base(dirs[0])
 		return true
 	})
-	time.Sleep(after) // the random moment
+	time.Sleep(after) // the moment is random
 	if err := cmd.Process.Signal(signal); err != nil {
 		t.Fatal(err)
 	}
 	err := cmd.Wait()
 	t.Logf("%s: %v", id, err)
-	left := func() string {
-		all := kubectl("", "get", "namespaces,leases,statefulsets,jobs,pods,services,configmaps,secrets,persistentvolumeclaims,poddisruptionbudgets", "-A", "-l", kube.RunLabel+"="+kube.ShortID(id), "-o", "name")
-		volumes := kubectl("", "get", "persistentvolumes", "-o", `jsonpath={range .items[*]}{.spec.claimRef.namespace}{"\n"}{end}`)
-		for line := range strings.Lines(volumes) {
-			if strings.TrimSpace(line) == kube.NamespaceOf(id) {
-				all += "persistentvolume of " + line
-			}
-		}
-		return all
+	if signal == syscall.SIGKILL {
+		s.cleans(id, kubectl)
 	}
-	// Kubernetes takes volumes away some time after their claims.
-	gone := func() {
-		t.Helper()
-		deadline := time.Now().Add(time.Minute)
-		for {
-			rest := left()
-			if rest == "" {
-				return
-			}
-			if time.Now().After(deadline) {
-				t.Errorf("left behind: %s\n%s%s", rest, out, errs)
-				return
-			}
-			time.Sleep(time.Second)
+	// Kubernetes removes volumes some time after their claims.
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(time.Second) {
+		rest := leftOnKube(id, kubectl)
+		if rest == "" {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("left behind: %s\n%s%s", rest, out, errs)
 		}
 	}
-	if signal == syscall.SIGINT {
-		gone()
-		return
+}
+
+// leftOnKube lists the objects of a run.
+func leftOnKube(id string, kubectl func(stdin string, args ...string) string) string {
+	all := kubectl("", "get", "namespaces,leases,statefulsets,jobs,pods,services,configmaps,secrets,persistentvolumeclaims,poddisruptionbudgets", "-A", "-l", kube.RunLabel+"="+kube.ShortID(id), "-o", "name")
+	volumes := kubectl("", "get", "persistentvolumes", "-o", `jsonpath={range .items[*]}{.spec.claimRef.namespace}{"\n"}{end}`)
+	for line := range strings.Lines(volumes) {
+		if strings.TrimSpace(line) == kube.NamespaceOf(id) {
+			all += "persistentvolume of " + line
+		}
 	}
-	// A namespace that looks like the run's, and is not.
-	foreign := "looks-alike-" + kube.ShortID(id)
-	look := fmt.Sprintf(`{"apiVersion": "v1", "kind": "List", "items": [
-		{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": %q, "labels": {"slotstorm.dev/looks": "alike", %q: %q}, "annotations": {%q: %q}}},
-		{"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "slotstorm-run", "namespace": %q, "labels": {%q: %q},
-			"annotations": {%q: %q, "slotstorm.dev/namespace-uid": "00000000-0000-0000-0000-000000000000", "slotstorm.dev/made": "true"}},
+	return all
+}
+
+// lookAlike are a namespace and objects in it that look like those of a run, and are not.
+func lookAlike(namespace, id string) string {
+	return fmt.Sprintf(`{"apiVersion": "v1", "kind": "List", "items": [
+		{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": %[1]q, "labels": {"slotstorm.dev/looks": "alike", %[2]q: %[3]q}, "annotations": {%[4]q: %[5]q}}},
+		{"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "slotstorm-run", "namespace": %[1]q, "labels": {%[2]q: %[3]q},
+			"annotations": {%[4]q: %[5]q, "slotstorm.dev/namespace-uid": "00000000-0000-0000-0000-000000000000", "slotstorm.dev/made": "true"}},
 			"spec": {"renewTime": "2020-01-01T00:00:00.000000Z"}},
-		{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "redis", "namespace": %q, "labels": {%q: %q}}}]}`,
-		foreign, kube.RunLabel, kube.ShortID(id), kube.RunAnnotation, id,
-		foreign, kube.RunLabel, kube.ShortID(id), kube.RunAnnotation, id,
-		foreign, kube.RunLabel, kube.ShortID(id))
-	kubectl(look, "create", "-f", "-")
+		{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "redis", "namespace": %[1]q, "labels": {%[2]q: %[3]q}}}]}`,
+		namespace, kube.RunLabel, kube.ShortID(id), kube.RunAnnotation, id)
+}
+
+// cleans runs clean for a run that was killed, beside a namespace that looks like the
+// run's: clean removes the run's objects alone.
+func (s *sandbox) cleans(id string, kubectl func(stdin string, args ...string) string) {
+	s.t.Helper()
+	foreign := "looks-alike-" + kube.ShortID(id)
+	kubectl(lookAlike(foreign, id), "create", "-f", "-")
+	s.t.Cleanup(func() { kubectl("", "delete", "namespace", foreign, "--ignore-not-found") })
 	foreignUID := func() string {
 		return kubectl("", "get", "namespace", foreign, "-o", "jsonpath={.metadata.uid}{.metadata.deletionTimestamp}")
 	}
 	uid := foreignUID()
-	t.Cleanup(func() { kubectl("", "delete", "namespace", foreign, "--ignore-not-found") })
 	code, listed, stderr := s.run("clean", id, "--json")
 	if code != 0 {
-		t.Fatalf("clean: exit code %d: %s%s", code, listed, stderr)
+		s.t.Fatalf("clean: exit code %d: %s%s", code, listed, stderr)
 	}
 	var cleaned struct {
 		Left []struct {
 			Run     string
 			Removed bool
 		}
-		LeftAlone []struct{ Name, Why string }
 	}
 	if err := json.Unmarshal([]byte(listed), &cleaned); err != nil {
-		t.Fatal(err)
+		s.t.Fatal(err)
 	}
 	for _, l := range cleaned.Left {
 		if l.Run != id || !l.Removed {
-			t.Errorf("clean took %+v", l)
+			s.t.Errorf("clean took %+v", l)
 		}
 	}
 	if !strings.Contains(listed, foreign) {
-		t.Errorf("clean does not tell of %s: %s", foreign, listed)
+		s.t.Errorf("clean does not list %s: %s", foreign, listed)
 	}
 	if now := foreignUID(); now != uid {
-		t.Errorf("the namespace that looks alike was touched: %s, not %s", now, uid)
+		s.t.Errorf("the namespace that looks alike was touched: %s, not %s", now, uid)
 	}
 	if kept := kubectl("", "-n", foreign, "get", "leases,configmaps", "-l", kube.RunLabel, "-o", "name"); strings.Count(kept, "\n") != 2 {
-		t.Errorf("what is in the namespace that looks alike was touched: %s", kept)
+		s.t.Errorf("objects in the namespace that looks alike were touched: %s", kept)
 	}
 	kubectl("", "delete", "namespace", foreign)
-	gone()
 }
 
 // TestKindDrainThatIsCutShort kills a run while a machine is drained: clean has the

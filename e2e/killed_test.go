@@ -17,6 +17,7 @@ import (
 // TestADeadRunLeavesNoDataAndNoSecret kills the process inside of the sealed room, or
 // the one outside of it, or the only one that there is on plain loopback.
 func TestADeadRunLeavesNoDataAndNoSecret(t *testing.T) {
+	t.Parallel()
 	for name, tc := range map[string]struct {
 		isolation string
 		inner     bool
@@ -31,6 +32,7 @@ func TestADeadRunLeavesNoDataAndNoSecret(t *testing.T) {
 		"inside, volumes to be kept": {"namespaces", true, []string{"--keep-volumes"}, false, true},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			s := newSandbox(t)
 			args := append([]string{"run", "kill-primary", "--set", "redis.auth.enabled=true", "--set", "cluster.local.isolation=" + tc.isolation}, append(short, tc.flags...)...)
 			cmd, _, errs := s.command(args...)

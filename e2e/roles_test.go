@@ -77,15 +77,47 @@ func TestKindDocumentedRoles(t *testing.T) {
 	}
 	t.Cleanup(func() { kubectl("", "delete", "namespace", namespace, "--ignore-not-found") })
 	kubectl(strings.ReplaceAll(part, "slotstorm-lab", namespace), "apply", "-f", "-")
-	token := kubectl("", "-n", namespace, "create", "token", "slotstorm", "--duration", "1h")
+	file := accountConfig(t, namespace, kubectl)
+	// The account may not even list nodes.
+	if may := kubectl("", "--as", "system:serviceaccount:"+namespace+":slotstorm", "auth", "can-i", "--list", "-n", "default", "--no-headers"); strings.Contains(may, "nodes") || strings.Contains(may, "pods") {
+		t.Fatalf("the account may do more than is documented: %s", may)
+	}
+	before := kubectl("", "-n", namespace, "get", "all,leases,configmaps,secrets,pdb,pvc", "-o", "name")
+	slotstorm := func(args ...string) string {
+		t.Helper()
+		cmd, out, errs := s.command(args...)
+		cmd.Env = append(cmd.Env, "KUBECONFIG="+file)
+		if err := cmd.Run(); err != nil && cmd.ProcessState.ExitCode() != 5 {
+			t.Fatalf("slotstorm %s: %v\n%s%s", strings.Join(args, " "), err, out, errs)
+		}
+		return out.String()
+	}
+	place := []string{"--cluster", "kube", "--context", "lab", "--set", "cluster.kube.namespace=" + namespace, "--set", "cluster.kube.generatorImage=" + image}
+	plan := slotstorm(append([]string{"run", "scenario.yaml", "--dry-run"}, place...)...)
+	if !strings.Contains(plan, "accepted by the API server of lab") {
+		t.Errorf("the dry run is not accepted: %s", plan)
+	}
+	slotstorm(append([]string{"run", "scenario.yaml"}, place...)...)
+	s.healedBoth(namespace)
+	if out := slotstorm("clean", "--context", "lab", "--namespace", namespace); !strings.Contains(out, "There is nothing to remove.") {
+		t.Errorf("clean: %s", out)
+	}
+	if after := kubectl("", "-n", namespace, "get", "all,leases,configmaps,secrets,pdb,pvc", "-o", "name"); after != before {
+		t.Errorf("left behind: %s\nnot\n%s", after, before)
+	}
+}
 
+// accountConfig writes a kubeconfig for the service account slotstorm of a namespace.
+func accountConfig(t *testing.T, namespace string, kubectl func(stdin string, args ...string) string) string {
+	t.Helper()
+	token := kubectl("", "-n", namespace, "create", "token", "slotstorm", "--duration", "1h")
 	var config struct {
 		Clusters []map[string]any `json:"clusters"`
 	}
 	if err := json.Unmarshal([]byte(kubectl("", "config", "view", "--raw", "-o", "json")), &config); err != nil || len(config.Clusters) != 1 {
 		t.Fatal(config, err)
 	}
-	mine, err := json.Marshal(map[string]any{
+	raw, err := json.Marshal(map[string]any{
 		"apiVersion": "v1", "kind": "Config", "clusters": config.Clusters,
 		"users":    []any{map[string]any{"name": "slotstorm", "user": map[string]any{"token": strings.TrimSpace(token)}}},
 		"contexts": []any{map[string]any{"name": "lab", "context": map[string]any{"cluster": config.Clusters[0]["name"], "user": "slotstorm"}}},
@@ -94,45 +126,25 @@ func TestKindDocumentedRoles(t *testing.T) {
 		t.Fatal(err)
 	}
 	file := filepath.Join(t.TempDir(), "kubeconfig")
-	if err := os.WriteFile(file, mine, 0o600); err != nil {
+	if err := os.WriteFile(file, raw, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	// Whoever this is may not even see that there are nodes.
-	if may := kubectl("", "--as", "system:serviceaccount:"+namespace+":slotstorm", "auth", "can-i", "--list", "-n", "default", "--no-headers"); strings.Contains(may, "nodes") || strings.Contains(may, "pods") {
-		t.Fatalf("the account may do more than is documented: %s", may)
-	}
-	before := kubectl("", "-n", namespace, "get", "all,leases,configmaps,secrets,pdb,pvc", "-o", "name")
-	slotstorm := func(args ...string) (string, string) {
-		t.Helper()
-		cmd, out, errs := s.command(args...)
-		cmd.Env = append(cmd.Env, "KUBECONFIG="+file)
-		if err := cmd.Run(); err != nil && cmd.ProcessState.ExitCode() != 5 {
-			t.Fatalf("slotstorm %s: %v\n%s%s", strings.Join(args, " "), err, out, errs)
-		}
-		return out.String(), errs.String()
-	}
-	place := []string{"--cluster", "kube", "--context", "lab", "--set", "cluster.kube.namespace=" + namespace, "--set", "cluster.kube.generatorImage=" + image}
-	plan, _ := slotstorm(append([]string{"run", "scenario.yaml", "--dry-run"}, place...)...)
-	if !strings.Contains(plan, "accepted by the API server of lab") {
-		t.Errorf("the dry run is not accepted: %s", plan)
-	}
-	slotstorm(append([]string{"run", "scenario.yaml"}, place...)...)
+	return file
+}
+
+// healedBoth checks that the run in the namespace healed both faults.
+func (s *sandbox) healedBoth(namespace string) {
+	s.t.Helper()
 	b, err := results.Load(s.bundle())
 	if err != nil {
-		t.Fatal(err)
+		s.t.Fatal(err)
 	}
 	if len(b.Run.Faults) != 2 || !b.Run.HealthyAfter || b.Run.Environment.Kubernetes.Namespace != namespace {
-		t.Errorf("%d faults, whole after: %v, %+v", len(b.Run.Faults), b.Run.HealthyAfter, b.Run.Environment)
+		s.t.Errorf("%d faults, whole after: %v, %+v", len(b.Run.Faults), b.Run.HealthyAfter, b.Run.Environment)
 	}
 	for _, f := range b.Run.Faults {
 		if f.Status != results.StatusHealed {
-			t.Errorf("fault %s is %s: %s", f.Name, f.Status, f.Reason)
+			s.t.Errorf("fault %s is %s: %s", f.Name, f.Status, f.Reason)
 		}
-	}
-	if out, _ := slotstorm("clean", "--context", "lab", "--namespace", namespace); !strings.Contains(out, "There is nothing to remove.") {
-		t.Errorf("clean: %s", out)
-	}
-	if after := kubectl("", "-n", namespace, "get", "all,leases,configmaps,secrets,pdb,pvc", "-o", "name"); after != before {
-		t.Errorf("left behind: %s\nnot\n%s", after, before)
 	}
 }

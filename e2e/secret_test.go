@@ -61,6 +61,7 @@ func encryptedRedis(t *testing.T, password string) (addr, ca string) {
 // Both clients drive a server that wants TLS and a password, and say what is wrong
 // when one of them is missing.
 func TestLoadThroughTLSWithAPassword(t *testing.T) {
+	t.Parallel()
 	const password = "correct-horse"
 	addr, ca := encryptedRedis(t, password)
 	for _, client := range []string{"wire", "go-redis"} {
@@ -77,6 +78,7 @@ func TestLoadThroughTLSWithAPassword(t *testing.T) {
 			{"no TLS", password, nil, addr},
 		} {
 			t.Run(client+"/"+tc.name, func(t *testing.T) {
+				t.Parallel()
 				s := newSandbox(t)
 				cmd, out, errs := s.command(append([]string{"load", addr, "--client", client, "--rate", "200", "--test-time", "1s"}, tc.args...)...)
 				cmd.Env = append(cmd.Environ(), "REDISCLI_AUTH="+tc.password)

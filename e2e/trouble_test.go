@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -65,18 +66,20 @@ const noCluster = `{"apiVersion": "v1", "kind": "Config", "current-context": "no
 "users": [{"name": "nobody", "user": {}}],
 "contexts": [{"name": "nowhere", "context": {"cluster": "nowhere", "user": "nobody"}}]}`
 
-// TestWithoutAKubernetesCluster is told in one line why there is none.
+// TestWithoutAKubernetesCluster expects one line that says why none can be used.
 func TestWithoutAKubernetesCluster(t *testing.T) {
+	t.Parallel()
 	kube := []string{"--cluster", "kube", "--set", "cluster.kube.generatorImage=slotstorm:none"}
 	for name, args := range map[string][]string{
-		"wrong-context":   append(kube, "--context", "staging"),
+		"wrong-context":   append(slices.Clone(kube), "--context", "staging"),
 		"unnamed-context": kube,
-		"no-server":       append(kube, "--context", "nowhere"),
+		"no-server":       append(slices.Clone(kube), "--context", "nowhere"),
 		"no-image":        {"--cluster", "kube", "--context", "nowhere"},
 		"no-docker":       {"--cluster", "kind"},
 		"no-deployment":   {"--cluster", "local", "--on", "lab"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			s := newSandbox(t)
 			before := look(t, s.dir)
 			s.path = filepath.Join(s.dir, "nothing-here")

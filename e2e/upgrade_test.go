@@ -56,6 +56,7 @@ func upgradeRun(t *testing.T, scenario string, args ...string) (*results.Run, st
 }
 
 func TestUpgradeAndBackFromTheBackup(t *testing.T) {
+	t.Parallel()
 	binary, differs := newer(t)
 	r, sheet := upgradeRun(t, "upgrade-rollback", "--set", "timeline.upgrade.to.binary="+binary,
 		"--set", "timeline.phases=[{name: before, duration: 3s}, {name: upgrade, duration: 22s}, {name: rollback, duration: 10s}]",
@@ -88,6 +89,7 @@ func TestUpgradeAndBackFromTheBackup(t *testing.T) {
 }
 
 func TestUpgradeAndBackOnTheVolumes(t *testing.T) {
+	t.Parallel()
 	binary, differs := newer(t)
 	r, sheet := upgradeRun(t, "upgrade-rollback", "--set", "timeline.upgrade.to.binary="+binary,
 		"--set", "timeline.phases=[{name: before, duration: 3s}, {name: upgrade, duration: 22s}, {name: rollback, duration: 15s}]",

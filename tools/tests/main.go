@@ -3,7 +3,8 @@
 // modules as well. It prints a line for each package, the whole output of each test that
 // failed, and at the end the packages and tests that took longest.
 //
-//	tests [-unraced FILE] [-modules] [-v] [-slowest N] [-tags TAGS] [-timeout D] [-run RE] [-count N] [PACKAGE ...]
+//	tests [-unraced FILE] [-modules] [-v] [-slowest N] [-tags TAGS] [-timeout D] [-run RE] [-count N]
+//	      [-parallel N] [PACKAGE ...]
 package main
 
 import (
@@ -24,7 +25,7 @@ func main() {
 	flag.BoolVar(&o.modules, "modules", false, "run the tests of nested modules as well")
 	flag.BoolVar(&o.verbose, "v", false, "print a line for each test")
 	flag.IntVar(&o.slowest, "slowest", 8, "packages and tests to list at the end")
-	for _, name := range []string{"tags", "timeout", "run", "count"} {
+	for _, name := range []string{"tags", "timeout", "run", "count", "parallel"} {
 		flag.Func(name, "as go test has it", func(v string) error {
 			o.test = append(o.test, "-"+name+"="+v)
 			return nil

@@ -93,3 +93,26 @@ func apart(a, b *Runs) time.Duration {
 	}
 	return 0
 }
+
+// Options are what a user may decide about a comparison.
+type Options struct {
+	// Judged are the figures that decide; empty is the default set.
+	Judged []FigureID
+	// Thresholds by metric, "" for all: shares of A's value.
+	Thresholds map[string]float64
+	// Force compares runs that differ in what makes them comparable.
+	Force bool
+	// Declared says that A and B differ in what the user said they shall.
+	Declared bool
+}
+
+// NotComparable is why runs were not compared.
+type NotComparable struct {
+	Reasons []string
+	// Unusable says that a side has no run with figures that count.
+	Unusable bool
+}
+
+func (e *NotComparable) Error() string {
+	return "these runs are not comparable: " + strings.Join(e.Reasons, "; ")
+}

@@ -7,12 +7,10 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/slotstorm/slotstorm/report/facts"
 	"github.com/slotstorm/slotstorm/report/statistics"
 	"github.com/slotstorm/slotstorm/report/words"
-	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
@@ -54,21 +52,6 @@ type Comparison struct {
 	Pools [2]*Pool `json:"-"`
 }
 
-// Side is one of the two sets of runs.
-type Side struct {
-	Name string   `json:"name"`
-	Runs []RunRef `json:"runs"`
-	// LeftOut are runs whose figures tell nothing, with the reason.
-	LeftOut []string `json:"leftOut,omitempty"`
-}
-
-// RunRef names a run.
-type RunRef struct {
-	ID      string          `json:"id"`
-	Verdict results.Verdict `json:"verdict"`
-	Seed    uint64          `json:"seed"`
-}
-
 // FigureDelta is one figure's comparison. Values are in the figure's unit: seconds,
 // per second, ratio or count; each is of one run, or of one failover.
 type FigureDelta struct {
@@ -93,29 +76,6 @@ type FigureDelta struct {
 	// ValuesA and ValuesB are what was compared.
 	ValuesA []float64 `json:"valuesA"`
 	ValuesB []float64 `json:"valuesB"`
-}
-
-// Options are what a user may decide about a comparison.
-type Options struct {
-	// Judged are the figures that decide; empty is the default set.
-	Judged []FigureID
-	// Thresholds by metric, "" for all: shares of A's value.
-	Thresholds map[string]float64
-	// Force compares runs that differ in what makes them comparable.
-	Force bool
-	// Declared says that A and B differ in what the user said they shall.
-	Declared bool
-}
-
-// NotComparable is why runs were not compared.
-type NotComparable struct {
-	Reasons []string
-	// Unusable says that a side has no run with figures that count.
-	Unusable bool
-}
-
-func (e *NotComparable) Error() string {
-	return "these runs are not comparable: " + strings.Join(e.Reasons, "; ")
 }
 
 // Compare lays two sets of runs side by side. Runs that tell nothing are left

@@ -71,3 +71,18 @@ func (r *Runs) Add(b *results.Bundle) error {
 func (r *Runs) Usable() int { return len(r.used) }
 
 func (r *Runs) side() Side { return Side{Name: r.Name, Runs: r.refs, LeftOut: r.leftOut} }
+
+// Side is one of the two sets of runs.
+type Side struct {
+	Name string   `json:"name"`
+	Runs []RunRef `json:"runs"`
+	// LeftOut are runs whose figures tell nothing, with the reason.
+	LeftOut []string `json:"leftOut,omitempty"`
+}
+
+// RunRef names a run.
+type RunRef struct {
+	ID      string          `json:"id"`
+	Verdict results.Verdict `json:"verdict"`
+	Seed    uint64          `json:"seed"`
+}

@@ -42,20 +42,6 @@ type Window struct {
 
 func (w Window) Has(second int) bool { return w.From <= second && second < w.To }
 
-// Measured is a summary without what judges it.
-func (a *Analysis) Measured() *results.Summary {
-	s := &results.Summary{
-		Latency:      a.latency(),
-		Shards:       a.byShard(),
-		Load:         a.load(),
-		Failovers:    a.failovers(),
-		Availability: a.availability(),
-	}
-	s.FailoverStats = distribution(ServerTimes(s.Failovers))
-	s.Losses = a.losses(s.Failovers)
-	return s
-}
-
 func New(b *results.Bundle, sc *scenarios.Scenario) *Analysis {
 	a := &Analysis{Bundle: b, Spec: sc, shardOf: map[string]int{}}
 	for _, n := range b.Run.Nodes {
@@ -137,3 +123,10 @@ func ScenarioOf(b *results.Bundle) (*scenarios.Scenario, error) {
 }
 
 func InSeconds(n int) scenarios.Duration { return scenarios.Duration(time.Duration(n) * time.Second) }
+
+func OrAll(name string) string {
+	if name == "" {
+		return All
+	}
+	return name
+}

@@ -132,10 +132,3 @@ func FindLatency(rows []results.Latency, phase, command string, t results.Time) 
 	}
 	return nil
 }
-
-func OrAll(name string) string {
-	if name == "" {
-		return All
-	}
-	return name
-}

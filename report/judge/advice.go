@@ -2,12 +2,9 @@ package judge
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/slotstorm/slotstorm/report/facts"
-	"github.com/slotstorm/slotstorm/report/words"
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -52,95 +49,5 @@ func advise(a *facts.Analysis, s *results.Summary) []results.Advice {
 	}
 	rank := map[results.Severity]int{results.Critical: 0, results.Warning: 1, results.Note: 2}
 	slices.SortStableFunc(list, func(x, y results.Advice) int { return cmp.Compare(rank[x.Severity], rank[y.Severity]) })
-	return list
-}
-
-// anchors of report.html.
-const (
-	anchorAudit        = "audit"
-	anchorAvailability = "availability"
-)
-
-// FailoverAnchor is where a failover is told step by step. Names of faults are
-// labels: they are fit for it as they are.
-func FailoverAnchor(f results.Failover) string {
-	return fmt.Sprintf("failover-%s-%d", f.Fault, f.Shard)
-}
-
-// slowest of the failovers that fit, and how many do.
-func slowest(list []results.Failover, fits func(results.Failover) bool, by func(results.Failover) results.Duration) (worst results.Failover, n int) {
-	for _, f := range list {
-		if !fits(f) {
-			continue
-		}
-		if n++; n == 1 || by(f) > by(worst) {
-			worst = f
-		}
-	}
-	return worst, n
-}
-
-// seenIn tells how many of a run's failovers something was seen in, where there were
-// several.
-func seenIn(n, all int, what string) []string {
-	if all < 2 {
-		return nil
-	}
-	return []string{fmt.Sprintf("%s in %d of %d failovers; this is the worst", what, n, all)}
-}
-
-func config(a *facts.Analysis, name string) string { return strings.ToLower(a.Spec.Redis.Config[name]) }
-
-// fault is the one with a name.
-func fault(a *facts.Analysis, name string) results.Fault {
-	for _, f := range a.Run.Faults {
-		if f.Name == name {
-			return f
-		}
-	}
-	return results.Fault{}
-}
-
-// lostTo sums the groups of lost writes that had a cause, by the node that
-// acknowledged them.
-func lostTo(s *results.Summary, cause string) map[string]results.LossGroup {
-	sum := map[string]results.LossGroup{}
-	for _, g := range s.Losses {
-		if g.Cause != cause {
-			continue
-		}
-		all, ok := sum[g.Node]
-		if !ok {
-			sum[g.Node] = g
-			continue
-		}
-		all.Count += g.Count
-		sum[g.Node] = all
-	}
-	return sum
-}
-
-// sorted gives the groups in the order of their nodes.
-func sorted(groups map[string]results.LossGroup) []results.LossGroup {
-	var list []results.LossGroup
-	for _, g := range groups {
-		list = append(list, g)
-	}
-	slices.SortFunc(list, func(a, b results.LossGroup) int { return cmp.Compare(a.Node, b.Node) })
-	return list
-}
-
-// lossAnchor is where lost writes are told.
-const lossAnchor = "losses"
-
-// lossEvidence places a group of lost writes.
-func lossEvidence(g results.LossGroup) []string {
-	if g.Fault == "" {
-		return []string{"no fault of the run goes with them"}
-	}
-	list := []string{fmt.Sprintf("fault %s; acknowledged %s the fault", g.Fault, words.ByFault(g))}
-	if g.Promoted {
-		list = append(list, fmt.Sprintf("the first of them %s, the last %s", words.Relative(g, g.First), words.Relative(g, g.Last)))
-	}
 	return list
 }

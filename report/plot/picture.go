@@ -14,11 +14,7 @@ import (
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgsvg"
-
-	"github.com/slotstorm/slotstorm/report/doc"
-	"github.com/slotstorm/slotstorm/results"
 )
 
 // Picture is one plot with the frame around it.
@@ -56,26 +52,6 @@ const (
 	leftMargin vg.Length = 2
 )
 
-// Plots writes the plots of a run as PNG files into a bundle: throughput, latency and errors over time, and, if a primary was
-// killed, the steps of each failover and their distribution.
-func Plots(f *results.Folder, b *results.Bundle, s *results.Summary) error {
-	if err := f.Mkdir(doc.PlotsDir); err != nil {
-		return err
-	}
-	for _, p := range Pictures(b, s) {
-		c := vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(pictureWidth+22, p.height+2*rowHeight), vgimg.UseDPI(pngDPI))}
-		p.draw(draw.New(c), true)
-		var buf bytes.Buffer
-		if _, err := c.WriteTo(&buf); err != nil {
-			return fmt.Errorf("drawing %s.png: %w", p.File, err)
-		}
-		if err := f.WriteFile(doc.PlotsDir+"/"+p.File+".png", buf.Bytes()); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // SVG is the picture for a page, without title and legend: the page has its own.
 func (p Picture) SVG() (string, error) {
 	c := vgsvg.New(pictureWidth, p.height)
@@ -85,22 +61,6 @@ func (p Picture) SVG() (string, error) {
 		return "", fmt.Errorf("drawing %s: %w", p.File, err)
 	}
 	return themed(buf.String(), html.EscapeString(p.Title)), nil
-}
-
-// Pictures are all plots of a run, in the order in which they are told.
-func Pictures(b *results.Bundle, s *results.Summary) []Picture {
-	var list []Picture
-	if sr := newSeries(b); len(sr.bins) > 0 {
-		list = append(list, throughputPicture(b, sr), latencyPicture(b, sr), errorsPicture(b, sr))
-		AlignLeft(list)
-	}
-	if len(drawnFailovers(s)) > 0 {
-		list = append(list, stepsPicture(s))
-	}
-	if s.FailoverStats != nil {
-		list = append(list, distributionPicture(s))
-	}
-	return list
 }
 
 // draw paints the picture; title and legend only for a file of its own.

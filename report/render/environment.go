@@ -51,17 +51,3 @@ func statedOptions(r *results.Run) string {
 	}
 	return strings.Join(list, ", ")
 }
-
-func cores(n int) string {
-	if n == 0 {
-		return ""
-	}
-	return words.Plural(n, "CPU", "CPUs")
-}
-
-func memory(bytes int64) string {
-	if bytes == 0 {
-		return ""
-	}
-	return fmt.Sprintf("%.1f GiB", float64(bytes)/(1<<30))
-}

@@ -4,8 +4,6 @@
 package render
 
 import (
-	"bytes"
-	_ "embed"
 	"encoding/json"
 	"fmt"
 	"html/template"
@@ -14,22 +12,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/slotstorm/slotstorm/internal/printable"
 	"github.com/slotstorm/slotstorm/report/doc"
 	"github.com/slotstorm/slotstorm/report/facts"
 	"github.com/slotstorm/slotstorm/report/judge"
 	"github.com/slotstorm/slotstorm/report/plot"
 	"github.com/slotstorm/slotstorm/report/words"
 	"github.com/slotstorm/slotstorm/results"
-)
-
-var (
-	//go:embed report.tmpl.html
-	pageText string
-	//go:embed report.css
-	pageCSS string
-
-	pageTemplate = template.Must(template.New("report").Parse(pageText))
 )
 
 // page is what the template shows: everything is in words already.
@@ -81,19 +69,6 @@ type page struct {
 
 type card struct{ Value, Name string }
 
-type objectiveRow struct{ Class, Mark, Name, Shown, Margin, Evidence string }
-
-type figure struct {
-	Title  string
-	Legend []legendView
-	SVG    template.HTML
-}
-
-type legendView struct {
-	Name, Color string
-	Area        bool
-}
-
 type failoverView struct {
 	Anchor                        string
 	Fault, Change, Injected, Note string
@@ -124,17 +99,6 @@ func HTML(w io.Writer, b *results.Bundle, s *results.Summary) error {
 		return err
 	}
 	return execute(w, pageTemplate, p)
-}
-
-// execute writes a page. The template escapes what HTML would obey; what a reader
-// would not see, or see in another order, is shown as escapes by the way.
-func execute[T any](w io.Writer, t *template.Template, view T) error {
-	var out bytes.Buffer
-	if err := t.Execute(&out, view); err != nil {
-		return fmt.Errorf("rendering the page: %w", err)
-	}
-	_, err := io.WriteString(w, printable.Text(out.String()))
-	return err
 }
 
 func newPage(b *results.Bundle, s *results.Summary) (*page, error) {

@@ -88,8 +88,3 @@ func (m *markup) findings(s *results.Summary) {
 		}
 	}
 }
-
-func (m *markup) repeat(r *results.Run) {
-	m.p("\n## Repeat it\n\n")
-	m.shell(r.Command)
-}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/slotstorm/slotstorm/internal/printable"
 	"github.com/slotstorm/slotstorm/report/doc"
+	"github.com/slotstorm/slotstorm/results"
 )
 
 // markup is a Markdown page under way. What p writes is escaped, so that what
@@ -140,4 +141,9 @@ func inline(s string) string {
 		return strings.NewReplacer("://", `:\//`, ".", `\.`, ":", `\:`).Replace(a)
 	})
 	return mention.ReplaceAllString(s, "$1@<!-- -->$2")
+}
+
+func (m *markup) repeat(r *results.Run) {
+	m.p("\n## Repeat it\n\n")
+	m.shell(r.Command)
 }

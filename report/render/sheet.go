@@ -2,15 +2,11 @@ package render
 
 import (
 	_ "embed"
-	"fmt"
 	"html/template"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/slotstorm/slotstorm/report/doc"
-	"github.com/slotstorm/slotstorm/report/facts"
-	"github.com/slotstorm/slotstorm/report/words"
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -22,17 +18,6 @@ var (
 
 	sheetTemplate = template.Must(template.Must(pageTemplate.Clone()).New("sheet").Parse(sheetText))
 )
-
-// decisionWords are the decisions as the sheet shows them, with the class of the
-// verdict that has their colour.
-var decisionWords = map[results.Decision]struct {
-	Mark, Word string
-	Class      results.Verdict
-}{
-	results.Go:        {"✓", "GO", results.Pass},
-	results.NoGo:      {"✗", "NO-GO", results.Fail},
-	results.Undecided: {"?", "UNDECIDED", results.Inconclusive},
-}
 
 // sheet is what the template shows.
 type sheet struct {
@@ -85,127 +70,4 @@ func SheetMarkdown(w io.Writer, b *results.Bundle, s *results.Summary) error {
 	m.repeat(&b.Run)
 	_, err := io.WriteString(w, m.String())
 	return err
-}
-
-// question is what the sheet answers.
-func question(u *results.Upgrade) string {
-	to := u.To
-	if to == "" {
-		to = u.ToRelease
-	}
-	text := fmt.Sprintf("Redis %s to %s, %s", words.OrNone(u.From), to, strings.ReplaceAll(u.Order, "-", " "))
-	if u.Handover {
-		text += ", handing over each primary"
-	} else {
-		text += ", without hand-overs"
-	}
-	switch {
-	case u.Back == nil:
-	case u.Back.From == "backup":
-		text += "; and back from a backup"
-	default:
-		text += "; and back node by node"
-	}
-	return text
-}
-
-func windowsTable(u *results.UpgradeSummary) doc.Table {
-	t := doc.Table{Title: "Before, during, after", Head: slices.Concat(doc.Columns("window"),
-		doc.Numbers("seconds", "requests", "ok", "ok/s", "p50", "p99", "p99.9", "max", "a shard down", "longest"), doc.Long("errors by class"))}
-	for _, w := range u.Windows {
-		row := []string{w.Name, fmt.Sprintf("%.0f", w.Load.Seconds), words.Count(w.Load.Counts.Total()), words.Percent(facts.Share(w.Load.Counts)), words.Rate(w.Load.Throughput)}
-		if r := w.Response; r != nil {
-			row = append(row, words.Duration(r.P50), words.Duration(r.P99), words.Duration(r.P999), words.Duration(r.Max))
-		} else {
-			row = append(row, words.None, words.None, words.None, words.None)
-		}
-		t.Rows = append(t.Rows, append(row, words.WhenSet(w.Down), words.WhenSet(w.Longest), words.OrNone(words.Classes(w.Errors))))
-	}
-	return t
-}
-
-// stepsTable tells each step and what it cost.
-func stepsTable(r *results.Run, u *results.UpgradeSummary) doc.Table {
-	t := doc.Table{Title: "Step by step", Head: slices.Concat(doc.Columns("at", "step", "shard"),
-		doc.Numbers("answered", "whole", "a shard down", "worst p99"), doc.Long("what happened"))}
-	for _, cost := range u.Steps {
-		roll, back := r.Upgrade.Forward, ""
-		if cost.Roll == "rollback" {
-			roll, back = *r.Upgrade.Back, "back: "
-		}
-		st := roll.Steps[cost.Step]
-		shard, answered, whole := words.None, words.None, words.None
-		if st.Shard >= 0 && st.Node != "" {
-			shard = fmt.Sprint(st.Shard)
-		}
-		if st.Answered > 0 {
-			answered = words.StepTime(st.Answered - st.Began)
-		}
-		if st.Whole > 0 {
-			whole = words.StepTime(cost.Took)
-		}
-		t.Rows = append(t.Rows, []string{words.Since(r, st.Began), back + stepText(st), shard, answered, whole,
-			words.WhenSet(cost.Down), words.WhenSet(cost.Slowest), words.Sentence("; ", outcomeText(st), words.Classes(cost.Errors))})
-	}
-	return t
-}
-
-func stepText(st results.UpgradeStep) string {
-	switch st.Kind {
-	case results.StepHandover:
-		return fmt.Sprintf("hand over %s → %s", st.Node, st.To)
-	case results.StepReplace:
-		return words.Sentence(" ", "replace", st.Node, "("+st.Role+")")
-	case results.StepBackup:
-		return "backup of all shards"
-	case results.StepRestore:
-		return "restore all nodes from the backup"
-	}
-	return st.Kind
-}
-
-func outcomeText(st results.UpgradeStep) string {
-	switch {
-	case st.Failed != "" && st.Undone > 0:
-		return "failed: " + st.Failed + "; back on its version before after " + words.Duration(st.Undone-st.Began)
-	case st.Failed != "":
-		return "failed: " + st.Failed
-	case st.Version != "":
-		return "runs " + st.Version
-	}
-	return "done"
-}
-
-func persistenceTable(u *results.Upgrade) doc.Table {
-	t := doc.Table{Title: "Who reads whose files", Head: slices.Concat(doc.Columns("format", "written by", "read by", "readable"), doc.Long("seen"))}
-	for _, p := range u.Persistence {
-		answer := "✓ yes"
-		if !p.OK {
-			answer = "✗ no"
-		}
-		t.Rows = append(t.Rows, []string{p.Format, p.Writer, p.Reader, answer, p.Evidence})
-	}
-	return t
-}
-
-// differencesTable lists what breaks in full, and what is new by number with
-// the first few names.
-func differencesTable(u *results.UpgradeSummary) doc.Table {
-	const shown = 12
-	t := doc.Table{Title: "What is different", Head: slices.Concat(doc.Columns("what", "change"), doc.Numbers("count"), doc.Long("which"))}
-	for _, g := range u.Differences {
-		var list []string
-		for i, name := range g.Names {
-			if i < len(g.Details) && g.What == "directives" {
-				name += ": " + g.Details[i]
-			}
-			if g.Change != "removed" && i == shown {
-				list = append(list, fmt.Sprintf("and %d more, in run.json", len(g.Names)-shown))
-				break
-			}
-			list = append(list, name)
-		}
-		t.Rows = append(t.Rows, []string{g.What, g.Change, words.Count(len(g.Names)), strings.Join(list, ", ")})
-	}
-	return t
 }

@@ -5,9 +5,7 @@ import (
 	"io"
 	"path/filepath"
 	"strings"
-	"unicode/utf8"
 
-	"github.com/slotstorm/slotstorm/internal/printable"
 	"github.com/slotstorm/slotstorm/report/doc"
 	"github.com/slotstorm/slotstorm/results"
 )
@@ -81,47 +79,6 @@ func (p *printer) findings(s *results.Summary) {
 	}
 }
 
-// ANSI colours.
-const (
-	bold    = "1"
-	dim     = "2"
-	red     = "31"
-	green   = "32"
-	yellow  = "33"
-	magenta = "35"
-)
-
-var verdictColors = map[results.Verdict]string{
-	results.Pass: green, results.Fail: red, results.Inconclusive: yellow, results.Invalid: magenta,
-}
-
-type printer struct {
-	out   strings.Builder
-	color bool
-}
-
-// shown is text that a terminal may have: a word of this program, or what plain
-// and paint have made of others'. So what comes from a bundle does not compile
-// until it is escaped.
-type shown string
-
-// plain is text of others in one line, with what a terminal obeys as escapes.
-func plain(s string) shown { return shown(printable.Line(s)) }
-
-func (p *printer) paint(code, s string) shown {
-	if !p.color || s == "" {
-		return plain(s)
-	}
-	return "\x1b[" + shown(code) + "m" + plain(s) + "\x1b[0m"
-}
-
-func (p *printer) line(s shown) { p.out.WriteString(strings.TrimRight(string(s), " ") + "\n") }
-
-func (p *printer) head(title string) {
-	p.line("")
-	p.line(p.paint(bold, title))
-}
-
 func (p *printer) verdict(r *results.Run, s *results.Summary) {
 	c := bold + ";" + verdictColors[s.Verdict]
 	p.line(p.paint(c, marks[s.Verdict]+" "+strings.ToUpper(string(s.Verdict))) + "  " + p.paint(bold, r.Name))
@@ -142,62 +99,4 @@ func (p *printer) kubernetes(r *results.Run) {
 		p.line("  " + p.paint(dim, fmt.Sprintf("%-11s", line[0])) + "  " + plain(line[1]))
 	}
 	p.table(podTable(r))
-}
-
-// notes prints a list of texts, if there are any.
-func (p *printer) notes(title string, list []string) {
-	if len(list) == 0 {
-		return
-	}
-	p.head(title)
-	for _, text := range list {
-		p.line("  " + p.paint(yellow, "!") + " " + plain(text))
-	}
-}
-
-// table prints columns with two spaces between; an empty one is left out.
-func (p *printer) table(t doc.Table) {
-	if len(t.Rows) == 0 {
-		return
-	}
-	columns := func(s string) int { return utf8.RuneCountInString(string(plain(s))) }
-	width := make([]int, len(t.Head))
-	for i, c := range t.Head {
-		width[i] = columns(c.Title)
-		for _, row := range t.Rows {
-			width[i] = max(width[i], columns(row[i]))
-		}
-	}
-	cells := func(row []string, paint func(string) shown) shown {
-		var line shown
-		for i, cell := range row {
-			space := shown(strings.Repeat(" ", width[i]-columns(cell)))
-			line += "  "
-			if t.Head[i].Number {
-				line += space + paint(cell)
-			} else {
-				line += paint(cell) + space
-			}
-		}
-		return line
-	}
-	p.head(t.Title)
-	var titles []string
-	for _, c := range t.Head {
-		titles = append(titles, c.Title)
-	}
-	p.line(cells(titles, func(s string) shown { return p.paint(dim, s) }))
-	for _, row := range t.Rows {
-		p.line(cells(row, p.mark))
-	}
-}
-
-// mark colours a cell that is a result.
-func (p *printer) mark(cell string) shown {
-	for v, m := range marks {
-		if cell == m+" "+string(v) {
-			return p.paint(verdictColors[v], cell)
-		}
-	}
-	return plain(cell)
 }

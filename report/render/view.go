@@ -250,3 +250,17 @@ func wholeAfter(f results.Fault) string {
 	}
 	return words.Duration(f.Verified - f.Injected)
 }
+
+func cores(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return words.Plural(n, "CPU", "CPUs")
+}
+
+func memory(bytes int64) string {
+	if bytes == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.1f GiB", float64(bytes)/(1<<30))
+}

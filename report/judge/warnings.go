@@ -1,0 +1,60 @@
+package judge
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/slotstorm/slotstorm/report/facts"
+	"github.com/slotstorm/slotstorm/report/words"
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// driftLimit is how far a failover's steps may differ from the probe's outage.
+const driftLimit = 100 * time.Millisecond
+
+// warnings are what a reader must know to trust the figures.
+func warnings(a *facts.Analysis, s *results.Summary) []string {
+	var list []string
+	for _, f := range s.Failovers {
+		if drift := facts.Distance(f.Server, f.Outage); f.Complete && drift.Std() > driftLimit {
+			list = append(list, fmt.Sprintf("fault %s: its steps add up to %s, the probe saw an outage of %s: they differ by %s",
+				f.Fault, words.Duration(f.Server), words.Duration(f.Outage), words.Duration(drift)))
+		}
+		if f.Complete && f.To != f.From && f.Client == 0 {
+			if _, open := unended(a, f, facts.StepClient); open {
+				list = append(list, fmt.Sprintf("fault %s: the application client wrote to shard %d no more while it was watched", f.Fault, f.Shard))
+			}
+		}
+	}
+	if response := facts.FindLatency(s.Latency, facts.All, facts.All, results.Response); response != nil {
+		if text := GeneratorNotice(s.Generator, response.P99); text != "" {
+			list = append(list, text)
+		}
+	}
+	for _, e := range a.Events {
+		if e.Kind == results.EventOutOfReach {
+			list = append(list, fmt.Sprintf("at %s: %s", words.Since(&a.Run, e.Offset), e.Message))
+		}
+	}
+	list = append(list, drifts(&a.Run)...)
+	list = append(list, somewhatLate(a)...)
+	if s.Availability.Observed == 0 && len(a.Phases) > 0 {
+		list = append(list, "no probe ran: nothing is known of outages")
+	}
+	list = append(list, baselineWarnings(a)...)
+	if a.Spec.Workload.Rate.Max {
+		list = append(list, "closed loop (rate: max): a slow reply delays the requests after it, so response times are service times and hide queueing")
+	}
+	if o := a.Spec.Workload.Client.Wire; o.Clients > 0 {
+		list = append(list, fmt.Sprintf("%s share %s to each primary: a request may wait behind others' on its connection, and that wait is part of its times",
+			words.Plural(o.Clients, "client", "clients"), words.Plural(o.Connections, "connection", "connections")))
+	}
+	if au := a.Run.Audit; au != nil && au.Altered > 0 {
+		list = append(list, fmt.Sprintf("%s came back with another value", words.Plural(au.Altered, "acknowledged write", "acknowledged writes")))
+	}
+	if load := facts.FindLoad(s.Load, facts.All, facts.All); load != nil && load.Counts.Unknown > 0 {
+		list = append(list, fmt.Sprintf("%s without an answer: whether they took effect is unknown, and they have no latency",
+			words.Plural(load.Counts.Unknown, "request", "requests")))
+	}
+	return list
+}

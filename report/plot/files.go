@@ -1,0 +1,48 @@
+package plot
+
+import (
+	"bytes"
+	"fmt"
+
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+
+	"github.com/slotstorm/slotstorm/report/doc"
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// Plots writes the plots of a run as PNG files into a bundle: throughput, latency and errors over time, and, if a primary was
+// killed, the steps of each failover and their distribution.
+func Plots(f *results.Folder, b *results.Bundle, s *results.Summary) error {
+	if err := f.Mkdir(doc.PlotsDir); err != nil {
+		return err
+	}
+	for _, p := range Pictures(b, s) {
+		c := vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(pictureWidth+22, p.height+2*rowHeight), vgimg.UseDPI(pngDPI))}
+		p.draw(draw.New(c), true)
+		var buf bytes.Buffer
+		if _, err := c.WriteTo(&buf); err != nil {
+			return fmt.Errorf("drawing %s.png: %w", p.File, err)
+		}
+		if err := f.WriteFile(doc.PlotsDir+"/"+p.File+".png", buf.Bytes()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Pictures are all plots of a run, in the order in which they are told.
+func Pictures(b *results.Bundle, s *results.Summary) []Picture {
+	var list []Picture
+	if sr := newSeries(b); len(sr.bins) > 0 {
+		list = append(list, throughputPicture(b, sr), latencyPicture(b, sr), errorsPicture(b, sr))
+		AlignLeft(list)
+	}
+	if len(drawnFailovers(s)) > 0 {
+		list = append(list, stepsPicture(s))
+	}
+	if s.FailoverStats != nil {
+		list = append(list, distributionPicture(s))
+	}
+	return list
+}

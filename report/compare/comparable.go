@@ -10,13 +10,13 @@ import (
 	"github.com/slotstorm/slotstorm/report/words"
 )
 
-// checkComparable refuses what would give figures without a meaning, or with
-// force warns of it.
-func (c *Comparison) checkComparable(a, b *Runs, o Options) error {
+// checkSides gives in what two sides differ and what warns of their comparison. It
+// refuses what would give figures without a meaning, unless it is forced.
+func checkSides(a, b *Runs, o Options) (differs []facts.Difference, warnings []string, err error) {
 	var refused []string
 	for _, r := range []*Runs{a, b} {
 		if len(r.used) == 0 {
-			return &NotComparable{[]string{fmt.Sprintf("no run of %s can be used (%s)", r.Name, words.OrNone(strings.Join(r.leftOut, "; ")))}, true}
+			return nil, nil, &NotComparable{[]string{fmt.Sprintf("no run of %s can be used (%s)", r.Name, words.OrNone(strings.Join(r.leftOut, "; ")))}, true}
 		}
 		for i := 1; i < len(r.traits); i++ {
 			if list := facts.Differences(r.traits[0], r.traits[i]); len(list) > 0 {
@@ -25,39 +25,39 @@ func (c *Comparison) checkComparable(a, b *Runs, o Options) error {
 			}
 		}
 	}
-	c.Differs = []facts.Difference{}
+	differs = []facts.Difference{}
 	var other []facts.Difference
 	for _, d := range facts.Differences(a.traits[0], b.traits[0]) {
 		if facts.Decisive(d) {
 			other = append(other, d)
 		}
-		c.Differs = append(c.Differs, d)
+		differs = append(differs, d)
 	}
 	if len(other) > 0 && !o.Declared {
 		refused = append(refused, "of A and B, "+several(other))
 	}
-	c.Warnings = []string{}
+	warnings = []string{}
 	if len(refused) > 0 && !o.Force {
-		return &NotComparable{Reasons: refused}
+		return nil, nil, &NotComparable{Reasons: refused}
 	}
-	c.Warnings = append(c.Warnings, refused...)
+	warnings = append(warnings, refused...)
 	if a.used[0].Name != b.used[0].Name {
-		c.Warnings = append(c.Warnings, fmt.Sprintf("the scenarios have different names: %s and %s", a.used[0].Name, b.used[0].Name))
+		warnings = append(warnings, fmt.Sprintf("the scenarios have different names: %s and %s", a.used[0].Name, b.used[0].Name))
 	}
-	for _, d := range c.Differs {
+	for _, d := range differs {
 		if d.What == "versions.slotstorm" {
-			c.Warnings = append(c.Warnings, "the instrument itself differs: "+d.String())
+			warnings = append(warnings, "the instrument itself differs: "+d.String())
 		}
 	}
 	for _, r := range []*Runs{a, b} {
 		for _, text := range r.leftOut {
-			c.Warnings = append(c.Warnings, "left out of "+r.Name+": "+text)
+			warnings = append(warnings, "left out of "+r.Name+": "+text)
 		}
 	}
 	if gap := apart(a, b); gap > 0 {
-		c.Warnings = append(c.Warnings, fmt.Sprintf("all runs of one side came before those of the other, %s apart at the median: what drifted meanwhile is in the difference; 'slotstorm run --against' takes turns", gap.Round(time.Second)))
+		warnings = append(warnings, fmt.Sprintf("all runs of one side came before those of the other, %s apart at the median: what drifted meanwhile is in the difference; 'slotstorm run --against' takes turns", gap.Round(time.Second)))
 	}
-	return nil
+	return differs, warnings, nil
 }
 
 // several names the first differences of many.

@@ -83,7 +83,8 @@ type FigureDelta struct {
 // differ in what decides their figures.
 func Compare(a, b *Runs, o Options) (*Comparison, error) {
 	c := &Comparison{SchemaVersion: ComparisonSchemaVersion, A: a.side(), B: b.side(), Pools: [2]*Pool{a.pool, b.pool}}
-	if err := c.checkComparable(a, b, o); err != nil {
+	var err error
+	if c.Differs, c.Warnings, err = checkSides(a, b, o); err != nil {
 		return nil, err
 	}
 	c.Figures = deltas(a, b, o)

@@ -29,7 +29,7 @@ func TestCompareFindsWhatIsThere(t *testing.T) {
 		{"one run each", 1, 2, Noisy, Noisy},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c, err := Compare(set(t, "old", 0, tt.n, 1, fixture.Quiet, nil), set(t, "new", 1, tt.n, tt.factor, fixture.Quiet, nil), Options{})
+			c, err := Compare(set(t, "old", fixture.Nights(0, tt.n, 1, fixture.Quiet, nil)), set(t, "new", fixture.Nights(1, tt.n, tt.factor, fixture.Quiet, nil)), Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -55,7 +55,7 @@ func TestPooledPercentilesAreMerged(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	c, err := Compare(a, set(t, "b", 5, 3, 1, fixture.Quiet, nil), Options{})
+	c, err := Compare(a, set(t, "b", fixture.Nights(5, 3, 1, fixture.Quiet, nil)), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func TestPooledPercentilesAreMerged(t *testing.T) {
 }
 
 func TestFailoversAreComparedOneByOne(t *testing.T) {
-	c, err := Compare(set(t, "a", 0, 4, 1, fixture.Repeated, nil), set(t, "b", 1, 4, 1, fixture.Repeated, nil), Options{})
+	c, err := Compare(set(t, "a", fixture.Nights(0, 4, 1, fixture.Repeated, nil)), set(t, "b", fixture.Nights(1, 4, 1, fixture.Repeated, nil)), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func TestFailoversAreComparedOneByOne(t *testing.T) {
 }
 
 func TestLossesAreCompared(t *testing.T) {
-	c, err := Compare(set(t, "a", 0, 6, 1, fixture.Killed, nil), set(t, "b", 1, 6, 1, fixture.Killed, func(b *results.Bundle) { b.Run.Audit.Lost = 40 }), Options{})
+	c, err := Compare(set(t, "a", fixture.Nights(0, 6, 1, fixture.Killed, nil)), set(t, "b", fixture.Nights(1, 6, 1, fixture.Killed, func(b *results.Bundle) { b.Run.Audit.Lost = 40 })), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +108,7 @@ func TestIncomparableRunsAreRefused(t *testing.T) {
 		}, "b is not one thing measured again"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			a, b := set(t, "a", 0, 4, 1, fixture.Quiet, nil), set(t, "b", 1, 4, 1, fixture.Quiet, tt.change)
+			a, b := set(t, "a", fixture.Nights(0, 4, 1, fixture.Quiet, nil)), set(t, "b", fixture.Nights(1, 4, 1, fixture.Quiet, tt.change))
 			_, err := Compare(a, b, Options{})
 			var refused *NotComparable
 			if !errors.As(err, &refused) || !strings.Contains(err.Error(), tt.says) {
@@ -129,7 +129,7 @@ func TestIncomparableRunsAreRefused(t *testing.T) {
 }
 
 func TestVersionsAreASubject(t *testing.T) {
-	c, err := Compare(set(t, "a", 0, 4, 1, fixture.Quiet, nil), set(t, "b", 1, 4, 1, fixture.Quiet, func(b *results.Bundle) { b.Run.Versions.Redis = "8.0.0" }), Options{})
+	c, err := Compare(set(t, "a", fixture.Nights(0, 4, 1, fixture.Quiet, nil)), set(t, "b", fixture.Nights(1, 4, 1, fixture.Quiet, func(b *results.Bundle) { b.Run.Versions.Redis = "8.0.0" })), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,17 +139,17 @@ func TestVersionsAreASubject(t *testing.T) {
 }
 
 func TestTurnsAreNoticed(t *testing.T) {
-	a, b := set(t, "a", 0, 4, 1, fixture.Quiet, nil), set(t, "b", 100, 4, 1, fixture.Quiet, nil)
+	a, b := set(t, "a", fixture.Nights(0, 4, 1, fixture.Quiet, nil)), set(t, "b", fixture.Nights(100, 4, 1, fixture.Quiet, nil))
 	if d := apart(a, b); d != 100*24*time.Hour {
 		t.Errorf("two sides 100 days apart: %s", d)
 	}
-	if d := apart(a, set(t, "b", 1, 4, 1, fixture.Quiet, nil)); d != 0 {
+	if d := apart(a, set(t, "b", fixture.Nights(1, 4, 1, fixture.Quiet, nil))); d != 0 {
 		t.Errorf("sides that took turns are %s apart", d)
 	}
 }
 
 func TestThresholdsAndMetrics(t *testing.T) {
-	a, b := set(t, "a", 0, 6, 1, fixture.Quiet, nil), set(t, "b", 1, 6, 1.10, fixture.Quiet, nil)
+	a, b := set(t, "a", fixture.Nights(0, 6, 1, fixture.Quiet, nil)), set(t, "b", fixture.Nights(1, 6, 1.10, fixture.Quiet, nil))
 	c, err := Compare(a, b, Options{Thresholds: map[string]float64{"": 0.5}})
 	if err != nil || c.Answer != Same {
 		t.Errorf("10 %% where 50 %% matters: %v, %+v", err, c)
@@ -173,7 +173,7 @@ func TestThresholdsAndMetrics(t *testing.T) {
 func TestAlikeRunsRarelyDiffer(t *testing.T) {
 	alarms := 0
 	for i := range 8 {
-		c, err := Compare(set(t, "a", 100*i, 6, 1, fixture.Quiet, nil), set(t, "b", 100*i+1, 6, 1, fixture.Quiet, nil), Options{Thresholds: map[string]float64{"": 0}})
+		c, err := Compare(set(t, "a", fixture.Nights(100*i, 6, 1, fixture.Quiet, nil)), set(t, "b", fixture.Nights(100*i+1, 6, 1, fixture.Quiet, nil)), Options{Thresholds: map[string]float64{"": 0}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -4,15 +4,14 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/slotstorm/slotstorm/report/internal/fixture"
 	"github.com/slotstorm/slotstorm/results"
 )
 
-// set is a side of runs whose times are factor times those of others.
-func set(t *testing.T, name string, from, n int, factor float64, base func() *results.Bundle, change func(*results.Bundle)) *Runs {
+// set is a side of these runs.
+func set(t *testing.T, name string, bundles []*results.Bundle) *Runs {
 	t.Helper()
 	r := NewRuns(name)
-	for _, b := range fixture.Nights(from, n, factor, base, change) {
+	for _, b := range bundles {
 		if err := r.Add(b); err != nil {
 			t.Fatal(err)
 		}

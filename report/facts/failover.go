@@ -84,89 +84,112 @@ func (a *Analysis) primaryAt(shard int, at results.Duration) string {
 	return name
 }
 
-// failover reads what happened to the shard of f from its injection to end.
-func (a *Analysis) failover(f results.Fault, end results.Duration) results.Failover {
-	v := results.Failover{Fault: f.Name, Shard: f.Shard, From: f.Node, Injected: f.Injected}
-	events := a.Between(f.Injected, end)
+// struck is what was seen of a shard from the fault that struck it on.
+type struck struct {
+	events []results.Event
+	// suspected and failed are PFAIL and FAIL of the struck primary.
+	suspected, failed *sighting
+	election          election
+	// promoted is the promotion of another node, and probe the first good write.
+	promoted, probe *sighting
+	// outage is nil where no probe saw one.
+	outage *results.Outage
+	// planned: the role was handed over. inferred: nothing showed the promotion, but
+	// another node took the probe's write.
+	planned, inferred bool
+}
+
+// look gathers what was seen of the shard of f from its injection to end.
+func (a *Analysis) look(f results.Fault, end results.Duration) struck {
+	s := struck{events: a.Between(f.Injected, end)}
 	about := func(kind, source string) *sighting {
-		return sight(First(events, func(e results.Event) bool {
+		return sight(First(s.events, func(e results.Event) bool {
 			return e.Kind == kind && e.About == f.Node && e.Source == source
 		}))
 	}
 	ofShard := func(e results.Event) bool { return e.Node != f.Node && a.InShard(e, f.Shard) }
-
-	promoted := sight(First(events, func(e results.Event) bool { return e.Kind == results.EventElectionWon && ofShard(e) }))
-	if promoted == nil {
-		promoted = sight(First(events, func(e results.Event) bool { return e.Kind == results.EventPromoted && ofShard(e) }))
-	}
-	el := readElection(events, promoted, ofShard)
-	fail := about(results.EventFail, "log")
-	if fail == nil {
-		fail = about(results.EventFail, "poll")
-	}
-
-	var probe *sighting
-	if o := outageOf(a.Run.ProbeOutages, f, end, promoted); o != nil {
-		v.Outage = o.To - o.From
-		if !o.Open {
-			probe = &sighting{o.To, o.Uncertainty, "probe", o.Node}
+	for _, kind := range []string{results.EventElectionWon, results.EventPromoted} {
+		if s.promoted == nil {
+			s.promoted = sight(First(s.events, func(e results.Event) bool { return e.Kind == kind && ofShard(e) }))
 		}
 	}
-	planned := f.Kind == "failover" || a.asked(f) && promoted != nil && (fail == nil || promoted.at < fail.at)
-	if planned && probe == nil && promoted != nil {
-		probe = &sighting{promoted.at, promoted.uncertainty, "probe", promoted.node}
+	s.election = readElection(s.events, s.promoted, ofShard)
+	s.suspected = about(results.EventPFail, "poll")
+	if s.failed = about(results.EventFail, "log"); s.failed == nil {
+		s.failed = about(results.EventFail, "poll")
 	}
-	if promoted != nil {
-		v.To, v.ElectionDelay, v.Rank = promoted.node, el.delay, el.rank
-		if !planned {
-			v.PredictedMin, v.PredictedMax = a.predict(el)
-		}
+	if s.outage = outageOf(a.Run.ProbeOutages, f, end, s.promoted); s.outage != nil && !s.outage.Open {
+		s.probe = &sighting{s.outage.To, s.outage.Uncertainty, "probe", s.outage.Node}
 	}
+	s.planned = f.Kind == "failover" || a.asked(f) && s.promoted != nil && (s.failed == nil || s.promoted.at < s.failed.at)
+	if s.planned && s.probe == nil && s.promoted != nil {
+		s.probe = &sighting{s.promoted.at, s.promoted.uncertainty, "probe", s.promoted.node}
+	}
+	s.inferred = s.promoted == nil && s.probe != nil && s.probe.node != f.Node && a.shardIs(s.probe.node, f.Shard)
+	return s
+}
 
+// failover reads what happened to the shard of f from its injection to end.
+func (a *Analysis) failover(f results.Fault, end results.Duration) results.Failover {
+	v := results.Failover{Fault: f.Name, Shard: f.Shard, From: f.Node, Injected: f.Injected}
+	s := a.look(f, end)
+	if s.outage != nil {
+		v.Outage = s.outage.To - s.outage.From
+	}
+	if s.promoted != nil {
+		v.To, v.ElectionDelay, v.Rank = s.promoted.node, s.election.delay, s.election.rank
+	}
+	if s.inferred {
+		v.To = s.probe.node
+	}
+	if s.inferred || s.promoted != nil && !s.planned {
+		v.PredictedMin, v.PredictedMax = a.predict(s.election.delay)
+	}
 	steps, notes := chain(f.Injected, []sightedStep{
-		{StepPFail, about(results.EventPFail, "poll")},
-		{StepFail, fail},
-		{StepElection, el.won},
-		{StepPromoted, promoted},
-		{StepProbe, probe},
+		{StepPFail, s.suspected},
+		{StepFail, s.failed},
+		{StepElection, s.election.won},
+		{StepPromoted, s.promoted},
+		{StepProbe, s.probe},
 	})
 	v.Steps = steps
-	if probe != nil {
-		v.Complete, v.Server = true, probe.at-f.Injected
+	if s.probe != nil {
+		v.Complete, v.Server = true, s.probe.at-f.Injected
 	}
-	inferred := promoted == nil && probe != nil && probe.node != f.Node && a.shardIs(probe.node, f.Shard)
-	if inferred {
-		v.To = probe.node
-		v.PredictedMin, v.PredictedMax = a.predict(el)
+	if s.inferred {
 		notes = append(notes, "the promotion itself was not seen; the new primary is the one that took the probe's write")
 	}
-	a.after(&v, f, end, events, promoted)
-
+	a.after(&v, f, end, s)
 	if f.Proved == 0 {
 		notes = append(notes, "the "+f.Kind+" was not proved to have acted")
 	}
-	switch {
-	case promoted == nil && !inferred && a.returned(f, events, probe):
-		v.To, notes = v.From, []string{cameBack}
-	case promoted == nil && !inferred:
-		v.Complete, v.Server = false, 0
-		notes = append(notes, "no replica was promoted while the shard was watched")
-	case !v.Complete:
-		notes = append(notes, "the shard took no write again while it was watched")
-	case planned && v.Outage == 0:
-		notes = append(notes, "planned: the probes saw no outage")
-	case planned:
-		notes = append(notes, "planned")
-	default:
-		v.Explained = explanations(v, el)
-		v.Outlier = v.Server < v.PredictedMin || v.Server > v.PredictedMax
-		notes = append(notes, v.Explained...)
-		if v.Outlier {
-			notes = append(notes, a.outlier(v))
-		}
-	}
-	v.Note = strings.Join(notes, "; ")
+	v.Note = strings.Join(a.outcome(&v, f, s, notes), "; ")
 	return v
+}
+
+// outcome settles how a failover ended, and adds to its notes.
+func (a *Analysis) outcome(v *results.Failover, f results.Fault, s struck, notes []string) []string {
+	switch {
+	case s.promoted == nil && !s.inferred && a.returned(f, s):
+		v.To = v.From
+		return []string{cameBack}
+	case s.promoted == nil && !s.inferred:
+		v.Complete, v.Server = false, 0
+		return append(notes, "no replica was promoted while the shard was watched")
+	case !v.Complete:
+		return append(notes, "the shard took no write again while it was watched")
+	case s.planned && v.Outage == 0:
+		return append(notes, "planned: the probes saw no outage")
+	case s.planned:
+		return append(notes, "planned")
+	}
+	v.Explained = explanations(*v, s.election)
+	v.Outlier = v.Server < v.PredictedMin || v.Server > v.PredictedMax
+	notes = append(notes, v.Explained...)
+	if v.Outlier {
+		notes = append(notes, a.outlier(*v))
+	}
+	return notes
 }
 
 // asked tells whether a pod was asked to stop that hands its role over first.
@@ -179,14 +202,14 @@ func (a *Analysis) asked(f results.Fault) bool {
 
 // after adds the rows that follow the server's own: the application client and
 // the replica, in the order in which they came.
-func (a *Analysis) after(v *results.Failover, f results.Fault, end results.Duration, events []results.Event, promoted *sighting) {
+func (a *Analysis) after(v *results.Failover, f results.Fault, end results.Duration, seen struck) {
 	var client, synced *sighting
-	if o := outageOf(a.Run.ClientOutages, f, end, promoted); o != nil && !o.Open {
+	if o := outageOf(a.Run.ClientOutages, f, end, seen.promoted); o != nil && !o.Open {
 		client = &sighting{o.To, o.Uncertainty, "client", o.Node}
 		v.Client = o.To - f.Injected
 	}
-	if promoted != nil {
-		if synced = a.sync(f, events, promoted); synced != nil {
+	if seen.promoted != nil {
+		if synced = a.sync(f, seen.events, seen.promoted); synced != nil {
 			v.Synced = synced.at - f.Injected
 		}
 	}
@@ -222,11 +245,11 @@ func (a *Analysis) sync(f results.Fault, events []results.Event, promoted *sight
 }
 
 // returned tells whether the killed primary serves its shard again.
-func (a *Analysis) returned(f results.Fault, events []results.Event, probe *sighting) bool {
-	if probe != nil && probe.node != "" {
-		return probe.node == f.Node
+func (a *Analysis) returned(f results.Fault, s struck) bool {
+	if s.probe != nil && s.probe.node != "" {
+		return s.probe.node == f.Node
 	}
-	return First(events, func(e results.Event) bool { return e.Kind == results.EventNodeReady && e.Node == f.Node }) != nil
+	return First(s.events, func(e results.Event) bool { return e.Kind == results.EventNodeReady && e.Node == f.Node }) != nil
 }
 
 // sightedStep is a step before it is placed.

@@ -223,7 +223,7 @@ func TestPrediction(t *testing.T) {
 	} {
 		sc := fixture.Scenario(t)
 		sc.Redis.Config = map[string]string{"cluster-node-timeout": tt.directive}
-		low, high := New(fixture.Quiet(), sc).predict(election{delay: tt.delay})
+		low, high := New(fixture.Quiet(), sc).predict(tt.delay)
 		if low != tt.low || high != tt.high {
 			t.Errorf("node-timeout %q, delay %s: %s to %s, want %s to %s", tt.directive, tt.delay, low, high, tt.low, tt.high)
 		}

@@ -44,11 +44,11 @@ const (
 // killed process and one election. Measured on loopback with 7.0.15: 2.2 to
 // 2.5 s at T = 1 s, 3.0 to 4.4 s at 2 s, 7.4 to 8.5 s at 5 s; the median lies
 // about 1.37·T + 1.1 s. A directive that is no number counts as the default.
-func (a *Analysis) predict(el election) (low, high results.Duration) {
+func (a *Analysis) predict(delay results.Duration) (low, high results.Duration) {
 	t := NodeTimeout(a.Spec.Redis.Config["cluster-node-timeout"])
 	delayMin, delayMax := electionDelayMin, electionDelayMax
-	if el.delay > 0 {
-		delayMin, delayMax = el.delay.Std(), el.delay.Std()
+	if delay > 0 {
+		delayMin, delayMax = delay.Std(), delay.Std()
 	}
 	low = results.DurationOf(t + delayMin)
 	high = results.DurationOf(t + t/2 + t/2 + delayMax + cronWaits*cronPeriod + a.Spec.Workload.Probe.Interval.Std())

@@ -11,10 +11,7 @@ import (
 
 func (p *Pool) add(a *facts.Analysis, s *results.Summary) {
 	for k, h := range a.Merged() {
-		if p.Merged[k] == nil {
-			p.Merged[k] = results.NewHistogram()
-		}
-		p.Merged[k].Merge(h)
+		p.Merged.Merge(k, h)
 	}
 	for _, f := range s.Failovers {
 		if facts.FailedOver(f) {
@@ -49,7 +46,7 @@ func (p *Pool) add(a *facts.Analysis, s *results.Summary) {
 
 // Pool is what the histograms and frames of several runs come to together.
 type Pool struct {
-	Merged map[facts.HistogramKey]*hdrhistogram.PackedHistogram
+	Merged facts.Histograms[facts.HistogramKey]
 	// Seconds of the timeline, from its start: ok answers and due requests by
 	// run, and response times of all runs.
 	Seconds []PooledSecond

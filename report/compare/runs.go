@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/HdrHistogram/hdrhistogram-go"
-
 	"github.com/slotstorm/slotstorm/report/facts"
 	"github.com/slotstorm/slotstorm/report/judge"
 	"github.com/slotstorm/slotstorm/results"
@@ -30,7 +28,7 @@ type Runs struct {
 
 // NewRuns makes an empty side.
 func NewRuns(name string) *Runs {
-	return &Runs{Name: name, figures: map[FigureID]*Figure{}, pool: &Pool{Merged: map[facts.HistogramKey]*hdrhistogram.PackedHistogram{}}}
+	return &Runs{Name: name, figures: map[FigureID]*Figure{}, pool: &Pool{Merged: facts.Histograms[facts.HistogramKey]{}}}
 }
 
 // Add analyzes a run anew and adds its figures. A run that was invalid,

@@ -43,92 +43,115 @@ type seriesTimes struct {
 	Max  results.Duration `json:"maxMs"`
 }
 
-// rowsOf lists the seconds of a bundle in order: in each the commands, all of
-// them, and the shards.
-func rowsOf(b *results.Bundle, each func(seriesRow) error) error {
-	type key struct {
-		command, shard string
-		time           results.Time
+// recording is a bundle's load by second.
+type recording struct {
+	bundle *results.Bundle
+	// last is the last second, and start the one at which the timeline begins.
+	last, start       int
+	commands          []string
+	frames            map[int][]results.Frame
+	intervals, shards map[int][]results.Interval
+}
+
+func recordingOf(b *results.Bundle) recording {
+	r := recording{
+		bundle: b, last: -1, start: facts.Seconds(b.Run.TimelineStart-b.Run.LoadStart, math.Round),
+		frames: map[int][]results.Frame{}, intervals: map[int][]results.Interval{}, shards: map[int][]results.Interval{},
 	}
-	frames := map[int][]results.Frame{}
-	last := -1
-	commands := []string{}
 	for _, f := range b.Frames {
-		frames[f.Seq] = append(frames[f.Seq], f)
-		last = max(last, f.Seq)
+		r.frames[f.Seq] = append(r.frames[f.Seq], f)
+		r.last = max(r.last, f.Seq)
 		for name := range f.Commands {
-			if !slices.Contains(commands, name) {
-				commands = append(commands, name)
+			if !slices.Contains(r.commands, name) {
+				r.commands = append(r.commands, name)
 			}
 		}
 	}
-	slices.Sort(commands)
-	intervals := map[int][]results.Interval{}
+	slices.Sort(r.commands)
 	for _, i := range b.Intervals {
-		intervals[i.Second] = append(intervals[i.Second], i)
+		r.intervals[i.Second] = append(r.intervals[i.Second], i)
 	}
-	shards := map[int][]results.Interval{}
 	for _, i := range b.ShardIntervals {
-		shards[i.Second] = append(shards[i.Second], i)
+		r.shards[i.Second] = append(r.shards[i.Second], i)
 	}
-	start := facts.Seconds(b.Run.TimelineStart-b.Run.LoadStart, math.Round)
-	for second := 0; second <= last; second++ {
-		merged := map[key]*hdrhistogram.PackedHistogram{}
-		merge := func(k key, h *hdrhistogram.PackedHistogram) {
-			if merged[k] == nil {
-				merged[k] = results.NewHistogram()
-			}
-			merged[k].Merge(h)
+	return r
+}
+
+// rowKey is a histogram's place among the rows of a second.
+type rowKey struct {
+	command, shard string
+	time           results.Time
+}
+
+// merged are the histograms of a second by row, and the shards in it, in order.
+func (r recording) merged(second int) (facts.Histograms[rowKey], []int) {
+	merged := facts.Histograms[rowKey]{}
+	for _, i := range r.intervals[second] {
+		merged.Merge(rowKey{i.Command, "", i.Time}, i.Histogram)
+		merged.Merge(rowKey{facts.All, "", i.Time}, i.Histogram)
+	}
+	var shards []int
+	for _, i := range r.shards[second] {
+		merged.Merge(rowKey{facts.All, strconv.Itoa(i.Shard), i.Time}, i.Histogram)
+		if !slices.Contains(shards, i.Shard) {
+			shards = append(shards, i.Shard)
 		}
-		for _, i := range intervals[second] {
-			merge(key{i.Command, "", i.Time}, i.Histogram)
-			merge(key{facts.All, "", i.Time}, i.Histogram)
+	}
+	slices.Sort(shards)
+	return merged, shards
+}
+
+func timesOf(h *hdrhistogram.PackedHistogram) seriesTimes {
+	if h == nil || h.TotalCount() == 0 {
+		return seriesTimes{}
+	}
+	return seriesTimes{facts.Micros(h.ValueAtPercentile(50)), facts.Micros(h.ValueAtPercentile(99)), facts.Micros(h.ValueAtPercentile(99.9)), facts.Micros(h.Max())}
+}
+
+// rows are a second's rows: the commands, all of them, and the shards.
+func (r recording) rows(second int) []seriesRow {
+	merged, shards := r.merged(second)
+	row := func(command, shard string) seriesRow {
+		return seriesRow{
+			Second: second - r.start, Phase: phaseAt(r.bundle, second), Command: command, Shard: shard,
+			Response: timesOf(merged[rowKey{command, shard, results.Response}]),
+			Service:  timesOf(merged[rowKey{command, shard, results.Service}]),
+			Slip:     timesOf(merged[rowKey{command, shard, results.Slip}]),
 		}
-		var places []int
-		for _, i := range shards[second] {
-			merge(key{facts.All, strconv.Itoa(i.Shard), i.Time}, i.Histogram)
-			if !slices.Contains(places, i.Shard) {
-				places = append(places, i.Shard)
-			}
+	}
+	var list []seriesRow
+	all := row(facts.All, "")
+	for _, name := range r.commands {
+		v := row(name, "")
+		for _, f := range r.frames[second] {
+			v.Counts = v.Counts.Plus(f.Commands[name])
 		}
-		slices.Sort(places)
-		times := func(command, shard string, t results.Time) seriesTimes {
-			h := merged[key{command, shard, t}]
-			if h == nil || h.TotalCount() == 0 {
-				return seriesTimes{}
-			}
-			return seriesTimes{facts.Micros(h.ValueAtPercentile(50)), facts.Micros(h.ValueAtPercentile(99)), facts.Micros(h.ValueAtPercentile(99.9)), facts.Micros(h.Max())}
+		all.Counts = all.Counts.Plus(v.Counts)
+		list = append(list, v)
+	}
+	for _, f := range r.frames[second] {
+		all.Completed += f.Completed
+		if f.Self != nil {
+			all.Self = f.Self
 		}
-		row := func(command, shard string) seriesRow {
-			return seriesRow{Second: second - start, Phase: phaseAt(b, second), Command: command, Shard: shard,
-				Response: times(command, shard, results.Response), Service: times(command, shard, results.Service), Slip: times(command, shard, results.Slip)}
+	}
+	list = append(list, all)
+	for _, shard := range shards {
+		v := row(facts.All, strconv.Itoa(shard))
+		if h := merged[rowKey{facts.All, v.Shard, results.Response}]; h != nil {
+			v.Counts.OK = int(h.TotalCount())
 		}
-		all := row(facts.All, "")
-		for _, name := range commands {
-			r := row(name, "")
-			for _, f := range frames[second] {
-				r.Counts = r.Counts.Plus(f.Commands[name])
-			}
-			all.Counts = all.Counts.Plus(r.Counts)
-			if err := each(r); err != nil {
-				return err
-			}
-		}
-		for _, f := range frames[second] {
-			all.Completed += f.Completed
-			if f.Self != nil {
-				all.Self = f.Self
-			}
-		}
-		if err := each(all); err != nil {
-			return err
-		}
-		for _, shard := range places {
-			r := row(facts.All, strconv.Itoa(shard))
-			if h := merged[key{facts.All, r.Shard, results.Response}]; h != nil {
-				r.Counts.OK = int(h.TotalCount())
-			}
-			if err := each(r); err != nil {
+		list = append(list, v)
+	}
+	return list
+}
+
+// rowsOf lists the rows of a bundle in order of their seconds.
+func rowsOf(b *results.Bundle, each func(seriesRow) error) error {
+	r := recordingOf(b)
+	for second := 0; second <= r.last; second++ {
+		for _, v := range r.rows(second) {
+			if err := each(v); err != nil {
 				return err
 			}
 		}

@@ -162,7 +162,7 @@ func (a *Analysis) outlier(v results.Failover) string {
 
 // overlong is the step that exceeds its part of the prediction most.
 func (a *Analysis) overlong(v results.Failover) (name string, over results.Duration) {
-	t := NodeTimeout(a.Spec.Redis.Config["cluster-node-timeout"])
+	t := a.NodeTimeout()
 	delay := cmp.Or(v.ElectionDelay.Std(), electionDelayMax)
 	for step, most := range map[string]time.Duration{
 		StepPFail:    t + t/2 + cronPeriod,

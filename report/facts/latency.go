@@ -30,18 +30,12 @@ type HistogramKey struct {
 
 // Merged are the histograms of every phase and of the whole timeline, of every
 // command and of all. Histograms are merged; percentiles are never averaged.
-func (a *Analysis) Merged() map[HistogramKey]*hdrhistogram.PackedHistogram {
-	all := map[HistogramKey]*hdrhistogram.PackedHistogram{}
-	merge := func(k HistogramKey, h *hdrhistogram.PackedHistogram) {
-		if all[k] == nil {
-			all[k] = results.NewHistogram()
-		}
-		all[k].Merge(h)
-	}
+func (a *Analysis) Merged() Histograms[HistogramKey] {
+	all := Histograms[HistogramKey]{}
 	for _, i := range a.Intervals {
 		for _, w := range a.Phases {
 			if w.Has(i.Second) {
-				merge(HistogramKey{w.Name, i.Command, i.Time}, i.Histogram)
+				all.Merge(HistogramKey{w.Name, i.Command, i.Time}, i.Histogram)
 			}
 		}
 	}
@@ -49,9 +43,9 @@ func (a *Analysis) Merged() map[HistogramKey]*hdrhistogram.PackedHistogram {
 		for _, c := range a.commands {
 			for _, t := range Times() {
 				if h := all[HistogramKey{w.Name, c, t}]; h != nil {
-					merge(HistogramKey{w.Name, All, t}, h)
-					merge(HistogramKey{All, c, t}, h)
-					merge(HistogramKey{All, All, t}, h)
+					all.Merge(HistogramKey{w.Name, All, t}, h)
+					all.Merge(HistogramKey{All, c, t}, h)
+					all.Merge(HistogramKey{All, All, t}, h)
 				}
 			}
 		}
@@ -86,13 +80,10 @@ func (a *Analysis) byShard() []results.ShardLatency {
 	shards := map[int]bool{}
 	var rows []results.ShardLatency
 	for _, win := range a.windows() {
-		merged := map[key]*hdrhistogram.PackedHistogram{}
+		merged := Histograms[key]{}
 		for _, i := range a.ShardIntervals {
 			if k := (key{i.Shard, i.Time}); win.Has(i.Second) {
-				if merged[k] == nil {
-					merged[k] = results.NewHistogram()
-				}
-				merged[k].Merge(i.Histogram)
+				merged.Merge(k, i.Histogram)
 				shards[i.Shard] = true
 			}
 		}

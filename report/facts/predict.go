@@ -45,7 +45,7 @@ const (
 // 2.5 s at T = 1 s, 3.0 to 4.4 s at 2 s, 7.4 to 8.5 s at 5 s; the median lies
 // about 1.37·T + 1.1 s. A directive that is no number counts as the default.
 func (a *Analysis) predict(delay results.Duration) (low, high results.Duration) {
-	t := NodeTimeout(a.Spec.Redis.Config["cluster-node-timeout"])
+	t := a.NodeTimeout()
 	delayMin, delayMax := electionDelayMin, electionDelayMax
 	if delay > 0 {
 		delayMin, delayMax = delay.Std(), delay.Std()
@@ -55,8 +55,10 @@ func (a *Analysis) predict(delay results.Duration) (low, high results.Duration) 
 	return low, high
 }
 
-func NodeTimeout(directive string) time.Duration {
-	ms, err := strconv.Atoi(directive)
+// NodeTimeout is the scenario's cluster-node-timeout. A directive that is no number
+// counts as the default.
+func (a *Analysis) NodeTimeout() time.Duration {
+	ms, err := strconv.Atoi(a.Spec.Redis.Config["cluster-node-timeout"])
 	if err != nil || ms <= 0 {
 		return defaultNodeTimeout
 	}

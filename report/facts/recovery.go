@@ -4,8 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/HdrHistogram/hdrhistogram-go"
-
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -50,8 +48,8 @@ func Recovered(good func(int) bool, from, until int) (took int, ended bool) {
 	return took, took == 0
 }
 
-// steadySeconds are those of the first phase that end before the first fault.
-func (a *Analysis) steadySeconds() Window {
+// SteadySeconds are those of the first phase that end before the first fault.
+func (a *Analysis) SteadySeconds() Window {
 	if len(a.Phases) == 0 {
 		return Window{}
 	}
@@ -68,7 +66,7 @@ func (a *Analysis) steadySeconds() Window {
 func (a *Analysis) GoodOK(within float64) func(int) bool {
 	var steady results.Counts
 	seconds := map[int]results.Counts{}
-	from := a.steadySeconds()
+	from := a.SteadySeconds()
 	for _, f := range a.Frames {
 		for _, c := range f.Commands {
 			seconds[f.Seq] = seconds[f.Seq].Plus(c)
@@ -87,16 +85,12 @@ func (a *Analysis) GoodOK(within float64) func(int) bool {
 }
 
 // responses are the response times of all commands, by second of the load.
-func (a *Analysis) responses() map[int]*hdrhistogram.PackedHistogram {
-	list := map[int]*hdrhistogram.PackedHistogram{}
+func (a *Analysis) responses() Histograms[int] {
+	list := Histograms[int]{}
 	for _, i := range a.Intervals {
-		if i.Time != results.Response {
-			continue
+		if i.Time == results.Response {
+			list.Merge(i.Second, i.Histogram)
 		}
-		if list[i.Second] == nil {
-			list[i.Second] = results.NewHistogram()
-		}
-		list[i.Second].Merge(i.Histogram)
 	}
 	return list
 }
@@ -109,7 +103,7 @@ func (a *Analysis) GoodP99(within float64) func(int) bool {
 		p99[s] = h.ValueAtPercentile(99)
 	}
 	var steady []int64
-	from := a.steadySeconds()
+	from := a.SteadySeconds()
 	for s, v := range p99 {
 		if from.Has(s) {
 			steady = append(steady, v)

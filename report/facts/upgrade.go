@@ -5,8 +5,6 @@ import (
 	"math"
 	"slices"
 
-	"github.com/HdrHistogram/hdrhistogram-go"
-
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -136,18 +134,8 @@ func (a *Analysis) StepCosts() []results.StepCost {
 
 // p99BySecond is the p99 of response of each second.
 func (a *Analysis) p99BySecond() map[int]results.Duration {
-	merged := map[int]*hdrhistogram.PackedHistogram{}
-	for _, i := range a.Intervals {
-		if i.Time != results.Response {
-			continue
-		}
-		if merged[i.Second] == nil {
-			merged[i.Second] = results.NewHistogram()
-		}
-		merged[i.Second].Merge(i.Histogram)
-	}
 	p99 := map[int]results.Duration{}
-	for second, h := range merged {
+	for second, h := range a.responses() {
 		p99[second] = Micros(h.ValueAtPercentile(99))
 	}
 	return p99

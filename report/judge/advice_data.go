@@ -119,7 +119,7 @@ func restartEvidence(a *facts.Analysis, g results.LossGroup) []string {
 	list := lossEvidence(g)
 	if exit != nil && ready != nil {
 		list = append(list, fmt.Sprintf("%s was back %s after it ended; cluster-node-timeout is %s", g.Node, words.Duration(ready.Offset-exit.Offset),
-			words.Duration(results.DurationOf(facts.NodeTimeout(a.Spec.Redis.Config["cluster-node-timeout"])))))
+			words.Duration(results.DurationOf(a.NodeTimeout()))))
 	}
 	return list
 }

@@ -152,7 +152,7 @@ const (
 )
 
 func nodeTimeoutDominates(a *facts.Analysis, s *results.Summary) []results.Advice {
-	t := facts.NodeTimeout(a.Spec.Redis.Config["cluster-node-timeout"])
+	t := a.NodeTimeout()
 	if t < timeoutFrom {
 		return nil
 	}
@@ -298,7 +298,7 @@ func noFailover(a *facts.Analysis, s *results.Summary) []results.Advice {
 	return []results.Advice{{
 		Severity: results.Note, Title: fmt.Sprintf("%s was back before it was declared failed: no failover was rehearsed", f.From),
 		Evidence: append([]string{fmt.Sprintf("fault %s: shard %d was away for %s; cluster-node-timeout is %s", f.Fault, f.Shard, words.Duration(f.Server),
-			words.Duration(results.DurationOf(facts.NodeTimeout(a.Spec.Redis.Config["cluster-node-timeout"]))))}, seenIn(n, len(s.Failovers), "That was so")...),
+			words.Duration(results.DurationOf(a.NodeTimeout())))}, seenIn(n, len(s.Failovers), "That was so")...),
 		Advice: "To see a replica take over, keep the node away longer than cluster-node-timeout (cluster.local.restartDelay, or the fault's duration).",
 		Anchor: FailoverAnchor(f),
 	}}

@@ -49,7 +49,7 @@ type GeneratorRecord struct {
 	// allowed is how late it may be in any case.
 	allowed        time.Duration
 	response, slip *hdrhistogram.PackedHistogram
-	delays         map[results.Delay]*hdrhistogram.PackedHistogram
+	delays         facts.Histograms[results.Delay]
 	self           results.Self
 	cores          map[int]int // of each process, by its first generator
 	sent           int
@@ -66,7 +66,7 @@ type generatorSecond struct {
 
 // NewGeneratorRecord makes an empty record of a workload's generators.
 func NewGeneratorRecord(w scenarios.Workload) *GeneratorRecord {
-	return &GeneratorRecord{closed: w.Rate.Max, allowed: w.MaxSlip.Std(), response: results.NewHistogram(), slip: results.NewHistogram(), delays: map[results.Delay]*hdrhistogram.PackedHistogram{}, cores: map[int]int{}, seconds: map[int]*generatorSecond{}}
+	return &GeneratorRecord{closed: w.Rate.Max, allowed: w.MaxSlip.Std(), response: results.NewHistogram(), slip: results.NewHistogram(), delays: facts.Histograms[results.Delay]{}, cores: map[int]int{}, seconds: map[int]*generatorSecond{}}
 }
 
 func (g *GeneratorRecord) at(second int) *generatorSecond {
@@ -107,10 +107,7 @@ func (g *GeneratorRecord) Time(t results.Time, second int, h *hdrhistogram.Packe
 
 // Delay adds the generator's own delays of a second.
 func (g *GeneratorRecord) Delay(d results.Delay, second int, h *hdrhistogram.PackedHistogram) {
-	if g.delays[d] == nil {
-		g.delays[d] = results.NewHistogram()
-	}
-	g.delays[d].Merge(h)
+	g.delays.Merge(d, h)
 	if d != results.GC {
 		g.late(second, h)
 	}

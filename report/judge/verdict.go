@@ -150,12 +150,7 @@ func unsteady(a *facts.Analysis) string {
 	if len(a.Phases) == 0 {
 		return "the timeline never began"
 	}
-	steady := a.Phases[0]
-	for _, f := range a.Run.Faults {
-		if f.Injected > 0 {
-			steady.To = min(steady.To, int((f.Injected-a.Run.LoadStart).Std()/time.Second))
-		}
-	}
+	steady := a.SteadySeconds()
 	var c results.Counts
 	for _, f := range a.Frames {
 		if steady.Has(f.Seq) {

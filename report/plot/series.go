@@ -3,8 +3,7 @@ package plot
 import (
 	"time"
 
-	"github.com/HdrHistogram/hdrhistogram-go"
-
+	"github.com/slotstorm/slotstorm/report/facts"
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -50,16 +49,13 @@ func newSeries(b *results.Bundle) series {
 			v.counts = v.counts.Plus(c)
 		}
 	}
-	merged := map[int]*hdrhistogram.PackedHistogram{}
+	merged := facts.Histograms[int]{}
 	for _, i := range b.Intervals {
 		n := i.Second / s.width
 		if i.Time != results.Response || i.Second < 0 || n >= len(s.bins) {
 			continue
 		}
-		if merged[n] == nil {
-			merged[n] = results.NewHistogram()
-		}
-		merged[n].Merge(i.Histogram)
+		merged.Merge(n, i.Histogram)
 	}
 	for n, h := range merged {
 		if h.TotalCount() == 0 {

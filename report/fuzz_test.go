@@ -23,21 +23,22 @@ func FuzzBundle(f *testing.F) {
 	}
 	names := []string{results.RunFile, results.ScenarioFile, results.EventsFile, results.SeriesFile, results.HlogFile, results.LedgerFile, results.ReadsFile, results.FindingsFile}
 	for _, dir := range seeds[:2] {
-		var part [8][]byte
-		for i, name := range names {
-			if part[i], err = os.ReadFile(filepath.Join(dir, filepath.FromSlash(name))); err != nil {
+		var parts [][]byte
+		for _, name := range names {
+			text, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
+			if err != nil {
 				f.Fatal(err)
 			}
-			part[i] = head(part[i])
+			parts = append(parts, head(text))
 		}
-		f.Add(part[0], part[1], part[2], part[3], part[4], part[5], part[6], part[7])
+		f.Add(bytes.Join(parts, []byte(nextFile)))
 	}
-	f.Fuzz(func(t *testing.T, run, scenario, events, series, hlog, ledger, reads, findings []byte) {
+	f.Fuzz(func(t *testing.T, text []byte) {
 		dir := t.TempDir()
 		if err := os.Mkdir(filepath.Join(dir, "audit"), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		for i, text := range [][]byte{run, scenario, events, series, hlog, ledger, reads, findings} {
+		for i, text := range bytes.SplitN(text, []byte(nextFile), len(names)) {
 			if err := os.WriteFile(filepath.Join(dir, filepath.FromSlash(names[i])), text, 0o644); err != nil {
 				t.Fatal(err)
 			}
@@ -65,6 +66,9 @@ func FuzzBundle(f *testing.F) {
 		_ = trend.Add(b)
 	})
 }
+
+// nextFile parts the files in a fuzzed text.
+const nextFile = "\n=== next file ===\n"
 
 // head is the beginning of a file of lines: small seeds make for many tries.
 func head(text []byte) []byte {

@@ -2,6 +2,7 @@ package judge
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -78,15 +79,17 @@ func together(b *results.Bundle) *results.Bundle {
 	return b
 }
 
-// TestRules: each rule where it must say something, and where it must not.
-func TestRules(t *testing.T) {
-	for _, tt := range []struct {
-		rule, name string
-		bundle     *results.Bundle
-		change     func(*scenarios.Scenario)
-		// says is in the title, or the evidence; empty where nothing is to be said.
-		says string
-	}{
+// ruleCase is a run and what a rule says of it.
+type ruleCase struct {
+	rule, name string
+	bundle     *results.Bundle
+	change     func(*scenarios.Scenario)
+	// says is in the title, or the evidence; empty where nothing is to be said.
+	says string
+}
+
+func serviceRules() []ruleCase {
+	return []ruleCase{
 		{"client-topology", "default interval", fixture.Reloading("1m0s", 59000, "dial"), nil, "go-redis kept dialling the old primary of shard 0 for 41.0 s after a replica had taken over: it reloads the topology every 1m0s"},
 		{"client-topology", "short interval", fixture.Reloading("1s", 19250, "dial"), nil, ""},
 		{"client-topology", "late, but not on the network", fixture.Reloading("1m0s", 59000, "CLUSTERDOWN"), nil, ""},
@@ -106,19 +109,6 @@ func TestRules(t *testing.T) {
 		{"node-timeout", "2 s", fixture.Killed(), nil, ""},
 		{"node-timeout", "no failover", cameBackEarly(), timeout("15000"), ""},
 
-		{"empty-restart", "all of it", fixture.Lose(cameBackEarly(), results.CauseEmptyRestart, 100), nil, "node-0 restarted empty and stayed primary: 100 of the 100 acknowledged writes (100 %) of shard 0 are gone"},
-		{"empty-restart", "when it was back", fixture.Lose(cameBackEarly(), results.CauseEmptyRestart, 100), nil, "node-0 was back 692 ms after it ended; cluster-node-timeout is 2.00 s"},
-		{"empty-restart", "a tail", fixture.Lose(fixture.Killed(), results.CauseAsyncTail, 3), nil, ""},
-		{"restart-tail", "a part of it", fixture.Lose(cameBackEarly(), results.CauseRestartTail, 5), nil, "node-0 came back as primary with older data: 5 of the 100 acknowledged writes (5 %)"},
-		{"restart-tail", "nothing lost", cameBackEarly(), nil, ""},
-		{"split-brain", "minority writes", fixture.Lose(fixture.Killed(), results.CauseSplitBrain, 37), nil, "node-0 acknowledged 37 writes of shard 0 that were lost"},
-		{"split-brain", "its reason", fixture.Lose(fixture.Killed(), results.CauseSplitBrain, 37), nil, "min-replicas-to-write is 0"},
-		{"split-brain", "a tail", fixture.Lose(fixture.Killed(), results.CauseAsyncTail, 37), nil, ""},
-		{"async-tail", "a tail", fixture.Lose(fixture.Killed(), results.CauseAsyncTail, 3), nil, "3 acknowledged writes had not reached a replica"},
-		{"async-tail", "nothing lost", fixture.Killed(), nil, ""},
-		{"unexplained-loss", "out of nowhere", fixture.Lose(fixture.Killed(), results.CauseUnexplained, 1), nil, "1 write acknowledged by node-0 lost, and no event explains it"},
-		{"unexplained-loss", "a tail", fixture.Lose(fixture.Killed(), results.CauseAsyncTail, 1), nil, ""},
-
 		{"full-coverage", "all away", fixture.ClusterDown(fixture.Killed()), nil, "One lost shard took the whole cluster with it for 705 ms"},
 		{"full-coverage", "turned off", fixture.ClusterDown(fixture.Killed()), func(s *scenarios.Scenario) { s.Redis.Config["cluster-require-full-coverage"] = "no" }, ""},
 		{"full-coverage", "away for another reason", fixture.Killed(), nil, ""},
@@ -135,6 +125,23 @@ func TestRules(t *testing.T) {
 		{"one-machine", "on this machine", fixture.Killed(), nil, ""},
 		{"no-failover", "back early", cameBackEarly(), nil, "node-0 was back before it was declared failed"},
 		{"no-failover", "a failover", fixture.Killed(), nil, ""},
+	}
+}
+
+func dataRules() []ruleCase {
+	return []ruleCase{
+		{"empty-restart", "all of it", fixture.Lose(cameBackEarly(), results.CauseEmptyRestart, 100), nil, "node-0 restarted empty and stayed primary: 100 of the 100 acknowledged writes (100 %) of shard 0 are gone"},
+		{"empty-restart", "when it was back", fixture.Lose(cameBackEarly(), results.CauseEmptyRestart, 100), nil, "node-0 was back 692 ms after it ended; cluster-node-timeout is 2.00 s"},
+		{"empty-restart", "a tail", fixture.Lose(fixture.Killed(), results.CauseAsyncTail, 3), nil, ""},
+		{"restart-tail", "a part of it", fixture.Lose(cameBackEarly(), results.CauseRestartTail, 5), nil, "node-0 came back as primary with older data: 5 of the 100 acknowledged writes (5 %)"},
+		{"restart-tail", "nothing lost", cameBackEarly(), nil, ""},
+		{"split-brain", "minority writes", fixture.Lose(fixture.Killed(), results.CauseSplitBrain, 37), nil, "node-0 acknowledged 37 writes of shard 0 that were lost"},
+		{"split-brain", "its reason", fixture.Lose(fixture.Killed(), results.CauseSplitBrain, 37), nil, "min-replicas-to-write is 0"},
+		{"split-brain", "a tail", fixture.Lose(fixture.Killed(), results.CauseAsyncTail, 37), nil, ""},
+		{"async-tail", "a tail", fixture.Lose(fixture.Killed(), results.CauseAsyncTail, 3), nil, "3 acknowledged writes had not reached a replica"},
+		{"async-tail", "nothing lost", fixture.Killed(), nil, ""},
+		{"unexplained-loss", "out of nowhere", fixture.Lose(fixture.Killed(), results.CauseUnexplained, 1), nil, "1 write acknowledged by node-0 lost, and no event explains it"},
+		{"unexplained-loss", "a tail", fixture.Lose(fixture.Killed(), results.CauseAsyncTail, 1), nil, ""},
 
 		{"stale-reads", "seconds old", read(6260), nil, "Replicas gave values that had been replaced up to 6.26 s before"},
 		{"stale-reads", "milliseconds old", read(2.5), nil, ""},
@@ -144,7 +151,12 @@ func TestRules(t *testing.T) {
 		{"phantom", "none", fixture.Killed(), nil, ""},
 		{"outlier", "slow without a reason", slow(5500), nil, "A failover took 5.50 s where 2.61 to 5.02 s is predicted"},
 		{"outlier", "as predicted", slow(4500), nil, ""},
-	} {
+	}
+}
+
+// TestRules: each rule where it must say something, and where it must not.
+func TestRules(t *testing.T) {
+	for _, tt := range slices.Concat(serviceRules(), dataRules()) {
 		t.Run(tt.rule+"/"+tt.name, func(t *testing.T) {
 			list := foundBy(t, tt.rule, tt.bundle, tt.change)
 			if tt.says == "" {

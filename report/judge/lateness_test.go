@@ -10,6 +10,17 @@ import (
 	"github.com/slotstorm/slotstorm/results"
 )
 
+// saysLate reports whether one of the texts begins with text; for an empty text,
+// whether none is about lateness.
+func saysLate(list []string, text string) bool {
+	if text == "" {
+		return !slices.ContainsFunc(list, func(s string) bool {
+			return strings.Contains(s, "later than planned") || strings.Contains(s, "not over when")
+		})
+	}
+	return slices.ContainsFunc(list, func(s string) bool { return strings.HasPrefix(s, text) })
+}
+
 // TestWhatActsLateIsSaidAndJudged has faults and rolls at, below and above each
 // bound.
 func TestWhatActsLateIsSaidAndJudged(t *testing.T) {
@@ -50,18 +61,10 @@ func TestWhatActsLateIsSaidAndJudged(t *testing.T) {
 			tt.change(b)
 			a := facts.New(b, own(t, b))
 			s := Summary(a)
-			says := func(list []string, text string) bool {
-				if text == "" {
-					return !slices.ContainsFunc(list, func(s string) bool {
-						return strings.Contains(s, "later than planned") || strings.Contains(s, "not over when")
-					})
-				}
-				return slices.ContainsFunc(list, func(s string) bool { return strings.HasPrefix(s, text) })
-			}
-			if !says(s.Warnings, tt.warning) {
+			if !saysLate(s.Warnings, tt.warning) {
 				t.Errorf("warnings %q, want %q", s.Warnings, tt.warning)
 			}
-			if !says(s.Reasons, tt.reason) {
+			if !saysLate(s.Reasons, tt.reason) {
 				t.Errorf("reasons %q, want %q", s.Reasons, tt.reason)
 			}
 			if got := untimely(a); (len(got) > 0) != (tt.reason != "") {

@@ -16,7 +16,7 @@ type (
 	LocalObjectReference     = v1.LocalObjectReference
 	Namespace                = v1.Namespace
 	Node                     = v1.Node
-	NodeList                 = v1.NodeList
+	NodeCondition            = v1.NodeCondition
 	NodeSpec                 = v1.NodeSpec
 	NodeStatus               = v1.NodeStatus
 	NodeSystemInfo           = v1.NodeSystemInfo
@@ -28,6 +28,7 @@ type (
 	ResourceList             = v1.ResourceList
 	SeccompProfile           = v1.SeccompProfile
 	SecurityContext          = v1.SecurityContext
+	Taint                    = v1.Taint
 	Volume                   = v1.Volume
 	VolumeMount              = v1.VolumeMount
 	VolumeSource             = v1.VolumeSource

@@ -22,3 +22,11 @@ func IsUnauthorized(err error) bool { return errors.IsUnauthorized(err) }
 func NewConflict(resource schema.GroupResource, name string, err error) error {
 	return errors.NewConflict(resource, name, err)
 }
+
+func NewForbidden(resource schema.GroupResource, name string, err error) error {
+	return errors.NewForbidden(resource, name, err)
+}
+
+func NewAlreadyExists(resource schema.GroupResource, name string) error {
+	return errors.NewAlreadyExists(resource, name)
+}

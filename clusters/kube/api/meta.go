@@ -17,6 +17,7 @@ type (
 	StatusCause        = v1.StatusCause
 	StatusDetails      = v1.StatusDetails
 	Time               = v1.Time
+	UpdateOptions      = v1.UpdateOptions
 	TypeMeta           = v1.TypeMeta
 )
 

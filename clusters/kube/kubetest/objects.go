@@ -17,8 +17,9 @@ import (
 	"github.com/slotstorm/slotstorm/clusters/kube/api"
 )
 
-// clientset is client-go's fake one with the rules of an API server that it lacks.
-func clientset(objects []runtime.Object) *fake.Clientset {
+// Clientset is client-go's fake one with the rules of an API server that it lacks.
+// It has no goroutines, so that a test can bend time.
+func Clientset(objects ...runtime.Object) *fake.Clientset {
 	c := fake.NewClientset(objects...)
 	r := &rules{tracker: c.Tracker(), react: testing.ObjectReaction(c.Tracker())}
 	c.PrependReactor("create", "*", r.create)
@@ -54,6 +55,9 @@ func (r *rules) create(action testing.Action) (bool, runtime.Object, error) {
 		m.SetUID(r.uid())
 	}
 	if len(a.CreateOptions.DryRun) > 0 {
+		if _, err := r.tracker.Get(a.GetResource(), a.GetNamespace(), m.GetName(), api.GetOptions{}); err == nil {
+			return true, nil, api.NewAlreadyExists(a.GetResource().GroupResource(), m.GetName())
+		}
 		return true, o, nil
 	}
 	a.Object = o
@@ -192,4 +196,23 @@ func (r *rules) watch(action testing.Action) (bool, watch.Interface, error) {
 		m, err := meta.Accessor(e.Object)
 		return e, err != nil || selector.Matches(labels.Set(m.GetLabels()))
 	}), nil
+}
+
+// Forbidden is the answer to a user who may not do something.
+var Forbidden = api.NewForbidden(schema.GroupResource{}, "", fmt.Errorf("this user may not do that"))
+
+// Refusal is an error that a clientset answers with.
+type Refusal struct{ ended atomic.Bool }
+
+// End lets the requests through again.
+func (r *Refusal) End() { r.ended.Store(true) }
+
+// Refuse has a clientset answer a verb on a resource with an error, until the refusal
+// ends. Each may be "*".
+func Refuse(c *fake.Clientset, verb, resource string, err error) *Refusal {
+	r := &Refusal{}
+	c.PrependReactor(verb, resource, func(testing.Action) (bool, runtime.Object, error) {
+		return !r.ended.Load(), nil, err
+	})
+	return r
 }

@@ -41,19 +41,25 @@ type Server struct {
 // New starts a server with some objects. It ends with the test.
 func New(t testing.TB, objects ...runtime.Object) *Server {
 	t.Helper()
-	s := &Server{Objects: clientset(objects)}
+	s := &Server{Objects: Clientset(objects...)}
 	s.http = httptest.NewTLSServer(http.HandlerFunc(s.serve))
 	t.Cleanup(func() {
 		s.http.CloseClientConnections() // those of streams too
 		s.http.Close()
 	})
 	s.Config = &rest.Config{Host: s.http.URL, TLSClientConfig: rest.TLSClientConfig{CAData: s.Authority()}}
-	remote, err := kubernetes.NewForConfig(s.Config)
+	s.remote = At(t, s.Config)
+	return s
+}
+
+// At is a client of a server elsewhere, such as one that does not answer.
+func At(t testing.TB, config *rest.Config) *kubernetes.Clientset {
+	t.Helper()
+	c, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.remote = remote
-	return s
+	return c
 }
 
 // WithNodes starts a server that has some nodes.

@@ -32,7 +32,7 @@ REFERENCE := scenario metrics
 # The image's name; docs/releasing.md publishes it.
 IMAGE ?= slotstorm:$(VERSION)
 
-.PHONY: help demo build image test e2e kind soak bench lint vuln verify generate tidy deps tools
+.PHONY: help demo build image dist test e2e kind soak bench lint vuln verify generate tidy deps tools
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,10 @@ build: ## build bin/slotstorm, one static file
 
 image: build ## build the container image $(IMAGE) with Docker, from bin/slotstorm alone
 	docker build -t $(IMAGE) -f Dockerfile bin
+
+dist: ## build the programs of a release and their checksums, into bin/dist
+	@scripts/setup build
+	scripts/release $(VERSION) bin/dist
 
 test: tools ## install what is missing and run all tests, those of code with goroutines with the race detector
 	@scripts/setup test

@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
 
+	"github.com/slotstorm/slotstorm/internal/console"
 	"github.com/slotstorm/slotstorm/internal/runner"
 )
 
@@ -63,14 +64,14 @@ func (p *program) clean(c *cli.Context) error {
 		return err
 	}
 	for _, l := range found.Left {
-		word := paint(p.colorOut, yellow, "left     ")
+		word := console.Paint(p.colorOut, console.Yellow, "left     ")
 		if l.Removed {
-			word = paint(p.colorOut, green, "removed  ")
+			word = console.Paint(p.colorOut, console.Green, "removed  ")
 		}
 		fmt.Fprintln(p.out, word+leftLine(l))
 	}
 	for _, a := range found.Alone {
-		fmt.Fprintln(p.out, paint(p.colorOut, dim, "untouched")+" "+a.Name+": "+a.Why)
+		fmt.Fprintln(p.out, console.Paint(p.colorOut, console.Dim, "untouched")+" "+a.Name+": "+a.Why)
 	}
 	if len(found.Left) == 0 && err == nil {
 		fmt.Fprintln(p.out, "There is nothing to remove.")

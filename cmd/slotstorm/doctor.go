@@ -13,13 +13,13 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/urfave/cli/v2"
 	"gopkg.in/yaml.v3"
 
 	"github.com/slotstorm/slotstorm/clusters/local"
 	"github.com/slotstorm/slotstorm/internal/bounded"
+	"github.com/slotstorm/slotstorm/internal/console"
 	"github.com/slotstorm/slotstorm/internal/printable"
 )
 
@@ -41,12 +41,9 @@ const (
 	statusFail status = "fail"
 )
 
-func (s status) style() style {
-	return map[status]style{statusOK: green, statusWarn: yellow, statusFail: red}[s]
+func (s status) style() console.Style {
+	return map[status]console.Style{statusOK: console.Green, statusWarn: console.Yellow, statusFail: console.Red}[s]
 }
-
-// askTimeout bounds each question to another program.
-const askTimeout = 5 * time.Second
 
 func (p *program) doctorVerb() *cli.Command {
 	return &cli.Command{
@@ -95,9 +92,9 @@ func (p *program) found(list []finding) error {
 
 func (p *program) showFindings(list []finding) {
 	for _, f := range list {
-		fmt.Fprintf(p.out, "%s  %-14s %s\n", paint(p.colorOut, f.Status.style(), fmt.Sprintf("%-4s", f.Status)), f.Name, printable.Line(f.Detail))
+		fmt.Fprintf(p.out, "%s  %-14s %s\n", console.Paint(p.colorOut, f.Status.style(), fmt.Sprintf("%-4s", f.Status)), f.Name, printable.Line(f.Detail))
 		if f.Mend != "" {
-			fmt.Fprintf(p.out, "      %-14s %s\n", "", paint(p.colorOut, cyan, "mend: ")+printable.Line(f.Mend))
+			fmt.Fprintf(p.out, "      %-14s %s\n", "", console.Paint(p.colorOut, console.Cyan, "mend: ")+printable.Line(f.Mend))
 		}
 	}
 }
@@ -149,14 +146,6 @@ func installRedis() string {
 		return "brew install redis"
 	}
 	return "as root: apt-get install redis-server, or your system's package of it; or name a path in redis.binary"
-}
-
-// roomProbe is what could be done inside a room of new namespaces; an entry is
-// empty if it worked, else it says why not.
-type roomProbe struct {
-	Loopback string `json:"loopback"`
-	NFTables string `json:"nftables"`
-	Netem    string `json:"netem"`
 }
 
 const probeVerb = "__probe"
@@ -245,13 +234,6 @@ func (p *program) checkKubeconfig(ctx context.Context) finding {
 	}
 	return f
 }
-
-// What a run of 3 shards with one replica each wants at the least.
-const (
-	wantCores  = 2
-	wantMemory = 1 << 30
-	wantFiles  = 4096
-)
 
 // checkMachine looks at cores, memory and open files; what this system does not
 // tell is left out.

@@ -5,13 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"syscall"
 
+	"github.com/slotstorm/slotstorm/internal/console"
 	"github.com/slotstorm/slotstorm/internal/printable"
 	"github.com/slotstorm/slotstorm/internal/runner"
-	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
@@ -48,28 +47,6 @@ var exitCodes = []struct {
 	{exitUnhealed, "a fault's healing could not be verified: it may still be in force; 'slotstorm recover RUN' heals and tells"},
 	{exitInterrupted, "interrupted by Ctrl-C, SIGTERM, SIGHUP or SIGQUIT"},
 	{exitCrashed, "slotstorm has crashed, by a mistake of its own or for want of memory; any other code above 128 is 128 and the number of the signal that has ended it, such as 137 for SIGKILL"},
-}
-
-// codeOf is the exit code of a run that ended with s.
-func codeOf(r *runner.Result) exitCode {
-	if r.Bundle != nil && slices.ContainsFunc(r.Bundle.Run.Faults, mayBeInForce) {
-		return exitUnhealed
-	}
-	if r.Bundle != nil && r.Bundle.Run.Interrupted != "" {
-		return exitInterrupted
-	}
-	switch r.Summary.Verdict {
-	case results.Pass:
-		return exitOK
-	case results.Fail:
-		return exitFailed
-	}
-	return exitInconclusive
-}
-
-// mayBeInForce tells whether a fault has acted and was not seen to be over.
-func mayBeInForce(f results.Fault) bool {
-	return f.Status == results.StatusUnhealed && f.Restored == 0
 }
 
 // severity orders the ends of runs, so that many runs end with the worst. A
@@ -147,7 +124,7 @@ func fail(w io.Writer, color bool, err error) exitCode {
 	case errors.Is(err, runner.ErrUnhealed):
 		code = exitUnhealed
 	}
-	fmt.Fprintf(w, "%s %s\n", paint(color, red, "slotstorm:"), message(err))
+	fmt.Fprintf(w, "%s %s\n", console.Paint(color, console.Red, "slotstorm:"), message(err))
 	if code == exitEnvironment {
 		fmt.Fprintln(w, "Run 'slotstorm doctor' to see what this machine can do and how to mend it.")
 	}

@@ -7,6 +7,13 @@ import (
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
+// What a run of 3 shards with one replica each needs at least.
+const (
+	wantCores  = 2
+	wantMemory = 1 << 30
+	wantFiles  = 4096
+)
+
 // leastFiles is what asking another program needs: standard streams, the poller of
 // Go and pipes. With fewer than 8 Go itself does not start.
 const leastFiles = 24

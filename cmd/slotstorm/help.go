@@ -3,8 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"reflect"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 )
@@ -59,14 +57,6 @@ func (p *program) helpVerbOn(w io.Writer, v *cli.Command) {
 	}
 }
 
-func usageLine(v *cli.Command) string {
-	line := "slotstorm " + v.Name
-	if v.ArgsUsage != "" {
-		line += " " + v.ArgsUsage
-	}
-	return line + " [flags]"
-}
-
 func helpExitCodes(w io.Writer) {
 	fmt.Fprintln(w, "Exit codes:")
 	for _, c := range exitCodes {
@@ -85,58 +75,3 @@ func helpFlags(w io.Writer, title string, flags []cli.Flag) {
 		fmt.Fprintf(w, "  %-24s %s\n", names, usage)
 	}
 }
-
-// describe splits a flag's usage, in which the value's name stands in
-// backquotes, into its names with that value, and the text.
-func describe(f cli.Flag) (names, usage string) {
-	var short, long []string
-	for _, n := range f.Names() {
-		if len(n) == 1 {
-			short = append(short, "-"+n)
-		} else {
-			long = append(long, "--"+n)
-		}
-	}
-	names = strings.Join(append(short, long...), ", ")
-	if len(short) == 0 {
-		names = "    " + names
-	}
-	d, ok := f.(cli.DocGenerationFlag)
-	if !ok {
-		return names, ""
-	}
-	usage = d.GetUsage()
-	if before, rest, found := strings.Cut(usage, "`"); found {
-		value, after, _ := strings.Cut(rest, "`")
-		usage = before + value + after
-		names += " " + value
-	}
-	if value := defaultOf(f); value != "" {
-		usage += " (default: " + value + ")"
-	}
-	return names, usage
-}
-
-// defaultOf is the value that a flag has by itself; empty for none.
-func defaultOf(f cli.Flag) string {
-	var value any
-	switch f := f.(type) {
-	case *cli.StringFlag:
-		value = f.Value
-	case *cli.IntFlag:
-		value = f.Value
-	case *cli.Int64Flag:
-		value = f.Value
-	case *cli.Uint64Flag:
-		value = f.Value
-	case *cli.DurationFlag:
-		value = f.Value
-	}
-	if value == nil || reflect.ValueOf(value).IsZero() {
-		return ""
-	}
-	return fmt.Sprint(value)
-}
-
-// sentence is text with a capital at its start.
-func sentence(text string) string { return strings.ToUpper(text[:1]) + text[1:] }

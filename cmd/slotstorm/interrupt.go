@@ -93,7 +93,7 @@ func (p *program) brake(parent context.Context) (ctx context.Context, stop <-cha
 		case <-done:
 			return
 		}
-		p.err.show("")
+		p.err.Show("")
 		p.exit(exitInterrupted)
 	}()
 	return ctx, gentle, func() {

@@ -14,9 +14,6 @@ import (
 	"os"
 )
 
-// version and commit are set by the linker: -X main.version=v1.2.3.
-var version, commit string
-
 func main() {
 	// Before anything else: a signal that nobody waits for ends a process with a
 	// code that slotstorm does not document, and inside a sealed room not at all.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/slotstorm/slotstorm/clusters/local"
+	"github.com/slotstorm/slotstorm/internal/console"
 	"github.com/slotstorm/slotstorm/internal/runner"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
@@ -44,7 +45,7 @@ func newBench(t *testing.T) *bench {
 	t.Helper()
 	b := &bench{env: map[string]string{}, caught: make(chan os.Signal), exited: make(chan exitCode, 1)}
 	b.program = &program{
-		out: &b.stdout, stderr: &b.stderr, err: &console{w: &b.stderr},
+		out: &b.stdout, stderr: &b.stderr, err: console.New(&b.stderr),
 		getenv: func(key string) string { return b.env[key] },
 		now:    func() time.Time { return start },
 		play: func(context.Context, *scenarios.Scenario, runner.Options) (*runner.Result, error) {
@@ -112,10 +113,6 @@ func write(t *testing.T, root, id string, edit func(*results.Run)) *results.Bund
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := s.YAML()
-	if err != nil {
-		t.Fatal(err)
-	}
 	r := &results.Run{
 		SchemaVersion: results.SchemaVersion, ID: id, Name: s.Metadata.Name, Seed: 7,
 		Scenario: []byte("{}"), Command: "slotstorm run kill-primary --seed 7", Start: start,
@@ -127,19 +124,5 @@ func write(t *testing.T, root, id string, edit func(*results.Run)) *results.Bund
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, step := range []func() error{
-		w.Close,
-		func() error { return results.WriteFile(w.Path(results.ScenarioFile), text) },
-		func() error { return w.SaveRun(r) },
-		func() error { return results.Seal(w.Dir()) },
-	} {
-		if err := step(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	b, err := results.Load(w.Dir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
+	return sealed(t, w, s, r)
 }

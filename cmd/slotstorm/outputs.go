@@ -10,15 +10,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/slotstorm/slotstorm/report/export"
-	"github.com/slotstorm/slotstorm/report/judge"
-	"github.com/slotstorm/slotstorm/report/render"
 	"github.com/slotstorm/slotstorm/results"
 )
-
-// target is a result that --out asks for: FORMAT=FILE, where - is standard
-// output.
-type target struct{ format, file string }
 
 // renderers write a verb's result, by format.
 type renderers map[string]func(io.Writer) error
@@ -123,30 +116,4 @@ func (p *program) writeTargets(r renderers) error {
 		}
 	}
 	return nil
-}
-
-// runFormats are what run and report write of runs; those of wholeFormats hold a
-// single one.
-var (
-	runFormats   = []string{"json", "junit", summaryFormat, "openmetrics"}
-	wholeFormats = []string{"text", "markdown", "html"}
-)
-
-// runRenderers write runs; b is the bundle if there is but one.
-func runRenderers(rows []outcome, list []judge.Judged, b *results.Bundle, color bool) renderers {
-	r := renderers{
-		"junit":       func(w io.Writer) error { return export.JUnitRuns(w, list) },
-		summaryFormat: func(w io.Writer) error { return render.Short(w, list) },
-		"openmetrics": func(w io.Writer) error { return export.OpenMetrics(w, list) },
-		"json":        func(w io.Writer) error { return writeJSON(w, rows) },
-	}
-	if len(list) != 1 || b == nil {
-		return r
-	}
-	s := list[0].Summary
-	r["json"] = func(w io.Writer) error { return writeJSON(w, rows[0]) }
-	r["text"] = func(w io.Writer) error { return render.Text(w, b, s, color) }
-	r["markdown"] = func(w io.Writer) error { return render.Markdown(w, b, s) }
-	r["html"] = func(w io.Writer) error { return render.HTML(w, b, s) }
-	return r
 }

@@ -17,29 +17,8 @@ import (
 // answered after about 400 µs, or in a slow one after 500.
 func played(t *testing.T, root string, n int, s *scenarios.Scenario, slow bool) *results.Bundle {
 	t.Helper()
-	start := start.Add(time.Duration(n) * time.Minute)
-	id := fmt.Sprintf("%s-%s-%d", s.Metadata.Name, start.Format("20060102T150405Z"), n)
-	text, err := s.YAML()
-	if err != nil {
-		t.Fatal(err)
-	}
-	raw, err := json.Marshal(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	warmup, length := s.Workload.Warmup.Std(), s.Timeline.Length().Std()
-	r := &results.Run{
-		SchemaVersion: results.SchemaVersion, ID: id, Name: s.Metadata.Name, Seed: s.Seed, Scenario: raw, Start: start,
-		Versions:      results.Versions{Redis: "7.0.15"},
-		TimelineStart: results.DurationOf(warmup), LoadEnd: results.DurationOf(warmup + length),
-		HealthyBefore: true, HealthyAfter: true,
-	}
-	at := warmup
-	for _, p := range s.Timeline.Phases {
-		r.Phases = append(r.Phases, results.PhaseWindow{Name: p.Name, From: results.DurationOf(at), To: results.DurationOf(at + p.Duration.Std())})
-		at += p.Duration.Std()
-	}
-	w, err := results.Create(root, id, r.Start)
+	r := playedRun(t, n, s)
+	w, err := results.Create(root, r.ID, r.Start)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +28,7 @@ func played(t *testing.T, root string, n int, s *scenarios.Scenario, slow bool) 
 		middle *= 1.25
 	}
 	perSecond := int(s.Workload.Rate.PerSecond)
-	for second := range int((warmup + length) / time.Second) {
+	for second := range int(r.LoadEnd.Std() / time.Second) {
 		f := results.Frame{Seq: second, Commands: map[string]results.Counts{"GET": {OK: perSecond}}, Completed: perSecond}
 		histograms := map[string]*hdrhistogram.Histogram{}
 		for _, kind := range []results.Time{results.Response, results.Service, results.Slip} {
@@ -64,6 +43,40 @@ func played(t *testing.T, root string, n int, s *scenarios.Scenario, slow bool) 
 		if err := w.Frame(f, r.Start.Add(time.Duration(second)*time.Second), histograms); err != nil {
 			t.Fatal(err)
 		}
+	}
+	return sealed(t, w, s, r)
+}
+
+// playedRun is what run n of s says of itself.
+func playedRun(t *testing.T, n int, s *scenarios.Scenario) *results.Run {
+	t.Helper()
+	raw, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	began := start.Add(time.Duration(n) * time.Minute)
+	warmup, length := s.Workload.Warmup.Std(), s.Timeline.Length().Std()
+	r := &results.Run{
+		SchemaVersion: results.SchemaVersion, ID: fmt.Sprintf("%s-%s-%d", s.Metadata.Name, began.Format("20060102T150405Z"), n),
+		Name: s.Metadata.Name, Seed: s.Seed, Scenario: raw, Start: began,
+		Versions:      results.Versions{Redis: "7.0.15"},
+		TimelineStart: results.DurationOf(warmup), LoadEnd: results.DurationOf(warmup + length),
+		HealthyBefore: true, HealthyAfter: true,
+	}
+	at := warmup
+	for _, p := range s.Timeline.Phases {
+		r.Phases = append(r.Phases, results.PhaseWindow{Name: p.Name, From: results.DurationOf(at), To: results.DurationOf(at + p.Duration.Std())})
+		at += p.Duration.Std()
+	}
+	return r
+}
+
+// sealed ends the bundle of a run of s, and reads it.
+func sealed(t *testing.T, w *results.Writer, s *scenarios.Scenario, r *results.Run) *results.Bundle {
+	t.Helper()
+	text, err := s.YAML()
+	if err != nil {
+		t.Fatal(err)
 	}
 	for _, step := range []func() error{
 		w.Close,

@@ -2,12 +2,16 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
 
+	"github.com/slotstorm/slotstorm/internal/console"
 	"github.com/slotstorm/slotstorm/internal/runner"
+	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
 )
 
 // look is a look at the middle of a run.
@@ -19,17 +23,17 @@ var look = runner.Progress{
 
 func TestPlainProgress(t *testing.T) {
 	var out bytes.Buffer
-	now := start
-	p := &plain{w: &console{w: &out}, now: func() time.Time { return now }}
+	now := 7 * time.Second
+	p := &plain{w: console.New(&out), since: func() time.Duration { return now }}
 	p.Observe(runner.Progress{Stage: "deploy", Message: "deploying 3 shards"})
 	// Ten seconds of five looks a second give two lines.
 	for i := range 50 {
-		now = now.Add(200 * time.Millisecond)
+		now += 200 * time.Millisecond
 		o := look
 		o.Elapsed = time.Duration(i) * 200 * time.Millisecond
 		p.Observe(o)
 	}
-	now = now.Add(time.Second)
+	now += time.Second
 	o := look
 	o.Message = "fault kill-primary: SIGKILL to node-0"
 	p.Observe(o)
@@ -37,6 +41,38 @@ func TestPlainProgress(t *testing.T) {
 	p.Observe(look)
 	p.Close()
 	golden(t, "testdata/progress.txt", out.String())
+}
+
+// TestLinesCountFromTheStartOfTheCommand: in every stage, before, during and after the
+// load, a line begins with the time since the start of the command.
+func TestLinesCountFromTheStartOfTheCommand(t *testing.T) {
+	b := newBench(t)
+	now := start
+	b.now = func() time.Time { return now }
+	endings(t, b, results.Pass, results.Pass)
+	ended := b.play
+	b.play = func(ctx context.Context, s *scenarios.Scenario, o runner.Options) (*runner.Result, error) {
+		for _, look := range []runner.Progress{
+			{Stage: "deploy", Message: "deploy"},
+			{Stage: "warm-up", Message: "warm-up", Elapsed: 0, Total: 45 * time.Second},
+			{Stage: "drain", Message: "drain", Elapsed: 45 * time.Second, Total: 45 * time.Second},
+		} {
+			now = now.Add(20 * time.Second)
+			o.Observer.Observe(look)
+		}
+		return ended(ctx, s, o)
+	}
+	_, _, stderr := b.do("run", "kill-primary", "--repeat", "2")
+	var lines []string
+	for line := range strings.Lines(stderr) {
+		if strings.HasPrefix(line, "[") {
+			lines = append(lines, line)
+		}
+	}
+	want := "[0:20] deploy\n[0:40] warm-up\n[1:00] drain\n[1:20] deploy\n[1:40] warm-up\n[2:00] drain\n"
+	if got := strings.Join(lines, ""); got != want {
+		t.Errorf("the lines are\n%swant\n%s", got, want)
+	}
 }
 
 func TestLiveLineFits(t *testing.T) {
@@ -54,17 +90,17 @@ func TestLiveLineFits(t *testing.T) {
 
 func TestLiveProgressErasesItself(t *testing.T) {
 	var out bytes.Buffer
-	w := &console{w: &out}
-	l := &live{w: w, width: func() int { return 80 }, messages: true}
+	w := console.New(&out)
+	l := &live{w: w, since: func() time.Duration { return 12 * time.Second }, width: func() int { return 80 }, messages: true}
 	l.Observe(look)
 	said := look
 	said.Message = "fault healed"
 	l.Observe(said)
 	l.Close()
-	if got := out.String(); !strings.HasSuffix(got, eraseLine) {
+	if got := out.String(); !strings.HasSuffix(got, console.EraseLine) {
 		t.Errorf("the line stays behind: %q", got)
 	}
-	if got, want := screen(out.String()), "[0:12/0:45] fault healed\n"; got != want {
+	if got, want := screen(out.String()), "[0:12] fault healed\n"; got != want {
 		t.Errorf("the screen shows %q, want %q", got, want)
 	}
 }
@@ -73,8 +109,8 @@ func TestLiveProgressErasesItself(t *testing.T) {
 func screen(text string) string {
 	var shown strings.Builder
 	for _, line := range strings.SplitAfter(text, "\n") {
-		if i := strings.LastIndex(line, eraseLine); i >= 0 {
-			line = line[i+len(eraseLine):]
+		if i := strings.LastIndex(line, console.EraseLine); i >= 0 {
+			line = line[i+len(console.EraseLine):]
 		}
 		shown.WriteString(line)
 	}
@@ -83,8 +119,8 @@ func screen(text string) string {
 
 func TestConsoleWritesAboveTheLine(t *testing.T) {
 	var out bytes.Buffer
-	c := &console{w: &out}
-	c.show("live")
+	c := console.New(&out)
+	c.Show("live")
 	if _, err := c.Write([]byte("logged\n")); err != nil {
 		t.Fatal(err)
 	}
@@ -98,11 +134,11 @@ func TestHuman(t *testing.T) {
 		0: "0 ms", 420 * time.Microsecond: "0.42 ms", 12345 * time.Microsecond: "12.3 ms",
 		123 * time.Millisecond: "123 ms", 3456 * time.Millisecond: "3.46 s",
 	} {
-		if got := human(d); got != want {
-			t.Errorf("human(%v) = %q, want %q", d, got, want)
+		if got := console.Human(d); got != want {
+			t.Errorf("console.Human(%v) = %q, want %q", d, got, want)
 		}
 	}
-	if got := clock(3725 * time.Second); got != "1:02:05" {
+	if got := console.Clock(3725 * time.Second); got != "1:02:05" {
 		t.Errorf("clock = %q", got)
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/slotstorm/slotstorm/internal/console"
 	"github.com/slotstorm/slotstorm/internal/runner"
 	"github.com/slotstorm/slotstorm/results"
 )
@@ -65,6 +66,6 @@ func (p *program) recover(c *cli.Context) error {
 	for _, removed := range r.Removed {
 		fmt.Fprintf(p.out, "removed %s\n", removed)
 	}
-	fmt.Fprintf(p.out, "%s %s\n", paint(p.colorOut, green, "seen   "), r.Seen)
+	fmt.Fprintf(p.out, "%s %s\n", console.Paint(p.colorOut, console.Green, "seen   "), r.Seen)
 	return nil
 }

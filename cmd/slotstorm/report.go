@@ -13,6 +13,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/slotstorm/slotstorm/internal/console"
 	"github.com/slotstorm/slotstorm/internal/printable"
 	"github.com/slotstorm/slotstorm/report/export"
 	"github.com/slotstorm/slotstorm/report/judge"
@@ -69,37 +70,50 @@ func (p *program) report(c *cli.Context) error {
 		return err
 	}
 	keep := format != "" || file != "" || verify != nil
-	var rows []outcome
-	var list []judge.Judged
-	var last *results.Bundle
+	var done finished
 	for _, name := range c.Args().Slice() {
-		b, s, err := p.judged(name, verify, c.String("baseline"))
+		b, sum, err := p.judged(name, verify, c.String("baseline"))
 		if err != nil {
 			return err
 		}
-		rows, list, last = append(rows, outcomeOf(b.Dir, b, s)), append(list, judge.Judged{Run: &b.Run, Summary: s}), b
+		done.add(b.Dir, b, sum)
 		if p.direct() && sign == nil {
 			continue
 		}
-		var text bytes.Buffer
-		if err := render(&text, b, s); err != nil {
-			return fmt.Errorf("rendering %s: %w", filepath.Base(b.Dir), err)
-		}
-		w := p.out
-		if format == "html" {
-			w = p.data // no terminal reads it
-		}
-		if !p.direct() {
-			err = p.deliver(w, text.Bytes(), file)
-		}
-		if err == nil && !keep {
-			err = p.renew(b, s, sign)
-		}
-		if err != nil {
+		if err := p.printReport(b, sum, rendering{format, render, file}); err != nil {
 			return err
 		}
+		if !keep {
+			if err := p.renew(b, sum, sign); err != nil {
+				return err
+			}
+		}
 	}
-	return p.writeTargets(runRenderers(rows, list, last, false))
+	return p.writeTargets(done.renderers(false))
+}
+
+// rendering is how report prints a run.
+type rendering struct {
+	format string
+	render func(io.Writer, *results.Bundle, *results.Summary) error
+	// file takes it; empty for standard output.
+	file string
+}
+
+// printReport renders a run, and prints it unless --out has taken standard output.
+func (p *program) printReport(b *results.Bundle, s *results.Summary, r rendering) error {
+	var text bytes.Buffer
+	if err := r.render(&text, b, s); err != nil {
+		return fmt.Errorf("rendering %s: %w", filepath.Base(b.Dir), err)
+	}
+	if p.direct() {
+		return nil
+	}
+	w := p.out
+	if r.format == "html" {
+		w = p.data // browsers read it, terminals do not
+	}
+	return p.deliver(w, text.Bytes(), r.file)
 }
 
 // judged opens the run of a name, verifies its signature by a key if one is given,
@@ -179,7 +193,7 @@ func (p *program) renderer(format string) (func(io.Writer, *results.Bundle, *res
 			if err := export.SeriesJSON(&text, b, s); err != nil {
 				return err
 			}
-			_, err := w.Write(jsonEscaped(text.Bytes()))
+			_, err := w.Write(console.EscapeJSON(text.Bytes()))
 			return err
 		}, nil
 	case "json":

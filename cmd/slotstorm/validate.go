@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/slotstorm/slotstorm/internal/console"
 	"github.com/slotstorm/slotstorm/internal/printable"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
@@ -53,7 +54,7 @@ func (p *program) validate(c *cli.Context) error {
 		} else {
 			one.Name = s.Metadata.Name
 			if !p.json && !p.quiet {
-				fmt.Fprintf(p.out, "%s %s\n", paint(p.colorOut, green, "ok"), printable.Line(file))
+				fmt.Fprintf(p.out, "%s %s\n", console.Paint(p.colorOut, console.Green, "ok"), printable.Line(file))
 			}
 		}
 		list = append(list, one)

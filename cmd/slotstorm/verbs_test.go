@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/slotstorm/slotstorm/internal/console"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
@@ -299,10 +300,10 @@ func TestColor(t *testing.T) {
 	if b.colored(&b.stdout) {
 		t.Error("a buffer has colours")
 	}
-	if got := paint(true, red, "x"); got != "\x1b[31mx\x1b[0m" {
+	if got := console.Paint(true, console.Red, "x"); got != "\x1b[31mx\x1b[0m" {
 		t.Errorf("painted %q", got)
 	}
-	if got := paint(false, red, "x"); got != "x" {
+	if got := console.Paint(false, console.Red, "x"); got != "x" {
 		t.Errorf("painted %q", got)
 	}
 }

@@ -7,10 +7,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
 
+	"github.com/slotstorm/slotstorm/internal/console"
 	"github.com/slotstorm/slotstorm/internal/printable"
 	"github.com/slotstorm/slotstorm/internal/runner"
 	"github.com/slotstorm/slotstorm/results"
@@ -92,24 +94,24 @@ func TestEscapedOutputReadsBack(t *testing.T) {
 
 // TestOwnColoursStay, and no other sequence beside them.
 func TestOwnColoursStay(t *testing.T) {
-	text := paint(true, green, "ok") + " " + hostile + paint(true, red, "no")
-	got := shown(text, true)
-	if !strings.HasPrefix(got, paint(true, green, "ok")) || !strings.HasSuffix(got, paint(true, red, "no")) || strings.ContainsAny(got, "\a\r\x7f\u202e") {
+	text := console.Paint(true, console.Green, "ok") + " " + hostile + console.Paint(true, console.Red, "no")
+	got := console.Shown(text, true)
+	if !strings.HasPrefix(got, console.Paint(true, console.Green, "ok")) || !strings.HasSuffix(got, console.Paint(true, console.Red, "no")) || strings.ContainsAny(got, "\a\r\x7f\u202e") {
 		t.Errorf("%q", got)
 	}
-	calm(t, "without colour", shown(text, false))
+	calm(t, "without colour", console.Shown(text, false))
 }
 
 // TestProgressIsCalm: messages hold what servers and binaries say.
 func TestProgressIsCalm(t *testing.T) {
 	b := newBench(t)
-	on := true
-	b.err.color = &on
+	b.err.Color = true
+	since := func() time.Duration { return 0 }
 	o := runner.Progress{Message: hostile, Stage: hostile, Fault: hostile, Total: 1}
-	for _, p := range []progress{&plain{w: b.err, now: b.now}, &live{w: b.err, width: func() int { return 300 }, messages: true}} {
+	for _, p := range []progress{&plain{w: b.err, since: since}, &live{w: b.err, since: since, width: func() int { return 300 }, messages: true}} {
 		p.Observe(o)
 		o.Message = ""
 		p.Observe(o)
 	}
-	calm(t, "progress", strings.ReplaceAll(b.stderr.String(), eraseLine, ""))
+	calm(t, "progress", strings.ReplaceAll(b.stderr.String(), console.EraseLine, ""))
 }

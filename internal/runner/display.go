@@ -33,14 +33,9 @@ func (d *display) update(change func(*Progress), message string) {
 	d.observer.Observe(p)
 }
 
-func (d *display) stage(name string) {
-	d.update(func(p *Progress) { p.Stage = name }, name)
-}
-
-func (d *display) phase(name string) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.last.Phase = name
+// stage shows the beginning of a stage, which is that of a phase unless phase is empty.
+func (d *display) stage(name, phase string) {
+	d.update(func(p *Progress) { p.Stage, p.Phase = name, phase }, name)
 }
 
 func (d *display) message(text string) { d.update(func(*Progress) {}, text) }

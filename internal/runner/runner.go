@@ -230,7 +230,7 @@ func (r *run) note(message string) {
 
 func (r *run) stage(name string) {
 	r.emit(results.Event{Offset: r.clock.Now(), Kind: results.EventStage, Source: "runner", Stage: name, Message: name})
-	r.show.stage(name)
+	r.show.stage(name, "")
 }
 
 // before records the cluster as it was made.
@@ -390,9 +390,8 @@ func (r *run) follow(ctx context.Context, load *workload.Load, timeline time.Tim
 		for len(marks) > 0 && !time.Now().Before(marks[0].at) {
 			m := marks[0]
 			marks = marks[1:]
-			r.show.phase(m.phase)
 			r.emit(results.Event{Offset: r.clock.At(m.at), Kind: results.EventStage, Source: "runner", Stage: m.stage, Phase: m.phase, Message: m.label})
-			r.show.stage(m.label)
+			r.show.stage(m.label, m.phase)
 		}
 		p := load.Progress()
 		r.show.tick(Progress{Elapsed: min(time.Since(load.Start), total), Total: total, Requests: p.Requests, Errors: p.Errors, Rate: p.Rate, P99: p.P99})

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/slotstorm/slotstorm/clusters/local"
+	"github.com/slotstorm/slotstorm/internal/console"
+	"github.com/slotstorm/slotstorm/internal/runner"
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// run is the whole program: args begin with its name. It returns the exit code.
+func run(ctx context.Context, caught *catcher, args []string, stdout, stderr io.Writer) exitCode {
+	inside, err := local.Inside()
+	if err != nil {
+		// The outer process has got the reason, and goes on without the room.
+		return exitEnvironment
+	}
+	p := &program{
+		out: stdout, stderr: stderr, err: console.New(stderr),
+		getenv: os.Getenv, now: time.Now,
+		play: runner.Run, signals: caught.take, enter: local.Enter, inside: inside,
+		exit: func(c exitCode) { os.Exit(int(c)) },
+	}
+	code := p.run(ctx, args)
+	if inside {
+		return leaving(code)
+	}
+	return code
+}
+
+func (p *program) run(ctx context.Context, args []string) exitCode {
+	p.started = p.now()
+	p.colorOut, p.colorErr = p.colored(p.out), p.colored(p.stderr)
+	_, p.shown = console.Terminal(p.out, p.getenv)
+	out := &sticky{w: p.out}
+	p.visible = console.NewVisible(out, p.colorOut)
+	p.data, p.out = out, p.visible
+	p.err.Color = p.colorErr
+	p.app = p.application()
+	err := p.dispatch(ctx, args[1:])
+	switch {
+	case errors.Is(out.err, syscall.EPIPE):
+		// The reader has seen enough, as head does: no message.
+		err = &exit{code: exitError}
+	case out.err != nil:
+		err = fmt.Errorf("writing the result: %w", out.err)
+	}
+	return fail(p.err, p.colorErr, err)
+}
+
+// sticky keeps the first error of a stream, so that a result that was not written
+// completely does not pass for one that was.
+type sticky struct {
+	w   io.Writer
+	err error
+}
+
+func (s *sticky) Write(b []byte) (int, error) {
+	if s.err != nil {
+		return 0, s.err
+	}
+	n, err := s.w.Write(b)
+	s.err = err
+	return n, err
+}
+
+func (p *program) dispatch(ctx context.Context, args []string) error {
+	// Completion reads words as they stand: they are half a command line.
+	if len(args) > 0 && args[0] == completeVerb {
+		return p.complete(args[1:])
+	}
+	w, err := arrange(p.app, args)
+	switch {
+	case err != nil:
+		return err
+	case w.version:
+		w = words{verb: "version", global: w.global}
+	case w.help || w.verb == "":
+		w = words{verb: "help", args: []string{w.verb}}
+	}
+	return p.app.RunContext(ctx, w.line("slotstorm"))
+}
+
+// ownOutputs are the verbs that check the formats of --out themselves. The others
+// write no files.
+var ownOutputs = []string{"run", "report", "compare", "trend", "capacity"}
+
+func (p *program) verbs() []*cli.Command {
+	return []*cli.Command{
+		p.runVerb(), p.upVerb(), p.downVerb(), p.cleanVerb(), p.manifestsVerb(), p.loadVerb(), p.validateVerb(), p.inspectVerb(), p.listVerb(), p.reportVerb(), p.auditVerb(), p.uiVerb(), p.recoverVerb(), p.compareVerb(), p.trendVerb(), p.capacityVerb(), p.pruneVerb(),
+		p.schemaVerb(), p.doctorVerb(), p.imageVerb(), p.completionVerb(), p.versionVerb(), p.helpVerb(),
+		p.probeVerb(), p.docsVerb(), p.generateVerb(), p.agentVerb(),
+	}
+}
+
+// application is the command line as urfave/cli sees it. Help, completion and
+// suggestions are slotstorm's own.
+func (p *program) application() *cli.App {
+	verbs := p.verbs()
+	usage := func(_ *cli.Context, err error, _ bool) error { return &exit{exitInvalid, err} }
+	for _, v := range verbs {
+		v.HideHelp = true
+		v.OnUsageError = usage
+		if !slices.Contains(ownOutputs, v.Name) {
+			v.Before = func(c *cli.Context) error { return p.writes(c) }
+		}
+	}
+	return &cli.App{
+		Name:      "slotstorm",
+		HelpName:  "slotstorm",
+		Usage:     "rehearse Redis Cluster failures",
+		Writer:    p.out,
+		ErrWriter: p.err,
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "json", Usage: "print the result as JSON"},
+			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print no progress, and no result but errors; --json still prints"},
+			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "log what happens, to standard error"},
+			&cli.BoolFlag{Name: "no-color", Usage: "print without colours; so do NO_COLOR, TERM=dumb and streams that are no terminal"},
+			&cli.StringSliceFlag{Name: "out", Usage: "keep runs in `DIR`, one folder each (default: " + results.DefaultRoot + "), or write the result as FORMAT=FILE, such as junit=junit.xml or json=-; may be repeated"},
+		},
+		Commands:                  verbs,
+		HideHelp:                  true,
+		HideVersion:               true,
+		OnUsageError:              usage,
+		ExitErrHandler:            func(*cli.Context, error) {},
+		DisableSliceFlagSeparator: true,
+		Before:                    p.ownFlags,
+	}
+}
+
+// ownFlags reads the flags that every verb has.
+func (p *program) ownFlags(c *cli.Context) error {
+	p.json, p.quiet, p.verbose = c.Bool("json"), c.Bool("quiet"), c.Bool("verbose")
+	var err error
+	if p.root, p.targets, err = parseOut(c.StringSlice("out")); err != nil {
+		return err
+	}
+	if c.Bool("no-color") {
+		p.colorOut, p.colorErr = false, false
+		p.err.Color, p.visible.Color = false, false
+	}
+	if p.quiet && p.verbose {
+		return usagef("--quiet and --verbose exclude each other")
+	}
+	return nil
+}

@@ -1,0 +1,32 @@
+package main
+
+import (
+	"github.com/urfave/cli/v2"
+
+	"github.com/slotstorm/slotstorm/report/judge"
+	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+func baselineFlag() cli.Flag {
+	return &cli.StringFlag{Name: "baseline", Usage: "let objectives such as max: baseline+10% be relative to `RUN`, or to the median of several with commas between"}
+}
+
+// baseline measures what the objectives of s are relative to; nil without runs.
+func (p *program) baseline(text string, s *scenarios.Scenario) (*results.Baseline, error) {
+	switch {
+	case text == "":
+		return nil, nil
+	case !judge.Relative(s):
+		return nil, usagef("--baseline is for objectives such as max: baseline+10%%, and %s has none", s.Metadata.Name)
+	}
+	var bundles []*results.Bundle
+	_, err := p.eachRun(text, func(_ string, b *results.Bundle) error {
+		bundles = append(bundles, b)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return judge.Baseline(s, bundles)
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/slotstorm/slotstorm/internal/capacity"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+// capacityPlan is what the flags say.
+type capacityPlan struct {
+	Shards []int
+	States []bool // one down
+	Plan   capacity.Plan
+	Hold   time.Duration
+	sizes  []float64
+}
+
+func capacityFlags(c *cli.Context, s *scenarios.Scenario) (*capacityPlan, error) {
+	plan := &capacityPlan{Hold: c.Duration("hold"), Plan: capacity.Plan{From: c.Float64("from"), Tolerance: c.Float64("tolerance") / 100, Most: c.Float64("most")}}
+	if plan.Hold < time.Second || plan.Hold%time.Second != 0 {
+		return nil, usagef("--hold %s: write whole seconds, such as 10s", plan.Hold)
+	}
+	if plan.Plan.From == 0 {
+		if plan.Plan.From = s.Workload.Rate.PerSecond; s.Workload.Rate.Max {
+			plan.Plan.From = 1000
+		}
+	}
+	if plan.Plan.From <= 0 || plan.Plan.Tolerance <= 0 || plan.Plan.Most < plan.Plan.From {
+		return nil, usagef("--from and --tolerance must be above 0, and --most not below --from")
+	}
+	var err error
+	if plan.States, err = capacityStates(c.String("state")); err != nil {
+		return nil, err
+	}
+	if s.Redis.ReplicasPerShard == 0 && plan.States[len(plan.States)-1] {
+		return nil, usagef("with one primary down there must be a replica: set redis.replicasPerShard, or say --state healthy")
+	}
+	if plan.Shards, err = shardCounts(c.String("shards"), s.Redis.Shards); err != nil {
+		return nil, err
+	}
+	for _, text := range c.StringSlice("for") {
+		v, err := strconv.ParseFloat(text, 64)
+		if err != nil || v <= 0 {
+			return nil, usagef("--for %q is no rate: write requests per second", text)
+		}
+		plan.sizes = append(plan.sizes, v)
+	}
+	if len(plan.sizes) == 0 && !s.Workload.Rate.Max {
+		plan.sizes = []float64{s.Workload.Rate.PerSecond}
+	}
+	return plan, nil
+}
+
+// capacityStates reads --state. True stands for one primary down.
+func capacityStates(state string) ([]bool, error) {
+	switch state {
+	case "healthy":
+		return []bool{false}, nil
+	case "n-1":
+		return []bool{true}, nil
+	case "both":
+		return []bool{false, true}, nil
+	}
+	return nil, usagef("--state knows no %q%s; it knows healthy, n-1, both", state, suggest(state, []string{"healthy", "n-1", "both"}))
+}
+
+// shardCounts reads --shards.
+func shardCounts(text string, usual int) ([]int, error) {
+	if text == "" {
+		return []int{usual}, nil
+	}
+	var list []int
+	for word := range strings.SplitSeq(text, ",") {
+		n, err := strconv.Atoi(strings.TrimSpace(word))
+		if err != nil || n < 3 || n > 100 {
+			return nil, usagef("--shards %q: write numbers from 3 to 100 with commas between", text)
+		}
+		list = append(list, n)
+	}
+	return list, nil
+}
+
+// fits refuses a plan that a step would refuse, before anything is started.
+func (plan *capacityPlan) fits(s *scenarios.Scenario) error {
+	if s.Cluster.Provider != "local" {
+		return usagef("capacity works with cluster.provider local")
+	}
+	for _, n := range plan.Shards {
+		for _, down := range plan.States {
+			if _, err := capacity.Scenario(s, n, down, plan.Plan.From, plan.Hold); err != nil {
+				return &exit{exitInvalid, err}
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/slotstorm/slotstorm/internal/runner"
+)
+
+func (p *program) downVerb() *cli.Command {
+	return &cli.Command{
+		Name:      "down",
+		Usage:     "remove what 'slotstorm up' has deployed",
+		ArgsUsage: "[NAME]",
+		Description: "Removes the deployment with its volumes, and the kind cluster that was made with it\n" +
+			"once nothing of slotstorm is left in it. NAME may be left out if there is but one. A\n" +
+			"deployment that a run uses is left alone.",
+		Flags:  whereFlags(),
+		Action: p.down,
+	}
+}
+
+func (p *program) down(c *cli.Context) error {
+	if c.NArg() > 1 {
+		return usagef("slotstorm down takes one deployment, and there are %d", c.NArg())
+	}
+	w, err := p.where(c)
+	if err != nil {
+		return err
+	}
+	name := runner.OnlyOne
+	if c.NArg() == 1 {
+		name = c.Args().First()
+	}
+	ctx, release := p.abrupt(c.Context)
+	defer release()
+	k, err := runner.Down(ctx, w, name)
+	switch {
+	case err != nil:
+		return err
+	case p.json:
+		return p.printJSON(k)
+	case p.quiet:
+		return nil
+	}
+	fmt.Fprintf(p.out, "%s is down: namespace %s of %s\n", k.Name, k.Namespace, k.Context)
+	if k.KindCluster != "" {
+		fmt.Fprintf(p.out, "kind cluster %s is deleted\n", k.KindCluster)
+	}
+	return nil
+}

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/slotstorm/slotstorm/deployer/pods"
+	"github.com/slotstorm/slotstorm/internal/runner"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+func (p *program) writeManifests(s *scenarios.Scenario, objects []any) error {
+	fmt.Fprintf(p.out, "# What a run of %s makes, in order. 00000000t000000z-0000 stands for the run's id.\n", s.Metadata.Name)
+	return pods.WriteManifests(p.data, objects)
+}
+
+// rehearsed is a run as run --dry-run --json prints it.
+type rehearsed struct {
+	Scenario *scenarios.Scenario `json:"scenario"`
+	Timeline []moment            `json:"timeline"`
+	// Objects are what would be made on Kubernetes; none on this machine.
+	Objects int `json:"objects"`
+	// Answer is what the API server says.
+	Answer string `json:"answer,omitempty"`
+}
+
+// dryRun shows what a run would do, and has the API server check what it would
+// make.
+func (p *program) dryRun(ctx context.Context, s *scenarios.Scenario, o runner.Options) error {
+	r := rehearsed{Scenario: s, Timeline: timeline(s)}
+	objects, err := runner.Manifests(s)
+	local := errors.Is(err, runner.ErrNoManifests)
+	if err != nil && !local {
+		return &exit{exitInvalid, err}
+	}
+	r.Objects = len(objects)
+	if !p.json && !p.quiet {
+		fmt.Fprintf(p.out, "# %s, seed %d: %s on %s\n%s", s.Metadata.Name, s.Seed, size(s), s.Cluster.Provider, timelineText(s))
+		if !local {
+			if err := p.writeManifests(s, objects); err != nil {
+				return err
+			}
+		}
+	}
+	if !local {
+		if r.Answer, err = runner.Try(ctx, s, o); err != nil {
+			return err
+		}
+	}
+	switch {
+	case p.json:
+		return p.printJSON(r)
+	case !p.quiet && local:
+		fmt.Fprintln(p.out, "# Nothing is applied on this machine, and nothing was started.")
+	case !p.quiet:
+		fmt.Fprintf(p.out, "---\n# %d objects, %s.\n", r.Objects, r.Answer)
+	}
+	return nil
+}
+
+// size is the cluster of a scenario in words.
+func size(s *scenarios.Scenario) string {
+	return fmt.Sprintf("%d shards × %d replicas", s.Redis.Shards, s.Redis.ReplicasPerShard)
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+// overrideFlags change a scenario as it is read.
+func (p *program) overrideFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringSliceFlag{Name: "set", Usage: "set a field of the scenario: `PATH=VALUE`, such as workload.rate=500; may be repeated"},
+		&cli.Uint64Flag{Name: "seed", Usage: "set seed to `N`, which decides everything random"},
+		&cli.StringFlag{Name: "cluster", Usage: "set cluster.provider to `PROVIDER`"},
+		&cli.IntFlag{Name: "repeat", Usage: "set repeat to `N`: so many runs, with seeds counting up"},
+	}
+}
+
+// contextFlag names a cluster that others may be living on.
+func contextFlag() cli.Flag {
+	return &cli.StringFlag{Name: "context", Usage: "use the context `NAME` of the kubeconfig, with --cluster kube; one that is not of kind, k3d or minikube must be named here"}
+}
+
+// overrides are what overrideFlags say, in the form of --set. The flags with
+// names of their own come last and so win.
+func overrides(c *cli.Context) []string {
+	set := c.StringSlice("set")
+	if c.IsSet("seed") {
+		set = append(set, "seed="+strconv.FormatUint(c.Uint64("seed"), 10))
+	}
+	if c.IsSet("cluster") {
+		set = append(set, "cluster.provider="+c.String("cluster"))
+	}
+	if c.IsSet("repeat") {
+		set = append(set, "repeat="+strconv.Itoa(c.Int("repeat")))
+	}
+	return set
+}
+
+// scenarioArg is the one scenario that a verb is given.
+func scenarioArg(c *cli.Context) (string, error) {
+	switch c.NArg() {
+	case 1:
+		return c.Args().First(), nil
+	case 0:
+		return "", usagef("slotstorm %s needs a scenario: a file, or one of the built-in %s", c.Command.Name, strings.Join(builtinNames(), ", "))
+	}
+	return "", usagef("slotstorm %s takes one scenario, and there are %d: %s", c.Command.Name, c.NArg(), strings.Join(c.Args().Slice(), " "))
+}
+
+// unreadable says that a scenario that cannot be read is an invalid one.
+func unreadable(err error) error {
+	var invalid scenarios.Errors
+	if errors.As(err, &invalid) {
+		return err
+	}
+	return &exit{exitInvalid, err}
+}
+
+// placeFlags are the flags that say where a run takes place, as it would be typed.
+func placeFlags(c *cli.Context) string {
+	text := ""
+	for _, name := range []string{"context", "on"} {
+		if c.IsSet(name) {
+			text += " --" + name + " " + quote(c.String(name))
+		}
+	}
+	return text
+}
+
+// repeatCommand is the command line that repeats a run, one of many or not.
+func repeatCommand(name string, set []string, seed uint64, many bool) string {
+	words := []string{"slotstorm", "run", quote(name)}
+	for _, o := range set {
+		if key, _, _ := strings.Cut(o, "="); key != "seed" && key != "repeat" {
+			words = append(words, "--set", quote(o))
+		}
+	}
+	words = append(words, "--seed", strconv.FormatUint(seed, 10))
+	if many {
+		words = append(words, "--repeat", "1")
+	}
+	return strings.Join(words, " ")
+}
+
+// quote writes a word so that a POSIX shell reads it back.
+func quote(word string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./=:,+@%", r)
+	}
+	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// builtinNames are the names of the built-in scenarios.
+func builtinNames() []string {
+	var names []string
+	for _, b := range scenarios.Builtin() {
+		names = append(names, b.Name)
+	}
+	return names
+}

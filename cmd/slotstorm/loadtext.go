@@ -1,0 +1,66 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"text/tabwriter"
+
+	"github.com/slotstorm/slotstorm/internal/loader"
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// loadTable prints the result as people read it.
+func loadTable(w io.Writer, r *loader.Result) {
+	kind := "one Redis " + r.Redis
+	if r.Cluster {
+		kind = fmt.Sprintf("Redis Cluster %s of %d shards", r.Redis, r.Shards)
+	}
+	loop := "closed loop: times hide what a stall would have done to requests that were not sent"
+	if r.OpenLoop {
+		loop = "open loop: response times count from when a request was due"
+	}
+	fmt.Fprintf(w, "%s, %s for %.2f s; %s\n\n", kind, r.Client.Type, r.Elapsed.Std().Seconds(), loop)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "command\trequests\tok\tfailed\tunknown\toverflow\tok/s\tmean\tp50\tp90\tp99\tp99.9\tmax\tslip p99\t")
+	for _, row := range r.Rows {
+		l := row.Response
+		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%d\t%.0f\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", row.Command, row.Counts.Total(), row.Counts.OK, row.Counts.Failed, row.Counts.Unknown, row.Counts.Overflow,
+			row.PerSec, inMillis(l.Mean), inMillis(l.P50), inMillis(l.P90), inMillis(l.P99), inMillis(l.P999), inMillis(l.Max), inMillis(row.Slip.P99))
+	}
+	if err := t.Flush(); err != nil {
+		return // p.out keeps the error
+	}
+	if len(r.Shard) > 1 {
+		fmt.Fprintln(w)
+		fmt.Fprintln(t, "shard\tok\tmean\tp50\tp90\tp99\tp99.9\tmax\tservice p99\t")
+		for _, row := range r.Shard {
+			l := row.Response
+			fmt.Fprintf(t, "%d\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", row.Shard, row.OK, inMillis(l.Mean), inMillis(l.P50), inMillis(l.P90), inMillis(l.P99), inMillis(l.P999), inMillis(l.Max), inMillis(row.Service.P99))
+		}
+		if err := t.Flush(); err != nil {
+			return
+		}
+	}
+	fmt.Fprintln(w, "\ntimes in milliseconds; response time, and how late the slowest 1 % was sent")
+	for _, class := range slices.Sorted(maps.Keys(r.Errors)) {
+		fmt.Fprintf(w, "%d × %s\n", r.Errors[class], class)
+	}
+	if r.Notice != "" {
+		fmt.Fprintln(w, "! "+r.Notice)
+	}
+	fmt.Fprintf(w, "client CPU %.2f s, %.2f µs per request\n", r.CPU.Std().Seconds(), float64(r.PerRequest.Std())/1e3)
+}
+
+func inMillis(m results.Duration) string { return fmt.Sprintf("%.3f", float64(m)/1e6) }
+
+// loadCSV prints a line for each command, times in milliseconds.
+func loadCSV(w io.Writer, r *loader.Result) {
+	fmt.Fprintln(w, "command,requests,ok,failed,unknown,overflow,ok_per_s,mean_ms,p50_ms,p90_ms,p99_ms,p99.9_ms,p99.99_ms,max_ms,service_p99_ms,slip_p99_ms")
+	for _, row := range r.Rows {
+		l := row.Response
+		fmt.Fprintf(w, "%s,%d,%d,%d,%d,%d,%.1f,%s,%s,%s,%s,%s,%s,%s,%s,%s\n", row.Command, row.Counts.Total(), row.Counts.OK, row.Counts.Failed, row.Counts.Unknown, row.Counts.Overflow,
+			row.PerSec, inMillis(l.Mean), inMillis(l.P50), inMillis(l.P90), inMillis(l.P99), inMillis(l.P999), inMillis(l.P9999), inMillis(l.Max), inMillis(row.Service.P99), inMillis(row.Slip.P99))
+	}
+}

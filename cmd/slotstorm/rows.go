@@ -1,0 +1,123 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/slotstorm/slotstorm/internal/console"
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// runRow is a run in a listing.
+type runRow struct {
+	ID       string          `json:"id"`
+	Dir      string          `json:"dir"`
+	Scenario string          `json:"scenario,omitempty"`
+	Seed     uint64          `json:"seed,omitempty"`
+	Verdict  results.Verdict `json:"verdict,omitempty"`
+	Start    *time.Time      `json:"start,omitempty"`
+	// Failover is the median, P99 the response time; nil if there is none.
+	Failover *results.Duration `json:"failoverMedianMs,omitempty"`
+	P99      *results.Duration `json:"p99Ms,omitempty"`
+	// Lost counts audited writes; nil without an audit.
+	Lost        *int   `json:"writesLost,omitempty"`
+	Interrupted string `json:"interrupted,omitempty"`
+	// Settings are those of a matrix.
+	Settings []results.Setting `json:"settings,omitempty"`
+	// Command repeats the run.
+	Command string `json:"command,omitempty"`
+	// Problem says why the run cannot be read, and state says it in a word.
+	Problem string `json:"problem,omitempty"`
+	state   string
+}
+
+// rowOf describes e, with s or else with the summary that e holds.
+func rowOf(e results.Entry, s *results.Summary) runRow {
+	row := runRow{ID: e.ID, Dir: e.Dir}
+	if e.Err != nil {
+		row.Problem, row.state = e.Err.Error(), "unreadable"
+		if errors.Is(e.Err, results.ErrUnsealed) {
+			row.state = "unfinished"
+		}
+	}
+	if e.Run == nil {
+		return row
+	}
+	row.Scenario, row.Seed, row.Command = e.Run.Name, e.Run.Seed, e.Run.Command
+	row.Start, row.Interrupted, row.Settings = &e.Run.Start, e.Run.Interrupted, e.Run.Matrix
+	if e.Run.Audit != nil {
+		row.Lost = &e.Run.Audit.Lost
+	}
+	if s == nil {
+		s = e.Run.Summary
+	}
+	if s == nil {
+		return row
+	}
+	row.Verdict, row.Failover, row.P99 = s.Verdict, medianFailover(s), overallP99(s)
+	return row
+}
+
+// medianFailover is nil if no failover completed.
+func medianFailover(s *results.Summary) *results.Duration {
+	if s.FailoverStats != nil {
+		return &s.FailoverStats.Median
+	}
+	i := slices.IndexFunc(s.Failovers, func(f results.Failover) bool { return f.Complete })
+	if i < 0 {
+		return nil
+	}
+	return &s.Failovers[i].Server
+}
+
+// overallP99 is the p99 response time over the whole timeline and all commands.
+func overallP99(s *results.Summary) *results.Duration {
+	for i, l := range s.Latency {
+		if l.Phase == "all" && l.Command == "all" && l.Time == results.Response && l.Count > 0 {
+			return &s.Latency[i].P99
+		}
+	}
+	return nil
+}
+
+// table prints runs on standard output.
+func (p *program) table(rows []runRow) {
+	cells := make([][]console.Cell, len(rows))
+	for i, r := range rows {
+		verdict := console.Cell{Text: string(r.Verdict), Style: verdictStyle(r.Verdict)}
+		when, seed, lost := "", "", ""
+		switch {
+		case r.Problem != "":
+			verdict = console.Cell{Text: r.state, Style: console.Dim}
+		case r.Interrupted != "":
+			verdict.Text += " (interrupted)"
+		}
+		if r.Start != nil {
+			when, seed = r.Start.UTC().Format("2006-01-02 15:04:05"), fmt.Sprint(r.Seed)
+		}
+		if r.Lost != nil {
+			lost = fmt.Sprint(*r.Lost)
+		}
+		cells[i] = []console.Cell{{Text: r.ID}, {Text: r.Scenario, Style: console.Bold}, verdict, {Text: when}, {Text: seed}, {Text: millis(r.Failover)}, {Text: millis(r.P99)}, {Text: lost}}
+	}
+	console.Columns(p.out, p.colorOut, []string{"RUN", "SCENARIO", "VERDICT", "WHEN (UTC)", "SEED", "FAILOVER", "P99", "LOST"}, cells)
+}
+
+func millis(m *results.Duration) string {
+	if m == nil {
+		return ""
+	}
+	return console.Human(m.Std())
+}
+
+func verdictStyle(v results.Verdict) console.Style {
+	switch v {
+	case results.Pass:
+		return console.Green
+	case results.Fail:
+		return console.Red
+	}
+	return console.Yellow
+}

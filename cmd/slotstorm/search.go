@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/slotstorm/slotstorm/internal/capacity"
+	"github.com/slotstorm/slotstorm/internal/runner"
+	"github.com/slotstorm/slotstorm/report/compare"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+var errInterrupted = errors.New("interrupted")
+
+// capacitySearch searches the highest rate for each number of shards and each state.
+type capacitySearch struct {
+	p        *program
+	scenario *scenarios.Scenario
+	plan     *capacityPlan
+	state    *capacity.State
+	options  runner.Options
+}
+
+func (c *capacitySearch) all(ctx context.Context) (*compare.Capacity, error) {
+	answer := &compare.Capacity{SchemaVersion: compare.CapacitySchemaVersion, Scenario: c.scenario.Metadata.Name, Hold: c.plan.Hold.String(), Objectives: []string{}, Answers: []compare.CapacityAnswer{}, Sizes: []compare.Size{}}
+	for _, n := range c.plan.Shards {
+		for _, down := range c.plan.States {
+			key := fmt.Sprintf("%d shards, one down %v", n, down)
+			try := func(ctx context.Context, rate float64) (compare.CapacityStep, error) {
+				one, err := capacity.Scenario(c.scenario, n, down, rate, c.plan.Hold)
+				if err != nil {
+					return compare.CapacityStep{}, err
+				}
+				return c.step(ctx, one, rate, answer)
+			}
+			a, err := capacity.Search(ctx, c.plan.Plan, capacity.Recall(c.state.Steps[key], try, func(step compare.CapacityStep) error { return c.state.Keep(key, step) }))
+			if err != nil {
+				return nil, err
+			}
+			a.Shards, a.OneDown = n, down
+			answer.Answers = append(answer.Answers, *a)
+			if !c.p.quiet {
+				fmt.Fprintf(c.p.err, "%s: %.0f requests per second\n", key, a.Rate)
+			}
+		}
+	}
+	return answer, nil
+}
+
+// step holds one rate, that of s.
+func (c *capacitySearch) step(ctx context.Context, s *scenarios.Scenario, rate float64, answer *compare.Capacity) (compare.CapacityStep, error) {
+	select {
+	case <-c.options.Stop:
+		return compare.CapacityStep{}, errInterrupted
+	default:
+	}
+	r, err := c.p.once(ctx, s, c.options)
+	if err != nil {
+		return compare.CapacityStep{}, err
+	}
+	if r.Bundle.Run.Interrupted != "" {
+		return compare.CapacityStep{}, errInterrupted
+	}
+	step, err := compare.JudgeStep(r.Bundle, rate)
+	if err != nil {
+		return compare.CapacityStep{}, err
+	}
+	answer.Environment, answer.Redis = r.Bundle.Run.Environment, r.Bundle.Run.Versions.Redis
+	answer.Objectives = answer.Objectives[:0]
+	for _, ob := range r.Summary.Objectives {
+		answer.Objectives = append(answer.Objectives, strings.Replace(ob.Name, " in "+compare.HoldPhase, "", 1))
+	}
+	if !c.p.quiet {
+		down := ""
+		if len(s.Timeline.Faults) > 0 {
+			down = ", one primary down"
+		}
+		fmt.Fprintf(c.p.err, "%d shards%s, %.0f requests per second: %s %s\n", s.Redis.Shards, down, rate, step.Outcome, step.Why)
+	}
+	return step, nil
+}

@@ -152,8 +152,8 @@ const lookAtPage = `(() => {
   };
 })()`
 
-// Every page of the archive, wide and on a phone, light and dark: it fits, it asks
-// nobody else for anything, and no script of it fails.
+// Every page of the archive, wide and on a phone, light and dark: it fits, it sends
+// no request elsewhere, and none of its scripts fails.
 func TestTheArchiveInABrowser(t *testing.T) {
 	runs := filepath.Join(t.TempDir(), "runs")
 	if err := os.CopyFS(runs, os.DirFS("../examples/nightly/runs")); err != nil {

@@ -77,8 +77,8 @@ func TestKindPressureInPods(t *testing.T) {
 	}
 }
 
-// TestKindFaultsByChaosMesh injects all that Chaos Mesh is asked to do. It is
-// skipped on a cluster that has none.
+// TestKindFaultsByChaosMesh injects every fault for which slotstorm uses Chaos Mesh.
+// It is skipped on a cluster without Chaos Mesh.
 func TestKindFaultsByChaosMesh(t *testing.T) {
 	needsChaosMesh(t)
 	b := drill(t, "165s", `
@@ -94,8 +94,8 @@ func TestKindFaultsByChaosMesh(t *testing.T) {
 	}
 }
 
-// TestKindWithoutChaosMesh is told before anything is deployed that the engine is
-// not there.
+// TestKindWithoutChaosMesh expects a refusal before anything is deployed, because the
+// engine is missing.
 func TestKindWithoutChaosMesh(t *testing.T) {
 	s, cluster, kubectl := onKube(t, engaged("chaosmesh"))
 	if hasChaosMesh(kubectl) {

@@ -22,7 +22,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// harm is something that happens to a run from outside.
+// harm is an event that strikes a run from outside.
 type harm struct {
 	name string
 	// prepare makes what it needs before the run; strike does it.
@@ -33,7 +33,8 @@ type harm struct {
 // secret is the password of the runs; no file may hold it after them.
 const secret = "correct-horse-battery"
 
-// harms are what a run has to bear without leaving anything behind.
+// harms are the events that a run must survive, or end after, without leaving anything
+// behind.
 func harms() []harm {
 	nothing := func(*testing.T, *sandbox) {}
 	limit := func(resource int, value uint64) func(*testing.T, *sandbox, *exec.Cmd) {
@@ -132,7 +133,7 @@ func bear(t *testing.T, h harm, after time.Duration, isolation string) {
 	if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() {
 		code = 128 + int(status.Signal()) // as a shell shows it
 	}
-	// 7 is a node that could not come back, for want of a file or a disk.
+	// 7 is a node that could not restart because a file or a disk was missing.
 	want := []int{0, 1, 3, 4, 5, 7}
 	switch h.name {
 	case "SIGKILL":

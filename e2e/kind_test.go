@@ -185,7 +185,7 @@ func TestKindFromNothing(t *testing.T) {
 		k := b.Run.Environment.Kubernetes
 		for _, fact := range []string{k.Version, k.Nodes[0].Name, k.Pods[0].UID, k.Volumes[0].UID, k.NamespaceUID} {
 			if !bytes.Contains(page, []byte(strings.ReplaceAll(fact, "_", "\\_"))) {
-				t.Errorf("%s does not tell of %q", name, fact)
+				t.Errorf("%s does not show %q", name, fact)
 			}
 		}
 	}
@@ -217,8 +217,8 @@ timeline:
 objectives: [{metric: writes.lost, max: 5}]
 `
 
-// The three ways to end a node are three different faults, told apart by the uid
-// of the pod, its IP, its restarts and what redis-server had time to say.
+// The three ways to end a node are three different faults. They differ in the
+// uid of the pod, its IP, its restarts and the last lines of redis-server's log.
 func TestKindKills(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "breaks.yaml")
 	if err := os.WriteFile(file, []byte(breaks), 0o644); err != nil {

@@ -82,8 +82,8 @@ func hogs(t *testing.T, processor int) (end func()) {
 	return end
 }
 
-// awaitEnd waits for slotstorm to end. What takes longer than a minute hangs: it is
-// asked where, and killed.
+// awaitEnd waits for slotstorm to end. After a minute it makes slotstorm print its
+// goroutines, and kills it.
 func awaitEnd(t *testing.T, cmd *exec.Cmd, errs fmt.Stringer) {
 	t.Helper()
 	done := make(chan struct{})
@@ -110,7 +110,7 @@ func awaitEnd(t *testing.T, cmd *exec.Cmd, errs fmt.Stringer) {
 	t.Fatalf("it did not end within a minute: %s", errs)
 }
 
-// starved checks that the reason is the generator's want of processor time.
+// starved checks that the reason is a generator without enough processor time.
 func starved(t *testing.T, code int, reason string) {
 	t.Helper()
 	if code != 5 || !strings.Contains(reason, "the load generator was the limit: ") || !strings.Contains(reason, "it could have carried") {
@@ -118,7 +118,7 @@ func starved(t *testing.T, code int, reason string) {
 	}
 }
 
-// gets is what a server tells of the GETs that it has had.
+// gets is the line of a server's statistics about GET.
 func gets(t *testing.T, addr string) string {
 	t.Helper()
 	c, err := net.Dial("tcp", addr)

@@ -16,7 +16,8 @@ import (
 // images' loading, 30 s from the event to the answer, and the removal.
 const troubleLimit = 4 * time.Minute
 
-// TestKindTrouble has what Kubernetes cannot do told in one line, by its cause.
+// TestKindTrouble expects one line that names the cause where Kubernetes cannot start the
+// pods.
 func TestKindTrouble(t *testing.T) {
 	for name, set := range map[string]string{
 		"storage-class": "redis.storage.class=fast",
@@ -36,7 +37,7 @@ func TestKindTrouble(t *testing.T) {
 				t.Errorf("it took %v", took)
 			}
 			complains(t, name, errs)
-			// A class that is not there is told before anything is made.
+			// A class that does not exist is refused before anything is made.
 			namespace := regexp.MustCompile(`slotstorm-\d{8}t\d{6}z-[0-9a-f]{4}`).FindString(errs)
 			if (namespace == "") != (name == "storage-class") {
 				t.Fatalf("the namespace that is named is %q: %s", namespace, errs)
@@ -54,8 +55,8 @@ func TestKindTrouble(t *testing.T) {
 	}
 }
 
-// TestKindExpiredToken is told that the credentials are not accepted. The API
-// server's answer to a token that has run out is that to any other that is none.
+// TestKindExpiredToken expects the message that the credentials are not accepted. The
+// API server gives the same answer to an expired token and to one that never was valid.
 func TestKindExpiredToken(t *testing.T) {
 	s, _, kubectl := onKube(t, brief)
 	var config map[string]any

@@ -67,8 +67,8 @@ func TestKindUpgradeAndBackFromTheBackup(t *testing.T) {
 	}
 }
 
-// TestKindUpgradeAndBackOnTheVolumes finds that 7.0 cannot go on where 8.0 was: the
-// first node tells, gets 8.0 back, and nothing is lost.
+// TestKindUpgradeAndBackOnTheVolumes finds that 7.0 cannot read the files of 8.0: the
+// first node fails, runs 8.0 again, and no write is lost.
 func TestKindUpgradeAndBackOnTheVolumes(t *testing.T) {
 	b, sheet := upgraded(t, "--set", "timeline.phases=[{name: before, duration: 5s}, {name: upgrade, duration: 100s}, {name: rollback, duration: 90s}]",
 		"--set", "timeline.upgrade.at=5s", "--set", "timeline.upgrade.rollback={at: 105s, from: volumes}", "--set", "timeline.upgrade.stepLimit=40s")

@@ -68,7 +68,7 @@ func TestUpgradeAndBackFromTheBackup(t *testing.T) {
 	if last := u.Back.Steps[len(u.Back.Steps)-1]; last.Version != u.From {
 		t.Errorf("after the rollback it runs %s, and it began with %s", last.Version, u.From)
 	}
-	// What was acknowledged after the backup is gone, and the sheet says so.
+	// Writes acknowledged after the backup are lost, and the sheet says so.
 	if r.Audit.Lost < 100 || !strings.Contains(sheet, "were lost with what came after the backup") {
 		t.Errorf("%d writes were lost", r.Audit.Lost)
 	}
@@ -104,8 +104,8 @@ func TestUpgradeAndBackOnTheVolumes(t *testing.T) {
 		}
 		return
 	}
-	// 7.0 cannot read an RDB of 8.0: the first node tells, gets 8.0 back, and
-	// nothing is lost.
+	// 7.0 cannot read an RDB of 8.0: the first node fails, runs 8.0 again, and no
+	// write is lost.
 	if u.Back.Status == results.RollDone {
 		return // a newer version whose files the older one reads
 	}

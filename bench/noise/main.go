@@ -147,8 +147,8 @@ func compareTwice(ctx context.Context, c config, dir string, i int, sleep time.D
 	cmd := exec.CommandContext(ctx, line[0], line[1:]...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
-	// Its exit code is its answer; whether there is one, the JSON tells. On a
-	// machine that is too busy no run may be usable: that is no answer either.
+	// The JSON holds the answer, whatever the exit code. On a machine that is too busy
+	// no run may be usable: that counts as no answer.
 	failed := cmd.Run()
 	var cmp compare.Comparison
 	if cmd.ProcessState != nil && cmd.ProcessState.ExitCode() == unusable {
@@ -172,7 +172,7 @@ func judged(c *compare.Comparison) compare.FigureDelta {
 	return compare.FigureDelta{Answer: compare.Noisy, Relative: &nan}
 }
 
-// count tells how many comparisons gave an answer; how many of them on the
+// count returns how many comparisons gave one of the answers, overall and on the
 // median response time.
 func count(list []compare.Comparison, answers ...compare.Answer) (overall, p50 int) {
 	for i := range list {

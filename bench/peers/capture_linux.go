@@ -31,7 +31,7 @@ func capture(port int) (times func() ([]int64, error), err error) {
 	if err != nil {
 		return nil, fmt.Errorf("capturing packets needs root: %w", err)
 	}
-	// What goes out (and not the same once more as it comes in), to the port.
+	// Outgoing packets to the port; loopback shows each as an incoming one too.
 	filter := []unix.SockFilter{
 		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: packetType},
 		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jf: 5, K: unix.PACKET_OUTGOING},
@@ -66,7 +66,7 @@ func capture(port int) (times func() ([]int64, error), err error) {
 	}, nil
 }
 
-// sleep wakes at a rate for some time and does nothing else, and tells how late it
+// sleep wakes at a rate for some time and does nothing else, and reports how late it
 // woke: no program can be more punctual on this machine, unless it does not sleep.
 func sleep(rate int, length time.Duration) paced {
 	late := make(chan []float64)
@@ -76,7 +76,7 @@ func sleep(rate int, length time.Duration) paced {
 		_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0) // without it, later
 		clock := func() int64 {
 			var now unix.Timespec
-			_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &now) // it is always there
+			_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &now) // every Linux has this clock
 			return now.Nano()
 		}
 		start, list := clock(), make([]float64, int(length.Seconds()*float64(rate)))

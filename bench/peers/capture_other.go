@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// capture is not there: it needs packet sockets.
+// capture fails: it needs packet sockets.
 func capture(int) (func() ([]int64, error), error) {
 	return nil, errors.New("-pacing needs Linux")
 }

@@ -1,8 +1,11 @@
 package main
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
-// What all cases have in common.
+// All cases have these in common.
 const (
 	keys      = 100_000
 	keyLimit  = "100000"
@@ -58,3 +61,5 @@ func (b benchCase) title() string {
 func plural(n int, noun string) string {
 	return itoa(n) + " " + noun + strings.Repeat("s", min(n-1, 1))
 }
+
+func itoa(n int) string { return strconv.Itoa(n) }

@@ -37,8 +37,8 @@ func (b *bench) child(ctx context.Context, line []string) (stdout []byte, cpu ti
 	cmd := exec.CommandContext(ctx, b.tasks, append([]string{"--cpu-list", b.clientCPU}, line...)...)
 	var out, complaint bytes.Buffer
 	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &out, &complaint, waitLimit
-	// What slotstorm thinks of its own punctuality is not asked here: others'
-	// processor time is watched, and noisy rounds are told.
+	// slotstorm's own verdict on its punctuality does not count here: the processor
+	// time of others is measured, and noisy rounds are marked.
 	if err := cmd.Run(); err != nil && cmd.ProcessState.ExitCode() != ownLimit {
 		if ctx.Err() != nil {
 			return nil, 0, context.Cause(ctx)

@@ -25,7 +25,7 @@ type result struct {
 	attempts int
 }
 
-// measure runs all cases that are asked for.
+// measure runs all cases that -cases matches.
 func measure(ctx context.Context, c config, dir string) ([]result, error) {
 	var all []result
 	for _, cluster := range []bool{false, true} {
@@ -70,7 +70,7 @@ func measureOn(ctx context.Context, c config, dir string, cluster bool) ([]resul
 	}
 	var all []result
 	for _, bc := range cases {
-		list, err := b.byTurns(ctx, bc)
+		list, err := b.alternate(ctx, bc)
 		if err != nil {
 			return nil, fmt.Errorf("case %s: %w", bc.name, err)
 		}
@@ -79,9 +79,9 @@ func measureOn(ctx context.Context, c config, dir string, cluster bool) ([]resul
 	return all, nil
 }
 
-// byTurns runs all tools, round by round, so that what drifts on the machine
-// meets all of them alike.
-func (b *bench) byTurns(ctx context.Context, c benchCase) ([]result, error) {
+// alternate runs all tools, round by round, so that drift of the machine affects all
+// of them alike.
+func (b *bench) alternate(ctx context.Context, c benchCase) ([]result, error) {
 	list := tools(b.config)
 	amounts := make([]amount, len(list))
 	for i, t := range list {

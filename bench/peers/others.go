@@ -10,14 +10,14 @@ import (
 	"time"
 )
 
-// account is what others had used of the machine at a moment: the processor time
-// of all processes but ours, and what the hypervisor had stolen.
+// account is the time that others had used up to a moment: the processor time of all
+// processes but ours, and the time that the hypervisor had stolen.
 //
-// What is left of the machine is not simply idle time. Interrupts that come while
-// a processor idles, with the packets that they carry, and waking it and putting
-// it to sleep are charged to no process and are not idle time either. One
-// connection makes the machine do that 20,000 times a second, which is 2 to 4 % of
-// it, all for the traffic that is measured. So others are counted, not inferred.
+// The rest of the machine is not simply idle time. The kernel charges interrupts that
+// come while a processor idles, the packets that they carry, and the waking of a
+// processor to no process and not to idle time either. One connection causes that
+// 20,000 times a second, which takes 2 to 4 % of the machine, all for the traffic that
+// is measured. So the time of others is counted, not inferred.
 type account struct {
 	at    time.Time
 	cores int

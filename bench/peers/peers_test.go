@@ -181,13 +181,13 @@ func TestRatiosPairRounds(t *testing.T) {
 		{b: b, tool: wire, round: 1, rate: 9}, {b: b, tool: benchmark, round: 1, rate: 3}, {b: b, tool: memtier, round: 1, rate: 1},
 		{b: b, tool: wire, round: 2, rate: 5}, {b: b, tool: benchmark, round: 2, rate: 5, noisy: true},
 	}
-	if got, want := ratios(runs, b, rateOf, wire, math.Max, benchmark, memtier), []float64{0.5, 3}; !slices.Equal(got.values, want) {
+	if got, want := ratios(runs, b, contest{rateOf, wire, math.Max, []string{benchmark, memtier}}), []float64{0.5, 3}; !slices.Equal(got.values, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
-	if got, want := ratios(runs[6:], b, rateOf, wire, math.Max, benchmark), []float64{1}; !slices.Equal(got.values, want) || !got.noisy {
+	if got, want := ratios(runs[6:], b, contest{rateOf, wire, math.Max, []string{benchmark}}), []float64{1}; !slices.Equal(got.values, want) || !got.noisy {
 		t.Errorf("all noisy: got %v, want %v", got, want)
 	}
-	if got := ratios(runs, b, rateOf, goRedis, math.Max, memtier); got.values != nil {
+	if got := ratios(runs, b, contest{rateOf, goRedis, math.Max, []string{memtier}}); got.values != nil {
 		t.Errorf("a tool that did not run: got %v", got)
 	}
 }

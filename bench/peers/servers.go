@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -174,4 +175,22 @@ next:
 		return ports, nil
 	}
 	return nil, fmt.Errorf("no %d free ports on 127.0.0.1 after %d attempts", n, attempts)
+}
+
+// infoOf reads field:value lines, as INFO and CLUSTER INFO give them.
+func infoOf(c *redis.StringCmd) (map[string]string, error) {
+	text, err := c.Result()
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]string{}
+	for line := range strings.Lines(text) {
+		if field, value, ok := strings.Cut(strings.TrimSpace(line), ":"); ok {
+			out[field] = value
+		}
+	}
+	if len(out) == 0 {
+		return nil, errors.New("the answer has no fields")
+	}
+	return out, nil
 }

@@ -61,14 +61,23 @@ type paired struct {
 	noisy  bool
 }
 
-// ratios are a quantity of one tool to that of others, the best of them by
-// better, round by round: neighbours in time share what the machine was like.
-// Rounds with a noisy run count only if there is no other, and then noisy is true.
-func ratios(runs []result, c benchCase, q quantity, tool string, better func(float64, float64) float64, peers ...string) paired {
+// contest compares a quantity of one tool with that of the best of its peers, by better.
+type contest struct {
+	q      quantity
+	tool   string
+	better func(float64, float64) float64
+	peers  []string
+}
+
+// ratios are the quantity of the tool to that of the best peer, round by round: runs
+// that follow each other share the state of the machine. Rounds with a noisy run count
+// only if every round has one, and then noisy is true.
+func ratios(runs []result, c benchCase, k contest) paired {
 	var clean, all []float64
-	for _, mine := range of(runs, c, tool) {
+	q, better := k.q, k.better
+	for _, mine := range of(runs, c, k.tool) {
 		best, noisy := math.NaN(), mine.noisy
-		for _, peer := range peers {
+		for _, peer := range k.peers {
 			for _, r := range of(runs, c, peer) {
 				if r.round != mine.round {
 					continue

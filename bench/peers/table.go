@@ -22,10 +22,10 @@ func writeTable(w io.Writer, c config, m machine, runs []result) error {
 	text.WriteString("| case | wire / redis-benchmark | wire / memtier | go-redis / memtier | throughput, wire / better peer |\n|---|---|---|---|---|\n")
 	for _, b := range cases {
 		fmt.Fprintf(&text, "| %s | %s | %s | %s | %s |\n", b.title(),
-			atMost(ratios(runs, b, cpuOf, wire, math.Min, benchmark), b.perBenchmark),
-			atMost(ratios(runs, b, cpuOf, wire, math.Min, memtier), b.perMemtier),
-			atMost(ratios(runs, b, cpuOf, goRedis, math.Min, memtier), goal{}),
-			verdict(ratios(runs, b, rateOf, wire, math.Max, benchmark, memtier), "≥", throughputGoal, func(v float64) bool { return v >= throughputGoal }))
+			atMost(ratios(runs, b, contest{cpuOf, wire, math.Min, []string{benchmark}}), b.perBenchmark),
+			atMost(ratios(runs, b, contest{cpuOf, wire, math.Min, []string{memtier}}), b.perMemtier),
+			atMost(ratios(runs, b, contest{cpuOf, goRedis, math.Min, []string{memtier}}), goal{}),
+			verdict(ratios(runs, b, contest{rateOf, wire, math.Max, []string{benchmark, memtier}}), "≥", throughputGoal, func(v float64) bool { return v >= throughputGoal }))
 	}
 	text.WriteString("\n| case | client | CPU, µs per request | requests per second | p50, ms | p99, ms | others, % | noisy |\n|---|---|---|---|---|---|---|---|\n")
 	for _, b := range cases {
@@ -51,10 +51,10 @@ clients on processor %s, servers on %s. %s.
 
     %s
 
-64-byte values, GET:SET 1:1, %d keys, all there. Medians of %d rounds by turns (least to most); runs of
+64-byte values, GET:SET 1:1, %d keys, all there. Medians of %d alternating rounds (least to most); runs of
 about %s. A run is repeated if more than %g %% of the machine, stolen time included, went elsewhere, and noisy if
 that does not help. CPU is the child's user and system time by getrusage; redis-benchmark is the mean of GET and
-SET. Requests per second are the servers' count over the middle 80 %% of a run. Percentiles are what each tool says.
+SET. Requests per second are the servers' count over the middle 80 %% of a run. Percentiles are each tool's own.
 Ratios are medians of the ratios of n rounds without a noisy run, of CPU per request but for the last.
 
 `
@@ -102,7 +102,7 @@ func verdict(p paired, sign string, bound float64, met func(float64) bool) strin
 	return text + ": **missed**"
 }
 
-// amountOf is how much the runs' children were told to do.
+// amountOf is how much work each child of the runs was given.
 func amountOf(c config, runs []result) amount {
 	a := amount{length: c.length}
 	if len(runs) > 0 {

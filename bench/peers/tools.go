@@ -37,7 +37,7 @@ type answer struct {
 // line of commands, one after the other.
 type tool struct {
 	name string
-	// counted tells that it takes a number of requests, to be found by calibration.
+	// counted means that it takes a number of requests, which calibration finds.
 	counted bool
 	// fill writes every key that it will ask for.
 	fill func(b benchCase, port, report string) []string
@@ -54,8 +54,6 @@ func tools(c config) []tool {
 	}
 	return list
 }
-
-func itoa(n int) string { return strconv.Itoa(n) }
 
 // slotstormTool is slotstorm load. Its key names are as long as those of the others
 // against one server: 16 bytes.
@@ -173,8 +171,8 @@ func cell(head, row []string, column string) (float64, error) {
 	return 0, fmt.Errorf("its CSV has no column %s", column)
 }
 
-// memtierTool is memtier_benchmark. Its clients would share one seed if not told
-// otherwise, and its own rates are not used: they are off by up to a second.
+// memtierTool is memtier_benchmark. Its clients would share one seed without
+// --distinct-client-seed. Its own rates are not used: they are off by up to a second.
 func memtierTool(path string) tool {
 	line := func(b benchCase, port, report string, rest ...string) []string {
 		l := []string{

@@ -2,13 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 )
 
 // sample is what the servers had counted at a moment.
@@ -64,7 +60,7 @@ func (s *servers) watch(ctx context.Context, first sample, stop <-chan struct{})
 }
 
 // rate is the requests per second between a tenth and nine tenths of all that
-// the samples saw. Zero if they are too few to tell.
+// the samples saw. Zero if they are too few.
 func rate(list []sample) float64 {
 	if len(list) == 0 {
 		return 0
@@ -85,22 +81,4 @@ func rate(list []sample) float64 {
 		return 0
 	}
 	return float64(to.commands-from.commands) / to.at.Sub(from.at).Seconds()
-}
-
-// infoOf reads field:value lines, as INFO and CLUSTER INFO give them.
-func infoOf(c *redis.StringCmd) (map[string]string, error) {
-	text, err := c.Result()
-	if err != nil {
-		return nil, err
-	}
-	out := map[string]string{}
-	for line := range strings.Lines(text) {
-		if field, value, ok := strings.Cut(strings.TrimSpace(line), ":"); ok {
-			out[field] = value
-		}
-	}
-	if len(out) == 0 {
-		return nil, errors.New("the answer has no fields")
-	}
-	return out, nil
 }

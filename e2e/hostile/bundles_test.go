@@ -297,7 +297,7 @@ func TestBundles(t *testing.T) {
 				}
 				g.harmless(e)
 			}
-			// recover sends signals: it stands where it can reach nobody.
+			// recover sends signals: it runs where it sees no other process.
 			g.harmless(g.runIn([]string{"unshare", "--fork", "--pid", "--mount", "--mount-proc", "--kill-child"}, "recover", dir))
 			if read(t, filepath.Join(g.path("work", "good"), results.RunFile)) != read(t, filepath.Join(good, results.RunFile)) {
 				t.Error("the good bundle was changed")

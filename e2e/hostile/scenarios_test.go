@@ -46,7 +46,7 @@ func scenarioInputs(t *testing.T) []input {
 			}
 			raw, err := yaml.Marshal(doc)
 			if err != nil {
-				// What YAML cannot carry stands there as it is.
+				// YAML cannot encode this word: it goes into the file as it is.
 				raw = []byte(strings.Replace(text, "name: kill-primary", "name: "+w.text, 1))
 			}
 			list = append(list, input{name: fmt.Sprintf("field %d/%s", i, w.name), text: string(raw)})

@@ -19,7 +19,7 @@ const Patience = time.Minute
 
 // Bound is how much of a file is read.
 type Bound struct {
-	// What the file is, with its article, as in "a scenario".
+	// What names the kind of file with its article, as in "a scenario".
 	What string
 	// Bytes is the largest size.
 	Bytes int64
@@ -49,7 +49,7 @@ func ReadFile(ctx context.Context, path string, b Bound) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	// What stands at the path may have changed since.
+	// The file at the path may have changed since.
 	info, err := f.Stat()
 	if err != nil {
 		return nil, err

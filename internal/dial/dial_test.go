@@ -162,7 +162,7 @@ func ping(ctx context.Context, d dial.Dialer, addr string) error {
 	return err
 }
 
-// What cannot be used is refused before anything is dialled.
+// Unusable certificates are refused before any connection is opened.
 func TestBadCertificatesAreRefused(t *testing.T) {
 	one, err := deployer.NewCertificates(true)
 	if err != nil {

@@ -34,8 +34,8 @@ var opens = map[string][]string{
 	"unix":  {"Connect"},
 }
 
-// Nobody but the Dialer opens a connection to a server: that is how nobody forgets
-// its certificates and its password.
+// Only the Dialer opens connections to servers, so that no caller can forget the
+// certificates and the password.
 func TestNobodyElseOpensConnections(t *testing.T) {
 	root := filepath.Join("..", "..")
 	seen := map[string]bool{}

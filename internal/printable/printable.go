@@ -1,10 +1,10 @@
-// Package printable makes text of others safe to show. What a server answers,
-// what a file is named and what a bundle says may hold sequences that a
-// terminal obeys, marks that turn the direction of writing, and characters
-// that nobody sees. They are shown as escapes, such as \x1b or \u202e.
+// Package printable makes foreign text safe to show. Answers of servers, names of
+// files and texts of bundles may hold sequences that a terminal obeys, marks that
+// turn the direction of writing, and invisible characters. They are shown as
+// escapes, such as \x1b or \u202e.
 //
-// It is for people's eyes, not a code: a backslash that was there stays as it
-// is, so what is shown cannot be turned back into what was meant.
+// The result is for people to read and cannot be decoded: a backslash of the original
+// stays as it is.
 package printable
 
 import (
@@ -38,7 +38,7 @@ func Visible(r rune) bool {
 
 // invisible are the letters, marks and signs that Unicode counts as such and
 // that show nothing: fillers, joiners, and selectors of variants, which can
-// carry text that nobody sees. Formats (Cf) are no letters in the first place.
+// carry hidden text. Formats (Cf) are no letters in the first place.
 var invisible = &unicode.RangeTable{
 	R16: []unicode.Range16{
 		{Lo: 0x034f, Hi: 0x034f, Stride: 1}, // combining grapheme joiner

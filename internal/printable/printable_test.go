@@ -44,8 +44,8 @@ func TestEscapesWhatDoesNotShow(t *testing.T) {
 	}
 }
 
-// The classes are what a terminal obeys or what nobody sees; each member of
-// each has to be escaped, not only the well-known ones.
+// The classes hold the characters that a terminal obeys and the invisible ones; every
+// member must be escaped, not only the well-known ones.
 func TestNoControlOrFormatIsVisible(t *testing.T) {
 	for r := rune(0); r <= unicode.MaxRune; r++ {
 		if unicode.In(r, unicode.C, unicode.Zl, unicode.Zp, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point) && Visible(r) {

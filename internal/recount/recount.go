@@ -18,8 +18,8 @@ import (
 	"github.com/slotstorm/slotstorm/results"
 )
 
-// Ask gives the lines that a command is answered with; a key that is not there
-// gives none.
+// Ask returns the lines of the answer to a command; a key that does not exist has no
+// lines.
 type Ask func(ctx context.Context, command ...string) ([]string, error)
 
 // RedisCLI asks by redis-cli, which follows the cluster's redirections from the
@@ -42,13 +42,13 @@ func RedisCLI(addr string) Ask {
 	}
 }
 
-// Covers tells whether Lost looks at a write.
+// Covers reports whether Lost looks at a write.
 func Covers(w results.Write) bool {
 	return w.Kind == "" || w.Kind == results.KindOnce || w.Kind == results.KindList
 }
 
-// Values reads all keys of the ledger that are covered: what each holds, by key.
-// The ledger may still grow; what is written later is not looked at.
+// Values reads all keys of the ledger that are covered, and returns their values by key.
+// The ledger may still grow; later writes are left out.
 func Values(ctx context.Context, writes []results.Write, ask Ask) (map[string][]string, error) {
 	values := map[string][]string{}
 	for _, w := range writes {

@@ -24,7 +24,7 @@ type took struct {
 	seconds float64
 }
 
-// collector prints what becomes of packages. It serves several groups at once.
+// collector prints the results of packages. Several groups use one at once.
 type collector struct {
 	mu              sync.Mutex
 	out             io.Writer

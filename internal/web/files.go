@@ -6,46 +6,11 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/slotstorm/slotstorm/results"
 )
-
-// filePolicy is for files of bundles, which may be somebody else's: a document of
-// its own without an origin, which runs nothing, asks nobody, this server
-// included, sends no form and opens nothing. Its own styles and the pictures
-// within it are shown.
-const filePolicy = "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'none'; form-action 'none'; base-uri 'none'"
-
-// served are the files that a bundle has, and as what they are sent. Nothing else
-// in its folder is: not the nodes' volumes, and no script.
-var served = []struct{ pattern, kind string }{
-	{"report.html", "text/html"}, {"upgrade.html", "text/html"}, {"audit/*.html", "text/html"},
-	{"plots/*.png", "image/png"},
-	{"run.json", "application/json"}, {"upgrade.json", "application/json"},
-	{"*.jsonl", "text/plain"}, {"audit/*.jsonl", "text/plain"},
-	{"report.md", "text/plain"}, {"upgrade.md", "text/plain"}, {"junit.xml", "text/plain"},
-	{"scenario.yaml", "text/plain"}, {"replay.txt", "text/plain"}, {results.HlogFile, "text/plain"},
-	{"nodes/*.log", "text/plain"}, {"nodes/*.txt", "text/plain"},
-	{results.SumsFile, "text/plain"}, {results.SumsFile + ".sig", "text/plain"},
-}
-
-// kindOf is the content type of a bundle's file; empty if it is none.
-func kindOf(name string) string {
-	for _, f := range served {
-		if ok, err := path.Match(f.pattern, name); err == nil && ok {
-			if f.kind == "image/png" {
-				return f.kind
-			}
-			return f.kind + "; charset=utf-8"
-		}
-	}
-	return ""
-}
 
 // file is a file of a run's bundle.
 func (s *Server) file(w http.ResponseWriter, r *http.Request) {
@@ -77,24 +42,6 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, dir, name string) 
 	// A megabyte a second is what a reader has to take.
 	patient(w, writeLimit+time.Duration(st.Size()>>20)*time.Second)
 	http.ServeContent(w, r, "", st.ModTime(), f)
-}
-
-// open opens a regular file of a bundle, within the bounds of package results.
-func open(dir, name string) (*os.File, fs.FileInfo, error) {
-	folder, err := results.OpenFolder(dir)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer folder.Close()
-	f, err := folder.Open(name)
-	if err != nil {
-		return nil, nil, err
-	}
-	st, err := f.Stat()
-	if err != nil {
-		return nil, nil, errors.Join(err, f.Close())
-	}
-	return f, st, nil
 }
 
 // dir is the folder of the run that a request names.

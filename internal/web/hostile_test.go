@@ -348,7 +348,12 @@ func TestADeskMakesOneAtATime(t *testing.T) {
 	if most.Load() != 1 || made.Load() != 3 || len(d.orders) != 0 {
 		t.Errorf("%d at a time, %d made, %d left", most.Load(), made.Load(), len(d.orders))
 	}
-	// One who is gone takes the work along if nobody else waits.
+}
+
+// TestADeskOutlivesWhatItMakes: readers that leave, panics and too many orders.
+func TestADeskOutlivesWhatItMakes(t *testing.T) {
+	d := newDesk()
+	// The last reader that leaves ends the work.
 	ctx, leave := context.WithCancel(t.Context())
 	begun, ended := make(chan struct{}), make(chan struct{})
 	go func() { <-begun; leave() }()
@@ -372,7 +377,7 @@ func TestADeskMakesOneAtATime(t *testing.T) {
 	for i := range maxOrders {
 		d.orders[fmt.Sprint(i)] = &order{}
 	}
-	if _, err := d.page(t.Context(), "one more", work); !errors.Is(err, errBusy) {
+	if _, err := d.page(t.Context(), "one more", nil); !errors.Is(err, errBusy) {
 		t.Errorf("%v", err)
 	}
 }

@@ -46,7 +46,7 @@ func checkSides(a, b *Runs, o Options) (differs []facts.Difference, warnings []s
 	}
 	for _, d := range differs {
 		if d.What == "versions.slotstorm" {
-			warnings = append(warnings, "the instrument itself differs: "+d.String())
+			warnings = append(warnings, "the instrument itself differs: "+words.Differs(d.What, d.A, d.B))
 		}
 	}
 	for _, r := range []*Runs{a, b} {
@@ -62,15 +62,15 @@ func checkSides(a, b *Runs, o Options) (differs []facts.Difference, warnings []s
 
 // several names the first differences of many.
 func several(list []facts.Difference) string {
-	var words []string
+	var parts []string
 	for i, d := range list {
 		if i == 3 {
-			words = append(words, fmt.Sprintf("and %d more", len(list)-3))
+			parts = append(parts, fmt.Sprintf("and %d more", len(list)-3))
 			break
 		}
-		words = append(words, d.String())
+		parts = append(parts, words.Differs(d.What, d.A, d.B))
 	}
-	return strings.Join(words, ", ")
+	return strings.Join(parts, ", ")
 }
 
 // apart is the time between the middles of two sides that did not take turns;

@@ -2,7 +2,6 @@ package facts
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -10,18 +9,51 @@ import (
 
 	"golang.org/x/perf/benchmath"
 
-	"github.com/slotstorm/slotstorm/report/words"
 	"github.com/slotstorm/slotstorm/results"
 )
 
-// cameBack notes a primary whose shard never changed hands.
-const cameBack = "the primary came back before it was declared failed; no failover took place"
+// Ending is how a failover ended.
+type Ending int
+
+// The endings.
+const (
+	// TakenOver: another node took over, and the shard took writes again.
+	TakenOver Ending = iota
+	// HandedOver: the primary gave its role away.
+	HandedOver
+	// CameBack: the primary came back before it was declared failed.
+	CameBack
+	// Unpromoted: no replica was promoted while the shard was watched.
+	Unpromoted
+	// Unanswered: a replica was promoted, and the shard took no write again while it
+	// was watched.
+	Unanswered
+)
+
+// LateSighting is a step that was seen after the step that follows it, and counts as
+// of the same moment.
+type LateSighting struct {
+	Step, Before string
+	By           results.Duration
+}
+
+// Failover is a failover with what explains it.
+type Failover struct {
+	results.Failover
+	// Struck is the fault that struck the primary.
+	Struck   results.Fault
+	Election Election
+	Late     []LateSighting
+	// Inferred: nothing showed the promotion, but another node took the probe's write.
+	Inferred bool
+	End      Ending
+}
 
 // failovers decomposes what followed each fault that hit a primary. One that
 // leaves its nodes running, such as a partition, is told only where it led to
 // another primary.
-func (a *Analysis) failovers() []results.Failover {
-	list := []results.Failover{}
+func (a *Analysis) failovers() []Failover {
+	var list []Failover
 	strikes := a.strikes()
 	for i, f := range strikes {
 		end := max(a.Run.End, a.Run.LoadEnd)
@@ -32,7 +64,7 @@ func (a *Analysis) failovers() []results.Failover {
 			}
 		}
 		v := a.failover(f, end)
-		if FailedOver(v) || takesAway[f.Kind] {
+		if FailedOver(v.Failover) || takesAway[f.Kind] {
 			list = append(list, v)
 		}
 	}
@@ -89,7 +121,7 @@ type struck struct {
 	events []results.Event
 	// suspected and failed are PFAIL and FAIL of the struck primary.
 	suspected, failed *sighting
-	election          election
+	election          Election
 	// promoted is the promotion of another node, and probe the first good write.
 	promoted, probe *sighting
 	// outage is nil where no probe saw one.
@@ -130,7 +162,7 @@ func (a *Analysis) look(f results.Fault, end results.Duration) struck {
 }
 
 // failover reads what happened to the shard of f from its injection to end.
-func (a *Analysis) failover(f results.Fault, end results.Duration) results.Failover {
+func (a *Analysis) failover(f results.Fault, end results.Duration) Failover {
 	v := results.Failover{Fault: f.Name, Shard: f.Shard, From: f.Node, Injected: f.Injected}
 	s := a.look(f, end)
 	if s.outage != nil {
@@ -145,51 +177,43 @@ func (a *Analysis) failover(f results.Fault, end results.Duration) results.Failo
 	if s.inferred || s.promoted != nil && !s.planned {
 		v.PredictedMin, v.PredictedMax = a.predict(s.election.delay)
 	}
-	steps, notes := chain(f.Injected, []sightedStep{
+	var late []LateSighting
+	v.Steps, late = chain(f.Injected, []sightedStep{
 		{StepPFail, s.suspected},
 		{StepFail, s.failed},
 		{StepElection, s.election.won},
 		{StepPromoted, s.promoted},
 		{StepProbe, s.probe},
 	})
-	v.Steps = steps
 	if s.probe != nil {
 		v.Complete, v.Server = true, s.probe.at-f.Injected
 	}
-	if s.inferred {
-		notes = append(notes, "the promotion itself was not seen; the new primary is the one that took the probe's write")
-	}
 	a.after(&v, f, end, s)
-	if f.Proved == 0 {
-		notes = append(notes, "the "+f.Kind+" was not proved to have acted")
+	full := Failover{Failover: v, Struck: f, Election: s.election, Late: late, Inferred: s.inferred, End: a.ending(v, f, s)}
+	switch full.End {
+	case CameBack:
+		full.To = full.From
+	case Unpromoted:
+		full.Complete, full.Server = false, 0
+	case TakenOver:
+		full.Outlier = v.Server < v.PredictedMin || v.Server > v.PredictedMax
 	}
-	v.Note = strings.Join(a.outcome(&v, f, s, notes), "; ")
-	return v
+	return full
 }
 
-// outcome settles how a failover ended, and adds to its notes.
-func (a *Analysis) outcome(v *results.Failover, f results.Fault, s struck, notes []string) []string {
+// ending is how a failover ended.
+func (a *Analysis) ending(v results.Failover, f results.Fault, s struck) Ending {
 	switch {
 	case s.promoted == nil && !s.inferred && a.returned(f, s):
-		v.To = v.From
-		return []string{cameBack}
+		return CameBack
 	case s.promoted == nil && !s.inferred:
-		v.Complete, v.Server = false, 0
-		return append(notes, "no replica was promoted while the shard was watched")
+		return Unpromoted
 	case !v.Complete:
-		return append(notes, "the shard took no write again while it was watched")
-	case s.planned && v.Outage == 0:
-		return append(notes, "planned: the probes saw no outage")
+		return Unanswered
 	case s.planned:
-		return append(notes, "planned")
+		return HandedOver
 	}
-	v.Explained = explanations(*v, s.election)
-	v.Outlier = v.Server < v.PredictedMin || v.Server > v.PredictedMax
-	notes = append(notes, v.Explained...)
-	if v.Outlier {
-		notes = append(notes, a.outlier(*v))
-	}
-	return notes
+	return TakenOver
 }
 
 // asked tells whether a pod was asked to stop that hands its role over first.
@@ -268,8 +292,8 @@ func (s sightedStep) order() results.Duration {
 // chain places steps after each other. A poll sees a thing only after it
 // happened, so a step that was seen after its successor is put at the
 // successor, never the other way round.
-func chain(injected results.Duration, list []sightedStep) ([]results.Step, []string) {
-	var notes []string
+func chain(injected results.Duration, list []sightedStep) ([]results.Step, []LateSighting) {
+	var shown []LateSighting
 	steps := make([]results.Step, len(list))
 	limit := results.Duration(math.MaxInt64)
 	next := ""
@@ -282,11 +306,11 @@ func chain(injected results.Duration, list []sightedStep) ([]results.Step, []str
 		steps[i].At, steps[i].Uncertainty, steps[i].Source = s.at-injected, s.uncertainty, s.source
 		if late := steps[i].At - limit; late > 0 {
 			steps[i].At = limit
-			notes = append(notes, fmt.Sprintf("%s was seen %s after %s and is shown with it", steps[i].Name, words.Duration(late), next))
+			shown = append(shown, LateSighting{Step: steps[i].Name, By: late, Before: next})
 		}
 		limit, next = steps[i].At, steps[i].Name
 	}
-	slices.Reverse(notes)
+	slices.Reverse(shown)
 	var last results.Duration
 	for i := range steps {
 		if steps[i].Missing {
@@ -295,7 +319,7 @@ func chain(injected results.Duration, list []sightedStep) ([]results.Step, []str
 		steps[i].Took = steps[i].At - last
 		last = steps[i].At
 	}
-	return steps, notes
+	return steps, shown
 }
 
 // outageOf is the outage that f caused: of its shard, overlapping the time from

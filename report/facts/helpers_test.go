@@ -13,5 +13,6 @@ func summary(t *testing.T, b *results.Bundle) *results.Summary {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return New(b, sc).Measured()
+	s, _ := New(b, sc).Measured()
+	return s
 }

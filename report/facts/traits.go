@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/slotstorm/slotstorm/report/words"
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -17,10 +16,6 @@ type Difference struct {
 	What string `json:"what"`
 	A    string `json:"a"`
 	B    string `json:"b"`
-}
-
-func (d Difference) String() string {
-	return fmt.Sprintf("%s is %s and %s", d.What, words.OrNone(d.A), words.OrNone(d.B))
 }
 
 // Traits are what a run's figures depend on: the scenario's fields, versions and

@@ -12,7 +12,10 @@ import (
 
 // Summary judges a.
 func Summary(a *facts.Analysis) *results.Summary {
-	s := a.Measured()
+	s, failovers := a.Measured()
+	for i, f := range failovers {
+		s.Failovers[i] = noted(a, f)
+	}
 	s.Generator = generator(a)
 	s.Objectives = objectives(a, s)
 	s.Verdict, s.Reasons = verdict(a, s)

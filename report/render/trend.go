@@ -39,7 +39,7 @@ func changesTable(t *compare.Trend) doc.Table {
 			}
 			var what []string
 			for _, d := range c.Differs {
-				what = append(what, d.String())
+				what = append(what, words.Differs(d.What, d.A, d.B))
 			}
 			rows = append(rows, row{c.At, []string{marked(c.Answer), s.FigureID.String(), c.First, t.Runs[c.At].Start.UTC().Format("2006-01-02 15:04"),
 				words.Quantity(s.Unit, c.Before), words.Quantity(s.Unit, c.After), change, pText(c.P), words.OrNone(strings.Join(what, ", "))}})

@@ -1,6 +1,7 @@
 package words
 
 import (
+	"fmt"
 	"sort"
 	"strings"
 
@@ -86,4 +87,9 @@ func Classes(m map[string]int) string {
 		names[i] = name + " " + Count(m[name])
 	}
 	return strings.Join(names, ", ")
+}
+
+// Differs says that something is a on one side and b on the other.
+func Differs(what, a, b string) string {
+	return fmt.Sprintf("%s is %s and %s", what, OrNone(a), OrNone(b))
 }

@@ -1,0 +1,114 @@
+package judge
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/slotstorm/slotstorm/report/facts"
+	"github.com/slotstorm/slotstorm/report/words"
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// cameBack notes a primary whose shard never changed hands.
+const cameBack = "the primary came back before it was declared failed; no failover took place"
+
+// noted is a failover with its notes.
+func noted(a *facts.Analysis, f facts.Failover) results.Failover {
+	if f.End == facts.CameBack {
+		f.Note = cameBack
+		return f.Failover
+	}
+	var notes []string
+	for _, l := range f.Late {
+		notes = append(notes, fmt.Sprintf("%s was seen %s after %s and is shown with it", l.Step, words.Duration(l.By), l.Before))
+	}
+	if f.Inferred {
+		notes = append(notes, "the promotion itself was not seen; the new primary is the one that took the probe's write")
+	}
+	if f.Struck.Proved == 0 {
+		notes = append(notes, "the "+f.Struck.Kind+" was not proved to have acted")
+	}
+	switch f.End {
+	case facts.Unpromoted:
+		notes = append(notes, "no replica was promoted while the shard was watched")
+	case facts.Unanswered:
+		notes = append(notes, "the shard took no write again while it was watched")
+	case facts.HandedOver:
+		if f.Outage == 0 {
+			notes = append(notes, "planned: the probes saw no outage")
+		} else {
+			notes = append(notes, "planned")
+		}
+	default:
+		f.Explained = explanations(f)
+		notes = append(notes, f.Explained...)
+		if f.Outlier {
+			notes = append(notes, outlier(a, f.Failover))
+		}
+	}
+	f.Note = strings.Join(notes, "; ")
+	return f.Failover
+}
+
+// explanations are the delays that the logs show.
+func explanations(f facts.Failover) []string {
+	var list []string
+	el := f.Election
+	if el.Starts > 1 {
+		text := fmt.Sprintf("%d elections were started; the last one won", el.Starts)
+		if waited := el.Waited(); waited > 0 {
+			text += fmt.Sprintf(", %s after the first", words.Duration(waited))
+		}
+		list = append(list, text)
+	}
+	for _, epoch := range el.SplitVotes() {
+		list = append(list, fmt.Sprintf("the votes were split in epoch %d: %s", epoch, tallied(el.Votes[epoch])))
+	}
+	if len(el.Denied) > 0 {
+		list = append(list, "a vote was refused: "+strings.Join(el.Denied, " / "))
+	}
+	if f.Rank != nil && *f.Rank > 0 {
+		list = append(list, fmt.Sprintf("the winner had rank %d: another replica was ahead of it", *f.Rank))
+	}
+	if len(el.Stuck) > 0 {
+		text := "a replica could not fail over for a while: " + strings.Join(el.Stuck, " / ")
+		if slices.ContainsFunc(el.Stuck, facts.TooOld) {
+			text += " (cluster-replica-validity-factor)"
+		}
+		list = append(list, text)
+	}
+	if st := facts.StepOf(f.Failover, facts.StepFail); st != nil && facts.StepOf(f.Failover, facts.StepPFail) != nil && f.PredictedMax > 0 {
+		if allowed := facts.FailAllowance(f.Failover); st.Took.Std() > allowed {
+			list = append(list, fmt.Sprintf("FAIL came late: a majority agreed %s after the first suspicion, %s are accounted for", words.Duration(st.Took), words.Duration(results.DurationOf(allowed))))
+		}
+	}
+	return list
+}
+
+func tallied(votes map[string]int) string {
+	var names []string
+	for name := range votes {
+		names = append(names, name)
+	}
+	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(votes[b], votes[a]), cmp.Compare(a, b)) })
+	for i, name := range names {
+		names[i] = fmt.Sprintf("%d for %s", votes[name], words.OrNone(name))
+	}
+	return strings.Join(names, ", ")
+}
+
+// outlier says how far a failover is from its prediction and, if nothing in the logs
+// explains it, in which step the time went.
+func outlier(a *facts.Analysis, v results.Failover) string {
+	text := fmt.Sprintf("took %s where %s is predicted", words.Duration(v.Server), words.Prediction(v))
+	if len(v.Explained) > 0 {
+		return text
+	}
+	text += ", unexplained"
+	if name, over := a.Overlong(v); over > 0 {
+		text += fmt.Sprintf(": the step to %s took %s longer than is accounted for", name, words.Duration(over))
+	}
+	return text
+}

@@ -1,0 +1,150 @@
+package judge
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/slotstorm/slotstorm/report/facts"
+	"github.com/slotstorm/slotstorm/report/internal/fixture"
+	"github.com/slotstorm/slotstorm/results"
+)
+
+func drop(b *results.Bundle, kinds ...string) {
+	b.Events = slices.DeleteFunc(b.Events, func(e results.Event) bool { return slices.Contains(kinds, e.Kind) })
+}
+
+func sourceless(b *results.Bundle, source string) {
+	b.Events = slices.DeleteFunc(b.Events, func(e results.Event) bool { return e.Source == source })
+}
+
+// failoverCase changes the clean kill and says what must become of it.
+type failoverCase struct {
+	name   string
+	change func(b *results.Bundle)
+	// took are the milliseconds of the server's steps, -1 if missing.
+	took     []float64
+	server   float64
+	to       string
+	complete bool
+	note     string
+}
+
+func completed() []failoverCase {
+	return []failoverCase{
+		{
+			name: "clean", change: func(*results.Bundle) {},
+			took: []float64{2308, 42, 643, 6, 5}, server: 3004, to: "node-3", complete: true,
+		},
+		{
+			name: "no logs", change: func(b *results.Bundle) { sourceless(b, "log") },
+			// FAIL by the poll at 2366, promoted by the poll at 3013, which is 9 ms
+			// after the probe wrote: the probe is right.
+			took: []float64{2308, 58, -1, 638, 0}, server: 3004, to: "node-3", complete: true,
+			note: "promoted was seen 9.00 ms after first good write (probe) and is shown with it",
+		},
+		{
+			name: "PFAIL polled after FAIL was logged", change: func(b *results.Bundle) { b.Events[2].Offset = fixture.MS(fixture.Injected + 2361) },
+			took: []float64{2350, 0, 643, 6, 5}, server: 3004, to: "node-3", complete: true,
+			note: "PFAIL was seen 11.0 ms after FAIL and is shown with it",
+		},
+		{
+			name: "PFAIL missed", change: func(b *results.Bundle) { drop(b, results.EventPFail) },
+			took: []float64{-1, 2350, 643, 6, 5}, server: 3004, to: "node-3", complete: true,
+		},
+		{
+			name: "rank 1", change: func(b *results.Bundle) { b.Events[5].Rank = fixture.Ptr(1) },
+			took: []float64{2308, 42, 643, 6, 5}, server: 3004, to: "node-3", complete: true,
+			note: "the winner had rank 1: another replica was ahead of it",
+		},
+		{
+			name: "slow without a reason", change: func(b *results.Bundle) { b.Run.ProbeOutages[0].To = fixture.MS(fixture.Injected + 5500) },
+			took: []float64{2308, 42, 643, 6, 2501}, server: 5500, to: "node-3", complete: true,
+			note: "took 5.50 s where 2.61 to 5.02 s is predicted, unexplained: the step to first good write (probe) took 2.40 s longer than is accounted for",
+		},
+	}
+}
+
+func oddlyEnded() []failoverCase {
+	return []failoverCase{
+		{
+			name: "never came back", change: func(b *results.Bundle) {
+				b.Run.ProbeOutages[0].To, b.Run.ProbeOutages[0].Open = fixture.MS(40000), true
+			},
+			took: []float64{2308, 42, 643, 6, -1}, server: 0, to: "node-3",
+			note: "the shard took no write again while it was watched",
+		},
+		{
+			name: "nobody promoted", change: func(b *results.Bundle) {
+				drop(b, results.EventElectionStart, results.EventElectionWon, results.EventPromoted, results.EventNodeReady)
+				b.Run.ProbeOutages[0].To, b.Run.ProbeOutages[0].Open = fixture.MS(40000), true
+			},
+			took: []float64{2308, 42, -1, -1, -1}, server: 0,
+			note: "no replica was promoted while the shard was watched",
+		},
+		{
+			name: "back before it was missed", change: func(b *results.Bundle) {
+				b.Events = b.Events[:2]
+				b.Run.ProbeOutages = []results.Outage{{Shard: 0, From: fixture.MS(14999), To: fixture.MS(fixture.Injected + 900), Node: "node-0"}}
+			},
+			took: []float64{-1, -1, -1, -1, 900}, server: 900, to: "node-0", complete: true, note: cameBack,
+		},
+		{
+			name: "promotion unseen, but another node wrote", change: func(b *results.Bundle) {
+				sourceless(b, "log")
+				drop(b, results.EventPromoted)
+			},
+			took: []float64{2308, 58, -1, -1, 638}, server: 3004, to: "node-3", complete: true,
+			note: "the promotion itself was not seen; the new primary is the one that took the probe's write",
+		},
+		{
+			name: "stuck for a while", change: func(b *results.Bundle) {
+				stuck := results.Event{Offset: fixture.MS(fixture.Injected + 2900), Kind: results.EventElectionLost, Source: "log", Node: "node-3", Message: "waiting for votes"}
+				b.Events = slices.Insert(b.Events, 6, stuck)
+			},
+			took: []float64{2308, 42, 643, 6, 5}, server: 3004, to: "node-3", complete: true,
+			note: "a replica could not fail over for a while: waiting for votes",
+		},
+	}
+}
+
+func TestFailoverCases(t *testing.T) {
+	for _, tt := range slices.Concat(completed(), oddlyEnded()) {
+		t.Run(tt.name, func(t *testing.T) {
+			b := fixture.Killed()
+			tt.change(b)
+			f := summary(t, b).Failovers[0]
+			var sum results.Duration
+			for i, st := range f.Steps[:5] {
+				sum += st.Took
+				if want := tt.took[i]; st.Missing != (want < 0) || (want >= 0 && st.Took != fixture.MS(want)) {
+					t.Errorf("%s: took %s (missing %v), want %v ms", st.Name, st.Took, st.Missing, want)
+				}
+			}
+			if f.Server != fixture.MS(tt.server) || (f.Complete && sum != f.Server) {
+				t.Errorf("server %s, steps add up to %s, want %v ms", f.Server, sum, tt.server)
+			}
+			if f.To != tt.to || f.Complete != tt.complete || f.Note != tt.note {
+				t.Errorf("to %q, complete %v, note %q; want %q, %v, %q", f.To, f.Complete, f.Note, tt.to, tt.complete, tt.note)
+			}
+		})
+	}
+}
+
+func TestRetriedElection(t *testing.T) {
+	s := summary(t, fixture.Repeated())
+	last := s.Failovers[2]
+	if took := facts.StepOf(last, facts.StepElection).Took; took != fixture.MS(4643) {
+		t.Errorf("the winning election began %s after FAIL, want 4.643s", took)
+	}
+	for _, want := range []string{"2 elections were started", "took 7.00 s where 2.61 to 5.02 s is predicted"} {
+		if !strings.Contains(last.Note, want) {
+			t.Errorf("note %q lacks %q", last.Note, want)
+		}
+	}
+	d := s.FailoverStats
+	want := results.Distribution{N: 3, Min: fixture.MS(3004), Median: fixture.MS(3004), Max: fixture.MS(7005), Mean: fixture.MS(4337.667), Low: fixture.MS(3004), High: fixture.MS(7005), Confidence: 0.75}
+	if d == nil || *d != want {
+		t.Errorf("distribution %+v, want %+v", d, want)
+	}
+}

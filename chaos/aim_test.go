@@ -149,7 +149,7 @@ func TestWhatTheClusterCanBear(t *testing.T) {
 		{"half a ring", []Effect{cut("node-0", "node-1"), cut("node-1", "node-2")}, fault(), ""},
 	} {
 		s := &Storm{Shards: 3}
-		err := s.bearable(threeByTwo(context.Background()), tc.effects, tc.fault)
+		err := bearable(s.Shards, threeByTwo(context.Background()), tc.effects, tc.fault)
 		if (err == nil) != (tc.refused == "") || err != nil && !strings.Contains(err.Error(), tc.refused) {
 			t.Errorf("%s: %v, want %q", tc.name, err, tc.refused)
 		}

@@ -34,7 +34,7 @@ func (e Effect) separates(a, b string) bool {
 // bearable tells whether the first effect can be added to the others: with all in
 // force, some primary still sees the majority of them, and at most one shard is
 // without any copy; a fault that is to take more away says so in words.
-func (s *Storm) bearable(roles []deployer.Role, effects []Effect, f scenarios.Fault) error {
+func bearable(shards int, roles []deployer.Role, effects []Effect, f scenarios.Fault) error {
 	down := func(node string) bool {
 		return slices.ContainsFunc(effects, func(e Effect) bool { return slices.Contains(e.Down, node) })
 	}
@@ -46,7 +46,7 @@ func (s *Storm) bearable(roles []deployer.Role, effects []Effect, f scenarios.Fa
 		}
 	}
 	best := 0
-	copies := make([]int, s.Shards)
+	copies := make([]int, shards)
 	for _, from := range roles {
 		if down(from.Node.Name) {
 			continue
@@ -65,8 +65,8 @@ func (s *Storm) bearable(roles []deployer.Role, effects []Effect, f scenarios.Fa
 		}
 		best = max(best, len(voters))
 	}
-	if best <= s.Shards/2 && !f.Allows(scenarios.MajorityDown) {
-		return fmt.Errorf("with it no primary would see more than %d of %d primaries: nobody is left to vote; if you mean it, add allow: [%s] to the fault", best, s.Shards, scenarios.MajorityDown)
+	if best <= shards/2 && !f.Allows(scenarios.MajorityDown) {
+		return fmt.Errorf("with it no primary would see more than %d of %d primaries: nobody is left to vote; if you mean it, add allow: [%s] to the fault", best, shards, scenarios.MajorityDown)
 	}
 	var gone []int
 	for shard, n := range copies {

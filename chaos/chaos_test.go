@@ -112,19 +112,22 @@ func (n *notebook) Journal(e results.JournalEntry) error {
 	return n.full
 }
 
-func TestAFaultEndsInTheStatusThatItsStepsEarn(t *testing.T) {
+// course is what a fault meets on its way, and where it ends.
+type course struct {
+	name    string
+	action  script
+	lasts   time.Duration
+	whole   []error // answers, one after the other
+	journal error
+	want    results.FaultStatus
+	steps   []string
+	events  []string
+}
+
+func courses() []course {
 	no := errors.New("no")
 	all := []string{"check", "inject", "prove", "heal"}
-	for _, tc := range []struct {
-		name    string
-		action  script
-		lasts   time.Duration
-		whole   []error // answers, one after the other
-		journal error
-		want    results.FaultStatus
-		steps   []string
-		events  []string
-	}{
+	return []course{
 		{
 			name: "all goes well", whole: []error{nil, nil}, want: results.StatusHealed, steps: all,
 			events: []string{results.EventFaultCheck, results.EventFaultInject, results.EventFaultProof, results.EventFaultHeal, results.EventFaultVerify},
@@ -156,7 +159,11 @@ func TestAFaultEndsInTheStatusThatItsStepsEarn(t *testing.T) {
 			name: "the cluster does not become whole", whole: []error{nil, no}, want: results.StatusUnhealed, steps: all,
 			events: []string{results.EventFaultCheck, results.EventFaultInject, results.EventFaultProof, results.EventFaultHeal, results.EventFaultFailed},
 		},
-	} {
+	}
+}
+
+func TestAFaultEndsInTheStatusThatItsStepsEarn(t *testing.T) {
+	for _, tc := range courses() {
 		t.Run(tc.name, func(t *testing.T) {
 			notes := &notebook{full: tc.journal}
 			answers := tc.whole
@@ -248,10 +255,10 @@ func TestANodeIsHeldByOneFaultAtATime(t *testing.T) {
 	s := &Storm{Shards: 3}
 	held := func(node string) Effect { return Effect{Held: []string{node}} }
 	roles := threeByTwo(t.Context())
-	if err := s.bearable(roles, []Effect{held("node-0"), held("node-1")}, scenarios.Fault{}); err != nil {
+	if err := bearable(s.Shards, roles, []Effect{held("node-0"), held("node-1")}, scenarios.Fault{}); err != nil {
 		t.Error(err)
 	}
-	if err := s.bearable(roles, []Effect{held("node-0"), held("node-1"), held("node-0")}, scenarios.Fault{}); err == nil || !strings.Contains(err.Error(), "node-0 is held to one processor already") {
+	if err := bearable(s.Shards, roles, []Effect{held("node-0"), held("node-1"), held("node-0")}, scenarios.Fault{}); err == nil || !strings.Contains(err.Error(), "node-0 is held to one processor already") {
 		t.Errorf("held twice: %v", err)
 	}
 }

@@ -234,60 +234,9 @@ func setBasic(n *yaml.Node, v reflect.Value) bool {
 	return false
 }
 
-// place is the node to point at for something about path: its value, or where
-// that is not stated, the name of the closest field around it.
-func (d *document) place(path string) *yaml.Node {
-	if n := d.values[path]; n != nil && (n.Kind == yaml.ScalarNode || d.keys[path] == nil || d.from[n] != "") {
-		return n
-	}
-	for ; path != ""; path = parent(path) {
-		if n := d.keys[path]; n != nil {
-			return n
-		}
-		if n := d.values[path]; n != nil {
-			return n
-		}
-	}
-	return d.values[""]
-}
-
-// failed tells whether one of paths, or what it stands in, had a mistake.
-func (d *document) failed(paths ...string) bool {
-	for _, p := range paths {
-		for ; p != ""; p = parent(p) {
-			if d.bad[p] {
-				return true
-			}
-		}
-	}
-	return d.bad[""] && d.root.Kind != yaml.MappingNode
-}
-
-// join is the path of name in the mapping at path.
-func join(path, name string) string {
-	switch {
-	case name == "" || strings.ContainsFunc(name, func(r rune) bool { return strings.ContainsRune(`.[]" `, r) || isControl(r) }):
-		return path + "[" + strconv.Quote(clip(name)) + "]"
-	case path == "":
-		return name
-	}
-	return path + "." + name
-}
-
-// parent is the path around path.
-func parent(path string) string {
-	if strings.HasSuffix(path, `"]`) {
-		return path[:max(strings.LastIndex(path, `["`), 0)]
-	}
-	return path[:max(strings.LastIndexAny(path, ".["), 0)]
-}
-
-// fieldNames are the names of t's fields, in order.
-func fieldNames(t reflect.Type) []string {
-	var names []string
-	for f := range t.Fields() {
-		name, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
-		names = append(names, name)
-	}
-	return names
+// takesNumber reports whether a number can be meant for v; a text of any kind is
+// kept as it was written.
+func takesNumber(v reflect.Value) bool {
+	_, any := v.Addr().Interface().(*AnyValue)
+	return !any && v.Kind() != reflect.String
 }

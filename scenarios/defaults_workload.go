@@ -3,7 +3,6 @@ package scenarios
 import (
 	"fmt"
 	"slices"
-	"strings"
 )
 
 func (f *filler) workload(w *Workload) {
@@ -92,14 +91,6 @@ func (f *filler) client(c *Client) {
 	fillZero(f, at+"clusterStateReloadInterval", &o.ClusterStateReloadInterval, t.ClusterStateReloadInterval, why)
 }
 
-// fillZero is fill for an option of which 0 leaves the default, stated or not.
-func fillZero(f *filler, path string, field *Duration, value Duration, why string) {
-	if *field == 0 && !f.d.failed(path) {
-		*field = value
-		f.applied = append(f.applied, Default{path, defaultText(value), why})
-	}
-}
-
 func (f *filler) keys(k *Keys, s Keys, path string, mix []Command, why func(string) string) {
 	// A distribution that is stated comes without what a profile adds to its own.
 	own := f.d.values[path+".distribution"] != nil
@@ -138,54 +129,4 @@ func (f *filler) values(v *Values, s Values, why func(string) string) {
 			fill(f, at+"size", &v.Size, s.Size, why("bytes; a small record"))
 		}
 	}
-}
-
-// tagNeeded is how many keys must share a hash tag so that every command of the
-// mix stays in one slot; 0 is none.
-func tagNeeded(mix []Command) int64 {
-	need := int64(0)
-	for _, c := range mix {
-		switch {
-		case c.Command == "MGET" || c.Command == "MSET":
-			need = max(need, int64(c.Keys))
-			if c.Keys == 0 {
-				need = max(need, 10)
-			}
-		case c.Command == "EVALSHA" && c.Keys > 1:
-			need = max(need, int64(c.Keys))
-		}
-		for _, t := range append([]string{c.Raw}, c.Commands...) {
-			need = max(need, tagOf(t, c.Command == "MULTI"))
-		}
-	}
-	return need
-}
-
-// tagOf is tagNeeded for a template, which in a transaction has company.
-func tagOf(template string, multi bool) int64 {
-	args, err := ParseTemplate(template)
-	if err != nil {
-		return 0 // said elsewhere
-	}
-	need, types := int64(0), map[string]bool{}
-	for _, a := range args {
-		for _, p := range a {
-			if p.Kind == KeyPiece {
-				types[p.Type] = true
-				if p.N > 0 {
-					need = max(need, p.N+1)
-				}
-			}
-		}
-	}
-	if len(types) > 1 || multi {
-		need = max(need, 1)
-	}
-	return need
-}
-
-// hasTag tells whether a prefix puts all its keys into one slot by itself.
-func hasTag(prefix string) bool {
-	_, rest, ok := strings.Cut(prefix, "{")
-	return ok && strings.IndexByte(rest, '}') > 0
 }

@@ -140,3 +140,6 @@ func showable(line string) string {
 		return r
 	}, line)
 }
+
+// setFlag is how an Error names the override that it is about.
+const setFlag = "--set "

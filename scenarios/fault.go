@@ -1,7 +1,5 @@
 package scenarios
 
-import "reflect"
-
 // Fault is one thing to break. Exactly one action (Kill to Restart) is set.
 type Fault struct {
 	// Name is a label, unique among the faults.
@@ -46,156 +44,6 @@ type FaultRepeat struct {
 	Jitter Duration `yaml:"jitter,omitempty" json:"jitter,omitempty" jsonschema:"minimum=0s,maximum=24h"`
 }
 
-// Kill ends a node; its supervisor, or Kubernetes, starts it again.
-type Kill struct {
-	// Target is who is killed; roles are looked up at the moment of injection.
-	Target Target `yaml:"target" json:"target" jsonschema:"required"`
-	// Scope is what is ended on Kubernetes. "pod" deletes the pod, by force for
-	// SIGKILL and with its grace period for SIGTERM: a new pod with a new IP
-	// takes over its volume. "container" sends the signal to redis-server, and
-	// the kubelet starts it again in the same pod. On this machine the two are
-	// the same.
-	Scope string `yaml:"scope" json:"scope" jsonschema:"enum=pod,enum=container"`
-	// Signal is "SIGKILL" or "SIGTERM".
-	Signal string `yaml:"signal" json:"signal" jsonschema:"enum=SIGKILL,enum=SIGTERM"`
-	// Grace is how long after SIGTERM SIGKILL follows, if it is still needed; 0
-	// is never. For a pod it is the grace period of its deletion.
-	Grace Duration `yaml:"grace,omitempty" json:"grace,omitempty" jsonschema:"minimum=0s,maximum=1h"`
-}
-
-// Signals are the values of Kill.Signal.
-var Signals = []string{"SIGKILL", "SIGTERM"}
-
-// Scopes are the values of Kill.Scope.
-var Scopes = []string{"pod", "container"}
-
-// Pause stops a node's process (SIGSTOP) and lets it go on (SIGCONT): its
-// connections stand, and nobody answers.
-type Pause struct {
-	// Target is who is stopped.
-	Target Target `yaml:"target" json:"target" jsonschema:"required"`
-}
-
-// Partition cuts two sets off from each other. What is within a set, and what
-// is in neither, stays connected. slotstorm's own eyes are in no set: it goes on
-// to see every node.
-type Partition struct {
-	// Between is the one set.
-	Between []Party `yaml:"between" json:"between" jsonschema:"required,minItems=1,maxItems=100" hint:"minItems=write between: [primary of shard 0, generator 1]"`
-	// And is the other; left out it is the rest: every node and every client
-	// that is not in Between.
-	And []Party `yaml:"and" json:"and" jsonschema:"minItems=1,maxItems=100" hint:"minItems=leave it out for all the others"`
-	// Direction is "both", or "one-way": what Between sends does not arrive at
-	// And, the way back is open.
-	Direction string `yaml:"direction" json:"direction" jsonschema:"enum=both,enum=one-way"`
-	// Traffic is "all", "client" (the port of clients, which replication uses
-	// too) or "bus" (the port by which nodes watch each other and vote).
-	Traffic string `yaml:"traffic" json:"traffic" jsonschema:"enum=all,enum=client,enum=bus"`
-	// Action is "drop" (packets vanish, as in a broken network) or "reject" (the
-	// sender is told, as by a firewall).
-	Action string `yaml:"action" json:"action" jsonschema:"enum=drop,enum=reject"`
-}
-
-// Isolate cuts a node off from every other node and from every client.
-type Isolate struct {
-	// Target is who is isolated; several are isolated from each other too.
-	Target Target `yaml:"target" json:"target" jsonschema:"required"`
-	// Action is "drop" or "reject", as of a partition.
-	Action string `yaml:"action" json:"action" jsonschema:"enum=drop,enum=reject"`
-}
-
-// Failover makes a replica take over by CLUSTER FAILOVER.
-type Failover struct {
-	// Target is the replica that is to take over, such as replica of shard 0.
-	Target Target `yaml:"target" json:"target" jsonschema:"required"`
-	// Mode is "graceful" (the primary hands over when the replica has
-	// everything), "force" (without asking the primary) or "takeover" (without
-	// asking anybody).
-	Mode string `yaml:"mode" json:"mode" jsonschema:"enum=graceful,enum=force,enum=takeover"`
-}
-
-// Delay makes packets between two sets late.
-type Delay struct {
-	// Between is the one set, as of a partition.
-	Between []Party `yaml:"between" json:"between" jsonschema:"required,minItems=1,maxItems=100" hint:"minItems=write between: [primary of shard 0]"`
-	// And is the other; left out it is the rest.
-	And []Party `yaml:"and" json:"and" jsonschema:"minItems=1,maxItems=100" hint:"minItems=leave it out for all the others"`
-	// Latency is how late a packet is, in either direction.
-	Latency Duration `yaml:"latency" json:"latency" jsonschema:"required,minimum=1ms,maximum=1m"`
-	// Jitter is how much that varies, at most.
-	Jitter Duration `yaml:"jitter,omitempty" json:"jitter,omitempty" jsonschema:"minimum=0s,maximum=1m"`
-}
-
-// Loss loses some of the packets between two sets.
-type Loss struct {
-	// Between is the one set, as of a partition.
-	Between []Party `yaml:"between" json:"between" jsonschema:"required,minItems=1,maxItems=100" hint:"minItems=write between: [primary of shard 0]"`
-	// And is the other; left out it is the rest.
-	And []Party `yaml:"and" json:"and" jsonschema:"minItems=1,maxItems=100" hint:"minItems=leave it out for all the others"`
-	// Percent of the packets is lost, above 0 to 100, in either direction.
-	Percent float64 `yaml:"percent" json:"percent" jsonschema:"required,exclusiveMinimum=0,maximum=100"`
-}
-
-// Bandwidth bounds what passes between two sets.
-type Bandwidth struct {
-	// Between is the one set, as of a partition.
-	Between []Party `yaml:"between" json:"between" jsonschema:"required,minItems=1,maxItems=100" hint:"minItems=write between: [primary of shard 0]"`
-	// And is the other; left out it is the rest.
-	And []Party `yaml:"and" json:"and" jsonschema:"minItems=1,maxItems=100" hint:"minItems=leave it out for all the others"`
-	// KBps is how many kilobytes (1000 bytes) pass each second in one direction;
-	// packets beyond that are dropped.
-	KBps int `yaml:"kBps" json:"kBps" jsonschema:"required,minimum=1,maximum=10000000"`
-}
-
-// CPUStress takes processor time from a node.
-type CPUStress struct {
-	// Target is who is to suffer.
-	Target Target `yaml:"target" json:"target" jsonschema:"required"`
-	// Workers is how many busy processes share the node's core with it: it is
-	// left one part of Workers+1.
-	Workers int `yaml:"workers" json:"workers" jsonschema:"minimum=1,maximum=64"`
-}
-
-// MemoryStress takes memory from the place where a node runs.
-type MemoryStress struct {
-	// Target is who is to suffer. On this machine all nodes do.
-	Target Target `yaml:"target" json:"target" jsonschema:"required"`
-	// Size is a Kubernetes quantity such as 256Mi.
-	Size string `yaml:"size" json:"size" jsonschema:"required,format=quantity"`
-}
-
-// DiskFull fills a node's volume. Locally it needs redis.storage.size: each
-// volume is a small file system of its own then.
-type DiskFull struct {
-	// Target is whose volume is filled.
-	Target Target `yaml:"target" json:"target" jsonschema:"required"`
-}
-
-// SlowDisk makes fsync on a node's volume slow.
-type SlowDisk struct {
-	// Target is whose disk is slow.
-	Target Target `yaml:"target" json:"target" jsonschema:"required"`
-	// Latency is how long each fsync takes longer.
-	Latency Duration `yaml:"latency" json:"latency" jsonschema:"required,minimum=1ms,maximum=1m"`
-}
-
-// Drain takes the Kubernetes node that a Redis node runs on out of service for
-// the fault's duration, as 'kubectl drain' does before maintenance: no new pod is
-// placed there, and the Redis pods on it are evicted, the target's first, each as
-// soon as the PodDisruptionBudget allows. Other pods stay: they are not this run's.
-type Drain struct {
-	// Target is the Redis node whose Kubernetes node is drained.
-	Target Target `yaml:"target" json:"target" jsonschema:"required"`
-}
-
-// Restart replaces the pods of whole shards one by one, as 'kubectl rollout
-// restart' does: a shard after the other, and in each the next pod when the last
-// one is ready.
-type Restart struct {
-	// Target is a shard, such as shard 0 or shard of the hottest slot, or all nodes.
-	Target Target `yaml:"target" json:"target" jsonschema:"required"`
-}
-
 // Permission is what a fault does that a rehearsal is refused otherwise.
 type Permission string
 
@@ -237,85 +85,126 @@ func (f Fault) Allows(p Permission) bool {
 	return false
 }
 
-// Actions are the names of the actions, in the order of the fields.
-var Actions = actionNames()
+// actions are the kinds of faults in the order of their documentation, each with what
+// f states of it.
+func (f *Fault) actions() []statement {
+	return []statement{
+		of(f.Kill), of(f.Pause), of(f.Partition), of(f.Isolate), of(f.Failover), of(f.Delay), of(f.Loss), of(f.Bandwidth),
+		of(f.CPU), of(f.Memory), of(f.DiskFull), of(f.SlowDisk), of(f.Drain), of(f.Restart),
+	}
+}
 
-func actionNames() []string {
+// statement is a kind of fault, and whether a fault states it; if not, action is the
+// kind's zero value.
+type statement struct {
+	action Action
+	stated bool
+}
+
+func of[T any, A interface {
+	*T
+	Action
+}](action A) statement {
+	if action == nil {
+		return statement{action: A(new(T))}
+	}
+	return statement{action, true}
+}
+
+// Actions are the names of the kinds of faults, in the order of the documentation.
+func Actions() []string {
 	var names []string
-	t := reflect.TypeFor[Fault]()
-	for i, name := range fieldNames(t) {
-		if t.Field(i).Type.Kind() == reflect.Pointer && name != "repeat" {
-			names = append(names, name)
-		}
+	for _, a := range new(Fault).actions() {
+		names = append(names, a.action.Name())
 	}
 	return names
 }
 
-// Action is the name of the fault's action: "kill". Empty if it has none.
-func (f Fault) Action() string {
-	v := reflect.ValueOf(f)
-	for _, name := range Actions {
-		if !v.Field(fieldIndex(v.Type(), name)).IsNil() {
-			return name
+// Action is what the fault does; nil if it states nothing.
+func (f Fault) Action() Action {
+	for _, a := range f.actions() {
+		if a.stated {
+			return a.action
 		}
+	}
+	return nil
+}
+
+// Kind is the name of the fault's action: "kill".
+func (f Fault) Kind() string {
+	if a := f.Action(); a != nil {
+		return a.Name()
 	}
 	return ""
 }
 
-func fieldIndex(t reflect.Type, name string) int {
-	for i, n := range fieldNames(t) {
-		if n == name {
-			return i
-		}
+// Traits are those of the fault's action.
+func (f Fault) Traits() Traits {
+	if a := f.Action(); a != nil {
+		return a.Traits()
 	}
-	panic("scenarios: no field " + name) // names come from the type itself
+	return Traits{}
 }
 
-// Lasts tells whether an action stays in force for the fault's duration.
-func Lasts(action string) bool {
-	return action != "kill" && action != "failover" && action != "restart"
+// Detail is the fault in words: "SIGKILL to primary of shard 0".
+func (f Fault) Detail() string {
+	a := f.Action()
+	if a == nil {
+		return ""
+	}
+	text := a.Words()
+	if f.Duration > 0 {
+		text += " for " + f.Duration.String()
+	}
+	if f.Engine == "chaosmesh" {
+		text += ", by Chaos Mesh"
+	}
+	return text
 }
 
 // Target is whom the fault is aimed at, for actions on nodes; false for those
 // between two sets.
 func (f Fault) Target() (Target, bool) {
-	switch {
-	case f.Kill != nil:
-		return f.Kill.Target, true
-	case f.Pause != nil:
-		return f.Pause.Target, true
-	case f.Isolate != nil:
-		return f.Isolate.Target, true
-	case f.Failover != nil:
-		return f.Failover.Target, true
-	case f.CPU != nil:
-		return f.CPU.Target, true
-	case f.Memory != nil:
-		return f.Memory.Target, true
-	case f.DiskFull != nil:
-		return f.DiskFull.Target, true
-	case f.SlowDisk != nil:
-		return f.SlowDisk.Target, true
-	case f.Drain != nil:
-		return f.Drain.Target, true
-	case f.Restart != nil:
-		return f.Restart.Target, true
+	a := f.Action()
+	if a == nil || !a.Aim().nodes() {
+		return Target{}, false
 	}
-	return Target{}, false
+	return a.Aim().Target, true
 }
 
 // Sides are the two sets that the fault is between, for actions on the network;
 // false for those on nodes.
 func (f Fault) Sides() (between, and []Party, ok bool) {
-	switch {
-	case f.Partition != nil:
-		return f.Partition.Between, f.Partition.And, true
-	case f.Delay != nil:
-		return f.Delay.Between, f.Delay.And, true
-	case f.Loss != nil:
-		return f.Loss.Between, f.Loss.And, true
-	case f.Bandwidth != nil:
-		return f.Bandwidth.Between, f.Bandwidth.And, true
+	a := f.Action()
+	if a == nil || a.Aim().nodes() {
+		return nil, nil, false
 	}
-	return nil, nil, false
+	return a.Aim().Between, a.Aim().And, true
+}
+
+// injections are the starts of f: number, distance and jitter.
+func (f Fault) injections() (times int, every, jitter Duration) {
+	if f.Repeat == nil {
+		return 1, 0, 0
+	}
+	return f.Repeat.Times, f.Repeat.Every, f.Repeat.Jitter
+}
+
+// deposes is true of a fault that takes the primary of a shard away. The node that a
+// failover is aimed at takes over, so that it is a replica.
+func (f Fault) deposes() bool {
+	t, ok := f.Target()
+	traits := f.Traits()
+	return ok && traits.Deposes == Surely && (traits.Takes != TakesRole || t.Role == Replica || t.By == ByNode)
+}
+
+// canFailOver is true of a fault that a failover can follow from. Nodes that are
+// named may be primaries; so may a partition's.
+func (f Fault) canFailOver() bool {
+	t, ok := f.Target()
+	traits := f.Traits()
+	if ok && traits.Down() {
+		return t.HitsPrimary()
+	}
+	return traits.Deposes != Never
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"path/filepath"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -84,28 +83,15 @@ func Parse(name string, data []byte, overrides ...string) (*Scenario, error) {
 }
 
 func parse(name string, data []byte, overrides []string) (*Scenario, []Default, []Combination, error) {
-	d := newDocument(name, data)
-	if d.parse(data); d.fatal {
-		return nil, nil, nil, d.errs.sort(overrides)
-	}
-	for _, o := range overrides {
-		d.override(o)
-	}
-	var s Scenario
-	d.decode(&s)
-	applied := d.fillDefaults(&s)
-	d.validate(&s)
+	d, s, applied := one(name, data, overrides)
 	var combinations []Combination
 	if len(d.errs) == 0 {
-		if p := s.Workload.Pattern; p != nil && p.Replay != nil && !filepath.IsAbs(p.Replay.File) {
-			p.Replay.File = filepath.Join(filepath.Dir(name), p.Replay.File)
-		}
-		combinations = d.combine(&s, data, overrides)
+		combinations = d.combine(s, data, overrides)
 	}
 	if len(d.errs) > 0 {
 		return nil, nil, nil, d.errs.sort(overrides)
 	}
-	return &s, applied, combinations, nil
+	return s, applied, combinations, nil
 }
 
 // read finds the file or built-in at name.

@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,27 +8,6 @@ import (
 
 	"gopkg.in/yaml.v3"
 )
-
-// Axis is a field of the scenario that a matrix varies.
-type Axis struct {
-	// Field is the path of a field, as --set takes it.
-	Field string `yaml:"field" json:"field" jsonschema:"required,minLength=1"`
-	// Values are what it takes, one after the other; a text is read as YAML, and
-	// "null" leaves the field out.
-	Values []AnyValue `yaml:"values" json:"values" jsonschema:"required,minItems=1,maxItems=100" hint:"minItems=write values: [1000, 5000]"`
-}
-
-// AnyValue is a single value of any kind, as it was written.
-type AnyValue string
-
-// UnmarshalText takes any text.
-func (v *AnyValue) UnmarshalText(b []byte) error {
-	*v = AnyValue(b)
-	return nil
-}
-
-// MarshalText gives it back.
-func (v AnyValue) MarshalText() ([]byte, error) { return []byte(v), nil }
 
 // Setting is one value of one axis.
 type Setting struct{ Field, Value string }
@@ -41,12 +19,6 @@ type Combination struct {
 	// Overrides lead to it, in the form of --set.
 	Overrides []string
 }
-
-// Bounds of what a matrix can become, in runs and in bytes to be read for them.
-const (
-	maxCombinations     = 1000
-	maxCombinationBytes = 1 << 23
-)
 
 // combine gives the runs of a matrix, the last axis changing first, or s itself if it
 // has none. What is wrong with a combination is noted where its value stands.
@@ -79,11 +51,9 @@ func (d *document) combine(s *Scenario, data []byte, overrides []string) []Combi
 	seen := map[Error]bool{}
 	for i := range list {
 		c := &list[i]
-		var err error
-		c.Scenario, err = Parse(d.file, data, c.Overrides...)
-		var wrong Errors
-		errors.As(err, &wrong)
-		for _, e := range wrong {
+		var of *document
+		of, c.Scenario, _ = one(d.file, data, c.Overrides)
+		for _, e := range of.errs.sort(c.Overrides) {
 			if seen[e] {
 				continue
 			}
@@ -110,25 +80,4 @@ func (c *Combination) String() string {
 		told = append(told, s.Field+"="+s.Value)
 	}
 	return strings.Join(told, ", ")
-}
-
-// validateMatrix wants a matrix that can be run to its end.
-func (d *document) validateMatrix(s *Scenario) {
-	runs, seen := 1, map[string]bool{}
-	for i, a := range s.Matrix {
-		path := fmt.Sprintf("matrix[%d].field", i)
-		if seen[a.Field] {
-			d.reject(path, nil, "put all values into one", "%s is varied twice", clip(a.Field))
-		}
-		if steps, _, _, _ := parsePath(a.Field + "="); len(steps) > 0 && steps[0].name == "matrix" {
-			d.reject(path, nil, "", "a matrix does not vary itself")
-		}
-		seen[a.Field] = true
-		runs = min(runs*max(len(a.Values), 1), maxCombinations+1)
-	}
-	if runs > maxCombinations {
-		d.reject("matrix", nil, "", "has more than %d combinations", maxCombinations)
-	} else if runs*d.size > maxCombinationBytes {
-		d.reject("matrix", nil, "take values away, or comments", "has %d combinations of a file of %d bytes, above %d together", runs, d.size, maxCombinationBytes)
-	}
 }

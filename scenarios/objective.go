@@ -1,6 +1,13 @@
 package scenarios
 
-import "gopkg.in/yaml.v3"
+import (
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"gopkg.in/yaml.v3"
+)
 
 // Unit says what a metric's bound is written in.
 type Unit string
@@ -119,3 +126,80 @@ func (b Bound) MarshalYAML() (any, error) {
 
 // MarshalText writes String.
 func (b Bound) MarshalText() ([]byte, error) { return []byte(b.Text), nil }
+
+// MetricNamed finds a metric.
+func MetricNamed(name string) (Metric, bool) {
+	i := slices.IndexFunc(Metrics, func(m Metric) bool { return m.Name == name })
+	if i < 0 {
+		return Metric{}, false
+	}
+	return Metrics[i], true
+}
+
+// read gives b its value: in the metric's unit, or relative to a baseline.
+func (m Metric) read(b *Bound) *valueError {
+	rest, relative := strings.CutPrefix(b.Text, "baseline")
+	if !relative {
+		value, err := m.bound(b.Text)
+		b.Value = value
+		return err
+	}
+	b.Relative = true
+	if rest == "" {
+		return nil
+	}
+	wrong := &valueError{"relative to a baseline", b.Text, "write baseline, baseline+10% or baseline-5%, or with a unit, as baseline+5ms"}
+	sign := map[byte]float64{'+': 1, '-': -1}[rest[0]]
+	if sign == 0 {
+		return wrong
+	}
+	if number, percent := strings.CutSuffix(rest[1:], "%"); percent && m.Unit != UnitRatio {
+		v, ok := plain(number)
+		if !ok {
+			return wrong
+		}
+		b.Share = sign * v / 100
+		return nil
+	}
+	v, err := m.bound(rest[1:])
+	if err != nil {
+		return wrong
+	}
+	b.Value = sign * v
+	return nil
+}
+
+// bound is the value of text in the metric's unit: seconds, requests per
+// second, a ratio from 0 to 1, or a count.
+func (m Metric) bound(text string) (float64, *valueError) {
+	switch m.Unit {
+	case UnitDuration:
+		v, err := time.ParseDuration(text)
+		if err != nil || v < 0 {
+			return 0, &valueError{"a duration", text, "write a number with a unit, such as 20ms or 6s"}
+		}
+		return v.Seconds(), nil
+	case UnitRatio:
+		number, percent := strings.CutSuffix(text, "%")
+		v, ok := plain(number)
+		if percent {
+			v /= 100
+		}
+		if !ok || v > 1 {
+			return 0, &valueError{"a ratio", text, "write a share such as 99.9% or 0.999"}
+		}
+		return v, nil
+	case UnitRate:
+		v, ok := plain(strings.TrimSuffix(text, "/s"))
+		if !ok {
+			return 0, &valueError{"a rate", text, "write requests per second, such as 1900 or 1900/s"}
+		}
+		return v, nil
+	default:
+		v, ok := plain(text)
+		if !ok || v != math.Trunc(v) {
+			return 0, &valueError{"a count", text, "write a whole number, such as 0"}
+		}
+		return v, nil
+	}
+}

@@ -61,11 +61,7 @@ func (d *document) override(text string) {
 			n = n.Content[slot]
 			continue
 		case slot >= 0 && remove:
-			from := slot
-			if n.Kind == yaml.MappingNode {
-				from--
-			}
-			n.Content = append(n.Content[:from:from], n.Content[slot+1:]...)
+			removeAt(n, slot)
 			return
 		case slot >= 0:
 			n.Content[slot] = value
@@ -86,6 +82,15 @@ func (d *document) override(text string) {
 		n.Content = append(n.Content, next)
 		n = next
 	}
+}
+
+// removeAt takes the item at slot out of n, and in a mapping its name too.
+func removeAt(n *yaml.Node, slot int) {
+	from := slot
+	if n.Kind == yaml.MappingNode {
+		from--
+	}
+	n.Content = append(n.Content[:from:from], n.Content[slot+1:]...)
 }
 
 // container is the kind of node that s can step into.

@@ -1,8 +1,5 @@
 package scenarios
 
-// Profiles are the values of Workload.Profile.
-var Profiles = []string{"session-store", "cache-aside", "rate-limiter", "leaderboard", "cart", "feature-flags", "queue"}
-
 // shape is what a profile fills in. docs/profiles.md tells where each is from.
 type shape struct {
 	keys   Keys

@@ -249,3 +249,13 @@ func limit(text string) float64 {
 	}
 	return float64(d)
 }
+
+// fieldNames are the names of t's fields, in order.
+func fieldNames(t reflect.Type) []string {
+	var names []string
+	for f := range t.Fields() {
+		name, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+		names = append(names, name)
+	}
+	return names
+}

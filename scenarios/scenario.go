@@ -14,6 +14,11 @@
 // package knows nothing of Redis connections, Kubernetes or processes.
 package scenarios
 
+import (
+	"strconv"
+	"time"
+)
+
 // Version and Kind are what a scenario file must say in its first two fields.
 const (
 	Version = "slotstorm/v1"
@@ -111,9 +116,6 @@ type LocalCluster struct {
 	RestartDelay Duration `yaml:"restartDelay" json:"restartDelay" jsonschema:"minimum=0s,maximum=1h"`
 }
 
-// Isolations are the values of LocalCluster.Isolation.
-var Isolations = []string{"auto", "namespaces", "none"}
-
 // Redis is the cluster under test.
 type Redis struct {
 	// Binary is the redis-server to run on the local provider: a name on PATH
@@ -205,3 +207,24 @@ type Phase struct {
 	// Duration is in whole seconds, because histograms are kept by the second.
 	Duration Duration `yaml:"duration" json:"duration" jsonschema:"required,exclusiveMinimum=0s,maximum=24h,multipleOf=1s" hint:"multipleOf=the series is kept by the second"`
 }
+
+// Axis is a field of the scenario that a matrix varies.
+type Axis struct {
+	// Field is the path of a field, as --set takes it.
+	Field string `yaml:"field" json:"field" jsonschema:"required,minLength=1"`
+	// Values are what it takes, one after the other; a text is read as YAML, and
+	// "null" leaves the field out.
+	Values []AnyValue `yaml:"values" json:"values" jsonschema:"required,minItems=1,maxItems=100" hint:"minItems=write values: [1000, 5000]"`
+}
+
+// NodeTimeout is cluster-node-timeout: the one in the scenario, or Redis' own
+// default of 15 s.
+func (r Redis) NodeTimeout() time.Duration {
+	if n, err := strconv.Atoi(r.Config["cluster-node-timeout"]); err == nil {
+		return time.Duration(n) * time.Millisecond
+	}
+	return 15 * time.Second
+}
+
+// Release is the Redis that the cluster is deployed with.
+func (r Redis) Release() Release { return Release{Binary: r.Binary, Image: r.Image} }

@@ -108,7 +108,7 @@ func namePatterns(s *jsonschema.Schema) {
 
 func setDefaults(t *testing.T, root *jsonschema.Schema) {
 	t.Helper()
-	for _, d := range Defaults() {
+	for _, d := range defaults() {
 		names := strings.Split(strings.ReplaceAll(d.Path, "[0]", ""), ".")
 		s := deref(root, root)
 		for _, name := range names {
@@ -179,16 +179,8 @@ func TestEnumsAgreeWithTags(t *testing.T) {
 		{reflect.TypeFor[Scenario](), "APIVersion", []string{Version}},
 		{reflect.TypeFor[Scenario](), "Kind", []string{Kind}},
 		{reflect.TypeFor[Cluster](), "Provider", Providers},
-		{reflect.TypeFor[LocalCluster](), "Isolation", Isolations},
-		{reflect.TypeFor[Workload](), "Arrival", Arrivals},
-		{reflect.TypeFor[Workload](), "Profile", Profiles},
-		{reflect.TypeFor[Client](), "Type", ClientTypes},
-		{reflect.TypeFor[Client](), "Profile", ClientProfiles},
-		{reflect.TypeFor[Keys](), "Distribution", KeyDistributions},
 		{reflect.TypeFor[Command](), "Command", Commands},
 		{reflect.TypeFor[Command](), "Type", KeyTypes},
-		{reflect.TypeFor[Kill](), "Signal", Signals},
-		{reflect.TypeFor[Kill](), "Scope", Scopes},
 	} {
 		f, _ := c.of.FieldByName(c.field)
 		if got := rulesOf(f).enum; !slices.Equal(got, c.list) {

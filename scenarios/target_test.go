@@ -44,7 +44,7 @@ func TestEveryActionIsKnown(t *testing.T) {
 	}
 	seen := map[string]bool{}
 	for _, f := range s.Timeline.Faults {
-		seen[f.Action()] = true
+		seen[f.Kind()] = true
 		_, aimed := f.Target()
 		_, _, between := f.Sides()
 		if aimed == between {
@@ -53,11 +53,11 @@ func TestEveryActionIsKnown(t *testing.T) {
 		if f.Detail() == "" || strings.Contains(f.Detail(), "{") {
 			t.Errorf("%s is told as %q", f.Name, f.Detail())
 		}
-		if Lasts(f.Action()) != (f.Duration > 0) {
+		if f.Traits().Lasts != (f.Duration > 0) {
 			t.Errorf("%s lasts %s", f.Name, f.Duration)
 		}
 	}
-	for _, a := range Actions {
+	for _, a := range Actions() {
 		if !seen[a] && a != "drain" && a != "restart" {
 			t.Errorf("no fault of the test does %s", a)
 		}

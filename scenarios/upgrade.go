@@ -1,7 +1,5 @@
 package scenarios
 
-import "strings"
-
 // Upgrade replaces every node's Redis by another one, a node at a time, under
 // the load. Each node keeps its volume; the next one follows when the cluster is
 // whole again. If a node does not come back as the new Redis it gets its old one
@@ -54,9 +52,6 @@ const (
 	FromBackup    = "backup"
 )
 
-// Release is the Redis that the cluster is deployed with.
-func (r Redis) Release() Release { return Release{Binary: r.Binary, Image: r.Image} }
-
 func (f *filler) upgrade(u *Upgrade) {
 	if u == nil {
 		return
@@ -68,40 +63,5 @@ func (f *filler) upgrade(u *Upgrade) {
 	fill(f, path+"stepLimit", &u.StepLimit, seconds(60), "a start, and a synchronisation of a small volume")
 	if u.Rollback != nil {
 		fill(f, path+"rollback.from", &u.Rollback.From, FromVolumes, "what people try first")
-	}
-}
-
-func (d *document) validateUpgrade(s *Scenario) {
-	u := s.Timeline.Upgrade
-	if u == nil {
-		return
-	}
-	const path = "timeline.upgrade"
-	end, by := s.Timeline.Length(), phaseFields(s.Timeline, "duration")
-	if u.At >= end {
-		d.reject(path+".at", by, "make a phase longer, or upgrade earlier", "%s is not before the end of the timeline, %s", u.At, end)
-	}
-	if s.Cluster.Provider == "local" && u.To.Binary == "" {
-		d.reject(path+".to", []string{"cluster.provider", path + ".to.binary"}, "write to: {binary: /opt/redis-8/bin/redis-server}", "names no binary for the local provider")
-	}
-	if s.Cluster.Provider != "local" && u.To.Image == "" {
-		d.reject(path+".to", []string{"cluster.provider", path + ".to.image"}, "write to: {image: \"redis:8.0\"}", "names no image for Kubernetes")
-	}
-	if u.Handover && s.Redis.ReplicasPerShard == 0 {
-		d.reject(path+".handover", []string{"redis.replicasPerShard"}, "set redis.replicasPerShard, or handover: false", "there is no replica to hand over to: redis.replicasPerShard is 0")
-	}
-	r := u.Rollback
-	if r == nil {
-		return
-	}
-	switch at := path + ".rollback.at"; {
-	case r.At <= u.At:
-		d.reject(at, []string{path + ".at"}, "roll back after the upgrade", "%s is not after the upgrade, at %s", r.At, u.At)
-	case r.At >= end:
-		d.reject(at, by, "make a phase longer, or roll back earlier", "%s is not before the end of the timeline, %s", r.At, end)
-	}
-	if r.From == FromBackup && strings.EqualFold(s.Redis.Config["appendonly"], "yes") {
-		d.reject(path+".rollback.from", []string{"redis.config"}, "leave appendonly out, or roll back from volumes",
-			"the backup is a snapshot, which a Redis with appendonly yes does not read")
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // validate notes what fields may not hold together. Fields that were wrong
@@ -24,15 +23,6 @@ func (d *document) validate(s *Scenario) {
 	d.validateUpgrade(s)
 	d.validateObjectives(s)
 	d.validateMatrix(s)
-}
-
-// reject notes a mistake at path, unless one of the paths that it was found
-// by, or path itself, had one already.
-func (d *document) reject(path string, by []string, hint, format string, args ...any) {
-	if d.failed(path) || d.failed(by...) {
-		return
-	}
-	d.fail(d.place(path), path, hint, format, args...)
 }
 
 func (d *document) validateCluster(c *Cluster) {
@@ -84,13 +74,6 @@ func (d *document) validateRedis(r *Redis) {
 	}
 }
 
-// rejectKey is reject, pointing at the name of a field.
-func (d *document) rejectKey(path, hint, format string, args ...any) {
-	if !d.failed(path) {
-		d.fail(d.keys[path], path, hint, format, args...)
-	}
-}
-
 func ownedHint(name string) string {
 	switch name {
 	case "requirepass", "masterauth", "masteruser", "aclfile", "user":
@@ -104,13 +87,4 @@ func ownedHint(name string) string {
 		return "for TLS, write redis.tls: {enabled: true}"
 	}
 	return "leave it out"
-}
-
-// NodeTimeout is cluster-node-timeout: the one in the scenario, or Redis' own
-// default of 15 s.
-func (r Redis) NodeTimeout() time.Duration {
-	if n, err := strconv.Atoi(r.Config["cluster-node-timeout"]); err == nil {
-		return time.Duration(n) * time.Millisecond
-	}
-	return 15 * time.Second
 }

@@ -9,7 +9,7 @@ import (
 func countActions(stated []string) (message, hint string) {
 	switch len(stated) {
 	case 0:
-		return "does nothing", "add what it does: " + either(Actions)
+		return "does nothing", "add what it does: " + either(Actions())
 	case 1:
 		return "", ""
 	}
@@ -18,78 +18,55 @@ func countActions(stated []string) (message, hint string) {
 
 func (d *document) validateFault(s *Scenario, f Fault, path string) {
 	var stated []string
-	for _, a := range Actions {
-		if at := join(path, a); d.values[at] != nil || d.bad[at] {
-			stated = append(stated, a)
+	var a Action
+	for _, one := range f.actions() {
+		if at := join(path, one.action.Name()); d.values[at] != nil || d.bad[at] {
+			stated, a = append(stated, one.action.Name()), one.action
 		}
 	}
 	if message, hint := countActions(stated); message != "" {
 		d.reject(path, nil, hint, "%s", message)
 		return
 	}
-	action := stated[0]
-	d.validateDuration(f, action, path)
-	d.validatePlace(s, f, action, path)
-	if t, ok := f.Target(); ok {
-		d.validateTarget(s, t, join(path, action)+".target", action)
-		d.validateBlast(s, f, t, action, path)
+	d.validateDuration(f, a, path)
+	if f.Engine == "chaosmesh" && s.Cluster.Provider == "local" {
+		d.reject(path+".engine", []string{"cluster.provider"}, "write engine: auto, or another cluster.provider", "Chaos Mesh works on Kubernetes, and the provider is local")
 	}
-	if between, and, ok := f.Sides(); ok {
-		d.validateSides(s, between, and, join(path, action))
+	at := join(path, a.Name())
+	if aim := a.Aim(); aim.nodes() {
+		verb := a.Name()
+		if a.Traits().Takes == TakesRole {
+			verb = "" // a primary would not do
+		}
+		d.validateTarget(s, aim.Target, at+".target", verb)
+		d.validateBlast(s, f, aim.Target, path)
+	} else {
+		d.validateSides(s, aim.Between, aim.And, at)
 	}
-	if k := f.Kill; k != nil && k.Grace > 0 && k.Signal != "SIGTERM" {
-		d.reject(path+".kill.grace", []string{path + ".kill.signal"}, "write signal: SIGTERM, or leave grace out", "SIGKILL gives no grace")
-	}
-	if f.Failover != nil && f.Failover.Target.Role != Replica && f.Failover.Target.By != ByNode {
-		d.reject(path+".failover.target", nil, "write replica of shard 0, or random replica", "a failover is done by a replica")
-	}
-	if r := f.Restart; r != nil && (r.Target.Role != AnyRole || r.Target.By == ByNode) {
-		d.reject(path+".restart.target", nil, "write shard 0, shard of the hottest slot, or all nodes", "a restart rolls whole shards, and %s is not one", r.Target)
-	}
-	if f.Delay != nil && f.Delay.Jitter > f.Delay.Latency {
-		d.reject(path+".delay.jitter", []string{path + ".delay.latency"}, "", "%s is above latency, %s", f.Delay.Jitter, f.Delay.Latency)
-	}
-	if f.DiskFull != nil && s.Cluster.Provider == "local" && s.Redis.Storage == nil {
-		d.reject(path+".diskFull", []string{"redis.storage", "cluster.provider"}, "add redis.storage: {size: 64Mi}", "a local volume is a folder unless redis.storage bounds it: it cannot be filled")
-	}
+	a.validate(d, ground{provider: s.Cluster.Provider, bounded: s.Redis.Storage != nil}, at)
 }
 
-func (d *document) validateDuration(f Fault, action, path string) {
-	at := path + ".duration"
+func (d *document) validateDuration(f Fault, a Action, path string) {
+	at, traits := path+".duration", a.Traits()
 	switch {
-	case Lasts(action) && f.Duration == 0:
-		d.reject(path, []string{at}, "add duration: 10s beside "+action, "does not say how long it lasts")
-	case !Lasts(action) && f.Duration > 0:
+	case traits.Lasts && f.Duration == 0:
+		d.reject(path, []string{at}, "add duration: 10s beside "+a.Name(), "does not say how long it lasts")
+	case !traits.Lasts && f.Duration > 0:
 		hint := "leave duration out"
-		if action == "kill" {
+		if traits.Restarts {
 			hint = "leave duration out: the node is back after cluster.local.restartDelay"
 		}
-		d.reject(at, nil, hint, "a %s is over once it has acted", action)
+		d.reject(at, nil, hint, "a %s is over once it has acted", a.Name())
 	}
 }
 
-// validatePlace refuses what the place can do on no machine.
-func (d *document) validatePlace(s *Scenario, f Fault, action, path string) {
-	if s.Cluster.Provider != "local" {
-		return
-	}
-	by := []string{"cluster.provider"}
-	if f.Engine == "chaosmesh" {
-		d.reject(path+".engine", by, "write engine: auto, or another cluster.provider", "Chaos Mesh works on Kubernetes, and the provider is local")
-	}
-	switch action {
-	case "drain":
-		d.reject(path+".drain", by, "choose another cluster.provider", "there is no Kubernetes node to drain: the provider is local")
-	case "restart":
-		d.reject(path+".restart", by, "choose another cluster.provider, or restart node by node with timeline.upgrade", "there is no StatefulSet to roll: the provider is local")
-	}
-}
-
-func (d *document) validateTarget(s *Scenario, t Target, at, action string) {
+// validateTarget checks that there are such nodes; verb is what could be done to a
+// primary instead of a replica, if anything.
+func (d *document) validateTarget(s *Scenario, t Target, at, verb string) {
 	if t.Role == Replica && s.Redis.ReplicasPerShard == 0 {
-		hint := "set redis.replicasPerShard, or " + action + " a primary"
-		if action == "failover" {
-			hint = "set redis.replicasPerShard"
+		hint := "set redis.replicasPerShard"
+		if verb != "" {
+			hint += ", or " + verb + " a primary"
 		}
 		d.reject(at, []string{"redis.replicasPerShard"}, hint, "there are no replicas: redis.replicasPerShard is 0")
 	}
@@ -147,19 +124,14 @@ func (p Party) random() bool {
 	return p.Clients == "" && p.Target.Count == One && (p.Target.By == ByShard && p.Target.Shard == AnyShard || p.Target.Role == Replica)
 }
 
-// takesAway tells whether an action leaves its target unable to serve.
-func takesAway(action string) bool {
-	return action == "kill" || action == "pause" || action == "isolate"
-}
-
 // validateBlast refuses a fault that can be seen to leave nobody to vote, or
 // nobody who has the data of two shards. What depends on the roles of the moment,
 // and on the other faults in force, is seen at the fault's check.
-func (d *document) validateBlast(s *Scenario, f Fault, t Target, action, path string) {
-	if !takesAway(action) {
+func (d *document) validateBlast(s *Scenario, f Fault, t Target, path string) {
+	if !f.Traits().Down() {
 		return
 	}
-	at := join(path, action) + ".target"
+	at := join(path, f.Kind()) + ".target"
 	by := []string{path + ".allow", "redis.shards", "redis.replicasPerShard"}
 	primaries := 1
 	switch {

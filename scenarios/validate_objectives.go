@@ -2,21 +2,10 @@ package scenarios
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
-
-// MetricNamed finds a metric.
-func MetricNamed(name string) (Metric, bool) {
-	i := slices.IndexFunc(Metrics, func(m Metric) bool { return m.Name == name })
-	if i < 0 {
-		return Metric{}, false
-	}
-	return Metrics[i], true
-}
 
 func (d *document) validateObjectives(s *Scenario) {
 	type subject struct{ metric, command, phase, shard string }
@@ -63,9 +52,6 @@ func metricHint(name string) string {
 	return "the metrics are " + strings.Join(names, ", ")
 }
 
-// usualSlip is the slip that is allowed unless the scenario says otherwise.
-const usualSlip = Duration(10 * time.Millisecond)
-
 // validatePrecision holds what the generator may be late against what is judged: a
 // scenario that bears with a late generator cannot ask for short times.
 func (d *document) validatePrecision(s *Scenario, o *Objective, m Metric, path string) {
@@ -101,83 +87,6 @@ func (d *document) validateBounds(o *Objective, m Metric, path string) {
 	case o.Max != nil && o.Min != nil && o.Max.Relative == o.Min.Relative && o.Max.Of(1) < o.Min.Of(1):
 		d.reject(path+".max", by, "", "%s is below min, %s", o.Max, o.Min)
 	}
-}
-
-// read gives b its value: in the metric's unit, or relative to a baseline.
-func (m Metric) read(b *Bound) *valueError {
-	rest, relative := strings.CutPrefix(b.Text, "baseline")
-	if !relative {
-		value, err := m.bound(b.Text)
-		b.Value = value
-		return err
-	}
-	b.Relative = true
-	if rest == "" {
-		return nil
-	}
-	wrong := &valueError{"relative to a baseline", b.Text, "write baseline, baseline+10% or baseline-5%, or with a unit, as baseline+5ms"}
-	sign := map[byte]float64{'+': 1, '-': -1}[rest[0]]
-	if sign == 0 {
-		return wrong
-	}
-	if number, percent := strings.CutSuffix(rest[1:], "%"); percent && m.Unit != UnitRatio {
-		v, ok := plain(number)
-		if !ok {
-			return wrong
-		}
-		b.Share = sign * v / 100
-		return nil
-	}
-	v, err := m.bound(rest[1:])
-	if err != nil {
-		return wrong
-	}
-	b.Value = sign * v
-	return nil
-}
-
-// bound is the value of text in the metric's unit: seconds, requests per
-// second, a ratio from 0 to 1, or a count.
-func (m Metric) bound(text string) (float64, *valueError) {
-	switch m.Unit {
-	case UnitDuration:
-		v, err := time.ParseDuration(text)
-		if err != nil || v < 0 {
-			return 0, &valueError{"a duration", text, "write a number with a unit, such as 20ms or 6s"}
-		}
-		return v.Seconds(), nil
-	case UnitRatio:
-		number, percent := strings.CutSuffix(text, "%")
-		v, ok := plain(number)
-		if percent {
-			v /= 100
-		}
-		if !ok || v > 1 {
-			return 0, &valueError{"a ratio", text, "write a share such as 99.9% or 0.999"}
-		}
-		return v, nil
-	case UnitRate:
-		v, ok := plain(strings.TrimSuffix(text, "/s"))
-		if !ok {
-			return 0, &valueError{"a rate", text, "write requests per second, such as 1900 or 1900/s"}
-		}
-		return v, nil
-	default:
-		v, ok := plain(text)
-		if !ok || v != math.Trunc(v) {
-			return 0, &valueError{"a count", text, "write a whole number, such as 0"}
-		}
-		return v, nil
-	}
-}
-
-// plain reads a finite decimal number that is not negative.
-func plain(text string) (float64, bool) {
-	if !decimal.MatchString(text) {
-		return 0, false
-	}
-	v, err := strconv.ParseFloat(text, 64)
-	return v, err == nil && v >= 0 && !math.IsInf(v, 0)
 }
 
 // validateScope checks the command and the phase that an objective narrows to.
@@ -252,16 +161,7 @@ func (d *document) validateMeasurable(s *Scenario, o *Objective, path string) {
 		if f.canFailOver() {
 			return
 		}
-		by = append(by, faultPath(i), join(faultPath(i), f.Action()))
+		by = append(by, faultPath(i), join(faultPath(i), f.Kind()))
 	}
 	d.reject(at, by, "add a fault that takes a primary away to timeline.faults", "nothing in the timeline causes a failover")
-}
-
-// canFailOver tells whether a failover can follow from the fault. Nodes that are
-// named may be primaries; so may a partition's.
-func (f Fault) canFailOver() bool {
-	if t, ok := f.Target(); ok {
-		return f.Action() == "failover" || takesAway(f.Action()) && t.HitsPrimary() || f.CPU != nil || f.DiskFull != nil || f.SlowDisk != nil || f.Drain != nil || f.Restart != nil
-	}
-	return f.Action() != ""
 }

@@ -18,7 +18,7 @@ func (d *document) validateSpacing(s *Scenario) {
 	pause := 2 * Duration(s.Redis.NodeTimeout())
 	hint := func(f Fault) string {
 		what := "duration"
-		if f.Kill != nil {
+		if f.Traits().Restarts {
 			what = "restartDelay"
 		}
 		over := f.recovery(s)
@@ -46,23 +46,10 @@ func (d *document) validateSpacing(s *Scenario) {
 	}
 }
 
-// deposes tells whether the fault can take a primary away from its shard.
-func (f Fault) deposes() bool {
-	if t, ok := f.Target(); ok {
-		switch f.Action() {
-		case "kill", "pause", "isolate", "drain", "restart":
-			return true
-		case "failover":
-			return t.Role == Replica || t.By == ByNode
-		}
-	}
-	return false
-}
-
 // recovery is how long after its injection a fault is over.
 func (f Fault) recovery(s *Scenario) Duration {
-	if f.Kill != nil {
-		return s.Cluster.Local.RestartDelay + f.Kill.Grace
+	if t := f.Traits(); t.Restarts {
+		return s.Cluster.Local.RestartDelay + t.Grace
 	}
 	return f.Duration
 }
@@ -70,7 +57,7 @@ func (f Fault) recovery(s *Scenario) Duration {
 // wrongTimes tells whether the times or the target of fault i had a mistake.
 func (d *document) wrongTimes(i int, f Fault) bool {
 	path := faultPath(i)
-	return d.failed(path+".at", path+".duration", path+"."+f.Action()+".target") || d.inside(path+".repeat", "times", "every", "jitter")
+	return d.failed(path+".at", path+".duration", path+"."+f.Kind()+".target") || d.inside(path+".repeat", "times", "every", "jitter")
 }
 
 // sameShard tells whether the two can hit one shard.

@@ -57,7 +57,7 @@ func TestDefaultsCanBeStated(t *testing.T) {
 		t.Fatal(err)
 	}
 	var stated []string
-	for _, d := range Defaults() {
+	for _, d := range defaults() {
 		// The file's faults are kills: what another action takes has no place.
 		if action, ok := strings.CutPrefix(d.Path, "timeline.faults[0]."); ok && action != "engine" && !strings.HasPrefix(action, "kill.") {
 			continue

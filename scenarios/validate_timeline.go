@@ -18,17 +18,6 @@ func (d *document) validateTimeline(s *Scenario) {
 	d.validateSpacing(s)
 }
 
-// phaseFields are the paths of one field of every phase.
-func phaseFields(t Timeline, name string) []string {
-	paths := []string{"timeline.phases"}
-	for i := range t.Phases {
-		paths = append(paths, fmt.Sprintf("timeline.phases[%d].%s", i, name))
-	}
-	return paths
-}
-
-func faultPath(i int) string { return fmt.Sprintf("timeline.faults[%d]", i) }
-
 const maxTimeline = 24 * 60 * 60
 
 func (d *document) validatePhases(t Timeline) {
@@ -44,14 +33,6 @@ func (d *document) validatePhases(t Timeline) {
 	if t.Length() > seconds(maxTimeline) {
 		d.reject("timeline.phases", phaseFields(t, "duration"), "", "the phases last %s together, above 24h", t.Length())
 	}
-}
-
-// injections are the starts of f: number, distance and jitter.
-func (f Fault) injections() (times int, every, jitter Duration) {
-	if f.Repeat == nil {
-		return 1, 0, 0
-	}
-	return f.Repeat.Times, f.Repeat.Every, f.Repeat.Jitter
 }
 
 // validateTimes wants every injection to start within the timeline.
@@ -75,14 +56,4 @@ func (d *document) validateTimes(t Timeline, f Fault, path string) {
 	case last+f.Duration > end:
 		d.reject(path+".duration", by, "make a phase longer, or the fault shorter", "the fault can last until %s, beyond the end of the timeline, %s", last+f.Duration, end)
 	}
-}
-
-// inside tells whether one of the fields of the mapping at path had a mistake.
-func (d *document) inside(path string, names ...string) bool {
-	for _, n := range names {
-		if d.failed(join(path, n)) {
-			return true
-		}
-	}
-	return false
 }

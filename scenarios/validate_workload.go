@@ -49,23 +49,6 @@ func (d *document) validateWorkload(s *Scenario) {
 	d.validateAudit(s)
 }
 
-// one notes it when not exactly one of the named fields of the mapping at path
-// is stated, or with none allowed, more than one.
-func (d *document) one(path string, none bool, names ...string) {
-	var stated []string
-	for _, n := range names {
-		if d.values[join(path, n)] != nil {
-			stated = append(stated, n)
-		}
-	}
-	switch {
-	case len(stated) == 0 && !none:
-		d.reject(path, nil, "write one of "+either(names), "says nothing")
-	case len(stated) > 1:
-		d.reject(join(path, stated[1]), nil, "write one of "+either(names), "contradicts %s", stated[0])
-	}
-}
-
 func (d *document) validatePattern(p *Pattern) {
 	const at = "workload.pattern"
 	d.one(at, false, "ramp", "steps", "bursts", "replay")

@@ -150,3 +150,15 @@ func (a Amount) MarshalYAML() (any, error) {
 
 func seconds(n int) Duration      { return Duration(time.Duration(n) * time.Second) }
 func milliseconds(n int) Duration { return Duration(time.Duration(n) * time.Millisecond) }
+
+// AnyValue is a single value of any kind, as it was written.
+type AnyValue string
+
+// UnmarshalText takes any text.
+func (v *AnyValue) UnmarshalText(b []byte) error {
+	*v = AnyValue(b)
+	return nil
+}
+
+// MarshalText gives it back.
+func (v AnyValue) MarshalText() ([]byte, error) { return []byte(v), nil }

@@ -1,6 +1,9 @@
 package scenarios
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // Workload is the load that runs through the whole timeline.
 type Workload struct {
@@ -54,9 +57,6 @@ func (w *Workload) KeySpaces() []KeySpace {
 	}
 	return []KeySpace{{Weight: 1, Keys: w.Keys}}
 }
-
-// Arrivals are the values of Workload.Arrival.
-var Arrivals = []string{"poisson", "constant"}
 
 // Pattern is how the rate changes with time. Exactly one of its fields is set.
 // Times count from the timeline's start; in the warm-up the rate is rate.
@@ -127,9 +127,6 @@ type Client struct {
 	Storm *ReconnectStorm `yaml:"storm,omitempty" json:"storm,omitempty"`
 }
 
-// ClientTypes are the values of Client.Type.
-var ClientTypes = []string{"go-redis", "wire"}
-
 // WireOptions are the options of slotstorm's own driver, for each generator.
 type WireOptions struct {
 	// Connections is how many there are to each primary; at least Cores.
@@ -153,9 +150,6 @@ type WireOptions struct {
 	// watches the clock: punctuality for processor time.
 	Spin Duration `yaml:"spin,omitempty" json:"spin,omitempty" jsonschema:"minimum=0s,maximum=1ms"`
 }
-
-// ClientProfiles are the values of Client.Profile.
-var ClientProfiles = []string{"default", "tuned"}
 
 // Churn is a steady loss of connections. They end in good order: replies under way
 // still arrive, and the client connects anew.
@@ -225,9 +219,6 @@ type Keys struct {
 	// sorted set, and how long a list or stream that is filled before.
 	Elements int `yaml:"elements" json:"elements" jsonschema:"minimum=1,maximum=1000000"`
 }
-
-// KeyDistributions are the values of Keys.Distribution.
-var KeyDistributions = []string{"uniform", "zipfian", "hotset", "gaussian", "sequential", "latest"}
 
 // HotSet sends most requests to few keys, all of them alike.
 type HotSet struct {
@@ -410,3 +401,6 @@ type Audit struct {
 
 // AuditKinds are the values of Audit.Kinds.
 var AuditKinds = []string{"once", "register", "counter", "list"}
+
+// usualSlip is the slip that is allowed unless the scenario says otherwise.
+const usualSlip = Duration(10 * time.Millisecond)

@@ -67,7 +67,8 @@ func TestAmount(t *testing.T) {
 
 // Every profile is complete, and what a scenario states goes before it.
 func TestProfiles(t *testing.T) {
-	for _, name := range Profiles {
+	profile, _ := reflect.TypeFor[Workload]().FieldByName("Profile")
+	for _, name := range rulesOf(profile).enum {
 		s, err := Load("testdata/valid-minimal.yaml", "workload.profile="+name, "workload.keys.count=77", "workload.values.size=9", "workload.keys.distribution=zipfian", "workload.keys.scrambled=false")
 		if err != nil {
 			t.Errorf("%s: %v", name, err)

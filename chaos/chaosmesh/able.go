@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/slotstorm/slotstorm/chaos/native"
@@ -25,28 +26,60 @@ func Can(faults []scenarios.Fault) error {
 }
 
 func can(f scenarios.Fault) error {
-	switch action := f.Action(); action {
-	case "kill":
-		if f.Kill.Scope == "container" && f.Kill.Signal == "SIGTERM" {
-			return errors.New("a container is ended by Chaos Mesh by SIGKILL alone: write engine: auto, or signal: SIGKILL")
-		}
-		return nil
-	case "partition":
-		if f.Partition.Traffic != "all" {
-			return fmt.Errorf("all traffic of a pod is cut by Chaos Mesh, and no port alone: write engine: auto for traffic: %s", f.Partition.Traffic)
-		}
-		return rejects(f.Partition.Action)
-	case "isolate":
-		return rejects(f.Isolate.Action)
-	case "cpu", "memory":
-		return fmt.Errorf("this version of slotstorm cannot have Chaos Mesh do %s: write engine: auto", action)
-	case "pause":
-		return errors.New("in Chaos Mesh no fault stops a process and lets it go on: write engine: auto")
-	case "failover", "drain", "restart":
-		return fmt.Errorf("in Chaos Mesh there is no %s: write engine: auto", action)
-	default:
-		return fmt.Errorf("this version of slotstorm cannot have Chaos Mesh do %s", action)
+	list := kinds()
+	i := slices.IndexFunc(list, func(k kind) bool { return k.name == f.Kind() })
+	if i < 0 {
+		return fmt.Errorf("this version of slotstorm cannot have Chaos Mesh do %s", f.Kind())
 	}
+	return list[i].can(f)
+}
+
+// kind is a kind of fault that this engine knows.
+type kind struct {
+	name string
+	// can says why a fault cannot be injected by any Chaos Mesh.
+	can func(scenarios.Fault) error
+	// trial makes the fault's object against nobody, in a dry run; nil where can always
+	// refuses.
+	trial func(ctx context.Context, m *Mesh, f scenarios.Fault) error
+}
+
+func kinds() []kind {
+	return []kind{
+		{new(scenarios.Kill).Name(), canKill, tryKill},
+		{new(scenarios.Partition).Name(), canPartition, tryCut},
+		{new(scenarios.Isolate).Name(), func(f scenarios.Fault) error { return rejects(f.Isolate.Action) }, tryCut},
+		{new(scenarios.CPUStress).Name(), notYet, nil},
+		{new(scenarios.MemoryStress).Name(), notYet, nil},
+		{new(scenarios.Pause).Name(), func(scenarios.Fault) error {
+			return errors.New("in Chaos Mesh no fault stops a process and lets it go on: write engine: auto")
+		}, nil},
+		{new(scenarios.Failover).Name(), unknown, nil},
+		{new(scenarios.Drain).Name(), unknown, nil},
+		{new(scenarios.Restart).Name(), unknown, nil},
+	}
+}
+
+func canKill(f scenarios.Fault) error {
+	if f.Kill.Scope == "container" && f.Kill.Signal == "SIGTERM" {
+		return errors.New("a container is ended by Chaos Mesh by SIGKILL alone: write engine: auto, or signal: SIGKILL")
+	}
+	return nil
+}
+
+func canPartition(f scenarios.Fault) error {
+	if f.Partition.Traffic != "all" {
+		return fmt.Errorf("all traffic of a pod is cut by Chaos Mesh, and no port alone: write engine: auto for traffic: %s", f.Partition.Traffic)
+	}
+	return rejects(f.Partition.Action)
+}
+
+func notYet(f scenarios.Fault) error {
+	return fmt.Errorf("this version of slotstorm cannot have Chaos Mesh do %s: write engine: auto", f.Kind())
+}
+
+func unknown(f scenarios.Fault) error {
+	return fmt.Errorf("in Chaos Mesh there is no %s: write engine: auto", f.Kind())
 }
 
 // rejects refuses what newer objects have a field for (partitionBehavior): the
@@ -59,25 +92,36 @@ func rejects(action string) error {
 	return nil
 }
 
+// nobody is whom a trial is aimed at.
+func nobody() []pods.Pod { return []pods.Pod{{Name: "nobody"}} }
+
+func tryKill(ctx context.Context, m *Mesh, f scenarios.Fault) error {
+	_, err := m.create(ctx, f.Name, kills, m.kill(f.Name, nobody(), *f.Kill), api.DryRunAll)
+	return err
+}
+
+func tryCut(ctx context.Context, m *Mesh, f scenarios.Fault) error {
+	cut := m.partition(f.Name, native.PodRule{From: nobody(), To: nobody()}, time.Minute)
+	_, err := m.create(ctx, f.Name, networks, cut, api.DryRunAll)
+	return err
+}
+
 // Able asks the cluster whether its Chaos Mesh takes what the faults need: each is
 // made in a dry run, which its webhooks see and nothing stores.
 func (m *Mesh) Able(ctx context.Context, faults []scenarios.Fault) error {
-	nobody := []pods.Pod{{Name: "nobody"}}
 	var errs []error
 	for _, f := range faults {
-		var err error
-		switch {
-		case f.Kill != nil:
-			_, err = m.create(ctx, f.Name, kills, m.kill(f.Name, nobody, *f.Kill), api.DryRunAll)
-		case f.Isolate != nil, f.Partition != nil:
-			cut := m.partition(f.Name, native.PodRule{From: nobody, To: nobody}, time.Minute)
-			_, err = m.create(ctx, f.Name, networks, cut, api.DryRunAll)
-		}
-		switch {
-		case api.IsNotFound(err):
-			return fmt.Errorf("fault %s: this cluster has no Chaos Mesh: install it, or write engine: auto (%w)", f.Name, err)
-		case err != nil:
-			errs = append(errs, fmt.Errorf("fault %s: %w", f.Name, err))
+		for _, k := range kinds() {
+			if k.name != f.Kind() || k.trial == nil {
+				continue
+			}
+			err := k.trial(ctx, m, f)
+			switch {
+			case api.IsNotFound(err):
+				return fmt.Errorf("fault %s: this cluster has no Chaos Mesh: install it, or write engine: auto (%w)", f.Name, err)
+			case err != nil:
+				errs = append(errs, fmt.Errorf("fault %s: %w", f.Name, err))
+			}
 		}
 	}
 	return errors.Join(errs...)

@@ -29,6 +29,15 @@ type busy struct {
 	workers    [][]*local.Process
 }
 
+func localCPU() localFault {
+	return localFault{kind: new(scenarios.CPUStress).Name(), able: pressing, action: func(e Local, in chaos.Injection, random *rand.Rand) chaos.Action {
+		return &busy{Local: e, spec: *in.Fault.CPU, random: random}
+	}}
+}
+
+// pressing is able for faults that take time or memory.
+func pressing(local.Room) error { return local.CanPress() }
+
 func (b *busy) Check(_ context.Context, roles []deployer.Role) (choice chaos.Choice, err error) {
 	targets, why, err := b.Aim.Choose(roles, b.spec.Target, b.random)
 	if err != nil {

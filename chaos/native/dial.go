@@ -3,7 +3,6 @@ package native
 import (
 	"context"
 	"fmt"
-	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -11,35 +10,6 @@ import (
 	"github.com/slotstorm/slotstorm/chaos/agent"
 	"github.com/slotstorm/slotstorm/clusters/local"
 )
-
-// host is one end of a connection. Nobody listens at a client.
-type host struct {
-	name   string
-	addr   netip.Addr
-	client bool
-}
-
-func addrs(list []host) []netip.Addr {
-	var all []netip.Addr
-	for _, h := range list {
-		all = append(all, h.addr)
-	}
-	return all
-}
-
-// dial is a connection to try, from an address of the one side to a node of the
-// other: what the node or client there would do itself.
-type dial struct {
-	from, to host
-	port     uint16
-}
-
-func (d dial) String() string {
-	return fmt.Sprintf("%s to %s port %d", d.from.name, d.to.name, d.port)
-}
-
-// target is where the dial goes.
-func (d dial) target() netip.AddrPort { return netip.AddrPortFrom(d.to.addr, d.port) }
 
 // between are the dials from each of one set to each node of the other.
 func between(from, to []host, ports []uint16) []dial {

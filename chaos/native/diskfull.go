@@ -24,6 +24,18 @@ type diskFull struct {
 	volumes []string
 }
 
+func localDiskFull() localFault {
+	able := func(room local.Room) error {
+		if !room.Sealed {
+			return fmt.Errorf("volumes of their own size can be made in a sealed room alone, and this is %s", room)
+		}
+		return nil
+	}
+	return localFault{kind: new(scenarios.DiskFull).Name(), able: able, action: func(e Local, in chaos.Injection, random *rand.Rand) chaos.Action {
+		return &diskFull{Local: e, spec: *in.Fault.DiskFull, random: random}
+	}}
+}
+
 func (d *diskFull) Check(_ context.Context, roles []deployer.Role) (chaos.Choice, error) {
 	targets, why, err := d.Aim.Choose(roles, d.spec.Target, d.random)
 	if err != nil {

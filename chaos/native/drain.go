@@ -38,6 +38,12 @@ type drain struct {
 	failed  error
 }
 
+func drainNode() podFault {
+	return podFault{kind: new(scenarios.Drain).Name(), action: func(e Kube, in chaos.Injection, random *rand.Rand) chaos.Action {
+		return &drain{Kube: e, spec: *in.Fault.Drain, random: random}
+	}}
+}
+
 // Limits give a pod the time to stop.
 func (a *drain) Limits() (prove, heal time.Duration) { return podStopLimit, podStopLimit }
 

@@ -26,6 +26,18 @@ type failover struct {
 // commandLimit bounds a command to a node.
 const commandLimit = 2 * time.Second
 
+func localFailover() localFault {
+	return localFault{kind: new(scenarios.Failover).Name(), able: anywhere, action: func(e Local, in chaos.Injection, random *rand.Rand) chaos.Action {
+		return &failover{aim: e.Aim, cluster: e.Cluster.Redis(), spec: *in.Fault.Failover, random: random}
+	}}
+}
+
+func podFailover() podFault {
+	return podFault{kind: new(scenarios.Failover).Name(), action: func(e Kube, in chaos.Injection, random *rand.Rand) chaos.Action {
+		return &failover{aim: e.Aim, cluster: e.Cluster.Redis(), spec: *in.Fault.Failover, random: random}
+	}}
+}
+
 func (f *failover) Check(_ context.Context, roles []deployer.Role) (chaos.Choice, error) {
 	targets, why, err := f.aim.Choose(roles, f.spec.Target, f.random)
 	if err != nil {

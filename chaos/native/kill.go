@@ -25,6 +25,12 @@ type kill struct {
 	struck int
 }
 
+func localKill() localFault {
+	return localFault{kind: new(scenarios.Kill).Name(), able: anywhere, action: func(e Local, in chaos.Injection, random *rand.Rand) chaos.Action {
+		return &kill{Local: e, spec: *in.Fault.Kill, random: random}
+	}}
+}
+
 func (k *kill) Check(_ context.Context, roles []deployer.Role) (chaos.Choice, error) {
 	targets, why, err := k.Aim.Choose(roles, k.spec.Target, k.random)
 	if err != nil {

@@ -34,27 +34,17 @@ type Local struct {
 	Aim     chaos.Aim
 }
 
-// Action makes the action of an injection.
-func (e Local) Action(in chaos.Injection) (chaos.Action, error) {
-	random := rand.New(rand.NewPCG(in.Seed, 0))
-	switch f := in.Fault; {
-	case f.Kill != nil:
-		return &kill{Local: e, spec: *f.Kill, random: random}, nil
-	case f.Pause != nil:
-		return &pause{Local: e, spec: *f.Pause, random: random}, nil
-	case f.Partition != nil, f.Isolate != nil:
-		return newPartition(roomNetwork{e}, e.Aim, in, random), nil
-	case f.Failover != nil:
-		return &failover{aim: e.Aim, cluster: e.Cluster.Redis(), spec: *f.Failover, random: random}, nil
-	case f.CPU != nil:
-		return &busy{Local: e, spec: *f.CPU, random: random}, nil
-	case f.Memory != nil:
-		return &memory{Local: e, spec: *f.Memory, random: random}, nil
-	case f.DiskFull != nil:
-		return &diskFull{Local: e, spec: *f.DiskFull, random: random}, nil
-	}
-	return nil, fmt.Errorf("fault %s: this engine knows no such action", in.Name)
+// localFault is a kind of fault that this engine knows on this machine.
+type localFault struct {
+	kind string
+	// able tries whether it can be injected in a room, before anything is deployed.
+	able func(local.Room) error
+	// action makes the action of an injection; nil where able always refuses.
+	action func(e Local, in chaos.Injection, random *rand.Rand) chaos.Action
 }
+
+// anywhere is able for faults that need nothing of the room.
+func anywhere(local.Room) error { return nil }
 
 // processes are those that run the targets now.
 func (e Local) processes(targets []chaos.Target) ([]*local.Process, error) {

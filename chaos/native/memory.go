@@ -26,6 +26,12 @@ type memory struct {
 // the kernel, and that would not be a node alone.
 const leaveMemory = 256 << 20
 
+func localMemory() localFault {
+	return localFault{kind: new(scenarios.MemoryStress).Name(), able: pressing, action: func(e Local, in chaos.Injection, random *rand.Rand) chaos.Action {
+		return &memory{Local: e, spec: *in.Fault.Memory, random: random}
+	}}
+}
+
 func (m *memory) Check(_ context.Context, roles []deployer.Role) (chaos.Choice, error) {
 	targets, why, err := m.Aim.Choose(roles, m.spec.Target, m.random)
 	if err != nil {

@@ -30,56 +30,31 @@ type network interface {
 	bounded() bool
 }
 
-// roomNetwork is that of a sealed room: all of it is this process' own.
-type roomNetwork struct{ Local }
-
-// roomDialLimit bounds a dial. On loopback the kernel answers within the call, even
-// for a process that is stopped.
-const roomDialLimit = 300 * time.Millisecond
-
-func (n roomNetwork) hosts(s chaos.Side) ([]host, error) {
-	if !n.Room.Sealed {
-		return nil, fmt.Errorf("the network can be cut in a sealed room alone, and this is %s", n.Room)
-	}
-	var list []host
-	for _, t := range s.Nodes {
-		node, _ := n.Cluster.Redis().Node(t.Node)
-		if at, err := netip.ParseAddrPort(node.Addr); err == nil {
-			list = append(list, host{name: t.Node, addr: at.Addr()})
-		}
-	}
-	for _, g := range s.Generators {
-		list = append(list, host{name: generator(g), addr: n.Room.Seat(g), client: true})
-	}
-	if s.Probes {
-		list = append(list, host{name: "the probes", addr: n.Room.Seat(local.ProbeSeat), client: true})
-	}
-	return list, nil
+// host is one end of a connection. Nobody listens at a client.
+type host struct {
+	name   string
+	addr   netip.Addr
+	client bool
 }
 
-// cut needs no limit: the room ends with this process.
-func (n roomNetwork) cut(_ context.Context, name string, rules []local.Rule, _ time.Duration) error {
-	return local.Cut(name, rules, 0)
-}
-
-// mend tries until it is done: a lack of memory or of open files may pass, and the
-// rules stay in force until then.
-func (n roomNetwork) mend(ctx context.Context, name string) (*uint64, error) {
-	var dropped *uint64
-	if count, err := local.Dropped(name); err == nil {
-		dropped = &count
+func addrs(list []host) []netip.Addr {
+	var all []netip.Addr
+	for _, h := range list {
+		all = append(all, h.addr)
 	}
-	return dropped, until(ctx, func(context.Context) error { return local.Mend(name) })
+	return all
 }
 
-func (n roomNetwork) try(ctx context.Context, dials []dial) ([]agent.Outcome, error) {
-	return agent.Each(len(dials), func(i int) agent.Outcome {
-		return agent.Try(ctx, dials[i].from.addr, dials[i].target(), roomDialLimit)
-	}), nil
+// dial is a connection to try, from an address of the one side to a node of the
+// other: what the node or client there would do itself.
+type dial struct {
+	from, to host
+	port     uint16
 }
 
-func (n roomNetwork) halfOpens(context.Context, host) ([]local.HalfOpen, error) {
-	return local.HalfOpens()
+func (d dial) String() string {
+	return fmt.Sprintf("%s to %s port %d", d.from.name, d.to.name, d.port)
 }
 
-func (n roomNetwork) bounded() bool { return false }
+// target is where the dial goes.
+func (d dial) target() netip.AddrPort { return netip.AddrPortFrom(d.to.addr, d.port) }

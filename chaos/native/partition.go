@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/slotstorm/slotstorm/chaos"
@@ -214,4 +215,20 @@ func (p *partition) Heal(ctx context.Context) (string, error) {
 		text += fmt.Sprintf("; %d packets were dropped", *dropped)
 	}
 	return text, nil
+}
+
+// seated refuses sides that part the probes from generator 0: there they sit.
+func seated(f scenarios.Fault) error {
+	between, and, _ := f.Sides()
+	for _, side := range [][]scenarios.Party{between, and} {
+		has := func(is func(scenarios.Party) bool) bool { return slices.ContainsFunc(side, is) }
+		probes := has(func(p scenarios.Party) bool { return p.Clients == scenarios.Probes })
+		zero := has(func(p scenarios.Party) bool {
+			return p.Clients == scenarios.Generators || p.Clients == scenarios.AllClients || p.Clients == scenarios.OneGenerator && p.Generator == 0
+		})
+		if probes && !zero {
+			return errors.New("on Kubernetes the probes sit in the pod of generator 0: name it on the same side")
+		}
+	}
+	return nil
 }

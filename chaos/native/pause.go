@@ -24,6 +24,12 @@ type pause struct {
 	processes []*local.Process
 }
 
+func localPause() localFault {
+	return localFault{kind: new(scenarios.Pause).Name(), able: anywhere, action: func(e Local, in chaos.Injection, random *rand.Rand) chaos.Action {
+		return &pause{Local: e, spec: *in.Fault.Pause, random: random}
+	}}
+}
+
 func (p *pause) Check(_ context.Context, roles []deployer.Role) (chaos.Choice, error) {
 	targets, why, err := p.Aim.Choose(roles, p.spec.Target, p.random)
 	if err != nil {
@@ -106,24 +112,4 @@ func (p *pause) tell(what string) string {
 		seen = append(seen, fmt.Sprintf("process %d of %s %s", process.PID(), p.targets[i].Node, what))
 	}
 	return strings.Join(seen, "; ")
-}
-
-// lookEvery is the distance of two looks at a condition.
-const lookEvery = 10 * time.Millisecond
-
-// until looks until f gives nil, or ctx ends: then it gives what f said last.
-func until(ctx context.Context, f func(ctx context.Context) error) error {
-	t := time.NewTicker(lookEvery)
-	defer t.Stop()
-	for {
-		err := f(ctx)
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return err
-		case <-t.C:
-		}
-	}
 }

@@ -3,6 +3,7 @@ package native
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
@@ -10,12 +11,19 @@ import (
 	"github.com/slotstorm/slotstorm/chaos"
 	"github.com/slotstorm/slotstorm/chaos/agent"
 	"github.com/slotstorm/slotstorm/deployer"
+	"github.com/slotstorm/slotstorm/scenarios"
 )
 
 // podCPU has redis-server in each pod share one processor with busy threads.
 type podCPU struct {
 	podPressure
 	workers int
+}
+
+func podCPUStress() podFault {
+	return podFault{kind: new(scenarios.CPUStress).Name(), needs: Needs{Eyes: true}, action: func(e Kube, in chaos.Injection, random *rand.Rand) chaos.Action {
+		return &podCPU{podPressure: pressureOf(e, in, random), workers: in.Fault.CPU.Workers}
+	}}
 }
 
 func (p *podCPU) Check(ctx context.Context, roles []deployer.Role) (chaos.Choice, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 
 	"github.com/slotstorm/slotstorm/chaos"
@@ -21,6 +22,12 @@ type podMemory struct {
 // leaveContainer is what must be left of a container's own bound: beyond it the
 // kernel ends a process of the container.
 const leaveContainer = 32 << 20
+
+func podMemoryStress() podFault {
+	return podFault{kind: new(scenarios.MemoryStress).Name(), needs: Needs{Eyes: true}, action: func(e Kube, in chaos.Injection, random *rand.Rand) chaos.Action {
+		return &podMemory{podPressure: pressureOf(e, in, random), spec: *in.Fault.Memory}
+	}}
+}
 
 func (p *podMemory) Check(ctx context.Context, roles []deployer.Role) (chaos.Choice, error) {
 	targets, why, err := p.choose(ctx, roles)

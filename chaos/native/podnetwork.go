@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"net/netip"
 	"slices"
 	"sync"
@@ -14,82 +15,8 @@ import (
 	"github.com/slotstorm/slotstorm/chaos/agent"
 	"github.com/slotstorm/slotstorm/clusters/local"
 	"github.com/slotstorm/slotstorm/deployer/pods"
+	"github.com/slotstorm/slotstorm/scenarios"
 )
-
-// Agents are the connections to the agents in pods: one for each pod and helper,
-// made when it is first needed, and kept.
-type Agents struct {
-	Cluster Pods
-
-	mu    sync.Mutex
-	conns map[agentKey]*agent.Conn
-}
-
-type agentKey struct {
-	uid    string
-	helper pods.Helper
-}
-
-// Conn is a connection to an agent in a pod. The helper that it lives in is put
-// into the pod if it is not there.
-func (a *Agents) Conn(ctx context.Context, pod pods.Pod, h pods.Helper) (*agent.Conn, error) {
-	key := agentKey{pod.UID, h}
-	a.mu.Lock()
-	conn := a.conns[key]
-	a.mu.Unlock()
-	if conn != nil && !conn.Broken() {
-		return conn, nil
-	}
-	if err := a.Cluster.Help(ctx, pod, h); err != nil {
-		return nil, err
-	}
-	stream, err := a.Cluster.Session(ctx, pod, h)
-	if err != nil {
-		return nil, err
-	}
-	if conn, err = agent.NewConn(ctx, stream); err != nil {
-		return nil, err
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.conns == nil {
-		a.conns = map[agentKey]*agent.Conn{}
-	}
-	if old := a.conns[key]; old != nil {
-		_ = old.Close()
-	}
-	a.conns[key] = conn
-	return conn, nil
-}
-
-// Inside is a new connection to an agent in the container of redis-server, which
-// the kernel gives its processors and memory together with.
-func (a *Agents) Inside(ctx context.Context, pod pods.Pod) (*agent.Conn, error) {
-	beside, err := a.Conn(ctx, pod, pods.Eyes)
-	if err != nil {
-		return nil, err
-	}
-	// Asked first, since a connection is known to be broken only then.
-	if _, err := beside.Strain(ctx, beside.PID()); err != nil {
-		return nil, err
-	}
-	stream, err := a.Cluster.SessionInside(ctx, pod, beside.PID())
-	if err != nil {
-		return nil, err
-	}
-	return agent.NewConn(ctx, stream)
-}
-
-// Close ends all connections. What the agents have done goes on until its time is
-// over.
-func (a *Agents) Close() {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for _, c := range a.conns {
-		_ = c.Close()
-	}
-	a.conns = nil
-}
 
 // podNetwork connects pods. Rules are put in force in the network of each pod that
 // they keep packets from.
@@ -106,6 +33,21 @@ type podNetwork struct {
 
 // podDialLimit bounds a dial between pods. It lets the kernel try once more.
 const podDialLimit = 1500 * time.Millisecond
+
+func podPartition() podFault { return cuttingPods(new(scenarios.Partition).Name(), seated) }
+
+func podIsolate() podFault { return cuttingPods(new(scenarios.Isolate).Name(), nil) }
+
+// cuttingPods are the kinds of faults that cut the network of pods.
+func cuttingPods(kind string, able func(scenarios.Fault) error) podFault {
+	return podFault{kind: kind, able: able, needs: Needs{Hands: true}, action: func(e Kube, in chaos.Injection, random *rand.Rand) chaos.Action {
+		n := &podNetwork{agents: e.Agents, helper: pods.Hands, mesh: e.Mesh, pods: map[string]pods.Pod{}}
+		if n.mesh != nil {
+			n.helper = pods.Eyes
+		}
+		return newPartition(n, e.Aim, in, random)
+	}}
+}
 
 func (n *podNetwork) hosts(s chaos.Side) ([]host, error) {
 	var list []host
@@ -179,11 +121,6 @@ func (n *podNetwork) names() []string {
 	}
 	slices.Sort(list)
 	return list
-}
-
-// PodRule drops what pods send to other pods.
-type PodRule struct {
-	From, To []pods.Pod
 }
 
 // at are the pods that have some addresses.

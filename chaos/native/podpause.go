@@ -32,6 +32,18 @@ type stoppedPod struct {
 	pid int
 }
 
+func pausePods() podFault {
+	able := func(f scenarios.Fault) error {
+		if f.Duration.Std() > longestPause {
+			return fmt.Errorf("a pause of %v cannot last: after %v the kubelet takes the container for dead and starts it again", f.Duration, longestPause)
+		}
+		return nil
+	}
+	return podFault{kind: new(scenarios.Pause).Name(), able: able, needs: Needs{Eyes: true}, action: func(e Kube, in chaos.Injection, random *rand.Rand) chaos.Action {
+		return &podPause{Kube: e, spec: *in.Fault.Pause, random: random, limit: in.Fault.Duration.Std() + afterwards}
+	}}
+}
+
 func (p *podPause) Check(ctx context.Context, roles []deployer.Role) (chaos.Choice, error) {
 	targets, why, err := p.Aim.Choose(roles, p.spec.Target, p.random)
 	if err != nil {
@@ -142,3 +154,7 @@ func (p *podPause) tell(what string) string {
 	}
 	return strings.Join(seen, "; ")
 }
+
+// longestPause is how long redis-server may be stopped before the kubelet, whose
+// liveness probe fails every 20 s and may do so four times, makes an end of it.
+const longestPause = 50 * time.Second

@@ -36,6 +36,12 @@ type pressedPod struct {
 	agent  *agent.Conn
 }
 
+// pressureOf is the pressure of an injection.
+func pressureOf(e Kube, in chaos.Injection, random *rand.Rand) podPressure {
+	target, _ := in.Fault.Target()
+	return podPressure{Kube: e, target: target, random: random, limit: in.Fault.Duration.Std() + afterwards}
+}
+
 func (p *podPressure) choose(ctx context.Context, roles []deployer.Role) (targets []chaos.Target, why string, err error) {
 	if targets, why, err = p.Aim.Choose(roles, p.target, p.random); err != nil {
 		return nil, "", err

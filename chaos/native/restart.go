@@ -28,12 +28,11 @@ type restart struct {
 	proved bool
 }
 
-// What a restart may take: a pod stops within its grace period, and a shard is
-// through within shardLimit.
-const (
-	podStopLimit = time.Minute
-	shardLimit   = 3 * time.Minute
-)
+func restartShards() podFault {
+	return podFault{kind: new(scenarios.Restart).Name(), action: func(e Kube, in chaos.Injection, random *rand.Rand) chaos.Action {
+		return &restart{Kube: e, spec: *in.Fault.Restart, random: random}
+	}}
+}
 
 // Limits are more than usual: pods go one by one.
 func (a *restart) Limits() (prove, heal time.Duration) {

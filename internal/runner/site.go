@@ -96,7 +96,7 @@ func (r *run) deployLocal(ctx context.Context) (*site, error) {
 
 // volumeSize is that of local volumes: 0, folders, unless one is to be filled.
 func (r *run) volumeSize() (int64, error) {
-	full := slices.ContainsFunc(r.s.Timeline.Faults, func(f scenarios.Fault) bool { return f.DiskFull != nil })
+	full := slices.ContainsFunc(r.s.Timeline.Faults, func(f scenarios.Fault) bool { return f.Traits().Volume })
 	if !full || r.s.Redis.Storage == nil {
 		return 0, nil
 	}

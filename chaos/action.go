@@ -1,0 +1,61 @@
+package chaos
+
+import (
+	"context"
+	"time"
+
+	"github.com/slotstorm/slotstorm/deployer"
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// Choice is what a fault is aimed at, by the roles of this moment.
+type Choice struct {
+	// Targets are the nodes that are hit; of a partition, those of the side with
+	// fewer primaries.
+	Targets []Target
+	// Why says how they were chosen.
+	Why string
+	// Effect is what the fault takes away while it is in force.
+	Effect Effect
+}
+
+// Action is one injection of one fault by an engine, step by step.
+type Action interface {
+	// Check chooses the targets, by the roles of this moment, and tells what
+	// cannot be done.
+	Check(ctx context.Context, roles []deployer.Role) (Choice, error)
+	// Inject acts, and returns the moment just before it did.
+	Inject(ctx context.Context) (time.Time, error)
+	// Prove waits until the fault is seen to be in force, and says by what.
+	Prove(ctx context.Context) (string, error)
+	// Heal ends the fault, or waits until what heals it by itself has, verifies
+	// that it is over, and says by what. It is called after a failed Prove, too.
+	Heal(ctx context.Context) (string, error)
+}
+
+// Watched is an action that can tell whether it is still in force: it is asked
+// again and again until its time is over.
+type Watched interface {
+	Action
+	// InForce gives an error that says what was seen to get through.
+	InForce(ctx context.Context) error
+}
+
+// Slow is an action whose proof or healing can take longer than usual.
+type Slow interface {
+	Action
+	// Limits bound the two.
+	Limits() (prove, heal time.Duration)
+}
+
+// Engine makes actions.
+type Engine interface {
+	Action(in Injection) (Action, error)
+}
+
+// Recorder takes what a run keeps of its faults.
+type Recorder interface {
+	Event(results.Event) error
+	// Journal returns when the entry is on the disk.
+	Journal(results.JournalEntry) error
+}

@@ -1,0 +1,170 @@
+package native
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/slotstorm/slotstorm/chaos"
+	"github.com/slotstorm/slotstorm/deployer"
+	"github.com/slotstorm/slotstorm/deployer/pods"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+// podKill deletes the pods of nodes; their StatefulSets make new ones, with new
+// IPs, on the same volumes.
+type podKill struct {
+	Kube
+	name   string
+	spec   scenarios.Kill
+	random *rand.Rand
+	pods   []pods.Pod
+	// struck is how many were hit.
+	struck int
+}
+
+func killPods() podFault {
+	return podFault{kind: new(scenarios.Kill).Name(), action: func(e Kube, in chaos.Injection, random *rand.Rand) chaos.Action {
+		k := podKill{Kube: e, name: in.Name, spec: *in.Fault.Kill, random: random}
+		if k.spec.Scope == "container" {
+			return &containerKill{k}
+		}
+		return &k
+	}}
+}
+
+func (k *podKill) Check(_ context.Context, roles []deployer.Role) (chaos.Choice, error) {
+	targets, why, err := k.Aim.Choose(roles, k.spec.Target, k.random)
+	if err != nil {
+		return chaos.Choice{}, err
+	}
+	for _, node := range names(targets) {
+		pod, err := k.running(node)
+		if err != nil {
+			return chaos.Choice{}, err
+		}
+		k.pods = append(k.pods, pod)
+	}
+	return chaos.Choice{Targets: targets, Why: why, Effect: chaos.Effect{Down: names(targets)}}, nil
+}
+
+// Limits include the grace that a pod is given.
+func (k *podKill) Limits() (prove, heal time.Duration) {
+	return podStopLimit + k.spec.Grace.Std(), podStopLimit + k.spec.Grace.Std()
+}
+
+// strike hits all pods at once.
+func (k *podKill) strike(hit func(pods.Pod) error) (time.Time, error) {
+	errs := make([]error, len(k.pods))
+	var wg sync.WaitGroup
+	at := time.Now()
+	for i, p := range k.pods {
+		wg.Go(func() { errs[i] = hit(p) })
+	}
+	wg.Wait()
+	k.struck = len(k.pods)
+	for _, err := range errs {
+		if err != nil {
+			return at, err
+		}
+	}
+	return at, nil
+}
+
+// byMesh has them all hit by who acts instead.
+func (k *podKill) byMesh(ctx context.Context) (time.Time, error) {
+	at := time.Now()
+	k.struck = len(k.pods)
+	return at, k.Mesh.Kill(ctx, k.name, k.pods, k.spec)
+}
+
+// mended forgets what was done under the fault's name.
+func (k *podKill) mended(ctx context.Context) error {
+	if k.Mesh == nil {
+		return nil
+	}
+	return k.Mesh.Mend(ctx, k.name)
+}
+
+func (k *podKill) Inject(ctx context.Context) (time.Time, error) {
+	if k.Mesh != nil {
+		return k.byMesh(ctx)
+	}
+	var grace *time.Duration
+	if k.spec.Signal == "SIGKILL" {
+		grace = new(time.Duration)
+	} else if g := k.spec.Grace.Std(); g > 0 {
+		grace = &g
+	}
+	return k.strike(func(p pods.Pod) error { return k.Cluster.DeletePod(ctx, p, grace) })
+}
+
+func (k *podKill) Prove(ctx context.Context) (string, error) {
+	var seen []string
+	for _, p := range k.pods {
+		next, err := k.replaced(ctx, p)
+		if err != nil {
+			return "", err
+		}
+		seen = append(seen, fmt.Sprintf("pod %s is another one: uid %s, not %s", p.Name, next.UID, p.UID))
+	}
+	return strings.Join(seen, "; "), nil
+}
+
+func (k *podKill) Heal(ctx context.Context) (string, error) {
+	var seen []string
+	for _, p := range k.pods[:k.struck] {
+		next, err := k.succeeded(ctx, p)
+		if err != nil {
+			return "", err
+		}
+		seen = append(seen, fmt.Sprintf("%s is back at %s, not %s", p.Name, next.IP, p.IP))
+	}
+	return strings.Join(seen, "; "), k.mended(ctx)
+}
+
+// containerKill sends a signal to redis-server; the kubelet starts it again in
+// the same pod, with the same IP.
+type containerKill struct{ podKill }
+
+func (k *containerKill) Inject(ctx context.Context) (time.Time, error) {
+	if k.Mesh != nil {
+		return k.byMesh(ctx)
+	}
+	return k.strike(func(p pods.Pod) error {
+		return k.Cluster.Signal(ctx, p.Name, strings.TrimPrefix(k.spec.Signal, "SIG"))
+	})
+}
+
+func (k *containerKill) Prove(ctx context.Context) (string, error) {
+	var seen []string
+	for _, p := range k.pods {
+		next, err := k.Cluster.AwaitPod(ctx, p.Name, "a restart of the container of "+p.Name, func(n pods.Pod) bool { return n.UID != p.UID || n.Restarts > p.Restarts })
+		if err != nil {
+			return "", err
+		}
+		if next.UID != p.UID {
+			return "", fmt.Errorf("pod %s is another one (uid %s, not %s): more than its container has ended", p.Name, next.UID, p.UID)
+		}
+		seen = append(seen, fmt.Sprintf("the container of pod %s %s; restart %d of uid %s, ip %s as before", p.Name, next.Exit, next.Restarts, next.UID, next.IP))
+	}
+	return strings.Join(seen, "; "), nil
+}
+
+func (k *containerKill) Heal(ctx context.Context) (string, error) {
+	var seen []string
+	for _, p := range k.pods[:k.struck] {
+		next, err := k.Cluster.AwaitPod(ctx, p.Name, "the container of "+p.Name, func(n pods.Pod) bool { return n.Running && n.Restarts > p.Restarts })
+		if err != nil {
+			return "", err
+		}
+		if err := k.Cluster.AwaitAnswer(ctx, p.Name); err != nil {
+			return "", err
+		}
+		seen = append(seen, fmt.Sprintf("%s is back in its pod, after %d restarts", p.Name, next.Restarts))
+	}
+	return strings.Join(seen, "; "), k.mended(ctx)
+}

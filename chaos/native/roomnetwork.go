@@ -1,0 +1,90 @@
+package native
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"time"
+
+	"github.com/slotstorm/slotstorm/chaos"
+	"github.com/slotstorm/slotstorm/chaos/agent"
+	"github.com/slotstorm/slotstorm/clusters/local"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+// roomNetwork is that of a sealed room: all of it is this process' own.
+type roomNetwork struct{ Local }
+
+// roomDialLimit bounds a dial. On loopback the kernel answers within the call, even
+// for a process that is stopped.
+const roomDialLimit = 300 * time.Millisecond
+
+func localPartition() localFault { return cutting(new(scenarios.Partition).Name()) }
+
+func localIsolate() localFault { return cutting(new(scenarios.Isolate).Name()) }
+
+// cutting are the kinds of faults that cut a room's network.
+func cutting(kind string) localFault {
+	return localFault{kind: kind, able: ableToCut, action: func(e Local, in chaos.Injection, random *rand.Rand) chaos.Action {
+		return newPartition(roomNetwork{e}, e.Aim, in, random)
+	}}
+}
+
+func (n roomNetwork) hosts(s chaos.Side) ([]host, error) {
+	if !n.Room.Sealed {
+		return nil, fmt.Errorf("the network can be cut in a sealed room alone, and this is %s", n.Room)
+	}
+	var list []host
+	for _, t := range s.Nodes {
+		node, _ := n.Cluster.Redis().Node(t.Node)
+		if at, err := netip.ParseAddrPort(node.Addr); err == nil {
+			list = append(list, host{name: t.Node, addr: at.Addr()})
+		}
+	}
+	for _, g := range s.Generators {
+		list = append(list, host{name: generator(g), addr: n.Room.Seat(g), client: true})
+	}
+	if s.Probes {
+		list = append(list, host{name: "the probes", addr: n.Room.Seat(local.ProbeSeat), client: true})
+	}
+	return list, nil
+}
+
+// cut needs no limit: the room ends with this process.
+func (n roomNetwork) cut(_ context.Context, name string, rules []local.Rule, _ time.Duration) error {
+	return local.Cut(name, rules, 0)
+}
+
+// mend tries until it is done: a lack of memory or of open files may pass, and the
+// rules stay in force until then.
+func (n roomNetwork) mend(ctx context.Context, name string) (*uint64, error) {
+	var dropped *uint64
+	if count, err := local.Dropped(name); err == nil {
+		dropped = &count
+	}
+	return dropped, until(ctx, func(context.Context) error { return local.Mend(name) })
+}
+
+func (n roomNetwork) try(ctx context.Context, dials []dial) ([]agent.Outcome, error) {
+	return agent.Each(len(dials), func(i int) agent.Outcome {
+		return agent.Try(ctx, dials[i].from.addr, dials[i].target(), roomDialLimit)
+	}), nil
+}
+
+func (n roomNetwork) halfOpens(context.Context, host) ([]local.HalfOpen, error) {
+	return local.HalfOpens()
+}
+
+func (n roomNetwork) bounded() bool { return false }
+
+// ableToCut cuts an address that nobody has, and mends it.
+func ableToCut(room local.Room) error {
+	if !room.Sealed {
+		return fmt.Errorf("the network can be cut in a sealed room alone, and this is %s", room)
+	}
+	nobody := []netip.Addr{netip.AddrFrom4([4]byte{127, 255, 255, 254})}
+	err := local.Cut("check", []local.Rule{{From: nobody, To: nobody, Do: local.Drop}}, 0)
+	return errors.Join(err, local.Mend("check"))
+}

@@ -1,0 +1,102 @@
+package scenarios
+
+// Action is what a fault does. Each kind of fault is one type in a file of its own,
+// fault_NAME.go, which states all that other code decides by: whoever needs to know
+// something of a fault asks it here, and nobody asks which kind it is.
+type Action interface {
+	// Name is the action's field in a fault, as in a scenario: "kill".
+	Name() string
+	// Words say what it does, and to whom: "SIGKILL to primary of shard 0".
+	Words() string
+	// Aim is whom it is aimed at.
+	Aim() Aim
+	// Traits are what it takes away, and how.
+	Traits() Traits
+
+	// fill sets the fields at path that have a default and are not stated.
+	fill(f *filler, path string)
+	// validate notes what is wrong with the fields at path beside each other, and in
+	// the cluster at hand.
+	validate(d *document, at ground, path string)
+}
+
+// Aim is whom an action is aimed at: the nodes of Target, or what passes between two
+// sets.
+type Aim struct {
+	Target       Target
+	Between, And []Party
+}
+
+// nodes is true of an action on nodes.
+func (a Aim) nodes() bool { return len(a.Between) == 0 && len(a.And) == 0 }
+
+// Resource is what a fault takes from the nodes that it hits.
+type Resource string
+
+// The resources.
+const (
+	TakesProcess Resource = "process" // redis-server ends
+	TakesNetwork Resource = "network" // packets are lost, late or fewer
+	TakesTime    Resource = "time"    // redis-server gets less processor time, or none
+	TakesMemory  Resource = "memory"
+	TakesDisk    Resource = "disk" // the volume is full or slow
+	TakesRole    Resource = "role" // another node becomes the primary
+)
+
+// Odds say whether a fault takes a primary away from its shard.
+type Odds int
+
+// The odds.
+const (
+	Never  Odds = iota // the shard keeps its primary
+	Maybe              // a primary can be so slow or so far away that a replica takes over
+	Surely             // a primary that is hit cannot serve, and a replica is to take over
+)
+
+// Traits are what an action takes away, and how.
+type Traits struct {
+	// Takes is what it takes from its nodes.
+	Takes Resource
+	// Deposes says whether it takes a primary that it hits away from its shard. It is
+	// the only statement about that: spacing, the blast radius, objectives and the
+	// report derive from it.
+	Deposes Odds
+	// Lasts is true of an action that stays in force for the fault's duration; the
+	// others are over once they have acted.
+	Lasts bool
+	// Gradual is true of an action that comes to its nodes one after the other.
+	Gradual bool
+	// Asked is true of an action that asks nodes to go or to hand over: it is no
+	// crash.
+	Asked bool
+	// Disconnects is true of an action that cuts connections between nodes that go on
+	// running.
+	Disconnects bool
+	// Signal is what redis-server is sent.
+	Signal string
+	// Restarts is true of an action after which the supervisor, or the kubelet, starts
+	// the node again; Grace is how long the node may take to end before.
+	Restarts bool
+	Grace    Duration
+	// Volume is true of an action that needs volumes with a size of their own.
+	Volume bool
+}
+
+// Down is true of an action that leaves all nodes that it hits unable to serve at
+// once.
+func (t Traits) Down() bool { return t.Deposes == Surely && !t.Gradual && t.Takes != TakesRole }
+
+// ground is what an action must know of the scenario around it.
+type ground struct {
+	provider string
+	// bounded says that volumes have a size of their own.
+	bounded bool
+}
+
+// local is true where nodes are processes on this machine.
+func (g ground) local() bool { return g.provider == "local" }
+
+// fillRest takes all who are not on the one side for the other.
+func fillRest(f *filler, path string, and *[]Party) {
+	fill(f, path+".and", and, []Party{{Clients: Rest}}, "all who are not on the other side")
+}

@@ -1,0 +1,30 @@
+package scenarios
+
+import "fmt"
+
+// validateMatrix wants a matrix that can be run to its end.
+func (d *document) validateMatrix(s *Scenario) {
+	runs, seen := 1, map[string]bool{}
+	for i, a := range s.Matrix {
+		path := fmt.Sprintf("matrix[%d].field", i)
+		if seen[a.Field] {
+			d.reject(path, nil, "put all values into one", "%s is varied twice", clip(a.Field))
+		}
+		if steps, _, _, _ := parsePath(a.Field + "="); len(steps) > 0 && steps[0].name == "matrix" {
+			d.reject(path, nil, "", "a matrix does not vary itself")
+		}
+		seen[a.Field] = true
+		runs = min(runs*max(len(a.Values), 1), maxCombinations+1)
+	}
+	if runs > maxCombinations {
+		d.reject("matrix", nil, "", "has more than %d combinations", maxCombinations)
+	} else if runs*d.size > maxCombinationBytes {
+		d.reject("matrix", nil, "take values away, or comments", "has %d combinations of a file of %d bytes, above %d together", runs, d.size, maxCombinationBytes)
+	}
+}
+
+// Bounds of what a matrix can become, in runs and in bytes to be read for them.
+const (
+	maxCombinations     = 1000
+	maxCombinationBytes = 1 << 23
+)

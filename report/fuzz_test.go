@@ -58,7 +58,7 @@ func FuzzBundle(f *testing.F) {
 			views = append(views, render.SheetHTML, render.SheetMarkdown)
 		}
 		for _, render := range views {
-			// What cannot be rendered says so; it must not panic.
+			// Rendering may fail; it must not panic.
 			_ = render(io.Discard, b, s)
 		}
 		_ = compare.NewRuns("a").Add(b)

@@ -58,7 +58,7 @@ type CapacityAnswer struct {
 	// OneDown: measured while the primary of one shard was away.
 	OneDown bool `json:"oneDown"`
 	// Rate is the highest that met the objectives, in requests per second;
-	// Confirmed tells that it did so twice. Misses is the lowest that did not, 0
+	// Confirmed: it did so twice. Misses is the lowest that did not, 0
 	// if none was found.
 	Rate      float64 `json:"rate"`
 	Confirmed bool    `json:"confirmed"`
@@ -89,7 +89,7 @@ type Size struct {
 	// Shards of Cores cores each; 0 if nothing that carries load was measured.
 	Shards int `json:"shards"`
 	Cores  int `json:"cores"`
-	// PerShard is the measured rate by shard that this rests on, and Basis tells it.
+	// PerShard is the measured rate by shard that this rests on; Basis is its words.
 	PerShard float64 `json:"perShard"`
 	Basis    string  `json:"basis"`
 }
@@ -132,7 +132,7 @@ func JudgeStep(b *results.Bundle, rate float64) (CapacityStep, error) {
 	return step, nil
 }
 
-// oneWasDown tells whether the killed node was away during the whole hold phase,
+// oneWasDown reports whether the killed node was away during the whole hold phase,
 // and its shard had failed over before it.
 func oneWasDown(r *results.Run) bool {
 	if len(r.Faults) == 0 || len(r.Phases) == 0 {
@@ -246,7 +246,7 @@ func Knee(steps []CapacityStep) int {
 	return at
 }
 
-// Curve are the steps that tell latencies, by rate; of a rate that was held more
+// Curve are the steps with latencies, by rate; of a rate that was held more
 // than once the median p99.
 func (a CapacityAnswer) Curve() []CapacityStep {
 	by := map[float64][]CapacityStep{}
@@ -270,6 +270,7 @@ func (a CapacityAnswer) Curve() []CapacityStep {
 	return list
 }
 
+// Title names the answer: 3 shards, healthy.
 func (a CapacityAnswer) Title() string {
 	state := "healthy"
 	if a.OneDown {
@@ -278,7 +279,7 @@ func (a CapacityAnswer) Title() string {
 	return fmt.Sprintf("%d shards, %s", a.Shards, state)
 }
 
-// Shared tells what a reader must know of figures that were measured on one
+// Shared warns of figures that were measured on one
 // machine.
 func (c *Capacity) Shared() string {
 	if c.Environment.Provider != "local" {

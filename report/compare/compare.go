@@ -78,7 +78,7 @@ type FigureDelta struct {
 	ValuesB []float64 `json:"valuesB"`
 }
 
-// Compare lays two sets of runs side by side. Runs that tell nothing are left
+// Compare lays two sets of runs side by side. Runs whose figures do not count are left
 // out; it fails with NotComparable if a side has none left, or if the runs
 // differ in what decides their figures.
 func Compare(a, b *Runs, o Options) (*Comparison, error) {
@@ -148,7 +148,7 @@ func adjust(list []FigureDelta, judged bool, correct func([]float64) []float64) 
 	}
 }
 
-// Constant tells whether all values of both sides are the same.
+// Constant reports whether all values of both sides are the same.
 func (d *FigureDelta) Constant() bool {
 	first := d.ValuesA[0]
 	other := func(v float64) bool { return v != first }
@@ -208,10 +208,10 @@ func (c *Comparison) judge() error {
 	return nil
 }
 
-// Regressed tells whether a judged figure is worse, or changed.
+// Regressed reports whether a judged figure is worse, or changed.
 func (c *Comparison) Regressed() bool { return c.Answer == Worse || c.Answer == Changed }
 
-// noise tells what could hide.
+// noise is the difference that could hide.
 func (d *FigureDelta) noise() string {
 	if d.Detectable == nil {
 		return fmt.Sprintf("%d against %d %s cannot show a difference", d.A.N, d.B.N, words.Verb(max(d.A.N, d.B.N), "value", "values"))

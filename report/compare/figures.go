@@ -9,7 +9,7 @@ import (
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
-// Direction tells which way a figure is better.
+// Direction is which way a figure is better.
 type Direction string
 
 // The directions.
@@ -106,7 +106,7 @@ func Figures(r *results.Run, s *results.Summary) []Figure {
 	return list
 }
 
-// twice tells which rows say the same as another: those of the only phase, and
+// twice reports which rows repeat another: those of the only phase, and
 // of the only command.
 func twice(r *results.Run, s *results.Summary) func(phase, command string) bool {
 	commands := map[string]bool{}

@@ -54,6 +54,7 @@ type Pool struct {
 	Failovers []results.Failover
 }
 
+// PooledSecond is a second of the timeline in all runs.
 type PooledSecond struct {
 	OK       []float64
 	Response *hdrhistogram.PackedHistogram

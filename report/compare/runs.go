@@ -74,7 +74,7 @@ func (r *Runs) side() Side { return Side{Name: r.Name, Runs: r.refs, LeftOut: r.
 type Side struct {
 	Name string   `json:"name"`
 	Runs []RunRef `json:"runs"`
-	// LeftOut are runs whose figures tell nothing, with the reason.
+	// LeftOut are runs whose figures do not count, with the reason.
 	LeftOut []string `json:"leftOut,omitempty"`
 }
 

@@ -40,7 +40,7 @@ func defaultThreshold(metric string) threshold {
 	return threshold{Share: 0.10, Floor: 1}
 }
 
-// judgedByDefault tells the figures that decide a comparison: few, so that noise
+// judgedByDefault reports whether a figure decides a comparison: few, so that noise
 // has few chances, and each a question that people ask. The latency is that of
 // the steady phase, before anything breaks; what a fault did shows in the rest.
 // Service time leaves out how late the generator was: a busy machine blurs it less.

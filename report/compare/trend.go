@@ -51,7 +51,7 @@ type TrendSeries struct {
 // TrendChange is where a series changed.
 type TrendChange struct {
 	statistics.Change
-	// Answer tells whether After is better, worse or just other.
+	// Answer is whether After is better, worse or just other.
 	Answer Answer `json:"answer"`
 	// First is the first run with the new level, Last the last with the old.
 	First string `json:"first"`
@@ -194,6 +194,7 @@ func (t *Trend) Changed() (key, all int) {
 	return key, all
 }
 
+// Measured are the values of the runs that measured it.
 func (s *TrendSeries) Measured() []float64 {
 	var list []float64
 	for _, v := range s.Values {

@@ -32,7 +32,7 @@ type Table struct {
 	Grouped bool
 }
 
-// Breaks tells whether row i begins a new group.
+// Breaks reports whether row i begins a new group.
 func (t Table) Breaks(i int) bool { return t.Grouped && i > 0 && t.Rows[i][0] != t.Rows[i-1][0] }
 
 // Column is a heading; Number columns are set flush right, Long ones may break
@@ -42,6 +42,7 @@ type Column struct {
 	Number, Long bool
 }
 
+// Columns are headings of text.
 func Columns(titles ...string) []Column {
 	var list []Column
 	for _, t := range titles {
@@ -50,6 +51,7 @@ func Columns(titles ...string) []Column {
 	return list
 }
 
+// Numbers are headings of numbers.
 func Numbers(titles ...string) []Column {
 	var list []Column
 	for _, t := range titles {
@@ -58,4 +60,5 @@ func Numbers(titles ...string) []Column {
 	return list
 }
 
+// Long is a heading of text that may break into lines.
 func Long(title string) []Column { return []Column{{Title: title, Long: true}} }

@@ -49,7 +49,7 @@ type metrics struct {
 	families []*family
 	by       map[string]*family
 	// seen are the samples by name and labels: a second one of the same would
-	// make the whole exposition one that nobody takes.
+	// make the whole exposition invalid.
 	seen map[string]bool
 }
 
@@ -78,7 +78,7 @@ func newMetrics() *metrics {
 	return m
 }
 
-// add adds a sample; labels are names and values by turns. Values are in one
+// add adds a sample; labels are pairs of name and value. Values are in one
 // line, in UTF-8: others' text cannot become a sample of its own.
 func (m *metrics) add(name, suffix string, value float64, labels ...string) {
 	var list []string

@@ -40,8 +40,10 @@ type Window struct {
 	Length time.Duration
 }
 
+// Has reports whether a second since Run.LoadStart lies in w.
 func (w Window) Has(second int) bool { return w.From <= second && second < w.To }
 
+// New prepares the analysis of a bundle with its scenario.
 func New(b *results.Bundle, sc *scenarios.Scenario) *Analysis {
 	a := &Analysis{Bundle: b, Spec: sc, shardOf: map[string]int{}}
 	for _, n := range b.Run.Nodes {
@@ -105,6 +107,7 @@ func (a *Analysis) timeline() (from, to results.Duration) {
 	return a.Run.Phases[0].From, to
 }
 
+// RunName is the name of the run's folder, or its id.
 func RunName(b *results.Bundle) string {
 	if b.Dir != "" {
 		return filepath.Base(b.Dir)
@@ -122,8 +125,10 @@ func ScenarioOf(b *results.Bundle) (*scenarios.Scenario, error) {
 	return sc, nil
 }
 
+// InSeconds is n seconds.
 func InSeconds(n int) scenarios.Duration { return scenarios.Duration(time.Duration(n) * time.Second) }
 
+// OrAll is a name, or All for an empty one.
 func OrAll(name string) string {
 	if name == "" {
 		return All

@@ -19,6 +19,7 @@ func sight(e *results.Event) *sighting {
 	return &sighting{e.Offset, e.Uncertainty, e.Source, e.Node}
 }
 
+// Between are the events in [from, to).
 func (a *Analysis) Between(from, to results.Duration) []results.Event {
 	var list []results.Event
 	for _, e := range a.Events {
@@ -29,6 +30,7 @@ func (a *Analysis) Between(from, to results.Duration) []results.Event {
 	return list
 }
 
+// InShard reports whether the node of an event belongs to a shard.
 func (a *Analysis) InShard(e results.Event, shard int) bool { return a.shardIs(e.Node, shard) }
 
 func (a *Analysis) shardIs(node string, shard int) bool {
@@ -36,6 +38,7 @@ func (a *Analysis) shardIs(node string, shard int) bool {
 	return ok && n == shard
 }
 
+// First is the first event that fits, or nil.
 func First(events []results.Event, is func(results.Event) bool) *results.Event {
 	if i := slices.IndexFunc(events, is); i >= 0 {
 		return &events[i]

@@ -50,7 +50,7 @@ type Failover struct {
 }
 
 // failovers decomposes what followed each fault that hit a primary. One that
-// leaves its nodes running, such as a partition, is told only where it led to
+// leaves its nodes running, such as a partition, counts only where it led to
 // another primary.
 func (a *Analysis) failovers() []Failover {
 	var list []Failover
@@ -216,7 +216,7 @@ func (a *Analysis) ending(v results.Failover, f results.Fault, s struck) Ending 
 	return TakenOver
 }
 
-// asked tells whether a pod was asked to stop that hands its role over first.
+// asked reports whether a pod was asked to stop that hands its role over first.
 func (a *Analysis) asked(f results.Fault) bool {
 	if a.Run.Environment.Kubernetes == nil || !a.Spec.Redis.HandOver {
 		return false
@@ -268,7 +268,7 @@ func (a *Analysis) sync(f results.Fault, events []results.Event, promoted *sight
 	return sight(last)
 }
 
-// returned tells whether the killed primary serves its shard again.
+// returned reports whether the killed primary serves its shard again.
 func (a *Analysis) returned(f results.Fault, s struck) bool {
 	if s.probe != nil && s.probe.node != "" {
 		return s.probe.node == f.Node
@@ -342,6 +342,7 @@ func outageOf(list []results.Outage, f results.Fault, end results.Duration, prom
 	return found
 }
 
+// ServerTimes are the durations of the failovers that completed.
 func ServerTimes(list []results.Failover) []results.Duration {
 	var times []results.Duration
 	for _, f := range list {

@@ -98,6 +98,7 @@ func (a *Analysis) byShard() []results.ShardLatency {
 	return rows
 }
 
+// LatencyRow is a histogram of microseconds as a row of percentiles.
 func LatencyRow(phase, command string, t results.Time, h *hdrhistogram.PackedHistogram) results.Latency {
 	p := h.ValueAtPercentilesSlice([]float64{50, 90, 95, 99, 99.9, 99.99})
 	return results.Latency{
@@ -110,6 +111,7 @@ func LatencyRow(phase, command string, t results.Time, h *hdrhistogram.PackedHis
 	}
 }
 
+// Micros is a number of microseconds.
 func Micros(us int64) results.Duration {
 	return results.Duration(us) * results.Duration(time.Microsecond)
 }

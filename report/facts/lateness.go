@@ -8,10 +8,9 @@ import (
 	"github.com/slotstorm/slotstorm/results"
 )
 
-// Bounds of lateness: what acts later than planned by more than lateNotice is
-// mentioned, and by more than lateShare of its phase makes the run inconclusive.
-// What is planned to end within the timeline and ends more than lateNotice after
-// it does so too.
+// Bounds of lateness: a fault that acts later than planned by more than LateNotice is
+// mentioned, and by more than lateShare of its phase is much too late. So is one that
+// was planned to end within the timeline and ended more than LateNotice after it.
 const (
 	LateNotice = results.Duration(time.Second)
 	lateShare  = 0.1
@@ -27,6 +26,7 @@ type Act struct {
 	Until, Over results.Duration
 }
 
+// Late is how much later than planned it acted.
 func (t Act) Late() results.Duration { return max(t.Acted-t.Planned, 0) }
 
 // Acts are all that acted.

@@ -43,6 +43,7 @@ func loadRow(w Window, command string, c results.Counts) results.PhaseLoad {
 	return row
 }
 
+// FindLoad is the row of a table, or nil; empty names are All.
 func FindLoad(rows []results.PhaseLoad, phase, command string) *results.PhaseLoad {
 	for i, r := range rows {
 		if r.Phase == OrAll(phase) && r.Command == OrAll(command) {
@@ -52,6 +53,7 @@ func FindLoad(rows []results.PhaseLoad, phase, command string) *results.PhaseLoa
 	return nil
 }
 
+// Share is the share of requests that were answered ok; 0 of none.
 func Share(c results.Counts) float64 {
 	if c.Total() == 0 {
 		return 0

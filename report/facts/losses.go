@@ -78,4 +78,5 @@ func causeOf(w results.Write, failovers []results.Failover) *results.Failover {
 	return best
 }
 
+// Distance is the absolute difference.
 func Distance(a, b results.Duration) results.Duration { return max(a-b, b-a) }

@@ -33,7 +33,7 @@ func (a *Analysis) Into(f results.Fault) time.Duration {
 }
 
 // Recovered counts the seconds from from up to the end of the last bad one
-// before goodSeconds good ones in a row, and tells whether those were seen.
+// before goodSeconds good ones in a row, and reports whether those were seen.
 func Recovered(good func(int) bool, from, until int) (took int, ended bool) {
 	streak := 0
 	for s := from; s < until; s++ {

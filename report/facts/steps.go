@@ -18,7 +18,7 @@ const (
 	StepSynced   = "replica in sync"
 )
 
-// FailedOver tells whether another node took over and the shard came back.
+// FailedOver reports whether another node took over and the shard came back.
 func FailedOver(f results.Failover) bool { return f.Complete && f.To != f.From }
 
 // FailoverMetric is a time of a failover.
@@ -57,6 +57,7 @@ func ServerSteps() []string {
 	return []string{StepPFail, StepFail, StepElection, StepPromoted, StepProbe}
 }
 
+// StepOf is a step of a failover, or nil where it was not seen.
 func StepOf(f results.Failover, name string) *results.Step {
 	i := slices.IndexFunc(f.Steps, func(s results.Step) bool { return s.Name == name })
 	if i < 0 || f.Steps[i].Missing {

@@ -59,6 +59,7 @@ func flatten(path string, v any, into map[string]string) {
 	}
 }
 
+// Differences are the traits in which two runs differ, by name.
 func Differences(a, b map[string]string) []Difference {
 	all := maps.Clone(a)
 	maps.Copy(all, b)
@@ -71,7 +72,7 @@ func Differences(a, b map[string]string) []Difference {
 	return list
 }
 
-// Decisive tells whether a difference between A and B makes their figures
+// Decisive reports whether a difference between A and B makes their figures
 // incomparable: another load, another timeline or another machine. Everything
 // else may be what the comparison is about.
 func Decisive(d Difference) bool {
@@ -86,7 +87,7 @@ func Decisive(d Difference) bool {
 	return MachineTrait(d.What)
 }
 
-// MachineTrait tells the traits that are of the machine, and shape figures.
+// MachineTrait reports whether a trait is of the machine and shapes figures.
 func MachineTrait(name string) bool {
 	return strings.HasPrefix(name, "machine.cpu") || name == "machine.arch"
 }

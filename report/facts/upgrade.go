@@ -20,6 +20,7 @@ func Rolls(u *results.Upgrade) []NamedRoll {
 	return list
 }
 
+// NamedRoll is one way of an upgrade: upgrade or rollback.
 type NamedRoll struct {
 	Name string
 	*results.Roll

@@ -15,7 +15,7 @@ type rule struct {
 	find func(a *facts.Analysis, s *results.Summary) []results.Advice
 }
 
-// rules in the order in which findings of one severity are told.
+// rules in the order of findings of one severity.
 func rules() []rule {
 	return []rule{
 		{"phantom", phantom},

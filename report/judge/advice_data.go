@@ -42,7 +42,7 @@ func unexplainedLoss(a *facts.Analysis, s *results.Summary) []results.Advice {
 	return list
 }
 
-// persistence tells what a node keeps over a restart.
+// persistence is what a node keeps over a restart.
 func persistence(a *facts.Analysis) string {
 	save, stated := a.Spec.Redis.Config["save"]
 	switch {
@@ -58,7 +58,7 @@ func persistence(a *facts.Analysis) string {
 	return "snapshots only: appendonly no"
 }
 
-// shareLost tells how much of what a shard had acknowledged until then is gone.
+// shareLost is how much of what a shard had acknowledged until then is gone.
 func shareLost(a *facts.Analysis, g results.LossGroup) string {
 	var last results.Duration
 	for _, f := range a.Findings {
@@ -104,7 +104,7 @@ func restartTail(a *facts.Analysis, s *results.Summary) []results.Advice {
 	return list
 }
 
-// restartEvidence tells when a node ended and when it was back.
+// restartEvidence is when a node ended and when it was back.
 func restartEvidence(a *facts.Analysis, g results.LossGroup) []string {
 	var exit, ready *results.Event
 	for i, e := range a.Events {

@@ -62,7 +62,7 @@ func clientTopology(a *facts.Analysis, s *results.Summary) []results.Advice {
 	}}
 }
 
-// askedTheOld tells whether the client's requests went wrong on the network while
+// askedTheOld reports whether the client's requests went wrong on the network while
 // the shard was served again: it had not heard of the new primary.
 func askedTheOld(a *facts.Analysis, f results.Failover) bool {
 	for _, o := range a.Run.ClientOutages {
@@ -77,13 +77,13 @@ const (
 	// nodeTries is how often go-redis tries a node before it looks up again who
 	// serves the slot. Source: ClusterClient.process.
 	nodeTries = 2
-	// dialsFrom is what a round of dials has to take at least to be told.
+	// dialsFrom is what a round of dials has to take at least to be mentioned.
 	dialsFrom = time.Second
 )
 
-// dialsOf tells how long go-redis dials an address at which nobody answers: each
+// dialsOf is how long go-redis dials an address that does not answer: each
 // time, and in all for one attempt. Without such options both are 0.
-func dialsOf(r *results.Run) (each, round time.Duration, told string) {
+func dialsOf(r *results.Run) (each, round time.Duration, sum string) {
 	timeout, retries, pause := facts.Option(r, "dialTimeout"), facts.Option(r, "dialerRetries"), facts.Option(r, "dialerRetryTimeout")
 	if r.Client.Type != "go-redis" || timeout == nil || retries == nil || pause == nil {
 		return 0, 0, ""
@@ -99,10 +99,10 @@ func dialsOf(r *results.Run) (each, round time.Duration, told string) {
 		timeout.Value, words.Stated(*timeout), dials, words.Stated(*retries), pause.Value, words.Duration(results.DurationOf(round)))
 }
 
-// dialledInVain tells of requests that waited for a node that was gone without a
+// dialledInVain finds requests that waited for a node that was gone without a
 // word, while another served their shard already.
 func dialledInVain(a *facts.Analysis, _ *results.Summary) []results.Advice {
-	each, round, told := dialsOf(&a.Run)
+	each, round, sum := dialsOf(&a.Run)
 	if round <= each || round < dialsFrom {
 		return nil
 	}
@@ -137,14 +137,14 @@ func dialledInVain(a *facts.Analysis, _ *results.Summary) []results.Advice {
 		Severity: results.Warning, Title: fmt.Sprintf("Requests waited for up to %s while shard %d was away for %s: go-redis dialled a node that was gone", words.Duration(waited), worst.Shard, words.Duration(away)),
 		Evidence: []string{
 			fmt.Sprintf("%s ended ok after dials in vain, %d of them due in second %d of the load, whose slowest was answered after %s", words.Plural(all, "request", "requests"), inVain[worst.Second], worst.Second, words.Duration(waited)),
-			fmt.Sprintf("where nobody answers, %s, and a request tries a node %d times: up to %s, and as much again if the client has not heard of another by then", told, nodeTries, words.Duration(results.DurationOf(nodeTries*round))),
+			fmt.Sprintf("for an address that does not answer, %s, and a request tries a node %d times: up to %s, and as much again if the client has not heard of another by then", sum, nodeTries, words.Duration(results.DurationOf(nodeTries*round))),
 		},
 		Advice: fmt.Sprintf("Lower dialTimeout, or dialerRetries (client.options.dialerRetries in a scenario): with 1 it is some %s. Fewer dials have a price: requests that are refused at once fail, rather than last until the client looks at the topology again.",
 			words.Duration(results.DurationOf(nodeTries*each))), Anchor: anchorAvailability,
 	}}
 }
 
-// timeoutFrom is the node timeout from which it is told, and timeoutShare its
+// timeoutFrom is the node timeout from which it is mentioned, and timeoutShare its
 // least share of the outage.
 const (
 	timeoutFrom  = 5 * time.Second
@@ -233,7 +233,7 @@ func noReplica(a *facts.Analysis, s *results.Summary) []results.Advice {
 			continue
 		}
 		list = append(list, results.Advice{
-			Severity: results.Warning, Title: fmt.Sprintf("Nobody could take over shard %d: it has no replica", f.Shard),
+			Severity: results.Warning, Title: fmt.Sprintf("Shard %d had no replica that could take over", f.Shard),
 			Evidence: []string{fmt.Sprintf("fault %s struck %s, its only node", f.Fault, f.From)},
 			Advice:   "Give each shard a replica (redis.replicasPerShard: 1), on another machine.", Anchor: FailoverAnchor(f),
 		})
@@ -271,7 +271,7 @@ func replicaUnfit(a *facts.Analysis, s *results.Summary) []results.Advice {
 	return list
 }
 
-// outOfSync tells since when a replica was without its primary at a moment: it
+// outOfSync is since when a replica was without its primary at a moment: it
 // had started, or lost its link, and was not seen to follow since.
 func outOfSync(a *facts.Analysis, node string, at results.Duration) (since results.Duration, ok bool) {
 	for _, e := range a.Between(0, at) {

@@ -114,7 +114,7 @@ func serviceRules() []ruleCase {
 		{"full-coverage", "away for another reason", fixture.Killed(), nil, ""},
 		{"full-coverage", "struck itself", both(fixture.ClusterDown(fixture.Killed())), nil, ""},
 
-		{"no-replica", "none", alone(), nil, "Nobody could take over shard 0: it has no replica"},
+		{"no-replica", "none", alone(), nil, "Shard 0 had no replica that could take over"},
 		{"no-replica", "one", fixture.Killed(), nil, ""},
 		{"replica-unfit", "never synced", stuck(results.Event{Offset: fixture.MS(9000), Kind: results.EventLinkDown, Source: "poll", Node: "node-3"}), nil, "node-3 could not take over shard 0: it had not finished its sync"},
 		{"replica-unfit", "synced, then too old", stuck(results.Event{Offset: fixture.MS(9000), Kind: results.EventLinkDown, Source: "poll", Node: "node-3"},

@@ -74,7 +74,7 @@ func TestRelativeObjectives(t *testing.T) {
 	}
 	runs[0].Run.HealthyBefore, runs[1].Run.HealthyBefore, runs[2].Run.HealthyBefore = false, false, false
 	if _, err := Baseline(sc, runs); err == nil {
-		t.Error("runs that tell nothing make a baseline")
+		t.Error("runs whose figures do not count make a baseline")
 	}
 }
 

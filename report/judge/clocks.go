@@ -10,7 +10,7 @@ import (
 )
 
 // driftAllowed is how far a generator's clock may drift from the run's: beyond
-// it, what it tells and what others tell are not in one order any more.
+// it, its records and those of others are in no common order any more.
 const driftAllowed = 5 * time.Millisecond
 
 // drifts are warnings of clocks that went their own way.

@@ -17,7 +17,7 @@ const (
 	anchorAvailability = "availability"
 )
 
-// FailoverAnchor is where a failover is told step by step. Names of faults are
+// FailoverAnchor is where a failover is shown step by step. Names of faults are
 // labels: they are fit for it as they are.
 func FailoverAnchor(f results.Failover) string {
 	return fmt.Sprintf("failover-%s-%d", f.Fault, f.Shard)
@@ -36,7 +36,7 @@ func slowest(list []results.Failover, fits func(results.Failover) bool, by func(
 	return worst, n
 }
 
-// seenIn tells how many of a run's failovers something was seen in, where there were
+// seenIn is how many of a run's failovers something was seen in, where there were
 // several.
 func seenIn(n, all int, what string) []string {
 	if all < 2 {
@@ -86,7 +86,7 @@ func sorted(groups map[string]results.LossGroup) []results.LossGroup {
 	return list
 }
 
-// lossAnchor is where lost writes are told.
+// lossAnchor is where lost writes are shown.
 const lossAnchor = "losses"
 
 // lossEvidence places a group of lost writes.

@@ -36,7 +36,7 @@ const (
 	// enough cases make a p99 that is not just the longest.
 	enough = 200
 	// noticeable delays that are allowed yet a good part of the p99 of response
-	// are told as a warning.
+	// are a warning.
 	noticeable = time.Millisecond
 )
 
@@ -44,7 +44,7 @@ const (
 //
 //	Frame, Histogram ... ─▶ Judge
 type GeneratorRecord struct {
-	// closed tells that the load is a closed loop.
+	// closed: the load is a closed loop.
 	closed bool
 	// allowed is how late it may be in any case.
 	allowed        time.Duration
@@ -133,7 +133,7 @@ func (g *GeneratorRecord) lost(length time.Duration) float64 {
 	return float64(g.self.Starved) / float64(g.self.Starved+g.self.CPU)
 }
 
-// ownWords tell what a delay means, with the p99 and the allowed p99 behind.
+// ownWords are what a delay means, with the p99 and the allowed p99 behind.
 var ownWords = map[string]string{
 	"slip":                  "it sent 1 %% of the requests more than %s late (allowed: %s)",
 	string(results.Wake):    "its event loops woke more than %s late in 1 %% of their waits (allowed: %s)",
@@ -141,7 +141,7 @@ var ownWords = map[string]string{
 	string(results.Sched):   "its goroutines were ready for more than %s before they ran in 1 %% of the cases (allowed: %s)",
 }
 
-// Judge tells whether the generator was the limit over a time in which it was to
+// Judge decides whether the generator was the limit over a time in which it was to
 // send. Nil if nothing is known of it.
 func (g *GeneratorRecord) Judge(length time.Duration) *results.SelfCheck {
 	if length <= 0 || g.slip.TotalCount() == 0 && len(g.delays) == 0 {
@@ -225,7 +225,7 @@ func LimitReason(g *results.SelfCheck) string {
 	return fmt.Sprintf("the load generator was the limit: %s; %s", strings.Join(g.Reasons, "; "), g.CarriedFrom)
 }
 
-// GeneratorNotice tells of delays that are allowed and yet a good part of what is
+// GeneratorNotice warns of delays that are allowed and yet a good part of what is
 // reported; empty if there are none.
 func GeneratorNotice(g *results.SelfCheck, response results.Duration) string {
 	if g == nil || !g.Valid {

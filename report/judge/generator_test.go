@@ -101,7 +101,7 @@ func TestAScenarioSaysHowLateTheGeneratorMayBe(t *testing.T) {
 	}
 }
 
-// What is allowed and yet half of the tail is told.
+// A delay that is allowed and yet half of the tail is mentioned.
 func TestANoticeableDelayIsTold(t *testing.T) {
 	g := lateness(results.Starved, 8*time.Millisecond, 5).Judge(10 * time.Second)
 	if text := GeneratorNotice(g, fixture.MS(20)); !strings.Contains(text, "wait for a processor reached 8.00 ms") {

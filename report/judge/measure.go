@@ -200,7 +200,7 @@ func writesLost(a *facts.Analysis, shard *int) measurement {
 	return m
 }
 
-// writesKept counts refused writes that took effect: the client was told no, and
+// writesKept counts refused writes that took effect: the client got an error, and
 // may have written elsewhere.
 func writesKept(a *facts.Analysis) measurement {
 	au := a.Run.Audit

@@ -65,7 +65,7 @@ func scope(o scenarios.Objective) string {
 	return command + " in " + phase
 }
 
-// unended tells whether the step was awaited to the end of observation, and for
+// unended reports whether the step was awaited to the end of observation, and for
 // how long. A client that had no outage at all was not waiting.
 func unended(a *facts.Analysis, f results.Failover, step string) (results.Duration, bool) {
 	list := a.Run.ProbeOutages

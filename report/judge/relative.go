@@ -45,7 +45,7 @@ func baseline(a *facts.Analysis, o scenarios.Objective) (*results.BaselineValue,
 	return &v, ""
 }
 
-// Relative tells whether any objective of a scenario is relative to a baseline.
+// Relative reports whether any objective of a scenario is relative to a baseline.
 func Relative(sc *scenarios.Scenario) bool {
 	return slices.ContainsFunc(sc.Objectives, func(o scenarios.Objective) bool { return isRelative(o.Min) || isRelative(o.Max) })
 }
@@ -62,7 +62,7 @@ func loadDigest(b *results.Bundle) string {
 	return fmt.Sprintf("%x", h.Sum(nil))[:16]
 }
 
-// baselineWarnings tell what makes a baseline a poor one.
+// baselineWarnings are the reasons not to trust a baseline.
 func baselineWarnings(a *facts.Analysis) []string {
 	base := a.Run.Baseline
 	if base == nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/slotstorm/slotstorm/results"
 )
 
-// upgrade tells what an upgrade cost, and whether to do it; nil without one. It
+// upgrade is what an upgrade cost, and whether to do it; nil without one. It
 // comes after the verdict, on which it builds.
 func upgrade(a *facts.Analysis, s *results.Summary) *results.UpgradeSummary {
 	u := a.Run.Upgrade
@@ -24,7 +24,7 @@ func upgrade(a *facts.Analysis, s *results.Summary) *results.UpgradeSummary {
 }
 
 // decide says go only where the run passed and every roll was done. A roll that
-// failed is a no-go even where the load tells nothing.
+// failed is a no-go even where the load was not measured.
 func decide(u *results.Upgrade, s *results.Summary) (results.Decision, []string) {
 	reasons, failures := slices.Clone(s.Reasons), rollFailures(u)
 	switch {
@@ -135,7 +135,7 @@ func handoverNote(a *facts.Analysis, u *results.Upgrade, v *results.UpgradeSumma
 	return []string{fmt.Sprintf("%s, the slowest took %s; %s", words.Plural(n, "hand-over", "hand-overs"), words.Duration(slowest), seen)}
 }
 
-// persistenceNotes tell who cannot read whose files; what can be read needs no note.
+// persistenceNotes are the files that one version cannot read; readable ones need no note.
 func persistenceNotes(u *results.Upgrade) []string {
 	var formats []string
 	var words string

@@ -42,7 +42,7 @@ const (
 //
 // So a missed objective that rests on sound data fails the run even if a fault
 // could not be proved, and no open question can end in a pass. All causes are
-// told, those that decided first; but on unsound data objectives tell nothing.
+// given, those that decided first; but on unsound data objectives mean nothing.
 func verdict(a *facts.Analysis, s *results.Summary) (results.Verdict, []string) {
 	invalid, unsound := Invalid(a, s), Unsound(a)
 	missed, unfinished, unanswered := missed(a, s), unfinished(a), unanswered(s)
@@ -61,7 +61,7 @@ func verdict(a *facts.Analysis, s *results.Summary) (results.Verdict, []string) 
 	return results.Pass, nil
 }
 
-// Invalid tells what makes the measurement itself untrustworthy.
+// Invalid is what makes the measurement itself untrustworthy.
 func Invalid(a *facts.Analysis, s *results.Summary) []string {
 	var reasons []string
 	if r := LimitReason(s.Generator); r != "" {
@@ -81,7 +81,7 @@ func Invalid(a *facts.Analysis, s *results.Summary) []string {
 	return reasons
 }
 
-// ownDoing tells of objectives on response time that were missed, and would have
+// ownDoing finds objectives on response time that were missed, and would have
 // been met but for the generator's own lateness: that is no slow server.
 func ownDoing(a *facts.Analysis, s *results.Summary) []string {
 	var reasons []string
@@ -125,7 +125,7 @@ func overflowWhileUp(a *facts.Analysis) (overflow, due int) {
 	return overflow, due
 }
 
-// Unsound tells why nothing can be built on the data.
+// Unsound is why nothing can be built on the data.
 func Unsound(a *facts.Analysis) []string {
 	var reasons []string
 	if a.Run.Interrupted != "" {
@@ -196,7 +196,7 @@ func missingFrames(a *facts.Analysis) int {
 	return missing
 }
 
-// missed tells what failed.
+// missed is what failed.
 func missed(a *facts.Analysis, s *results.Summary) []string {
 	var reasons []string
 	for _, o := range s.Objectives {
@@ -211,7 +211,7 @@ func missed(a *facts.Analysis, s *results.Summary) []string {
 	return reasons
 }
 
-// unfinished tells which questions the run itself left open.
+// unfinished are the questions that the run itself left open.
 func unfinished(a *facts.Analysis) []string {
 	var reasons []string
 	for _, f := range a.Run.Faults {

@@ -31,7 +31,7 @@ func Plots(f *results.Folder, b *results.Bundle, s *results.Summary) error {
 	return nil
 }
 
-// Pictures are all plots of a run, in the order in which they are told.
+// Pictures are all plots of a run, in the order of a report.
 func Pictures(b *results.Bundle, s *results.Summary) []Picture {
 	var list []Picture
 	if sr := newSeries(b); len(sr.bins) > 0 {

@@ -19,7 +19,7 @@ import (
 
 // Picture is one plot with the frame around it.
 type Picture struct {
-	// File is its name without extension; title says what it shows.
+	// File is its name without extension; Title is its heading.
 	File, Title string
 	Legend      []LegendEntry
 	plot        *plot.Plot

@@ -23,7 +23,7 @@ func auditLine(au *results.Audit) string {
 	return line
 }
 
-// auditNotes tell what the line leaves out, a sentence each.
+// auditNotes are the findings that the line leaves out, a sentence each.
 func auditNotes(au *results.Audit) []string {
 	if au == nil {
 		return nil
@@ -43,8 +43,8 @@ func auditNotes(au *results.Audit) []string {
 	}
 	add(au.Duplicated, "%s took effect more than once", words.Plural(au.Duplicated, "write", "writes"))
 	add(au.Reordered, "%s in a list before one that was acknowledged before it was sent", words.Plural(au.Reordered, "element stands", "elements stand"))
-	add(au.Phantom, "%s that nobody wrote", words.Plural(au.Phantom, "value was read", "values were read"))
-	add(au.Late, "%s over a later acknowledged one: either it took effect late, or the other was lost; no one can tell", words.Plural(au.Late, "write without an answer stands", "writes without an answer stand"))
+	add(au.Phantom, "%s that no audited client wrote", words.Plural(au.Phantom, "value was read", "values were read"))
+	add(au.Late, "%s over a later acknowledged one: either it took effect late, or the other was lost; which of the two is unknown", words.Plural(au.Late, "write without an answer stands", "writes without an answer stand"))
 	add(au.Overflow, "%s due and found no free client", words.Plural(au.Overflow, "more write was", "more writes were"))
 	if r := au.Reads; r != nil {
 		line := fmt.Sprintf("of %s from replicas, %s a value that had been replaced", words.Plural(r.Replica, "audited read", "audited reads"), words.Plural(r.StaleReplica, "gave", "gave"))

@@ -14,7 +14,7 @@ type AuditText struct {
 	Color bool
 	// Findings lists every one.
 	Findings bool
-	// Same tells that the run itself came to the same answer.
+	// Same: the run itself came to the same answer.
 	Same bool
 }
 

@@ -8,7 +8,7 @@ import (
 	"github.com/slotstorm/slotstorm/results"
 )
 
-// clockTable tells where generators ran that had clocks of their own.
+// clockTable lists the generators that had clocks of their own.
 func clockTable(r *results.Run) doc.Table {
 	t := doc.Table{Title: "Generators elsewhere", Head: append(doc.Columns("generator", "where"), doc.Numbers("its clock, at the start", "its clock, at the end")...)}
 	for _, g := range r.Generators {

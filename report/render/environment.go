@@ -10,7 +10,7 @@ import (
 	"github.com/slotstorm/slotstorm/results"
 )
 
-// environmentTable tells where the run took place and with what.
+// environmentTable is where the run took place, and with what software.
 func environmentTable(r *results.Run) doc.Table {
 	t := doc.Table{Title: "Environment", Head: doc.Columns("", "")}
 	add := func(name, value string) {

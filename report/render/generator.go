@@ -28,7 +28,7 @@ func generatorTable(s *results.Summary) doc.Table {
 	return t
 }
 
-// generatorLine tells what the generator took.
+// generatorLine is the processor time that the generator took.
 func generatorLine(g *results.SelfCheck) string {
 	if g == nil || g.PerRequest == 0 {
 		return ""

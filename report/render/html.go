@@ -158,7 +158,7 @@ func newPage(b *results.Bundle, s *results.Summary) (*page, error) {
 	return p, nil
 }
 
-// description is the scenario's own word on what it is for.
+// description is the scenario's own description.
 func description(r *results.Run) string {
 	var sc struct {
 		Metadata struct {
@@ -224,7 +224,7 @@ func earlier(st results.Step) string {
 	return words.StepTime(st.Uncertainty)
 }
 
-// sources tell what an observation rests on.
+// sources are what an observation rests on.
 var sources = map[string]string{
 	"log":    "the node's own log",
 	"poll":   "polling the node",
@@ -240,7 +240,7 @@ func nodeTable(r *results.Run) doc.Table {
 	return t
 }
 
-// reload tells of the one client option that shapes a failover most.
+// reload explains the client option that shapes a failover most.
 func reload(r *results.Run) string {
 	o := facts.Option(r, facts.ReloadOption)
 	if o == nil {

@@ -112,11 +112,11 @@ var (
 	signs = strings.NewReplacer(`\`, `\\`, "|", `\|`, "*", `\*`, "_", `\_`, "<", "&lt;", "&", "&amp;", "`", "\\`", "[", `\[`, "]", `\]`, "$", `\$`)
 	// A tilde before a word strikes it out.
 	strike = regexp.MustCompile(`~+[^ ~]`)
-	// What stands by itself and is made a link by its looks.
+	// Text that renderers make a link by its looks.
 	address = regexp.MustCompile(`(?i)\b(https?://|ftp://|www\.|mailto:|xmpp:)`)
 	// A name after an @ is called by those who render it, if no word is before it.
 	mention = regexp.MustCompile(`(^|[^0-9A-Za-z])@([0-9A-Za-z])`)
-	// What begins a line makes it a heading, a list, a quotation, a rule or code.
+	// Signs that make a line a heading, a list, a quotation, a rule or code.
 	block = regexp.MustCompile(`^(#{1,6}|[-+])( |$)|^(>|~~~)|^=+ *$|^-[- ]*$`)
 	// So does a number with a full stop or a parenthesis.
 	numbered = regexp.MustCompile(`^([0-9]{1,9})([.)])( |$)`)

@@ -1,12 +1,9 @@
 package render
 
 import (
-	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
 
-	"github.com/slotstorm/slotstorm/internal/printable"
 	"github.com/slotstorm/slotstorm/report/facts"
 	"github.com/slotstorm/slotstorm/report/judge"
 	"github.com/slotstorm/slotstorm/report/words"
@@ -75,25 +72,15 @@ func Matrix(w io.Writer, runs []judge.Judged) error {
 	if len(cells) == 0 {
 		return nil
 	}
+	width := columnWidths(cells)
+	p := &printer{}
 	for _, row := range cells {
-		for i := range row {
-			row[i] = printable.Line(row[i])
+		var line shown
+		for i, cell := range row {
+			line += plain(cell) + spaces(cell, width[i]) + "  "
 		}
+		p.line(line)
 	}
-	widths := make([]int, len(cells[0]))
-	for _, row := range cells {
-		for i, c := range row {
-			widths[i] = max(widths[i], utf8.RuneCountInString(c))
-		}
-	}
-	var b strings.Builder
-	for _, row := range cells {
-		var line strings.Builder
-		for i, c := range row {
-			fmt.Fprintf(&line, "%s%s  ", c, strings.Repeat(" ", widths[i]-utf8.RuneCountInString(c)))
-		}
-		b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
-	}
-	_, err := io.WriteString(w, b.String())
+	_, err := io.WriteString(w, p.out.String())
 	return err
 }

@@ -66,18 +66,15 @@ func (p *printer) table(t doc.Table) {
 	if len(t.Rows) == 0 {
 		return
 	}
-	columns := func(s string) int { return utf8.RuneCountInString(string(plain(s))) }
-	width := make([]int, len(t.Head))
-	for i, c := range t.Head {
-		width[i] = columns(c.Title)
-		for _, row := range t.Rows {
-			width[i] = max(width[i], columns(row[i]))
-		}
+	titles := make([]string, 0, len(t.Head))
+	for _, c := range t.Head {
+		titles = append(titles, c.Title)
 	}
+	width := columnWidths(append([][]string{titles}, t.Rows...))
 	cells := func(row []string, paint func(string) shown) shown {
 		var line shown
 		for i, cell := range row {
-			space := shown(strings.Repeat(" ", width[i]-columns(cell)))
+			space := spaces(cell, width[i])
 			line += "  "
 			if t.Head[i].Number {
 				line += space + paint(cell)
@@ -88,10 +85,6 @@ func (p *printer) table(t doc.Table) {
 		return line
 	}
 	p.head(t.Title)
-	var titles []string
-	for _, c := range t.Head {
-		titles = append(titles, c.Title)
-	}
 	p.line(cells(titles, func(s string) shown { return p.paint(dim, s) }))
 	for _, row := range t.Rows {
 		p.line(cells(row, p.mark))
@@ -106,4 +99,23 @@ func (p *printer) mark(cell string) shown {
 		}
 	}
 	return plain(cell)
+}
+
+// columns is how many columns of a terminal a text takes.
+func columns(s string) int { return utf8.RuneCountInString(string(plain(s))) }
+
+// columnWidths are the widths of the widest cells.
+func columnWidths(rows [][]string) []int {
+	width := make([]int, len(rows[0]))
+	for _, row := range rows {
+		for i, cell := range row {
+			width[i] = max(width[i], columns(cell))
+		}
+	}
+	return width
+}
+
+// spaces fill a cell up to a width.
+func spaces(cell string, width int) shown {
+	return shown(strings.Repeat(" ", width-columns(cell)))
 }

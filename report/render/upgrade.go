@@ -59,7 +59,7 @@ func windowsTable(u *results.UpgradeSummary) doc.Table {
 	return t
 }
 
-// stepsTable tells each step and what it cost.
+// stepsTable is each step with its cost.
 func stepsTable(r *results.Run, u *results.UpgradeSummary) doc.Table {
 	t := doc.Table{Title: "Step by step", Head: slices.Concat(doc.Columns("at", "step", "shard"),
 		doc.Numbers("answered", "whole", "a shard down", "worst p99"), doc.Long("what happened"))}

@@ -173,7 +173,7 @@ func shardTable(s *results.Summary) doc.Table {
 	return t
 }
 
-// errorTable tells what became of the requests that were not answered ok.
+// errorTable counts the requests that were not answered ok.
 func errorTable(s *results.Summary) doc.Table {
 	t := doc.Table{Title: "Errors", Head: slices.Concat(doc.Columns("phase"), doc.Numbers("failed", "unknown", "overflow"), doc.Long("by class"))}
 	for _, l := range s.Load {

@@ -39,6 +39,7 @@ func ByFault(g results.LossGroup) string {
 	return first + " to " + last
 }
 
+// Stated is where the value of an option comes from, in parentheses.
 func Stated(o results.Option) string {
 	if o.Stated {
 		return " (set by the scenario)"
@@ -66,6 +67,7 @@ func StretchText(low, high results.Duration) string {
 	return l + " to " + h
 }
 
+// Prediction is the range that was predicted for a failover.
 func Prediction(f results.Failover) string {
 	if f.PredictedMax == 0 {
 		return None

@@ -13,6 +13,7 @@ import (
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
+// ShareText shows a share of a value: 5.0 %, 12 %.
 func ShareText(v float64) string {
 	p := 100 * v
 	if p < 9.95 {
@@ -116,6 +117,7 @@ func Quantity(u scenarios.Unit, v float64) string {
 	return Count(int64(math.Round(v)))
 }
 
+// Plural is a count with its noun: 1 run, 2,000 runs.
 func Plural(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
@@ -134,6 +136,7 @@ func Sentence(sep string, parts ...string) string {
 	return strings.Join(list, sep)
 }
 
+// Verb is the form of a verb for a count.
 func Verb(n int, one, many string) string {
 	if n == 1 {
 		return one
@@ -143,6 +146,7 @@ func Verb(n int, one, many string) string {
 
 const None = "–"
 
+// OrNone is s, or a dash for an empty one.
 func OrNone(s string) string {
 	if s == "" {
 		return None
@@ -150,6 +154,7 @@ func OrNone(s string) string {
 	return s
 }
 
+// WhenSet is a duration, or a dash for 0.
 func WhenSet(m results.Duration) string {
 	if m == 0 {
 		return None

@@ -64,17 +64,17 @@ func TestANamespaceOfAKilledRunIsFoundWithoutItsLease(t *testing.T) {
 func TestFindSaysWhatAUserMayNotSee(t *testing.T) {
 	c, objects := cluster(setAside("team"))
 	take(t, c, TakeOptions{RunID: runID, Prepared: "team"})
-	refusal := kubetest.Refuse(objects, "list", "leases", kubetest.Forbidden)
+	refusal := objects.Refuse("list", "leases", kubetest.Forbidden())
 	if _, _, err := c.Find(t.Context(), ""); !api.IsForbidden(err) || !strings.Contains(err.Error(), "--namespace") {
 		t.Errorf("all leases: %v", err)
 	}
 	refusal.End()
 	// Who may not list namespaces has made none.
-	kubetest.Refuse(objects, "list", "namespaces", kubetest.Forbidden)
+	objects.Refuse("list", "namespaces", kubetest.Forbidden())
 	if found, _, err := c.Find(t.Context(), ""); err != nil || len(found) != 1 {
 		t.Errorf("all namespaces: %+v %v", found, err)
 	}
-	kubetest.Refuse(objects, "get", "namespaces", kubetest.Forbidden)
+	objects.Refuse("get", "namespaces", kubetest.Forbidden())
 	if _, _, err := c.Find(t.Context(), "team"); !api.IsForbidden(err) || !strings.Contains(err.Error(), "looking at namespace team") {
 		t.Errorf("one namespace: %v", err)
 	}

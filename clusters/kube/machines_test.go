@@ -86,7 +86,7 @@ func TestOnlyTheRunsOwnCordonsAreTakenBack(t *testing.T) {
 	if err := c.SetCordon(t.Context(), was, "run", true); !api.IsConflict(err) || !strings.Contains(err.Error(), "changing machine mine") {
 		t.Errorf("a machine that was made anew: %v", err)
 	}
-	kubetest.Refuse(objects, "list", "nodes", kubetest.Forbidden)
+	objects.Refuse("list", "nodes", kubetest.Forbidden())
 	if err := c.Uncordon(t.Context(), "another"); err != nil {
 		t.Errorf("a user who may not look at machines has cordoned none: %v", err)
 	}

@@ -118,7 +118,7 @@ func TestAReleaseThatIsNotDoneInTimeSaysSo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, objects := cluster(setAside("team"))
 		n := take(t, c, TakeOptions{RunID: runID, Prepared: "team"})
-		kubetest.Refuse(objects, "list", "pods", kubetest.Forbidden)
+		objects.Refuse("list", "pods", kubetest.Forbidden())
 		err := n.Release()
 		if !errors.Is(err, ErrLeft) || !api.IsForbidden(err) || !strings.Contains(err.Error(), "not gone after 3m0s") {
 			t.Errorf("%v", err)

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/client-go/kubernetes/fake"
 
 	"github.com/slotstorm/slotstorm/clusters/kube/api"
 	"github.com/slotstorm/slotstorm/clusters/kube/kubetest"
@@ -20,8 +19,8 @@ const (
 )
 
 // cluster has some objects. Their server has no goroutines.
-func cluster(objects ...runtime.Object) (*Cluster, *fake.Clientset) {
-	c := kubetest.Clientset(objects...)
+func cluster(objects ...runtime.Object) (*Cluster, *kubetest.Clientset) {
+	c := kubetest.NewClientset(objects...)
 	return &Cluster{Client: c, Context: "kind-x"}, c
 }
 
@@ -110,7 +109,7 @@ func TestANamespaceIsTakenOnlyIfItMayBe(t *testing.T) {
 
 func TestAUserWhoMayNotMakeNamespacesLearnsWhatToDo(t *testing.T) {
 	c, objects := cluster()
-	kubetest.Refuse(objects, "create", "namespaces", kubetest.Forbidden)
+	objects.Refuse("create", "namespaces", kubetest.Forbidden())
 	_, err := c.Take(t.Context(), TakeOptions{RunID: runID})
 	if !api.IsForbidden(err) || !strings.Contains(err.Error(), "cluster.kube.namespace") {
 		t.Errorf("%v", err)
@@ -142,7 +141,7 @@ func TestTwoRunsCannotHoldOneNamespace(t *testing.T) {
 
 func TestANamespaceWithoutALeaseIsNotLeftBehind(t *testing.T) {
 	c, objects := cluster()
-	kubetest.Refuse(objects, "create", "leases", kubetest.Forbidden)
+	objects.Refuse("create", "leases", kubetest.Forbidden())
 	if _, err := c.Take(t.Context(), TakeOptions{RunID: runID}); !api.IsForbidden(err) {
 		t.Errorf("%v", err)
 	}
@@ -183,7 +182,7 @@ func TestALeaseIsRenewedUntilItIsLeft(t *testing.T) {
 			}
 		}
 		// The API server is away for a while.
-		refusing := kubetest.Refuse(objects, "patch", "leases", errors.New("away"))
+		refusing := objects.Refuse("patch", "leases", errors.New("away"))
 		time.Sleep(3 * leaseEvery)
 		refusing.End()
 		time.Sleep(leaseEvery)

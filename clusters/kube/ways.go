@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"sync"
 
 	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/tools/remotecommand"
@@ -24,7 +25,7 @@ func (c *Cluster) Exec(ctx context.Context, namespace, pod, container string, co
 	if err != nil {
 		return "", fmt.Errorf("exec in %s: %w", pod, err)
 	}
-	var out, errs bytes.Buffer
+	var out, errs output
 	if err := e.StreamWithContext(ctx, remotecommand.StreamOptions{Stdout: &out, Stderr: &errs}); err != nil {
 		if said := strings.TrimSpace(errs.String()); said != "" {
 			return out.String(), fmt.Errorf("exec in %s: %w: %s", pod, withoutURL(err), said)
@@ -32,6 +33,25 @@ func (c *Cluster) Exec(ctx context.Context, namespace, pod, container string, co
 		return out.String(), fmt.Errorf("exec in %s: %w", pod, withoutURL(err))
 	}
 	return out.String(), nil
+}
+
+// output is what a command has written so far. The library may still write to it
+// after it has returned because its context ended.
+type output struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
 }
 
 // session is a command that runs in a container, as its standard input and output.
@@ -59,9 +79,9 @@ func (c *Cluster) Session(namespace, pod, container string, command ...string) (
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	in, input := io.Pipe()
-	output, out := io.Pipe()
+	reply, out := io.Pipe()
 	go func() {
-		var errs bytes.Buffer
+		var errs output
 		err := e.StreamWithContext(ctx, remotecommand.StreamOptions{Stdin: in, Stdout: out, Stderr: &errs})
 		if err == nil {
 			err = io.EOF
@@ -74,7 +94,7 @@ func (c *Cluster) Session(namespace, pod, container string, command ...string) (
 		// Whoever still copies the input sees its end, as one that is well.
 		_ = input.Close()
 	}()
-	return &session{output, input, func() { _ = input.Close(); cancel() }}, nil
+	return &session{reply, input, func() { _ = input.Close(); cancel() }}, nil
 }
 
 // Forward opens a connection to a port of a pod by way of the API server. A pod

@@ -3,7 +3,6 @@ package kubetest
 import (
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/kubernetes/fake"
 	"k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/rest"
 )
@@ -13,7 +12,7 @@ import (
 func (s *Server) Client() kubernetes.Interface { return &client{s.Objects, s.remote} }
 
 type client struct {
-	*fake.Clientset
+	*Clientset
 	remote *kubernetes.Clientset
 }
 

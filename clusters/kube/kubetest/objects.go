@@ -2,7 +2,10 @@ package kubetest
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
+	"sync"
 	"sync/atomic"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -19,14 +22,80 @@ import (
 
 // Clientset is client-go's fake one with the rules of an API server that it lacks.
 // It has no goroutines, so that a test can bend time.
-func Clientset(objects ...runtime.Object) *fake.Clientset {
-	c := fake.NewClientset(objects...)
+type Clientset struct {
+	*fake.Clientset
+	mu        sync.Mutex
+	reactions []*Reaction
+}
+
+// NewClientset makes a clientset with some objects.
+func NewClientset(objects ...runtime.Object) *Clientset {
+	c := &Clientset{Clientset: fake.NewClientset(objects...)}
 	r := &rules{tracker: c.Tracker(), react: testing.ObjectReaction(c.Tracker())}
 	c.PrependReactor("create", "*", r.create)
 	c.PrependReactor("patch", "*", r.patch)
 	c.PrependReactor("delete", "*", r.remove)
+	c.PrependReactor("*", "*", c.answer)
 	c.PrependWatchReactor("*", r.watch)
 	return c
+}
+
+// Reaction is an answer that a test gives in the place of the clientset.
+type Reaction struct {
+	verb, resource string
+	do             func(testing.Action) (handled bool, _ runtime.Object, _ error)
+	ended          bool
+	in             *Clientset
+}
+
+// React answers a verb on a resource, such as "get" and "pods/log", until the reaction
+// ends. Requests may be under way. do must not use the clientset but through its
+// tracker.
+func (c *Clientset) React(verb, resource string, do testing.ReactionFunc) *Reaction {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r := &Reaction{verb: verb, resource: resource, do: do, in: c}
+	c.reactions = append(c.reactions, r)
+	return r
+}
+
+// Refuse answers a verb on a resource with an error, until the refusal ends.
+func (c *Clientset) Refuse(verb, resource string, err error) *Reaction {
+	return c.React(verb, resource, func(testing.Action) (bool, runtime.Object, error) { return true, nil, err })
+}
+
+// End lets the requests through again.
+func (r *Reaction) End() {
+	r.in.mu.Lock()
+	defer r.in.mu.Unlock()
+	r.ended = true
+}
+
+// answer asks the reactions, the newest first.
+func (c *Clientset) answer(a testing.Action) (bool, runtime.Object, error) {
+	resource := a.GetResource().Resource
+	if sub := a.GetSubresource(); sub != "" {
+		resource += "/" + sub
+	}
+	c.mu.Lock()
+	var list []*Reaction
+	for _, r := range slices.Backward(c.reactions) {
+		if r.verb == a.GetVerb() && r.resource == resource && !r.ended {
+			list = append(list, r)
+		}
+	}
+	c.mu.Unlock()
+	for _, r := range list {
+		if handled, o, err := r.do(a); handled {
+			return true, o, err
+		}
+	}
+	return false, nil, nil
+}
+
+// Forbidden is the answer to a user who may not do something.
+func Forbidden() error {
+	return api.NewForbidden(schema.GroupResource{}, "", errors.New("this user may not do that"))
 }
 
 type rules struct {
@@ -108,7 +177,7 @@ func (r *rules) patch(action testing.Action) (bool, runtime.Object, error) {
 
 // conflict is what the API server answers where an object is another one.
 func conflict(resource schema.GroupVersionResource, name string) error {
-	return api.NewConflict(resource.GroupResource(), name, fmt.Errorf("the uid is another one"))
+	return api.NewConflict(resource.GroupResource(), name, errors.New("the uid is another one"))
 }
 
 // owned are the resources that go with their owner or their namespace.
@@ -196,23 +265,4 @@ func (r *rules) watch(action testing.Action) (bool, watch.Interface, error) {
 		m, err := meta.Accessor(e.Object)
 		return e, err != nil || selector.Matches(labels.Set(m.GetLabels()))
 	}), nil
-}
-
-// Forbidden is the answer to a user who may not do something.
-var Forbidden = api.NewForbidden(schema.GroupResource{}, "", fmt.Errorf("this user may not do that"))
-
-// Refusal is an error that a clientset answers with.
-type Refusal struct{ ended atomic.Bool }
-
-// End lets the requests through again.
-func (r *Refusal) End() { r.ended.Store(true) }
-
-// Refuse has a clientset answer a verb on a resource with an error, until the refusal
-// ends. Each may be "*".
-func Refuse(c *fake.Clientset, verb, resource string, err error) *Refusal {
-	r := &Refusal{}
-	c.PrependReactor(verb, resource, func(testing.Action) (bool, runtime.Object, error) {
-		return !r.ended.Load(), nil, err
-	})
-	return r
 }

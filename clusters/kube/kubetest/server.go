@@ -16,7 +16,6 @@ import (
 
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/kubernetes/fake"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
@@ -25,8 +24,8 @@ import (
 
 // Server is an API server.
 type Server struct {
-	// Objects are what it keeps. Tests add reactors for errors.
-	Objects *fake.Clientset
+	// Objects are what it keeps.
+	Objects *Clientset
 	// Config leads to it.
 	Config *rest.Config
 	Streams
@@ -41,7 +40,7 @@ type Server struct {
 // New starts a server with some objects. It ends with the test.
 func New(t testing.TB, objects ...runtime.Object) *Server {
 	t.Helper()
-	s := &Server{Objects: Clientset(objects...)}
+	s := &Server{Objects: NewClientset(objects...)}
 	s.http = httptest.NewTLSServer(http.HandlerFunc(s.serve))
 	t.Cleanup(func() {
 		s.http.CloseClientConnections() // those of streams too

@@ -111,9 +111,9 @@ func median(sorted []float64) float64 {
 	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }
 
-// Needed is the number of values on each side from which on a difference can be
+// needed is the number of values on each side from which on a difference can be
 // shown at all, with so many comparisons side by side.
-func Needed(comparisons int) int {
+func needed(comparisons int) int {
 	n := 2
 	for 2*(stats.UDist{N1: n, N2: n}).CDF(0)*float64(max(1, comparisons)) > Alpha {
 		n++

@@ -57,7 +57,7 @@ func TestCompareFew(t *testing.T) {
 
 func TestNeeded(t *testing.T) {
 	for comparisons, want := range map[int]int{0: 4, 1: 4, 6: 5, 7: 6, 20: 6, 23: 6, 24: 7} {
-		if got := Needed(comparisons); got != want {
+		if got := needed(comparisons); got != want {
 			t.Errorf("%d comparisons need %d values, want %d", comparisons, got, want)
 		}
 	}

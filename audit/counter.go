@@ -70,16 +70,3 @@ func (h *history) judgeCounter(f *fates) {
 	}
 	grow(final, 0, last)
 }
-
-// repeated notes that a write took effect more often than once, n times too
-// many, and who repeated it.
-func (h *history) repeated(f *fates, i, n int) {
-	d := f.find(results.ClassDuplicated, h.writes[i])
-	d.Cause = results.CauseServer
-	if h.writes[i].Attempts > 1 {
-		d.Cause = results.CauseClientRetry
-	}
-	if n > 1 {
-		d.Count = n
-	}
-}

@@ -107,20 +107,33 @@ func (f *fates) lose(h *history, i int, read string) {
 	f.find(results.ClassLost, h.writes[i]).Read = read
 }
 
-// judge holds the read-back against the ledger. A key that could not be read
-// back has no fates.
-func (h *history) judge() fates {
-	f := fates{lost: map[int]bool{}}
-	if h.final == nil || len(h.writes) == 0 {
-		return f
+// phantom notes that a key ended with a value that nobody wrote to it. The last
+// acknowledged write was altered; whether others were is anyone's guess.
+func (h *history) phantom(f *fates, value string) {
+	last := none
+	for i := range h.writes {
+		if h.is(i, results.OK) {
+			last = i
+		}
 	}
-	switch h.kind {
-	case results.KindCounter:
-		h.judgeCounter(&f)
-	case results.KindList:
-		h.judgeList(&f)
-	default:
-		h.judgeRegister(&f)
+	f.find(results.ClassPhantom, h.writes[max(0, last)]).Read = value
+	if last != none {
+		f.find(results.ClassAltered, h.writes[last]).Read = value
 	}
-	return f
 }
+
+// repeated notes that a write took effect more often than once, n times too
+// many, and who repeated it.
+func (h *history) repeated(f *fates, i, n int) {
+	d := f.find(results.ClassDuplicated, h.writes[i])
+	d.Cause = results.CauseServer
+	if h.writes[i].Attempts > 1 {
+		d.Cause = results.CauseClientRetry
+	}
+	if n > 1 {
+		d.Count = n
+	}
+}
+
+// none stands for the key before its first write.
+const none = -1

@@ -240,6 +240,26 @@ func (k *plantedKey) read() {
 // finish reads the key back and writes down the truth.
 func (k *plantedKey) finish() {
 	p := k.p
+	r := k.readBack()
+	p.bundle.Writes = append(p.bundle.Writes, k.writes...)
+	read, whole := k.misread(&r)
+	p.bundle.Reads = append(p.bundle.Reads, append(read, r)...)
+	if !whole {
+		return
+	}
+	left := map[int]bool{}
+	for _, i := range k.line {
+		left[i] = true
+	}
+	for i, w := range k.writes {
+		if w.Outcome == "ok" && !left[i] {
+			p.want[wanted("lost", w)]++
+		}
+	}
+}
+
+// readBack is the last read, of what is left.
+func (k *plantedKey) readBack() results.AuditRead {
 	r := results.AuditRead{Kind: k.kind, Key: k.key, Outcome: "ok", Final: true, Sent: k.step(), Done: k.step()}
 	elements := make([]string, 0, len(k.line))
 	for _, i := range k.line {
@@ -257,16 +277,21 @@ func (k *plantedKey) finish() {
 			r.Value = &v
 		}
 	}
-	p.bundle.Writes = append(p.bundle.Writes, k.writes...)
+	return r
+}
+
+// misread does to the last read what is planned, and writes that down. It gives reads
+// that come before it, and whether more can be known of the key.
+func (k *plantedKey) misread(r *results.AuditRead) (before []results.AuditRead, whole bool) {
+	p := k.p
 	other := "nobody wrote this"
 	switch k.plan {
 	case unreadable:
 		r.Outcome, r.Value, r.Elements, r.Error = "unknown", nil, nil, "timeout"
-		p.bundle.Reads = append(p.bundle.Reads, r)
-		return
+		return nil, false
 	case phantomRead:
-		p.bundle.Reads = append(p.bundle.Reads, results.AuditRead{Kind: k.kind, Key: k.key, Outcome: "ok", Sent: k.now, Done: k.now, Value: &other})
 		p.want["phantom "+k.key]++
+		return []results.AuditRead{{Kind: k.kind, Key: k.key, Outcome: "ok", Sent: k.now, Done: k.now, Value: &other}}, true
 	case phantomEnd:
 		p.want["phantom "+k.key]++
 		if k.kind == results.KindList {
@@ -275,14 +300,13 @@ func (k *plantedKey) finish() {
 			break
 		}
 		r.Value = &other
-		p.bundle.Reads = append(p.bundle.Reads, r)
 		for _, w := range slices.Backward(k.writes) {
 			if w.Outcome == "ok" {
 				p.want[wanted("altered", w)]++
 				break
 			}
 		}
-		return // nothing else can be told of it
+		return nil, false
 	case reorder:
 		if known := len(r.Elements); known > 1 {
 			from, to := p.random.IntN(known), p.random.IntN(known-1)
@@ -299,14 +323,5 @@ func (k *plantedKey) finish() {
 			p.want["duplicated "+k.key] += len(k.line) - len(slices.Compact(slices.Clone(k.line)))
 		}
 	}
-	p.bundle.Reads = append(p.bundle.Reads, r)
-	left := map[int]bool{}
-	for _, i := range k.line {
-		left[i] = true
-	}
-	for i, w := range k.writes {
-		if w.Outcome == "ok" && !left[i] {
-			p.want[wanted("lost", w)]++
-		}
-	}
+	return nil, true
 }

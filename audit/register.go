@@ -6,9 +6,6 @@ import (
 	"github.com/slotstorm/slotstorm/results"
 )
 
-// none stands for the key before its first write.
-const none = -1
-
 // lineage is what a key that holds one value went through: each write replaced
 // another one, its parent, or the empty key. Where values were lost it branches.
 type lineage struct {
@@ -97,21 +94,6 @@ func (l *lineage) walk(f *fates, end int, final string) {
 		if !on[i] && h.is(i, results.OK) {
 			f.lose(h, i, final)
 		}
-	}
-}
-
-// phantom notes that a key ended with a value that nobody wrote to it. The last
-// acknowledged write was altered; whether others were is anyone's guess.
-func (h *history) phantom(f *fates, value string) {
-	last := none
-	for i := range h.writes {
-		if h.is(i, results.OK) {
-			last = i
-		}
-	}
-	f.find(results.ClassPhantom, h.writes[max(0, last)]).Read = value
-	if last != none {
-		f.find(results.ClassAltered, h.writes[last]).Read = value
 	}
 }
 

@@ -221,6 +221,3 @@ func (b *Bundle) checkSeconds() error {
 	}
 	return atMost("commands", len(commands), maxCommands)
 }
-
-// ErrUnsealed marks a bundle whose run did not end: it was killed, or still runs.
-var ErrUnsealed = errors.New("not sealed: its run was killed or is still under way")

@@ -8,43 +8,62 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// A follower sees each second as it is written, nothing twice, and the end.
-func TestFollow(t *testing.T) {
+// followed is a bundle that grows, and who follows it.
+type followed struct {
+	*Writer
+	*Follower
+	start time.Time
+}
+
+func follow(t *testing.T) *followed {
+	t.Helper()
 	start := time.Now()
 	w, err := Create(t.TempDir(), "run-1", start)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if u, err := Follow(w.Dir() + "-gone").Next(); err != nil || u.Run != nil {
+	return &followed{w, Follow(w.Dir()), start}
+}
+
+func (f *followed) next(t *testing.T) Update {
+	t.Helper()
+	u, err := f.Next()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+// second writes a second of the load.
+func (f *followed) second(t *testing.T, n int, load time.Time) {
+	t.Helper()
+	h := hdrhistogram.New(HistogramMin, HistogramMax, HistogramDigits)
+	if err := h.RecordValue(int64(1000 + n)); err != nil {
+		t.Fatal(err)
+	}
+	err := f.Frame(Frame{Seq: n, Commands: map[string]Counts{"GET": {OK: 1}}}, load.Add(time.Duration(n)*time.Second), map[string]*hdrhistogram.Histogram{Tag(Response, "GET"): h})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Event(Event{Kind: EventNote, Message: "tick"}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A follower sees each second as it is written, nothing twice, and the end.
+func TestFollow(t *testing.T) {
+	f := follow(t)
+	if u, err := Follow(f.Dir() + "-gone").Next(); err != nil || u.Run != nil {
 		t.Errorf("a folder that is gone: %+v, %v", u, err)
 	}
-	f := Follow(w.Dir())
-	next := func() Update {
-		t.Helper()
-		u, err := f.Next()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return u
-	}
-	if u := next(); len(u.Events)+len(u.Frames)+len(u.Intervals) > 0 || u.Run != nil {
+	if u := f.next(t); len(u.Events)+len(u.Frames)+len(u.Intervals) > 0 || u.Run != nil {
 		t.Errorf("nothing was written: %+v", u)
 	}
 	// The load begins at some fraction of a second.
-	load := start.Add(1700 * time.Millisecond)
+	load := f.start.Add(1700 * time.Millisecond)
 	for second := range 3 {
-		h := hdrhistogram.New(HistogramMin, HistogramMax, HistogramDigits)
-		if err := h.RecordValue(int64(1000 + second)); err != nil {
-			t.Fatal(err)
-		}
-		err := w.Frame(Frame{Seq: second, Commands: map[string]Counts{"GET": {OK: 1}}}, load.Add(time.Duration(second)*time.Second), map[string]*hdrhistogram.Histogram{Tag(Response, "GET"): h})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := w.Event(Event{Kind: EventNote, Message: "tick"}); err != nil {
-			t.Fatal(err)
-		}
-		u := next()
+		f.second(t, second, load)
+		u := f.next(t)
 		if len(u.Frames) != 1 || u.Frames[0].Seq != second || len(u.Events) != 1 || len(u.Intervals) != 1 {
 			t.Fatalf("second %d: %+v", second, u)
 		}
@@ -53,7 +72,7 @@ func TestFollow(t *testing.T) {
 		}
 	}
 	// Half a line waits for its other half.
-	events, err := os.OpenFile(w.Path(EventsFile), os.O_APPEND|os.O_WRONLY, 0)
+	events, err := os.OpenFile(f.Path(EventsFile), os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,23 +81,23 @@ func TestFollow(t *testing.T) {
 		if _, err := events.WriteString(half); err != nil {
 			t.Fatal(err)
 		}
-		if u := next(); len(u.Events) != i {
+		if u := f.next(t); len(u.Events) != i {
 			t.Errorf("after half %d: %+v", i+1, u.Events)
 		}
 	}
-	if err := w.SaveRun(&Run{SchemaVersion: SchemaVersion, ID: "run-1"}); err != nil {
+	if err := f.SaveRun(&Run{SchemaVersion: SchemaVersion, ID: "run-1"}); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Close(); err != nil {
+	if err := f.Writer.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if u := next(); u.Run != nil {
+	if u := f.next(t); u.Run != nil {
 		t.Error("it ended before it was sealed")
 	}
-	if err := Seal(w.Dir()); err != nil {
+	if err := Seal(f.Dir()); err != nil {
 		t.Fatal(err)
 	}
-	if u := next(); u.Run == nil || u.Run.ID != "run-1" || len(u.Events) > 0 {
+	if u := f.next(t); u.Run == nil || u.Run.ID != "run-1" || len(u.Events) > 0 {
 		t.Errorf("the end: %+v", u)
 	}
 }

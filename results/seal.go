@@ -232,3 +232,6 @@ func (f *Folder) digest(name string) (string, error) {
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
+
+// ErrUnsealed marks a bundle whose run did not end: it was killed, or still runs.
+var ErrUnsealed = errors.New("not sealed: its run was killed or is still under way")

@@ -14,10 +14,6 @@ import (
 	"syscall"
 )
 
-// SignatureFile holds the signature of SHA256SUMS: Ed25519, in base64. It is not
-// listed in SHA256SUMS.
-const SignatureFile = "SHA256SUMS.sig"
-
 // ErrSignature marks a bundle whose signature is missing or does not fit.
 var ErrSignature = errors.New("the signature does not hold")
 

@@ -1,13 +1,5 @@
 package results
 
-import (
-	"encoding/json"
-	"fmt"
-)
-
-// UpgradeFile holds the Surfaces of an upgrade.
-const UpgradeFile = "upgrade.json"
-
 // Upgrade is what became of the timeline's upgrade.
 type Upgrade struct {
 	// From and To are the Redis versions, as the nodes themselves said; To is
@@ -115,15 +107,6 @@ type Surface struct {
 type Surfaces struct {
 	Before *Surface `json:"before,omitempty"`
 	After  *Surface `json:"after,omitempty"`
-}
-
-// SaveSurfaces writes upgrade.json.
-func (w *Writer) SaveSurfaces(s Surfaces) error {
-	b, err := json.MarshalIndent(s, "", "  ")
-	if err != nil {
-		return fmt.Errorf("writing %s: %w", UpgradeFile, err)
-	}
-	return WriteFile(w.Path(UpgradeFile), append(b, '\n'))
 }
 
 // Decision is what an upgrade's sheet says.

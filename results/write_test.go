@@ -115,8 +115,15 @@ func TestCreateCleansUp(t *testing.T) {
 	}
 }
 
-// Every file is sealed: what was added, removed or changed is named.
-func TestTheSealCoversEveryFile(t *testing.T) {
+// damage is done to a sealed bundle.
+type damage struct {
+	name   string
+	damage func(dir string) error
+	want   string // of Load; empty: it is read
+	strict string // of VerifySigned's rule
+}
+
+func damages() []damage {
 	drop := func(name string) func(dir string) error {
 		return func(dir string) error {
 			path := filepath.Join(dir, SumsFile)
@@ -133,12 +140,7 @@ func TestTheSealCoversEveryFile(t *testing.T) {
 	put := func(name string) func(dir string) error {
 		return func(dir string) error { return place(dir, name, "x") }
 	}
-	for _, tc := range []struct {
-		name   string
-		damage func(dir string) error
-		want   string // of Load; empty: it is read
-		strict string // of VerifySigned's rule
-	}{
+	return []damage{
 		{"nothing", func(string) error { return nil }, "", ""},
 		{"a line was removed", drop(EventsFile), `"events.jsonl" is not listed`, ""},
 		{"the line of the journal was removed", drop(JournalFile), `"journal.jsonl" is not listed`, ""},
@@ -153,7 +155,12 @@ func TestTheSealCoversEveryFile(t *testing.T) {
 			raw, err := os.ReadFile(filepath.Join(dir, SumsFile))
 			return errors.Join(err, os.WriteFile(filepath.Join(dir, SumsFile), append(raw, raw...), 0o644))
 		}, "is listed twice", ""},
-	} {
+	}
+}
+
+// Every file is sealed: what was added, removed or changed is named.
+func TestTheSealCoversEveryFile(t *testing.T) {
+	for _, tc := range damages() {
 		t.Run(tc.name, func(t *testing.T) {
 			dir := write(t, t.TempDir(), "test-20261122T223106Z-0001").Dir()
 			if err := errors.Join(place(dir, "report.md", "# report"), place(dir, "nodes/node-1.log", "log"), Seal(dir)); err != nil {

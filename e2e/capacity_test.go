@@ -10,8 +10,9 @@ import (
 
 // TestCapacityFindsTheCap: every request holds its node for 5 ms, so that three
 // shards serve 600 requests per second, and not more, whatever the machine. The
-// search finds that, healthy and with one primary down. The bound is wide on the
-// lower side: on a busy machine each wait is longer than asked for.
+// search finds that, healthy and with one primary down. On a busy machine each wait is
+// longer than asked for and requests leave late, so the bound is wide on the lower side
+// and the slip may be as long as the objective allows.
 func TestCapacityFindsTheCap(t *testing.T) {
 	t.Parallel()
 	for _, state := range []string{"healthy", "n-1"} {
@@ -28,7 +29,7 @@ func findsTheCap(t *testing.T, state string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	code, stdout, stderr := s.run("capacity", scenario, "--hold", "5s", "--from", "400", "--state", state, "--json")
+	code, stdout, stderr := s.run("capacity", scenario, "--hold", "5s", "--from", "400", "--tolerance", "10", "--set", "workload.maxSlip=50ms", "--state", state, "--json")
 	if code != 0 {
 		t.Fatalf("exit code %d: %s", code, stderr)
 	}

@@ -6,9 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/slotstorm/slotstorm/deployer"
+	"github.com/slotstorm/slotstorm/internal/deep"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
@@ -68,7 +67,7 @@ func TestTargetsAreFoundByTheRolesOfTheMoment(t *testing.T) {
 				t.Fatalf("%q is %v, %v; want %d", text, list, err, want)
 			}
 			again, _, _ := aim.Choose(threeRoles(roles), target(t, text), rand.New(rand.NewPCG(seed, 1)))
-			if diff := cmp.Diff(list, again); diff != "" {
+			if diff := deep.Diff(list, again); diff != "" {
 				t.Errorf("the same seed chooses otherwise: %s", diff)
 			}
 			for _, hit := range list {

@@ -12,9 +12,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/slotstorm/slotstorm/deployer"
+	"github.com/slotstorm/slotstorm/internal/deep"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
@@ -34,7 +33,7 @@ func TestPlanRepeatsWithSeededJitter(t *testing.T) {
 			t.Errorf("%s comes before %s", in.Name, plan[i-1].Name)
 		}
 	}
-	if diff := cmp.Diff([]string{"again-1", "late", "again-2", "again-3"}, names); diff != "" {
+	if diff := deep.Diff([]string{"again-1", "late", "again-2", "again-3"}, names); diff != "" {
 		t.Error(diff)
 	}
 	for n, i := range []int{0, 2, 3} {
@@ -43,7 +42,7 @@ func TestPlanRepeatsWithSeededJitter(t *testing.T) {
 			t.Errorf("%s is planned at %v, want %v to 2 s later", plan[i].Name, at, from)
 		}
 	}
-	if diff := cmp.Diff(plan, Plan(timeline, 7)); diff != "" {
+	if diff := deep.Diff(plan, Plan(timeline, 7)); diff != "" {
 		t.Errorf("the same seed plans otherwise: %s", diff)
 	}
 	if other := Plan(timeline, 8); other[0].At == plan[0].At && other[2].At == plan[2].At {
@@ -179,10 +178,10 @@ func TestAFaultEndsInTheStatusThatItsStepsEarn(t *testing.T) {
 			if faults[0].Status != results.StatusHealed && !strings.Contains(faults[0].Reason, "no") {
 				t.Errorf("the reason %q does not tell the cause", faults[0].Reason)
 			}
-			if diff := cmp.Diff(tc.steps, tc.action.steps); diff != "" {
+			if diff := deep.Diff(tc.steps, tc.action.steps); diff != "" {
 				t.Errorf("steps: %s", diff)
 			}
-			if diff := cmp.Diff(tc.events, notes.events); diff != "" {
+			if diff := deep.Diff(tc.events, notes.events); diff != "" {
 				t.Errorf("events: %s", diff)
 			}
 			if len(answers) > 0 {
@@ -230,7 +229,7 @@ func TestOfTwoFaultsAtOnceTheSecondSeesTheFirst(t *testing.T) {
 			got = append(got, f.Status)
 		}
 		slices.Sort(got)
-		if diff := cmp.Diff([]results.FaultStatus{results.StatusHealed, results.StatusRefused}, got); diff != "" {
+		if diff := deep.Diff([]results.FaultStatus{results.StatusHealed, results.StatusRefused}, got); diff != "" {
 			t.Error(diff)
 		}
 	})
@@ -323,7 +322,7 @@ func TestASlowDiskMakesAFaultTooLate(t *testing.T) {
 		if f.Status != results.StatusRefused || slices.Contains(a.steps, "inject") {
 			t.Errorf("it is %s after %v: %s", f.Status, a.steps, f.Reason)
 		}
-		if diff := cmp.Diff([]string{"check", "inject", "verify"}, notes.journal); diff != "" {
+		if diff := deep.Diff([]string{"check", "inject", "verify"}, notes.journal); diff != "" {
 			t.Error(diff)
 		}
 	})

@@ -4,8 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
+	"github.com/slotstorm/slotstorm/internal/deep"
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -46,7 +45,7 @@ func TestParseNodes(t *testing.T) {
 		{ID: "07c37dfeb235213a872192d90877d0cd61635b91", Addr: "127.0.1.1:6379", Primary: true, PFail: true, Epoch: 1, Ranges: [][2]int{{0, 5460}, {5462, 5462}}},
 		{ID: "67ed2db8d677e59ec4a4cefb06858cf2a1a89fa1", Addr: "127.0.1.2:6379", Primary: true, Fail: true, Epoch: 2, Linked: true, Ranges: [][2]int{{5461, 10922}}},
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := deep.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
 	for _, bad := range []string{"", "a b c", "id addr flags - 0 0 x connected", "id addr flags - 0 0 1 connected 5-3", "id addr flags - 0 0 1 connected 0-16384"} {
@@ -96,7 +95,7 @@ func TestCompareTellsChanges(t *testing.T) {
 	poll(120, view(true, true, false, Member{Fail: true}), nil)
 	poll(140, view(true, true, false, Member{}), nil)
 	want := []string{"pfail a b", "state-fail a ", "link-down a ", "fail a b", "unreachable a ", "reachable a ", "promoted a ", "state-ok a ", "fail-clear a b"}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := deep.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
 }

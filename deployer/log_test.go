@@ -5,8 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
+	"github.com/slotstorm/slotstorm/internal/deep"
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -67,7 +66,7 @@ func TestReadLog(t *testing.T) {
 		event("30s", results.EventFailClear, "node-0", &one),
 		event("30.001s", results.EventFail, "0000000000000000000000000000000000000000", &zero),
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := deep.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -9,7 +9,8 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
-	"github.com/google/go-cmp/cmp"
+
+	"github.com/slotstorm/slotstorm/internal/deep"
 )
 
 // write makes a sealed bundle of one frame.
@@ -62,7 +63,7 @@ func TestABundleIsReadAsItWasWritten(t *testing.T) {
 	if h := b.Intervals[0].Histogram; h.TotalCount() != 4 || h.ValueAtPercentile(50) != 200 {
 		t.Errorf("histogram: %d values, median %d", h.TotalCount(), h.ValueAtPercentile(50))
 	}
-	if diff := cmp.Diff([]Write{{Seq: 1, Key: "k", Value: "v", Outcome: "ok"}}, b.Writes); diff != "" {
+	if diff := deep.Diff([]Write{{Seq: 1, Key: "k", Value: "v", Outcome: "ok"}}, b.Writes); diff != "" {
 		t.Error(diff)
 	}
 	if len(b.Findings) != 1 || len(b.Frames) != 1 || b.Run.LoadStart.Std() != 2500*time.Millisecond {
@@ -130,7 +131,7 @@ func TestTheIntervalLogIsForOtherReaders(t *testing.T) {
 		"service/GET": {2, 60, 1000, 2, 60, 1000}, "response@0": {1, 100, 1000, 1, 100, 1000}, "response@11": {2, 300, 1000, 2, 300, 1000},
 		"self/sched": {1, 7, 1000, 1, 7, 1000},
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := deep.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
 	if len(b.Intervals) != 6 || len(b.ShardIntervals) != 4 || b.ShardIntervals[1].Shard != 11 || len(b.SelfIntervals) != 2 || b.SelfIntervals[0].Delay != Sched {

@@ -5,8 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
+	"github.com/slotstorm/slotstorm/internal/deep"
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -77,7 +76,7 @@ func TestWatch(t *testing.T) {
 				o.add(0, w.take())
 			}
 			o.add(0, w.end(ms(tc.end)))
-			if diff := cmp.Diff(tc.want, o.ordered()); diff != "" {
+			if diff := deep.Diff(tc.want, o.ordered()); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -116,7 +115,7 @@ func TestGapsInCommon(t *testing.T) {
 		for i := range own {
 			apart.add(i, own[i].end(ms(now)))
 		}
-		if diff := cmp.Diff(together.ordered(), apart.ordered()); diff != "" {
+		if diff := deep.Diff(together.ordered(), apart.ordered()); diff != "" {
 			t.Fatalf("seed %d: %s", seed, diff)
 		}
 		for shard := range apart.common.sources {
@@ -142,7 +141,7 @@ func TestGapsInCommonFailAsOne(t *testing.T) {
 	o.add(1, idle.end(ms(410)))
 	o.add(0, busy.end(ms(410)))
 	want := []results.Outage{{From: ms(100), To: ms(400), Uncertainty: ms(5), Errors: map[string]int{"eof": 1, "CLUSTERDOWN": 1}, Node: "m"}}
-	if diff := cmp.Diff(want, o.ordered()); diff != "" {
+	if diff := deep.Diff(want, o.ordered()); diff != "" {
 		t.Error(diff)
 	}
 }

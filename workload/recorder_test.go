@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
-	"github.com/google/go-cmp/cmp"
 
+	"github.com/slotstorm/slotstorm/internal/deep"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/workload/random"
 )
@@ -51,7 +51,7 @@ func TestRecorderKeepsASecondOpenUntilItsRequestsEnd(t *testing.T) {
 		t.Fatalf("%d frames, want 2", len(got))
 	}
 	want := results.Frame{Seq: 0, Commands: map[string]results.Counts{"GET": {OK: 1}, "SET": {OK: 1}}, Retried: map[string]int{"MOVED": 1, "dial": 1}, Completed: 1, InFlightMax: 2}
-	if diff := cmp.Diff(want, got[0].frame); diff != "" {
+	if diff := deep.Diff(want, got[0].frame); diff != "" {
 		t.Error(diff)
 	}
 	if v := got[0].p100["response/SET"]; v < 2_990_000 || v > 3_010_000 {
@@ -61,7 +61,7 @@ func TestRecorderKeepsASecondOpenUntilItsRequestsEnd(t *testing.T) {
 		t.Errorf("slip of the GET is %d µs, want 1000", v)
 	}
 	want = results.Frame{Seq: 1, Commands: map[string]results.Counts{"GET": {Failed: 1}, "SET": {}}, Errors: map[string]int{"dial": 1}, InFlightMax: 3}
-	if diff := cmp.Diff(want, got[1].frame); diff != "" {
+	if diff := deep.Diff(want, got[1].frame); diff != "" {
 		t.Error(diff)
 	}
 	if len(got[1].p100) != 0 {
@@ -76,7 +76,7 @@ func TestRecorderCountsOverflow(t *testing.T) {
 	}
 	got := collectAll(t, r, 1, true)
 	want := map[string]results.Counts{"GET": {Overflow: 1}}
-	if diff := cmp.Diff(want, got[0].frame.Commands); diff != "" {
+	if diff := deep.Diff(want, got[0].frame.Commands); diff != "" {
 		t.Error(diff)
 	}
 }

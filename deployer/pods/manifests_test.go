@@ -8,9 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/slotstorm/slotstorm/clusters/kube"
 	"github.com/slotstorm/slotstorm/deployer"
+	"github.com/slotstorm/slotstorm/internal/deep"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
@@ -87,7 +87,7 @@ func TestMutualTLSKeepsTheKeyOfClientsOutOfPods(t *testing.T) {
 		t.Errorf("pods have %s", got)
 	}
 	kept := certificatesIn(p.secrets(), p.Redis.TLS)
-	if diff := cmp.Diff(certificates, kept); diff != "" {
+	if diff := deep.Diff(certificates, kept); diff != "" {
 		t.Errorf("a later run finds other certificates in the Secret: %s", diff)
 	}
 }

@@ -4,8 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
+	"github.com/slotstorm/slotstorm/internal/deep"
 	"github.com/slotstorm/slotstorm/report/facts"
 	"github.com/slotstorm/slotstorm/report/internal/fixture"
 	"github.com/slotstorm/slotstorm/report/judge"
@@ -32,7 +31,7 @@ func TestClocks(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			b := fixture.Quiet()
 			b.Run.Generators = []results.Generator{{Place: "pod g-0 on worker", Clocks: tc.clocks}}
-			if diff := cmp.Diff([][]string{tc.row}, clockTable(&b.Run).Rows); diff != "" {
+			if diff := deep.Diff([][]string{tc.row}, clockTable(&b.Run).Rows); diff != "" {
 				t.Error(diff)
 			}
 			got := strings.Join(judge.Summary(facts.New(b, fixture.Scenario(t))).Warnings, "\n")

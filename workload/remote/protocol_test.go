@@ -9,9 +9,9 @@ import (
 	"testing"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/slotstorm/slotstorm/deployer"
+	"github.com/slotstorm/slotstorm/internal/deep"
 	"github.com/slotstorm/slotstorm/internal/dial"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
@@ -67,7 +67,7 @@ func TestMergedHistogramsAreExact(t *testing.T) {
 				}
 			}
 		}
-		if diff := cmp.Diff(all.Export().Counts, merged.Export().Counts); diff != "" {
+		if diff := deep.Diff(all.Export().Counts, merged.Export().Counts); diff != "" {
 			t.Fatalf("seed %d: %s", seed, diff)
 		}
 		for _, q := range []float64{50, 99, 99.9, 100} {
@@ -105,7 +105,7 @@ func TestAPlanArrivesAsItWas(t *testing.T) {
 		if err := json.Unmarshal(line, &got); err != nil {
 			t.Fatalf("%s: %v", file, err)
 		}
-		if diff := cmp.Diff(s.Workload, got.Plan.Workload); diff != "" {
+		if diff := deep.Diff(s.Workload, got.Plan.Workload); diff != "" {
 			t.Errorf("%s: %s", file, diff)
 		}
 	}
@@ -135,10 +135,10 @@ func TestATargetArrivesAsItWas(t *testing.T) {
 			t.Fatalf("slot %d is of shard %d, was of %d", slot, is.ShardOf(slot), was.ShardOf(slot))
 		}
 	}
-	if diff := cmp.Diff(fmt.Sprint(was.Addrs, was.Shards, was.Cluster), fmt.Sprint(is.Addrs, is.Shards, is.Cluster)); diff != "" {
+	if diff := deep.Diff(fmt.Sprint(was.Addrs, was.Shards, was.Cluster), fmt.Sprint(is.Addrs, is.Shards, is.Cluster)); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff(was.Dialer.Security(), is.Dialer.Security()); diff != "" {
+	if diff := deep.Diff(was.Dialer.Security(), is.Dialer.Security()); diff != "" {
 		t.Error(diff)
 	}
 	if _, plain := is.Dialer.Plain(); plain {
@@ -179,14 +179,14 @@ func TestTheOutboxKeepsWhatIsNotAcknowledged(t *testing.T) {
 		want       []int64
 	}{{0, 0, []int64{1, 2, 3, 4, 5}}, {2, 2, []int64{3, 4, 5}}, {2, 4, []int64{5}}, {1, 2, []int64{3, 4, 5}}, {5, 5, nil}, {9, 9, nil}} {
 		o.ack(step.ack)
-		if diff := cmp.Diff(step.want, numbers(step.after)); diff != "" {
+		if diff := deep.Diff(step.want, numbers(step.after)); diff != "" {
 			t.Errorf("acknowledged %d, behind %d: %s", step.ack, step.after, diff)
 		}
 	}
 	if err := o.add(record{}); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]int64{6}, numbers(5)); diff != "" {
+	if diff := deep.Diff([]int64{6}, numbers(5)); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -2,6 +2,8 @@ package api
 
 import "k8s.io/api/apps/v1"
 
+type StatefulSet = v1.StatefulSet
+
 const (
 	DeletePersistentVolumeClaimRetentionPolicyType = v1.DeletePersistentVolumeClaimRetentionPolicyType
 	OnDeleteStatefulSetStrategyType                = v1.OnDeleteStatefulSetStrategyType

@@ -6,6 +6,8 @@ type (
 	Capabilities             = v1.Capabilities
 	Capability               = v1.Capability
 	Container                = v1.Container
+	ContainerState           = v1.ContainerState
+	ContainerStateRunning    = v1.ContainerStateRunning
 	ContainerStateTerminated = v1.ContainerStateTerminated
 	ContainerStateWaiting    = v1.ContainerStateWaiting
 	ContainerStatus          = v1.ContainerStatus
@@ -24,6 +26,7 @@ type (
 	PodExecOptions           = v1.PodExecOptions
 	PodLogOptions            = v1.PodLogOptions
 	PodSecurityContext       = v1.PodSecurityContext
+	PodStatus                = v1.PodStatus
 	PodSpec                  = v1.PodSpec
 	ResourceList             = v1.ResourceList
 	SeccompProfile           = v1.SeccompProfile

@@ -119,6 +119,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		case "portforward":
 			s.forward(w, r, parts[5])
 			return
+		case "log":
+			s.log(w, r, parts[5])
+			return
 		}
 	}
 	if r.Method != http.MethodGet && !strings.Contains(r.URL.Path, "selfsubject") {

@@ -1,6 +1,7 @@
 package kubetest
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -21,6 +22,15 @@ type Streams struct {
 	Exec func(Command) error
 	// Forward, if not nil, is the address at which a port of a pod is reached.
 	Forward func(pod string, port int) (addr string, err error)
+	// Log, if not nil, writes the log of a container. With Follow it returns when the
+	// container or the context ends.
+	Log func(context.Context, LogRequest, io.Writer) error
+}
+
+// LogRequest asks for the log of a container.
+type LogRequest struct {
+	Pod, Container   string
+	Follow, Previous bool
 }
 
 // Command is a command that runs in a container.
@@ -164,4 +174,28 @@ func (s *Streams) carry(pod string, data, trouble httpstream.Stream) {
 		conn.Close()
 	}()
 	_, _ = io.Copy(data, conn)
+}
+
+// log writes what a container has written.
+func (s *Streams) log(w http.ResponseWriter, r *http.Request, pod string) {
+	if s.Log == nil {
+		http.Error(w, "no logs here", http.StatusNotFound)
+		return
+	}
+	q := r.URL.Query()
+	err := s.Log(r.Context(), LogRequest{Pod: pod, Container: q.Get("container"), Follow: q.Get("follow") == "true", Previous: q.Get("previous") == "true"}, flushing{w})
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+	}
+}
+
+// flushing sends each write at once.
+type flushing struct{ http.ResponseWriter }
+
+func (f flushing) Write(b []byte) (int, error) {
+	n, err := f.ResponseWriter.Write(b)
+	if flusher, ok := f.ResponseWriter.(http.Flusher); ok {
+		flusher.Flush()
+	}
+	return n, err
 }

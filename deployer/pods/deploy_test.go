@@ -11,6 +11,7 @@ import (
 
 	"github.com/slotstorm/slotstorm/clusters/kube"
 	"github.com/slotstorm/slotstorm/clusters/kube/api"
+	"github.com/slotstorm/slotstorm/clusters/kube/kubetest"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
@@ -255,5 +256,56 @@ func TestAKeptDeploymentIsTakenUp(t *testing.T) {
 	defer later.unfollow()
 	if roles := later.Roles(ctx); len(roles) != 2 || later.Nodes[0].ID == "" {
 		t.Errorf("roles %+v of %+v", roles, later.Nodes)
+	}
+}
+
+// redisWith has a storage class, if it is not empty.
+func redisWith(class string) scenarios.Redis {
+	r := scenarios.Redis{Image: "redis:7.0", Shards: 1}
+	if class != "" {
+		r.Storage = &scenarios.Storage{Size: "1Gi", Class: class}
+	}
+	return r
+}
+
+// TestDeploySaysWhatIsInTheWay has an API server that makes no pods.
+func TestDeploySaysWhatIsInTheWay(t *testing.T) {
+	t.Parallel()
+	quota := warning("StatefulSet", "shard-0", "FailedCreate", "exceeded quota")
+	n, s := place(t, class("standard", true), quota)
+	o := Options{Namespace: n, Redis: redisWith(""), Clock: results.Clock{Start: time.Now()}, Emit: func(results.Event) {}}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if _, err := Deploy(ctx, o); err == nil || err.Error() != "forming the cluster: StatefulSet shard-0 makes no pod: FailedCreate: exceeded quota" {
+		t.Errorf("%v", err)
+	}
+	o.Redis = redisWith("ssd")
+	if _, err := Deploy(ctx, o); err == nil || !strings.Contains(err.Error(), `no storage class "ssd"`) {
+		t.Errorf("%v", err)
+	}
+	o.Redis = redisWith("")
+	for resource, want := range map[string]string{
+		"configmaps": "applying the ConfigMap redis", "secrets": "applying the Secret redis", "services": "applying the Service redis",
+		"poddisruptionbudgets": "applying the PodDisruptionBudget redis", "statefulsets": "applying the StatefulSet shard-0",
+	} {
+		refusal := s.Objects.Refuse("patch", resource, kubetest.Forbidden())
+		if _, err := Deploy(ctx, o); !api.IsForbidden(err) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+		refusal.End()
+	}
+	// The namespace is another one now: nothing is applied into it.
+	namespaces := s.Objects.CoreV1().Namespaces()
+	if err := namespaces.Delete(ctx, n.Name, api.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := namespaces.Create(ctx, &api.Namespace{ObjectMeta: api.ObjectMeta{Name: n.Name}}, api.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Deploy(ctx, o); err == nil || !strings.Contains(err.Error(), "it is left alone") {
+		t.Errorf("%v", err)
+	}
+	if list, err := s.Objects.CoreV1().ConfigMaps(n.Name).List(ctx, api.ListOptions{}); err != nil || len(list.Items) > 0 {
+		t.Errorf("%+v %v", list, err)
 	}
 }

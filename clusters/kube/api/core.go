@@ -22,6 +22,10 @@ type (
 	NodeSpec                 = v1.NodeSpec
 	NodeStatus               = v1.NodeStatus
 	NodeSystemInfo           = v1.NodeSystemInfo
+	ClaimPhase               = v1.PersistentVolumeClaimPhase
+	ObjectReference          = v1.ObjectReference
+	PersistentVolumeClaim    = v1.PersistentVolumeClaim
+	PodCondition             = v1.PodCondition
 	Pod                      = v1.Pod
 	PodExecOptions           = v1.PodExecOptions
 	PodLogOptions            = v1.PodLogOptions

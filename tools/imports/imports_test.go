@@ -7,12 +7,12 @@ import (
 
 const page = "# A page\n\n| file | holds |\n|---|---|\n| `a` | b |\n\n" +
 	"| folder | owns | may import |\n|---|---|---|\n" +
-	"| `cmd` | verbs | anything |\n| `report` | words | `results` `report/...` |\n| `report/plot` | pictures | nothing |\n| `results` | files | nothing |\n\n" +
+	"| `cmd` | verbs | anything |\n| `report` | words | `results` `report/...` |\n| `report/plot`, `report/doc` | pictures, tables | nothing |\n| `results` | files | nothing |\n\n" +
 	"| `results` | another table | `cmd` |\n"
 
 func TestTheTableIsRead(t *testing.T) {
 	rows, err := parse(page)
-	if err != nil || len(rows) != 4 || !rows["cmd"].anything || !slices.Equal(rows["report"].may, []string{"results", "report/..."}) {
+	if err != nil || len(rows) != 5 || !rows["cmd"].anything || !slices.Equal(rows["report"].may, []string{"results", "report/..."}) {
 		t.Errorf("%+v, %v", rows, err)
 	}
 	for _, bad := range []string{"no table", "| folder | may import |\n|---|---|\n| `a` | |\n", "| folder | may import |\n|---|---|\n| `a` | nothing |\n| `a` | nothing |\n"} {
@@ -27,7 +27,7 @@ func TestImportsAreComparedWithTheTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	good := []imported{{"cmd", []string{"report", "results"}}, {"report", []string{"report/plot", "results"}}, {"report/plot", nil}, {"results", nil}}
+	good := []imported{{"cmd", []string{"report", "results"}}, {"report", []string{"report/plot", "results"}}, {"report/plot", nil}, {"results", nil}, {"report/doc", nil}}
 	if got := compare(rows, good); len(got) > 0 {
 		t.Errorf("findings: %q", got)
 	}

@@ -38,21 +38,30 @@ func parse(text string) (map[string]row, error) {
 		case !strings.HasPrefix(line, "|"):
 			return rows, nil
 		case strings.HasPrefix(cells[0], "`") && len(cells) > at:
-			name := strings.Trim(cells[0], "`")
-			if _, ok := rows[name]; ok {
-				return nil, fmt.Errorf("two rows for %s", name)
+			if err := addRow(rows, cells[0], cells[at]); err != nil {
+				return nil, err
 			}
-			r, err := parseCell(cells[at])
-			if err != nil {
-				return nil, fmt.Errorf("row %s: %w", name, err)
-			}
-			rows[name] = r
 		}
 	}
 	if at < 0 {
 		return nil, fmt.Errorf("no table has a column %q", column)
 	}
 	return rows, nil
+}
+
+// addRow adds a row for each folder of its first cell.
+func addRow(rows map[string]row, folders, may string) error {
+	r, err := parseCell(may)
+	if err != nil {
+		return fmt.Errorf("row %s: %w", folders, err)
+	}
+	for _, m := range inBackticks.FindAllStringSubmatch(folders, -1) {
+		if _, ok := rows[m[1]]; ok {
+			return fmt.Errorf("two rows for %s", m[1])
+		}
+		rows[m[1]] = r
+	}
+	return nil
 }
 
 func parseCell(text string) (row, error) {

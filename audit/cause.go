@@ -165,7 +165,7 @@ func (s *story) hang(node string, from results.Duration) results.Duration {
 	first := never
 	for _, f := range s.run.Faults {
 		struck := slices.ContainsFunc(f.Hits(), func(h results.Hit) bool { return h.Node == node })
-		if f.Kind == "pause" && struck && f.Injected >= from {
+		if f.Takes == results.TakesTime && f.Deposes && struck && f.Injected >= from {
 			first = min(first, f.Injected)
 		}
 	}
@@ -179,7 +179,7 @@ func (s *story) planned(w results.Write) bool {
 		if f.Injected == 0 || f.Shard != w.Shard {
 			continue
 		}
-		if f.Kind == "failover" && (f.Verified == 0 || w.Done < f.Verified) {
+		if f.Takes == results.TakesRole && (f.Verified == 0 || w.Done < f.Verified) {
 			return true
 		}
 	}

@@ -17,7 +17,10 @@ func TestCauses(t *testing.T) {
 		return results.Event{Offset: at(n), Kind: results.EventNodeExit, Node: node, Source: "kubernetes"}
 	}
 	fault := func(kind, node string, injected int) results.Fault {
-		return results.Fault{Kind: kind, Node: node, Role: "primary", Injected: at(injected)}
+		traits := map[string]results.Traits{
+			"pause": {Takes: results.TakesTime, Deposes: true}, "partition": {Takes: results.TakesNetwork}, "failover": {Takes: results.TakesRole, Deposes: true},
+		}
+		return results.Fault{Kind: kind, Traits: traits[kind], Node: node, Role: "primary", Injected: at(injected)}
 	}
 	exit, ready, promoted := results.EventNodeExit, results.EventNodeReady, results.EventPromoted
 	for _, tt := range []struct {

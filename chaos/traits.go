@@ -13,7 +13,7 @@ func traits(f scenarios.Fault) results.Traits {
 		engine = "builtin"
 	}
 	return results.Traits{
-		Takes: results.Resource(t.Takes), Lasts: t.Lasts, Deposes: t.Deposes == scenarios.Surely, Gradual: t.Gradual, Asked: t.Asked,
+		Takes: results.Resource(t.Takes), Lasts: t.Lasts, Deposes: t.Deposes == scenarios.Surely, Gradual: t.Gradual, Rolls: t.Rolls, Asked: t.Asked,
 		Disconnects: t.Disconnects, Signal: t.Signal, Engine: engine,
 	}
 }

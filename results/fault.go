@@ -60,9 +60,11 @@ type Traits struct {
 	// Deposes is true of a fault that keeps a primary from serving its shard, so
 	// that a replica has to take over.
 	Deposes bool `json:"deposes,omitempty"`
-	// Gradual is true of a fault that comes to its nodes one after the other, and
-	// to most of them long after its injection.
+	// Gradual is true of a fault that comes to its nodes one after the other.
 	Gradual bool `json:"gradual,omitempty"`
+	// Rolls is true of a gradual fault that waits for each node to be back before it
+	// comes to the next, so that most are hit long after its injection.
+	Rolls bool `json:"rolls,omitempty"`
 	// Asked is true of a fault that asks nodes to go or to hand over (SIGTERM, a
 	// drain, CLUSTER FAILOVER, a rolling restart). Where it is false, a fault that
 	// takes a process is a crash.
@@ -88,6 +90,10 @@ const (
 	TakesDisk    Resource = "disk" // the volume is full or slow
 	TakesRole    Resource = "role" // another node becomes the primary
 )
+
+// DeposesAtOnce is true of a fault that takes away every primary that it hits with its
+// injection: a failover is expected there.
+func (t Traits) DeposesAtOnce() bool { return t.Deposes && !t.Gradual }
 
 // Crash is true of a fault that ends a process without asking it first.
 func (t Traits) Crash() bool { return t.Takes == TakesProcess && !t.Asked }

@@ -63,7 +63,7 @@ func traits1(kind string) Traits {
 	case "drain":
 		return Traits{Takes: TakesProcess, Lasts: true, Deposes: true, Gradual: true, Asked: true}
 	case "restart":
-		return Traits{Takes: TakesProcess, Deposes: true, Gradual: true, Asked: true}
+		return Traits{Takes: TakesProcess, Deposes: true, Gradual: true, Rolls: true, Asked: true}
 	}
 	return Traits{}
 }

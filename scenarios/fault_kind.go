@@ -64,8 +64,9 @@ type Traits struct {
 	// Lasts is true of an action that stays in force for the fault's duration; the
 	// others are over once they have acted.
 	Lasts bool
-	// Gradual is true of an action that comes to its nodes one after the other.
-	Gradual bool
+	// Gradual is true of an action that comes to its nodes one after the other; Rolls
+	// of one that waits for each to be back before it comes to the next.
+	Gradual, Rolls bool
 	// Asked is true of an action that asks nodes to go or to hand over: it is no
 	// crash.
 	Asked bool

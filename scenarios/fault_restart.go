@@ -19,7 +19,7 @@ func (r *Restart) Aim() Aim { return Aim{Target: r.Target} }
 
 // Traits are those of pods that are replaced one after the other.
 func (*Restart) Traits() Traits {
-	return Traits{Takes: TakesProcess, Deposes: Surely, Gradual: true, Asked: true}
+	return Traits{Takes: TakesProcess, Deposes: Surely, Gradual: true, Rolls: true, Asked: true}
 }
 
 func (*Restart) fill(*filler, string) {}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"golang.org/x/perf/benchmath"
@@ -64,15 +63,12 @@ func (a *Analysis) failovers() []Failover {
 			}
 		}
 		v := a.failover(f, end)
-		if FailedOver(v.Failover) || takesAway[f.Kind] {
+		if FailedOver(v.Failover) || f.DeposesAtOnce() {
 			list = append(list, v)
 		}
 	}
 	return list
 }
-
-// takesAway are the kinds of faults after which a failover is expected.
-var takesAway = map[string]bool{"kill": true, "pause": true, "isolate": true, "failover": true}
 
 // strikes are the faults that a failover may follow, in order: those that struck
 // a primary, and commands to fail over. Node is the primary that was struck.
@@ -80,10 +76,10 @@ func (a *Analysis) strikes() []results.Fault {
 	var list []results.Fault
 	for _, f := range a.Run.Faults {
 		// A rolling restart comes to its nodes one by one, long after it began.
-		if f.Injected == 0 || f.Kind == "restart" {
+		if f.Injected == 0 || f.Rolls {
 			continue
 		}
-		if f.Kind == "failover" {
+		if f.Takes == results.TakesRole {
 			f.Node = a.primaryAt(f.Shard, f.Injected)
 			list = append(list, f)
 			continue
@@ -153,7 +149,7 @@ func (a *Analysis) look(f results.Fault, end results.Duration) struck {
 	if s.outage = outageOf(a.Run.ProbeOutages, f, end, s.promoted); s.outage != nil && !s.outage.Open {
 		s.probe = &sighting{s.outage.To, s.outage.Uncertainty, "probe", s.outage.Node}
 	}
-	s.planned = f.Kind == "failover" || a.asked(f) && s.promoted != nil && (s.failed == nil || s.promoted.at < s.failed.at)
+	s.planned = f.Takes == results.TakesRole || a.asked(f) && s.promoted != nil && (s.failed == nil || s.promoted.at < s.failed.at)
 	if s.planned && s.probe == nil && s.promoted != nil {
 		s.probe = &sighting{s.promoted.at, s.promoted.uncertainty, "probe", s.promoted.node}
 	}
@@ -221,7 +217,7 @@ func (a *Analysis) asked(f results.Fault) bool {
 	if a.Run.Environment.Kubernetes == nil || !a.Spec.Redis.HandOver {
 		return false
 	}
-	return f.Kind == "drain" || f.Kind == "kill" && strings.HasPrefix(f.Detail, "SIGTERM")
+	return f.Takes == results.TakesProcess && f.Asked
 }
 
 // after adds the rows that follow the server's own: the application client and
@@ -332,7 +328,7 @@ func outageOf(list []results.Outage, f results.Fault, end results.Duration, prom
 			continue
 		}
 		// A hand-over may cause none: what comes after it is not its outage.
-		if f.Kind == "failover" && (promoted == nil || o.From > promoted.at) {
+		if f.Takes == results.TakesRole && (promoted == nil || o.From > promoted.at) {
 			continue
 		}
 		if found == nil || (promoted != nil && o.From < promoted.at) {

@@ -49,7 +49,7 @@ func clientTopology(a *facts.Analysis, s *results.Summary) []results.Advice {
 		atLeast = "at least "
 	}
 	verb := "asking"
-	if fault(a, f.Fault).Kind == "kill" {
+	if fault(a, f.Fault).Takes == results.TakesProcess {
 		verb = "dialling"
 	}
 	return []results.Advice{{

@@ -43,7 +43,7 @@ func twoHours() *results.Bundle {
 		at := 60000 + 120_000*float64(n)
 		b.Events = append(b.Events, fixture.FailoverEvents(from, to, 0, at)...)
 		b.Run.Faults = append(b.Run.Faults, results.Fault{
-			Name: fmt.Sprintf("kill-%d", n+1), Kind: "kill", Detail: "SIGKILL to primary of shard 0", Node: from, Role: "primary", Status: results.StatusHealed,
+			Name: fmt.Sprintf("kill-%d", n+1), Kind: "kill", Traits: results.Traits{Takes: results.TakesProcess, Deposes: true, Signal: "SIGKILL", Engine: "builtin"}, Detail: "SIGKILL to primary of shard 0", Node: from, Role: "primary", Status: results.StatusHealed,
 			Planned: fixture.MS(at), Injected: fixture.MS(at), Proved: fixture.MS(at + 8), Restored: fixture.MS(at + 6058), Verified: fixture.MS(at + 7398),
 		})
 		b.Run.ProbeOutages = append(b.Run.ProbeOutages, results.Outage{From: fixture.MS(at), To: fixture.MS(at + 3004), Uncertainty: fixture.MS(5), Node: to})

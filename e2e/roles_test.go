@@ -99,7 +99,7 @@ func TestKindDocumentedRoles(t *testing.T) {
 	}
 	slotstorm(append([]string{"run", "scenario.yaml"}, place...)...)
 	s.healedBoth(namespace)
-	if out := slotstorm("clean", "--context", "lab", "--namespace", namespace); !strings.Contains(out, "There is nothing to remove.") {
+	if out := slotstorm("clean", "--context", "lab", "--namespace", namespace); !strings.Contains(out, "Nothing to remove.") {
 		t.Errorf("clean: %s", out)
 	}
 	if after := kubectl("", "-n", namespace, "get", "all,leases,configmaps,secrets,pdb,pvc", "-o", "name"); after != before {

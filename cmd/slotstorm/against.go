@@ -14,7 +14,7 @@ import (
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
-// defaultRepeats is how often each side runs unless told otherwise: the fewest
+// defaultRepeats is how often each side runs by default: the fewest
 // with which the median of a side has a 95 % interval, and with which the usual
 // set of judged figures can show a difference in any of them.
 const defaultRepeats = 6
@@ -28,8 +28,8 @@ type sides struct {
 	source [2]string
 }
 
-// againstSides reads what --against means: a scenario, a redis-server, or
-// settings of A's own scenario.
+// againstSides reads --against: a scenario, a redis-server, or settings of A's own
+// scenario.
 func againstSides(c *cli.Context, name string, set []string, a *scenarios.Scenario) (*sides, error) {
 	s := &sides{scenario: [2]*scenarios.Scenario{a}, name: [2]string{"A: " + name}, set: [2][]string{set, set}, source: [2]string{name, name}}
 	list := c.StringSlice("against")
@@ -43,7 +43,7 @@ func againstSides(c *cli.Context, name string, set []string, a *scenarios.Scenar
 		case err != nil && isSetting && !strings.ContainsAny(path, `/\`):
 			settings = append(settings, text)
 		case len(list) > 1:
-			return nil, usagef("--against %s: a scenario stands alone; several --against are settings of %s", text, name)
+			return nil, usagef("--against %s: a scenario cannot be combined with other --against flags; only settings of %s can be repeated", text, name)
 		default:
 			s.source[1] = text
 		}
@@ -56,7 +56,7 @@ func againstSides(c *cli.Context, name string, set []string, a *scenarios.Scenar
 	}
 	s.scenario[1] = b
 	if a.Cluster.Local.Isolation != b.Cluster.Local.Isolation || a.Cluster.Provider != b.Cluster.Provider {
-		return nil, usagef("A and B must run in the same place: they differ in cluster.provider or cluster.local.isolation")
+		return nil, usagef("A and B must run in the same place, but differ in cluster.provider or cluster.local.isolation")
 	}
 	repeats := a.Repeat
 	if repeats == 1 && !c.IsSet("repeat") {
@@ -66,8 +66,8 @@ func againstSides(c *cli.Context, name string, set []string, a *scenarios.Scenar
 	return s, nil
 }
 
-// turns is the order of runs: AB BA AB ..., so that what drifts on the machine
-// meets both sides alike.
+// turns is the order of runs: AB BA AB ..., so that drift of the machine affects both
+// sides alike.
 func turns(repeats int) []int {
 	var list []int
 	for i := range repeats {
@@ -76,10 +76,10 @@ func turns(repeats int) []int {
 	return list
 }
 
-// against runs both sides by turns and compares them. Repetition i of either
-// side has the same seed, and so the same requests at the same moments. A run
-// that tells nothing, because the machine was too busy for it, is run again; no
-// more often in all than there are repeats.
+// against runs both sides, alternating, and compares them. Repetition i of either side
+// has the same seed, and so the same requests at the same moments. An invalid run, such
+// as one on a machine that was too busy, is repeated; at most as often in all as there
+// are repetitions of a side.
 func (p *program) against(ctx context.Context, s *sides, o runner.Options, how compare.Options, failing bool) error {
 	how.Declared = true
 	repeats := s.scenario[0].Repeat
@@ -115,7 +115,7 @@ func (p *program) against(ctx context.Context, s *sides, o runner.Options, how c
 			}
 			spare--
 			if !p.quiet {
-				fmt.Fprintf(p.err, "run %d is told nothing by (%s): it is run again\n", i+1, firstReason(r.Summary))
+				fmt.Fprintf(p.err, "run %d is invalid (%s): repeating it\n", i+1, firstReason(r.Summary))
 			}
 		}
 	}

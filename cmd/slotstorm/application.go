@@ -123,10 +123,10 @@ func (p *program) application() *cli.App {
 		ErrWriter: p.err,
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "json", Usage: "print the result as JSON"},
-			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print no progress, and no result but errors; --json still prints"},
-			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "log what happens, to standard error"},
-			&cli.BoolFlag{Name: "no-color", Usage: "print without colours; so do NO_COLOR, TERM=dumb and streams that are no terminal"},
-			&cli.StringSliceFlag{Name: "out", Usage: "keep runs in `DIR`, one folder each (default: " + results.DefaultRoot + "), or write the result as FORMAT=FILE, such as junit=junit.xml or json=-; may be repeated"},
+			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print errors only; with --json also print the result"},
+			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "write a detailed log to standard error"},
+			&cli.BoolFlag{Name: "no-color", Usage: "print without colours, as with NO_COLOR, with TERM=dumb or without a terminal"},
+			&cli.StringSliceFlag{Name: "out", Usage: "store runs in `DIR`, one folder per run (default: " + results.DefaultRoot + "); or write the result to a file with FORMAT=FILE, such as junit=junit.xml, or json=- for standard output; may be repeated"},
 		},
 		Commands:                  verbs,
 		HideHelp:                  true,
@@ -150,7 +150,7 @@ func (p *program) ownFlags(c *cli.Context) error {
 		p.err.Color, p.visible.Color = false, false
 	}
 	if p.quiet && p.verbose {
-		return usagef("--quiet and --verbose exclude each other")
+		return usagef("--quiet cannot be combined with --verbose")
 	}
 	return nil
 }

@@ -14,7 +14,7 @@ type words struct {
 	// word: "--name" or "--name=value", by the flag's first name.
 	global, local []string
 	args          []string
-	// help and version were asked for as flags.
+	// help and version are set by the flags of these names.
 	help, version bool
 }
 
@@ -30,7 +30,7 @@ func (w words) line(program string) []string {
 	return append(append(line, "--"), w.args...)
 }
 
-// takesValue tells whether the word after a flag belongs to it.
+// takesValue reports whether a flag takes a value.
 func takesValue(f cli.Flag) bool {
 	d, ok := f.(cli.DocGenerationFlag)
 	return ok && d.TakesValue()
@@ -64,7 +64,7 @@ func arrange(app *cli.App, args []string) (words, error) {
 		}
 		if !isFlag(a) {
 			if !verbSeen && verb == nil {
-				return w, usagef("there is no verb %q%s; 'slotstorm help' lists them", a, suggest(a, verbNames(app)))
+				return w, usagef("unknown verb %q%s; 'slotstorm help' lists all verbs", a, suggest(a, verbNames(app)))
 			}
 			word(a)
 			continue
@@ -101,7 +101,7 @@ func verbOf(app *cli.App, args []string) *cli.Command {
 	return nil
 }
 
-// wantsNext tells whether the flag word a takes the word after it.
+// wantsNext reports whether the flag word a takes the next word as its value.
 func wantsNext(app *cli.App, a string) bool {
 	if strings.Contains(a, "=") {
 		return false
@@ -143,7 +143,7 @@ type sorter struct {
 	w    *words
 }
 
-// flag reads the flag word a, with rest after it, and tells how many of rest
+// flag reads the flag word a, which rest follows, and returns how many words of rest
 // belong to it.
 func (s sorter) flag(a string, rest []string) (int, error) {
 	if long, ok := strings.CutPrefix(a, "--"); ok {
@@ -232,9 +232,9 @@ func (s sorter) unknown(shown, name string) error {
 	}
 	if _, owner := lookup(s.app, nil, name); owner != nil {
 		if s.verb == nil {
-			return usagef("%s belongs to a verb, and there is none: slotstorm %s ...", shown, owner.Name)
+			return usagef("%s needs a verb, such as: slotstorm %s ...", shown, owner.Name)
 		}
-		return usagef("%s has no flag %s (slotstorm %s has); 'slotstorm help %s' lists its flags", verb, shown, owner.Name, s.verb.Name)
+		return usagef("%s has no flag %s, which belongs to slotstorm %s; 'slotstorm help %s' lists its flags", verb, shown, owner.Name, s.verb.Name)
 	}
 	if len(name) == 1 {
 		return usagef("%s has no flag %s", verb, shown) // every short flag is alike

@@ -8,6 +8,7 @@ import (
 )
 
 func TestArrange(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct{ typed, want string }{
 		{"", "slotstorm"},
 		{"run a.yaml", "slotstorm run -- a.yaml"},
@@ -46,6 +47,7 @@ func TestArrange(t *testing.T) {
 }
 
 func TestArrangeHelpAndVersion(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		typed         string
 		help, version bool
@@ -67,18 +69,19 @@ func TestArrangeHelpAndVersion(t *testing.T) {
 }
 
 func TestArrangeRefuses(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct{ typed, want string }{
-		{"rum x", `there is no verb "rum"; did you mean run?; 'slotstorm help' lists them`},
-		{"xyzzy", `there is no verb "xyzzy"; 'slotstorm help' lists them`},
-		{"a.yaml run", `there is no verb "a.yaml"; 'slotstorm help' lists them`},
+		{"rum x", `unknown verb "rum"; did you mean run?; 'slotstorm help' lists all verbs`},
+		{"xyzzy", `unknown verb "xyzzy"; 'slotstorm help' lists all verbs`},
+		{"a.yaml run", `unknown verb "a.yaml"; 'slotstorm help' lists all verbs`},
 		{"run --sed 3 x", "slotstorm run has no flag --sed; did you mean --seed?"},
 		{"run --jsn x", "slotstorm run has no flag --jsn; did you mean --json?"},
 		{"run -x", "slotstorm run has no flag -x"},
 		{"run -qx", "slotstorm run has no flag -x"},
 		{"run -seed 3", "unknown flag -seed; did you mean --seed?"},
 		{"--quit", "slotstorm has no flag --quit; did you mean --quiet?"},
-		{"list --seed 3", "slotstorm list has no flag --seed (slotstorm run has); 'slotstorm help list' lists its flags"},
-		{"--seed 3", "--seed belongs to a verb, and there is none: slotstorm run ..."},
+		{"list --seed 3", "slotstorm list has no flag --seed, which belongs to slotstorm run; 'slotstorm help list' lists its flags"},
+		{"--seed 3", "--seed needs a verb, such as: slotstorm run ..."},
 		{"run x --seed", "--seed needs a value"},
 		{"report -o", "-o needs a value"},
 		{"run --xyzzy", "slotstorm run has no flag --xyzzy"},
@@ -92,6 +95,7 @@ func TestArrangeRefuses(t *testing.T) {
 
 // TestFlagArity: arrange finds the verb before it knows whose flags are whose.
 func TestFlagArity(t *testing.T) {
+	t.Parallel()
 	app := newBench(t).application()
 	seen := map[string]bool{}
 	check := func(owner string, flags []cli.Flag) {
@@ -111,6 +115,7 @@ func TestFlagArity(t *testing.T) {
 }
 
 func TestSuggest(t *testing.T) {
+	t.Parallel()
 	known := []string{"run", "validate", "inspect", "--set", "--seed"}
 	for word, want := range map[string]string{
 		"rnu": "run", "validte": "validate", "inspec": "inspect", "--sed": "--seed", "--sett": "--set", "zebra": "", "": "",

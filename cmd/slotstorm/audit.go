@@ -17,15 +17,15 @@ import (
 func (p *program) auditVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "audit",
-		Usage:     "judge the audited writes of recorded runs again, offline",
+		Usage:     "check the audited writes of recorded runs again, offline",
 		ArgsUsage: "RUN...",
-		Description: "Reads the ledger, the audited reads and the events in each run's folder, judges anew\n" +
-			"what became of every audited write, and compares the answer with the run's own. RUN is\n" +
-			"a folder, an id, the beginning of an id, or 'latest'. Nothing in the folder changes.\n" +
-			"Exit code 5 says that not all keys had been read back, 1 that the answers differ.",
+		Description: "Reads the ledger, the audited reads and the events in the folder of each run, judges\n" +
+			"every audited write again, and compares the result with that of the run. RUN is a\n" +
+			"folder, an id, the beginning of an id, or 'latest'. The folder stays unchanged. Exit\n" +
+			"code 5 means that some keys had not been read back, and 1 that the results differ.",
 		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "findings", Usage: "print every finding, not only their numbers"},
-			&cli.DurationFlag{Name: "linearizability", Value: 10 * time.Second, Usage: "look for linearizations of single keys for `DURATION` at most; 0s looks for none"},
+			&cli.BoolFlag{Name: "findings", Usage: "print every finding, not only their number"},
+			&cli.DurationFlag{Name: "linearizability", Value: 10 * time.Second, Usage: "check the linearizability of single keys for at most `DURATION`; 0s skips the check"},
 		},
 		Action: p.audit,
 	}
@@ -35,7 +35,7 @@ func (p *program) auditVerb() *cli.Command {
 type audited struct {
 	Dir string `json:"dir"`
 	ID  string `json:"id"`
-	// Same tells whether the run itself came to the same answer.
+	// Same is true if the result is that of the run.
 	Same     bool              `json:"same"`
 	Audit    *results.Audit    `json:"audit"`
 	Findings []results.Finding `json:"findings"`
@@ -43,11 +43,11 @@ type audited struct {
 
 func (p *program) audit(c *cli.Context) error {
 	if !c.Args().Present() {
-		return usagef("slotstorm audit needs a run: a folder, an id, the beginning of one, or 'latest'; 'slotstorm list' shows them")
+		return usagef("slotstorm audit needs a run: a folder, an id, the beginning of an id, or 'latest'; 'slotstorm list' lists all runs")
 	}
 	budget := c.Duration("linearizability")
 	if budget < 0 {
-		return usagef("--linearizability is a length of time, not %v", budget)
+		return usagef("--linearizability must not be negative: %v", budget)
 	}
 	var list []audited
 	for _, name := range c.Args().Slice() {
@@ -74,7 +74,7 @@ func (p *program) audit(c *cli.Context) error {
 	for _, one := range list {
 		switch {
 		case !one.Same:
-			return &exit{exitError, fmt.Errorf("%s: the run itself came to another answer", one.ID)}
+			return &exit{exitError, fmt.Errorf("%s: the result differs from that of the run", one.ID)}
 		case one.Audit.Unread != "":
 			worst = exitInconclusive
 		}
@@ -94,9 +94,9 @@ func (p *program) auditOne(dir string, budget time.Duration, all bool) (audited,
 	recorded, findings := b.Run.Audit, b.Findings
 	switch {
 	case recorded == nil:
-		return one, fmt.Errorf("bundle %s: the run was not audited; write workload.audit: {rate: 200} into the scenario", dir)
+		return one, fmt.Errorf("bundle %s: the run was not audited; add workload.audit: {rate: 200} to the scenario", dir)
 	case b.Reads == nil && recorded.ReadBack > 0:
-		return one, fmt.Errorf("bundle %s: it was made before slotstorm kept the read-back; 'slotstorm report' shows what it found then", dir)
+		return one, fmt.Errorf("bundle %s: it was made by a version of slotstorm that did not keep the read-back; 'slotstorm report' shows the findings of that version", dir)
 	}
 	one.Audit, one.Findings = audit.Judge(b)
 	if one.Audit == nil {

@@ -62,6 +62,7 @@ func auditedRun(t *testing.T, root, id string, change func(b *results.Bundle)) s
 }
 
 func TestAuditVerb(t *testing.T) {
+	t.Parallel()
 	root := t.TempDir()
 	same := auditedRun(t, root, "same-20260304T050607Z-0001", nil)
 	other := auditedRun(t, root, "other-20260304T050607Z-0002", func(b *results.Bundle) { b.Run.Audit.Lost = 0 })
@@ -94,9 +95,9 @@ func TestAuditVerb(t *testing.T) {
 		code exitCode
 		says string
 	}{
-		{other, exitError, "came to another answer"},
+		{other, exitError, "the result differs from that of the run"},
 		{half, exitInconclusive, ""},
-		{old, exitError, "before slotstorm kept the read-back"},
+		{old, exitError, "did not keep the read-back"},
 		{none, exitError, "was not audited"},
 		{filepath.Join(root, "nowhere"), exitError, "no run"},
 	} {

@@ -9,16 +9,17 @@ import (
 )
 
 func baselineFlag() cli.Flag {
-	return &cli.StringFlag{Name: "baseline", Usage: "let objectives such as max: baseline+10% be relative to `RUN`, or to the median of several with commas between"}
+	return &cli.StringFlag{Name: "baseline", Usage: "judge objectives such as max: baseline+10% against `RUN`, or against the median of several runs, separated by commas"}
 }
 
-// baseline measures what the objectives of s are relative to; nil without runs.
+// baseline reads the runs that the objectives of s are relative to; it is nil without
+// --baseline.
 func (p *program) baseline(text string, s *scenarios.Scenario) (*results.Baseline, error) {
 	switch {
 	case text == "":
 		return nil, nil
 	case !judge.Relative(s):
-		return nil, usagef("--baseline is for objectives such as max: baseline+10%%, and %s has none", s.Metadata.Name)
+		return nil, usagef("--baseline needs an objective such as max: baseline+10%%, and %s has none", s.Metadata.Name)
 	}
 	var bundles []*results.Bundle
 	_, err := p.eachRun(text, func(_ string, b *results.Bundle) error {

@@ -38,9 +38,11 @@ var damaged = map[string]func(dir string) error{
 // A bad bundle among others is named and left out; one that is named itself is an
 // error.
 func TestABadBundleIsLeftOut(t *testing.T) {
+	t.Parallel()
 	for what, damage := range damaged {
 		t.Run(what, func(t *testing.T) {
-			root := nightly(t, 16, 0)
+			t.Parallel()
+			root := nightly(t, 8, 0)
 			entries, err := results.List(root)
 			if err != nil {
 				t.Fatal(err)
@@ -53,7 +55,7 @@ func TestABadBundleIsLeftOut(t *testing.T) {
 				code, stdout, stderr := do(t, args...)
 				if args[0] == "compare" {
 					// The one run of B is in A too: what matters is that the bad one came first.
-					if code != exitInvalid || !strings.Contains(stderr, "is in A and in B") {
+					if code != exitInvalid || !strings.Contains(stderr, "is in both A and B") {
 						t.Errorf("%v: %d %s", args, code, stderr)
 					}
 				} else if code != exitOK {
@@ -74,6 +76,7 @@ func TestABadBundleIsLeftOut(t *testing.T) {
 
 // Rendering a bundle of somebody else's writes nothing outside of it.
 func TestReportWritesNothingOutsideOfTheBundle(t *testing.T) {
+	t.Parallel()
 	for _, link := range []string{doc.HTMLFile, doc.HTMLFile + ".part", doc.MarkdownFile, doc.JUnitFile, doc.PlotsDir, results.SumsFile + ".part"} {
 		t.Run(link, func(t *testing.T) {
 			root, outside := t.TempDir(), t.TempDir()
@@ -103,6 +106,7 @@ func TestReportWritesNothingOutsideOfTheBundle(t *testing.T) {
 
 // --out writes to no link and no device.
 func TestOutWritesThroughNothing(t *testing.T) {
+	t.Parallel()
 	root, outside := t.TempDir(), t.TempDir()
 	write(t, root, "one", nil)
 	victim := filepath.Join(outside, "victim")
@@ -143,6 +147,7 @@ func signingKeys(t *testing.T) (private, public string) {
 }
 
 func TestReportSignsAndVerifies(t *testing.T) {
+	t.Parallel()
 	root := t.TempDir()
 	write(t, root, "one", nil)
 	dir := filepath.Join(root, "one")
@@ -160,10 +165,10 @@ func TestReportSignsAndVerifies(t *testing.T) {
 		{"to sign", nil, []string{"--sign", private}, exitOK, ""},
 		{"signed", nil, []string{"--verify", public}, exitOK, "is signed by SHA256:"},
 		{"by another", nil, []string{"--verify", foreign}, exitFailed, "did not sign"},
-		{"rendered without the key", nil, nil, exitOK, "the run is signed; --sign KEY renders"},
+		{"rendered without the key", nil, nil, exitOK, "the run is signed; render and sign it again with --sign KEY"},
 		{"still signed", nil, []string{"--verify", public}, exitOK, "is signed by SHA256:"},
 		{"a page was changed", func() error { return os.WriteFile(page, []byte("PASS"), 0o644) }, []string{"--verify", public}, exitFailed, `"report.html" was changed`},
-		{"signed again", nil, []string{"--sign", private}, exitOK, `"report.html" in one is not as it was sealed`},
+		{"signed again", nil, []string{"--sign", private}, exitOK, `"report.html" in one was changed since it was sealed`},
 		{"verified again", nil, []string{"--verify", public}, exitOK, "is signed by"},
 		{"a file was added", func() error { return os.WriteFile(filepath.Join(dir, "notes.txt"), nil, 0o644) }, []string{"--verify", public}, exitFailed, `"notes.txt" is not listed`},
 		{"signing it", nil, []string{"--sign", private}, exitError, `"notes.txt" is not listed`},
@@ -186,6 +191,7 @@ func TestReportSignsAndVerifies(t *testing.T) {
 
 // A report that is made anew is sealed anew, so that sha256sum goes on agreeing.
 func TestReportSealsWhatItRenders(t *testing.T) {
+	t.Parallel()
 	root := t.TempDir()
 	write(t, root, "one", nil)
 	dir := filepath.Join(root, "one")

@@ -21,21 +21,21 @@ func (p *program) capacityVerb() *cli.Command {
 		Name:      "capacity",
 		Usage:     "find the highest rate that meets the objectives",
 		ArgsUsage: "SCENARIO",
-		Description: "Takes the scenario's cluster, load and objectives on latency and availability, and finds\n" +
-			"the highest rate at which they hold: healthy, and with the primary of one shard down. It\n" +
-			"doubles, bisects, and repeats both ends. Each rate is a run of its own, whose warm-up is\n" +
-			"not judged. A rate that the load generator could not carry decides nothing. An\n" +
-			"interrupted search goes on where it was when the same command is given again.",
+		Description: "Finds the highest rate at which the objectives of the scenario on latency and\n" +
+			"availability hold, with its cluster and load: healthy, and with the primary of one shard\n" +
+			"down. The search doubles the rate, bisects, and repeats both ends. Each rate is a run of\n" +
+			"its own, whose warm-up is not judged. A rate that the load generator could not sustain\n" +
+			"is not counted. To continue an interrupted search, run the same command again.",
 		Flags: []cli.Flag{
-			&cli.StringSliceFlag{Name: "set", Usage: "set a field of the scenario: `PATH=VALUE`, such as redis.binary=./redis-server; may be repeated"},
-			&cli.StringFlag{Name: "shards", Usage: "search with each of `N,N...` shards instead of the scenario's"},
-			&cli.StringFlag{Name: "state", Value: "both", Usage: "search `healthy`, n-1 (one primary down) or both"},
-			&cli.Float64Flag{Name: "from", Usage: "begin with `N` requests per second (default: the scenario's rate)"},
-			&cli.Float64Flag{Name: "most", Value: 1e6, Usage: "try no more than `N` requests per second"},
-			&cli.DurationFlag{Name: "hold", Value: 10 * time.Second, Usage: "judge each rate over `DURATION`, whole seconds"},
-			&cli.Float64Flag{Name: "tolerance", Value: 5, Usage: "end when the highest rate that met the objectives is within `PERCENT` of one that did not"},
-			&cli.StringSliceFlag{Name: "for", Usage: "tell how many shards `N` requests per second need; may be repeated (default: the scenario's rate)"},
-			&cli.BoolFlag{Name: "fresh", Usage: "begin anew, whatever an interrupted search has found"},
+			&cli.StringSliceFlag{Name: "set", Usage: "set a field of the scenario to a value: `PATH=VALUE`, such as redis.binary=./redis-server; may be repeated"},
+			&cli.StringFlag{Name: "shards", Usage: "search with each of `N,N...` shards (default: the shards of the scenario)"},
+			&cli.StringFlag{Name: "state", Value: "both", Usage: "search in `STATE`: healthy, n-1 (one primary down) or both"},
+			&cli.Float64Flag{Name: "from", Usage: "start with `N` requests per second (default: the rate of the scenario)"},
+			&cli.Float64Flag{Name: "most", Value: 1e6, Usage: "try at most `N` requests per second"},
+			&cli.DurationFlag{Name: "hold", Value: 10 * time.Second, Usage: "judge each rate over `DURATION`, in whole seconds"},
+			&cli.Float64Flag{Name: "tolerance", Value: 5, Usage: "stop when the highest rate that met the objectives is within `PERCENT` of one that did not"},
+			&cli.StringSliceFlag{Name: "for", Usage: "compute how many shards `N` requests per second need (default: the rate of the scenario); may be repeated"},
+			&cli.BoolFlag{Name: "fresh", Usage: "start over instead of continuing an interrupted search"},
 		},
 		Action: p.capacity,
 	}
@@ -77,14 +77,14 @@ func (p *program) capacity(c *cli.Context) error {
 		state.Steps = map[string][]compare.CapacityStep{}
 	}
 	if n := state.Resumed(); n > 0 && !p.quiet {
-		fmt.Fprintf(p.err, "going on with a search that was interrupted after %d steps; --fresh begins anew\n", n)
+		fmt.Fprintf(p.err, "continuing a search that was interrupted after %d steps; to start over, add --fresh\n", n)
 	}
 	search := &capacitySearch{p: p, scenario: s, plan: plan, state: state, options: runner.Options{
 		Root: p.root, Room: room, Version: p.build().Version, Log: p.logger(), Stop: stop, Began: p.began(nil)}}
 	answer, err := search.all(ctx)
 	switch {
 	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
-		return &exit{exitInterrupted, errors.New("interrupted: the same command goes on from here")}
+		return &exit{exitInterrupted, errors.New("interrupted: run the same command to continue")}
 	case err != nil:
 		return err
 	}

@@ -26,6 +26,7 @@ func capacityArgs(root string, more ...string) []string {
 }
 
 func TestCapacity(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	asked := carries(t, b)
 	root, dir := t.TempDir(), t.TempDir()
@@ -68,6 +69,7 @@ func TestCapacity(t *testing.T) {
 
 // TestCapacityResumes: a search that ended early goes on where it was.
 func TestCapacityResumes(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	asked := carries(t, b)
 	whole := b.play
@@ -104,6 +106,7 @@ func TestCapacityResumes(t *testing.T) {
 // TestCapacityWithOneDown: the step kills a primary, judges after the failover,
 // and believes no run in which that did not take place.
 func TestCapacityWithOneDown(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	asked := carries(t, b)
 	code, stdout, _ := b.do("capacity", "steady", "--set", "objectives=[{metric: response.p99, max: 450us}]", "--set", "redis.config.cluster-node-timeout=1000",
@@ -118,14 +121,15 @@ func TestCapacityWithOneDown(t *testing.T) {
 }
 
 func TestCapacityRefuses(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct{ typed, says string }{
 		{"capacity", "needs a scenario"},
 		{"capacity steady --shards 2", "numbers from 3 to 100"},
-		{"capacity steady --state ok", "it knows healthy, n-1, both"},
+		{"capacity steady --state ok", "use healthy, n-1 or both"},
 		{"capacity steady --hold 1500ms", "whole seconds"},
-		{"capacity steady --for many", "is no rate"},
-		{"capacity steady --from 10 --most 5", "not below --from"},
-		{"capacity steady --set redis.replicasPerShard=0", "there must be a replica"},
+		{"capacity steady --for many", "is not a rate"},
+		{"capacity steady --from 10 --most 5", "must not be less than --from"},
+		{"capacity steady --set redis.replicasPerShard=0", "needs a replica"},
 		{"capacity steady --set objectives=[]", "no objective that judges a load"},
 		{"capacity steady --out junit=x", "slotstorm capacity writes text"},
 	} {
@@ -138,6 +142,7 @@ func TestCapacityRefuses(t *testing.T) {
 }
 
 func TestCapacityStops(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	b.play = func(_ context.Context, s *scenarios.Scenario, o runner.Options) (*runner.Result, error) {
 		b.caught <- os.Interrupt
@@ -149,5 +154,5 @@ func TestCapacityStops(t *testing.T) {
 	if code != exitInterrupted {
 		t.Errorf("exit code %d", code)
 	}
-	contains(t, stderr, "goes on from here")
+	contains(t, stderr, "run the same command to continue")
 }

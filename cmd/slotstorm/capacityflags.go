@@ -11,7 +11,7 @@ import (
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
-// capacityPlan is what the flags say.
+// capacityPlan holds the flags.
 type capacityPlan struct {
 	Shards []int
 	States []bool // one down
@@ -23,7 +23,7 @@ type capacityPlan struct {
 func capacityFlags(c *cli.Context, s *scenarios.Scenario) (*capacityPlan, error) {
 	plan := &capacityPlan{Hold: c.Duration("hold"), Plan: capacity.Plan{From: c.Float64("from"), Tolerance: c.Float64("tolerance") / 100, Most: c.Float64("most")}}
 	if plan.Hold < time.Second || plan.Hold%time.Second != 0 {
-		return nil, usagef("--hold %s: write whole seconds, such as 10s", plan.Hold)
+		return nil, usagef("--hold %s: use whole seconds, such as 10s", plan.Hold)
 	}
 	if plan.Plan.From == 0 {
 		if plan.Plan.From = s.Workload.Rate.PerSecond; s.Workload.Rate.Max {
@@ -31,14 +31,14 @@ func capacityFlags(c *cli.Context, s *scenarios.Scenario) (*capacityPlan, error)
 		}
 	}
 	if plan.Plan.From <= 0 || plan.Plan.Tolerance <= 0 || plan.Plan.Most < plan.Plan.From {
-		return nil, usagef("--from and --tolerance must be above 0, and --most not below --from")
+		return nil, usagef("--from and --tolerance must be greater than 0, and --most must not be less than --from")
 	}
 	var err error
 	if plan.States, err = capacityStates(c.String("state")); err != nil {
 		return nil, err
 	}
 	if s.Redis.ReplicasPerShard == 0 && plan.States[len(plan.States)-1] {
-		return nil, usagef("with one primary down there must be a replica: set redis.replicasPerShard, or say --state healthy")
+		return nil, usagef("one primary down needs a replica: set redis.replicasPerShard, or use --state healthy")
 	}
 	if plan.Shards, err = shardCounts(c.String("shards"), s.Redis.Shards); err != nil {
 		return nil, err
@@ -46,7 +46,7 @@ func capacityFlags(c *cli.Context, s *scenarios.Scenario) (*capacityPlan, error)
 	for _, text := range c.StringSlice("for") {
 		v, err := strconv.ParseFloat(text, 64)
 		if err != nil || v <= 0 {
-			return nil, usagef("--for %q is no rate: write requests per second", text)
+			return nil, usagef("--for %q is not a rate in requests per second", text)
 		}
 		plan.sizes = append(plan.sizes, v)
 	}
@@ -66,7 +66,7 @@ func capacityStates(state string) ([]bool, error) {
 	case "both":
 		return []bool{false, true}, nil
 	}
-	return nil, usagef("--state knows no %q%s; it knows healthy, n-1, both", state, suggest(state, []string{"healthy", "n-1", "both"}))
+	return nil, usagef("--state: unknown state %q%s; use healthy, n-1 or both", state, suggest(state, []string{"healthy", "n-1", "both"}))
 }
 
 // shardCounts reads --shards.
@@ -78,17 +78,17 @@ func shardCounts(text string, usual int) ([]int, error) {
 	for word := range strings.SplitSeq(text, ",") {
 		n, err := strconv.Atoi(strings.TrimSpace(word))
 		if err != nil || n < 3 || n > 100 {
-			return nil, usagef("--shards %q: write numbers from 3 to 100 with commas between", text)
+			return nil, usagef("--shards %q: use numbers from 3 to 100, separated by commas", text)
 		}
 		list = append(list, n)
 	}
 	return list, nil
 }
 
-// fits refuses a plan that a step would refuse, before anything is started.
+// fits reports why a step of the plan could not run, before anything is started.
 func (plan *capacityPlan) fits(s *scenarios.Scenario) error {
 	if s.Cluster.Provider != "local" {
-		return usagef("capacity works with cluster.provider local")
+		return usagef("slotstorm capacity needs cluster.provider local")
 	}
 	for _, n := range plan.Shards {
 		for _, down := range plan.States {

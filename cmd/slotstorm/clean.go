@@ -18,17 +18,17 @@ import (
 func (p *program) cleanVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "clean",
-		Usage:     "remove what runs on Kubernetes have left that were killed",
+		Usage:     "remove what killed runs left on Kubernetes",
 		ArgsUsage: "[RUN...]",
-		Description: "Finds the namespaces, objects and kind clusters of runs that have ended without\n" +
-			"removing them, and removes exactly these. What counts is proved, by the uid of the\n" +
-			"namespace and the run's id, and watched for as long as a run that lives would take to\n" +
-			"show it: up to a minute. RUN is an id, or the beginning of one; without any all runs\n" +
-			"count. Deployments that 'slotstorm up' keeps are left alone, unless with --all.",
+		Description: "Finds the namespaces, objects and kind clusters of runs that ended without removing\n" +
+			"them, and removes exactly these. The UID of the namespace and the id of the run must\n" +
+			"match, and the run must show no sign of life for up to a minute. RUN is an id or the\n" +
+			"beginning of an id. Without RUN, all runs are cleaned. Deployments made by\n" +
+			"'slotstorm up' are kept, except with --all.",
 		Flags: append(whereFlags(),
-			&cli.BoolFlag{Name: "dry-run", Usage: "show what would be removed, and remove nothing"},
-			&cli.BoolFlag{Name: "all", Usage: "remove what is kept or in use, too; asks first"},
-			&cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Usage: "with --all: do not ask"}),
+			&cli.BoolFlag{Name: "dry-run", Usage: "print what would be removed, and remove nothing"},
+			&cli.BoolFlag{Name: "all", Usage: "also remove deployments that are kept or in use; asks first"},
+			&cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Usage: "with --all: do not ask for confirmation"}),
 		Action: p.clean,
 	}
 }
@@ -74,7 +74,7 @@ func (p *program) clean(c *cli.Context) error {
 		fmt.Fprintln(p.out, console.Paint(p.colorOut, console.Dim, "untouched")+" "+a.Name+": "+a.Why)
 	}
 	if len(found.Left) == 0 && err == nil {
-		fmt.Fprintln(p.out, "There is nothing to remove.")
+		fmt.Fprintln(p.out, "Nothing to remove.")
 	}
 	return err
 }
@@ -90,10 +90,10 @@ func leftLine(l runner.Left) string {
 	return text + ", run " + l.Run + ": " + l.Why
 }
 
-// agreed asks a question that only a terminal can answer.
+// agreed asks for confirmation on a terminal.
 func (p *program) agreed(in *os.File, question string) (bool, error) {
 	if !term.IsTerminal(int(in.Fd())) {
-		return false, usagef("--all asks before it removes anything, and there is no terminal: add --yes if you mean it")
+		return false, usagef("--all asks for confirmation, which needs a terminal; without one, add --yes")
 	}
 	fmt.Fprintf(p.err, "%s [y/N] ", question)
 	answer, err := bufio.NewReader(in).ReadString('\n')

@@ -13,22 +13,22 @@ import (
 func (p *program) compareVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "compare",
-		Usage:     "tell whether B is worse than A",
+		Usage:     "compare two sets of runs: is B worse than A?",
 		ArgsUsage: "A B",
-		Description: "Lays two sets of runs side by side. A set is a run, a folder of runs, a pattern such as\n" +
-			"'results/runs/steady-*', or several of these with commas between; its runs count as\n" +
-			"repetitions of one thing. The answer is worse, better, no difference that matters, or\n" +
-			"too noisy to tell. Runs of another load, timeline or machine are refused, and runs that\n" +
-			"were invalid are left out. 'slotstorm run --against' makes runs that compare well.",
+		Description: "Compares two sets of runs. A set is a run, a folder of runs, a pattern such as\n" +
+			"'results/runs/steady-*', or several of these, separated by commas. The runs of a set\n" +
+			"count as repetitions. The answer is worse, better, no difference that matters, or too\n" +
+			"noisy. Runs that differ in load, timeline or machine are refused, and invalid runs are\n" +
+			"left out. To make runs that compare well, use 'slotstorm run --against'.",
 		Flags: append(compareFlags(),
-			&cli.BoolFlag{Name: "force", Usage: "compare runs that are not comparable, with a warning"}),
+			&cli.BoolFlag{Name: "force", Usage: "compare runs even if they are not comparable, with a warning"}),
 		Action: p.compare,
 	}
 }
 
 func (p *program) compare(c *cli.Context) error {
 	if c.NArg() != 2 {
-		return usagef("slotstorm compare takes two sets of runs, A and B, and there %s %d", map[bool]string{true: "is", false: "are"}[c.NArg() == 1], c.NArg())
+		return usagef("slotstorm compare takes two sets of runs, A and B, but got %d", c.NArg())
 	}
 	if err := p.writes(c, comparisonFormats...); err != nil {
 		return err
@@ -44,7 +44,7 @@ func (p *program) compare(c *cli.Context) error {
 		sides[i] = compare.NewRuns("")
 		dirs, err := p.eachRun(text, func(dir string, b *results.Bundle) error {
 			if taken[dir] {
-				return usagef("%s is in A and in B", dir)
+				return usagef("%s is in both A and B", dir)
 			}
 			if err := sides[i].Add(b); err != nil {
 				return fmt.Errorf("bundle %s: %w", dir, err)

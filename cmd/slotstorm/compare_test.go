@@ -16,6 +16,7 @@ import (
 )
 
 func TestParseOut(t *testing.T) {
+	t.Parallel()
 	root, targets, err := parseOut([]string{"junit=a/b.xml", "else/where", "json=-"})
 	if err != nil || root != "else/where" || !slices.Equal(targets, []target{{"junit", "a/b.xml"}, {"json", "-"}}) {
 		t.Errorf("%q %v %v", root, targets, err)
@@ -27,10 +28,10 @@ func TestParseOut(t *testing.T) {
 		t.Errorf("a folder with = in its name: %q %v", root, err)
 	}
 	for _, tt := range []struct{ out, says string }{
-		{"jnit=a.xml", `no format "jnit"; did you mean junit?`},
+		{"jnit=a.xml", `unknown format "jnit"; did you mean junit?`},
 		{"json=", "needs a file after the ="},
-		{"a b", "two folders of runs"},
-		{"json=- text=-", "more than one result to standard output"},
+		{"a b", "two folders for runs"},
+		{"json=- text=-", "only one result to standard output"},
 	} {
 		if _, _, err := parseOut(strings.Fields(tt.out)); err == nil || !strings.Contains(err.Error(), tt.says) {
 			t.Errorf("--out %s: %v, want %q", tt.out, err, tt.says)
@@ -39,6 +40,7 @@ func TestParseOut(t *testing.T) {
 }
 
 func TestCompareRefuses(t *testing.T) {
+	t.Parallel()
 	root := t.TempDir()
 	write(t, root, "one", nil)
 	write(t, root, "two", nil)
@@ -47,19 +49,19 @@ func TestCompareRefuses(t *testing.T) {
 		want  exitCode
 		says  string
 	}{
-		{"compare one", exitInvalid, "takes two sets of runs, A and B, and there is 1"},
-		{"compare one one", exitInvalid, "is in A and in B"},
+		{"compare one", exitInvalid, "takes two sets of runs, A and B, but got 1"},
+		{"compare one one", exitInvalid, "is in both A and B"},
 		{"compare one three", exitError, `no run "three"`},
 		{"compare one nothing-*", exitError, "no run fits the pattern"},
-		{"compare one two --metric p99", exitInvalid, `no metric "p99"`},
+		{"compare one two --metric p99", exitInvalid, `unknown metric "p99"`},
 		{"compare one two --metric writes.lost@steady", exitInvalid, "whole timeline"},
 		{"compare one two --threshold 5", exitInvalid, "write it as 10%"},
 		{"compare one two --out junit=a.xml", exitInvalid, "slotstorm compare writes text, markdown"},
 		{"compare one two", exitInconclusive, "no run of one can be used (one: the cluster was not healthy"},
 		{"list --out json=a.json", exitInvalid, "slotstorm list writes no files"},
-		{"run kill-primary --threshold 5%", exitInvalid, "they go with --against"},
+		{"run kill-primary --threshold 5%", exitInvalid, "need --against"},
 		{"run kill-primary --against nowhere.yaml", exitInvalid, "nowhere.yaml"},
-		{"run kill-primary --against steady --against redis.shards=4", exitInvalid, "a scenario stands alone"},
+		{"run kill-primary --against steady --against redis.shards=4", exitInvalid, "a scenario cannot be combined with other --against flags"},
 		{"run kill-primary --against redis.shards=2", exitInvalid, "redis.shards"},
 		{"run kill-primary --against cluster.local.isolation=none", exitInvalid, "the same place"},
 	} {
@@ -84,6 +86,7 @@ func steadyRuns(t *testing.T, b *bench, slow func(s *scenarios.Scenario) bool) *
 }
 
 func TestRunAgainst(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	asked := steadyRuns(t, b, func(s *scenarios.Scenario) bool { return s.Redis.Binary != "redis-server" })
 	root, page := t.TempDir(), filepath.Join(t.TempDir(), "page.html")
@@ -119,6 +122,7 @@ func TestRunAgainst(t *testing.T) {
 
 // TestRunAgainstNoise: two runs a side can show nothing, and say so.
 func TestRunAgainstNoise(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	steadyRuns(t, b, func(s *scenarios.Scenario) bool { return s.Workload.MaxInFlight == 77 })
 	code, stdout, _ := b.do("run", "steady", "--against", "workload.maxInFlight=77", "--repeat", "2", "--out", t.TempDir())
@@ -130,6 +134,7 @@ func TestRunAgainstNoise(t *testing.T) {
 
 // TestCompareStored compares what run --against left.
 func TestCompareStored(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	steadyRuns(t, b, func(*scenarios.Scenario) bool { return false })
 	root := t.TempDir()

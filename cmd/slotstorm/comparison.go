@@ -16,18 +16,19 @@ import (
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
-// compareFlags decide what a comparison answers.
+// compareFlags choose the metrics and the thresholds of a comparison.
 func compareFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.BoolFlag{Name: "fail-on-regression", Usage: "end with 4 if B is worse"},
-		&cli.StringSliceFlag{Name: "metric", Usage: "judge `METRIC[:COMMAND][@PHASE]` instead of the usual set, such as response.p99:GET@steady; may be repeated"},
-		&cli.StringSliceFlag{Name: "threshold", Usage: "a change matters from `[METRIC=]PERCENT` on, such as 10% or response.p99=25%; may be repeated"},
+		&cli.BoolFlag{Name: "fail-on-regression", Usage: "exit with code 4 if B is worse"},
+		&cli.StringSliceFlag{Name: "metric", Usage: "judge `METRIC[:COMMAND][@PHASE]` instead of the default metrics, such as response.p99:GET@steady; may be repeated"},
+		&cli.StringSliceFlag{Name: "threshold", Usage: "ignore changes below `[METRIC=]PERCENT`, such as 10% or response.p99=25%; may be repeated"},
 	}
 }
 
 var comparisonFormats = []string{"text", "markdown", "summary", "json", "html"}
 
-// answer compares, prints, and gives the exit code.
+// answer compares two sets of runs, prints the result, and returns the exit code as an
+// error.
 func (p *program) answer(a, b *compare.Runs, o compare.Options, failing bool) error {
 	cmp, err := compare.Compare(a, b, o)
 	var refused *compare.NotComparable
@@ -35,7 +36,7 @@ func (p *program) answer(a, b *compare.Runs, o compare.Options, failing bool) er
 	case errors.As(err, &refused) && refused.Unusable:
 		return &exit{exitInconclusive, err}
 	case errors.As(err, &refused):
-		return &exit{exitInvalid, fmt.Errorf("%w; --force compares all the same", err)}
+		return &exit{exitInvalid, fmt.Errorf("%w; compare them anyway with --force", err)}
 	case err != nil:
 		return err
 	}
@@ -78,10 +79,10 @@ func compareOptions(c *cli.Context) (compare.Options, error) {
 		number, percent := strings.CutSuffix(value, "%")
 		v, err := strconv.ParseFloat(number, 64)
 		if err != nil || !percent || v < 0 || v > 1000 {
-			return o, usagef("--threshold %q is no share: write it as 10%% or response.p99=25%%", text)
+			return o, usagef("--threshold %q is not a percentage: write it as 10%% or response.p99=25%%", text)
 		}
 		if name != "" && !slices.Contains(compare.FigureMetrics(), name) {
-			return o, usagef("--threshold knows no metric %q%s", name, suggest(name, compare.FigureMetrics()))
+			return o, usagef("--threshold: unknown metric %q%s", name, suggest(name, compare.FigureMetrics()))
 		}
 		o.Thresholds[name] = v / 100
 	}
@@ -94,12 +95,12 @@ func figureID(text string) (compare.FigureID, error) {
 	metric, command, ofCommand := strings.Cut(rest, ":")
 	id := compare.FigureID{Metric: metric, Command: command, Phase: phase}
 	if !slices.Contains(compare.FigureMetrics(), metric) {
-		return id, usagef("--metric knows no metric %q%s", metric, suggest(metric, compare.FigureMetrics()))
+		return id, usagef("--metric: unknown metric %q%s", metric, suggest(metric, compare.FigureMetrics()))
 	}
 	m, _ := scenarios.MetricNamed(metric)
 	switch {
 	case !m.ByPhase && (inPhase || ofCommand):
-		return id, usagef("--metric %s: %s is of the whole timeline and of all commands", text, metric)
+		return id, usagef("--metric %s: %s has no phases and no commands: it always covers the whole timeline", text, metric)
 	case !m.ByPhase:
 		return id, nil
 	}

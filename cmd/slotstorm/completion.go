@@ -28,7 +28,7 @@ const completeVerb = "__complete"
 func (p *program) completionVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "completion",
-		Usage:     "print the script that completes command lines in a shell",
+		Usage:     "print a script for shell completion",
 		ArgsUsage: strings.Join(shellNames, "|"),
 		Description: "bash:  source <(slotstorm completion bash)\n" +
 			"zsh:   slotstorm completion zsh > \"${fpath[1]}/_slotstorm\"\n" +
@@ -39,7 +39,7 @@ func (p *program) completionVerb() *cli.Command {
 			}
 			shell := c.Args().First()
 			if !slices.Contains(shellNames, shell) {
-				return usagef("there is no completion for %q%s; there is for %s", shell, suggest(shell, shellNames), strings.Join(shellNames, ", "))
+				return usagef("no completion for %q%s; use one of %s", shell, suggest(shell, shellNames), strings.Join(shellNames, ", "))
 			}
 			script, err := shellScripts.ReadFile("shells/slotstorm." + shell)
 			if err != nil {
@@ -148,7 +148,7 @@ func (p *program) verbCandidates() []candidate {
 }
 
 func flagNames(flags []cli.Flag) []candidate {
-	list := []candidate{{"--help", "explain this"}}
+	list := []candidate{{"--help", "show help"}}
 	for _, f := range flags {
 		_, usage := describe(f)
 		for _, n := range f.Names() {
@@ -200,7 +200,7 @@ func (p *program) argCandidates(verb *cli.Command, current string) ([]candidate,
 	case "completion":
 		return plainWords("", shellNames), noFiles
 	case "help":
-		return append(p.verbCandidates(), candidate{"exit-codes", "what exit codes mean"}), noFiles
+		return append(p.verbCandidates(), candidate{"exit-codes", "meaning of the exit codes"}), noFiles
 	}
 	return nil, noFiles
 }

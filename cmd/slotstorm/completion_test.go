@@ -44,6 +44,7 @@ ask() {
 }
 
 func TestBashCompletion(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	root := filepath.Join(dir, filepath.FromSlash(results.DefaultRoot))
 	write(t, root, "kill-primary-aa", nil)
@@ -94,6 +95,7 @@ func TestBashCompletion(t *testing.T) {
 }
 
 func TestCompletionScripts(t *testing.T) {
+	t.Parallel()
 	for _, shell := range shellNames {
 		code, stdout, stderr := do(t, "completion", shell)
 		if code != exitOK || !strings.Contains(stdout, completeVerb) {
@@ -109,6 +111,7 @@ func TestCompletionScripts(t *testing.T) {
 
 // TestCompleteTellsAbout: zsh and fish show what a candidate is.
 func TestCompleteTellsAbout(t *testing.T) {
+	t.Parallel()
 	_, stdout, _ := do(t, completeVerb, "run", "--keep")
 	if want := "--keep-volumes\tkeep the nodes' data after the run\n:none\n"; stdout != want {
 		t.Errorf("got %q, want %q", stdout, want)

@@ -29,7 +29,7 @@ type finding struct {
 	Name   string `json:"name"`
 	Status status `json:"status"`
 	Detail string `json:"detail"`
-	// Mend tells how to mend what is missing.
+	// Mend says how to fix what is missing.
 	Mend string `json:"mend,omitempty"`
 }
 
@@ -48,10 +48,10 @@ func (s status) style() console.Style {
 func (p *program) doctorVerb() *cli.Command {
 	return &cli.Command{
 		Name:  "doctor",
-		Usage: "tell what this machine can do, and how to mend what is missing",
-		Description: "Checks redis-server, namespaces and nftables (by really making them), Docker, the\n" +
-			"kubeconfig and the machine's size. Exit code 3 if the local provider cannot run at\n" +
-			"all; what is marked 'warn' narrows what scenarios can do.",
+		Usage: "check what this machine can do, and how to fix what is missing",
+		Description: "Checks redis-server, namespaces and nftables (by creating them), Docker, the kubeconfig\n" +
+			"and the size of the machine. Exit code 3 means that the local provider cannot run.\n" +
+			"'warn' means that some scenarios cannot run.",
 		Action: p.doctor,
 	}
 }
@@ -70,7 +70,7 @@ func (p *program) doctor(c *cli.Context) error {
 	return p.found(append(list, checkMachine()...))
 }
 
-// found shows what was found, and gives the exit code that it stands for.
+// found prints the findings, and returns the exit code as an error.
 func (p *program) found(list []finding) error {
 	failed := false
 	for _, f := range list {
@@ -94,7 +94,7 @@ func (p *program) showFindings(list []finding) {
 	for _, f := range list {
 		fmt.Fprintf(p.out, "%s  %-14s %s\n", console.Paint(p.colorOut, f.Status.style(), fmt.Sprintf("%-4s", f.Status)), f.Name, printable.Line(f.Detail))
 		if f.Mend != "" {
-			fmt.Fprintf(p.out, "      %-14s %s\n", "", console.Paint(p.colorOut, console.Cyan, "mend: ")+printable.Line(f.Mend))
+			fmt.Fprintf(p.out, "      %-14s %s\n", "", console.Paint(p.colorOut, console.Cyan, "fix: ")+printable.Line(f.Mend))
 		}
 	}
 }
@@ -119,12 +119,12 @@ func (p *program) checkRedis(ctx context.Context) finding {
 	}
 	out, err := ask(ctx, path, "--version")
 	if err != nil {
-		f.Detail = fmt.Sprintf("%s does not tell its version: %v", path, err)
+		f.Detail = fmt.Sprintf("%s does not print its version: %v", path, err)
 		return f
 	}
 	m := serverVersion.FindStringSubmatch(out)
 	if m == nil {
-		f.Detail = fmt.Sprintf("%s says %q, which tells no version", path, out)
+		f.Detail = fmt.Sprintf("%s prints %q, which has no version", path, out)
 		return f
 	}
 	major, _ := strconv.Atoi(m[2]) // digits, says the pattern
@@ -145,7 +145,7 @@ func installRedis() string {
 	if runtime.GOOS == "darwin" {
 		return "brew install redis"
 	}
-	return "as root: apt-get install redis-server, or your system's package of it; or name a path in redis.binary"
+	return "as root: apt-get install redis-server, or the package of your system; or set redis.binary to a path"
 }
 
 const probeVerb = "__probe"
@@ -164,53 +164,53 @@ func (p *program) checkRoom(ctx context.Context) []finding {
 	out, err := askInRoom(ctx, probeVerb)
 	if err != nil {
 		return []finding{
-			{"namespaces", statusWarn, fmt.Sprintf("refused: %v; nodes run on plain loopback", err), mendNamespaces()},
-			{"nftables", statusWarn, "not tried, for it needs namespaces: faults of the network are not available", ""},
+			{"namespaces", statusWarn, fmt.Sprintf("refused: %v; nodes will run on plain loopback", err), mendNamespaces()},
+			{"nftables", statusWarn, "not checked, because it needs namespaces: network faults are not available", ""},
 		}
 	}
 	var got roomProbe
 	if err := json.Unmarshal([]byte(out), &got); err != nil {
-		return []finding{{"namespaces", statusWarn, fmt.Sprintf("the probe inside answered nonsense: %v", err), ""}}
+		return []finding{{"namespaces", statusWarn, fmt.Sprintf("the check inside printed no JSON: %v", err), ""}}
 	}
 	if got.Loopback != "" {
-		return []finding{{"namespaces", statusWarn, "granted, but the loopback interface inside cannot be set up: " + got.Loopback, ""}}
+		return []finding{{"namespaces", statusWarn, "allowed, but the loopback interface inside cannot be set up: " + got.Loopback, ""}}
 	}
-	list := []finding{{"namespaces", statusOK, "user, network, PID and mount namespaces are granted", ""}}
+	list := []finding{{"namespaces", statusOK, "user, network, PID and mount namespaces are allowed", ""}}
 	if os.Geteuid() == 0 {
-		list[0].Detail = "network, PID and mount namespaces are granted (root needs no user namespace)"
+		list[0].Detail = "network, PID and mount namespaces are allowed (root needs no user namespace)"
 	}
-	nft := finding{"nftables", statusOK, "a table can be made in a network namespace", ""}
+	nft := finding{"nftables", statusOK, "a table can be created in a network namespace", ""}
 	if got.NFTables != "" {
-		nft = finding{"nftables", statusWarn, "faults of the network are not available: " + got.NFTables, "as root: modprobe nf_tables"}
+		nft = finding{"nftables", statusWarn, "network faults are not available: " + got.NFTables, "as root: modprobe nf_tables"}
 	}
 	netem := finding{"netem", statusOK, "the kernel can delay and drop packets (sch_netem)", ""}
 	if got.Netem != "" {
-		netem = finding{"netem", statusWarn, "the kernel cannot delay packets (sch_netem): " + got.Netem, "as root: modprobe sch_netem; Debian's cloud kernels leave it out, linux-image-amd64 has it"}
+		netem = finding{"netem", statusWarn, "the kernel cannot delay packets (sch_netem): " + got.Netem, "as root: modprobe sch_netem; Debian's cloud kernels lack it, linux-image-amd64 has it"}
 	}
 	return append(list, nft, netem)
 }
 
 func (p *program) checkDocker(ctx context.Context) finding {
-	f := finding{Name: "docker", Status: statusWarn, Mend: "not needed by the local provider; else install Docker and start it"}
+	f := finding{Name: "docker", Status: statusWarn, Mend: "not needed for the local provider; otherwise install Docker and start it"}
 	if _, err := exec.LookPath("docker"); err != nil {
 		f.Detail = "not on PATH"
 		return f
 	}
 	out, err := ask(ctx, "docker", "version", "--format", "client {{.Client.Version}}, server {{.Server.Version}}")
 	if err != nil {
-		f.Detail = fmt.Sprintf("the client is there, the server does not answer: %v", err)
+		f.Detail = fmt.Sprintf("the client is installed, but the server does not answer: %v", err)
 		return f
 	}
 	return finding{"docker", statusOK, out, ""}
 }
 
 func (p *program) checkKubeconfig(ctx context.Context) finding {
-	f := finding{Name: "kubeconfig", Status: statusWarn, Mend: "not needed by the local provider; else set KUBECONFIG, or kubectl config use-context NAME"}
+	f := finding{Name: "kubeconfig", Status: statusWarn, Mend: "not needed for the local provider; otherwise set KUBECONFIG, or run kubectl config use-context NAME"}
 	list := filepath.SplitList(p.getenv("KUBECONFIG"))
 	if len(list) == 0 {
 		list = []string{filepath.Join(p.getenv("HOME"), ".kube", "config")}
 	}
-	f.Detail = "there is none at " + strings.Join(list, ", ")
+	f.Detail = "not found at " + strings.Join(list, ", ")
 	for _, path := range list {
 		raw, err := bounded.ReadFile(ctx, path, bounded.Bound{What: "a kubeconfig", Bytes: 16 << 20, Patience: askTimeout})
 		switch {
@@ -224,7 +224,7 @@ func (p *program) checkKubeconfig(ctx context.Context) finding {
 			Current string `yaml:"current-context"`
 		}
 		if err := yaml.Unmarshal(raw, &config); err != nil {
-			f.Detail = path + " is not a kubeconfig: it is no valid YAML"
+			f.Detail = path + " is not a kubeconfig: it is not valid YAML"
 			return f
 		}
 		if config.Current != "" {
@@ -235,18 +235,17 @@ func (p *program) checkKubeconfig(ctx context.Context) finding {
 	return f
 }
 
-// checkMachine looks at cores, memory and open files; what this system does not
-// tell is left out.
+// checkMachine checks cores, memory and open files, as far as the system reports them.
 func checkMachine() []finding {
 	cores := finding{"cores", statusOK, strconv.Itoa(runtime.NumCPU()), ""}
 	if runtime.NumCPU() < wantCores {
-		cores.Status, cores.Mend = statusWarn, "with one core, load and nodes disturb each other: keep workload.rate low"
+		cores.Status, cores.Mend = statusWarn, "with one core, load and nodes disturb each other: use a low workload.rate"
 	}
 	list := []finding{cores}
 	if total, free, ok := memory(); ok {
 		f := finding{"memory", statusOK, fmt.Sprintf("%.1f GiB, %.1f GiB available", gib(total), gib(free)), ""}
 		if free < wantMemory {
-			f.Status, f.Mend = statusWarn, "a run of six nodes wants about 1 GiB: end something else"
+			f.Status, f.Mend = statusWarn, "a run of six nodes needs about 1 GiB: stop other programs"
 		}
 		list = append(list, f)
 	}

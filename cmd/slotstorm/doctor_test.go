@@ -81,7 +81,7 @@ func TestDoctorText(t *testing.T) {
 	})
 	_, stdout, _ := newBench(t).do("doctor")
 	contains(t, stdout,
-		"warn  redis-server   Redis 6.2.14 at ", "7.0 or later is recommended\n", "mend: ",
+		"warn  redis-server   Redis 6.2.14 at ", "7.0 or later is recommended\n", "fix: ",
 		"ok    docker         client 28.1.0, server 28.1.0\n")
 }
 

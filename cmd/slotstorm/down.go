@@ -11,11 +11,11 @@ import (
 func (p *program) downVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "down",
-		Usage:     "remove what 'slotstorm up' has deployed",
+		Usage:     "remove a deployment made by 'slotstorm up'",
 		ArgsUsage: "[NAME]",
-		Description: "Removes the deployment with its volumes, and the kind cluster that was made with it\n" +
-			"once nothing of slotstorm is left in it. NAME may be left out if there is but one. A\n" +
-			"deployment that a run uses is left alone.",
+		Description: "Removes the deployment with its volumes. If 'slotstorm up' created the kind cluster, it\n" +
+			"is deleted with the last deployment in it. NAME is optional if there is only one\n" +
+			"deployment. A deployment in use by a run is not removed.",
 		Flags:  whereFlags(),
 		Action: p.down,
 	}
@@ -23,7 +23,7 @@ func (p *program) downVerb() *cli.Command {
 
 func (p *program) down(c *cli.Context) error {
 	if c.NArg() > 1 {
-		return usagef("slotstorm down takes one deployment, and there are %d", c.NArg())
+		return usagef("slotstorm down takes one deployment, but got %d", c.NArg())
 	}
 	w, err := p.where(c)
 	if err != nil {

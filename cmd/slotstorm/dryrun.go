@@ -11,7 +11,7 @@ import (
 )
 
 func (p *program) writeManifests(s *scenarios.Scenario, objects []any) error {
-	fmt.Fprintf(p.out, "# What a run of %s makes, in order. 00000000t000000z-0000 stands for the run's id.\n", s.Metadata.Name)
+	fmt.Fprintf(p.out, "# Objects of a run of %s, in order. 00000000t000000z-0000 replaces the id of the run.\n", s.Metadata.Name)
 	return pods.WriteManifests(p.data, objects)
 }
 
@@ -21,12 +21,11 @@ type rehearsed struct {
 	Timeline []moment            `json:"timeline"`
 	// Objects are what would be made on Kubernetes; none on this machine.
 	Objects int `json:"objects"`
-	// Answer is what the API server says.
+	// Answer is the answer of the API server.
 	Answer string `json:"answer,omitempty"`
 }
 
-// dryRun shows what a run would do, and has the API server check what it would
-// make.
+// dryRun prints the plan of a run, and validates its objects on the API server.
 func (p *program) dryRun(ctx context.Context, s *scenarios.Scenario, o runner.Options) error {
 	r := rehearsed{Scenario: s, Timeline: timeline(s)}
 	objects, err := runner.Manifests(s)
@@ -52,7 +51,7 @@ func (p *program) dryRun(ctx context.Context, s *scenarios.Scenario, o runner.Op
 	case p.json:
 		return p.printJSON(r)
 	case !p.quiet && local:
-		fmt.Fprintln(p.out, "# Nothing is applied on this machine, and nothing was started.")
+		fmt.Fprintln(p.out, "# Dry run: nothing was started.")
 	case !p.quiet:
 		fmt.Fprintf(p.out, "---\n# %d objects, %s.\n", r.Objects, r.Answer)
 	}

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -53,13 +54,13 @@ func slotstorm(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
-		t.Fatal(err)
+		t.Error(err)
 	}
 	name := filepath.Join(t.TempDir(), "slotstorm")
 	if err := os.Link(self, name); err != nil {
-		// Another file system: a link by name does, but for what is run in a room.
+		// On another file system a symbolic link does, except for what runs in a room.
 		if err := os.Symlink(self, name); err != nil {
-			t.Fatal(err)
+			t.Error(err)
 		}
 	}
 	cmd := exec.Command(name, args...)
@@ -87,7 +88,7 @@ func leftovers(group int) bool { return syscall.Kill(-group, 0) == nil }
 
 // TestCrash: a crash is no 2, which says that nothing was done, and leaves no core
 // file.
-func TestCrash(t *testing.T) {
+func TestCrash(t *testing.T) { // not beside other runs, which could choose the same ports
 	ways := []string{"panic", "panic-inside"}
 	if !raced.Enabled { // its detector needs terabytes of address space
 		ways = append(ways, "memory")
@@ -117,6 +118,7 @@ func TestCrash(t *testing.T) {
 // TestSignalBeforeAnything sends each signal at the first moment at which slotstorm
 // is known to have begun: it opens the FIFO that it is to read.
 func TestSignalBeforeAnything(t *testing.T) {
+	t.Parallel()
 	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT} {
 		for _, verb := range []string{"validate", "inspect"} {
 			fifo := filepath.Join(t.TempDir(), "fifo")
@@ -150,36 +152,57 @@ func TestSignalBeforeAnything(t *testing.T) {
 // main a signal ends the process by itself, and a run that has ended is no longer
 // there to be interrupted.
 func TestSignalAtAnyMoment(t *testing.T) {
+	t.Parallel()
 	r := rand.New(rand.NewPCG(19, 10))
+	var lanes sync.WaitGroup
 	for _, words := range [][]string{
 		{"run", "steady", "--out", "runs"}, {"run", "steady", "--out", "runs", "--set", "cluster.local.isolation=none"},
 		{"load", silentServer(t)}, {"validate", "kill-primary"}, {"list"}, {"report", "latest"},
 	} {
+		var signals []interruption
 		for range 20 {
-			s := []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP}[r.IntN(3)]
-			moment := time.Duration(r.IntN(300)) * time.Millisecond
-			cmd := slotstorm(t, words...)
-			var said strings.Builder
-			cmd.Stderr = &said
-			if err := cmd.Start(); err != nil {
-				t.Fatal(err)
-			}
-			time.Sleep(moment)
-			if err := cmd.Process.Signal(s); err != nil && !errors.Is(err, os.ErrProcessDone) {
-				t.Fatal(err)
-			}
-			code := shellCode(cmd.Wait())
-			whole := map[string]int{"validate": 0, "list": 0, "report": 1}
-			if own, ends := whole[words[0]]; code != int(exitInterrupted) && code != 128+int(s) && !(ends && code == own) {
-				t.Errorf("%q, %v after %v: exit code %d\n%s", words, s, moment, code, said.String())
-			}
-			if leftovers(cmd.Process.Pid) {
-				t.Errorf("%q, %v after %v: something is left running", words, s, moment)
-			}
-			if left, _ := filepath.Glob(filepath.Join(cmd.Dir, "runs", "*", "volumes", "*")); len(left) > 0 && words[0] != "run" {
-				t.Errorf("%q: %s is left", words, left)
-			}
+			signals = append(signals, interruption{[]syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP}[r.IntN(3)], time.Duration(r.IntN(300)) * time.Millisecond})
 		}
+		// Most of the time is waiting. One command of each kind is under way at a time:
+		// two without a sealed room could choose the same port.
+		lanes.Go(func() {
+			for _, s := range signals {
+				s.send(t, words)
+			}
+		})
+	}
+	lanes.Wait()
+}
+
+// interruption is a signal at a moment after the start of a command.
+type interruption struct {
+	signal syscall.Signal
+	moment time.Duration
+}
+
+// send starts a command, interrupts it, and checks how it ends.
+func (i interruption) send(t *testing.T, words []string) {
+	cmd := slotstorm(t, words...)
+	var said strings.Builder
+	cmd.Stderr = &said
+	if err := cmd.Start(); err != nil {
+		t.Error(err)
+		return
+	}
+	time.Sleep(i.moment)
+	if err := cmd.Process.Signal(i.signal); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		t.Error(err)
+	}
+	code := shellCode(cmd.Wait())
+	whole := map[string]int{"validate": 0, "list": 0, "report": 1}
+	if own, ends := whole[words[0]]; code != int(exitInterrupted) && code != 128+int(i.signal) && !(ends && code == own) {
+		t.Errorf("%q, %v after %v: exit code %d\n%s", words, i.signal, i.moment, code, said.String())
+	}
+	if leftovers(cmd.Process.Pid) {
+		t.Errorf("%q, %v after %v: something is left running", words, i.signal, i.moment)
+	}
+	if left, _ := filepath.Glob(filepath.Join(cmd.Dir, "runs", "*", "volumes", "*")); len(left) > 0 && words[0] != "run" {
+		t.Errorf("%q: %s is left", words, left)
 	}
 }
 
@@ -197,6 +220,7 @@ func silentServer(t *testing.T) string {
 // TestIgnoredSignals: what was ignored at the start stays ignored, so that nohup and
 // the background of a script work.
 func TestIgnoredSignals(t *testing.T) {
+	t.Parallel()
 	fifo := filepath.Join(t.TempDir(), "fifo")
 	if err := unix.Mkfifo(fifo, 0o600); err != nil {
 		t.Fatal(err)
@@ -227,6 +251,7 @@ func TestIgnoredSignals(t *testing.T) {
 
 // TestReaderGone: a reader that has seen enough costs a code, and no words.
 func TestReaderGone(t *testing.T) {
+	t.Parallel()
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -245,6 +270,7 @@ func TestReaderGone(t *testing.T) {
 
 // TestScenarioFromPipe: the process in the room reads the pipe after the one outside.
 func TestScenarioFromPipe(t *testing.T) {
+	t.Parallel()
 	cmd := slotstorm(t)
 	cmd.Args = []string{"bash", "-c", `exec "$0" run <("$0" inspect steady) --set seed=1 --set redis.binary=/bin/false --out runs`, cmd.Path}
 	bash, err := exec.LookPath("bash")
@@ -259,6 +285,7 @@ func TestScenarioFromPipe(t *testing.T) {
 }
 
 func TestRoomCodes(t *testing.T) {
+	t.Parallel()
 	for code := exitOK; code <= exitCrashed; code++ {
 		if code == insideInvalid || code == exitInvalid {
 			continue

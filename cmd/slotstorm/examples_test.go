@@ -33,6 +33,7 @@ func commandsIn(n *yaml.Node) []string {
 // TestExamplesAreUpToDate reads every example: scenarios are valid, and the
 // commands in workflows have verbs, flags and formats that exist.
 func TestExamplesAreUpToDate(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob("../../examples/*/*.y*ml")
 	if err != nil || len(files) < 5 {
 		t.Fatal(files, err)
@@ -97,6 +98,7 @@ func TestExamplesAreUpToDate(t *testing.T) {
 // is found at the very night, in the figure that it is in, and nothing is found
 // in the nights before.
 func TestReferenceNights(t *testing.T) {
+	t.Parallel()
 	code, stdout, stderr := do(t, "trend", "../../examples/nightly/runs", "--json")
 	if code != exitOK {
 		t.Fatalf("%d %s", code, stderr)

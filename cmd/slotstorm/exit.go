@@ -14,7 +14,7 @@ import (
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
-// exitCode is what the process ends with.
+// exitCode is the exit code of the process.
 type exitCode int
 
 // The exit codes. They are part of the command line's contract.
@@ -28,29 +28,29 @@ const (
 	exitNoisy        exitCode = 6
 	exitUnhealed     exitCode = 7
 	exitInterrupted  exitCode = 130
-	// exitCrashed is what a shell shows of a process that SIGABRT has ended.
+	// exitCrashed is the exit code that a shell shows for a process ended by SIGABRT.
 	exitCrashed exitCode = 134
 )
 
-// exitCodes documents them, in order.
+// exitCodes documents the codes, in order.
 var exitCodes = []struct {
 	Code    exitCode
 	Meaning string
 }{
-	{exitOK, "it worked; for run: the verdict is pass"},
-	{exitError, "something went wrong that none of the others names"},
-	{exitInvalid, "the scenario or the command line is invalid; nothing was done"},
-	{exitEnvironment, "this machine cannot do it: no redis-server, namespaces demanded but refused, ..."},
-	{exitFailed, "the run ended and missed at least one objective; with --fail-on-regression: B is worse than A"},
-	{exitInconclusive, "the run ended inconclusive or invalid: it shows neither success nor failure"},
-	{exitNoisy, "a comparison was made, and is too noisy to tell whether B differs from A"},
-	{exitUnhealed, "a fault's healing could not be verified: it may still be in force; 'slotstorm recover RUN' heals and tells"},
+	{exitOK, "success; for run: the verdict is pass"},
+	{exitError, "an error that no other code covers"},
+	{exitInvalid, "the scenario or the command line is invalid; nothing was started"},
+	{exitEnvironment, "this machine cannot run it, for example because redis-server is missing or namespaces are refused"},
+	{exitFailed, "the run missed at least one objective; with --fail-on-regression: B is worse than A"},
+	{exitInconclusive, "the run is inconclusive or invalid: it shows neither success nor failure"},
+	{exitNoisy, "the comparison is too noisy to show whether B differs from A"},
+	{exitUnhealed, "a fault may still be active, because its healing could not be verified; run 'slotstorm recover RUN'"},
 	{exitInterrupted, "interrupted by Ctrl-C, SIGTERM, SIGHUP or SIGQUIT"},
-	{exitCrashed, "slotstorm has crashed, by a mistake of its own or for want of memory; any other code above 128 is 128 and the number of the signal that has ended it, such as 137 for SIGKILL"},
+	{exitCrashed, "slotstorm crashed, because of a bug or because memory ran out; any other code above 128 is 128 plus the number of the signal that ended slotstorm, such as 137 for SIGKILL"},
 }
 
 // severity orders the ends of runs, so that many runs end with the worst. A
-// missed objective is a finding; a run that shows nothing is none.
+// missed objective outweighs a run that shows nothing.
 func (c exitCode) severity() int {
 	switch c {
 	case exitOK:
@@ -65,8 +65,8 @@ func (c exitCode) severity() int {
 	return 3
 }
 
-// exit is an error that carries its exit code. A nil err ends silently: what
-// there was to say has been said.
+// exit is an error that carries its exit code. With a nil err the program ends without
+// a message.
 type exit struct {
 	code exitCode
 	err  error
@@ -86,13 +86,13 @@ func usagef(format string, args ...any) error {
 	return &exit{exitInvalid, fmt.Errorf(format, args...)}
 }
 
-// message is err as it is printed: a second line, which a file's name may hold, does
-// not pass for one of slotstorm's own.
+// message is err as it is printed. Further lines are indented: a file name may contain
+// a line break, and must not imitate a message of slotstorm.
 func message(err error) string {
 	return strings.ReplaceAll(printable.Text(strings.TrimRight(err.Error(), "\n")), "\n", "\n  ")
 }
 
-// fail shows err on w and gives the exit code it stands for.
+// fail prints err on w and returns its exit code.
 func fail(w io.Writer, color bool, err error) exitCode {
 	if err == nil {
 		return exitOK
@@ -113,7 +113,7 @@ func fail(w io.Writer, color bool, err error) exitCode {
 	case errors.Is(err, syscall.EMFILE):
 		code = exitEnvironment
 		if limit, ok := openFiles(); ok {
-			err = fmt.Errorf("the limit of open files, %d, is too low: 'ulimit -n %d' raises it (%w)", limit, wantFiles, err)
+			err = fmt.Errorf("the limit of open files, %d, is too low: raise it with 'ulimit -n %d' (%w)", limit, wantFiles, err)
 		}
 	case errors.Is(err, context.Canceled):
 		code, err = exitInterrupted, errors.New("interrupted")
@@ -126,7 +126,7 @@ func fail(w io.Writer, color bool, err error) exitCode {
 	}
 	fmt.Fprintf(w, "%s %s\n", console.Paint(color, console.Red, "slotstorm:"), message(err))
 	if code == exitEnvironment {
-		fmt.Fprintln(w, "Run 'slotstorm doctor' to see what this machine can do and how to mend it.")
+		fmt.Fprintln(w, "Run 'slotstorm doctor' to see what is missing on this machine and how to fix it.")
 	}
 	return code
 }

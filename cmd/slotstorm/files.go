@@ -20,7 +20,7 @@ const leastFiles = 24
 
 // tooFewFiles is the error of a limit of open files that is too low.
 func tooFewFiles(limit, need uint64) error {
-	return fmt.Errorf("%w: the limit of open files is %d, and this needs %d at least: 'ulimit -n %d' raises it, as root where the hard limit is as low", runner.ErrEnvironment, limit, need, wantFiles)
+	return fmt.Errorf("%w: the limit of open files is %d, but at least %d are needed: raise it with 'ulimit -n %d', as root if the hard limit is too low", runner.ErrEnvironment, limit, need, wantFiles)
 }
 
 // enoughFiles refuses what would run out of open files on its way.

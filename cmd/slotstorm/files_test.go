@@ -11,6 +11,7 @@ import (
 // TestFewOpenFiles: each verb works, or says in one sentence what is too low and how
 // to raise it.
 func TestFewOpenFiles(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		limit int
 		verb  string
@@ -22,10 +23,10 @@ func TestFewOpenFiles(t *testing.T) {
 		{8, "validate steady", exitOK, ""},
 		{8, "doctor", exitEnvironment, "8 are too few"},
 		{40, "validate steady", exitOK, ""},
-		{8, "load 127.0.0.1:1", exitEnvironment, "the limit of open files is 8, and this needs 74 at least"},
-		{40, "load 127.0.0.1:1", exitEnvironment, "the limit of open files is 40, and this needs 74 at least"},
+		{8, "load 127.0.0.1:1", exitEnvironment, "the limit of open files is 8, but at least 74 are needed"},
+		{40, "load 127.0.0.1:1", exitEnvironment, "the limit of open files is 40, but at least 74 are needed"},
 		{8, "run steady", exitEnvironment, "the limit of open files is 8"},
-		{40, "run steady", exitEnvironment, "the limit of open files is 40, and this needs 148 at least: 'ulimit -n 4096' raises it"},
+		{40, "run steady", exitEnvironment, "the limit of open files is 40, but at least 148 are needed: raise it with 'ulimit -n 4096'"},
 		{40, "run steady --set cluster.local.isolation=none", exitEnvironment, "the limit of open files is 40"},
 		{40, "capacity steady", exitEnvironment, "the limit of open files is 40"},
 	} {

@@ -10,23 +10,23 @@ import (
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
-// overrideFlags change a scenario as it is read.
+// overrideFlags override fields of a scenario.
 func (p *program) overrideFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringSliceFlag{Name: "set", Usage: "set a field of the scenario: `PATH=VALUE`, such as workload.rate=500; may be repeated"},
-		&cli.Uint64Flag{Name: "seed", Usage: "set seed to `N`, which decides everything random"},
-		&cli.StringFlag{Name: "cluster", Usage: "set cluster.provider to `PROVIDER`"},
-		&cli.IntFlag{Name: "repeat", Usage: "set repeat to `N`: so many runs, with seeds counting up"},
+		&cli.StringSliceFlag{Name: "set", Usage: "set a field of the scenario to a value: `PATH=VALUE`, such as workload.rate=500; may be repeated"},
+		&cli.Uint64Flag{Name: "seed", Usage: "set the random seed to `N`; the same seed repeats the same random choices"},
+		&cli.StringFlag{Name: "cluster", Usage: "run on `PROVIDER`: local, kind or kube (sets cluster.provider)"},
+		&cli.IntFlag{Name: "repeat", Usage: "run `N` times, adding 1 to the seed each time"},
 	}
 }
 
-// contextFlag names a cluster that others may be living on.
+// contextFlag names a cluster that may be shared with others.
 func contextFlag() cli.Flag {
-	return &cli.StringFlag{Name: "context", Usage: "use the context `NAME` of the kubeconfig, with --cluster kube; one that is not of kind, k3d or minikube must be named here"}
+	return &cli.StringFlag{Name: "context", Usage: "use the context `NAME` of the kubeconfig, with --cluster kube; required unless the current context is of kind, k3d or minikube"}
 }
 
-// overrides are what overrideFlags say, in the form of --set. The flags with
-// names of their own come last and so win.
+// overrides returns the values of overrideFlags in the form of --set. The flags with
+// their own names come last and win.
 func overrides(c *cli.Context) []string {
 	set := c.StringSlice("set")
 	if c.IsSet("seed") {
@@ -41,18 +41,18 @@ func overrides(c *cli.Context) []string {
 	return set
 }
 
-// scenarioArg is the one scenario that a verb is given.
+// scenarioArg is the only argument of a verb that takes a scenario.
 func scenarioArg(c *cli.Context) (string, error) {
 	switch c.NArg() {
 	case 1:
 		return c.Args().First(), nil
 	case 0:
-		return "", usagef("slotstorm %s needs a scenario: a file, or one of the built-in %s", c.Command.Name, strings.Join(builtinNames(), ", "))
+		return "", usagef("slotstorm %s needs a scenario: a file, or one of the built-in scenarios %s", c.Command.Name, strings.Join(builtinNames(), ", "))
 	}
-	return "", usagef("slotstorm %s takes one scenario, and there are %d: %s", c.Command.Name, c.NArg(), strings.Join(c.Args().Slice(), " "))
+	return "", usagef("slotstorm %s takes one scenario, but got %d: %s", c.Command.Name, c.NArg(), strings.Join(c.Args().Slice(), " "))
 }
 
-// unreadable says that a scenario that cannot be read is an invalid one.
+// unreadable marks the error of a scenario that cannot be read as invalid input.
 func unreadable(err error) error {
 	var invalid scenarios.Errors
 	if errors.As(err, &invalid) {
@@ -61,7 +61,7 @@ func unreadable(err error) error {
 	return &exit{exitInvalid, err}
 }
 
-// placeFlags are the flags that say where a run takes place, as it would be typed.
+// placeFlags are the flags about the place of a run, as typed.
 func placeFlags(c *cli.Context) string {
 	text := ""
 	for _, name := range []string{"context", "on"} {

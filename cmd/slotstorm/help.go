@@ -10,11 +10,11 @@ import (
 func (p *program) helpVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "help",
-		Usage:     "explain a verb, or the exit codes",
+		Usage:     "show help for a verb or for the exit codes",
 		ArgsUsage: "[VERB|exit-codes]",
 		Action: func(c *cli.Context) error {
 			if c.NArg() > 1 {
-				return usagef("slotstorm help takes one word")
+				return usagef("slotstorm help takes one argument: a verb, or exit-codes")
 			}
 			switch topic := c.Args().First(); topic {
 			case "":
@@ -24,7 +24,7 @@ func (p *program) helpVerb() *cli.Command {
 			default:
 				verb := p.app.Command(topic)
 				if verb == nil {
-					return usagef("there is no verb %q%s; 'slotstorm help' lists them", topic, suggest(topic, verbNames(p.app)))
+					return usagef("unknown verb %q%s; 'slotstorm help' lists all verbs", topic, suggest(topic, verbNames(p.app)))
 				}
 				p.helpVerbOn(p.out, verb)
 			}
@@ -34,14 +34,14 @@ func (p *program) helpVerb() *cli.Command {
 }
 
 func (p *program) helpProgram(w io.Writer) {
-	fmt.Fprintf(w, "slotstorm - %s\n\nUsage: slotstorm VERB [arguments] [flags, anywhere]\n\nVerbs:\n", p.app.Usage)
+	fmt.Fprintf(w, "slotstorm - %s\n\nUsage: slotstorm VERB [arguments] [flags]\n\nVerbs:\n", p.app.Usage)
 	for _, v := range p.app.Commands {
 		if !v.Hidden {
 			fmt.Fprintf(w, "  %-12s %s\n", v.Name, v.Usage)
 		}
 	}
 	helpFlags(w, "Flags", p.app.Flags)
-	fmt.Fprint(w, "\nBegin with 'slotstorm run kill-primary'. 'slotstorm help VERB' explains a verb,\n'slotstorm help exit-codes' the exit codes.\n")
+	fmt.Fprint(w, "\nTo start, run 'slotstorm run kill-primary'. 'slotstorm help VERB' explains a verb, and\n'slotstorm help exit-codes' explains the exit codes.\n")
 }
 
 func (p *program) helpVerbOn(w io.Writer, v *cli.Command) {
@@ -50,7 +50,7 @@ func (p *program) helpVerbOn(w io.Writer, v *cli.Command) {
 		fmt.Fprintf(w, "\n%s\n", v.Description)
 	}
 	helpFlags(w, "Flags", v.Flags)
-	helpFlags(w, "Flags of every verb", p.app.Flags)
+	helpFlags(w, "Global flags", p.app.Flags)
 	if v.Name == "run" {
 		fmt.Fprintln(w)
 		helpExitCodes(w)

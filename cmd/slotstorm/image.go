@@ -13,12 +13,12 @@ func (p *program) imageVerb() *cli.Command {
 	return &cli.Command{
 		Name:  "image",
 		Usage: "write this program as a container image",
-		Description: "Packs the running program into an image, as runs on kind do by themselves, and writes\n" +
-			"it as an archive that Docker and containerd load: slotstorm image | docker load. On\n" +
-			"other clusters generators need an image that the nodes can pull. Its name goes to\n" +
-			"standard error, and derives from its content.",
+		Description: "Writes this program as an image archive for Docker or containerd: slotstorm image |\n" +
+			"docker load. Runs on kind load the image by themselves. On other clusters, push it to a\n" +
+			"registry from which the nodes can pull it. The name of the image, which is derived from\n" +
+			"its content, is printed to standard error.",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write the archive to `FILE`, not to standard output"},
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write the archive to `FILE` instead of standard output"},
 		},
 		Action: p.image,
 	}
@@ -30,7 +30,7 @@ func (p *program) image(c *cli.Context) (err error) {
 	}
 	file := c.String("output")
 	if p.shown && file == "" {
-		return usagef("an archive is nothing for a terminal: say --output FILE, or slotstorm image | docker load")
+		return usagef("the archive is binary: use --output FILE, or slotstorm image | docker load")
 	}
 	img, err := image.Self()
 	if err != nil {

@@ -17,8 +17,8 @@ func (p *program) inspectVerb() *cli.Command {
 		Name:      "inspect",
 		Usage:     "show a scenario as it would run",
 		ArgsUsage: "SCENARIO",
-		Description: "Prints the scenario with every default and every --set filled in, and what happens\n" +
-			"when. What it prints is a scenario again.",
+		Description: "Prints the scenario with all defaults and every --set filled in, and its timeline. The\n" +
+			"output is a valid scenario.",
 		Flags:  p.overrideFlags(),
 		Action: p.inspect,
 	}
@@ -47,7 +47,7 @@ func (p *program) inspect(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(p.out, "# %s as it would run. '# default' marks what the scenario leaves open.\n%s\n%s", s.Metadata.Name, text, timelineText(s))
+	fmt.Fprintf(p.out, "# %s as it would run. '# default' marks fields that the scenario does not set.\n%s\n%s", s.Metadata.Name, text, timelineText(s))
 	return nil
 }
 

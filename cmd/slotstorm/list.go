@@ -17,16 +17,16 @@ func (p *program) listVerb() *cli.Command {
 		Name:      "list",
 		Usage:     "list runs, or the built-in scenarios",
 		ArgsUsage: "[runs|scenarios]",
-		Description: "Lists the runs under --out, newest last, or with the word scenarios the built-in\n" +
-			"scenarios. FAILOVER is the median time from a fault to the first good write by the\n" +
-			"probe, P99 the response time over all phases and commands.",
+		Description: "Lists the runs under --out, newest last, or the built-in scenarios. FAILOVER is the\n" +
+			"median time from a fault to the first successful write of a probe. P99 is the response\n" +
+			"time over all phases and commands.",
 		Action: p.list,
 	}
 }
 
 func (p *program) list(c *cli.Context) error {
 	if c.NArg() > 1 {
-		return usagef("slotstorm list takes one word: runs or scenarios")
+		return usagef("slotstorm list takes one argument: runs or scenarios")
 	}
 	switch what := c.Args().First(); what {
 	case "", "runs":
@@ -34,7 +34,7 @@ func (p *program) list(c *cli.Context) error {
 	case "scenarios":
 		return p.listScenarios()
 	default:
-		return usagef("slotstorm list knows no %q%s", what, suggest(what, []string{"runs", "scenarios"}))
+		return usagef("slotstorm list: unknown argument %q%s", what, suggest(what, []string{"runs", "scenarios"}))
 	}
 }
 
@@ -54,7 +54,7 @@ func (p *program) listRuns() error {
 	case p.json:
 		return p.printJSON(rows)
 	case len(rows) == 0 && !p.quiet:
-		fmt.Fprintf(p.err, "There is no run in %s yet: 'slotstorm run kill-primary' makes one.\n", p.root)
+		fmt.Fprintf(p.err, "There is no run in %s yet. Make one with 'slotstorm run kill-primary'.\n", p.root)
 	case !p.quiet:
 		p.table(rows)
 	}

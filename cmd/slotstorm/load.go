@@ -18,42 +18,42 @@ import (
 func (p *program) loadVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "load",
-		Usage:     "drive a Redis or Redis Cluster that is there already",
+		Usage:     "put load on an existing Redis or Redis Cluster",
 		ArgsUsage: "[HOST:PORT]",
-		Description: "Sends requests to the server, 127.0.0.1:6379 if none is named, or to all primaries of\n" +
-			"the cluster that it belongs to, and prints what came back. Without --rate it is a closed\n" +
-			"loop: as fast as the clients get answers, with times that hide what a stall would have\n" +
-			"done. With --rate requests are due at fixed times, and response times count from those.\n" +
-			"The password is read from the environment, so that it is in no process list. --set\n" +
-			"reaches everything that a scenario's workload can say. Exit code 1 says that not one\n" +
-			"request has succeeded.",
+		Description: "Sends requests to the server (default: 127.0.0.1:6379), or to all primaries of its\n" +
+			"cluster, and prints throughput and latency. Without --rate it is a closed loop: each\n" +
+			"client sends when it has its answer, and a stall hides the delay of requests that were\n" +
+			"not sent. With --rate it is an open loop: requests are due at fixed times, and response\n" +
+			"times count from those. The password is read from the environment, so that it is in no\n" +
+			"process list. --set changes any field of a scenario's workload. Exit code 1 means that\n" +
+			"no request succeeded.",
 		Flags: []cli.Flag{
-			&cli.IntFlag{Name: "clients", Aliases: []string{"c"}, Value: 50, Usage: "hold `N` connections to each primary"},
-			&cli.IntFlag{Name: "threads", Aliases: []string{"t"}, Value: 1, Usage: "use `N` threads; each has its part of the connections"},
-			&cli.IntFlag{Name: "pipeline", Aliases: []string{"P"}, Value: 1, Usage: "keep `N` requests under way on each connection"},
-			&cli.IntFlag{Name: "shared", Usage: "let the --clients of a closed loop share `N` connections to each primary, as clients that pipeline by themselves do: a request may wait behind others', and its time says so"},
+			&cli.IntFlag{Name: "clients", Aliases: []string{"c"}, Value: 50, Usage: "open `N` connections to each primary"},
+			&cli.IntFlag{Name: "threads", Aliases: []string{"t"}, Value: 1, Usage: "use `N` threads, which share the connections"},
+			&cli.IntFlag{Name: "pipeline", Aliases: []string{"P"}, Value: 1, Usage: "keep up to `N` requests in flight on each connection"},
+			&cli.IntFlag{Name: "shared", Usage: "share `N` connections to each primary among the --clients of a closed loop, as clients with automatic pipelining do; response times include the wait behind other requests"},
 			&cli.StringFlag{Name: "ratio", Value: "1:10", Usage: "mix `SET:GET` in this ratio"},
-			&cli.StringFlag{Name: "key-pattern", Value: "R:R", Usage: "draw keys `R:R` uniformly, S:S in sequence, G:G from a normal or Z:Z from a zipfian distribution"},
-			&cli.StringFlag{Name: "key-prefix", Value: "key:", Usage: "begin keys with `TEXT`"},
+			&cli.StringFlag{Name: "key-pattern", Value: "R:R", Usage: "choose keys by `PATTERN`: R:R uniform, S:S sequential, G:G normal, Z:Z zipfian"},
+			&cli.StringFlag{Name: "key-prefix", Value: "key:", Usage: "start each key with `TEXT`"},
 			&cli.Int64Flag{Name: "key-maximum", Aliases: []string{"r"}, Value: 1_000_000, Usage: "use `N` keys"},
 			&cli.IntFlag{Name: "data-size", Aliases: []string{"d"}, Value: 32, Usage: "write values of `BYTES`"},
-			&cli.DurationFlag{Name: "expiry", Usage: "let written keys expire after `DURATION`"},
+			&cli.DurationFlag{Name: "expiry", Usage: "expire written keys after `DURATION`"},
 			&cli.DurationFlag{Name: "test-time", Value: 10 * time.Second, Usage: "send for `DURATION`"},
-			&cli.Int64Flag{Name: "requests", Aliases: []string{"n"}, Usage: "end a closed loop after `N` requests, or after --test-time if that is stated too"},
-			&cli.Float64Flag{Name: "rate", Usage: "send `N` requests per second in all, each at its time: an open loop"},
-			&cli.StringFlag{Name: "arrival", Usage: "let the requests of --rate arrive by a `PROCESS`: poisson or constant"},
-			&cli.StringFlag{Name: "client", Value: "wire", Usage: "send through `LIBRARY`: wire, slotstorm's own driver, or go-redis"},
-			&cli.IntFlag{Name: "protocol", Value: 2, Usage: "speak RESP version `2` or 3"},
-			&cli.StringFlag{Name: "user", Usage: "log in as `NAME`"},
-			&cli.StringFlag{Name: "password-env", Value: "REDISCLI_AUTH", Usage: "log in with the password in environment variable `NAME`, if it is set"},
-			&cli.BoolFlag{Name: "tls", Usage: "encrypt"},
-			&cli.StringFlag{Name: "tls-ca", Usage: "trust the certificates in `FILE`"},
-			&cli.StringFlag{Name: "tls-cert", Usage: "present the certificate in `FILE`, for a server that requires one"},
-			&cli.StringFlag{Name: "tls-key", Usage: "the key of --tls-cert is in `FILE`"},
-			&cli.StringFlag{Name: "sni", Usage: "expect a certificate for `NAME`, not for the address"},
-			&cli.BoolFlag{Name: "tls-skip-verify", Usage: "trust any certificate"},
-			&cli.Uint64Flag{Name: "seed", Value: 1, Usage: "decide everything random by `N`"},
-			&cli.StringSliceFlag{Name: "set", Usage: "set a field of the workload: `PATH=VALUE`, such as workload.profile=session-store; may be repeated"},
+			&cli.Int64Flag{Name: "requests", Aliases: []string{"n"}, Usage: "stop a closed loop after `N` requests, or after --test-time if it is set and comes first"},
+			&cli.Float64Flag{Name: "rate", Usage: "send `N` requests per second in total, each at its scheduled time (open loop)"},
+			&cli.StringFlag{Name: "arrival", Usage: "space the requests of --rate by `PROCESS`: poisson or constant"},
+			&cli.StringFlag{Name: "client", Value: "wire", Usage: "use the client `LIBRARY`: wire (built in) or go-redis"},
+			&cli.IntFlag{Name: "protocol", Value: 2, Usage: "use RESP `VERSION` 2 or 3"},
+			&cli.StringFlag{Name: "user", Usage: "authenticate as user `NAME`"},
+			&cli.StringFlag{Name: "password-env", Value: "REDISCLI_AUTH", Usage: "read the password from environment variable `NAME`, if it is set"},
+			&cli.BoolFlag{Name: "tls", Usage: "connect with TLS"},
+			&cli.StringFlag{Name: "tls-ca", Usage: "trust the CA certificates in the PEM file `FILE`"},
+			&cli.StringFlag{Name: "tls-cert", Usage: "present the client certificate in the PEM file `FILE`"},
+			&cli.StringFlag{Name: "tls-key", Usage: "read the key of --tls-cert from the PEM file `FILE`"},
+			&cli.StringFlag{Name: "sni", Usage: "expect a certificate for `NAME` instead of the address"},
+			&cli.BoolFlag{Name: "tls-skip-verify", Usage: "accept any certificate"},
+			&cli.Uint64Flag{Name: "seed", Value: 1, Usage: "use the random seed `N`"},
+			&cli.StringSliceFlag{Name: "set", Usage: "set a field of the workload to a value: `PATH=VALUE`, such as workload.profile=session-store; may be repeated"},
 			&cli.BoolFlag{Name: "csv", Usage: "print the table as CSV"},
 		},
 		Action: p.load,
@@ -118,8 +118,7 @@ func closed(c <-chan struct{}) bool {
 	}
 }
 
-// fruitless is an error if not one request has succeeded: then the figures say
-// nothing of the server.
+// fruitless is an error if no request succeeded: then the figures describe no server.
 func fruitless(r *loader.Result) error {
 	all := r.Rows[len(r.Rows)-1].Counts
 	if all.OK > 0 {
@@ -134,11 +133,11 @@ func fruitless(r *loader.Result) error {
 	if most != "" {
 		most = ", most often with " + most
 	}
-	return fmt.Errorf("no request has succeeded: %d of %d failed or have no answer%s", all.Failed+all.Unknown, all.Total(), most)
+	return fmt.Errorf("no request succeeded: %d of %d failed or got no answer%s", all.Failed+all.Unknown, all.Total(), most)
 }
 
-// loadProgress shows a live line on a terminal, and nothing elsewhere: a load is
-// short, and its result says all.
+// loadProgress shows a live line on a terminal, and nothing elsewhere: a load is short,
+// and its result is complete.
 func (p *program) loadProgress(o loader.Options) func(time.Duration, workload.Progress) {
 	if _, ok := console.Terminal(p.stderr, p.getenv); !ok {
 		return nil

@@ -16,6 +16,7 @@ import (
 )
 
 func TestLoadRefuses(t *testing.T) {
+	t.Parallel()
 	for _, tc := range []struct {
 		args []string
 		code exitCode
@@ -27,15 +28,15 @@ func TestLoadRefuses(t *testing.T) {
 		{[]string{"--data-size", "0"}, exitInvalid, "must be at least 1"},
 		{[]string{"--client", "jedis"}, exitInvalid, "go-redis or wire"},
 		{[]string{"--rate", "-1"}, exitInvalid, "above 0"},
-		{[]string{"--rate", "10", "-n", "5"}, exitInvalid, "--requests ends a closed loop"},
-		{[]string{"--shared", "2", "--rate", "10"}, exitInvalid, "--shared is for a closed loop"},
-		{[]string{"--shared", "2", "--client", "go-redis"}, exitInvalid, "--shared is for a closed loop"},
+		{[]string{"--rate", "10", "-n", "5"}, exitInvalid, "--requests cannot be combined with --rate"},
+		{[]string{"--shared", "2", "--rate", "10"}, exitInvalid, "--shared needs a closed loop"},
+		{[]string{"--shared", "2", "--client", "go-redis"}, exitInvalid, "--shared needs a closed loop"},
 		{[]string{"--shared", "0"}, exitInvalid, "must be at least 1"},
-		{[]string{"--test-time", "0s"}, exitInvalid, "above 0"},
+		{[]string{"--test-time", "0s"}, exitInvalid, "greater than 0"},
 		{[]string{"a:1", "b:2"}, exitInvalid, "one address"},
 		{[]string{"--set", "workload.profil=queue"}, exitInvalid, "did you mean profile?"},
 		{[]string{"--tls", "--tls-ca", "/no/such.pem"}, exitError, "/no/such.pem"},
-		{[]string{"--sni", "redis.example"}, exitInvalid, "--sni says nothing without --tls"},
+		{[]string{"--sni", "redis.example"}, exitInvalid, "--sni needs --tls"},
 		{[]string{"127.0.0.1:1"}, exitEnvironment, "127.0.0.1:1"},
 	} {
 		code, stdout, stderr := do(t, append([]string{"load"}, tc.args...)...)
@@ -47,6 +48,7 @@ func TestLoadRefuses(t *testing.T) {
 }
 
 func TestLoadTable(t *testing.T) {
+	t.Parallel()
 	ms := func(n float64) results.Duration {
 		return results.DurationOf(time.Duration(n * float64(time.Millisecond)))
 	}
@@ -70,8 +72,9 @@ func TestLoadTable(t *testing.T) {
 
 // TestLoadWithoutReply: a load of which nothing has succeeded is no success.
 func TestLoadWithoutReply(t *testing.T) {
+	t.Parallel()
 	none := &loader.Result{Rows: []loader.Row{{Counts: results.Counts{Failed: 3, Unknown: 2}}}, Errors: map[string]int{"refused": 2, "timeout": 3}}
-	if err := fruitless(none); err == nil || err.Error() != "no request has succeeded: 5 of 5 failed or have no answer, most often with timeout" {
+	if err := fruitless(none); err == nil || err.Error() != "no request succeeded: 5 of 5 failed or got no answer, most often with timeout" {
 		t.Errorf("gives %v", err)
 	}
 	some := &loader.Result{Rows: []loader.Row{{Counts: results.Counts{OK: 1, Failed: 9}}}}
@@ -80,7 +83,7 @@ func TestLoadWithoutReply(t *testing.T) {
 	}
 	b := newBench(t)
 	code, _, stderr := b.do("load", fullServer(t), "--requests", "20", "--clients", "2", "--ratio", "1:0")
-	if code != exitError || !strings.Contains(stderr, "no request has succeeded") {
+	if code != exitError || !strings.Contains(stderr, "no request succeeded") {
 		t.Errorf("a server that refuses every write: exit code %d, %s", code, stderr)
 	}
 }

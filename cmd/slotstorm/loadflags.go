@@ -18,8 +18,8 @@ import (
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
-// loadBase is the scenario that load's flags change: what is validated for
-// scenarios is validated here.
+// loadBase is the scenario that the flags of load override, so that they are validated
+// as scenarios are.
 const loadBase = `
 apiVersion: slotstorm/v1
 kind: Scenario
@@ -53,10 +53,10 @@ func loadOptions(c *cli.Context) (loader.Options, error) {
 		o.Length = 24 * time.Hour
 	}
 	if o.Length <= 0 || o.Requests < 0 {
-		return o, usagef("--test-time and --requests must be above 0")
+		return o, usagef("--test-time and --requests must be greater than 0")
 	}
 	if o.Requests > 0 && !o.Workload.Rate.Max {
-		return o, usagef("--requests ends a closed loop; with --rate say --test-time")
+		return o, usagef("--requests cannot be combined with --rate: use --test-time")
 	}
 	security := dial.Security{Username: c.String("user"), Password: os.Getenv(c.String("password-env"))}
 	if security.TLS, err = loadTLS(c, o.Addr); err != nil {
@@ -80,7 +80,7 @@ func loadAddr(c *cli.Context) (string, error) {
 		}
 		return addr, nil
 	}
-	return "", usagef("slotstorm load takes one address, and there are %d: the others of a cluster are found through it", c.NArg())
+	return "", usagef("slotstorm load takes one address, but got %d; it finds the other nodes of a cluster by itself", c.NArg())
 }
 
 // loadSettings writes the flags as overrides of loadBase, so that the validation of
@@ -125,7 +125,7 @@ func loadClient(c *cli.Context) ([]string, error) {
 	wire := fmt.Sprintf("connections: %d, depth: %d", clients, depth)
 	if c.IsSet("shared") {
 		if c.String("client") != "wire" || c.IsSet("rate") {
-			return nil, usagef("--shared is for a closed loop of wire: go-redis has its pool, and with --rate all requests share the connections")
+			return nil, usagef("--shared needs a closed loop with the client wire: it cannot be combined with --rate or --client go-redis")
 		}
 		all := clients * depth
 		wire = fmt.Sprintf("connections: %d, depth: %d, clients: %d", c.Int("shared"), min(all, 4096), all)
@@ -146,7 +146,7 @@ func ratio(text string) (string, error) {
 	sets, err1 := strconv.ParseFloat(a, 64)
 	gets, err2 := strconv.ParseFloat(b, 64)
 	if !ok || err1 != nil || err2 != nil || sets < 0 || gets < 0 || sets+gets <= 0 {
-		return "", usagef("--ratio %q is not SET:GET, such as 1:10", text)
+		return "", usagef("--ratio %q is not of the form SET:GET, such as 1:10", text)
 	}
 	var entries []string
 	for _, e := range []struct {
@@ -167,24 +167,24 @@ func pattern(text string) (string, error) {
 	if name, known := names[a]; ok && known && a == b {
 		return "distribution: " + name, nil
 	}
-	return "", usagef("--key-pattern %q is none of R:R, S:S, G:G and Z:Z; SETs and GETs draw from one distribution", text)
+	return "", usagef("--key-pattern %q must be R:R, S:S, G:G or Z:Z: SET and GET use one distribution", text)
 }
 
 // tlsFiles are the flags that name files, in PEM.
 var tlsFiles = []string{"tls-ca", "tls-cert", "tls-key"}
 
-// loadTLS is how to encrypt; nil is not at all.
+// loadTLS reads the flags about TLS; it is nil without --tls.
 func loadTLS(c *cli.Context, addr string) (*dial.TLS, error) {
 	if !c.Bool("tls") {
 		for _, flag := range append([]string{"sni", "tls-skip-verify"}, tlsFiles...) {
 			if c.IsSet(flag) {
-				return nil, usagef("--%s says nothing without --tls", flag)
+				return nil, usagef("--%s needs --tls", flag)
 			}
 		}
 		return nil, nil
 	}
 	if c.IsSet("tls-cert") != c.IsSet("tls-key") {
-		return nil, usagef("--tls-cert and --tls-key go together: a certificate and its key")
+		return nil, usagef("--tls-cert and --tls-key must be set together")
 	}
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
@@ -197,7 +197,7 @@ func loadTLS(c *cli.Context, addr string) (*dial.TLS, error) {
 				return nil, fmt.Errorf("--%s: %w", flag, err)
 			}
 			if !bytes.Contains(files[i], []byte("-----BEGIN")) {
-				return nil, usagef("--%s: %s holds nothing in PEM", flag, file)
+				return nil, usagef("--%s: %s is not a PEM file", flag, file)
 			}
 		}
 	}

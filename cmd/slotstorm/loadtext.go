@@ -17,9 +17,9 @@ func loadTable(w io.Writer, r *loader.Result) {
 	if r.Cluster {
 		kind = fmt.Sprintf("Redis Cluster %s of %d shards", r.Redis, r.Shards)
 	}
-	loop := "closed loop: times hide what a stall would have done to requests that were not sent"
+	loop := "closed loop: times do not include the delay of requests that a stall kept from being sent"
 	if r.OpenLoop {
-		loop = "open loop: response times count from when a request was due"
+		loop = "open loop: response times count from the scheduled start of a request"
 	}
 	fmt.Fprintf(w, "%s, %s for %.2f s; %s\n\n", kind, r.Client.Type, r.Elapsed.Std().Seconds(), loop)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
@@ -43,7 +43,7 @@ func loadTable(w io.Writer, r *loader.Result) {
 			return
 		}
 	}
-	fmt.Fprintln(w, "\ntimes in milliseconds; response time, and how late the slowest 1 % was sent")
+	fmt.Fprintln(w, "\nResponse times in milliseconds. Slip is how late requests were sent.")
 	for _, class := range slices.Sorted(maps.Keys(r.Errors)) {
 		fmt.Fprintf(w, "%d × %s\n", r.Errors[class], class)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/slotstorm/slotstorm/clusters/local"
 	"github.com/slotstorm/slotstorm/internal/console"
+	"github.com/slotstorm/slotstorm/internal/raced"
 	"github.com/slotstorm/slotstorm/internal/runner"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
@@ -26,7 +27,24 @@ func TestMain(m *testing.M) {
 	if filepath.Base(os.Args[0]) == "slotstorm" || len(os.Args) > 1 && strings.HasPrefix(os.Args[1], "__") {
 		main()
 	}
-	os.Exit(m.Run())
+	if raced.Enabled {
+		// A process with the race detector sleeps for a second before it exits. The
+		// tests here start more than a hundred of them.
+		if err := os.Setenv("GORACE", "atexit_sleep_ms=20 "+os.Getenv("GORACE")); err != nil {
+			panic(err)
+		}
+	}
+	os.Exit(runTests(m))
+}
+
+func runTests(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "slotstorm-nights-")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	nights.root = dir
+	return m.Run()
 }
 
 // start is when every test run began.

@@ -12,9 +12,9 @@ func (p *program) manifestsVerb() *cli.Command {
 		Name:      "manifests",
 		Usage:     "print the Kubernetes objects that a run would make",
 		ArgsUsage: "SCENARIO",
-		Description: "Prints what 'slotstorm run' would apply, as YAML documents in their order, and\n" +
-			"applies nothing. Zeros stand for the id of the run and the uids of its namespace and\n" +
-			"lease. The values of secrets are left out.",
+		Description: "Prints the objects that 'slotstorm run' would apply, as YAML documents in their order,\n" +
+			"and applies nothing. Zeros replace the id of the run and the UIDs of its namespace and\n" +
+			"lease. The values of secrets are omitted.",
 		Flags:  p.overrideFlags(),
 		Action: p.manifests,
 	}

@@ -29,12 +29,12 @@ func parseOut(values []string) (root string, targets []target, err error) {
 		switch {
 		case !ok || strings.ContainsAny(format, `/\.`):
 			if root != "" {
-				return "", nil, usagef("--out names two folders of runs: %s and %s", root, v)
+				return "", nil, usagef("--out names two folders for runs: %s and %s", root, v)
 			}
 			root = v
 			continue
 		case !slices.Contains(outFormats, format):
-			return "", nil, usagef("--out knows no format %q%s; it knows %s (a folder of that name is ./%s)", format, suggest(format, outFormats), strings.Join(outFormats, ", "), v)
+			return "", nil, usagef("--out: unknown format %q%s; use one of %s (for a folder of that name, write ./%s)", format, suggest(format, outFormats), strings.Join(outFormats, ", "), v)
 		case file == "":
 			return "", nil, usagef("--out %s needs a file after the =, or - for standard output", v)
 		case file == "-":
@@ -43,7 +43,7 @@ func parseOut(values []string) (root string, targets []target, err error) {
 		targets = append(targets, target{format, file})
 	}
 	if stdout > 1 {
-		return "", nil, usagef("--out sends more than one result to standard output")
+		return "", nil, usagef("--out can write only one result to standard output")
 	}
 	if root == "" {
 		root = results.DefaultRoot
@@ -83,7 +83,7 @@ func (p *program) write(r renderers) error {
 	return r["text"](p.out)
 }
 
-// direct tells whether --out has taken standard output.
+// direct reports whether --out writes to standard output.
 func (p *program) direct() bool {
 	return slices.ContainsFunc(p.targets, func(t target) bool { return t.file == "-" })
 }
@@ -93,7 +93,7 @@ func (p *program) writeTargets(r renderers) error {
 	for _, t := range p.targets {
 		render, ok := r[t.format]
 		if !ok {
-			return usagef("--out %s=%s: there is no such result here; there is %s", t.format, t.file, strings.Join(slices.Sorted(maps.Keys(r)), ", "))
+			return usagef("--out %s=%s: not available for this result; use one of %s", t.format, t.file, strings.Join(slices.Sorted(maps.Keys(r)), ", "))
 		}
 		var b bytes.Buffer
 		err := render(&b)

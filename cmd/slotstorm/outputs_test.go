@@ -12,6 +12,7 @@ import (
 
 // TestRunOutputs: one run, every format, each where it was asked for.
 func TestRunOutputs(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	steadyRuns(t, b, nil)
 	dir := t.TempDir()
@@ -37,6 +38,7 @@ func TestRunOutputs(t *testing.T) {
 // TestManyRunsInOneFile: a summary is added to, standard output holds the JSON
 // alone, and what holds a single run is refused before anything is run.
 func TestManyRunsInOneFile(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	asked := steadyRuns(t, b, nil)
 	dir := t.TempDir()
@@ -69,6 +71,7 @@ func TestManyRunsInOneFile(t *testing.T) {
 
 // TestBaselineOfARun: the runner is given what earlier runs measured.
 func TestBaselineOfARun(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	steadyRuns(t, b, nil)
 	dir := t.TempDir()
@@ -77,7 +80,7 @@ func TestBaselineOfARun(t *testing.T) {
 	if code != exitOK {
 		t.Errorf("exit code %d", code)
 	}
-	contains(t, stderr, "--baseline RUN names one")
+	contains(t, stderr, "name one with --baseline RUN")
 	asked := endings(t, b, results.Pass)
 	if code, _, stderr := b.do(append([]string{"run", "steady", "--baseline", "latest"}, relative...)...); code != exitOK {
 		t.Fatalf("%d %s", code, stderr)

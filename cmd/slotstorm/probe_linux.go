@@ -104,7 +104,7 @@ func mendNamespaces() string {
 			return fmt.Sprintf("as root: sysctl -w %s=%s", s.key, s.good)
 		}
 	}
-	return "run outside of a container or chroot, or give the container CAP_SYS_ADMIN; the local provider works without"
+	return "run outside of a container or chroot, or give the container CAP_SYS_ADMIN; the local provider also works without namespaces"
 }
 
 // memory is the machine's and what is available of it, in bytes.

@@ -96,7 +96,7 @@ func (p *program) logger() *slog.Logger {
 // none refuses arguments.
 func none(c *cli.Context) error {
 	if c.Args().Present() {
-		return usagef("slotstorm %s takes no arguments, and there is %q", c.Command.Name, c.Args().First())
+		return usagef("slotstorm %s takes no arguments, but got %q", c.Command.Name, c.Args().First())
 	}
 	return nil
 }

@@ -22,6 +22,7 @@ var look = runner.Progress{
 }
 
 func TestPlainProgress(t *testing.T) {
+	t.Parallel()
 	var out bytes.Buffer
 	now := 7 * time.Second
 	p := &plain{w: console.New(&out), since: func() time.Duration { return now }}
@@ -46,6 +47,7 @@ func TestPlainProgress(t *testing.T) {
 // TestLinesCountFromTheStartOfTheCommand: in every stage, before, during and after the
 // load, a line begins with the time since the start of the command.
 func TestLinesCountFromTheStartOfTheCommand(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	now := start
 	b.now = func() time.Time { return now }
@@ -76,6 +78,7 @@ func TestLinesCountFromTheStartOfTheCommand(t *testing.T) {
 }
 
 func TestLiveLineFits(t *testing.T) {
+	t.Parallel()
 	var all strings.Builder
 	for _, width := range []int{120, 100, 80, 60, 40, 20, 10, 1} {
 		l := &live{width: func() int { return width }}
@@ -89,6 +92,7 @@ func TestLiveLineFits(t *testing.T) {
 }
 
 func TestLiveProgressErasesItself(t *testing.T) {
+	t.Parallel()
 	var out bytes.Buffer
 	w := console.New(&out)
 	l := &live{w: w, since: func() time.Duration { return 12 * time.Second }, width: func() int { return 80 }, messages: true}
@@ -118,6 +122,7 @@ func screen(text string) string {
 }
 
 func TestConsoleWritesAboveTheLine(t *testing.T) {
+	t.Parallel()
 	var out bytes.Buffer
 	c := console.New(&out)
 	c.Show("live")
@@ -130,6 +135,7 @@ func TestConsoleWritesAboveTheLine(t *testing.T) {
 }
 
 func TestHuman(t *testing.T) {
+	t.Parallel()
 	for d, want := range map[time.Duration]string{
 		0: "0 ms", 420 * time.Microsecond: "0.42 ms", 12345 * time.Microsecond: "12.3 ms",
 		123 * time.Millisecond: "123 ms", 3456 * time.Millisecond: "3.46 s",

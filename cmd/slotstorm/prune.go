@@ -16,13 +16,13 @@ func (p *program) pruneVerb() *cli.Command {
 	return &cli.Command{
 		Name:  "prune",
 		Usage: "remove old runs",
-		Description: "Removes runs from the folder --out, but for those that a flag keeps. Only whole, sealed\n" +
-			"and unchanged bundles go; whatever else is in the folder stays. --dry-run only tells.",
+		Description: "Removes runs from the folder --out, except those that a flag keeps. Only complete,\n" +
+			"sealed and unchanged runs are removed; everything else in the folder stays.",
 		Flags: []cli.Flag{
 			&cli.IntFlag{Name: "keep", Usage: "keep the newest `N` runs of each scenario"},
 			&cli.StringFlag{Name: "keep-within", Usage: "keep runs younger than `AGE`, such as 30d or 12h"},
 			&cli.BoolFlag{Name: "keep-failed", Usage: "keep runs whose verdict is not pass"},
-			&cli.BoolFlag{Name: "dry-run", Usage: "remove nothing, tell what would go"},
+			&cli.BoolFlag{Name: "dry-run", Usage: "print what would be removed, and remove nothing"},
 		},
 		Action: p.prune,
 	}
@@ -37,7 +37,7 @@ func (p *program) prune(c *cli.Context) error {
 		return err
 	}
 	if !c.IsSet("keep") && within == 0 {
-		return usagef("slotstorm prune needs --keep N or --keep-within AGE, so that it does not remove everything")
+		return usagef("slotstorm prune needs --keep N or --keep-within AGE, so that it cannot remove all runs")
 	}
 	if c.Int("keep") < 0 {
 		return usagef("--keep must not be negative")
@@ -68,7 +68,7 @@ func (p *program) prune(c *cli.Context) error {
 	return nil
 }
 
-// age reads a duration, in which d are days.
+// age reads a duration. The unit d is a day.
 func age(text string) (time.Duration, error) {
 	if text == "" {
 		return 0, nil
@@ -80,5 +80,5 @@ func age(text string) (time.Duration, error) {
 	} else if d, err := time.ParseDuration(text); err == nil && d > 0 {
 		return d, nil
 	}
-	return 0, usagef("--keep-within %q is no age: write 30d or 12h", text)
+	return 0, usagef("--keep-within %q is not an age, such as 30d or 12h", text)
 }

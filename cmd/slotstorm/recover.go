@@ -15,20 +15,21 @@ import (
 func (p *program) recoverVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "recover",
-		Usage:     "heal what a run that was killed has left in force, and verify it",
+		Usage:     "undo faults that a killed run left active, and verify it",
 		ArgsUsage: "RUN",
-		Description: "Reads the run's journal, which tells each fault before it acted, ends what is left of\n" +
-			"it, and verifies that nothing is in force any more. RUN is a folder, an id, or the\n" +
-			"beginning of an id. In a sealed room the kernel has healed already, with the run's\n" +
-			"process; on plain loopback the processes that the journal names are ended, if they\n" +
-			"are the same beyond doubt. Then the nodes' data is removed, unless --keep-volumes\n" +
-			"kept it. On Kubernetes what the run has left is removed, as 'slotstorm clean' does;\n" +
-			"a deployment that it used is kept, and awaited whole. Exit code 7 if it cannot be\n" +
-			"verified. The journal must be yours: one that others can write to is refused. A\n" +
-			"context that only the journal names must be that of a kind, k3d or minikube cluster\n" +
-			"on this machine; any other one must be named here.",
+		Description: "Reads the journal of the run, which records each fault before it acts, undoes the faults\n" +
+			"that are still active, and verifies that none is. RUN is a folder, an id, or the\n" +
+			"beginning of an id.\n\n" +
+			"In a sealed room the kernel removed all faults with the process of the run. On plain\n" +
+			"loopback, the processes in the journal are ended, if they are certainly the same ones.\n" +
+			"Then the data of the nodes is removed, unless the run had --keep-volumes. On\n" +
+			"Kubernetes, what the run left is removed as by 'slotstorm clean'. A deployment that the\n" +
+			"run used is kept, and recover waits until it is healthy.\n\n" +
+			"Exit code 7 means that this could not be verified. A journal that other users can write\n" +
+			"to is refused. A context other than that of a kind, k3d or minikube cluster on this\n" +
+			"machine must be named with --context.",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "context", Usage: "recover in the cluster of the context `NAME` of the kubeconfig"},
+			&cli.StringFlag{Name: "context", Usage: "use the context `NAME` of the kubeconfig"},
 		},
 		Action: p.recover,
 	}
@@ -36,7 +37,7 @@ func (p *program) recoverVerb() *cli.Command {
 
 func (p *program) recover(c *cli.Context) error {
 	if c.NArg() != 1 {
-		return usagef("slotstorm recover needs one run: a folder, an id, or the beginning of one; 'slotstorm list' shows them")
+		return usagef("slotstorm recover needs one run: a folder, an id, or the beginning of an id; 'slotstorm list' lists all runs")
 	}
 	dir, err := results.Find(p.root, c.Args().First())
 	if err != nil {
@@ -44,7 +45,7 @@ func (p *program) recover(c *cli.Context) error {
 	}
 	r, err := runner.Recover(c.Context, dir, c.String("context"))
 	if errors.Is(err, results.ErrUnderWay) {
-		return fmt.Errorf("%s: %w: press Ctrl-C there, which heals", c.Args().First(), err)
+		return fmt.Errorf("%s: %w: stop it with Ctrl-C, which heals its faults", c.Args().First(), err)
 	}
 	switch {
 	case err != nil:
@@ -55,7 +56,7 @@ func (p *program) recover(c *cli.Context) error {
 		return nil
 	}
 	if len(r.Faults) == 0 {
-		fmt.Fprintln(p.out, "No fault was in force when the run ended.")
+		fmt.Fprintln(p.out, "No fault was active when the run ended.")
 	}
 	for _, f := range r.Faults {
 		fmt.Fprintf(p.out, "healed  %s\n", f)

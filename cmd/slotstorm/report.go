@@ -28,19 +28,20 @@ var formats = []string{"text", "markdown", "json", "junit", "html", "csv", "json
 func (p *program) reportVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "report",
-		Usage:     "judge and render recorded runs again",
+		Usage:     "print the report of recorded runs",
 		ArgsUsage: "RUN...",
-		Description: "Reads each run's folder, checks that it is whole, derives the result anew and prints\n" +
-			"it. RUN is a folder, an id, the beginning of an id, or 'latest'. Without --format,\n" +
-			"report.html, report.md, junit.xml and the plots in the folder are made anew as well, and\n" +
-			"sealed, unless the run is signed. --sign seals and signs it (again); --verify ends with 4\n" +
-			"if that key did not sign the run, or a file was changed, added or removed since.",
+		Description: "Reads the folder of each run, checks that it is complete, judges the run again and\n" +
+			"prints the report. RUN is a folder, an id, the beginning of an id, or 'latest'. Without\n" +
+			"--format it also renders report.html, report.md, junit.xml and the plots in the folder\n" +
+			"again and seals it, unless the run is signed. --sign seals and signs the run (again).\n" +
+			"--verify exits with code 4 if the key did not sign the run, or if a file was changed,\n" +
+			"added or removed since.",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "format", Usage: "print as `FORMAT`, one of " + strings.Join(formats, ", ") + ", and leave the run's folder as it is"},
+			&cli.StringFlag{Name: "format", Usage: "print as `FORMAT`: " + strings.Join(formats, ", ") + "; leaves the folder of the run unchanged"},
 			baselineFlag(),
 			signFlag(),
-			&cli.StringFlag{Name: "verify", Usage: "check that the key whose public half is in the PEM file `KEY` signed each run, and leave its folder as it is"},
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write into `FILE` instead of standard output"},
+			&cli.StringFlag{Name: "verify", Usage: "verify each run with the public key in the PEM file `KEY`; leaves the folder of the run unchanged"},
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `FILE` instead of standard output"},
 		},
 		Action: p.report,
 	}
@@ -48,11 +49,11 @@ func (p *program) reportVerb() *cli.Command {
 
 func (p *program) report(c *cli.Context) error {
 	if !c.Args().Present() {
-		return usagef("slotstorm report needs a run: a folder, an id, the beginning of one, or 'latest'; 'slotstorm list' shows them")
+		return usagef("slotstorm report needs a run: a folder, an id, the beginning of an id, or 'latest'; 'slotstorm list' lists all runs")
 	}
 	file := c.String("output")
 	if file != "" && c.NArg() > 1 {
-		return usagef("--output holds one run, and there are %d", c.NArg())
+		return usagef("--output takes one run, but got %d", c.NArg())
 	}
 	if file != "" {
 		p.colorOut = false
@@ -143,7 +144,7 @@ func (p *program) judged(name string, verify ed25519.PublicKey, baseline string)
 func (p *program) renew(b *results.Bundle, s *results.Summary, sign ed25519.PrivateKey) error {
 	err := p.rewrite(b, s, sign)
 	if sign == nil && unwritable(err) {
-		fmt.Fprintf(p.err, "slotstorm: the files in %s stay as they were: %s\n", printable.Line(b.Dir), message(err))
+		fmt.Fprintf(p.err, "slotstorm: the files in %s were not changed: %s\n", printable.Line(b.Dir), message(err))
 		return nil
 	}
 	return err
@@ -201,7 +202,7 @@ func (p *program) renderer(format string) (func(io.Writer, *results.Bundle, *res
 			return writeJSON(w, outcomeOf(b.Dir, b, s))
 		}, nil
 	}
-	return nil, usagef("--format knows no %q%s; it knows %s", format, suggest(format, formats), strings.Join(formats, ", "))
+	return nil, usagef("--format: unknown format %q%s; use one of %s", format, suggest(format, formats), strings.Join(formats, ", "))
 }
 
 // deliver writes a rendering to standard output, or into a file.

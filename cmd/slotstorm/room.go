@@ -33,7 +33,7 @@ func (p *program) enterRoom(s *scenarios.Scenario, began func(dir string)) (room
 	defer release()
 	room, n, entered, err := p.enterFollowed(s.Cluster.Local.Isolation, began, caught)
 	if err != nil {
-		return room, exitOK, false, fmt.Errorf("%w: %w; 'slotstorm doctor' tells more, and --set cluster.local.isolation=auto does without", runner.ErrEnvironment, err)
+		return room, exitOK, false, fmt.Errorf("%w: %w; run 'slotstorm doctor' for details, or use --set cluster.local.isolation=auto to run without a sealed room", runner.ErrEnvironment, err)
 	}
 	if !entered {
 		select {
@@ -45,7 +45,7 @@ func (p *program) enterRoom(s *scenarios.Scenario, began func(dir string)) (room
 	}
 	code = entering(n)
 	if code == exitCrashed {
-		fmt.Fprintln(p.err, "slotstorm: the run's process has crashed, and its report is above; the kernel has removed its nodes and its network")
+		fmt.Fprintln(p.err, "slotstorm: the process of the run crashed (see above); the kernel removed its nodes and its network")
 	}
 	return room, code, true, nil
 }
@@ -116,10 +116,10 @@ func (p *program) sweep(dirs []string) {
 	for _, dir := range dirs {
 		removed, err := runner.Sweep(dir)
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
-			fmt.Fprintf(p.err, "slotstorm: %s: %s; 'slotstorm recover %s' removes what is left\n", printable.Line(dir), message(err), printable.Line(quote(dir)))
+			fmt.Fprintf(p.err, "slotstorm: %s: %s; remove the rest with 'slotstorm recover %s'\n", printable.Line(dir), message(err), printable.Line(quote(dir)))
 		}
 		if len(removed) > 0 {
-			fmt.Fprintf(p.err, "slotstorm: the run in %s ended early; %s is removed\n", printable.Line(dir), strings.Join(removed, ", "))
+			fmt.Fprintf(p.err, "slotstorm: the run in %s ended early; removed %s\n", printable.Line(dir), strings.Join(removed, ", "))
 		}
 	}
 }

@@ -19,21 +19,22 @@ func (p *program) runVerb() *cli.Command {
 		Name:      "run",
 		Usage:     "run a scenario and judge it",
 		ArgsUsage: "SCENARIO",
-		Description: "Deploys the scenario's cluster, drives its load, injects its faults, heals, and\n" +
-			"judges. SCENARIO is a file of at most 1 MiB, a pipe such as <(command), or the name\n" +
-			"of a built-in scenario. The result goes to standard output, progress to standard\n" +
-			"error, everything else into the run's folder. The first Ctrl-C heals, collects and\n" +
-			"reports; the second exits at once.",
+		Description: "Deploys the scenario's cluster, drives its load, injects and heals its faults, and\n" +
+			"judges the result. SCENARIO is a file of at most 1 MiB, a pipe such as <(command), or\n" +
+			"the name of a built-in scenario. The result goes to standard output, progress to\n" +
+			"standard error, and everything else into the folder of the run. The first Ctrl-C\n" +
+			"heals all faults, collects the evidence and writes the report. The second Ctrl-C exits\n" +
+			"at once.",
 		Flags: append(append(p.overrideFlags(),
-			&cli.StringFlag{Name: "serve", Usage: "show the run in a browser, and /metrics to Prometheus, at `ADDRESS` while it lasts: host:port, or a port of 127.0.0.1"},
+			&cli.StringFlag{Name: "serve", Usage: "serve a live page of the run, and /metrics for Prometheus, at `ADDRESS`: host:port, or a port of 127.0.0.1"},
 			hostFlag("serve-host"),
 			contextFlag(),
-			&cli.StringFlag{Name: "on", Usage: "run on the deployment `NAME` that 'slotstorm up' has made; . is the only one there is"},
-			&cli.BoolFlag{Name: "dry-run", Usage: "show the plan, the faults and the Kubernetes objects, ask the API server whether it would take them, and run nothing"},
+			&cli.StringFlag{Name: "on", Usage: "run on the deployment `NAME` made by 'slotstorm up'; . means the only one"},
+			&cli.BoolFlag{Name: "dry-run", Usage: "print the plan, the faults and the Kubernetes objects, validate the objects on the API server, and run nothing"},
 			&cli.BoolFlag{Name: "keep-volumes", Usage: "keep the nodes' data after the run"},
 			baselineFlag(),
 			signFlag(),
-			&cli.StringSliceFlag{Name: "against", Usage: "run a `B` by turns with SCENARIO, --repeat times each (6 if not stated), and compare: another scenario, a redis-server binary, or PATH=VALUE as in --set, which may be repeated"}),
+			&cli.StringSliceFlag{Name: "against", Usage: "compare SCENARIO with `B`: another scenario, a redis-server binary, or PATH=VALUE as in --set (may be repeated); each side runs --repeat times (default: 6), alternating"}),
 			compareFlags()...),
 		Action: p.runScenario,
 	}
@@ -69,7 +70,7 @@ func (p *program) runScenario(c *cli.Context) error {
 		return &exit{code: code}
 	}
 	if baseline == nil && r.both == nil && judge.Relative(r.scenario) {
-		fmt.Fprintln(p.err, "slotstorm: objectives are relative to a baseline, and there is none: they will have no answer (--baseline RUN names one)")
+		fmt.Fprintln(p.err, "slotstorm: no baseline: objectives that are relative to a baseline will not be judged (name one with --baseline RUN)")
 	}
 	ctx, stop, release := p.brake(c.Context)
 	defer release()
@@ -91,7 +92,7 @@ func (p *program) runScenario(c *cli.Context) error {
 	return err
 }
 
-// runRequest is what a command line asks 'slotstorm run' to do.
+// runRequest is a command line of 'slotstorm run'.
 type runRequest struct {
 	scenario *scenarios.Scenario
 	todo     []play
@@ -120,7 +121,7 @@ func (p *program) readRun(c *cli.Context) (*runRequest, error) {
 	}
 	if c.IsSet("against") {
 		if r.matrix() {
-			return nil, usagef("--against compares two sides, and a matrix has many: it goes without")
+			return nil, usagef("--against cannot be combined with a matrix")
 		}
 		if r.both, err = againstSides(c, name, set, s); err != nil {
 			return nil, err
@@ -139,16 +140,16 @@ func (p *program) readRun(c *cli.Context) (*runRequest, error) {
 func (r *runRequest) combines(c *cli.Context) error {
 	switch {
 	case r.both == nil && (c.IsSet("metric") || c.IsSet("threshold") || r.failing):
-		return usagef("--metric, --threshold and --fail-on-regression are about a comparison: they go with --against, or with slotstorm compare")
+		return usagef("--metric, --threshold and --fail-on-regression need --against, or slotstorm compare")
 	case c.IsSet("on") && r.scenario.Cluster.Provider == "local":
-		return usagef("--on is for deployments on Kubernetes: say --cluster kind, or kube")
+		return usagef("--on needs a deployment on Kubernetes: add --cluster kind or --cluster kube")
 	case c.Bool("dry-run") && (c.IsSet("on") || r.both != nil || r.matrix()):
-		return usagef("--dry-run is about one scenario that is deployed anew: without --on, --against and matrix")
+		return usagef("--dry-run cannot be combined with --on, --against or a matrix")
 	}
 	return nil
 }
 
-// carryOut runs what was asked for, and ends with the exit code of the results.
+// carryOut runs the request, and returns the exit code of the results as an error.
 func (p *program) carryOut(ctx context.Context, r *runRequest, o runner.Options) error {
 	if r.both != nil {
 		return p.against(ctx, r.both, o, r.how, r.failing)

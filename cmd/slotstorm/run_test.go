@@ -33,6 +33,7 @@ func endings(t *testing.T, b *bench, verdicts ...results.Verdict) *[]runner.Opti
 }
 
 func TestRunExitCodes(t *testing.T) {
+	t.Parallel()
 	for verdict, want := range map[results.Verdict]exitCode{
 		results.Pass: exitOK, results.Fail: exitFailed, results.Inconclusive: exitInconclusive, results.Invalid: exitInconclusive,
 	} {
@@ -47,6 +48,7 @@ func TestRunExitCodes(t *testing.T) {
 }
 
 func TestRunErrors(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		err  error
 		want exitCode
@@ -67,17 +69,18 @@ func TestRunErrors(t *testing.T) {
 }
 
 func TestRunRefuses(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct{ typed, says string }{
 		{"run", "slotstorm run needs a scenario: a file, or one of the built-in"},
 		{"run", "kill-primary"},
-		{"run a b", "takes one scenario, and there are 2: a b"},
+		{"run a b", "takes one scenario, but got 2: a b"},
 		{"run kill-primry", "did you mean the built-in kill-primary?"},
 		{"run kill-primary --seed many", "seed"},
 		{"run kill-primary --set redis.shards=2", "redis.shards"},
 		{"run kill-primary --set redis.shard=3", "did you mean"},
 		{"run kill-primary --repeat 0", "repeat"},
 		{"run kill-primary --cluster mars", "cluster.provider"},
-		{"run kill-primary -q -v", "exclude each other"},
+		{"run kill-primary -q -v", "cannot be combined"},
 	} {
 		code, stdout, stderr := do(t, strings.Fields(tt.typed)...)
 		if code != exitInvalid || stdout != "" {
@@ -88,6 +91,7 @@ func TestRunRefuses(t *testing.T) {
 }
 
 func TestRunInRoom(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	b.enter = func(string, *os.File, <-chan os.Signal) (local.Room, int, bool, error) {
 		return local.Room{Sealed: true}, 4, true, nil
@@ -104,6 +108,7 @@ func TestRunInRoom(t *testing.T) {
 }
 
 func TestRunJSON(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	endings(t, b, results.Fail)
 	code, stdout, _ := b.do("run", "kill-primary", "--json", "--seed", "41", "-q")
@@ -120,6 +125,7 @@ func TestRunJSON(t *testing.T) {
 }
 
 func TestRunQuietPrintsNothing(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	endings(t, b, results.Pass)
 	if code, stdout, stderr := b.do("run", "kill-primary", "-q"); code != exitOK || stdout+stderr != "" {
@@ -128,6 +134,7 @@ func TestRunQuietPrintsNothing(t *testing.T) {
 }
 
 func TestRunOptions(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	asked := endings(t, b, results.Pass)
 	b.do("run", "kill-primary", "--out", "else where", "--keep-volumes", "--set", "metadata.description=it's one", "--seed", "9")
@@ -139,6 +146,7 @@ func TestRunOptions(t *testing.T) {
 }
 
 func TestRunRepeats(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	asked := endings(t, b, results.Pass, results.Fail, results.Inconclusive)
 	code, stdout, stderr := b.do("run", "kill-primary", "--repeat", "3", "--seed", "5")
@@ -156,6 +164,7 @@ func TestRunRepeats(t *testing.T) {
 }
 
 func TestRunRepeatsJSON(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	endings(t, b, results.Pass, results.Inconclusive)
 	code, stdout, _ := b.do("run", "kill-primary", "--repeat", "2", "--json")
@@ -170,6 +179,7 @@ func TestRunRepeatsJSON(t *testing.T) {
 
 // TestRunFromAPipe: what can be read once is enough, as in run <(make-scenario).
 func TestRunFromAPipe(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile("../../scenarios/builtin/steady.yaml")
 	if err != nil {
 		t.Fatal(err)
@@ -193,6 +203,7 @@ func TestRunFromAPipe(t *testing.T) {
 // TestRunMatrix: each combination runs as often as is said, and is repeated by a
 // command of its own; what is written holds all of them.
 func TestRunMatrix(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	verdicts := []results.Verdict{results.Pass, results.Pass, results.Invalid, results.Pass}
 	asked := endings(t, b, verdicts...)
@@ -225,9 +236,10 @@ func TestRunMatrix(t *testing.T) {
 	contains(t, stdout, "profile", "slip p99", "tuned")
 }
 
-// TestFirstSignalStopsGently: the runner is told, its report is printed, and no
-// other run begins.
+// TestFirstSignalStopsGently: the runner stops, its report is printed, and no other run
+// begins.
 func TestFirstSignalStopsGently(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	runs := 0
 	b.play = func(_ context.Context, _ *scenarios.Scenario, o runner.Options) (*runner.Result, error) {
@@ -241,11 +253,12 @@ func TestFirstSignalStopsGently(t *testing.T) {
 	if code != exitInterrupted || runs != 1 {
 		t.Errorf("exit code %d after %d runs", code, runs)
 	}
-	contains(t, stderr, "stopping gently: healing and collecting; press Ctrl-C again to exit at once\n")
+	contains(t, stderr, "stopping: healing faults and collecting evidence; press Ctrl-C again to exit at once\n")
 	contains(t, stdout, "inconclusive (interrupted)")
 }
 
 func TestSecondSignalEndsAtOnce(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	b.play = func(ctx context.Context, _ *scenarios.Scenario, _ runner.Options) (*runner.Result, error) {
 		b.caught <- syscall.SIGTERM
@@ -263,6 +276,7 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 // TestHangingRunnerIsLeft: a runner that does not end by itself is not waited
 // for.
 func TestHangingRunnerIsLeft(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	b.play = func(ctx context.Context, _ *scenarios.Scenario, _ runner.Options) (*runner.Result, error) {
 		b.caught <- os.Interrupt
@@ -277,6 +291,7 @@ func TestHangingRunnerIsLeft(t *testing.T) {
 }
 
 func TestWorstExitCode(t *testing.T) {
+	t.Parallel()
 	order := []exitCode{exitOK, exitInconclusive, exitFailed, exitInterrupted}
 	for i, c := range order[1:] {
 		if c.severity() <= order[i].severity() {
@@ -286,6 +301,7 @@ func TestWorstExitCode(t *testing.T) {
 }
 
 func TestQuote(t *testing.T) {
+	t.Parallel()
 	for word, want := range map[string]string{
 		"a/b.yaml": "a/b.yaml", "": "''", "a b": "'a b'", "x=[1]": "'x=[1]'", "it's": `'it'\''s'`, "$HOME": "'$HOME'",
 	} {

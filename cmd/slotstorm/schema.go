@@ -25,15 +25,15 @@ func (p *program) schemaVerb() *cli.Command {
 		Name:      "schema",
 		Usage:     "print a JSON Schema",
 		ArgsUsage: "[" + strings.Join(schemaNames, "|") + "]",
-		Description: "Prints the JSON Schema of scenarios, that editors check and complete them with, or of\n" +
-			"what --json prints.",
+		Description: "Prints the JSON Schema of scenarios, with which editors check and complete them, or that\n" +
+			"of a result of --json.",
 		Action: p.schema,
 	}
 }
 
 func (p *program) schema(c *cli.Context) error {
 	if c.NArg() > 1 {
-		return usagef("slotstorm schema takes one word: %s", strings.Join(schemaNames, ", "))
+		return usagef("slotstorm schema takes one argument: %s", strings.Join(schemaNames, ", "))
 	}
 	var b []byte
 	var err error
@@ -42,7 +42,7 @@ func (p *program) schema(c *cli.Context) error {
 		b, err = scenarios.Schema()
 	default:
 		if b, err = schemaFiles.ReadFile("schemas/" + name + ".schema.json"); err != nil {
-			return usagef("there is no schema of %q%s; there are %s", name, suggest(name, schemaNames), strings.Join(schemaNames, ", "))
+			return usagef("unknown schema %q%s; use one of %s", name, suggest(name, schemaNames), strings.Join(schemaNames, ", "))
 		}
 	}
 	if err != nil {

@@ -68,6 +68,7 @@ func nullable(s *jsonschema.Schema) {
 }
 
 func TestSchemasAreFresh(t *testing.T) {
+	t.Parallel()
 	for name := range printed {
 		golden(t, filepath.Join("schemas", name+".schema.json"), string(generateSchema(t, name)))
 	}
@@ -82,6 +83,7 @@ func printedGolden(t *testing.T, name, root, raw string) {
 
 // TestOutputsGolden prints a comparison and the result of a run.
 func TestOutputsGolden(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	steadyRuns(t, b, nil)
 	root := t.TempDir()

@@ -37,7 +37,7 @@ func (p *program) serve(addr string, hosts []string) (show, error) {
 			fmt.Fprintf(p.err, "slotstorm: %s\n", message(err))
 		}
 	})
-	fmt.Fprintf(p.err, "watch it at http://%s/%s\n", l.Addr(), reach(l.Addr()))
+	fmt.Fprintf(p.err, "live page: http://%s/%s\n", l.Addr(), reach(l.Addr()))
 	return show{began: server.Watch, close: func() {
 		stop()
 		done.Wait()
@@ -47,13 +47,13 @@ func (p *program) serve(addr string, hosts []string) (show, error) {
 // hostFlag names the server beside localhost and its addresses. A page of another
 // site can point a name of its own here; a name that the user gave is not such.
 func hostFlag(name string) cli.Flag {
-	return &cli.StringSliceFlag{Name: name, Usage: "answer to the name `NAME` too, beside localhost and addresses; may be repeated"}
+	return &cli.StringSliceFlag{Name: name, Usage: "also answer requests to the host `NAME`, besides localhost and IP addresses; may be repeated"}
 }
 
-// reach says who can see what is served, if that is not this machine alone.
+// reach warns if others than this machine can reach the address.
 func reach(addr net.Addr) string {
 	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsLoopback() {
 		return ""
 	}
-	return ", open to everybody who reaches this address"
+	return " (open to everybody who can reach this address)"
 }

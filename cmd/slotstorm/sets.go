@@ -46,9 +46,9 @@ func (p *program) remark(dir string, s *results.Sealed) {
 		return
 	}
 	for _, name := range s.Extra {
-		fmt.Fprintf(p.err, "slotstorm: %s holds %q, which is not listed in its %s\n", printable.Line(filepath.Base(dir)), name, results.SumsFile)
+		fmt.Fprintf(p.err, "slotstorm: %s contains %q, which is not listed in its %s\n", printable.Line(filepath.Base(dir)), name, results.SumsFile)
 	}
 	for _, name := range s.Changed {
-		fmt.Fprintf(p.err, "slotstorm: %q in %s is not as it was sealed; it is made from the other files, which are\n", name, printable.Line(filepath.Base(dir)))
+		fmt.Fprintf(p.err, "slotstorm: %q in %s was changed since it was sealed; the report does not depend on it\n", name, printable.Line(filepath.Base(dir)))
 	}
 }

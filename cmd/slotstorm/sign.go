@@ -12,7 +12,7 @@ import (
 )
 
 func signFlag() cli.Flag {
-	return &cli.StringFlag{Name: "sign", Usage: "sign the run with the Ed25519 private key in the PEM file `KEY`, as 'openssl genpkey -algorithm ed25519' writes it"}
+	return &cli.StringFlag{Name: "sign", Usage: "sign the run with the Ed25519 private key in the PEM file `KEY`, made with 'openssl genpkey -algorithm ed25519'"}
 }
 
 // signingKey is the key of --sign; nil without the flag.
@@ -27,13 +27,13 @@ func signingKey(c *cli.Context) (ed25519.PrivateKey, error) {
 	return key, nil
 }
 
-// reportKeys are the keys that report signs and verifies with; nil without.
+// reportKeys are the keys of --sign and --verify; nil without the flag.
 func reportKeys(c *cli.Context) (sign ed25519.PrivateKey, verify ed25519.PublicKey, err error) {
 	switch {
 	case c.IsSet("sign") && c.IsSet("verify"):
 		return nil, nil, usagef("--sign cannot be combined with --verify: sign first, then verify")
 	case c.IsSet("sign") && (c.IsSet("format") || c.IsSet("output")):
-		return nil, nil, usagef("--sign cannot be combined with --format or --output: those leave the run's folder as it is")
+		return nil, nil, usagef("--sign cannot be combined with --format or --output, which leave the folder of the run unchanged")
 	}
 	if sign, err = signingKey(c); err != nil || !c.IsSet("verify") {
 		return sign, nil, err
@@ -44,8 +44,8 @@ func reportKeys(c *cli.Context) (sign ed25519.PrivateKey, verify ed25519.PublicK
 	return nil, verify, nil
 }
 
-// verifySigned checks a run's signature, if there is a key to check it with, and
-// says which key it is.
+// verifySigned checks the signature of a run, and prints the fingerprint of the key. It
+// does nothing without a key.
 func (p *program) verifySigned(dir string, key ed25519.PublicKey) error {
 	if key == nil {
 		return nil
@@ -61,15 +61,15 @@ func (p *program) verifySigned(dir string, key ed25519.PublicKey) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(p.err, "slotstorm: %s is signed by %s, and every file is as it was then\n", dir, name)
+	fmt.Fprintf(p.err, "slotstorm: %s is signed by %s, and no file was changed since\n", dir, name)
 	return nil
 }
 
-// rewrite renders a run's files anew, and with a key signs it. A signed run stays
-// as it is without its key: new files would end the signature.
+// rewrite renders the files of a run again, and signs it if there is a key. Without a key
+// a signed run stays unchanged: new files would invalidate the signature.
 func (p *program) rewrite(b *results.Bundle, s *results.Summary, key ed25519.PrivateKey) error {
 	if b.Seal.Signed && key == nil {
-		fmt.Fprintf(p.err, "slotstorm: the files in %s stay as they were: the run is signed; --sign KEY renders and signs it again\n", b.Dir)
+		fmt.Fprintf(p.err, "slotstorm: the files in %s were not changed, because the run is signed; render and sign it again with --sign KEY\n", b.Dir)
 		return nil
 	}
 	err := report.Write(b.Dir, b, s)
@@ -77,8 +77,8 @@ func (p *program) rewrite(b *results.Bundle, s *results.Summary, key ed25519.Pri
 		err = results.Sign(b.Dir, key)
 	}
 	if err != nil && key == nil {
-		// A folder that cannot be written to is no reason to hide the result.
-		fmt.Fprintf(p.err, "slotstorm: the files in %s stay as they were: %v\n", b.Dir, err)
+		// The result is worth printing even if the folder is read-only.
+		fmt.Fprintf(p.err, "slotstorm: the files in %s were not changed: %v\n", b.Dir, err)
 		return nil
 	}
 	return err

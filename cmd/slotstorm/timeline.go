@@ -79,7 +79,7 @@ func timelineText(s *scenarios.Scenario) string {
 	}
 	if s.Repeat > 1 {
 		total := time.Duration(s.Repeat) * (s.Workload.Warmup + s.Timeline.Length()).Std()
-		fmt.Fprintf(&b, "# All of it %d times, seeds %d to %d: load for %s.\n", s.Repeat, s.Seed, s.Seed+uint64(s.Repeat-1), scenarios.Duration(total))
+		fmt.Fprintf(&b, "# Repeated %d times with seeds %d to %d: load for %s.\n", s.Repeat, s.Seed, s.Seed+uint64(s.Repeat-1), scenarios.Duration(total))
 	}
 	return b.String()
 }

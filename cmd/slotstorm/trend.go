@@ -15,15 +15,16 @@ import (
 func (p *program) trendVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "trend",
-		Usage:     "follow every figure over many runs, and tell when it changed",
+		Usage:     "show when metrics changed over many runs",
 		ArgsUsage: "[RUNS]",
-		Description: "Reads the runs in the folder --out, or RUNS as compare takes them, and tells of each\n" +
-			"scenario which figures changed, at which run, and in what that run differs from the one\n" +
-			"before. --out html=FILE makes a page, --out csv=FILE a table that Apache Otava reads.",
+		Description: "Reads the runs in the folder --out, or RUNS as 'slotstorm compare' does. Prints for each\n" +
+			"scenario which metrics changed, at which run, and how that run differs from the one\n" +
+			"before it. --out html=FILE writes a page, and --out csv=FILE writes a table for Apache\n" +
+			"Otava.",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "scenario", Usage: "follow only runs of the scenario `NAME`"},
-			&cli.BoolFlag{Name: "fail-on-regression", Usage: "end with 4 if a key figure changed for the worse at one of the latest runs (--recent)"},
-			&cli.IntFlag{Name: "recent", Value: 7, Usage: "let --fail-on-regression look at the latest `N` runs"},
+			&cli.StringFlag{Name: "scenario", Usage: "read only runs of the scenario `NAME`"},
+			&cli.BoolFlag{Name: "fail-on-regression", Usage: "exit with code 4 if a key metric became worse at one of the latest runs (see --recent)"},
+			&cli.IntFlag{Name: "recent", Value: 7, Usage: "check the latest `N` runs with --fail-on-regression"},
 		},
 		Action: p.trend,
 	}
@@ -31,7 +32,7 @@ func (p *program) trendVerb() *cli.Command {
 
 func (p *program) trend(c *cli.Context) error {
 	if c.NArg() > 1 {
-		return usagef("slotstorm trend takes one set of runs; write several with commas between")
+		return usagef("slotstorm trend takes one argument; separate several sets of runs by commas")
 	}
 	if err := p.writes(c, "text", "markdown", summaryFormat, "json", "html", "csv"); err != nil {
 		return err
@@ -55,7 +56,7 @@ func (p *program) trend(c *cli.Context) error {
 	}
 	list := builder.Trends()
 	if len(list) == 0 {
-		return fmt.Errorf("there is no run to follow in %s", set)
+		return fmt.Errorf("no run found in %s", set)
 	}
 	markdown := func(w io.Writer) error { return render.TrendMarkdown(w, list) }
 	err = p.write(renderers{
@@ -65,7 +66,7 @@ func (p *program) trend(c *cli.Context) error {
 		"html": func(w io.Writer) error { return render.TrendHTML(w, list) },
 		"csv": func(w io.Writer) error {
 			if len(list) > 1 {
-				return usagef("a CSV holds one scenario, and there are %d: --scenario names one", len(list))
+				return usagef("CSV output takes one scenario, but there are %d: choose one with --scenario", len(list))
 			}
 			return export.TrendCSV(w, list[0])
 		},
@@ -79,8 +80,7 @@ func (p *program) trend(c *cli.Context) error {
 	return nil
 }
 
-// regressed tells whether a key figure changed for the worse at one of the
-// latest runs.
+// regressed reports whether a key metric became worse at one of the latest runs.
 func regressed(list []*compare.Trend, recent int) bool {
 	for _, t := range list {
 		for _, s := range t.Series {

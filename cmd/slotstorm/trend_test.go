@@ -1,9 +1,11 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -11,7 +13,8 @@ import (
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
-// nightly leaves n runs, the last slow ones of which were slower.
+// nightly leaves n runs, the last slow ones of which were slower. Runs are made once
+// for all tests, and copied.
 func nightly(t *testing.T, n, slow int) string {
 	t.Helper()
 	s, err := scenarios.Load("steady")
@@ -20,12 +23,40 @@ func nightly(t *testing.T, n, slow int) string {
 	}
 	root := t.TempDir()
 	for i := range n {
-		played(t, root, i, s, i >= n-slow)
+		made := nights.run(t, s, i, i >= n-slow)
+		if err := os.CopyFS(filepath.Join(root, filepath.Base(made)), os.DirFS(made)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return root
 }
 
+// nights are runs that tests share; they change copies alone.
+var nights shared
+
+// shared makes each run at most once.
+type shared struct {
+	mu   sync.Mutex
+	root string
+	runs map[string]string
+}
+
+func (m *shared) run(t *testing.T, s *scenarios.Scenario, n int, slow bool) string {
+	t.Helper()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	key := fmt.Sprint(n, slow)
+	if m.runs[key] == "" {
+		if m.runs == nil {
+			m.runs = map[string]string{}
+		}
+		m.runs[key] = played(t, filepath.Join(m.root, key), n, s, slow).Dir
+	}
+	return m.runs[key]
+}
+
 func TestTrend(t *testing.T) {
+	t.Parallel()
 	root, dir := nightly(t, 16, 6), t.TempDir()
 	if err := os.Mkdir(filepath.Join(root, "broken"), 0o755); err != nil {
 		t.Fatal(err)
@@ -64,8 +95,8 @@ func TestTrend(t *testing.T) {
 		t.Errorf("a change that is not recent gives %d", code)
 	}
 	for _, tt := range []struct{ typed, says string }{
-		{"trend a b", "one set of runs"},
-		{"trend --scenario other --out " + root, "no run to follow"},
+		{"trend a b", "takes one argument"},
+		{"trend --scenario other --out " + root, "no run found in"},
 		{"trend --out junit=x --out " + root, "slotstorm trend writes text"},
 	} {
 		_, _, stderr := do(t, strings.Fields(tt.typed)...)
@@ -76,6 +107,7 @@ func TestTrend(t *testing.T) {
 // TestPruneTouchesRunsAlone: a run with a file of the user's, one that was
 // changed, one that is under way, other folders, files and links stay.
 func TestPruneTouchesRunsAlone(t *testing.T) {
+	t.Parallel()
 	root := nightly(t, 8, 0)
 	entries, err := results.List(root)
 	if err != nil {
@@ -129,6 +161,7 @@ func TestPruneTouchesRunsAlone(t *testing.T) {
 }
 
 func TestPruneByAgeAndVerdict(t *testing.T) {
+	t.Parallel()
 	root := nightly(t, 6, 0)
 	b := newBench(t)
 	b.now = func() time.Time { return start.Add(4*time.Minute + 30*time.Second) }

@@ -16,10 +16,11 @@ func (p *program) uiVerb() *cli.Command {
 		Name:      "ui",
 		Usage:     "show runs in a browser",
 		ArgsUsage: "[RUNS]",
-		Description: "Serves the folder RUNS, --out if none is named: the list, each run's report, comparisons,\n" +
-			"trends, and runs under way as they go. It only reads. Ctrl-C ends it.",
+		Description: "Serves the runs in the folder RUNS (default: --out): a list, the report of each run,\n" +
+			"comparisons, trends, and a live page of runs in progress. It only reads. Stop it with\n" +
+			"Ctrl-C.",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "listen", Value: "127.0.0.1:8380", Usage: "answer at `ADDRESS`: host:port, or a port of 127.0.0.1"},
+			&cli.StringFlag{Name: "listen", Value: "127.0.0.1:8380", Usage: "listen on `ADDRESS`: host:port, or a port of 127.0.0.1"},
 			hostFlag("host"),
 		},
 		Action: p.ui,
@@ -33,16 +34,16 @@ func (p *program) ui(c *cli.Context) error {
 	case 1:
 		root = c.Args().First()
 	default:
-		return usagef("slotstorm ui takes one folder of runs, and there are %d", c.NArg())
+		return usagef("slotstorm ui takes one folder of runs, but got %d", c.NArg())
 	}
 	if st, err := os.Stat(root); err != nil || !st.IsDir() {
-		return usagef("there is no folder %s: 'slotstorm run' makes it", root)
+		return usagef("the folder %s does not exist; make a first run with 'slotstorm run'", root)
 	}
 	l, err := web.Listen(c.String("listen"))
 	if err != nil {
 		return &exit{exitInvalid, err}
 	}
-	fmt.Fprintf(p.err, "runs of %s at http://%s/%s (Ctrl-C ends it)\n", printable.Line(root), l.Addr(), reach(l.Addr()))
+	fmt.Fprintf(p.err, "serving the runs in %s at http://%s/%s (stop with Ctrl-C)\n", printable.Line(root), l.Addr(), reach(l.Addr()))
 	ctx, stop := context.WithCancel(c.Context)
 	defer stop()
 	caught, restore := p.signals()

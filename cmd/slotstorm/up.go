@@ -14,14 +14,14 @@ import (
 func (p *program) upVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "up",
-		Usage:     "deploy a scenario's cluster on Kubernetes, and keep it for runs",
+		Usage:     "deploy a scenario's cluster on Kubernetes and keep it for runs",
 		ArgsUsage: "SCENARIO",
-		Description: "Deploys what the scenario's redis section says, into a namespace of its own, and\n" +
-			"leaves it there: 'slotstorm run SCENARIO --on NAME' runs on it, as often as wanted,\n" +
-			"and 'slotstorm down NAME' removes it. With --cluster kind the kind cluster\n" +
-			"cluster.kind.name is made if it is not there, and goes with the last deployment in it.",
+		Description: "Deploys the redis section of the scenario into a namespace of its own, and keeps it.\n" +
+			"Use it with 'slotstorm run SCENARIO --on NAME' any number of times, and remove it with\n" +
+			"'slotstorm down NAME'. With --cluster kind, the kind cluster cluster.kind.name is\n" +
+			"created if it does not exist, and is deleted with the last deployment in it.",
 		Flags: append(p.overrideFlags(), contextFlag(),
-			&cli.StringFlag{Name: "name", Usage: "keep it under `NAME`; the scenario's name unless stated"}),
+			&cli.StringFlag{Name: "name", Usage: "name the deployment `NAME` (default: the name of the scenario)"}),
 		Action: p.up,
 	}
 }
@@ -49,7 +49,7 @@ func (p *program) up(c *cli.Context) error {
 	show.Close()
 	switch {
 	case errors.Is(err, context.Canceled):
-		return &exit{code: exitInterrupted, err: errors.New("interrupted; nothing is left")}
+		return &exit{code: exitInterrupted, err: errors.New("interrupted; everything was removed")}
 	case err != nil:
 		return err
 	case p.json:
@@ -59,12 +59,12 @@ func (p *program) up(c *cli.Context) error {
 	}
 	fmt.Fprintf(p.out, "%s is up: Redis %s, %d shards × %d replicas, namespace %s of %s\n", k.Name, k.Redis, s.Redis.Shards, s.Redis.ReplicasPerShard, k.Namespace, k.Context)
 	where := downFlags(c, s)
-	fmt.Fprintf(p.out, "run on it:  slotstorm run %s%s --on %s\n", quote(file), onFlags(c), k.Name)
+	fmt.Fprintf(p.out, "use it:     slotstorm run %s%s --on %s\n", quote(file), onFlags(c), k.Name)
 	fmt.Fprintf(p.out, "remove it:  slotstorm down %s%s\n", k.Name, where)
 	return nil
 }
 
-// onFlags are what a run needs to find what was deployed, as it would be typed.
+// onFlags are the flags with which a run finds the deployment, as typed.
 func onFlags(c *cli.Context) string {
 	text := ""
 	for _, o := range overrides(c) {
@@ -76,7 +76,7 @@ func onFlags(c *cli.Context) string {
 	return text
 }
 
-// downFlags are what 'slotstorm down' needs to find it.
+// downFlags are the flags with which 'slotstorm down' finds the deployment, as typed.
 func downFlags(c *cli.Context, s *scenarios.Scenario) string {
 	if s.Cluster.Provider == "kind" {
 		return ""

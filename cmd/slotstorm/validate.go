@@ -16,8 +16,8 @@ func (p *program) validateVerb() *cli.Command {
 		Name:      "validate",
 		Usage:     "check scenarios without running them",
 		ArgsUsage: "SCENARIO...",
-		Description: "Reads each scenario and shows every error at its place. Prints 'ok' for each valid\n" +
-			"one on standard output; errors go to standard error.",
+		Description: "Reads each scenario and prints every error with its line to standard error. Prints\n" +
+			"'ok' for each valid scenario to standard output.",
 		Flags:  p.overrideFlags(),
 		Action: p.validate,
 	}

@@ -16,6 +16,7 @@ import (
 )
 
 func TestHelp(t *testing.T) {
+	t.Parallel()
 	code, stdout, _ := do(t)
 	if code != exitOK {
 		t.Errorf("exit code %d", code)
@@ -44,11 +45,13 @@ func TestHelp(t *testing.T) {
 
 // TestDocs: docs/cli.md is what the program says of itself.
 func TestDocs(t *testing.T) {
+	t.Parallel()
 	_, stdout, _ := do(t, docsVerb)
 	golden(t, "../../docs/cli.md", stdout)
 }
 
 func TestNoArguments(t *testing.T) {
+	t.Parallel()
 	for _, verb := range []string{"doctor", "version"} {
 		if code, _, stderr := do(t, verb, "more"); code != exitInvalid || !strings.Contains(stderr, "takes no arguments") {
 			t.Errorf("%s: exit code %d, %s", verb, code, stderr)
@@ -67,6 +70,7 @@ func file(t *testing.T, name, text string) string {
 }
 
 func TestValidate(t *testing.T) {
+	t.Parallel()
 	bad := file(t, "bad.yaml", "apiVersion: slotstorm/v1\nkind: Scenario\nmetdata: {}\n")
 	code, stdout, stderr := do(t, "validate", "kill-primary", bad, "steady", "missing.yaml")
 	if code != exitInvalid || stdout != "ok kill-primary\nok steady\n" {
@@ -83,6 +87,7 @@ func TestValidate(t *testing.T) {
 }
 
 func TestValidateJSON(t *testing.T) {
+	t.Parallel()
 	bad := file(t, "bad.yaml", "apiVersion: slotstorm/v1\nkind: Scenario\nmetdata: {}\n")
 	code, stdout, stderr := do(t, "validate", "--json", "kill-primary", bad, "missing.yaml")
 	var got []checked
@@ -122,6 +127,7 @@ repeat: 2
 `
 
 func TestInspect(t *testing.T) {
+	t.Parallel()
 	path := file(t, "two.yaml", twoFaults)
 	code, stdout, stderr := do(t, "inspect", path, "--set", "workload.generators=2")
 	if code != exitOK || stderr != "" {
@@ -140,6 +146,7 @@ func TestInspect(t *testing.T) {
 }
 
 func TestInspectJSON(t *testing.T) {
+	t.Parallel()
 	_, stdout, _ := do(t, "inspect", file(t, "two.yaml", twoFaults), "--json")
 	var got inspected
 	if err := json.Unmarshal([]byte(stdout), &got); err != nil {
@@ -184,6 +191,7 @@ func runsOnDisk(t *testing.T) string {
 }
 
 func TestList(t *testing.T) {
+	t.Parallel()
 	root := runsOnDisk(t)
 	code, stdout, stderr := do(t, "list", "--out", root)
 	if code != exitOK || stderr != "" {
@@ -211,6 +219,7 @@ func TestList(t *testing.T) {
 }
 
 func TestListScenarios(t *testing.T) {
+	t.Parallel()
 	_, stdout, _ := do(t, "list", "scenarios")
 	contains(t, stdout, "SCENARIO", "kill-primary ", "steady ")
 	_, stdout, _ = do(t, "list", "scenarios", "--json")
@@ -224,6 +233,7 @@ func TestListScenarios(t *testing.T) {
 }
 
 func TestReport(t *testing.T) {
+	t.Parallel()
 	root := t.TempDir()
 	dir := write(t, root, "kill-primary-1", nil).Dir
 	code, stdout, stderr := do(t, "report", "kill", "--out", root)
@@ -252,6 +262,7 @@ func TestReport(t *testing.T) {
 }
 
 func TestReportRefuses(t *testing.T) {
+	t.Parallel()
 	root := t.TempDir()
 	dir := write(t, root, "cut", nil).Dir
 	if err := os.Truncate(filepath.Join(dir, results.ScenarioFile), 10); err != nil {
@@ -264,9 +275,9 @@ func TestReportRefuses(t *testing.T) {
 	}{
 		{"report", exitInvalid, "needs a run"},
 		{"schema resul", exitInvalid, "did you mean result?"},
-		{"report cut --format pdf", exitInvalid, "it knows text, markdown"},
+		{"report cut --format pdf", exitInvalid, "use one of text, markdown"},
 		{"report cut --format jsn", exitInvalid, "did you mean json?"},
-		{"report cut cut -o x", exitInvalid, "--output holds one run"},
+		{"report cut cut -o x", exitInvalid, "--output takes one run"},
 		{"report cut", exitError, "scenario.yaml was changed or cut short"},
 		{"report other", exitError, "no run \"other\""},
 	} {
@@ -279,6 +290,7 @@ func TestReportRefuses(t *testing.T) {
 }
 
 func TestSchema(t *testing.T) {
+	t.Parallel()
 	code, stdout, _ := do(t, "schema")
 	if code != exitOK || !json.Valid([]byte(stdout)) {
 		t.Errorf("exit code %d, printed %.200s", code, stdout)
@@ -286,6 +298,7 @@ func TestSchema(t *testing.T) {
 }
 
 func TestVersion(t *testing.T) {
+	t.Parallel()
 	_, stdout, _ := do(t, "version")
 	contains(t, stdout, "slotstorm ", runtime.Version(), runtime.GOARCH)
 	_, stdout, _ = do(t, "--version", "--json")
@@ -296,6 +309,7 @@ func TestVersion(t *testing.T) {
 }
 
 func TestColor(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	if b.colored(&b.stdout) {
 		t.Error("a buffer has colours")
@@ -314,6 +328,7 @@ type broken struct{}
 func (broken) Write([]byte) (int, error) { return 0, errors.New("no space left") }
 
 func TestResultThatCannotBeWritten(t *testing.T) {
+	t.Parallel()
 	for _, verb := range []string{"version", "help", "list scenarios", "inspect steady", "schema"} {
 		b := newBench(t)
 		b.out = broken{}

@@ -9,12 +9,12 @@ import (
 func (p *program) versionVerb() *cli.Command {
 	return &cli.Command{
 		Name:   "version",
-		Usage:  "tell the versions of slotstorm and of what it is built from",
-		Action: p.tellVersion,
+		Usage:  "print the versions of slotstorm and of its main parts",
+		Action: p.printVersion,
 	}
 }
 
-func (p *program) tellVersion(c *cli.Context) error {
+func (p *program) printVersion(c *cli.Context) error {
 	if err := none(c); err != nil {
 		return err
 	}

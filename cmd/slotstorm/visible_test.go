@@ -34,6 +34,7 @@ func calm(t *testing.T, what, text string) {
 }
 
 func TestNothingHostileIsPrinted(t *testing.T) {
+	t.Parallel()
 	root := t.TempDir()
 	write(t, root, "run-1", func(r *results.Run) {
 		r.Name, r.Command, r.Interrupted = "n"+hostile, "slotstorm run "+hostile, "i"+hostile
@@ -73,6 +74,7 @@ func TestNothingHostileIsPrinted(t *testing.T) {
 
 // TestEscapedOutputReadsBack: what programs read means what it meant.
 func TestEscapedOutputReadsBack(t *testing.T) {
+	t.Parallel()
 	var b strings.Builder
 	if err := writeJSON(&b, []string{hostile, "\u202e", "größe 時間 😀"}); err != nil {
 		t.Fatal(err)
@@ -94,6 +96,7 @@ func TestEscapedOutputReadsBack(t *testing.T) {
 
 // TestOwnColoursStay, and no other sequence beside them.
 func TestOwnColoursStay(t *testing.T) {
+	t.Parallel()
 	text := console.Paint(true, console.Green, "ok") + " " + hostile + console.Paint(true, console.Red, "no")
 	got := console.Shown(text, true)
 	if !strings.HasPrefix(got, console.Paint(true, console.Green, "ok")) || !strings.HasSuffix(got, console.Paint(true, console.Red, "no")) || strings.ContainsAny(got, "\a\r\x7f\u202e") {
@@ -104,6 +107,7 @@ func TestOwnColoursStay(t *testing.T) {
 
 // TestProgressIsCalm: messages hold what servers and binaries say.
 func TestProgressIsCalm(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	b.err.Color = true
 	since := func() time.Duration { return 0 }

@@ -8,12 +8,12 @@ import (
 	"github.com/slotstorm/slotstorm/internal/runner"
 )
 
-// whereFlags say where to look for what slotstorm has made.
+// whereFlags choose where to look for objects that slotstorm made.
 func whereFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "cluster", Usage: "look in all kind clusters of this machine (kind, unless stated) or in the one of a kubeconfig's context (kube): `PROVIDER`"},
-		&cli.StringFlag{Name: "context", Usage: "look in the cluster of the context `NAME` of the kubeconfig; one that is not of kind, k3d or minikube must be named here"},
-		&cli.StringFlag{Name: "namespace", Usage: "look in the namespace `NAME` alone: without the right to look into all of them"},
+		&cli.StringFlag{Name: "cluster", Usage: "look in `PROVIDER`: kind for all kind clusters on this machine (default), or kube for the cluster of a kubeconfig context"},
+		&cli.StringFlag{Name: "context", Usage: "look in the cluster of the context `NAME` of the kubeconfig; required unless the current context is of kind, k3d or minikube"},
+		&cli.StringFlag{Name: "namespace", Usage: "look only in the namespace `NAME`, if you may not list all namespaces"},
 	}
 }
 
@@ -29,9 +29,9 @@ func (p *program) where(c *cli.Context) (runner.Where, error) {
 	switch given := c.String("cluster"); {
 	case given == "":
 	case given != "kind" && given != "kube":
-		return w, usagef("--cluster %s: slotstorm %s looks in kind or kube; what runs on this machine ends with its process", given, c.Command.Name)
+		return w, usagef("--cluster %s: slotstorm %s works with kind or kube only", given, c.Command.Name)
 	case given == "kind" && c.IsSet("context"):
-		return w, usagef("--cluster kind looks in every kind cluster; --context names one of the kubeconfig, and goes with --cluster kube")
+		return w, usagef("--cluster kind cannot be combined with --context: use --cluster kube")
 	default:
 		w.Provider = given
 	}

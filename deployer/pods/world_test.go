@@ -92,7 +92,7 @@ func newWorld(t *testing.T, pods int, objects ...runtime.Object) *world {
 		w.mu.Lock()
 		w.ended = true
 		for _, p := range w.nodes {
-			p.end()
+			end(p.cmd)
 		}
 		w.mu.Unlock()
 		w.running.Wait()
@@ -176,18 +176,20 @@ func (w *world) makePod(ctx context.Context, set string, i int) {
 	}
 	p.uid, p.restarts = string(made.UID), 0
 	w.mu.Unlock()
-	w.start(p, name, nil)
+	w.start(p, name, string(made.UID), nil)
 }
 
 // losePod ends what runs in a pod that was deleted, and makes it anew.
 func (w *world) losePod(ctx context.Context, pod *api.Pod) {
 	w.mu.Lock()
 	p := w.nodes[pod.Name]
-	w.mu.Unlock()
 	if p == nil {
+		w.mu.Unlock()
 		return
 	}
-	p.end()
+	p.uid = ""
+	end(p.cmd)
+	w.mu.Unlock()
 	set, i, _ := strings.Cut(strings.TrimPrefix(pod.Name, "shard-"), "-")
 	n, err := strconv.Atoi(i)
 	if err != nil {
@@ -198,11 +200,10 @@ func (w *world) losePod(ctx context.Context, pod *api.Pod) {
 }
 
 // end ends a container with all that it has started.
-func (p *podProcess) end() {
-	if p.cmd == nil || p.cmd.Process == nil {
-		return
+func end(cmd *exec.Cmd) {
+	if cmd != nil {
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // it may have ended
 	}
-	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) // it may have ended
 }
 
 // lines takes what a container writes, and stamps each line as Kubernetes does.
@@ -247,7 +248,7 @@ func (w *world) placed(p *podProcess, text string) string {
 
 // start runs the start script of the ConfigMap in a pod's container; last is how it
 // ended before.
-func (w *world) start(p *podProcess, name string, last *api.ContainerStateTerminated) {
+func (w *world) start(p *podProcess, name, uid string, last *api.ContainerStateTerminated) {
 	client, ctx := w.server.Objects.CoreV1(), context.Background()
 	config, err := client.ConfigMaps(w.namespace.Name).Get(ctx, Name, api.GetOptions{})
 	if err != nil {
@@ -287,15 +288,15 @@ func (w *world) start(p *podProcess, name string, last *api.ContainerStateTermin
 	cmd.WaitDelay = 100 * time.Millisecond
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.ended {
+	if w.ended || p.uid != uid {
 		return
 	}
+	end(p.cmd)
 	if err := cmd.Start(); err != nil {
 		w.t.Errorf("starting %s: %v", name, err)
 		return
 	}
 	p.cmd = cmd
-	uid := p.uid
 	w.running.Go(func() { w.supervise(p, name, uid, cmd) })
 	w.report(p, name, last)
 }
@@ -303,7 +304,7 @@ func (w *world) start(p *podProcess, name string, last *api.ContainerStateTermin
 // supervise starts a container again whose pod is still there.
 func (w *world) supervise(p *podProcess, name, uid string, cmd *exec.Cmd) {
 	_ = cmd.Wait()
-	p.end()
+	end(cmd)
 	w.mu.Lock()
 	if w.ended || p.uid != uid {
 		w.mu.Unlock()
@@ -312,7 +313,7 @@ func (w *world) supervise(p *podProcess, name, uid string, cmd *exec.Cmd) {
 	p.restarts++
 	last := &api.ContainerStateTerminated{ExitCode: 137, Reason: "Error"}
 	w.mu.Unlock()
-	w.start(p, name, last)
+	w.start(p, name, uid, last)
 }
 
 // report sets the status of a pod whose container runs.

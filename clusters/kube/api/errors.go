@@ -30,3 +30,14 @@ func NewForbidden(resource schema.GroupResource, name string, err error) error {
 func NewAlreadyExists(resource schema.GroupResource, name string) error {
 	return errors.NewAlreadyExists(resource, name)
 }
+
+func NewNotFound(resource, name string) error {
+	return errors.NewNotFound(schema.GroupResource{Resource: resource}, name)
+}
+
+// NewTooManyRequests is the answer to what may be asked again, with its cause.
+func NewTooManyRequests(message, cause string) error {
+	err := errors.NewTooManyRequests(message, 10)
+	err.ErrStatus.Details.Causes = append(err.ErrStatus.Details.Causes, StatusCause{Message: cause})
+	return err
+}

@@ -155,10 +155,7 @@ func (r *rules) patch(action testing.Action) (bool, runtime.Object, error) {
 		}
 	}
 	if len(a.PatchOptions.DryRun) > 0 {
-		if old == nil {
-			old = &api.Pod{}
-		}
-		return true, old, nil
+		return true, old, nil // the clientset gives an empty object for none
 	}
 	_, o, err := r.react(a)
 	if err != nil {

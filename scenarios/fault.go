@@ -1,46 +1,65 @@
 package scenarios
 
-// Fault is one thing to break. Exactly one action (Kill to Restart) is set.
+// Fault is one thing to break, with exactly one action: kill, pause, partition,
+// isolate, failover, delay, loss, bandwidth, cpu, memory, diskFull, slowDisk, drain
+// or restart.
 type Fault struct {
-	// Name is a label, unique among the faults.
+	// Lower case letters, digits and '-'; unique among the faults.
 	Name string `yaml:"name" json:"name" jsonschema:"required,format=label"`
-	// At is the offset from the timeline's start.
+	// The time from the start of the timeline.
 	At Duration `yaml:"at" json:"at" jsonschema:"required,minimum=0s"`
-	// Duration is how long the fault stays in force, 100ms to 24h. A kill, a
-	// failover and a restart have none: they are over once they have acted.
+	// How long the fault stays in force, 100ms to 24h. A kill, a failover and a
+	// restart have no duration: they are over once they have acted.
 	Duration Duration `yaml:"duration,omitempty" json:"duration,omitempty" jsonschema:"minimum=100ms,maximum=24h"`
-	// Engine injects it: "builtin" is slotstorm itself, "chaosmesh" is Chaos
-	// Mesh, on Kubernetes; "auto" takes builtin wherever that can.
+	// builtin: slotstorm injects the fault. chaosmesh: Chaos Mesh does, on
+	// Kubernetes. auto: the same as builtin.
 	Engine string `yaml:"engine" json:"engine" jsonschema:"enum=auto,enum=builtin,enum=chaosmesh"`
-	// Allow permits in words what a rehearsal is refused otherwise.
+	// Permits a fault that slotstorm refuses otherwise. majority-down: takes the
+	// majority of the primaries away, so that no failover can be voted. shards-down:
+	// takes every copy of two or more shards away. overlap: may come so close to
+	// another fault of the same shard that the voters refuse a second vote.
 	Allow []Permission `yaml:"allow,omitempty" json:"allow,omitempty" jsonschema:"maxItems=3"`
 
-	Kill      *Kill         `yaml:"kill,omitempty" json:"kill,omitempty" jsonschema:"oneof_required=kill"`
-	Pause     *Pause        `yaml:"pause,omitempty" json:"pause,omitempty" jsonschema:"oneof_required=pause"`
-	Partition *Partition    `yaml:"partition,omitempty" json:"partition,omitempty" jsonschema:"oneof_required=partition"`
-	Isolate   *Isolate      `yaml:"isolate,omitempty" json:"isolate,omitempty" jsonschema:"oneof_required=isolate"`
-	Failover  *Failover     `yaml:"failover,omitempty" json:"failover,omitempty" jsonschema:"oneof_required=failover"`
-	Delay     *Delay        `yaml:"delay,omitempty" json:"delay,omitempty" jsonschema:"oneof_required=delay"`
-	Loss      *Loss         `yaml:"loss,omitempty" json:"loss,omitempty" jsonschema:"oneof_required=loss"`
-	Bandwidth *Bandwidth    `yaml:"bandwidth,omitempty" json:"bandwidth,omitempty" jsonschema:"oneof_required=bandwidth"`
-	CPU       *CPUStress    `yaml:"cpu,omitempty" json:"cpu,omitempty" jsonschema:"oneof_required=cpu"`
-	Memory    *MemoryStress `yaml:"memory,omitempty" json:"memory,omitempty" jsonschema:"oneof_required=memory"`
-	DiskFull  *DiskFull     `yaml:"diskFull,omitempty" json:"diskFull,omitempty" jsonschema:"oneof_required=diskFull"`
-	SlowDisk  *SlowDisk     `yaml:"slowDisk,omitempty" json:"slowDisk,omitempty" jsonschema:"oneof_required=slowDisk"`
-	Drain     *Drain        `yaml:"drain,omitempty" json:"drain,omitempty" jsonschema:"oneof_required=drain"`
-	Restart   *Restart      `yaml:"restart,omitempty" json:"restart,omitempty" jsonschema:"oneof_required=restart"`
+	// Ends a node.
+	Kill *Kill `yaml:"kill,omitempty" json:"kill,omitempty" jsonschema:"oneof_required=kill"`
+	// Stops a node, which keeps its connections and does not answer.
+	Pause *Pause `yaml:"pause,omitempty" json:"pause,omitempty" jsonschema:"oneof_required=pause"`
+	// Cuts two sets of nodes and clients off from each other.
+	Partition *Partition `yaml:"partition,omitempty" json:"partition,omitempty" jsonschema:"oneof_required=partition"`
+	// Cuts a node off from everything else.
+	Isolate *Isolate `yaml:"isolate,omitempty" json:"isolate,omitempty" jsonschema:"oneof_required=isolate"`
+	// Makes a replica take over by command.
+	Failover *Failover `yaml:"failover,omitempty" json:"failover,omitempty" jsonschema:"oneof_required=failover"`
+	// Delays packets.
+	Delay *Delay `yaml:"delay,omitempty" json:"delay,omitempty" jsonschema:"oneof_required=delay"`
+	// Loses packets.
+	Loss *Loss `yaml:"loss,omitempty" json:"loss,omitempty" jsonschema:"oneof_required=loss"`
+	// Limits the bandwidth.
+	Bandwidth *Bandwidth `yaml:"bandwidth,omitempty" json:"bandwidth,omitempty" jsonschema:"oneof_required=bandwidth"`
+	// Takes processor time from a node.
+	CPU *CPUStress `yaml:"cpu,omitempty" json:"cpu,omitempty" jsonschema:"oneof_required=cpu"`
+	// Takes memory from a node.
+	Memory *MemoryStress `yaml:"memory,omitempty" json:"memory,omitempty" jsonschema:"oneof_required=memory"`
+	// Fills a node's volume.
+	DiskFull *DiskFull `yaml:"diskFull,omitempty" json:"diskFull,omitempty" jsonschema:"oneof_required=diskFull"`
+	// Slows a node's disk.
+	SlowDisk *SlowDisk `yaml:"slowDisk,omitempty" json:"slowDisk,omitempty" jsonschema:"oneof_required=slowDisk"`
+	// Takes a Kubernetes node out of service.
+	Drain *Drain `yaml:"drain,omitempty" json:"drain,omitempty" jsonschema:"oneof_required=drain"`
+	// Restarts the pods of whole shards, one by one.
+	Restart *Restart `yaml:"restart,omitempty" json:"restart,omitempty" jsonschema:"oneof_required=restart"`
 
-	// Repeat injects the fault again and again.
+	// Injects the fault several times.
 	Repeat *FaultRepeat `yaml:"repeat,omitempty" json:"repeat,omitempty"`
 }
 
-// FaultRepeat repeats a fault.
+// FaultRepeat injects a fault several times.
 type FaultRepeat struct {
-	// Times is the total number of injections, 1 to 10000.
+	// The total number of injections, 1 to 10000.
 	Times int `yaml:"times" json:"times" jsonschema:"required,minimum=1,maximum=10000"`
-	// Every is the distance between the starts of two injections.
+	// The time from the start of one injection to the start of the next.
 	Every Duration `yaml:"every" json:"every" jsonschema:"required,exclusiveMinimum=0s,maximum=24h"`
-	// Jitter adds a seeded random delay, from 0 up to this, to each injection.
+	// Delays each injection by a seeded random time of up to this.
 	Jitter Duration `yaml:"jitter,omitempty" json:"jitter,omitempty" jsonschema:"minimum=0s,maximum=24h"`
 }
 

@@ -2,14 +2,14 @@ package scenarios
 
 import "fmt"
 
-// Bandwidth bounds what passes between two sets.
+// Bandwidth limits the bandwidth between two sets of nodes and clients.
 type Bandwidth struct {
-	// Between is the one set, as of a partition.
+	// One side: nodes and clients.
 	Between []Party `yaml:"between" json:"between" jsonschema:"required,minItems=1,maxItems=100" hint:"minItems=write between: [primary of shard 0]"`
-	// And is the other; left out it is the rest.
+	// The other side. Default: everything not in `between`.
 	And []Party `yaml:"and" json:"and" jsonschema:"minItems=1,maxItems=100" hint:"minItems=leave it out for all the others"`
-	// KBps is how many kilobytes (1000 bytes) pass each second in one direction;
-	// packets beyond that are dropped.
+	// Kilobytes (1000 bytes) per second in each direction. Packets beyond that are
+	// dropped.
 	KBps int `yaml:"kBps" json:"kBps" jsonschema:"required,minimum=1,maximum=10000000"`
 }
 

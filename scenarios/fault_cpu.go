@@ -4,10 +4,10 @@ import "fmt"
 
 // CPUStress takes processor time from a node.
 type CPUStress struct {
-	// Target is who is to suffer.
+	// The nodes to slow down.
 	Target Target `yaml:"target" json:"target" jsonschema:"required"`
-	// Workers is how many busy processes share the node's core with it: it is
-	// left one part of Workers+1.
+	// The number of busy processes, 1 to 64, that share the core of the node. The
+	// node gets one part of workers+1.
 	Workers int `yaml:"workers" json:"workers" jsonschema:"minimum=1,maximum=64"`
 }
 

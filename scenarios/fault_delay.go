@@ -1,14 +1,14 @@
 package scenarios
 
-// Delay makes packets between two sets late.
+// Delay delays the packets between two sets of nodes and clients.
 type Delay struct {
-	// Between is the one set, as of a partition.
+	// One side: nodes and clients.
 	Between []Party `yaml:"between" json:"between" jsonschema:"required,minItems=1,maxItems=100" hint:"minItems=write between: [primary of shard 0]"`
-	// And is the other; left out it is the rest.
+	// The other side. Default: everything not in `between`.
 	And []Party `yaml:"and" json:"and" jsonschema:"minItems=1,maxItems=100" hint:"minItems=leave it out for all the others"`
-	// Latency is how late a packet is, in either direction.
+	// The delay of a packet, in either direction.
 	Latency Duration `yaml:"latency" json:"latency" jsonschema:"required,minimum=1ms,maximum=1m"`
-	// Jitter is how much that varies, at most.
+	// The most that the delay varies.
 	Jitter Duration `yaml:"jitter,omitempty" json:"jitter,omitempty" jsonschema:"minimum=0s,maximum=1m"`
 }
 

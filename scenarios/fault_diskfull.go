@@ -1,9 +1,9 @@
 package scenarios
 
-// DiskFull fills a node's volume. Locally it needs redis.storage.size: each
-// volume is a small file system of its own then.
+// DiskFull fills a node's volume. On this machine it needs redis.storage.size, which
+// makes each volume a small file system of its own.
 type DiskFull struct {
-	// Target is whose volume is filled.
+	// The nodes whose volume is filled.
 	Target Target `yaml:"target" json:"target" jsonschema:"required"`
 }
 

@@ -1,11 +1,11 @@
 package scenarios
 
-// Drain takes the Kubernetes node that a Redis node runs on out of service for
-// the fault's duration, as 'kubectl drain' does before maintenance: no new pod is
-// placed there, and the Redis pods on it are evicted, the target's first, each as
-// soon as the PodDisruptionBudget allows. Other pods stay: they are not this run's.
+// Drain takes the Kubernetes node that a Redis node runs on out of service for the
+// fault's duration, as 'kubectl drain' does before maintenance. No new pod is placed
+// there, and the Redis pods on it are evicted, the target's first, each as soon as
+// the PodDisruptionBudget allows. Pods that are not of this run stay.
 type Drain struct {
-	// Target is the Redis node whose Kubernetes node is drained.
+	// The Redis node whose Kubernetes node is drained.
 	Target Target `yaml:"target" json:"target" jsonschema:"required"`
 }
 

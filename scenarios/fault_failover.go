@@ -4,11 +4,10 @@ import "fmt"
 
 // Failover makes a replica take over by CLUSTER FAILOVER.
 type Failover struct {
-	// Target is the replica that is to take over, such as replica of shard 0.
+	// The replica that takes over, such as replica of shard 0.
 	Target Target `yaml:"target" json:"target" jsonschema:"required"`
-	// Mode is "graceful" (the primary hands over when the replica has
-	// everything), "force" (without asking the primary) or "takeover" (without
-	// asking anybody).
+	// graceful: the primary hands over when the replica has all of its data. force:
+	// without the agreement of the primary. takeover: without any vote.
 	Mode string `yaml:"mode" json:"mode" jsonschema:"enum=graceful,enum=force,enum=takeover"`
 }
 

@@ -2,11 +2,12 @@ package scenarios
 
 import "fmt"
 
-// Isolate cuts a node off from every other node and from every client.
+// Isolate cuts a node off from all other nodes and all clients.
 type Isolate struct {
-	// Target is who is isolated; several are isolated from each other too.
+	// The nodes to isolate. Several are isolated from each other too.
 	Target Target `yaml:"target" json:"target" jsonschema:"required"`
-	// Action is "drop" or "reject", as of a partition.
+	// drop: packets disappear, as in a broken network. reject: the sender gets an
+	// error, as from a firewall.
 	Action string `yaml:"action" json:"action" jsonschema:"enum=drop,enum=reject"`
 }
 

@@ -1,19 +1,18 @@
 package scenarios
 
-// Kill ends a node; its supervisor, or Kubernetes, starts it again.
+// Kill ends a node. Its supervisor, or Kubernetes, starts it again.
 type Kill struct {
-	// Target is who is killed; roles are looked up at the moment of injection.
+	// The nodes to kill. Roles are looked up when the fault is injected.
 	Target Target `yaml:"target" json:"target" jsonschema:"required"`
-	// Scope is what is ended on Kubernetes. "pod" deletes the pod, by force for
-	// SIGKILL and with its grace period for SIGTERM: a new pod with a new IP
-	// takes over its volume. "container" sends the signal to redis-server, and
-	// the kubelet starts it again in the same pod. On this machine the two are
-	// the same.
+	// What ends on Kubernetes. pod: the pod is deleted, at once for SIGKILL and with
+	// its grace period for SIGTERM; a new pod with a new IP takes over its volume.
+	// container: redis-server gets the signal, and the kubelet starts it again in the
+	// same pod. On this machine both are the same.
 	Scope string `yaml:"scope" json:"scope" jsonschema:"enum=pod,enum=container"`
-	// Signal is "SIGKILL" or "SIGTERM".
+	// SIGKILL is a crash; SIGTERM asks redis-server to stop.
 	Signal string `yaml:"signal" json:"signal" jsonschema:"enum=SIGKILL,enum=SIGTERM"`
-	// Grace is how long after SIGTERM SIGKILL follows, if it is still needed; 0
-	// is never. For a pod it is the grace period of its deletion.
+	// The time from SIGTERM to SIGKILL, if the node still runs; 0 is no SIGKILL. For
+	// a pod it is the grace period of the deletion.
 	Grace Duration `yaml:"grace,omitempty" json:"grace,omitempty" jsonschema:"minimum=0s,maximum=1h"`
 }
 

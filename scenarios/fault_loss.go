@@ -2,13 +2,14 @@ package scenarios
 
 import "fmt"
 
-// Loss loses some of the packets between two sets.
+// Loss loses some of the packets between two sets of nodes and clients.
 type Loss struct {
-	// Between is the one set, as of a partition.
+	// One side: nodes and clients.
 	Between []Party `yaml:"between" json:"between" jsonschema:"required,minItems=1,maxItems=100" hint:"minItems=write between: [primary of shard 0]"`
-	// And is the other; left out it is the rest.
+	// The other side. Default: everything not in `between`.
 	And []Party `yaml:"and" json:"and" jsonschema:"minItems=1,maxItems=100" hint:"minItems=leave it out for all the others"`
-	// Percent of the packets is lost, above 0 to 100, in either direction.
+	// The percentage of packets that are lost, above 0 up to 100, in either
+	// direction.
 	Percent float64 `yaml:"percent" json:"percent" jsonschema:"required,exclusiveMinimum=0,maximum=100"`
 }
 

@@ -4,9 +4,9 @@ import "fmt"
 
 // MemoryStress takes memory from the place where a node runs.
 type MemoryStress struct {
-	// Target is who is to suffer. On this machine all nodes do.
+	// The nodes to take memory from. On this machine it affects all nodes.
 	Target Target `yaml:"target" json:"target" jsonschema:"required"`
-	// Size is a Kubernetes quantity such as 256Mi.
+	// A Kubernetes quantity such as 256Mi.
 	Size string `yaml:"size" json:"size" jsonschema:"required,format=quantity"`
 }
 

@@ -2,23 +2,22 @@ package scenarios
 
 import "fmt"
 
-// Partition cuts two sets off from each other. What is within a set, and what
-// is in neither, stays connected. slotstorm's own eyes are in no set: it goes on
-// to see every node.
+// Partition cuts two sets of nodes and clients off from each other. Connections
+// within a set, and to what is in neither set, stay. The polls of slotstorm are in no
+// set: they reach every node.
 type Partition struct {
-	// Between is the one set.
+	// One side: nodes and clients.
 	Between []Party `yaml:"between" json:"between" jsonschema:"required,minItems=1,maxItems=100" hint:"minItems=write between: [primary of shard 0, generator 1]"`
-	// And is the other; left out it is the rest: every node and every client
-	// that is not in Between.
+	// The other side. Default: everything not in `between`.
 	And []Party `yaml:"and" json:"and" jsonschema:"minItems=1,maxItems=100" hint:"minItems=leave it out for all the others"`
-	// Direction is "both", or "one-way": what Between sends does not arrive at
-	// And, the way back is open.
+	// both, or one-way: what `between` sends does not arrive at `and`; the other
+	// direction stays open.
 	Direction string `yaml:"direction" json:"direction" jsonschema:"enum=both,enum=one-way"`
-	// Traffic is "all", "client" (the port of clients, which replication uses
-	// too) or "bus" (the port by which nodes watch each other and vote).
+	// all, client (the port of clients, which replication uses too) or bus (the port
+	// on which nodes watch each other and vote).
 	Traffic string `yaml:"traffic" json:"traffic" jsonschema:"enum=all,enum=client,enum=bus"`
-	// Action is "drop" (packets vanish, as in a broken network) or "reject" (the
-	// sender is told, as by a firewall).
+	// drop: packets disappear, as in a broken network. reject: the sender gets an
+	// error, as from a firewall.
 	Action string `yaml:"action" json:"action" jsonschema:"enum=drop,enum=reject"`
 }
 

@@ -1,9 +1,9 @@
 package scenarios
 
-// Pause stops a node's process (SIGSTOP) and lets it go on (SIGCONT): its
-// connections stand, and nobody answers.
+// Pause stops a node's process (SIGSTOP) and later lets it continue (SIGCONT). Its
+// connections stay open, and it does not answer.
 type Pause struct {
-	// Target is who is stopped.
+	// The nodes to stop.
 	Target Target `yaml:"target" json:"target" jsonschema:"required"`
 }
 

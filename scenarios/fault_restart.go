@@ -1,10 +1,10 @@
 package scenarios
 
-// Restart replaces the pods of whole shards one by one, as 'kubectl rollout
-// restart' does: a shard after the other, and in each the next pod when the last
-// one is ready.
+// Restart replaces the pods of whole shards one by one, as 'kubectl rollout restart'
+// does: one shard after the other, and in each shard the next pod when the last one
+// is ready.
 type Restart struct {
-	// Target is a shard, such as shard 0 or shard of the hottest slot, or all nodes.
+	// A shard, such as shard 0 or shard of the hottest slot, or all nodes.
 	Target Target `yaml:"target" json:"target" jsonschema:"required"`
 }
 

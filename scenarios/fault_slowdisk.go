@@ -2,11 +2,11 @@ package scenarios
 
 import "fmt"
 
-// SlowDisk makes fsync on a node's volume slow.
+// SlowDisk slows fsync on a node's volume.
 type SlowDisk struct {
-	// Target is whose disk is slow.
+	// The nodes whose disk is slowed.
 	Target Target `yaml:"target" json:"target" jsonschema:"required"`
-	// Latency is how long each fsync takes longer.
+	// The time that is added to each fsync.
 	Latency Duration `yaml:"latency" json:"latency" jsonschema:"required,minimum=1ms,maximum=1m"`
 }
 

@@ -1,7 +1,7 @@
 package scenarios
 
-// GoRedisOptions are options of go-redis' ClusterClient under their own names;
-// zero leaves the library's default, which the report shows with its version.
+// GoRedisOptions are the options of go-redis' ClusterClient, by their own names. 0
+// leaves the default of the library; the report shows it, with the library's version.
 type GoRedisOptions struct {
 	ClientName                 string             `yaml:"clientName,omitempty" json:"clientName,omitempty" jsonschema:"maxLength=100,format=clientName"`
 	MaxRedirects               int                `yaml:"maxRedirects,omitempty" json:"maxRedirects,omitempty" jsonschema:"minimum=-1,maximum=100" hint:"minimum=0 leaves go-redis' default, -1 turns redirects off"`
@@ -43,30 +43,30 @@ type GoRedisOptions struct {
 	Protocol                   int                `yaml:"protocol,omitempty" json:"protocol,omitempty" jsonschema:"enum=2,enum=3"`
 }
 
-// MaintNotifications are the options of go-redis' maintenance notifications, which
-// some managed Redis services send and open-source Redis does not.
+// MaintNotifications are the options of go-redis' maintenance notifications. Some
+// managed Redis services send them; open-source Redis does not.
 type MaintNotifications struct {
-	// Mode is "disabled", "enabled", which fails where the server has none, or
-	// "auto", which asks.
+	// disabled; enabled, which fails if the server has none; or auto, which asks the
+	// server.
 	Mode string `yaml:"mode,omitempty" json:"mode,omitempty" jsonschema:"enum=disabled,enum=enabled,enum=auto"`
-	// EndpointType is what kind of address the server is to send.
+	// The kind of address that the server sends.
 	EndpointType string `yaml:"endpointType,omitempty" json:"endpointType,omitempty" jsonschema:"enum=auto,enum=internal-ip,enum=internal-fqdn,enum=external-ip,enum=external-fqdn,enum=none"`
-	// RelaxedTimeout replaces the read and write timeouts during maintenance.
+	// Replaces the read and write timeouts during maintenance.
 	RelaxedTimeout Duration `yaml:"relaxedTimeout,omitempty" json:"relaxedTimeout,omitempty" jsonschema:"minimum=0s"`
-	// HandoffTimeout is how long a connection may take to move.
+	// The longest time in which a connection moves.
 	HandoffTimeout Duration `yaml:"handoffTimeout,omitempty" json:"handoffTimeout,omitempty" jsonschema:"minimum=0s"`
-	// MaxWorkers is how many connections move at once.
+	// The number of connections that move at once.
 	MaxWorkers int `yaml:"maxWorkers,omitempty" json:"maxWorkers,omitempty" jsonschema:"minimum=0,maximum=100000"`
-	// HandoffQueueSize is how many connections may wait to move.
+	// The number of connections that may wait to move.
 	HandoffQueueSize int `yaml:"handoffQueueSize,omitempty" json:"handoffQueueSize,omitempty" jsonschema:"minimum=0,maximum=100000"`
-	// PostHandoffRelaxedDuration is how long timeouts stay relaxed after a move.
+	// How long timeouts stay relaxed after a move.
 	PostHandoffRelaxedDuration Duration `yaml:"postHandoffRelaxedDuration,omitempty" json:"postHandoffRelaxedDuration,omitempty" jsonschema:"minimum=0s"`
-	// CircuitBreakerFailureThreshold is after how many failures an endpoint is left alone.
+	// The number of failures after which an endpoint is left alone.
 	CircuitBreakerFailureThreshold int `yaml:"circuitBreakerFailureThreshold,omitempty" json:"circuitBreakerFailureThreshold,omitempty" jsonschema:"minimum=0,maximum=100000"`
-	// CircuitBreakerResetTimeout is for how long.
+	// How long an endpoint is left alone.
 	CircuitBreakerResetTimeout Duration `yaml:"circuitBreakerResetTimeout,omitempty" json:"circuitBreakerResetTimeout,omitempty" jsonschema:"minimum=0s"`
-	// CircuitBreakerMaxRequests is how many attempts then test it.
+	// The number of attempts that test an endpoint after that time.
 	CircuitBreakerMaxRequests int `yaml:"circuitBreakerMaxRequests,omitempty" json:"circuitBreakerMaxRequests,omitempty" jsonschema:"minimum=0,maximum=100000"`
-	// MaxHandoffRetries is how often a move is tried.
+	// How often a move is tried again.
 	MaxHandoffRetries int `yaml:"maxHandoffRetries,omitempty" json:"maxHandoffRetries,omitempty" jsonschema:"minimum=0,maximum=10"`
 }

@@ -71,23 +71,24 @@ func Quantiles() []string {
 	return []string{"p50", "p90", "p95", "p99", "p99.9", "p99.99", "max", "mean"}
 }
 
-// Objective bounds one metric. At least one of Max and Min is set.
+// Objective bounds one metric. It needs max, min or both.
 type Objective struct {
-	// Metric is one of Metrics.
+	// The name of a metric; docs/reference/metrics.md describes each.
 	Metric string `yaml:"metric" json:"metric" jsonschema:"required,format=metric"`
-	// Command narrows to one entry of the mix, by its name; empty is all.
+	// Judges one entry of the mix, by its name. Default: all commands together.
 	Command string `yaml:"command,omitempty" json:"command,omitempty" jsonschema:"format=commandName"`
-	// Phase narrows to one phase; empty is the whole timeline without warm-up.
+	// Judges one phase. Default: the whole timeline, without the warm-up.
 	Phase string `yaml:"phase,omitempty" json:"phase,omitempty"`
-	// Shard narrows to one shard, by its number; without it the worst counts, or all together.
+	// Judges one shard, by its number. Default: the worst shard, or all together.
 	Shard *int `yaml:"shard,omitempty" json:"shard,omitempty" jsonschema:"minimum=0"`
-	// Within is how far from the steady state counts as recovered, above 0 to 1;
-	// 0.1 unless stated. It is for recovery.throughput and recovery.p99.
+	// How far from the steady state counts as recovered, for recovery.throughput and
+	// recovery.p99. Above 0 up to 1; default: 0.1.
 	Within float64 `yaml:"within,omitempty" json:"within,omitempty" jsonschema:"exclusiveMinimum=0,maximum=1"`
-	// Max is the highest value that is good enough, in the unit of the metric, or
-	// relative to a baseline: baseline, baseline+10% or baseline+5ms.
+	// The highest value that passes, in the metric's unit, or relative to a baseline:
+	// baseline, baseline+10% or baseline+5ms.
 	Max *Bound `yaml:"max,omitempty" json:"max,omitempty" jsonschema:"anyof_required=max"`
-	// Min is the lowest value that is good enough, likewise: 1900, or baseline-5%.
+	// The lowest value that passes, in the metric's unit, or relative to a baseline:
+	// 1900, or baseline-5%.
 	Min *Bound `yaml:"min,omitempty" json:"min,omitempty" jsonschema:"anyof_required=min"`
 }
 

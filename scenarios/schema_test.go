@@ -36,7 +36,11 @@ func generateSchema(t *testing.T) []byte {
 		t.Fatal(err)
 	}
 	for at, text := range r.CommentMap {
-		r.CommentMap[at] = strings.ReplaceAll(text, "\n", " ")
+		text = strings.ReplaceAll(text, "\n", " ")
+		if name := strings.TrimPrefix(at, pkg+"."); !strings.Contains(name, ".") {
+			text = forUsers(name, text)
+		}
+		r.CommentMap[at] = text
 	}
 	s := r.Reflect(&Scenario{})
 	s.Title = "slotstorm scenario"
@@ -51,6 +55,17 @@ func generateSchema(t *testing.T) []byte {
 		t.Fatal(err)
 	}
 	return append(out, '\n')
+}
+
+// forUsers is the comment of a type for those who write YAML: without the type's name,
+// with which a comment of Go begins.
+func forUsers(name, text string) string {
+	for _, beginning := range []string{name + " is ", name + " are ", name + " "} {
+		if rest, ok := strings.CutPrefix(text, beginning); ok {
+			return strings.ToUpper(rest[:1]) + rest[1:]
+		}
+	}
+	return text
 }
 
 // schemaOf gives the types that are written as a text, and maps.

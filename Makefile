@@ -69,17 +69,11 @@ soak: build ## hours: every long command of the documentation, and 10 minutes fo
 	SLOTSTORM_SOAK=1 $(GO) test -tags e2e -timeout 3h -run 'DocumentedCommands|DurabilityBuys' ./e2e
 	SLOTSTORM_SOAK=1 $(GO) test -run TestAStallShowsInFull -v ./workload
 	SLOTSTORM_SOAK=1 $(GO) test -run TestFramesAreNotKept -v ./internal/loader
-	$(GO) test -run '^$$' -fuzz FuzzParse -fuzztime 10m -fuzzminimizetime 2s ./scenarios
-	$(GO) test -run '^$$' -fuzz FuzzParse -fuzztime 10m -fuzzminimizetime 2s ./workload/resp
-	$(GO) test -run '^$$' -fuzz FuzzParseNodes -fuzztime 10m ./deployer
-	$(GO) test -run '^$$' -fuzz FuzzReadLog -fuzztime 10m ./deployer
-	$(GO) test -run '^$$' -fuzz FuzzJudge -fuzztime 10m -fuzzminimizetime 2s ./audit
-	$(GO) test -run '^$$' -fuzz FuzzRead -fuzztime 10m -fuzzminimizetime 2s ./results
-	$(GO) test -run '^$$' -fuzz FuzzHlog -fuzztime 10m -fuzzminimizetime 2s ./results
-	$(GO) test -run '^$$' -fuzz FuzzBundle -fuzztime 10m -fuzzminimizetime 2s ./report
-	$(GO) test -run '^$$' -fuzz FuzzMarkdown -fuzztime 10m -fuzzminimizetime 2s ./report
-	$(GO) test -run '^$$' -fuzz FuzzPrintable -fuzztime 10m -fuzzminimizetime 2s ./internal/printable
-	$(GO) test -run '^$$' -fuzz FuzzGuard -fuzztime 10m -fuzzminimizetime 2s ./workload/resp
+	@$(GO) test -list '^Fuzz' ./... | awk '/^Fuzz/ { list[n++] = $$1 } /^ok/ { for (i = 0; i < n; i++) print list[i], $$2; n = 0 }' | \
+	while read -r target package; do \
+		echo "$$target of $$package"; \
+		$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime 10m -fuzzminimizetime 2s $$package </dev/null || exit 1; \
+	done
 	SLOTSTORM_SOAK=1 $(GO) test -tags e2e -timeout 3h -run TestHarms -v ./e2e
 	SLOTSTORM_SOAK=1 $(GO) test -tags e2e -timeout 3h ./e2e/hostile
 

@@ -48,7 +48,11 @@ func run(all bool, args []string) error {
 			fmt.Printf("%d of %d  %s\n", len(places), r.most, r.text)
 		}
 		if all || len(places) > r.most {
-			for _, p := range places {
+			shown := places
+			if !all {
+				shown = places[:min(len(places), 20)]
+			}
+			for _, p := range shown {
 				fmt.Printf("%s: write %s\n", p, r.instead)
 			}
 		}

@@ -15,8 +15,7 @@ import (
 	"github.com/slotstorm/slotstorm/chaos/agent"
 )
 
-// agentVerb is what faults run inside of pods. It is not for people, and so is
-// hidden.
+// agentVerb is started inside of pods by faults. It is hidden.
 func (p *program) agentVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "agent",
@@ -48,8 +47,7 @@ func (p *program) agent(c *cli.Context) error {
 	return usagef("slotstorm agent is started by a fault: stay, serve, or release --pid PROCESS --for DURATION")
 }
 
-// rescue starts this program in a session of its own: it does not end with what
-// started it.
+// rescue starts this program in a session of its own, so that it outlives its parent.
 func rescue(pid int, after time.Duration) error {
 	self, err := os.Executable()
 	if err != nil {

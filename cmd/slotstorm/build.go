@@ -9,7 +9,7 @@ import (
 // version and commit are set by the linker: -X main.version=v1.2.3.
 var version, commit string
 
-// build is what this program was built from.
+// build names the sources and the tools of this program.
 type build struct {
 	Version string `json:"version"`
 	Commit  string `json:"commit,omitempty"`
@@ -19,7 +19,7 @@ type build struct {
 	Arch    string `json:"arch"`
 }
 
-// build prefers what the linker was told, then what Go recorded.
+// build prefers the values that the linker set, then those that Go recorded.
 func (p *program) build() build {
 	b := build{Version: version, Commit: commit, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH}
 	if info, ok := debug.ReadBuildInfo(); ok {

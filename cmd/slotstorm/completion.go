@@ -13,7 +13,7 @@ import (
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
-// shellScripts hand a shell's question on to the hidden verb completeVerb.
+// shellScripts call the hidden verb completeVerb.
 //
 //go:embed shells/slotstorm.*
 var shellScripts embed.FS
@@ -21,8 +21,8 @@ var shellScripts embed.FS
 // shellNames are the shells with a script.
 var shellNames = []string{"bash", "zsh", "fish"}
 
-// completeVerb answers the scripts. Its arguments are the words before the
-// cursor without the program's name, the last one the word that is being typed.
+// completeVerb is called by the scripts. Its arguments are the words before the cursor
+// without the name of the program. The last one is the word that is being typed.
 const completeVerb = "__complete"
 
 func (p *program) completionVerb() *cli.Command {
@@ -54,7 +54,7 @@ func (p *program) completionVerb() *cli.Command {
 // candidate is one possible word.
 type candidate struct{ word, about string }
 
-// files tells the shell to add file names, dirs to add folders.
+// files is what the shell adds to the candidates.
 type files int
 
 const (
@@ -66,8 +66,8 @@ const (
 // directive is the last line of an answer.
 func (f files) directive() string { return [...]string{":none", ":files", ":dirs"}[f] }
 
-// complete answers a shell: a line "word<TAB>about" for each candidate that
-// begins with what is typed, and a last line that says whether files count too.
+// complete prints a line "word<TAB>about" for each candidate that begins with the typed
+// word. The last line says whether the shell adds files or folders.
 func (p *program) complete(typed []string) error {
 	typed = joinAssignments(typed)
 	if len(typed) == 0 {
@@ -192,7 +192,7 @@ func (p *program) argCandidates(verb *cli.Command, current string) ([]candidate,
 		return list, anyFiles
 	case "report", "compare", "trend":
 		if current == "" {
-			return p.runCandidates(), noFiles // folders are for those who begin one
+			return p.runCandidates(), noFiles // folders are offered once a word is begun
 		}
 		return p.runCandidates(), onlyDirs
 	case "list":
@@ -205,8 +205,8 @@ func (p *program) argCandidates(verb *cli.Command, current string) ([]candidate,
 	return nil, noFiles
 }
 
-// runCandidates are the runs under --out, newest first. A folder that cannot be
-// listed has none: completion is no place for errors.
+// runCandidates are the runs under --out, newest first. Completion prints no errors: a
+// folder that cannot be listed has no candidates.
 func (p *program) runCandidates() []candidate {
 	list := []candidate{{"latest", "the newest run"}}
 	entries, err := results.List(p.root)

@@ -19,7 +19,7 @@ func (p *program) writeManifests(s *scenarios.Scenario, objects []any) error {
 type rehearsed struct {
 	Scenario *scenarios.Scenario `json:"scenario"`
 	Timeline []moment            `json:"timeline"`
-	// Objects are what would be made on Kubernetes; none on this machine.
+	// Objects is the number of Kubernetes objects; 0 on this machine.
 	Objects int `json:"objects"`
 	// Answer is the answer of the API server.
 	Answer string `json:"answer,omitempty"`

@@ -71,26 +71,31 @@ func TestExamplesAreUpToDate(t *testing.T) {
 			}
 			for _, line := range commandsIn(&doc) {
 				commands++
-				b := newBench(t)
-				w, err := arrange(b.application(), strings.Fields(strings.ReplaceAll(line, `"`, ""))[1:])
-				if err != nil || w.verb == "" {
-					t.Errorf("%s: %s: %v", file, line, err)
-					continue
-				}
-				var out []string
-				for _, word := range append(w.global, w.local...) {
-					if v, ok := strings.CutPrefix(word, "--out="); ok {
-						out = append(out, v)
-					}
-				}
-				if _, _, err := parseOut(out); err != nil {
-					t.Errorf("%s: %s: %v", file, line, err)
-				}
+				checkCommand(t, file, line)
 			}
 		}
 	}
 	if commands < 8 {
 		t.Errorf("only %d commands were found", commands)
+	}
+}
+
+// checkCommand fails unless verb, flags and formats of a command line exist.
+func checkCommand(t *testing.T, file, line string) {
+	t.Helper()
+	w, err := arrange(newBench(t).application(), strings.Fields(strings.ReplaceAll(line, `"`, ""))[1:])
+	if err != nil || w.verb == "" {
+		t.Errorf("%s: %s: %v", file, line, err)
+		return
+	}
+	var out []string
+	for _, word := range append(w.global, w.local...) {
+		if v, ok := strings.CutPrefix(word, "--out="); ok {
+			out = append(out, v)
+		}
+	}
+	if _, _, err := parseOut(out); err != nil {
+		t.Errorf("%s: %s: %v", file, line, err)
 	}
 }
 

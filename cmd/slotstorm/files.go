@@ -7,15 +7,15 @@ import (
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
-// What a run of 3 shards with one replica each needs at least.
+// Resources that a run of 3 shards with one replica each needs at least.
 const (
 	wantCores  = 2
 	wantMemory = 1 << 30
 	wantFiles  = 4096
 )
 
-// leastFiles is what asking another program needs: standard streams, the poller of
-// Go and pipes. With fewer than 8 Go itself does not start.
+// leastFiles is the least number of open files with which another program can be run:
+// standard streams, the poller of Go and pipes. Go itself needs 8 to start.
 const leastFiles = 24
 
 // tooFewFiles is the error of a limit of open files that is too low.
@@ -23,7 +23,7 @@ func tooFewFiles(limit, need uint64) error {
 	return fmt.Errorf("%w: the limit of open files is %d, but at least %d are needed: raise it with 'ulimit -n %d', as root if the hard limit is too low", runner.ErrEnvironment, limit, need, wantFiles)
 }
 
-// enoughFiles refuses what would run out of open files on its way.
+// enoughFiles returns an error if the limit of open files is below need.
 func enoughFiles(need uint64) error {
 	if limit, ok := openFiles(); ok && limit < need {
 		return tooFewFiles(limit, need)
@@ -35,9 +35,9 @@ func enoughFiles(need uint64) error {
 // few thousand requests per second. It may grow to ten for each processor.
 const usualPool = 20
 
-// filesOf is how many open files a run of s needs at the least, in this process or
-// in a node, whichever needs more. For each node that is a log, a probe, a poll,
-// connections of the audit, and a link of the cluster in both directions.
+// filesOf is the least number of open files that a run of s needs, in this process or in
+// a node, whichever needs more. For each node these are a log, a probe, a poll,
+// connections of the audit, and links of the cluster in both directions.
 func filesOf(s *scenarios.Scenario) uint64 {
 	nodes := s.Redis.Shards * (1 + s.Redis.ReplicasPerShard)
 	need := 40 + 8*nodes

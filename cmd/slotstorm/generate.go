@@ -13,16 +13,15 @@ import (
 	"github.com/slotstorm/slotstorm/internal/runner"
 )
 
-// generateVerb is a generator of load for a run elsewhere: what pods run. It is
-// not for people, and so is hidden.
+// generateVerb is a load generator that runs in a pod. It is hidden.
 func (p *program) generateVerb() *cli.Command {
 	return &cli.Command{
 		Name:   "generate",
 		Hidden: true,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "listen", Value: ":7946", Usage: "await the run at `HOST:PORT`"},
-			&cli.StringFlag{Name: "identity", Usage: "read the run's key from `FILE`"},
-			&cli.DurationFlag{Name: "patience", Value: 2 * time.Minute, Usage: "end after `DURATION` without the run, before and after the load"},
+			&cli.StringFlag{Name: "listen", Value: ":7946", Usage: "wait for the run at `HOST:PORT`"},
+			&cli.StringFlag{Name: "identity", Usage: "read the key of the run from `FILE`"},
+			&cli.DurationFlag{Name: "patience", Value: 2 * time.Minute, Usage: "exit after `DURATION` without the run, before and after the load"},
 		},
 		Action: p.generate,
 	}
@@ -33,7 +32,7 @@ func (p *program) generate(c *cli.Context) error {
 		return err
 	}
 	if !c.IsSet("identity") || c.Duration("patience") <= 0 {
-		return usagef("slotstorm generate needs --identity, and a --patience above 0: it is started by a run")
+		return usagef("slotstorm generate is started by a run: it needs --identity and a --patience greater than 0")
 	}
 	ctx, release := signal.NotifyContext(c.Context, syscall.SIGTERM, syscall.SIGINT)
 	defer release()

@@ -75,8 +75,8 @@ func annotated(s *scenarios.Scenario, defaults []scenarios.Default) ([]byte, err
 	return b.Bytes(), nil
 }
 
-// mark comments the scalars of n, which stands at path, that are defaults or
-// lie in one; filled holds the comments, by path.
+// mark adds a comment to each scalar of n, which stands at path, that is a default or part
+// of one. filled has the comments by path.
 func mark(n *yaml.Node, path, comment string, filled map[string]string) {
 	if own := filled[path]; own != "" {
 		comment = own

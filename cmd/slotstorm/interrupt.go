@@ -10,17 +10,16 @@ import (
 	"time"
 )
 
-// abruptGrace is how long an abrupt end may take before the process exits
-// without it.
+// abruptGrace is how long an abrupt end may take before the process exits anyway.
 const abruptGrace = 2 * time.Second
 
-// catcher receives the requests to end. While nobody has taken them, one ends the
-// process at once.
+// catcher receives signals that ask for an end. Unless a verb has subscribed to them, one
+// of them ends the process at once.
 type catcher struct{ takers atomic.Int32 }
 
-// catch begins to receive. What was ignored when the process began stays ignored:
-// nohup does so with SIGHUP, and a shell without job control with SIGINT and
-// SIGQUIT of what runs in its background.
+// catch starts to receive signals. Signals that were ignored when the process started stay
+// ignored: nohup ignores SIGHUP, and a shell without job control ignores SIGINT and
+// SIGQUIT for its background processes.
 func catch() *catcher {
 	c := &catcher{}
 	caught := make(chan os.Signal, 4)
@@ -32,16 +31,16 @@ func catch() *catcher {
 			}
 		}
 	}()
-	// A pipe whose reader has gone is an error of writing. By default it would
-	// end the process, and leave a fault in force. SIGQUIT is here for the case
-	// that it is not a request to end: by default it would be a crash.
+	// A pipe without a reader is a write error. By default SIGPIPE would end the process
+	// and leave a fault active. By default SIGQUIT would be a crash, even if it is ignored
+	// above.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE, syscall.SIGQUIT)
 	return c
 }
 
-// notify sends the requests to end to c: Ctrl-C and Ctrl-\, SIGTERM and a terminal
-// that hangs up. Shells ignore SIGQUIT where they ignore SIGINT; Go reports that of
-// SIGINT alone.
+// notify sends the signals that ask for an end to c: Ctrl-C and Ctrl-\, SIGTERM, and
+// SIGHUP of a terminal that hangs up. Shells ignore SIGQUIT whenever they ignore SIGINT,
+// and Go reports only whether SIGINT is ignored.
 func notify(c chan<- os.Signal) {
 	signal.Notify(c, syscall.SIGTERM)
 	if !signal.Ignored(syscall.SIGHUP) {
@@ -52,10 +51,10 @@ func notify(c chan<- os.Signal) {
 	}
 }
 
-// take gives the requests to end to the caller, until it calls release.
+// take subscribes the caller to the signals, until it calls release.
 func (c *catcher) take() (caught <-chan os.Signal, release func()) {
 	own := make(chan os.Signal, 4)
-	// In this order: a signal in between ends the process, and is not lost.
+	// In this order no signal is lost: one in between ends the process.
 	notify(own)
 	c.takers.Add(1)
 	return own, func() {
@@ -64,9 +63,9 @@ func (c *catcher) take() (caught <-chan os.Signal, release func()) {
 	}
 }
 
-// brake turns signals into ways to stop a run. The first signal closes stop,
-// and says so; the second cancels the context, which ends the run at once.
-// release gives the signals back.
+// brake stops a run on signals. The first signal closes stop, and prints a message. The
+// second cancels the context, which ends the run at once. release unsubscribes from the
+// signals.
 func (p *program) brake(parent context.Context) (ctx context.Context, stop <-chan struct{}, release func()) {
 	ctx, cancel := context.WithCancel(parent)
 	caught, restore := p.signals()
@@ -103,7 +102,7 @@ func (p *program) brake(parent context.Context) (ctx context.Context, stop <-cha
 	}
 }
 
-// abrupt gives a context that the first signal ends, for what needs no gentle stop.
+// abrupt returns a context that the first signal cancels.
 func (p *program) abrupt(parent context.Context) (ctx context.Context, release func()) {
 	ctx, cancel := context.WithCancel(parent)
 	caught, restore := p.signals()

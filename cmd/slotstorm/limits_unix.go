@@ -16,14 +16,14 @@ func openFiles() (uint64, bool) {
 	return uint64(l.Cur), true
 }
 
-// crashBySignal lets a crash end the process by SIGABRT. By default Go ends it with
-// code 2, which says here that the command line is invalid and nothing was done. A
-// core file would hold passwords, and fill the disk: there is none.
+// crashBySignal makes a crash end the process by SIGABRT. By default Go exits with code 2,
+// which means here that the command line is invalid and nothing was started. Core files
+// are disabled, because they would contain passwords and fill the disk.
 func crashBySignal() {
 	var l syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_CORE, &l); err == nil {
 		l.Cur = 0
-		// What lowers a limit is not refused.
+		// Lowering a limit cannot fail.
 		_ = syscall.Setrlimit(syscall.RLIMIT_CORE, &l)
 	}
 	debug.SetTraceback("crash")

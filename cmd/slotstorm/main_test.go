@@ -114,7 +114,7 @@ func golden(t *testing.T, path, got string) {
 	}
 }
 
-// contains tells whether text holds all parts.
+// contains checks that text has all parts.
 func contains(t *testing.T, text string, parts ...string) {
 	t.Helper()
 	for _, part := range parts {

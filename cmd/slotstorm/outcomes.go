@@ -74,7 +74,7 @@ func (f *finished) renderers(color bool) renderers {
 
 // codeOf is the exit code of a run that ended with s.
 func codeOf(r *runner.Result) exitCode {
-	if r.Bundle != nil && slices.ContainsFunc(r.Bundle.Run.Faults, mayBeInForce) {
+	if r.Bundle != nil && slices.ContainsFunc(r.Bundle.Run.Faults, mayBeActive) {
 		return exitUnhealed
 	}
 	if r.Bundle != nil && r.Bundle.Run.Interrupted != "" {
@@ -89,7 +89,7 @@ func codeOf(r *runner.Result) exitCode {
 	return exitInconclusive
 }
 
-// mayBeInForce tells whether a fault has acted and was not seen to be over.
-func mayBeInForce(f results.Fault) bool {
+// mayBeActive reports whether a fault acted and was not seen to be over.
+func mayBeActive(f results.Fault) bool {
 	return f.Status == results.StatusUnhealed && f.Restored == 0
 }

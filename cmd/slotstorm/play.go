@@ -15,7 +15,7 @@ type play struct {
 	scenario *scenarios.Scenario
 	settings []results.Setting // of a matrix
 	command  string            // repeats it
-	title    string            // tells it from the others, if there are any
+	title    string            // describes one of many runs; empty for a single one
 }
 
 // plays are the runs of a scenario: as many as it says, for each combination of its

@@ -96,7 +96,7 @@ func (l *live) line(o runner.Progress) string {
 	return console.Fit(parts, l.width()-1, l.color)
 }
 
-// segments tell o without its clock.
+// segments are the parts of o without its clock.
 func segments(o runner.Progress) []console.Segment {
 	parts := []console.Segment{{Text: printable.Line(cmp.Or(o.Phase, o.Stage)), Style: console.Bold}}
 	if o.Fault != "" {

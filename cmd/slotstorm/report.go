@@ -139,8 +139,8 @@ func (p *program) judged(name string, verify ed25519.PublicKey, baseline string)
 	return b, s, nil
 }
 
-// renew writes the renderings of a run anew, and signs it if there is a key. A folder
-// that cannot be written to is no reason to hide the result.
+// renew renders the files of a run again, and signs it if there is a key. The result is
+// printed even if the folder is read-only.
 func (p *program) renew(b *results.Bundle, s *results.Summary, sign ed25519.PrivateKey) error {
 	err := p.rewrite(b, s, sign)
 	if sign == nil && unwritable(err) {

@@ -15,10 +15,9 @@ import (
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
-// enterRoom moves the run into the sealed room that s asks for. If entered is
-// true the run has taken place in there and ended with code: there is nothing
-// left to do but to sweep, which is done. Otherwise it takes place in this process,
-// in room. began, if not nil, learns the folder of each run in there.
+// enterRoom moves the run into the sealed room of s. If entered is true, the run took
+// place in the room, ended with code, and was swept. Otherwise the run takes place in this
+// process, in room. began, if not nil, is called with the folder of each run in the room.
 func (p *program) enterRoom(s *scenarios.Scenario, began func(dir string)) (room local.Room, code exitCode, entered bool, err error) {
 	if err := enoughFiles(filesOf(s)); err != nil {
 		return local.Room{}, exitOK, false, err
@@ -50,8 +49,8 @@ func (p *program) enterRoom(s *scenarios.Scenario, began func(dir string)) (room
 	return room, code, true, nil
 }
 
-// enterFollowed enters the room, and has began learn the folder of each run in
-// there. What runs that died have left is swept.
+// enterFollowed enters the room, calls began with the folder of each run in it, and sweeps
+// the folders of runs that were killed.
 func (p *program) enterFollowed(isolation string, began func(dir string), caught <-chan os.Signal) (room local.Room, n int, entered bool, err error) {
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -75,12 +74,12 @@ func (p *program) enterFollowed(isolation string, began func(dir string), caught
 	return room, n, entered, err
 }
 
-// insideInvalid stands for exitInvalid between the process in a sealed room and
-// the one outside. Go ends a process that crashes with 2, unless a signal can end
-// it, and none can end the first process of a room: 2 has to mean a crash there.
+// insideInvalid stands for exitInvalid between the process in a sealed room and the one
+// outside. A Go process that crashes exits with 2 if no signal can end it, as is the case
+// for the first process of a room. So 2 means a crash there.
 const insideInvalid = 64
 
-// leaving is what the process in a room ends with to say code.
+// leaving is the exit code of the process in a room for code.
 func leaving(code exitCode) exitCode {
 	if code == exitInvalid {
 		return insideInvalid
@@ -88,7 +87,7 @@ func leaving(code exitCode) exitCode {
 	return code
 }
 
-// entering is the exit code that the process in a room has said by ending with n.
+// entering is the code of a process in a room that exited with n.
 func entering(n int) exitCode {
 	switch exitCode(n) {
 	case insideInvalid:
@@ -99,19 +98,19 @@ func entering(n int) exitCode {
 	return exitCode(n)
 }
 
-// began informs the process outside of the sealed room, if this one is inside, the
-// folder of a run; otherwise it calls show, if that is not nil.
+// began returns a function that reports the folder of a run: inside of a sealed room to
+// the process outside, otherwise to show, which may be nil.
 func (p *program) began(show func(dir string)) func(dir string) {
 	if !p.inside {
 		return show
 	}
 	news := local.News()
-	// A reader that is gone takes the run with it; nobody is left to learn of it.
+	// The error is ignored: the run ends with the process that reads this.
 	return func(dir string) { fmt.Fprintln(news, dir) }
 }
 
-// sweep removes what runs have left in their folders that ended with their process:
-// by a signal, out of memory, by an error of slotstorm's own.
+// sweep removes temporary files from the folders of runs whose process was killed or
+// crashed.
 func (p *program) sweep(dirs []string) {
 	for _, dir := range dirs {
 		removed, err := runner.Sweep(dir)

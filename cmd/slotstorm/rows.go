@@ -28,12 +28,12 @@ type runRow struct {
 	Settings []results.Setting `json:"settings,omitempty"`
 	// Command repeats the run.
 	Command string `json:"command,omitempty"`
-	// Problem says why the run cannot be read, and state says it in a word.
+	// Problem is why the run cannot be read; state is that in a word.
 	Problem string `json:"problem,omitempty"`
 	state   string
 }
 
-// rowOf describes e, with s or else with the summary that e holds.
+// rowOf describes e with s, or with the summary of e if s is nil.
 func rowOf(e results.Entry, s *results.Summary) runRow {
 	row := runRow{ID: e.ID, Dir: e.Dir}
 	if e.Err != nil {

@@ -17,8 +17,8 @@ import (
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
-// endings lets runs end with these verdicts, one after the other, and records
-// what the runner was asked for.
+// endings makes runs end with these verdicts, one after the other, and records the
+// options of each run.
 func endings(t *testing.T, b *bench, verdicts ...results.Verdict) *[]runner.Options {
 	t.Helper()
 	var asked []runner.Options

@@ -11,15 +11,16 @@ import (
 	"github.com/slotstorm/slotstorm/internal/web"
 )
 
-// show is a run shown in a browser. The zero value shows nothing.
+// show is the live page of a run. The zero value serves nothing.
 type show struct {
-	// began learns each run's folder; nil without a browser. A sealed room's network
-	// cannot be reached from outside: the outer process serves.
+	// began is called with the folder of each run; nil without a page. The outer process
+	// serves it, because the network of a sealed room cannot be reached from outside.
 	began func(dir string)
 	close func()
 }
 
-// serve shows the runs to come at addr, under these names too; empty is nowhere.
+// serve serves the live page of the next runs at addr, and answers to these host names. It
+// does nothing if addr is empty.
 func (p *program) serve(addr string, hosts []string) (show, error) {
 	nothing := show{close: func() {}}
 	if addr == "" || p.inside {
@@ -44,8 +45,8 @@ func (p *program) serve(addr string, hosts []string) (show, error) {
 	}}, nil
 }
 
-// hostFlag names the server beside localhost and its addresses. A page of another
-// site can point a name of its own here; a name that the user gave is not such.
+// hostFlag adds host names. Other names are refused, because another site could point a
+// name of its own at this server.
 func hostFlag(name string) cli.Flag {
 	return &cli.StringSliceFlag{Name: name, Usage: "also answer requests to the host `NAME`, besides localhost and IP addresses; may be repeated"}
 }

@@ -9,10 +9,10 @@ import (
 	"github.com/slotstorm/slotstorm/results"
 )
 
-// eachRun loads the runs of a set, as results.Select knows them, and gives the
-// folders of those that use has taken. A run that cannot be read is named on
-// standard error and left out if a folder or a pattern led to it; one that the
-// set names itself ends with its error.
+// eachRun loads the runs of a set (see results.Select), calls use with each, and returns
+// the folders of those without an error. If a run of a folder or of a pattern cannot be
+// read, eachRun prints the reason and leaves it out. If the set names the run itself,
+// eachRun returns the error.
 func (p *program) eachRun(set string, use func(dir string, b *results.Bundle) error) ([]string, error) {
 	runs, err := results.Select(p.root, set)
 	if err != nil {
@@ -40,7 +40,7 @@ func (p *program) eachRun(set string, use func(dir string, b *results.Bundle) er
 	return dirs, nil
 }
 
-// remark names what Load has found in a bundle beside what it needs.
+// remark prints which files of a bundle are unknown or were changed.
 func (p *program) remark(dir string, s *results.Sealed) {
 	if s == nil {
 		return

@@ -21,8 +21,8 @@ type moment struct {
 	Detail string `json:"detail,omitempty"`
 }
 
-// timeline is what happens in s, in order of time. What takes place at the same
-// time keeps the scenario's order, phases first.
+// timeline lists the phases and faults of s in order of time. Those at the same time keep
+// the order of the scenario, phases first.
 func timeline(s *scenarios.Scenario) []moment {
 	var list []moment
 	var at scenarios.Duration

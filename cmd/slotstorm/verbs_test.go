@@ -135,7 +135,7 @@ func TestInspect(t *testing.T) {
 	}
 	golden(t, "testdata/inspect.txt", stdout)
 
-	// What it prints is the same scenario again.
+	// The output is the same scenario again.
 	again, err := scenarios.Parse("inspected", []byte(stdout))
 	if err != nil {
 		t.Fatal(err)

@@ -18,8 +18,8 @@ import (
 	"github.com/slotstorm/slotstorm/results"
 )
 
-// hostile acts on a terminal in each way that there is: a title, a colour, the
-// direction of writing, an overwritten line, C1, and characters that nobody sees.
+// hostile has everything that acts on a terminal: a title, a colour, the direction of
+// writing, an overwritten line, C1, and invisible characters.
 const hostile = "\x1b]0;owned\a\x1b[32mok\u202egnp\rx\u009b2J\x7f\u200b\U000e0041"
 
 // calm fails unless text shows by itself what it is.

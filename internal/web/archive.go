@@ -59,8 +59,8 @@ func (s *Server) list() (answer, error) {
 	}{s.root, rows, trends})
 }
 
-// shown is a row whose texts are in one line each. A run whose id does not show as
-// it is cannot be chosen by it.
+// shown escapes the texts of a row. A run whose id has invisible characters cannot be
+// compared.
 func (r row) shown() row {
 	r.Sealed = r.Sealed && printable.Line(r.ID) == r.ID
 	for _, text := range []*string{&r.ID, &r.Scenario, &r.Started, &r.Verdict, &r.Class, &r.Detail} {
@@ -73,9 +73,9 @@ func rowOf(e results.Entry) row {
 	at := "/runs/" + url.PathEscape(e.ID) + "/"
 	switch {
 	case errors.Is(e.Err, results.ErrUnsealed):
-		return row{ID: e.ID, Verdict: "not ended", Class: "inconclusive", Link: at + "live", Detail: "under way, or killed"}
+		return row{ID: e.ID, Verdict: "unfinished", Class: "inconclusive", Link: at + "live", Detail: "in progress or killed"}
 	case e.Err != nil:
-		return row{ID: e.ID, Verdict: "not readable", Class: "invalid", Detail: e.Err.Error()}
+		return row{ID: e.ID, Verdict: "unreadable", Class: "invalid", Detail: e.Err.Error()}
 	}
 	v := row{ID: e.ID, Scenario: e.Run.Name, Started: e.Run.Start.UTC().Format(time.DateTime), Link: at, Sealed: true}
 	if sum := e.Run.Summary; sum != nil {

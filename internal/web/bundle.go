@@ -9,14 +9,13 @@ import (
 	"github.com/slotstorm/slotstorm/results"
 )
 
-// filePolicy is for files of bundles, which may be somebody else's: a document of
-// its own without an origin, which runs nothing, asks nobody, this server
-// included, sends no form and opens nothing. Its own styles and the pictures
-// within it are shown.
+// filePolicy is for files of bundles, which may come from somebody else: a document without
+// an origin that runs no script, sends no request and no form, and opens no window. Its
+// own styles and embedded pictures are shown.
 const filePolicy = "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'none'; form-action 'none'; base-uri 'none'"
 
-// served are the files that a bundle has, and as what they are sent. Nothing else
-// in its folder is: not the nodes' volumes, and no script.
+// served are the files of a bundle and their content types. Other files in the folder, such
+// as the volumes of nodes or scripts, are not sent.
 var served = []struct{ pattern, kind string }{
 	{"report.html", "text/html"}, {"upgrade.html", "text/html"}, {"audit/*.html", "text/html"},
 	{"plots/*.png", "image/png"},

@@ -12,7 +12,7 @@ import (
 	"github.com/slotstorm/slotstorm/report/render"
 )
 
-// maxCompared bounds the runs of one side of a comparison.
+// maxCompared is the most runs of one side of a comparison.
 const maxCompared = 200
 
 // compare renders the comparison of the runs a and b, each one or several.
@@ -21,7 +21,7 @@ func (s *Server) compare(w http.ResponseWriter, r *http.Request) {
 	sides := [2][]string{q["a"], q["b"]}
 	for _, ids := range sides {
 		if len(ids) == 0 || len(ids) > maxCompared {
-			problem(w, http.StatusBadRequest, fmt.Sprintf("choose at least one run as A and one as B, and at most %d as each", maxCompared))
+			problem(w, http.StatusBadRequest, fmt.Sprintf("choose 1 to %d runs as A and as B", maxCompared))
 			return
 		}
 	}
@@ -30,7 +30,7 @@ func (s *Server) compare(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// comparison leaves out what cannot be read, and says so.
+// comparison lists and leaves out runs that cannot be read.
 func (s *Server) comparison(ctx context.Context, ids [2][]string) (answer, error) {
 	var sides [2]*compare.Runs
 	var out []string

@@ -16,13 +16,13 @@ type answer struct {
 	body []byte
 }
 
-// maxOrders bounds the different pages that are waited for at a time.
+// maxOrders is the most pages that can wait at a time.
 const maxOrders = 32
 
-var errBusy = errors.New("too many pages are being made: try again in a moment")
+var errBusy = errors.New("too many pages are being rendered: try again in a moment")
 
-// desk makes pages that take much time and memory: one at a time, however many
-// ask, and once for all who wait for the same one.
+// desk renders pages that take much time and memory: one at a time, and once for all
+// requests that wait for the same page.
 type desk struct {
 	turn chan struct{}
 
@@ -31,7 +31,7 @@ type desk struct {
 }
 
 type order struct {
-	// waiting counts those who wait; the last one who leaves ends the work.
+	// waiting counts the requests that wait. The work ends when the last one is cancelled.
 	waiting int
 	cancel  context.CancelFunc
 	done    chan struct{}
@@ -42,7 +42,8 @@ type order struct {
 
 func newDesk() *desk { return &desk{turn: make(chan struct{}, 1), orders: map[string]*order{}} }
 
-// page is what work makes, by the name of the page. A panic of work is an error.
+// page returns the result of work, or that of the same page under way. A panic of work is
+// an error.
 func (d *desk) page(ctx context.Context, name string, work func(context.Context) (answer, error)) (answer, error) {
 	o, err := d.order(ctx, name, work)
 	if err != nil {
@@ -68,7 +69,7 @@ func (d *desk) order(ctx context.Context, name string, work func(context.Context
 		return nil, errBusy
 	}
 	o := &order{waiting: 1, done: make(chan struct{})}
-	// It outlives the one who asked first if others wait too.
+	// The work outlives the first request while others wait.
 	ctx, o.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	d.orders[name] = o
 	go d.serve(ctx, name, o, work)
@@ -105,7 +106,7 @@ func (d *desk) leave(name string, o *order) {
 	}
 }
 
-// forget takes an order off the list, so that who asks next gets what is new then.
+// forget takes an order off the list, so that the next request gets a new page.
 func (d *desk) forget(name string, o *order) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -120,10 +121,10 @@ type crash struct {
 	stack []byte
 }
 
-func (c *crash) Error() string { return "the program failed over it: " + c.what }
+func (c *crash) Error() string { return "slotstorm failed to read it: " + c.what }
 
-// safely is f, with its panic as an error: what one bundle does to its reader
-// stays with that bundle.
+// safely calls f and returns its panic as an error, so that a bundle that crashes its
+// reader ends nothing else.
 func safely(f func() error) (err error) {
 	defer func() {
 		if v := recover(); v != nil {

@@ -23,13 +23,13 @@ func (s *Server) file(w http.ResponseWriter, r *http.Request) {
 func (s *Server) send(w http.ResponseWriter, r *http.Request, dir, name string) {
 	kind := kindOf(name)
 	if kind == "" {
-		problem(w, http.StatusNotFound, "there is no such file")
+		problem(w, http.StatusNotFound, "file not found")
 		return
 	}
 	f, st, err := open(dir, name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		problem(w, http.StatusNotFound, "there is no such file")
+		problem(w, http.StatusNotFound, "file not found")
 		return
 	case err != nil:
 		problem(w, http.StatusNotFound, err.Error())
@@ -39,7 +39,7 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, dir, name string) 
 	h := w.Header()
 	h.Set("Content-Type", kind)
 	h.Set("Content-Security-Policy", filePolicy)
-	// A megabyte a second is what a reader has to take.
+	// A reader has to take at least 1 MiB per second.
 	patient(w, writeLimit+time.Duration(st.Size()>>20)*time.Second)
 	http.ServeContent(w, r, "", st.ModTime(), f)
 }
@@ -48,7 +48,7 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, dir, name string) 
 func (s *Server) dir(w http.ResponseWriter, r *http.Request) (string, bool) {
 	dir, err := s.find(r.PathValue("id"))
 	if err != nil {
-		problem(w, http.StatusNotFound, "there is no such run")
+		problem(w, http.StatusNotFound, "run not found")
 		return "", false
 	}
 	return dir, true
@@ -61,11 +61,11 @@ func (s *Server) find(id string) (string, error) {
 		return cur.dir, nil
 	}
 	if id == "" || slices.Contains([]string{".", ".."}, id) || strings.ContainsAny(id, "/\\\x00") {
-		return "", fmt.Errorf("there is no run %q", id)
+		return "", fmt.Errorf("run %q not found", id)
 	}
 	dir := filepath.Join(s.root, id)
 	if st, err := os.Lstat(dir); err != nil || !st.IsDir() {
-		return "", fmt.Errorf("there is no run %q", id)
+		return "", fmt.Errorf("run %q not found", id)
 	}
 	return dir, nil
 }

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// guard adds what keeps other sites out: no embedding, no foreign content, no
-// requests on a foreign page's behalf, and no name but those that are this
-// server's, which a page elsewhere could have pointed here.
+// guard keeps other sites out: no embedding, no foreign content, no requests from foreign
+// pages, and no host name except those of this server, because another site could point a
+// name of its own at it.
 func (s *Server) guard(addr net.Addr, next http.Handler) http.Handler {
 	tcp, ok := addr.(*net.TCPAddr)
 	private := ok && tcp.IP.IsLoopback()
@@ -25,13 +25,13 @@ func (s *Server) guard(addr net.Addr, next http.Handler) http.Handler {
 		h.Set("Cache-Control", "no-store")
 		switch site := r.Header.Get("Sec-Fetch-Site"); {
 		case !s.knows(r.Host, private):
-			problem(w, http.StatusForbidden, fmt.Sprintf("this server does not answer to the name %q: use its address, or allow the name by --host (of run, --serve-host)", r.Host))
+			problem(w, http.StatusForbidden, fmt.Sprintf("this server does not answer to the host name %q: use its IP address, or allow the name with --host (slotstorm run: --serve-host)", r.Host))
 		case (site == "cross-site" || site == "same-site") && r.Header.Get("Sec-Fetch-Mode") != "navigate":
-			problem(w, http.StatusForbidden, "this server answers to no page of another site")
+			problem(w, http.StatusForbidden, "this server refuses requests from pages of other sites")
 		case r.ContentLength != 0:
-			// It is read by nobody, and to wait for its end would hold a connection.
+			// Reading the content would hold the connection.
 			h.Set("Connection", "close")
-			problem(w, http.StatusMethodNotAllowed, "this server only shows: it takes no content")
+			problem(w, http.StatusMethodNotAllowed, "this server is read-only: it accepts no content")
 		default:
 			s.calm(next).ServeHTTP(w, r)
 		}
@@ -55,7 +55,7 @@ func (s *Server) knows(host string, private bool) bool {
 	return ip != nil && (ip.IsLoopback() || !private)
 }
 
-// calm answers for a view that panics. The others go on.
+// calm answers with an error if a view panics.
 func (s *Server) calm(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		err := safely(func() error { next.ServeHTTP(w, r); return nil })

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 )
 
-// live is the page of a run under way. One that has ended is shown as it went.
+// live is the page of a run in progress, or that of a run that has ended.
 func (s *Server) live(w http.ResponseWriter, r *http.Request) {
 	if dir, ok := s.dir(w, r); ok {
 		a, err := rendered("live.tmpl.html", struct{ ID string }{filepath.Base(dir)})
@@ -33,7 +33,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 		defer func() { <-s.streams }()
 	default:
 		w.Header().Set("Retry-After", "60")
-		problem(w, http.StatusServiceUnavailable, fmt.Sprintf("%d pages follow runs already, and there is room for no more: close some", maxStreams))
+		problem(w, http.StatusServiceUnavailable, fmt.Sprintf("%d pages follow runs already, which is the limit: close one and reload", maxStreams))
 		return
 	}
 	watch, leave := s.watch(dir)
@@ -65,7 +65,8 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// wait waits for news; it is false when reader or server has gone.
+// wait waits until something changed. It returns false if the reader left or the server
+// stops.
 func wait(reader, server context.Context, changed <-chan struct{}) bool {
 	select {
 	case <-changed:
@@ -73,7 +74,7 @@ func wait(reader, server context.Context, changed <-chan struct{}) bool {
 	case <-reader.Done():
 		return false
 	case <-server.Done():
-		// The last look comes with the server's end.
+		// There may be a last change when the server stops.
 		select {
 		case <-changed:
 			return true

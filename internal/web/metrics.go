@@ -21,16 +21,16 @@ type Metric struct {
 func Metrics() []Metric {
 	return []Metric{
 		{"slotstorm_run_info", "The run that is shown; always 1.", []string{"run", "scenario", "seed"}},
-		{"slotstorm_phase_active", "The stage or phase that the run is in; 1 for that one.", []string{"phase"}},
-		{"slotstorm_requests_total", "Requests that were due, by what became of them: ok, failed (refused), unknown (no answer), overflow (never sent).", []string{"command", "outcome"}},
-		{"slotstorm_errors_total", "Requests that were not answered ok, by class.", []string{"class"}},
+		{"slotstorm_phase_active", "The current stage or phase of the run; always 1.", []string{"phase"}},
+		{"slotstorm_requests_total", "Requests that were due, by outcome: ok, failed (refused), unknown (no answer), overflow (never sent).", []string{"command", "outcome"}},
+		{"slotstorm_errors_total", "Requests without an ok answer, by class of error.", []string{"class"}},
 		{"slotstorm_in_flight_requests", "The most requests under way at once in the last second.", nil},
 		{"slotstorm_response_seconds", "Time from the intended start to the reply, of requests answered ok.", []string{"command"}},
 		{"slotstorm_service_seconds", "Time from the send to the reply, of requests answered ok.", []string{"command"}},
 		{"slotstorm_slip_seconds", "Time from the intended start to the send, of requests answered ok.", []string{"command"}},
 		{"slotstorm_probe_writes_total", "Probe rounds of a shard, by result: ok or bad.", []string{"shard", "result"}},
-		{"slotstorm_shard_up", "Whether the shard took a probe's write in the last second.", []string{"shard"}},
-		{"slotstorm_fault_active", "1 while a fault, an upgrade or a rollback is in force, 0 after it.", []string{"fault", "node"}},
+		{"slotstorm_shard_up", "1 if the shard accepted a write of a probe in the last second, otherwise 0.", []string{"shard"}},
+		{"slotstorm_fault_active", "1 while a fault, an upgrade or a rollback is active, 0 after it.", []string{"fault", "node"}},
 	}
 }
 
@@ -111,10 +111,10 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
-// maxScrapes is more than the Prometheus servers that ask at a time.
+// maxScrapes is the most scrapes at a time.
 const maxScrapes = 8
 
-// metrics answers for the run that is shown; without one there is nothing to tell.
+// metrics serves the metrics of the run that is shown, and none in an archive.
 func (s *Server) metrics(w http.ResponseWriter, r *http.Request) {
 	registry := prometheus.NewRegistry()
 	if cur := s.shown(); cur != nil {

@@ -20,8 +20,7 @@ var pages embed.FS
 
 var templates = template.Must(template.ParseFS(pages, "pages/*.tmpl.html"))
 
-// made answers with a page that a desk makes. One who asked and went away gets
-// nothing.
+// made answers with a page of a desk, unless the request was cancelled.
 func (s *Server) made(w http.ResponseWriter, r *http.Request, d *desk, what string, work func(context.Context) (answer, error)) {
 	patient(w, writeLimit)
 	a, err := d.page(r.Context(), what, work)
@@ -40,8 +39,8 @@ func (s *Server) made(w http.ResponseWriter, r *http.Request, d *desk, what stri
 	}
 }
 
-// take reads the bundle of a run by its id, and gives it to who uses it. Whatever
-// is wrong with it is an error about this run alone.
+// take reads the bundle of a run by its id, and calls use with it. An error concerns this
+// run alone.
 func (s *Server) take(id string, use func(*results.Bundle) error) error {
 	dir, err := s.find(id)
 	if err != nil {
@@ -63,8 +62,8 @@ func (s *Server) take(id string, use func(*results.Bundle) error) error {
 // line is why a run is left out.
 func line(format, id string, err error) string { return printable.Line(fmt.Sprintf(format, id, err)) }
 
-// rendered is a page of this server's own. What a reader would not see as it is, in
-// ids of folders and in texts of bundles, is shown as escapes.
+// rendered is a page of this server's own. Invisible characters in ids of folders and in
+// texts of bundles are escaped.
 func rendered(name string, data any) (answer, error) {
 	return page(func(w io.Writer) error {
 		var out strings.Builder
@@ -76,7 +75,7 @@ func rendered(name string, data any) (answer, error) {
 	})
 }
 
-// page is a page whole, or an error.
+// page is a complete page, or an error.
 func page(write func(io.Writer) error) (answer, error) {
 	var out bytes.Buffer
 	if err := write(&out); err != nil {

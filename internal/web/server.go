@@ -17,9 +17,9 @@ type Server struct {
 	root  string
 	hosts []string
 	log   io.Writer
-	// pages are what reads whole bundles, lists what reads of each how it ended.
+	// pages renders from whole bundles, lists from their summaries.
 	pages, lists *desk
-	// streams are the streams that there is room for.
+	// streams limits the open streams.
 	streams chan struct{}
 
 	mu sync.Mutex
@@ -53,7 +53,7 @@ func New(o Options) *Server {
 		logged: map[string]bool{}, watches: map[string]*watch{}, ended: ended, end: end, gone: gone, endStreams: endStreams}
 }
 
-// maxStreams bounds the pages that follow a run at a time.
+// maxStreams is the most pages that can follow runs at a time.
 const maxStreams = 64
 
 // Close ends all watching. Streams get what is left, and end.
@@ -75,8 +75,8 @@ func (s *Server) Watch(dir string) {
 	}
 }
 
-// watch follows the run in dir, once for all who look; the last one who leaves
-// ends it, so that what was looked at does not stay in memory.
+// watch follows the run in dir, once for all viewers. It ends with the last viewer, so that
+// it does not stay in memory.
 func (s *Server) watch(dir string) (w *watch, leave func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -107,7 +107,7 @@ func (s *Server) shown() *watch {
 	return s.current
 }
 
-// logOnce writes a failure of the program, with its place, for whoever mends it.
+// logOnce logs a crash with its stack, once for each reason.
 func (s *Server) logOnce(what string, err error) {
 	var c *crash
 	if !errors.As(err, &c) {
@@ -122,12 +122,12 @@ func (s *Server) logOnce(what string, err error) {
 	}
 }
 
-// maxLogged bounds what bundles can make the server write.
+// maxLogged is the most crashes that are logged.
 const maxLogged = 50
 
-// failed answers for a view that could not be made. Why a program failed is
-// logged, once for each reason.
+// failed answers for a page that could not be rendered. The reason of a crash is logged
+// once.
 func (s *Server) failed(w http.ResponseWriter, view string, err error) {
 	s.logOnce(view, err)
-	problem(w, http.StatusInternalServerError, fmt.Sprintf("%s cannot be shown; everything else can. The reason: %v", view, err))
+	problem(w, http.StatusInternalServerError, fmt.Sprintf("%s cannot be shown: %v. Other pages are not affected.", view, err))
 }

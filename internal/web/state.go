@@ -27,7 +27,7 @@ type note struct {
 	Text string  `json:"text"`
 }
 
-// band is a fault or an upgrade in force; To is 0 while it is.
+// band is the time of an active fault or upgrade. To is 0 until it ends.
 type band struct {
 	Name string  `json:"name"`
 	From float64 `json:"from"`
@@ -46,7 +46,7 @@ type state struct {
 	// Verdict is set when the run has ended.
 	Verdict results.Verdict `json:"verdict,omitempty"`
 	Reasons []string        `json:"reasons,omitempty"`
-	// Lost tells why the run can be followed no more.
+	// Lost is why the run cannot be followed any more.
 	Lost string `json:"lost,omitempty"`
 }
 

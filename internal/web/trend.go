@@ -20,8 +20,7 @@ func (s *Server) trend(w http.ResponseWriter, r *http.Request) {
 	s.made(w, r, s.pages, fmt.Sprintf("the trend of %q", name), func(ctx context.Context) (answer, error) { return s.trends(ctx, name) })
 }
 
-// trends holds one bundle at a time. One broken night does not hide the others: it
-// is named, and left out.
+// trends holds one bundle at a time. A bundle that cannot be read is listed and left out.
 func (s *Server) trends(ctx context.Context, name string) (answer, error) {
 	list, err := results.List(s.root)
 	if err != nil {
@@ -48,7 +47,7 @@ func (s *Server) trends(ctx context.Context, name string) (answer, error) {
 		t.LeftOut = append(t.LeftOut, broken[t.Scenario]...)
 		delete(broken, t.Scenario)
 	}
-	// What belongs to no trend that is shown stands for itself.
+	// Runs of other scenarios get a trend without figures.
 	for _, scenario := range slices.Sorted(maps.Keys(broken)) {
 		if scenario == "" && len(trends) > 0 {
 			trends[len(trends)-1].LeftOut = append(trends[len(trends)-1].LeftOut, broken[""]...)
@@ -57,7 +56,7 @@ func (s *Server) trends(ctx context.Context, name string) (answer, error) {
 		trends = append(trends, &compare.Trend{SchemaVersion: compare.TrendSchemaVersion, Scenario: scenario, LeftOut: broken[scenario]})
 	}
 	if len(trends) == 0 {
-		return answer{http.StatusNotFound, "text/plain; charset=utf-8", []byte("there is no run to follow")}, nil
+		return answer{http.StatusNotFound, "text/plain; charset=utf-8", []byte("no run found")}, nil
 	}
 	return page(func(w io.Writer) error { return render.TrendHTML(w, trends) })
 }

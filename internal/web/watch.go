@@ -22,7 +22,7 @@ import (
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
-// every is the distance of two looks at a bundle that grows.
+// every is the time between two looks at a growing bundle.
 const every = 250 * time.Millisecond
 
 // watch is one run that is followed.
@@ -53,8 +53,8 @@ func newWatch(dir string) *watch {
 	return w
 }
 
-// run follows until the run has ended, or ctx has. A bundle that its reader fails
-// over is followed no more; the error says over what.
+// run follows the run until it or ctx ends. It stops with an error if reading the bundle
+// crashes.
 func (w *watch) run(ctx context.Context) error {
 	f := results.Follow(w.dir)
 	t := time.NewTicker(every)
@@ -75,7 +75,7 @@ func (w *watch) run(ctx context.Context) error {
 	}
 }
 
-// lose ends the watching for want of a bundle that can be read.
+// lose stops following, because the bundle cannot be read.
 func (w *watch) lose(err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -84,13 +84,13 @@ func (w *watch) lose(err error) {
 	w.changed = make(chan struct{})
 }
 
-// look takes what is new, and tells whether that was all.
+// look reads what is new, and reports whether the run has ended.
 func (w *watch) look(f *results.Follower) (over bool) {
 	u, err := f.Next()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if _, gone := os.Stat(w.dir); errors.Is(gone, fs.ErrNotExist) {
-		err = errors.New("the run could not begin: its folder is gone")
+		err = errors.New("the run did not start: its folder was removed")
 	}
 	if w.state.Total == 0 {
 		w.readScenario()
@@ -175,12 +175,12 @@ func (w *watch) event(e results.Event) {
 		}
 		w.tally.fault(name, "", 0)
 	}
-	if text := tell(e); text != "" && len(w.notes) < maxNotes {
+	if text := noteOf(e); text != "" && len(w.notes) < maxNotes {
 		w.notes = append(w.notes, note{w.at(e.Offset), e.Kind, text})
 	}
 }
 
-// force tells whether an event brings a fault or a roll into force, or ends it.
+// force reports whether an event starts or ends a fault or an upgrade.
 func force(e results.Event) (name string, on, off bool) {
 	switch e.Kind {
 	case results.EventFaultInject:
@@ -195,9 +195,8 @@ func force(e results.Event) (name string, on, off bool) {
 	return "", false, false
 }
 
-// tell is an event in a line; empty for those that polls and logs bring by the
-// dozen.
-func tell(e results.Event) string {
+// noteOf is an event as a line of text; empty for frequent events of polls and logs.
+func noteOf(e results.Event) string {
 	subject := e.Node
 	if e.Fault != "" {
 		subject = e.Fault
@@ -271,8 +270,8 @@ func (w *watch) frames(u results.Update) error {
 	return nil
 }
 
-// Bounds of what is kept of one run, whatever its bundle says: eleven days of
-// seconds, and of these a day without a word between two.
+// Limits of what is kept of one run, whatever its bundle contains: eleven days of seconds,
+// with gaps of at most a day.
 const (
 	maxPoints   = 1_000_000
 	maxGap      = 86_400
@@ -285,7 +284,7 @@ const (
 func (w *watch) point(second int) (*point, error) {
 	second = max(second, 0)
 	if second >= min(maxPoints, len(w.points)+maxGap) {
-		return nil, fmt.Errorf("second %d after second %d makes no sense: its bundle is broken", second, len(w.points)-1)
+		return nil, fmt.Errorf("second %d after second %d is out of range: the bundle is damaged", second, len(w.points)-1)
 	}
 	for len(w.points) <= second {
 		w.points = append(w.points, point{T: len(w.points)})

@@ -1,16 +1,15 @@
-// Package web shows runs in a browser, read-only: the archive, and runs that are
-// under way. It reads bundles and nothing else, so that what it shows of a run is
-// what the run wrote:
+// Package web shows runs in a browser, read-only: the archive, and runs in progress. It
+// reads bundles and nothing else, so that it shows what the run wrote:
 //
 //	bundle on disk ─▶ results.Follower ─▶ watch ─┬─▶ server-sent events ─▶ page
 //	                                            └─▶ /metrics
 //	bundles on disk ─▶ package report ─▶ list, report, comparison, trend
 //
-// Pages need no network but this server, and no script but the live page's own.
+// Pages need no other server, and only the live page has a script.
 //
-// A bundle may be somebody else's. Its files are sent as documents without an
-// origin (files.go), its texts are escaped, one that cannot be read is named and
-// left out, and what it does to the program ends one view and nothing else.
+// A bundle may come from somebody else. Its files are sent as documents without an origin
+// (bundle.go), and its texts are escaped. A bundle that cannot be read is listed and left
+// out, and one that crashes its reader ends one page only.
 package web
 
 import (
@@ -40,7 +39,7 @@ func Listen(addr string) (net.Listener, error) {
 	return l, nil
 }
 
-// Serve answers on l until ctx ends; then pages get closeGrace to take what is new.
+// Serve answers on l until ctx ends. Then pages get closeGrace to read the last changes.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	server := s.server(l.Addr())
 	done := make(chan error, 1)

@@ -10,13 +10,13 @@ stream.onmessage = (e) => take(JSON.parse(e.data), false);
 stream.addEventListener("end", (e) => { stream.close(); take(JSON.parse(e.data), true); });
 stream.onerror = () => {
   if (stream.readyState === EventSource.CLOSED) {
-    $("stage").textContent = "the server refuses to follow this run: too many pages do; close some and reload";
+    $("stage").textContent = "the server refused the connection: too many pages follow runs; close one and reload";
     return;
   }
   if (stream.readyState === EventSource.CONNECTING) {
-    // What comes after a reconnection begins anew.
+    // After a reconnection the stream starts from the beginning.
     stream.onopen = () => { points.length = 0; notes.length = 0; $("notes").replaceChildren(); };
-    $("stage").textContent = "the server does not answer; trying again";
+    $("stage").textContent = "the server does not answer; retrying";
   }
 };
 
@@ -39,7 +39,7 @@ function show(over) {
   const inForce = state.bands.filter((b) => !b.to).map((b) => b.name);
   $("stage").textContent = state.lost || (state.verdict ? state.verdict : state.stage);
   $("stage").className = "badge " + (state.verdict || "");
-  $("force").textContent = !over && inForce.length ? "in force: " + inForce.join(", ") : "";
+  $("force").textContent = !over && inForce.length ? "active: " + inForce.join(", ") : "";
   const share = state.total ? Math.min(1, state.elapsed / state.total) : 0;
   $("bar").style.width = 100 * share + "%";
   $("bar").parentElement.setAttribute("aria-valuenow", Math.round(100 * share));
@@ -56,7 +56,7 @@ function show(over) {
     $("down").textContent = last.down ? last.down.join(", ") : "none";
   }
   if (over && state.verdict) {
-    const a = Object.assign(document.createElement("a"), { href: "./", textContent: "the report" });
+    const a = Object.assign(document.createElement("a"), { href: "./", textContent: "report" });
     $("report").replaceChildren(a);
   }
   draw();

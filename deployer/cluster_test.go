@@ -80,7 +80,7 @@ func TestCompareTellsChanges(t *testing.T) {
 	var got []string
 	last := watched{sent: at(0)}
 	poll := func(sent int, v View, err error) {
-		last = c.compare(c.Nodes[0], last, at(sent), at(sent+2), v, err, func(e results.Event) {
+		last = c.compare(c.Nodes[0], last, poll{at(sent), at(sent + 2), v, err}, func(e results.Event) {
 			if e.Uncertainty != e.Offset-at(sent-20) {
 				t.Errorf("%s at %v: uncertainty %v does not reach back to the poll before", e.Kind, e.Offset, e.Uncertainty)
 			}

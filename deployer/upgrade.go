@@ -154,7 +154,7 @@ func (u *Upgrade) forward(ctx, stop context.Context) error {
 	r := &u.result.Forward
 	if b := u.Plan.Rollback; b != nil && b.From == scenarios.FromBackup {
 		step := results.UpgradeStep{Kind: results.StepBackup, Shard: -1}
-		if err := u.step(ctx, r, nil, step, u.Plan.StepLimit.Std(), u.Place.Backup); err != nil {
+		if err := u.step(ctx, r, nil, step, act{u.Plan.StepLimit.Std(), u.Place.Backup}); err != nil {
 			return err
 		}
 	}
@@ -177,9 +177,9 @@ func (u *Upgrade) forward(ctx, stop context.Context) error {
 func (u *Upgrade) back(ctx, stop context.Context) error {
 	if u.Plan.Rollback.From == scenarios.FromBackup {
 		step := results.UpgradeStep{Kind: results.StepRestore, Shard: -1}
-		return u.step(ctx, u.result.Back, nil, step, u.Plan.StepLimit.Std(), func(ctx context.Context) error {
+		return u.step(ctx, u.result.Back, nil, step, act{u.Plan.StepLimit.Std(), func(ctx context.Context) error {
 			return u.Place.Restore(ctx, u.From)
-		})
+		}})
 	}
 	order, err := u.ready(ctx)
 	if err != nil {
@@ -252,7 +252,7 @@ func (u *Upgrade) node(ctx, stop context.Context, r *results.Roll, n Node, back 
 		}
 	}
 	step := results.UpgradeStep{Kind: results.StepReplace, Node: n.Name, Shard: n.Shard, Role: roleWord(role.Primary)}
-	err = u.step(ctx, r, &n, step, u.Plan.StepLimit.Std(), func(ctx context.Context) error { return u.Place.Replace(ctx, n.Name, to) })
+	err = u.step(ctx, r, &n, step, act{u.Plan.StepLimit.Std(), func(ctx context.Context) error { return u.Place.Replace(ctx, n.Name, to) }})
 	if err != nil {
 		u.undo(ctx, r, n, old)
 		return err
@@ -277,9 +277,15 @@ func (u *Upgrade) roleOf(ctx context.Context, n Node) (Role, error) {
 	return Role{}, fmt.Errorf("%s does not answer before its step", n.Name)
 }
 
+// act is what a step does, and how long it and the wait for a whole cluster may take.
+type act struct {
+	limit time.Duration
+	do    func(context.Context) error
+}
+
 // step does one act, waits until the cluster is whole, and notes both.
-func (u *Upgrade) step(ctx context.Context, r *results.Roll, n *Node, s results.UpgradeStep, limit time.Duration, act func(context.Context) error) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("not done after %v", limit))
+func (u *Upgrade) step(ctx context.Context, r *results.Roll, n *Node, s results.UpgradeStep, a act) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, a.limit, fmt.Errorf("not done after %v", a.limit))
 	defer cancel()
 	s.Began = u.Clock.Now()
 	text := s.Kind
@@ -287,7 +293,7 @@ func (u *Upgrade) step(ctx context.Context, r *results.Roll, n *Node, s results.
 		text += " to " + s.To
 	}
 	u.emit(results.EventUpgradeStep, n, text)
-	err := act(ctx)
+	err := a.do(ctx)
 	if err == nil {
 		s.Answered = u.Clock.Now()
 		if err = u.Cluster.AwaitWhole(ctx); err != nil && n != nil {
@@ -363,33 +369,5 @@ func (u *Upgrade) handover(ctx context.Context, r *results.Roll, n Node) error {
 	}
 	to := best.Node
 	step := results.UpgradeStep{Kind: results.StepHandover, Node: n.Name, To: to.Name, Shard: n.Shard, Role: roleWord(true)}
-	return u.step(ctx, r, &n, step, handoverLimit, func(ctx context.Context) error { return u.Cluster.Handover(ctx, n, to) })
-}
-
-// Handover makes a replica the primary of its shard, without loss: the primary
-// stops taking writes until the replica has them all. It returns when both nodes
-// say so. Source: Redis documentation of CLUSTER FAILOVER.
-func (c *Cluster) Handover(ctx context.Context, primary, replica Node) error {
-	from, to := c.Client(primary, commandTimeout), c.Client(replica, commandTimeout)
-	defer from.Close()
-	defer to.Close()
-	if err := to.ClusterFailover(ctx).Err(); err != nil {
-		return fmt.Errorf("CLUSTER FAILOVER on %s: %w", replica.Name, err)
-	}
-	return c.await(ctx, func() error {
-		v, err := Ask(ctx, to)
-		if err != nil {
-			return err
-		}
-		if !v.Primary {
-			return fmt.Errorf("%s is not the primary yet", replica.Name)
-		}
-		if v, err = Ask(ctx, from); err != nil {
-			return err
-		}
-		if v.Primary {
-			return fmt.Errorf("%s has not become a replica yet", primary.Name)
-		}
-		return nil
-	})
+	return u.step(ctx, r, &n, step, act{handoverLimit, func(ctx context.Context) error { return u.Cluster.Handover(ctx, n, to) }})
 }

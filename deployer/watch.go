@@ -1,6 +1,7 @@
 package deployer
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -58,7 +59,7 @@ func (c *Cluster) watchNode(ctx context.Context, n Node, every time.Duration, cl
 		if ctx.Err() != nil {
 			return
 		}
-		last = c.compare(n, last, sent, clock.Now(), view, err, emit)
+		last = c.compare(n, last, poll{sent, clock.Now(), view, err}, emit)
 		select {
 		case <-ctx.Done():
 			return
@@ -67,23 +68,62 @@ func (c *Cluster) watchNode(ctx context.Context, n Node, every time.Duration, cl
 	}
 }
 
+// poll is one poll of a node: when it was sent and answered, and its answer.
+type poll struct {
+	sent, got results.Duration
+	view      View
+	err       error
+}
+
 // compare emits what changed from one poll to the next. What this poll shows
 // became so after the poll before was sent, and before this one was answered.
-func (c *Cluster) compare(n Node, last watched, sent, got results.Duration, v View, err error, emit results.Emit) watched {
+func (c *Cluster) compare(n Node, last watched, p poll, emit results.Emit) watched {
 	shard := n.Shard
 	event := func(kind, message string) {
-		emit(results.Event{Offset: got, Uncertainty: got - last.sent, Kind: kind, Source: "poll", Node: n.Name, Shard: &shard, Message: message})
+		emit(results.Event{Offset: p.got, Uncertainty: p.got - last.sent, Kind: kind, Source: "poll", Node: n.Name, Shard: &shard, Message: message})
 	}
-	if err != nil {
+	if p.err != nil {
 		if last.reachable {
-			event(results.EventUnreachable, err.Error())
+			event(results.EventUnreachable, p.err.Error())
 		}
 		// The flags that it showed are kept: what it says when it is back is
 		// news only where it differs.
-		last.sent, last.reachable = sent, false
+		last.sent, last.reachable = p.sent, false
 		return last
 	}
-	now := watched{sent: sent, reachable: true, seen: true, primary: v.Primary, stateOK: v.StateOK, linkUp: !v.Primary && v.LinkUp, failing: map[string]string{}}
+	now := p.watched()
+	if !last.seen {
+		return now
+	}
+	if !last.reachable {
+		event(results.EventReachable, "")
+	}
+	if now.primary != last.primary {
+		event(either(now.primary, results.EventPromoted, results.EventDemoted), "")
+	}
+	if now.stateOK != last.stateOK {
+		event(either(now.stateOK, results.EventStateOK, results.EventStateDown), "")
+	}
+	// A node that was away and is a replica now announces its link even if the
+	// last poll before it went had it up: it is a new link.
+	if !now.primary && (now.linkUp != last.linkUp || !last.reachable && now.linkUp) {
+		event(either(now.linkUp, results.EventLinkUp, results.EventLinkDown), fmt.Sprintf("offset %d", p.view.Offset))
+	}
+	for _, about := range c.Nodes {
+		was, is := last.failing[about.ID], now.failing[about.ID]
+		if was == is {
+			continue
+		}
+		of := about.Shard
+		emit(results.Event{Offset: p.got, Uncertainty: p.got - last.sent, Kind: cmp.Or(is, results.EventFailClear), Source: "poll", Node: n.Name, About: about.Name, Shard: &of})
+	}
+	return now
+}
+
+// watched is what the poll showed.
+func (p poll) watched() watched {
+	v := p.view
+	now := watched{sent: p.sent, reachable: true, seen: true, primary: v.Primary, stateOK: v.StateOK, linkUp: !v.Primary && v.LinkUp, failing: map[string]string{}}
 	for _, m := range v.Members {
 		switch {
 		case m.Fail:
@@ -92,46 +132,12 @@ func (c *Cluster) compare(n Node, last watched, sent, got results.Duration, v Vi
 			now.failing[m.ID] = results.EventPFail
 		}
 	}
-	if !last.seen {
-		return now
-	}
-	if !last.reachable {
-		event(results.EventReachable, "")
-	}
-	if now.primary != last.primary {
-		kind := results.EventDemoted
-		if now.primary {
-			kind = results.EventPromoted
-		}
-		event(kind, "")
-	}
-	if now.stateOK != last.stateOK {
-		kind := results.EventStateDown
-		if now.stateOK {
-			kind = results.EventStateOK
-		}
-		event(kind, "")
-	}
-	// A node that was away and is a replica now announces its link even if the
-	// last poll before it went had it up: it is a new link.
-	if !now.primary && (now.linkUp != last.linkUp || !last.reachable && now.linkUp) {
-		kind := results.EventLinkDown
-		if now.linkUp {
-			kind = results.EventLinkUp
-		}
-		event(kind, fmt.Sprintf("offset %d", v.Offset))
-	}
-	for _, about := range c.Nodes {
-		was, is := last.failing[about.ID], now.failing[about.ID]
-		if was == is {
-			continue
-		}
-		kind := is
-		if is == "" {
-			kind = results.EventFailClear
-		}
-		of := about.Shard
-		emit(results.Event{Offset: got, Uncertainty: got - last.sent, Kind: kind, Source: "poll", Node: n.Name, About: about.Name, Shard: &of})
-	}
 	return now
+}
+
+func either(on bool, yes, no string) string {
+	if on {
+		return yes
+	}
+	return no
 }

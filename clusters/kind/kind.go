@@ -7,6 +7,7 @@ package kind
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -24,9 +25,9 @@ import (
 	"sigs.k8s.io/kind/pkg/cluster"
 	"sigs.k8s.io/kind/pkg/cluster/nodes"
 	"sigs.k8s.io/kind/pkg/cluster/nodeutils"
+	"sigs.k8s.io/kind/pkg/log"
 
 	"github.com/slotstorm/slotstorm/internal/bounded"
-	"sigs.k8s.io/kind/pkg/log"
 )
 
 // Options of a kind cluster.
@@ -53,33 +54,6 @@ type Cluster struct {
 
 	provider   *cluster.Provider
 	kubeconfig string
-}
-
-// ErrNoDocker says that there is no container engine to make nodes with.
-var ErrNoDocker = errors.New("no Docker")
-
-// dockerLimit bounds the question whether the engine answers.
-const dockerLimit = 10 * time.Second
-
-// engine tells whether there is a container engine that answers.
-func engine(ctx context.Context) error {
-	if _, err := exec.LookPath("docker"); err != nil {
-		return fmt.Errorf("%w: kind needs Docker, and there is no docker on PATH: https://docs.docker.com/engine/install", ErrNoDocker)
-	}
-	ctx, cancel := context.WithTimeout(ctx, dockerLimit)
-	defer cancel()
-	out, err := exec.CommandContext(ctx, "docker", "version", "--format", "{{.Server.Version}}").CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("%w: the Docker engine does not answer: is it started, and may this user talk to it? docker says: %s", ErrNoDocker, oneLine(out, err))
-	}
-	return nil
-}
-
-func oneLine(out []byte, err error) string {
-	if text := strings.Join(strings.Fields(string(out)), " "); text != "" {
-		return text
-	}
-	return err.Error()
 }
 
 // Names lists the kind clusters of this machine.
@@ -307,10 +281,12 @@ func (l logger) tell(message string) {
 	}
 }
 
-func (l logger) Warn(string)          {}
+func (l logger) Warn(string) {}
+
 func (l logger) Warnf(string, ...any) {}
 
-func (l logger) Error(message string)              { l.tell(message) }
+func (l logger) Error(message string) { l.tell(message) }
+
 func (l logger) Errorf(format string, args ...any) { l.tell(fmt.Sprintf(format, args...)) }
 
 func (l logger) V(level log.Level) log.InfoLogger {
@@ -322,6 +298,32 @@ func (l logger) V(level log.Level) log.InfoLogger {
 
 type info struct{ logger }
 
-func (i info) Info(message string)              { i.tell(message) }
+func (i info) Info(message string) { i.tell(message) }
+
 func (i info) Infof(format string, args ...any) { i.tell(fmt.Sprintf(format, args...)) }
-func (i info) Enabled() bool                    { return true }
+
+func (i info) Enabled() bool { return true }
+
+// Mark reads the mark of the cluster; one that slotstorm has not made has none.
+func (c *Cluster) Mark(ctx context.Context) (*Mark, error) {
+	nodes, err := c.provider.ListNodes(c.Name)
+	if err != nil || len(nodes) == 0 {
+		return &Mark{}, err
+	}
+	out, err := exec.CommandContext(ctx, "docker", "inspect", "--format", "{{json .Mounts}}", nodes[0].String()).CombinedOutput()
+	if err != nil {
+		return nil, fmt.Errorf("looking at the nodes of kind cluster %s: %s", c.Name, oneLine(out, err))
+	}
+	var mounts []struct{ Source, Destination string }
+	if err := json.Unmarshal(out, &mounts); err != nil {
+		return nil, fmt.Errorf("looking at the nodes of kind cluster %s: %w", c.Name, err)
+	}
+	for _, m := range mounts {
+		rest, ours := strings.CutPrefix(m.Destination, markRoot+"/")
+		sort, run, both := strings.Cut(rest, "/")
+		if ours && both && (sort == "up" || sort == "run") && filepath.Base(m.Source) == run {
+			return &Mark{RunID: run, Up: sort == "up", Dir: m.Source}, nil
+		}
+	}
+	return &Mark{}, nil
+}

@@ -1,15 +1,11 @@
 package kind
 
 import (
-	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path"
 	"path/filepath"
-	"strings"
 	"syscall"
 
 	"sigs.k8s.io/kind/pkg/apis/config/v1alpha4"
@@ -92,28 +88,4 @@ func (m *Mark) mount() v1alpha4.Mount {
 		sort = "up"
 	}
 	return v1alpha4.Mount{HostPath: m.Dir, ContainerPath: path.Join(markRoot, sort, m.RunID), Readonly: true}
-}
-
-// Mark reads the mark of the cluster; one that slotstorm has not made has none.
-func (c *Cluster) Mark(ctx context.Context) (*Mark, error) {
-	nodes, err := c.provider.ListNodes(c.Name)
-	if err != nil || len(nodes) == 0 {
-		return &Mark{}, err
-	}
-	out, err := exec.CommandContext(ctx, "docker", "inspect", "--format", "{{json .Mounts}}", nodes[0].String()).CombinedOutput()
-	if err != nil {
-		return nil, fmt.Errorf("looking at the nodes of kind cluster %s: %s", c.Name, oneLine(out, err))
-	}
-	var mounts []struct{ Source, Destination string }
-	if err := json.Unmarshal(out, &mounts); err != nil {
-		return nil, fmt.Errorf("looking at the nodes of kind cluster %s: %w", c.Name, err)
-	}
-	for _, m := range mounts {
-		rest, ours := strings.CutPrefix(m.Destination, markRoot+"/")
-		sort, run, both := strings.Cut(rest, "/")
-		if ours && both && (sort == "up" || sort == "run") && filepath.Base(m.Source) == run {
-			return &Mark{RunID: run, Up: sort == "up", Dir: m.Source}, nil
-		}
-	}
-	return &Mark{}, nil
 }

@@ -86,6 +86,8 @@ func attributes(flags uintptr) *syscall.SysProcAttr {
 	return attr
 }
 
+// pass runs the inner process behind a set of namespaces. An error means that they are
+// refused.
 func pass(flags uintptr, news *os.File, signals <-chan os.Signal) (int, error) {
 	// Pdeathsig follows the thread that made the child, not the process.
 	runtime.LockOSThread()
@@ -107,14 +109,7 @@ func pass(flags uintptr, news *os.File, signals <-chan os.Signal) (int, error) {
 	}
 	defer shakeR.Close()
 
-	cmd := exec.Command(self, os.Args[1:]...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	cmd.ExtraFiles = []*os.File{aliveR, shakeW}
-	if news != nil {
-		cmd.ExtraFiles = append(cmd.ExtraFiles, news)
-	}
-	cmd.Env = append(os.Environ(), roomEnv+"=room")
-	cmd.SysProcAttr = attributes(flags)
+	cmd := inner(self, flags, aliveR, shakeW, news)
 	err = cmd.Start()
 	aliveR.Close()
 	shakeW.Close()
@@ -131,6 +126,25 @@ func pass(flags uintptr, news *os.File, signals <-chan os.Signal) (int, error) {
 		}
 		return 0, fmt.Errorf("setting the room up: %s", strings.TrimSpace(string(said)))
 	}
+	return attend(cmd, signals)
+}
+
+// inner is the inner process, with the files that it inherits.
+func inner(self string, flags uintptr, alive, shake, news *os.File) *exec.Cmd {
+	cmd := exec.Command(self, os.Args[1:]...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	cmd.ExtraFiles = []*os.File{alive, shake}
+	if news != nil {
+		cmd.ExtraFiles = append(cmd.ExtraFiles, news)
+	}
+	cmd.Env = append(os.Environ(), roomEnv+"=room")
+	cmd.SysProcAttr = attributes(flags)
+	return cmd
+}
+
+// attend passes signals on to the inner process until it ends, and returns its exit
+// code.
+func attend(cmd *exec.Cmd, signals <-chan os.Signal) (int, error) {
 	ended := make(chan struct{})
 	forwarded := make(chan struct{})
 	go func() {
@@ -144,7 +158,7 @@ func pass(flags uintptr, news *os.File, signals <-chan os.Signal) (int, error) {
 			}
 		}
 	}()
-	err = cmd.Wait()
+	err := cmd.Wait()
 	close(ended)
 	<-forwarded
 	var exit *exec.ExitError

@@ -78,26 +78,6 @@ func terminate(p *local.Process) error {
 	return nil
 }
 
-// hurryUp has the supervisor start the node without its delay, now or when it ends.
-func (n *node) hurryUp() {
-	select {
-	case n.hurry <- struct{}{}:
-	default: // it was told already
-	}
-}
-
-func (n *node) isHeld() bool {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.held
-}
-
-func (n *node) hold(on bool) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.held = on
-}
-
 func (d *Deployment) logSize(n *node) (int64, error) {
 	st, err := os.Stat(d.LogPath(n.Name))
 	if err != nil {

@@ -1,0 +1,37 @@
+package kind
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"strings"
+	"time"
+)
+
+// ErrNoDocker says that there is no container engine to make nodes with.
+var ErrNoDocker = errors.New("no Docker")
+
+// dockerLimit bounds the question whether the engine answers.
+const dockerLimit = 10 * time.Second
+
+// engine tells whether there is a container engine that answers.
+func engine(ctx context.Context) error {
+	if _, err := exec.LookPath("docker"); err != nil {
+		return fmt.Errorf("%w: kind needs Docker, and there is no docker on PATH: https://docs.docker.com/engine/install", ErrNoDocker)
+	}
+	ctx, cancel := context.WithTimeout(ctx, dockerLimit)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, "docker", "version", "--format", "{{.Server.Version}}").CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%w: the Docker engine does not answer: is it started, and may this user talk to it? docker says: %s", ErrNoDocker, oneLine(out, err))
+	}
+	return nil
+}
+
+func oneLine(out []byte, err error) string {
+	if text := strings.Join(strings.Fields(string(out)), " "); text != "" {
+		return text
+	}
+	return err.Error()
+}

@@ -1,0 +1,93 @@
+package processes
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/slotstorm/slotstorm/clusters/local"
+	"github.com/slotstorm/slotstorm/deployer"
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// keepKey puts the key of the cluster's certificate where nodes read it.
+func (d *Deployment) keepKey() (err error) {
+	if d.certificates == nil {
+		return nil
+	}
+	d.key, err = local.NewSecret(d.certificates.Key, func(folder string) error {
+		return d.journal(results.JournalEntry{Step: "secret", Folder: folder, Why: "the key of the run's certificate"})
+	})
+	return err
+}
+
+// furnish makes a node's volume with its redis.conf, and opens its log.
+func (d *Deployment) furnish(n *node) error {
+	if err := os.MkdirAll(n.dir, 0o700); err != nil {
+		return err
+	}
+	if size := d.options.VolumeSize; size > 0 {
+		if err := local.BoundVolume(n.dir, size); err != nil {
+			return err
+		}
+	}
+	log, err := os.OpenFile(d.LogPath(n.Name), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	n.log = log
+	if c := d.certificates; c != nil {
+		for name, pem := range map[string][]byte{"ca.crt": c.CA, "tls.crt": c.Cert} {
+			if err := os.WriteFile(filepath.Join(n.dir, name), pem, 0o600); err != nil {
+				return err
+			}
+		}
+	}
+	return os.WriteFile(filepath.Join(n.dir, "redis.conf"), []byte(d.config(n)), 0o600)
+}
+
+// config is a node's redis.conf, in its volume. What is secret is not in it.
+func (d *Deployment) config(n *node) string {
+	var b strings.Builder
+	set := func(directive, value string) { b.WriteString(deployer.Directive(directive, value)) }
+	if c := d.certificates; c != nil {
+		b.WriteString(deployer.TLSDirectives(n.endpoint.Port, n.dir, c.Mutual()))
+	} else {
+		set("port", fmt.Sprint(n.endpoint.Port))
+	}
+	set("bind", n.endpoint.Host)
+	// Without these two, nodes on loopback addresses introduce themselves with
+	// an address that is not theirs, and MEET never completes.
+	set("bind-source-addr", n.endpoint.Host)
+	set("cluster-announce-ip", n.endpoint.Host)
+	set("protected-mode", "no")
+	set("daemonize", "no")
+	set("cluster-enabled", "yes")
+	set("cluster-config-file", "nodes.conf")
+	set("dir", n.dir)
+	set("logfile", "") // standard output
+	b.WriteString(deployer.Directives(d.options.Redis.Config))
+	return b.String()
+}
+
+// secrets are the directives that a node reads from standard input: they are in no
+// file, no argument and no environment. They come after those of redis.conf and
+// replace them, as its tls-key-file, which names a file that does not exist.
+func (d *Deployment) secrets() []byte {
+	var b strings.Builder
+	if d.key != nil {
+		b.WriteString(deployer.Directive("tls-key-file", d.key.Path()))
+	}
+	b.Write(d.password())
+	return []byte(b.String())
+}
+
+// password are the directives that have a server ask for the cluster's password.
+func (d *Deployment) password() []byte {
+	password := d.Dialer.Security().Password
+	if password == "" {
+		return nil
+	}
+	return []byte(deployer.Directive("requirepass", password) + deployer.Directive("masterauth", password))
+}

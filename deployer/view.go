@@ -1,0 +1,189 @@
+package deployer
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// View is what one node says of itself and of the others at one moment.
+type View struct {
+	Members []Member
+	// StateOK is cluster_state:ok.
+	StateOK bool
+	// LinkUp and Offset are a replica's; Primary tells which it is not.
+	Primary  bool
+	LinkUp   bool
+	Offset   int64
+	Replicas int
+}
+
+// Ask reads a node's view in one round trip.
+func Ask(ctx context.Context, cl *redis.Client) (View, error) {
+	pipe := cl.Pipeline()
+	nodes, info, repl := pipe.ClusterNodes(ctx), pipe.ClusterInfo(ctx), pipe.Info(ctx, "replication")
+	if _, err := pipe.Exec(ctx); err != nil {
+		return View{}, err
+	}
+	members, err := ParseNodes(nodes.Val())
+	if err != nil {
+		return View{}, err
+	}
+	v := View{Members: members, StateOK: field(info.Val(), "cluster_state") == "ok"}
+	r := repl.Val()
+	v.Primary = field(r, "role") == "master"
+	if v.Primary {
+		v.Offset, _ = strconv.ParseInt(field(r, "master_repl_offset"), 10, 64)
+		v.Replicas, _ = strconv.Atoi(field(r, "connected_slaves"))
+	} else {
+		v.LinkUp = field(r, "master_link_status") == "up" && field(r, "master_sync_in_progress") == "0"
+		v.Offset, _ = strconv.ParseInt(field(r, "slave_repl_offset"), 10, 64)
+	}
+	return v, nil
+}
+
+// Role is what a node is right now.
+type Role struct {
+	Node    Node
+	Primary bool
+	// Addr is the ip:port that it announces, Offset its replication offset. LinkUp
+	// tells whether a replica is in sync.
+	Addr   string
+	Offset int64
+	LinkUp bool
+}
+
+// Roles asks every node what it is, now. Nodes that do not answer are left out.
+func (c *Cluster) Roles(ctx context.Context) []Role {
+	// At once: nodes that do not answer would add up their time-outs.
+	views, errs := make([]View, len(c.Nodes)), make([]error, len(c.Nodes))
+	var wg sync.WaitGroup
+	for i, n := range c.Nodes {
+		wg.Go(func() {
+			cl := c.Client(n, time.Second)
+			defer cl.Close()
+			views[i], errs[i] = Ask(ctx, cl)
+		})
+	}
+	wg.Wait()
+	var list []Role
+	for i, n := range c.Nodes {
+		v := views[i]
+		if errs[i] != nil {
+			continue
+		}
+		r := Role{Node: n, Primary: v.Primary, Offset: v.Offset, LinkUp: v.LinkUp}
+		for _, m := range v.Members {
+			if m.Self {
+				r.Addr = m.Addr
+			}
+		}
+		list = append(list, r)
+	}
+	return list
+}
+
+// PID asks a node for the number of its process.
+func (c *Cluster) PID(ctx context.Context, n Node) (int, error) {
+	cl := c.Client(n, commandTimeout)
+	defer cl.Close()
+	text, err := cl.Info(ctx, "server").Result()
+	if err != nil {
+		return 0, fmt.Errorf("asking %s for its process: %w", n.Name, err)
+	}
+	pid, err := strconv.Atoi(field(text, "process_id"))
+	if err != nil {
+		return 0, fmt.Errorf("asking %s for its process: %w", n.Name, err)
+	}
+	return pid, nil
+}
+
+// Version asks the nodes for Redis' version, such as "7.0.15"; the first that
+// answers tells.
+func (c *Cluster) Version(ctx context.Context) (string, error) {
+	var last error
+	for _, n := range c.Nodes {
+		cl := c.Client(n, commandTimeout)
+		text, err := cl.Info(ctx, "server").Result()
+		cl.Close()
+		if version := field(text, "redis_version"); err == nil && version != "" {
+			return version, nil
+		}
+		last = fmt.Errorf("asking %s for its version: %w", n.Name, err)
+	}
+	return "", last
+}
+
+// maxLag is how many bytes a replica may stand behind and still follow: load is
+// always under way between two looks.
+const maxLag = 4 << 20
+
+// AwaitWhole waits until the cluster is whole: every node answers, says ok, and
+// sees all others without a failure flag; every slot is served; every replica's
+// link is up and its offset follows. It tells what is missing if ctx ends first.
+//
+// cluster_state:ok alone comes seconds before the replicas have synchronised,
+// and a replica that never has cannot fail over.
+func (c *Cluster) AwaitWhole(ctx context.Context) error {
+	clients := make([]*redis.Client, len(c.Nodes))
+	for i, n := range c.Nodes {
+		clients[i] = c.Client(n, time.Second)
+		defer clients[i].Close()
+	}
+	return c.await(ctx, func() error { return c.whole(ctx, clients) })
+}
+
+func (c *Cluster) whole(ctx context.Context, clients []*redis.Client) error {
+	primaryOffset := map[int]int64{}
+	replicas := map[int]int{}
+	views := make([]View, len(c.Nodes))
+	for i, n := range c.Nodes {
+		v, err := Ask(ctx, clients[i])
+		if err != nil {
+			return fmt.Errorf("%s does not answer: %w", n.Name, err)
+		}
+		if !v.StateOK {
+			return fmt.Errorf("%s says cluster_state:fail", n.Name)
+		}
+		for _, m := range v.Members {
+			switch {
+			case m.Fail || m.PFail:
+				return fmt.Errorf("%s still sees %s as failing", n.Name, c.NameOf(m.ID))
+			case !m.Self && !m.Linked:
+				return fmt.Errorf("%s has no bus link to %s", n.Name, c.NameOf(m.ID))
+			}
+		}
+		if len(v.Members) != len(c.Nodes) {
+			return fmt.Errorf("%s knows %d of %d nodes", n.Name, len(v.Members), len(c.Nodes))
+		}
+		views[i] = v
+		if v.Primary {
+			primaryOffset[n.Shard] = v.Offset
+		} else {
+			replicas[n.Shard]++
+		}
+	}
+	for i, n := range c.Nodes {
+		v := views[i]
+		if v.Primary {
+			if v.Replicas < replicas[n.Shard] {
+				return fmt.Errorf("%s has %d of %d replicas connected", n.Name, v.Replicas, replicas[n.Shard])
+			}
+			continue
+		}
+		offset, ok := primaryOffset[n.Shard]
+		switch {
+		case !ok:
+			return fmt.Errorf("shard %d has no primary", n.Shard)
+		case !v.LinkUp:
+			return fmt.Errorf("%s has not synchronised with its primary", n.Name)
+		case offset-v.Offset > maxLag:
+			return fmt.Errorf("%s is %d bytes behind its primary", n.Name, offset-v.Offset)
+		}
+	}
+	return nil
+}

@@ -67,6 +67,7 @@ func (e *events) says(kind, node, message string) bool {
 }
 
 func TestANodeThatIsKilledComesBackOnItsVolume(t *testing.T) {
+	t.Parallel()
 	d, seen, err := deploy(t, scenarios.Redis{Shards: 3, ReplicasPerShard: 0, Config: map[string]string{"appendonly": "yes", "appendfsync": "always"}}, 10*time.Millisecond)
 	if err != nil {
 		t.Fatal(err)
@@ -145,6 +146,7 @@ func TestPasswordIsAskedForAndShownNowhere(t *testing.T) {
 }
 
 func TestDeployTellsWhatANodeSaid(t *testing.T) {
+	t.Parallel()
 	for _, tc := range []struct {
 		name  string
 		redis scenarios.Redis

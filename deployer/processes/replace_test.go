@@ -70,6 +70,7 @@ func acts(r *results.Roll) []string {
 }
 
 func TestAnUpgradeTakesReplicasFirstAndHandsOver(t *testing.T) {
+	t.Parallel()
 	d, seen, err := deploy(t, pair, time.Hour)
 	if err != nil {
 		t.Fatal(err)
@@ -119,6 +120,7 @@ func TestAnUpgradeTakesReplicasFirstAndHandsOver(t *testing.T) {
 }
 
 func TestANodeThatFailsGetsItsOldVersionBack(t *testing.T) {
+	t.Parallel()
 	d, seen, err := deploy(t, pair, time.Hour)
 	if err != nil {
 		t.Fatal(err)
@@ -136,6 +138,7 @@ func TestANodeThatFailsGetsItsOldVersionBack(t *testing.T) {
 }
 
 func TestARollbackFromTheBackupLosesWhatCameAfter(t *testing.T) {
+	t.Parallel()
 	d, seen, err := deploy(t, pair, time.Hour)
 	if err != nil {
 		t.Fatal(err)
@@ -185,6 +188,7 @@ func TestARollbackFromTheBackupLosesWhatCameAfter(t *testing.T) {
 }
 
 func TestAVersionReadsItsOwnFiles(t *testing.T) {
+	t.Parallel()
 	d, _, err := deploy(t, scenarios.Redis{Shards: 3}, time.Hour)
 	if err != nil {
 		t.Fatal(err)

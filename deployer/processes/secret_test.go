@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,6 +28,7 @@ func stranger(t *testing.T, d *Deployment) error {
 }
 
 func TestPlainLoopbackHasAPasswordUnlessTheScenarioRulesItOut(t *testing.T) {
+	t.Parallel()
 	for name, tc := range map[string]struct {
 		auth *scenarios.Auth
 		open bool
@@ -66,6 +68,7 @@ func TestInTheSealedRoomTheScenarioDecides(t *testing.T) {
 // volumes: start, restart, snapshot, append-only file, backup, replacement, and the
 // servers beside the cluster.
 func TestVolumesHoldNoSecret(t *testing.T) {
+	t.Parallel()
 	config := map[string]string{"appendonly": "yes", "cluster-node-timeout": "2000", "repl-diskless-sync-delay": "0"}
 	d, _, err := deploy(t, scenarios.Redis{Shards: 3, ReplicasPerShard: 1, Config: config, TLS: &scenarios.TLS{Enabled: true}}, 10*time.Millisecond)
 	if err != nil {
@@ -118,6 +121,7 @@ func TestVolumesHoldNoSecret(t *testing.T) {
 
 // A server beside the cluster is as closed as the cluster.
 func TestAServerBesideTheClusterHasThePassword(t *testing.T) {
+	t.Parallel()
 	d, _, err := deploy(t, scenarios.Redis{Shards: 3}, time.Second)
 	if err != nil {
 		t.Fatal(err)
@@ -136,18 +140,19 @@ func TestAServerBesideTheClusterHasThePassword(t *testing.T) {
 }
 
 func TestEveryProcessIsInTheJournalOutsideOfARoom(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, "nodes"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	list := make(chan results.JournalEntry, 100)
-	full := false
+	var full atomic.Bool
 	d, err := Deploy(t.Context(), Options{
 		Redis: scenarios.Redis{Binary: "redis-server", Shards: 3}, RestartDelay: time.Millisecond, Volumes: filepath.Join(dir, "volumes"), Logs: filepath.Join(dir, "nodes"),
 		Clock: results.Clock{Start: time.Now()}, Emit: func(results.Event) {},
 		Journal: func(e results.JournalEntry) error {
 			list <- e
-			if full {
+			if full.Load() {
 				return errors.New("no space left on device")
 			}
 			return nil
@@ -174,8 +179,13 @@ func TestEveryProcessIsInTheJournalOutsideOfARoom(t *testing.T) {
 			t.Errorf("%+v is %+v", id, e)
 		}
 	}
-	// A journal on a full disk keeps no node down.
-	full = true
+	full.Store(true)
+	comesBack(t, d, list)
+}
+
+// comesBack kills a node: a journal on a full disk keeps none down.
+func comesBack(t *testing.T, d *Deployment, list <-chan results.JournalEntry) {
+	t.Helper()
 	old, err := d.Process("node-0")
 	if err != nil {
 		t.Fatal(err)

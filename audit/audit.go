@@ -11,7 +11,7 @@
 // The judgement gives the benefit of the doubt. A write is called lost only if
 // no order of events leads from what was acknowledged to what was read without
 // losing it; where a write without an answer could explain what is seen, it
-// does. So nothing is invented, and what cannot be told apart is a class of its
+// does. So nothing is invented, and what cannot be distinguished is a class of its
 // own (results.ClassLate).
 package audit
 
@@ -86,7 +86,7 @@ func Judge(b *results.Bundle) (*results.Audit, []results.Finding) {
 	return a, findings
 }
 
-// readBackKept tells whether a bundle without reads is one that lost none: a
+// readBackKept reports whether a bundle without reads is one that lost none: a
 // ledger in which nothing was written.
 func readBackKept(b *results.Bundle) bool {
 	return !slices.ContainsFunc(b.Writes, func(w results.Write) bool { return results.Outcome(w.Outcome) != results.Overflow })
@@ -124,7 +124,7 @@ func count(a *results.Audit, f results.Finding) {
 	}
 }
 
-// unread tells of the keys that were not read back.
+// unread reports the keys that were not read back.
 func unread(keys []*history) string {
 	var first *history
 	n := 0
@@ -145,7 +145,7 @@ func unread(keys []*history) string {
 	return fmt.Sprintf("%s and %d more keys: %s", first.key, n-1, first.unread)
 }
 
-// durability tells what an acknowledgement stood for, from the scenario.
+// durability says what an acknowledgement stood for, from the scenario.
 func durability(scenario json.RawMessage) string {
 	var s struct {
 		Redis struct {

@@ -31,7 +31,7 @@ func explain(b *results.Bundle, keys []*history, findings []results.Finding) {
 	}
 }
 
-// story is what the events tell of each node.
+// story is what the events say of each node.
 type story struct {
 	run     *results.Run
 	shardOf map[string]int
@@ -89,27 +89,27 @@ func (s *story) next(node string, from results.Duration, kinds ...string) result
 	return never
 }
 
-// forgotten is how long a process may live on after Kubernetes has told its end:
+// forgotten is how long a process may live on after Kubernetes has reported its end:
 // a pod that is deleted by force is forgotten at once. The next process of the node
 // takes longer to acknowledge anything: after its start a primary refuses writes
 // for 2 s (CLUSTER_WRITABLE_DELAY in Redis' source).
 const forgotten = results.Duration(2 * time.Second)
 
 // end is when the process of a node ended that ran at a moment; never if it did
-// not. It may be told before that moment.
+// not. It may be reported before that moment.
 func (s *story) end(node string, at results.Duration) results.Duration {
-	told := never
+	reported := never
 	for _, e := range s.events[node] {
 		switch {
 		case e.Offset >= at:
 		case e.Kind == results.EventNodeExit && e.Source == "kubernetes" && at-e.Offset <= forgotten:
-			told = e.Offset
+			reported = e.Offset
 		case e.Kind == results.EventNodeReady:
-			told = never
+			reported = never
 		}
 	}
-	if told < never {
-		return told
+	if reported < never {
+		return reported
 	}
 	return s.next(node, at, results.EventNodeExit)
 }
@@ -172,7 +172,7 @@ func (s *story) hang(node string, from results.Duration) results.Duration {
 	return first
 }
 
-// planned tells whether a failover by command was what struck the shard last
+// planned reports whether a failover by command was what struck the shard last
 // before the write was acknowledged, or while it stood alone.
 func (s *story) planned(w results.Write) bool {
 	for _, f := range s.run.Faults {

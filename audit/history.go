@@ -73,7 +73,7 @@ func kindOf(kind string) string {
 
 func (h *history) is(i int, o results.Outcome) bool { return results.Outcome(h.writes[i].Outcome) == o }
 
-// unknown tells whether no one knows if write i took effect.
+// unknown reports whether no one knows if write i took effect.
 func (h *history) unknown(i int) bool { return !h.is(i, results.OK) && !h.is(i, results.Failed) }
 
 // byValue finds writes by what they wrote.
@@ -107,7 +107,7 @@ func (f *fates) lose(h *history, i int, read string) {
 	f.find(results.ClassLost, h.writes[i]).Read = read
 }
 
-// phantom notes that a key ended with a value that nobody wrote to it. The last
+// phantom notes that a key ended with a value that no client wrote to it. The last
 // acknowledged write was altered; whether others were is anyone's guess.
 func (h *history) phantom(f *fates, value string) {
 	last := none

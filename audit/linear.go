@@ -141,7 +141,7 @@ const (
 	rowUnknown
 )
 
-// operations are what porcupine is asked about. A write without an answer may
+// operations are what porcupine judges. A write without an answer may
 // take effect at any time after it was sent, also after everything else: that is
 // the same as never.
 func operations(h *history) []porcupine.Operation {

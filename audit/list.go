@@ -8,7 +8,7 @@ import (
 )
 
 // judgeList judges a key of which each write is an RPUSH of an element of its
-// own: the list at the end tells of each what became of it.
+// own: the list at the end shows what became of each.
 func (h *history) judgeList(f *fates) {
 	index := h.byValue()
 	times := make([]int, len(h.writes))

@@ -116,7 +116,7 @@ func (k *plantedKey) make() {
 	k.finish()
 }
 
-// clear tells whether unknown writes would make it impossible to find what is
+// clear reports whether unknown writes would make it impossible to find what is
 // planted.
 func (k *plantedKey) clear() bool {
 	return !k.masked && (k.plan == duplicate || k.plan == staleReplica || k.plan == stalePrimary || k.plan == reorder)
@@ -284,7 +284,7 @@ func (k *plantedKey) readBack() results.AuditRead {
 // that come before it, and whether more can be known of the key.
 func (k *plantedKey) misread(r *results.AuditRead) (before []results.AuditRead, whole bool) {
 	p := k.p
-	other := "nobody wrote this"
+	other := "no write of this"
 	switch k.plan {
 	case unreadable:
 		r.Outcome, r.Value, r.Elements, r.Error = "unknown", nil, nil, "timeout"

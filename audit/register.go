@@ -13,7 +13,7 @@ type lineage struct {
 	index map[string]int
 	// parent of each write that took effect, or may have.
 	parent map[int]int
-	// guessed are the writes whose parents no one told.
+	// guessed are the writes whose parents are not known.
 	guessed map[int]bool
 	// top is the last write that was answered.
 	top int
@@ -36,7 +36,7 @@ func (l *lineage) place(value string) (int, bool) {
 	return i, true
 }
 
-// judgeRegister judges a key that holds one value. A register's writes tell which
+// judgeRegister judges a key that holds one value. A register's writes show which
 // value they replaced, so that the way from the value in the end back to the
 // empty key is known; acknowledged writes beside this way are lost. A key that is
 // written once has a way of one step.
@@ -46,14 +46,14 @@ func (h *history) judgeRegister(f *fates) {
 		if !h.is(i, results.OK) {
 			continue
 		}
-		before, told := l.top, false
+		before, known := l.top, false
 		if h.kind == results.KindRegister {
-			if before, told = l.place(w.Reply); !told {
+			if before, known = l.place(w.Reply); !known {
 				f.find(results.ClassPhantom, w).Read = w.Reply
 				before = l.top
 			}
 		}
-		l.parent[i], l.guessed[i] = before, !told
+		l.parent[i], l.guessed[i] = before, !known
 		l.top = i
 	}
 	final := ""
@@ -97,7 +97,7 @@ func (l *lineage) walk(f *fates, end int, final string) {
 	}
 }
 
-// after tells whether write t surely took effect after write w did.
+// after reports whether write t surely took effect after write w did.
 func (h *history) after(f fates, w, t int) bool {
 	at, from := slices.Index(f.chain, t), slices.Index(f.chain, w)
 	if at >= 0 && from >= 0 {

@@ -36,7 +36,7 @@ func (s *staleness) counts() *results.AuditReads {
 	return &r
 }
 
-// look judges the reads of a key that holds one value, and tells of those that
+// look judges the reads of a key that holds one value, and reports those that
 // no healthy cluster gives.
 func (s *staleness) look(h *history, f fates) []results.Finding {
 	var findings []results.Finding

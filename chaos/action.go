@@ -21,7 +21,7 @@ type Choice struct {
 
 // Action is one injection of one fault by an engine, step by step.
 type Action interface {
-	// Check chooses the targets, by the roles of this moment, and tells what
+	// Check chooses the targets, by the roles of this moment, and reports what
 	// cannot be done.
 	Check(ctx context.Context, roles []deployer.Role) (Choice, error)
 	// Inject acts, and returns the moment just before it did.
@@ -33,7 +33,7 @@ type Action interface {
 	Heal(ctx context.Context) (string, error)
 }
 
-// Watched is an action that can tell whether it is still in force: it is asked
+// Watched is an action that can report whether it is still in force: it is called
 // again and again until its time is over.
 type Watched interface {
 	Action

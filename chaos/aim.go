@@ -66,16 +66,16 @@ func (a Aim) Choose(roles []deployer.Role, want scenarios.Target, random *rand.R
 		hits = hits[:number]
 		slices.SortFunc(hits, func(x, y deployer.Role) int { return strings.Compare(x.Node.Name, y.Node.Name) })
 	}
-	var told []string
+	var reasons []string
 	for _, h := range hits {
 		t := Target{Node: h.Node.Name, Shard: h.Node.Shard, Role: scenarios.Replica}
 		if h.Primary {
 			t.Role = scenarios.Primary
 		}
 		list = append(list, t)
-		told = append(told, fmt.Sprintf("%s is %s of shard %d, offset %d", t.Node, t.Role, t.Shard, h.Offset))
+		reasons = append(reasons, fmt.Sprintf("%s is %s of shard %d, offset %d", t.Node, t.Role, t.Shard, h.Offset))
 	}
-	return list, fmt.Sprintf("%s (%d of %d that fit %q%s)", strings.Join(told, "; "), len(list), fitting, want, how), nil
+	return list, fmt.Sprintf("%s (%d of %d that fit %q%s)", strings.Join(reasons, "; "), len(list), fitting, want, how), nil
 }
 
 // named is the name here of a node that a scenario calls by its number: node-3 is
@@ -155,7 +155,7 @@ func (s Side) primaries() int {
 
 // Sides finds who is on either side of a partition.
 func (a Aim) Sides(roles []deployer.Role, between, and []scenarios.Party, random *rand.Rand) (one, other Side, why string, err error) {
-	var told []string
+	var reasons []string
 	fill := func(side *Side, parties []scenarios.Party, opposite Side) error {
 		for _, p := range parties {
 			if p.Clients == scenarios.Rest {
@@ -172,7 +172,7 @@ func (a Aim) Sides(roles []deployer.Role, between, and []scenarios.Party, random
 				return err
 			}
 			side.Nodes = append(side.Nodes, list...)
-			told = append(told, how)
+			reasons = append(reasons, how)
 		}
 		return nil
 	}
@@ -184,13 +184,13 @@ func (a Aim) Sides(roles []deployer.Role, between, and []scenarios.Party, random
 	}
 	switch {
 	case one.String() == "":
-		return one, other, "", fmt.Errorf("nobody is in (%s)", scenarios.PartyList(between))
+		return one, other, "", fmt.Errorf("no node and no client is in (%s)", scenarios.PartyList(between))
 	case other.String() == "":
-		return one, other, "", fmt.Errorf("nobody is in (%s)", scenarios.PartyList(and))
+		return one, other, "", fmt.Errorf("no node and no client is in (%s)", scenarios.PartyList(and))
 	case len(one.Nodes)+len(other.Nodes) == 0:
-		return one, other, "", fmt.Errorf("there is no node on either side, and clients do not talk to each other")
+		return one, other, "", fmt.Errorf("there is no node on either side, and clients do not connect to each other")
 	}
-	return one, other, fmt.Sprintf("%s | %s: %s", one, other, strings.Join(told, "; ")), nil
+	return one, other, fmt.Sprintf("%s | %s: %s", one, other, strings.Join(reasons, "; ")), nil
 }
 
 func (a Aim) clients(side *Side, p scenarios.Party) {

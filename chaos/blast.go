@@ -10,7 +10,7 @@ import (
 
 // Effect is what a fault takes away while it is in force.
 type Effect struct {
-	// Down are nodes that serve nobody.
+	// Down are nodes that serve no client.
 	Down []string
 	// Held are nodes that are held to one processor. Two faults cannot hold one: the
 	// second would take what the first did for how things were before.
@@ -24,14 +24,14 @@ func CutBetween(one, other Side) Effect {
 	return Effect{Cuts: [][2][]string{{one.names(), other.names()}}}
 }
 
-// separates tells whether the effect keeps two nodes apart.
+// separates reports whether the effect keeps two nodes apart.
 func (e Effect) separates(a, b string) bool {
 	return slices.ContainsFunc(e.Cuts, func(cut [2][]string) bool {
 		return slices.Contains(cut[0], a) && slices.Contains(cut[1], b) || slices.Contains(cut[1], a) && slices.Contains(cut[0], b)
 	})
 }
 
-// bearable tells whether the first effect can be added to the others: with all in
+// bearable reports whether the first effect can be added to the others: with all in
 // force, some primary still sees the majority of them, and at most one shard is
 // without any copy; a fault that is to take more away says so in words.
 func bearable(shards int, roles []deployer.Role, effects []Effect, f scenarios.Fault) error {
@@ -66,7 +66,7 @@ func bearable(shards int, roles []deployer.Role, effects []Effect, f scenarios.F
 		best = max(best, len(voters))
 	}
 	if best <= shards/2 && !f.Allows(scenarios.MajorityDown) {
-		return fmt.Errorf("with it no primary would see more than %d of %d primaries: nobody is left to vote; if you mean it, add allow: [%s] to the fault", best, shards, scenarios.MajorityDown)
+		return fmt.Errorf("with this fault no primary would see more than %d of %d primaries: no majority is left to vote; if you mean it, add allow: [%s] to the fault", best, shards, scenarios.MajorityDown)
 	}
 	var gone []int
 	for shard, n := range copies {
@@ -75,7 +75,7 @@ func bearable(shards int, roles []deployer.Role, effects []Effect, f scenarios.F
 		}
 	}
 	if len(gone) > 1 && !f.Allows(scenarios.ShardsDown) {
-		return fmt.Errorf("with it no copy of shards %v would be left; if you mean it, add allow: [%s] to the fault", gone, scenarios.ShardsDown)
+		return fmt.Errorf("with this fault no copy of shards %v would be left; if you mean it, add allow: [%s] to the fault", gone, scenarios.ShardsDown)
 	}
 	return nil
 }

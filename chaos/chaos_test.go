@@ -89,7 +89,7 @@ func threeByTwo(context.Context) []deployer.Role {
 	return list
 }
 
-// notebook records in memory; journal fails if it is told to.
+// notebook records in memory; journal fails if full is set.
 type notebook struct {
 	mu      sync.Mutex
 	events  []string
@@ -176,7 +176,7 @@ func TestAFaultEndsInTheStatusThatItsStepsEarn(t *testing.T) {
 				t.Errorf("status is %s (%s), want %s", got.Status, got.Reason, tc.want)
 			}
 			if faults[0].Status != results.StatusHealed && !strings.Contains(faults[0].Reason, "no") {
-				t.Errorf("the reason %q does not tell the cause", faults[0].Reason)
+				t.Errorf("the reason %q does not name the cause", faults[0].Reason)
 			}
 			if diff := deep.Diff(tc.steps, tc.action.steps); diff != "" {
 				t.Errorf("steps: %s", diff)

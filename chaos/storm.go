@@ -60,10 +60,10 @@ const (
 	proveLimit  = 20 * time.Second
 	healLimit   = 2 * time.Minute
 	verifyLimit = 2 * time.Minute
-	// stoppedLimit is verifyLimit once the run is stopped: nobody waits for minutes
+	// stoppedLimit is verifyLimit once the run is stopped: a user does not wait for minutes
 	// after a Ctrl-C, and a full disk keeps replicas from synchronising for good.
 	stoppedLimit = 20 * time.Second
-	// watchEvery is how often a fault is asked whether it is still in force.
+	// watchEvery is how often a fault is checked to be still in force.
 	watchEvery = 500 * time.Millisecond
 	// watchLimit bounds one such question.
 	watchLimit = 5 * time.Second

@@ -5,7 +5,7 @@ const (
 	// KindOnce is a key that is written once: what is lost is seen by itself.
 	KindOnce = "once"
 	// KindRegister is a key that is set again and again, by SET with GET: each write
-	// tells which one it replaced.
+	// says which one it replaced.
 	KindRegister = "register"
 	// KindCounter is a key of which every write is an INCR.
 	KindCounter = "counter"
@@ -66,7 +66,7 @@ type AuditRead struct {
 const (
 	// Lost: acknowledged, and gone at the end.
 	ClassLost = "lost"
-	// Altered: acknowledged, and at the end a value that nobody wrote stands in
+	// Altered: acknowledged, and at the end a value that no client wrote stands in
 	// its place. Found in bundles from before ClassPhantom.
 	ClassAltered = "altered"
 	// FailedKept: refused, yet there: a defect of slotstorm.
@@ -76,9 +76,9 @@ const (
 	// Reordered: it stands before one that was acknowledged before it was sent.
 	ClassReordered = "reordered"
 	// Late: a write without an answer stands over a later acknowledged one.
-	// Either it took effect late, or the other was lost: no one can tell.
+	// Either it took effect late, or the other was lost: it cannot be known.
 	ClassLate = "late"
-	// Phantom: a value that nobody wrote.
+	// Phantom: a value that no client wrote.
 	ClassPhantom = "phantom"
 	// StalePrimary: a node that was asked as a primary gave a value that had
 	// been replaced.
@@ -96,7 +96,7 @@ const (
 	// RestartTail: its primary came back, as primary, with older data.
 	CauseRestartTail = "restart with older data"
 	CauseUnexplained = "unexplained"
-	// ClientRetry and Server tell who repeated a duplicated write.
+	// ClientRetry and Server say who repeated a duplicated write.
 	CauseClientRetry = "client retry"
 	CauseServer      = "server"
 )

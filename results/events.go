@@ -65,7 +65,7 @@ const (
 	// Of the runner.
 	EventStage       = "stage"        // runner: Stage, and Phase with StagePhase; Message has both
 	EventNote        = "note"         // any: something a reader should know
-	EventOutOfReach  = "out-of-reach" // runner, kubernetes: something that the run itself leans on was away: Message has what, for how long and why; told when it is back
+	EventOutOfReach  = "out-of-reach" // runner, kubernetes: something that the run itself leans on was away: Message has what, for how long and why; emitted when it is back
 	EventFaultCheck  = "fault-check"  // chaos: Fault, Node, Message
 	EventFaultInject = "fault-inject" // chaos: Fault, Node; Offset is just before the act
 	EventFaultProof  = "fault-proof"  // chaos: Fault, Node, Message
@@ -87,7 +87,7 @@ const (
 	// Of the cluster. Polls have the poll's distance as Uncertainty; log lines
 	// are stamped by Redis itself, to the millisecond.
 	EventPFail         = "pfail"          // poll: Node's view of About turned to fail?
-	EventFail          = "fail"           // poll: Node's view of About turned to fail; log: Node marked About by quorum or was told
+	EventFail          = "fail"           // poll: Node's view of About turned to fail; log: Node marked About by quorum or heard of it
 	EventFailClear     = "fail-clear"     // log, poll: Node's view of About is without fail again
 	EventElectionDelay = "election-delay" // log: Node (a replica) scheduled its election: Delay, Rank, ReplOffset
 	EventElectionStart = "election-start" // log: Node asked for votes: Epoch

@@ -17,7 +17,7 @@ const (
 	VolumesDir = "volumes"
 )
 
-// DefaultRoot is where bundles are kept unless told otherwise.
+// DefaultRoot is where bundles are kept unless a command says otherwise.
 const DefaultRoot = "results/runs"
 
 // UpgradeFile holds the Surfaces of an upgrade.

@@ -225,7 +225,7 @@ func (f *Folder) create(name string, b []byte) error {
 
 // WriteFile replaces a file at once: a reader sees the old or the new one whole.
 // What stands under that name and is no regular file stays, with an error: a link
-// could lead to any other file, and a device is nobody's to replace.
+// could lead to any other file, and a device must not be replaced.
 func WriteFile(name string, b []byte) error {
 	f, err := OpenFolder(filepath.Dir(name))
 	if err != nil {

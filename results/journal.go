@@ -40,11 +40,11 @@ func lock(f *os.File) error {
 }
 
 // ErrUntrusted marks a journal that somebody else may have written.
-var ErrUntrusted = errors.New("the journal is not believed")
+var ErrUntrusted = errors.New("the journal is not trusted")
 
 // OpenJournal reads the journal of the run in dir, and keeps others from it. A
 // last line that a crash has cut short is left out. A journal is believed only if
-// it and its folder are this user's, and nobody else can write to them: otherwise
+// it and its folder are this user's, and no other user can write to them: otherwise
 // the error is ErrUntrusted. The caller closes it.
 func OpenJournal(dir string) (*Journal, error) {
 	f, err := openOwn(dir)

@@ -18,7 +18,7 @@ type Kubernetes struct {
 // Machine is a node of a Kubernetes cluster.
 type Machine struct {
 	Name string `json:"name"`
-	// Version is the kubelet's; Runtime, OS and Kernel as it tells them.
+	// Version is the kubelet's; Runtime, OS and Kernel as it reports them.
 	Version     string `json:"version"`
 	Runtime     string `json:"runtime"`
 	OS          string `json:"os"`

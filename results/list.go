@@ -20,7 +20,7 @@ type Entry struct {
 	Err error
 }
 
-// List tells the bundles under root, newest last. A missing root is empty.
+// List gives the bundles under root, newest last. A missing root is empty.
 func List(root string) ([]Entry, error) {
 	dirs, err := os.ReadDir(root)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -33,7 +33,7 @@ type Pruned struct {
 }
 
 // Prune removes the bundles under root that retention does not keep, or with dry
-// only tells. It touches nothing but sealed, unchanged bundles that hold no
+// only reports. It touches nothing but sealed, unchanged bundles that hold no
 // other files and no links, and removes only files that it knows to be the run's.
 func Prune(root string, keep Retention, dry bool) ([]Pruned, error) {
 	entries, err := List(root)

@@ -64,7 +64,7 @@ type Run struct {
 	Client        Client   `json:"client"`
 	// Generators are those that ran elsewhere, with clocks of their own.
 	Generators []Generator `json:"generators,omitempty"`
-	// HealthyBefore tells whether the cluster was whole when load began, and
+	// HealthyBefore reports whether the cluster was whole when load began, and
 	// HealthyAfter whether it was when the run ended.
 	HealthyBefore bool `json:"healthyBefore"`
 	HealthyAfter  bool `json:"healthyAfter"`
@@ -127,7 +127,7 @@ type Environment struct {
 	CPUs     int    `json:"cpus"`
 	// MemoryBytes is the machine's, not the free one.
 	MemoryBytes int64 `json:"memoryBytes,omitempty"`
-	// Kubernetes tells about the place of the nodes, where that is one.
+	// Kubernetes is the place of the nodes, if they are on Kubernetes.
 	Kubernetes *Kubernetes `json:"kubernetes,omitempty"`
 }
 
@@ -140,7 +140,7 @@ type Client struct {
 	Options []Option `json:"options"`
 }
 
-// Option is one client option. Stated tells that the scenario set it.
+// Option is one client option. Stated is true if the scenario set it.
 type Option struct {
 	Name   string `json:"name"`
 	Value  string `json:"value"`
@@ -159,7 +159,7 @@ type Generator struct {
 
 // ClockOffset is a generator's clock less the run's, as one exchange of messages
 // with the least delay shows it (as NTP does: RFC 5905, section 8). The times
-// that a generator tells are in the run's clock by its first measurement.
+// that a generator reports are in the run's clock by its first measurement.
 type ClockOffset struct {
 	// At is when it was measured.
 	At     Duration `json:"atMs"`

@@ -50,7 +50,7 @@ type Self struct {
 	// Cores is how many processors it may run on.
 	Cores int `json:"cores"`
 	// Starved is how long its threads were ready to run and had no processor,
-	// summed over threads; 0 where the kernel does not tell.
+	// summed over threads; 0 where the kernel does not say.
 	Starved Duration `json:"starvedMs"`
 	// Paused is how long garbage collection stopped all its goroutines.
 	Paused Duration `json:"pausedMs"`

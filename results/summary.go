@@ -126,8 +126,8 @@ type Failover struct {
 	PredictedMax Duration `json:"predictedMaxMs"`
 	// Complete is false if the shard had not come back when observation ended.
 	Complete bool `json:"complete"`
-	// Outlier tells that Server is outside of what was predicted, and Explained
-	// what the logs tell of delays; an outlier without is unexplained.
+	// Outlier says that Server is outside of what was predicted, and Explained
+	// what the logs say of delays; an outlier without is unexplained.
 	Outlier   bool     `json:"outlier,omitempty"`
 	Explained []string `json:"explainedBy,omitempty"`
 	// Note explains what is unusual.
@@ -187,7 +187,7 @@ type LossGroup struct {
 	Shard int    `json:"shard"`
 	Fault string `json:"fault,omitempty"`
 	// Cause is one of results.CauseAsyncTail and so on; empty in bundles from
-	// before causes were told.
+	// before causes were kept.
 	Cause string `json:"cause,omitempty"`
 	Count int    `json:"count"`
 	// First and Last are when they were acknowledged, before the promotion

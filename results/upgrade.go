@@ -15,7 +15,7 @@ type Upgrade struct {
 	// Forward is the way there; Back the rollback, nil if none was asked for.
 	Forward Roll  `json:"forward"`
 	Back    *Roll `json:"back,omitempty"`
-	// Persistence tells which version reads what the other one writes; empty if
+	// Persistence says which version reads what the other one writes; empty if
 	// it could not be tried.
 	Persistence []Readable `json:"persistence,omitempty"`
 }
@@ -78,7 +78,7 @@ const (
 	StepRestore  = "restore"
 )
 
-// Readable tells whether a version of Redis reads a file that another wrote.
+// Readable reports whether a version of Redis reads a file that another wrote.
 type Readable struct {
 	// Format is "RDB" or "AOF".
 	Format string `json:"format"`
@@ -128,7 +128,7 @@ type UpgradeSummary struct {
 	Notes []string `json:"notes,omitempty"`
 	// Windows are before, during, after, and with a rollback two more.
 	Windows []UpgradeWindow `json:"windows"`
-	// Steps tell what each step of Upgrade.Forward and then of Upgrade.Back cost.
+	// Steps say what each step of Upgrade.Forward and then of Upgrade.Back cost.
 	Steps       []StepCost        `json:"steps"`
 	Differences []DifferenceGroup `json:"differences,omitempty"`
 }

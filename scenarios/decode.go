@@ -184,7 +184,7 @@ func (d *document) scalar(n *yaml.Node, v reflect.Value, path string, r rules) {
 		return
 	}
 	if r.lines {
-		// A block of YAML ends with a line break that nobody means.
+		// A block of YAML ends with a line break that has no meaning.
 		v.SetString(strings.TrimSpace(v.String()))
 	}
 	if message, hint := r.check(v); message != "" {

@@ -3,7 +3,7 @@ package scenarios
 // fillDefaults sets every field that has a default and is not stated.
 func (d *document) fillDefaults(s *Scenario) []Default {
 	f := &filler{d: d}
-	fill(f, "seed", &s.Seed, 1, "a run repeats itself unless it is told otherwise")
+	fill(f, "seed", &s.Seed, 1, "a run repeats itself unless the seed changes")
 
 	fill(f, "cluster.provider", &s.Cluster.Provider, "local", "real redis-server processes on this machine")
 	fill(f, "cluster.local.isolation", &s.Cluster.Local.Isolation, "auto", "namespaces where the kernel grants them, else plain loopback")

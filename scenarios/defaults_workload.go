@@ -61,14 +61,14 @@ func (f *filler) workload(w *Workload) {
 
 func (f *filler) client(c *Client) {
 	fill(f, "workload.client.type", &c.Type, "go-redis", "the client of most Go services")
-	fill(f, "workload.client.profile", &c.Profile, "default", "what an application has that states no options")
+	fill(f, "workload.client.profile", &c.Profile, "default", "the options of an application that states none")
 	if c.Type == "wire" {
 		const at = "workload.client.wire."
 		fill(f, at+"connections", &c.Wire.Connections, 8, "to each primary")
 		if n := c.Wire.Clients; n > 0 {
 			fill(f, at+"depth", &c.Wire.Depth, min(n, 4096), "every client finds room on a connection")
 		} else {
-			fill(f, at+"depth", &c.Wire.Depth, 16, "what is due while replies are under way needs no wait")
+			fill(f, at+"depth", &c.Wire.Depth, 16, "requests that are due while replies are under way do not wait")
 		}
 		fill(f, at+"readFrom", &c.Wire.ReadFrom, "primary", "replicas may be behind")
 		fill(f, at+"cores", &c.Wire.Cores, 1, "one event loop carries some 100,000 requests per second")

@@ -98,7 +98,7 @@ func (d *document) place(path string) *yaml.Node {
 	return d.values[""]
 }
 
-// failed tells whether one of paths, or what it stands in, had a mistake.
+// failed reports whether one of paths, or what it stands in, had a mistake.
 func (d *document) failed(paths ...string) bool {
 	for _, p := range paths {
 		for ; p != ""; p = parent(p) {
@@ -110,7 +110,7 @@ func (d *document) failed(paths ...string) bool {
 	return d.bad[""] && d.root.Kind != yaml.MappingNode
 }
 
-// inside tells whether one of the fields of the mapping at path had a mistake.
+// inside reports whether one of the fields of the mapping at path had a mistake.
 func (d *document) inside(path string, names ...string) bool {
 	for _, n := range names {
 		if d.failed(join(path, n)) {
@@ -131,8 +131,8 @@ func (d *document) one(path string, none bool, names ...string) {
 	}
 	switch {
 	case len(stated) == 0 && !none:
-		d.reject(path, nil, "write one of "+either(names), "says nothing")
+		d.reject(path, nil, "write one of "+either(names), "states none of its fields")
 	case len(stated) > 1:
-		d.reject(join(path, stated[1]), nil, "write one of "+either(names), "contradicts %s", stated[0])
+		d.reject(join(path, stated[1]), nil, "write one of "+either(names), "cannot be combined with %s", stated[0])
 	}
 }

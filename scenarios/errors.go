@@ -21,7 +21,7 @@ type Error struct {
 	// Path is the field, such as timeline.faults[0].at; empty for the document.
 	Path    string `json:"path,omitempty"`
 	Message string `json:"message"`
-	// Hint tells how to mend it, where that is known.
+	// Hint says how to mend it, where that is known.
 	Hint string `json:"hint,omitempty"`
 	// Source is the line that Line and Column point into. It is empty where
 	// there is none to show, as in a line of more than 200 characters.

@@ -68,7 +68,7 @@ type Permission string
 
 // The permissions.
 const (
-	// MajorityDown takes the majority of the primaries away, so that nobody is
+	// MajorityDown takes the majority of the primaries away, so that no node is
 	// left to vote.
 	MajorityDown Permission = "majority-down"
 	// ShardsDown takes every copy of two shards or more away.
@@ -94,7 +94,7 @@ func (p *Permission) UnmarshalText(b []byte) error {
 // MarshalText writes the permission.
 func (p Permission) MarshalText() ([]byte, error) { return []byte(p), nil }
 
-// Allows tells whether the fault is permitted to do p.
+// Allows reports whether the fault is permitted to do p.
 func (f Fault) Allows(p Permission) bool {
 	for _, allowed := range f.Allow {
 		if allowed == p {

@@ -31,6 +31,6 @@ func (o *Failover) fill(f *filler, path string) {
 
 func (o *Failover) validate(d *document, _ ground, path string) {
 	if o.Target.Role != Replica && o.Target.By != ByNode {
-		d.reject(path+".target", nil, "write replica of shard 0, or random replica", "a failover is done by a replica")
+		d.reject(path+".target", nil, "write replica of shard 0, or random replica", "only a replica can take over")
 	}
 }

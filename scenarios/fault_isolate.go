@@ -28,7 +28,7 @@ func (*Isolate) Traits() Traits {
 }
 
 func (i *Isolate) fill(f *filler, path string) {
-	fill(f, path+".action", &i.Action, "drop", "a broken network tells nobody")
+	fill(f, path+".action", &i.Action, "drop", "in a broken network packets disappear")
 }
 
 func (*Isolate) validate(*document, ground, string) {}

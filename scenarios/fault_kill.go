@@ -37,12 +37,12 @@ func (k *Kill) Traits() Traits {
 }
 
 func (k *Kill) fill(f *filler, path string) {
-	fill(f, path+".scope", &k.Scope, "pod", "what eviction and the loss of a machine end")
-	fill(f, path+".signal", &k.Signal, "SIGKILL", "a crash, without a farewell")
+	fill(f, path+".scope", &k.Scope, "pod", "eviction, or the loss of a machine, ends pods")
+	fill(f, path+".signal", &k.Signal, "SIGKILL", "a crash, without warning")
 }
 
 func (k *Kill) validate(d *document, _ ground, path string) {
 	if k.Grace > 0 && k.Signal != "SIGTERM" {
-		d.reject(path+".grace", []string{path + ".signal"}, "write signal: SIGTERM, or leave grace out", "SIGKILL gives no grace")
+		d.reject(path+".grace", []string{path + ".signal"}, "write signal: SIGTERM, or leave grace out", "grace needs SIGTERM")
 	}
 }

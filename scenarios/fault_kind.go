@@ -2,7 +2,7 @@ package scenarios
 
 // Action is what a fault does. Each kind of fault is one type in a file of its own,
 // fault_NAME.go, which states all that other code decides by: whoever needs to know
-// something of a fault asks it here, and nobody asks which kind it is.
+// something of a fault asks it here, and never for the kind.
 type Action interface {
 	// Name is the action's field in a fault, as in a scenario: "kill".
 	Name() string
@@ -99,5 +99,5 @@ func (g ground) local() bool { return g.provider == "local" }
 
 // fillRest takes all who are not on the one side for the other.
 func fillRest(f *filler, path string, and *[]Party) {
-	fill(f, path+".and", and, []Party{{Clients: Rest}}, "all who are not on the other side")
+	fill(f, path+".and", and, []Party{{Clients: Rest}}, "everything that is not on the other side")
 }

@@ -44,9 +44,9 @@ func (*Partition) Traits() Traits {
 
 func (p *Partition) fill(f *filler, path string) {
 	fillRest(f, path, &p.And)
-	fill(f, path+".direction", &p.Direction, "both", "a broken network breaks both ways")
+	fill(f, path+".direction", &p.Direction, "both", "a broken network fails in both directions")
 	fill(f, path+".traffic", &p.Traffic, "all", "clients and the bus share the network")
-	fill(f, path+".action", &p.Action, "drop", "a broken network tells nobody")
+	fill(f, path+".action", &p.Action, "drop", "in a broken network packets disappear")
 }
 
 func (*Partition) validate(*document, ground, string) {}

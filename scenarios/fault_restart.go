@@ -29,6 +29,6 @@ func (r *Restart) validate(d *document, at ground, path string) {
 		d.reject(path, []string{"cluster.provider"}, "choose another cluster.provider, or restart node by node with timeline.upgrade", "there is no StatefulSet to roll: the provider is local")
 	}
 	if r.Target.Role != AnyRole || r.Target.By == ByNode {
-		d.reject(path+".target", nil, "write shard 0, shard of the hottest slot, or all nodes", "a restart rolls whole shards, and %s is not one", r.Target)
+		d.reject(path+".target", nil, "write shard 0, shard of the hottest slot, or all nodes", "a restart replaces the pods of whole shards, and %s is not one", r.Target)
 	}
 }

@@ -10,7 +10,7 @@ import (
 type Default struct {
 	Path  string `json:"path"`
 	Value string `json:"value"`
-	// Why tells what the value is good for.
+	// Why says what the value is good for.
 	Why string `json:"why"`
 }
 

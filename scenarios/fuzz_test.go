@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// Whatever the file and the override: Parse does not panic, tells its errors
+// Whatever the file and the override: Parse does not panic, places its errors
 // as Errors with places that exist, and what it accepts survives YAML.
 func FuzzParse(f *testing.F) {
 	for _, pattern := range []string{"testdata/*.yaml", "builtin/*.yaml"} {

@@ -46,7 +46,7 @@ func tagOf(template string, multi bool) int64 {
 	return need
 }
 
-// hasTag tells whether a prefix puts all its keys into one slot by itself.
+// hasTag reports whether a prefix puts all its keys into one slot by itself.
 func hasTag(prefix string) bool {
 	_, rest, ok := strings.Cut(prefix, "{")
 	return ok && strings.IndexByte(rest, '}') > 0

@@ -49,7 +49,7 @@ func Load(path string, overrides ...string) (*Scenario, error) {
 	return s, err
 }
 
-// Inspect is Load, and tells which defaults were filled in, in the order of
+// Inspect is Load, and reports which defaults were filled in, in the order of
 // the fields.
 func Inspect(path string, overrides ...string) (*Scenario, []Default, error) {
 	name, data, err := read(path)

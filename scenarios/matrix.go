@@ -75,9 +75,9 @@ func (d *document) combine(s *Scenario, data []byte, overrides []string) []Combi
 
 // String is the settings of c, as in redis.shards=3, workload.rate=100.
 func (c *Combination) String() string {
-	var told []string
+	var reasons []string
 	for _, s := range c.Settings {
-		told = append(told, s.Field+"="+s.Value)
+		reasons = append(reasons, s.Field+"="+s.Value)
 	}
-	return strings.Join(told, ", ")
+	return strings.Join(reasons, ", ")
 }

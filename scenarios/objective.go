@@ -24,7 +24,7 @@ const (
 type Metric struct {
 	Name string
 	Unit Unit
-	// ByCommand, ByPhase and ByShard tell whether an objective may name one.
+	// ByCommand, ByPhase and ByShard say whether an objective may name one.
 	ByCommand, ByPhase, ByShard bool
 	Doc                         string
 }

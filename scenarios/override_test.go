@@ -105,7 +105,7 @@ var overrideCases = []struct {
    | timeline.faults[0].at=3m
    |                       ^
   hint: make a phase longer, or inject earlier`},
-	{set: `objectives[6].metric=throughput`, fail: `--set objectives[6].metric=throughput: objectives[6]: bounds nothing
+	{set: `objectives[6].metric=throughput`, fail: `--set objectives[6].metric=throughput: objectives[6]: has no bound
    | objectives[6].metric=throughput
    |           ^
   hint: add max, min or both`},

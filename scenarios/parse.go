@@ -111,7 +111,7 @@ func (d *document) syntax(err error) {
 	d.failSyntax(line, 1+utf8.RuneCountInString(text[:at]), hint, "not YAML: %s", message)
 }
 
-// parses tells whether all documents of text are YAML.
+// parses reports whether all documents of text are YAML.
 func parses(text string) bool {
 	decoder := yaml.NewDecoder(strings.NewReader(text + "\n"))
 	for {

@@ -1,6 +1,6 @@
 package scenarios
 
-// shape is what a profile fills in. docs/profiles.md tells where each is from.
+// shape is what a profile fills in. docs/profiles.md says where each is from.
 type shape struct {
 	keys   Keys
 	values Values

@@ -27,7 +27,7 @@ type rules struct {
 	hintFor, hint        string // a keyword, and what to say where it is broken
 }
 
-// format is a shape of text. Hint tells how to write it.
+// format is a shape of text. Hint says how to write it.
 type format struct {
 	name, want string
 	pattern    *regexp.Regexp
@@ -44,7 +44,7 @@ var formats = []format{
 	{"envName", "a variable's name", regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`), "name an environment variable, such as REDIS_PASSWORD"},
 }
 
-// CheckLabel tells what is wrong with a name that is to be a label: one of a
+// CheckLabel says what is wrong with a name that is to be a label: one of a
 // scenario, or one that is given after it.
 func CheckLabel(name string) error {
 	if f := formats[0]; !f.pattern.MatchString(name) {
@@ -200,7 +200,7 @@ func (r rules) hintOf(keyword string) string {
 	return ""
 }
 
-// hintToAdd tells how to write the missing field name, of type t.
+// hintToAdd says how to write the missing field name, of type t.
 func (r rules) hintToAdd(name string, t reflect.Type) string {
 	switch {
 	case r.hintFor == "minItems":

@@ -51,7 +51,7 @@ func TestEveryActionIsKnown(t *testing.T) {
 			t.Errorf("%s is aimed at nodes: %v, and between sides: %v", f.Name, aimed, between)
 		}
 		if f.Detail() == "" || strings.Contains(f.Detail(), "{") {
-			t.Errorf("%s is told as %q", f.Name, f.Detail())
+			t.Errorf("%s is described as %q", f.Name, f.Detail())
 		}
 		if f.Traits().Lasts != (f.Duration > 0) {
 			t.Errorf("%s lasts %s", f.Name, f.Duration)

@@ -54,7 +54,7 @@ func clip(s string) string {
 	return s
 }
 
-// isControl tells runes that no text of a scenario has a use for: they hide in
+// isControl reports runes that no text of a scenario needs: they hide in
 // an editor and break the lines of redis.conf and of reports.
 func isControl(r rune) bool {
 	return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r == '\ufeff'

@@ -119,7 +119,7 @@ func TestRateAsJSON(t *testing.T) {
 	}
 }
 
-// Outside of Parse too, a wrong value tells how it is written.
+// Outside of Parse too, a wrong value says how it is written.
 func TestValueErrors(t *testing.T) {
 	var d Duration
 	err := d.UnmarshalText([]byte("soon"))

@@ -58,9 +58,9 @@ func (f *filler) upgrade(u *Upgrade) {
 	const path = "timeline.upgrade."
 	fill(f, path+"order", &u.Order, ReplicasFirst, "a primary always has a replica of the new version to hand over to")
 	fill(f, path+"handover", &u.Handover, true, "a planned hand-over takes milliseconds, a failover seconds")
-	fill(f, path+"pause", &u.Pause, seconds(1), "each node's effect stands in seconds of its own")
+	fill(f, path+"pause", &u.Pause, seconds(1), "the effect of each node is seen in seconds of its own")
 	fill(f, path+"stepLimit", &u.StepLimit, seconds(60), "a start, and a synchronisation of a small volume")
 	if u.Rollback != nil {
-		fill(f, path+"rollback.from", &u.Rollback.From, FromVolumes, "what people try first")
+		fill(f, path+"rollback.from", &u.Rollback.From, FromVolumes, "the usual first attempt")
 	}
 }

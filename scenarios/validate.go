@@ -27,10 +27,10 @@ func (d *document) validate(s *Scenario) {
 
 func (d *document) validateCluster(c *Cluster) {
 	if ns := c.Kube.Namespace; ns == "default" || strings.HasPrefix(ns, "kube-") {
-		d.reject("cluster.kube.namespace", nil, "prepare one that belongs to slotstorm, or leave it out", "slotstorm touches neither default nor kube-* namespaces")
+		d.reject("cluster.kube.namespace", nil, "prepare one that belongs to slotstorm, or leave it out", "slotstorm does not use the namespaces default and kube-*")
 	}
 	if c.Kind.Config != "" && d.values["cluster.kind.nodes"] != nil {
-		d.reject("cluster.kind.config", []string{"cluster.kind.nodes"}, "leave out one of the two", "says which nodes there are, and so does cluster.kind.nodes")
+		d.reject("cluster.kind.config", []string{"cluster.kind.nodes"}, "leave out one of the two", "cannot be combined with cluster.kind.nodes: both define the nodes")
 	}
 }
 

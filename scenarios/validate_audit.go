@@ -25,7 +25,7 @@ func (d *document) validateAudit(s *Scenario) {
 		}
 	}
 	if a.Reads > 0 && !slices.Contains(a.Kinds, "register") && d.values[at+".reads"] != nil {
-		d.reject(at+".reads", []string{at + ".kinds"}, "add register to kinds, or leave reads out", "registers are what is read, and there are none")
+		d.reject(at+".reads", []string{at + ".kinds"}, "add register to kinds, or leave reads out", "only registers are read, and kinds has no register")
 	}
 	if a.Wait != nil {
 		d.validateReplicas(s, a.Wait, at+".wait")
@@ -41,6 +41,6 @@ func (d *document) validateReplicas(s *Scenario, w *Wait, at string) {
 		d.reject(at, []string{at + ".replicas", at + ".local"}, "write replicas: 1", "waits for nothing")
 	}
 	if w.Local > 0 && s.Redis.Config["appendonly"] != "yes" {
-		d.reject(at+".local", nil, "write appendonly: yes into redis.config", "awaits an append-only file, and there is none")
+		d.reject(at+".local", nil, "write appendonly: yes into redis.config", "waits for an append-only file, but appendonly is not yes")
 	}
 }

@@ -104,7 +104,7 @@ func (d *document) validateModule(at, value string) {
 // imageName is a reference of an image: it never looks like a flag.
 var imageName = regexp.MustCompile(`^[A-Za-z0-9[][]A-Za-z0-9._/:@+[-]*$`)
 
-// CheckImage tells what is wrong with the name of an image that is not from a
+// CheckImage says what is wrong with the name of an image that is not from a
 // scenario.
 func CheckImage(name string) error {
 	if !imageName.MatchString(name) {

@@ -9,11 +9,11 @@ import (
 func countActions(stated []string) (message, hint string) {
 	switch len(stated) {
 	case 0:
-		return "does nothing", "add what it does: " + either(Actions())
+		return "has no action", "add one of " + either(Actions())
 	case 1:
 		return "", ""
 	}
-	return "does more than one thing: " + strings.Join(stated, ", "), "make them faults of their own"
+	return "has more than one action: " + strings.Join(stated, ", "), "write one fault for each"
 }
 
 func (d *document) validateFault(s *Scenario, f Fault, path string) {
@@ -50,13 +50,13 @@ func (d *document) validateDuration(f Fault, a Action, path string) {
 	at, traits := path+".duration", a.Traits()
 	switch {
 	case traits.Lasts && f.Duration == 0:
-		d.reject(path, []string{at}, "add duration: 10s beside "+a.Name(), "does not say how long it lasts")
+		d.reject(path, []string{at}, "add duration: 10s beside "+a.Name(), "has no duration")
 	case !traits.Lasts && f.Duration > 0:
 		hint := "leave duration out"
 		if traits.Restarts {
 			hint = "leave duration out: the node is back after cluster.local.restartDelay"
 		}
-		d.reject(at, nil, hint, "a %s is over once it has acted", a.Name())
+		d.reject(at, nil, hint, "a %s has no duration: it is over once it has acted", a.Name())
 	}
 }
 
@@ -106,7 +106,7 @@ func (d *document) validateSides(s *Scenario, between, and []Party, path string)
 			first, twice := seen[p]
 			switch {
 			case p.Clients == Rest && (side.name == "between" || len(side.parties) > 1):
-				d.reject(here, nil, "write rest alone, in and", "rest is everybody who is not on the other side")
+				d.reject(here, nil, "write rest alone, in and", "rest means everything that is not on the other side")
 			case p.Clients == OneGenerator && p.Generator >= s.Workload.Generators:
 				d.reject(here, []string{"workload.generators"}, "set workload.generators: they count from 0", "there is no generator %d", p.Generator)
 			case twice && !p.random() && p.Clients != Rest:
@@ -119,13 +119,13 @@ func (d *document) validateSides(s *Scenario, between, and []Party, path string)
 	}
 }
 
-// random tells whether naming the party twice can mean two nodes.
+// random reports whether naming the party twice can mean two nodes.
 func (p Party) random() bool {
 	return p.Clients == "" && p.Target.Count == One && (p.Target.By == ByShard && p.Target.Shard == AnyShard || p.Target.Role == Replica)
 }
 
-// validateBlast refuses a fault that can be seen to leave nobody to vote, or
-// nobody who has the data of two shards. What depends on the roles of the moment,
+// validateBlast refuses a fault that can be seen to leave no majority to vote, or
+// no node that has the data of two shards. What depends on the roles of the moment,
 // and on the other faults in force, is seen at the fault's check.
 func (d *document) validateBlast(s *Scenario, f Fault, t Target, path string) {
 	if !f.Traits().Down() {
@@ -143,7 +143,7 @@ func (d *document) validateBlast(s *Scenario, f Fault, t Target, path string) {
 		primaries = (s.Redis.Shards - 1) / 2
 	}
 	if primaries > s.Redis.Shards/2 && !f.Allows(MajorityDown) {
-		d.reject(at, by, "if you mean it, add allow: ["+string(MajorityDown)+"] to the fault", "%s takes the majority of the %d primaries away: nobody is left to vote", t, s.Redis.Shards)
+		d.reject(at, by, "if you mean it, add allow: ["+string(MajorityDown)+"] to the fault", "%s takes the majority of the %d primaries away: no majority is left to vote", t, s.Redis.Shards)
 		return
 	}
 	lastCopies := primaries > 1 && (s.Redis.ReplicasPerShard == 0 || t.Role == AnyRole)

@@ -11,7 +11,7 @@ func (d *document) validateMatrix(s *Scenario) {
 			d.reject(path, nil, "put all values into one", "%s is varied twice", clip(a.Field))
 		}
 		if steps, _, _, _ := parsePath(a.Field + "="); len(steps) > 0 && steps[0].name == "matrix" {
-			d.reject(path, nil, "", "a matrix does not vary itself")
+			d.reject(path, nil, "", "a matrix cannot vary the matrix")
 		}
 		seen[a.Field] = true
 		runs = min(runs*max(len(a.Values), 1), maxCombinations+1)
@@ -19,7 +19,7 @@ func (d *document) validateMatrix(s *Scenario) {
 	if runs > maxCombinations {
 		d.reject("matrix", nil, "", "has more than %d combinations", maxCombinations)
 	} else if runs*d.size > maxCombinationBytes {
-		d.reject("matrix", nil, "take values away, or comments", "has %d combinations of a file of %d bytes, above %d together", runs, d.size, maxCombinationBytes)
+		d.reject("matrix", nil, "remove values or comments", "has %d combinations of a file of %d bytes, above %d together", runs, d.size, maxCombinationBytes)
 	}
 }
 

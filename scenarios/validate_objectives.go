@@ -27,7 +27,7 @@ func (d *document) validateObjectives(s *Scenario) {
 			key.shard = strconv.Itoa(*o.Shard)
 		}
 		if first, ok := seen[key]; ok {
-			d.reject(path, nil, "put max and min into one objective", "bounds the same as objectives[%d]", first)
+			d.reject(path, nil, "put max and min into one objective", "bounds the same metric as objectives[%d]", first)
 		} else {
 			seen[key] = i
 		}
@@ -59,7 +59,7 @@ func (d *document) validatePrecision(s *Scenario, o *Objective, m Metric, path s
 	if m.Unit != UnitDuration || o.Max == nil || slip <= usualSlip || !o.Max.Relative && o.Max.Value >= 10*slip.Std().Seconds() {
 		return
 	}
-	d.reject(join(path, "max"), []string{"workload.maxSlip", path + ".metric"}, "the load generator may be that late itself: allow less, or judge what takes ten times as long",
+	d.reject(join(path, "max"), []string{"workload.maxSlip", path + ".metric"}, "the load generator may be that late itself: lower maxSlip, or bound a time ten times as long",
 		"%s cannot be judged with workload.maxSlip %v", o.Max.Text, slip)
 }
 
@@ -81,7 +81,7 @@ func (d *document) validateBounds(o *Objective, m Metric, path string) {
 	by := []string{path + ".max", path + ".min"}
 	switch {
 	case !hasMax && !hasMin:
-		d.reject(path, by, "add max, min or both", "bounds nothing")
+		d.reject(path, by, "add max, min or both", "has no bound")
 	case m.Name == "availability" && hasMax:
 		d.reject(path+".max", by, "more availability is better: write min", "availability has no upper bound")
 	case o.Max != nil && o.Min != nil && o.Max.Relative == o.Min.Relative && o.Max.Of(1) < o.Min.Of(1):
@@ -143,7 +143,7 @@ func (d *document) validateShard(s *Scenario, o *Objective, m Metric, path strin
 func (d *document) validateMeasurable(s *Scenario, o *Objective, path string) {
 	at := path + ".metric"
 	if strings.HasPrefix(o.Metric, "writes.") && s.Workload.Audit == nil {
-		d.reject(at, []string{"workload.audit"}, "add workload.audit: {rate: 200}", "%s writes are found by the audit, and there is none", strings.TrimPrefix(o.Metric, "writes."))
+		d.reject(at, []string{"workload.audit"}, "add workload.audit: {rate: 200}", "%s writes are found by the audit, and the scenario has none", strings.TrimPrefix(o.Metric, "writes."))
 	}
 	if strings.HasPrefix(o.Metric, "recovery.") && len(s.Timeline.Faults) == 0 {
 		d.reject(at, []string{"timeline.faults"}, "add a fault to timeline.faults", "there is no fault to recover from")

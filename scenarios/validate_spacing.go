@@ -54,13 +54,13 @@ func (f Fault) recovery(s *Scenario) Duration {
 	return f.Duration
 }
 
-// wrongTimes tells whether the times or the target of fault i had a mistake.
+// wrongTimes reports whether the times or the target of fault i had a mistake.
 func (d *document) wrongTimes(i int, f Fault) bool {
 	path := faultPath(i)
 	return d.failed(path+".at", path+".duration", path+"."+f.Kind()+".target") || d.inside(path+".repeat", "times", "every", "jitter")
 }
 
-// sameShard tells whether the two can hit one shard.
+// sameShard reports whether the two can hit one shard.
 func sameShard(f, g Fault) bool {
 	a, _ := f.Target()
 	b, _ := g.Target()

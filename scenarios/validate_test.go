@@ -87,9 +87,9 @@ func TestCountActions(t *testing.T) {
 		stated  []string
 		message string
 	}{
-		{nil, "does nothing"},
+		{nil, "has no action"},
 		{[]string{"kill"}, ""},
-		{[]string{"kill", "pause"}, "does more than one thing: kill, pause"},
+		{[]string{"kill", "pause"}, "has more than one action: kill, pause"},
 	} {
 		if message, hint := countActions(c.stated); message != c.message || (hint == "") != (message == "") {
 			t.Errorf("%v: %q, %q", c.stated, message, hint)

@@ -28,7 +28,7 @@ func (d *document) validateWorkload(s *Scenario) {
 	}
 	d.validatePipeline(w)
 	if len(w.Spaces) > 0 && d.values[at+".keys"] != nil {
-		d.reject(at+".keys", []string{at + ".spaces"}, "write either keys or spaces, not both", "contradicts spaces")
+		d.reject(at+".keys", []string{at + ".spaces"}, "write either keys or spaces, not both", "cannot be combined with spaces")
 	}
 	prefixes := map[string]int{}
 	for i, k := range w.KeySpaces() {
@@ -171,12 +171,12 @@ func (d *document) validateMix(s *Scenario) {
 			if c.Name != "" {
 				at = path + ".name"
 			}
-			d.reject(at, nil, "add the two weights up, or give this one a name of its own", "%s is in the mix twice, as mix[%d]", c.Label(), first)
+			d.reject(at, nil, "add the two weights, or name this entry", "%s is in the mix twice, as mix[%d]", c.Label(), first)
 		} else if !d.failed(path+".command", path+".raw") {
 			seen[c.Label()] = i
 		}
 		if strings.EqualFold(c.Label(), "all") {
-			d.reject(path+".name", command, "choose another one", "is what reports call all commands together")
+			d.reject(path+".name", command, "choose another one", "is the name of all commands together in reports")
 		}
 		d.validateWait(s, c, path)
 	}
@@ -202,7 +202,7 @@ func (d *document) validateTemplates(c *Command, path string) {
 		case argument && len(args) != 2:
 			d.reject(at, nil, "write each argument as an item of its own", "is not one argument")
 		case !argument && slices.Contains(unfit, strings.ToUpper(args[0][0].Text)):
-			d.reject(at, nil, "a transaction is command: MULTI, and waiting is wait", "%s changes what its connection is for", args[0][0].Text)
+			d.reject(at, nil, "write command: MULTI for a transaction, and wait to wait for replicas", "%s changes the state of its connection", args[0][0].Text)
 		}
 	}
 	if c.Raw != "" {
@@ -223,7 +223,7 @@ func (d *document) validateWait(s *Scenario, c *Command, path string) {
 	}
 	command := []string{path + ".command"}
 	if ReadsOnly(c.Command) {
-		d.reject(at, command, "wait belongs to writes", "%s writes nothing to wait for", c.Command)
+		d.reject(at, command, "wait belongs to writes", "%s does not write", c.Command)
 	}
 	d.validateReplicas(s, w, at)
 	if t := s.Workload.Client.Wire.Timeout; t > 0 && w.Timeout >= t {
@@ -234,7 +234,7 @@ func (d *document) validateWait(s *Scenario, c *Command, path string) {
 	}
 }
 
-// ReadsOnly tells whether a command, in upper case, is one of those that slotstorm
+// ReadsOnly reports whether a command, in upper case, is one of those that slotstorm
 // knows to write nothing. What it does not know counts as a write.
 func ReadsOnly(command string) bool {
 	switch command {
@@ -258,7 +258,7 @@ func (d *document) validateClient(w *Workload) {
 		d.reject("workload.client.wire", []string{"workload.client.type"}, "set type: wire, or state options", "are options of wire, and the client is %s", c.Type)
 	}
 	if o.RouteByLatency && o.RouteRandomly {
-		d.reject(at+".routeRandomly", []string{at + ".routeByLatency"}, "choose one of the two", "contradicts routeByLatency")
+		d.reject(at+".routeRandomly", []string{at + ".routeByLatency"}, "choose one of the two", "cannot be combined with routeByLatency")
 	}
 	if o.MinRetryBackoff > o.MaxRetryBackoff && o.MaxRetryBackoff > 0 {
 		d.reject(at+".minRetryBackoff", []string{at + ".maxRetryBackoff"}, "", "%s is above maxRetryBackoff, %s", o.MinRetryBackoff, o.MaxRetryBackoff)

@@ -88,11 +88,11 @@ type reply struct {
 	Gone      bool             `json:"gone,omitempty"`
 }
 
-// Outcome is what became of a dial: "open", "refused", "silent" (nobody answered
+// Outcome is what became of a dial: "open", "refused", "silent" (no answer came
 // in time), or what else went wrong.
 type Outcome string
 
-// The outcomes that are told apart.
+// The outcomes that are distinguished.
 const (
 	Open    Outcome = "open"
 	Refused Outcome = "refused"

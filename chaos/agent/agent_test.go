@@ -232,10 +232,10 @@ func TestWhatTheAgentCannotDoIsTold(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	if err := c.Continue(t.Context(), 1<<30); err == nil {
-		t.Error("nobody was sent a signal")
+		t.Error("no process was sent a signal")
 	}
 	if c.Broken() {
-		t.Error("the connection is broken by what was told over it")
+		t.Error("the connection is broken by what was sent over it")
 	}
 }
 
@@ -340,7 +340,7 @@ func TestWhatCannotBeTakenLeavesNothingTaken(t *testing.T) {
 	c, end := served(t, nil)
 	defer end()
 	if err := c.Press(t.Context(), Pressure{PID: 1 << 30, Memory: 8 << 20, Workers: 1, Limit: time.Minute}); err == nil {
-		t.Error("a process that nobody has was held to a processor")
+		t.Error("a process that does not exist was held to a processor")
 	}
 	if now, err := c.Strain(t.Context(), os.Getpid()); err != nil || now.Held > 0 {
 		t.Errorf("%+v %v", now, err)

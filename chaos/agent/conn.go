@@ -49,7 +49,7 @@ func (c *Conn) PID() int { return c.pid }
 // Close ends the agent's session.
 func (c *Conn) Close() error { return c.stream.Close() }
 
-// Broken tells whether the connection is of no use any more.
+// Broken reports whether the connection is of no use any more.
 func (c *Conn) Broken() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -146,7 +146,7 @@ func (c *Conn) Continue(ctx context.Context, pid int) error {
 	return err
 }
 
-// Stopped tells whether a process is stopped.
+// Stopped reports whether a process is stopped.
 func (c *Conn) Stopped(ctx context.Context, pid int) (bool, error) {
 	a, err := c.ask(ctx, request{Stopped: pid})
 	return a.Stopped, err
@@ -160,17 +160,17 @@ func (c *Conn) Press(ctx context.Context, p Pressure) error {
 }
 
 // End ends another agent in the pod, whose connection may have broken without its
-// notice, and with it what it took. gone says that it is there no more.
+// notice, and with it what it took. gone says that the process has ended.
 func (c *Conn) End(ctx context.Context, pid int) (gone bool, err error) {
 	a, err := c.ask(ctx, request{End: pid})
 	return a.Gone, err
 }
 
-// Strain tells how things are with a process, and with the agent.
+// Strain reports the state of a process, and of the agent.
 func (c *Conn) Strain(ctx context.Context, pid int) (Strain, error) {
 	a, err := c.ask(ctx, request{Strain: pid})
 	if err == nil && a.Strain == nil {
-		err = errors.New("the agent does not tell how things are")
+		err = errors.New("the agent does not report the state")
 	}
 	if err != nil {
 		return Strain{}, err

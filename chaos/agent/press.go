@@ -21,7 +21,7 @@ type Pressure struct {
 	Workers   int `json:"workers,omitempty"`
 	// Memory is how much of it is held, in bytes.
 	Memory int64 `json:"memory,omitempty"`
-	// Limit is how long, if nobody ends it before.
+	// Limit is how long it lasts, unless it is ended before.
 	Limit time.Duration `json:"limit"`
 }
 
@@ -146,7 +146,7 @@ func (s *presser) strain(pid int) (r Strain, err error) {
 	if r.Free, err = local.FreeMemory(); err != nil {
 		return r, err
 	}
-	// A container without a bound is told a number beyond all memory, or none.
+	// A container without a bound reads a number beyond all memory, or none.
 	if free, err := local.FreeInContainer(); err == nil && free < r.Free {
 		r.FreeHere = &free
 	}

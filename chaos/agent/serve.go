@@ -23,7 +23,7 @@ type Rescue func(pid int, after time.Duration) error
 const maxLine = 1 << 20
 
 // Serve answers requests until there are no more. An error is one of the
-// connection: what cannot be done is told in the reply.
+// connection: what cannot be done is stated in the reply.
 func Serve(ctx context.Context, in io.Reader, out io.Writer, rescue Rescue) (err error) {
 	s := &session{rescue: rescue}
 	defer func() { err = errors.Join(err, s.press.end()) }()
@@ -120,7 +120,7 @@ func signal(pid int, s syscall.Signal) error {
 }
 
 // Release lets a process go on after a while: it is what a Rescue runs. A process
-// that has ended needs nobody.
+// that has ended needs no healing.
 func Release(ctx context.Context, pid int, after time.Duration) error {
 	select {
 	case <-ctx.Done():

@@ -13,7 +13,7 @@ import (
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
-// Can tells, without asking anybody, which faults no Chaos Mesh can inject as they
+// Can reports, without asking a cluster, which faults no Chaos Mesh can inject as they
 // are meant, each with the reason.
 func Can(faults []scenarios.Fault) error {
 	var errs []error
@@ -39,7 +39,7 @@ type kind struct {
 	name string
 	// can says why a fault cannot be injected by any Chaos Mesh.
 	can func(scenarios.Fault) error
-	// trial makes the fault's object against nobody, in a dry run; nil where can always
+	// trial makes the fault's object without a target, in a dry run; nil where can always
 	// refuses.
 	trial func(ctx context.Context, m *Mesh, f scenarios.Fault) error
 }
@@ -52,7 +52,7 @@ func kinds() []kind {
 		{new(scenarios.CPUStress).Name(), notYet, nil},
 		{new(scenarios.MemoryStress).Name(), notYet, nil},
 		{new(scenarios.Pause).Name(), func(scenarios.Fault) error {
-			return errors.New("in Chaos Mesh no fault stops a process and lets it go on: write engine: auto")
+			return errors.New("Chaos Mesh has no fault that stops a process and continues it: write engine: auto")
 		}, nil},
 		{new(scenarios.Failover).Name(), unknown, nil},
 		{new(scenarios.Drain).Name(), unknown, nil},
@@ -62,14 +62,14 @@ func kinds() []kind {
 
 func canKill(f scenarios.Fault) error {
 	if f.Kill.Scope == "container" && f.Kill.Signal == "SIGTERM" {
-		return errors.New("a container is ended by Chaos Mesh by SIGKILL alone: write engine: auto, or signal: SIGKILL")
+		return errors.New("Chaos Mesh ends a container only by SIGKILL: write engine: auto, or signal: SIGKILL")
 	}
 	return nil
 }
 
 func canPartition(f scenarios.Fault) error {
 	if f.Partition.Traffic != "all" {
-		return fmt.Errorf("all traffic of a pod is cut by Chaos Mesh, and no port alone: write engine: auto for traffic: %s", f.Partition.Traffic)
+		return fmt.Errorf("Chaos Mesh cuts all traffic of a pod, not single ports: write engine: auto for traffic: %s", f.Partition.Traffic)
 	}
 	return rejects(f.Partition.Action)
 }
@@ -79,7 +79,7 @@ func notYet(f scenarios.Fault) error {
 }
 
 func unknown(f scenarios.Fault) error {
-	return fmt.Errorf("in Chaos Mesh there is no %s: write engine: auto", f.Kind())
+	return fmt.Errorf("Chaos Mesh has no %s: write engine: auto", f.Kind())
 }
 
 // rejects refuses what newer objects have a field for (partitionBehavior): the
@@ -87,7 +87,7 @@ func unknown(f scenarios.Fault) error {
 // dials of the proof have shown.
 func rejects(action string) error {
 	if action == "reject" {
-		return errors.New("packets are dropped by Chaos Mesh, which tells no sender: write engine: auto for action: reject")
+		return errors.New("Chaos Mesh drops packets without an error to the sender: write engine: auto for action: reject")
 	}
 	return nil
 }

@@ -53,7 +53,7 @@ type object struct {
 	uid      types.UID
 }
 
-// New is the Chaos Mesh of a namespace's cluster. Whether there is one, Able tells.
+// New is the Chaos Mesh of a namespace's cluster. Able reports whether there is one.
 func New(n *kube.Namespace) (*Mesh, error) {
 	client, err := dynamic.NewForConfig(n.Config)
 	if err != nil {
@@ -272,19 +272,19 @@ func (m *Mesh) holds(ctx context.Context, o object, want v1alpha1.ChaosCondition
 
 // failure is the last thing that went wrong for any pod.
 func failure(s v1alpha1.ChaosStatus) error {
-	var told []string
+	var reasons []string
 	for _, r := range s.Experiment.Records {
 		if n := len(r.Events); n > 0 && r.Events[n-1].Type == v1alpha1.TypeFailed {
-			told = append(told, fmt.Sprintf("%s: %s", r.Id, r.Events[n-1].Message))
+			reasons = append(reasons, fmt.Sprintf("%s: %s", r.Id, r.Events[n-1].Message))
 		}
 	}
-	if len(told) == 0 {
+	if len(reasons) == 0 {
 		return nil
 	}
-	return errors.New(strings.Join(told, "; "))
+	return errors.New(strings.Join(reasons, "; "))
 }
 
-// Mend ends a fault: Chaos Mesh is told to stop, and says that all is recovered;
+// Mend ends a fault: Chaos Mesh stops it, and says that all is recovered;
 // then the objects are removed. It may be called again after an error.
 func (m *Mesh) Mend(ctx context.Context, fault string) error {
 	m.mu.Lock()
@@ -335,7 +335,7 @@ func (m *Mesh) end(ctx context.Context, list []object) error {
 }
 
 // Leftovers ends what faults of this run are still in force through Chaos Mesh,
-// such as a run that was killed has left. It tells their names; none if the cluster
+// such as a run that was killed has left. It gives their names; none if the cluster
 // has no Chaos Mesh.
 func (m *Mesh) Leftovers(ctx context.Context) ([]string, error) {
 	var list []object

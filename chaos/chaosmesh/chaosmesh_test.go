@@ -14,22 +14,22 @@ import (
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
-// What Chaos Mesh cannot do is told without a cluster, with what to write instead.
+// What Chaos Mesh cannot do is reported without a cluster, with what to write instead.
 func TestWhatChaosMeshCannotDo(t *testing.T) {
 	for fault, want := range map[string]string{
 		"kill: {target: primary of shard 0}":                                                       "",
 		"kill: {target: primary of shard 0, signal: SIGTERM, grace: 5s}":                           "",
 		"kill: {target: primary of shard 0, scope: container}":                                     "",
-		"kill: {target: primary of shard 0, scope: container, signal: SIGTERM}":                    "by SIGKILL alone",
-		"isolate: {target: primary of shard 0, action: reject}, duration: 9s":                      "tells no sender",
+		"kill: {target: primary of shard 0, scope: container, signal: SIGTERM}":                    "only by SIGKILL",
+		"isolate: {target: primary of shard 0, action: reject}, duration: 9s":                      "without an error to the sender",
 		"partition: {between: [primary of shard 0], direction: one-way}, duration: 9s":             "",
 		"isolate: {target: primary of shard 0}, duration: 9s":                                      "",
-		"partition: {between: [primary of shard 0], action: reject}, duration: 9s":                 "tells no sender",
-		"partition: {between: [primary of shard 0], traffic: bus, and: [all nodes]}, duration: 9s": "no port alone",
-		"pause: {target: primary of shard 0}, duration: 9s":                                        "no fault stops a process",
-		"failover: {target: replica of shard 0}":                                                   "there is no failover",
-		"restart: {target: shard 0}":                                                               "there is no restart",
-		"drain: {target: primary of shard 0}, duration: 9s":                                        "there is no drain",
+		"partition: {between: [primary of shard 0], action: reject}, duration: 9s":                 "without an error to the sender",
+		"partition: {between: [primary of shard 0], traffic: bus, and: [all nodes]}, duration: 9s": "not single ports",
+		"pause: {target: primary of shard 0}, duration: 9s":                                        "no fault that stops a process",
+		"failover: {target: replica of shard 0}":                                                   "has no failover",
+		"restart: {target: shard 0}":                                                               "has no restart",
+		"drain: {target: primary of shard 0}, duration: 9s":                                        "has no drain",
 		"cpu: {target: primary of shard 0}, duration: 9s":                                          "cannot have Chaos Mesh do cpu: write engine: auto",
 		"diskFull: {target: primary of shard 0}, duration: 9s":                                     "cannot have Chaos Mesh do diskFull",
 	} {

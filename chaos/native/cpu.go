@@ -110,7 +110,7 @@ func (b *busy) Prove(ctx context.Context) (string, error) {
 	return strings.Join(seen, "; "), err
 }
 
-// InForce tells whether every target is held to its processor, and its busy
+// InForce reports whether every target is held to its processor, and its busy
 // processes run.
 func (b *busy) InForce(context.Context) error {
 	for i, p := range b.processes {

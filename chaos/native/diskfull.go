@@ -27,7 +27,7 @@ type diskFull struct {
 func localDiskFull() localFault {
 	able := func(room local.Room) error {
 		if !room.Sealed {
-			return fmt.Errorf("volumes of their own size can be made in a sealed room alone, and this is %s", room)
+			return fmt.Errorf("volumes with a size of their own can be made only in a sealed room, and this is %s", room)
 		}
 		return nil
 	}

@@ -41,7 +41,7 @@ func (e Kube) process(ctx context.Context, node string) (pods.Pod, int, error) {
 	return pod, pid, err
 }
 
-// lives tells whether the container of redis-server in a pod is the one that it was.
+// lives reports whether the container of redis-server in a pod is the one that it was.
 func (e Kube) lives(p pods.Pod) bool {
 	now, ok := e.Cluster.Pod(p.Name)
 	return ok && now.UID == p.UID && now.ContainerID == p.ContainerID

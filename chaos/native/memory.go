@@ -44,7 +44,7 @@ func (m *memory) Check(_ context.Context, roles []deployer.Role) (chaos.Choice, 
 		return chaos.Choice{}, err
 	}
 	if m.size+leaveMemory > m.before {
-		return chaos.Choice{}, fmt.Errorf("this machine has %d MiB to give, of which %d MiB stay: %s cannot be taken", m.before>>20, leaveMemory>>20, m.spec.Size)
+		return chaos.Choice{}, fmt.Errorf("this machine has %d MiB available and keeps %d MiB free: %s cannot be taken", m.before>>20, leaveMemory>>20, m.spec.Size)
 	}
 	return chaos.Choice{Targets: targets, Why: why + "; on this machine the memory is everybody's"}, nil
 }

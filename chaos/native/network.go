@@ -25,12 +25,12 @@ type network interface {
 	try(ctx context.Context, dials []dial) ([]agent.Outcome, error)
 	// halfOpens are the connections that somebody has asked a host for.
 	halfOpens(ctx context.Context, h host) ([]local.HalfOpen, error)
-	// bounded tells whether the limit of rules is what ends them if this program
+	// bounded reports whether the limit of rules is what ends them if this program
 	// does not.
 	bounded() bool
 }
 
-// host is one end of a connection. Nobody listens at a client.
+// host is one end of a connection. A client does not listen.
 type host struct {
 	name   string
 	addr   netip.Addr

@@ -22,7 +22,7 @@ type partition struct {
 	name   string
 	spec   scenarios.Partition
 	random *rand.Rand
-	// limit is when rules end that nobody takes out of force.
+	// limit is when rules end by themselves.
 	limit time.Duration
 	// isolate, if not nil, is whom to cut off from everybody instead.
 	isolate *scenarios.Target

@@ -55,10 +55,10 @@ func (p *pause) Prove(ctx context.Context) (string, error) {
 	if err := until(ctx, p.InForce); err != nil {
 		return "", err
 	}
-	return p.tell("is stopped (state T)"), nil
+	return p.report("is stopped (state T)"), nil
 }
 
-// InForce tells whether every process is still stopped.
+// InForce reports whether every process is still stopped.
 func (p *pause) InForce(context.Context) error {
 	for i, process := range p.processes {
 		stopped, err := process.Stopped()
@@ -89,7 +89,7 @@ func (p *pause) Heal(ctx context.Context) (string, error) {
 			return "", err
 		}
 	}
-	return p.tell("goes on and answers"), nil
+	return p.report("goes on and answers"), nil
 }
 
 // goesOn reports whether no process is stopped any more.
@@ -106,7 +106,7 @@ func (p *pause) goesOn(context.Context) error {
 	return nil
 }
 
-func (p *pause) tell(what string) string {
+func (p *pause) report(what string) string {
 	var seen []string
 	for i, process := range p.processes {
 		seen = append(seen, fmt.Sprintf("process %d of %s %s", process.PID(), p.targets[i].Node, what))

@@ -7,14 +7,14 @@ import (
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
-// What pods cannot bear is told without asking anybody, with its reason.
+// What pods cannot bear is reported without a cluster, with its reason.
 func TestFaultsThatPodsCannotBear(t *testing.T) {
 	for fault, want := range map[string]struct {
 		refused string
 		needs   Needs
 	}{
 		"pause: {target: primary of shard 0}, duration: 20s":                                    {needs: Needs{Eyes: true}},
-		"pause: {target: primary of shard 0}, duration: 51s":                                    {refused: "the kubelet takes the container for dead", needs: Needs{Eyes: true}},
+		"pause: {target: primary of shard 0}, duration: 51s":                                    {refused: "the kubelet considers the container dead", needs: Needs{Eyes: true}},
 		"isolate: {target: primary of shard 0}, duration: 20s":                                  {needs: Needs{Hands: true}},
 		"partition: {between: [primary of shard 0, generator 0, probes]}, duration: 20s":        {needs: Needs{Hands: true}},
 		"partition: {between: [primary of shard 0, clients]}, duration: 20s":                    {needs: Needs{Hands: true}},

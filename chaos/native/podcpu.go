@@ -49,7 +49,7 @@ func (p *podCPU) Prove(ctx context.Context) (string, error) {
 				return err
 			}
 			if now.Worked < time.Duration(p.workers)*worked {
-				return fmt.Errorf("what is to be busy beside %s has used %v of processor time", s.Name, now.Worked)
+				return fmt.Errorf("the busy processes beside %s have used %v of processor time", s.Name, now.Worked)
 			}
 			seen = append(seen, fmt.Sprintf("process %d of %s shares processor %d with %d busy threads of its container, which have used %v of it", s.pid, s.Name, s.take.Processor, p.workers, now.Worked))
 		}
@@ -70,7 +70,7 @@ func (p *podCPU) held(ctx context.Context, s pressedPod) (agent.Strain, error) {
 	return now, nil
 }
 
-// InForce tells whether every process is held to its processor, by an agent that is
+// InForce reports whether every process is held to its processor, by an agent that is
 // still there.
 func (p *podCPU) InForce(ctx context.Context) error {
 	for _, s := range p.pods {
@@ -85,7 +85,7 @@ func (p *podCPU) Heal(ctx context.Context) (string, error) {
 	if err := p.relieve(ctx); err != nil {
 		return "", err
 	}
-	return p.tell(func(s pressedPod) string {
+	return p.report(func(s pressedPod) string {
 		return fmt.Sprintf("the busy threads have ended; %s may use processors %v again, and answers", s.Name, s.before.Processors)
 	}), nil
 }

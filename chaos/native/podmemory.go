@@ -50,14 +50,14 @@ func (p *podMemory) Check(ctx context.Context, roles []deployer.Role) (chaos.Cho
 	return chaos.Choice{Targets: targets, Why: why}, nil
 }
 
-// spared tells whether enough is left if size bytes are taken from a container, and
+// spared reports whether enough is left if size bytes are taken from a container, and
 // all bytes from its machine.
 func spared(s agent.Strain, size, all int64) error {
 	if all+leaveMemory > s.Free {
-		return fmt.Errorf("its machine has %d MiB to give, of which %d MiB stay: %d MiB in all cannot be taken", s.Free>>20, leaveMemory>>20, all>>20)
+		return fmt.Errorf("its machine has %d MiB available and keeps %d MiB free: %d MiB in all cannot be taken", s.Free>>20, leaveMemory>>20, all>>20)
 	}
 	if s.FreeHere != nil && size+leaveContainer > *s.FreeHere {
-		return fmt.Errorf("its container has %d MiB to give, of which %d MiB stay: %d MiB cannot be taken", *s.FreeHere>>20, leaveContainer>>20, size>>20)
+		return fmt.Errorf("its container has %d MiB available and keeps %d MiB free: %d MiB cannot be taken", *s.FreeHere>>20, leaveContainer>>20, size>>20)
 	}
 	return nil
 }
@@ -88,7 +88,7 @@ func room(before, now agent.Strain) string {
 	return fmt.Sprintf("%s had %d MiB to give before, and has %d MiB now", whose, had>>20, has>>20)
 }
 
-// InForce tells whether all of it is still held.
+// InForce reports whether all of it is still held.
 func (p *podMemory) InForce(ctx context.Context) error {
 	_, err := p.Prove(ctx)
 	return err
@@ -98,7 +98,7 @@ func (p *podMemory) Heal(ctx context.Context) (string, error) {
 	if err := p.relieve(ctx); err != nil {
 		return "", err
 	}
-	return p.tell(func(s pressedPod) string {
+	return p.report(func(s pressedPod) string {
 		return fmt.Sprintf("what held memory in the container of %s has ended, and it answers", s.Name)
 	}), nil
 }

@@ -18,9 +18,9 @@ func TestWhatAContainerCanSpare(t *testing.T) {
 		"no bound":                       {agent.Strain{Free: 8192 * mib}, 64 * mib, 128 * mib, ""},
 		"within the bound":               {agent.Strain{Free: 8192 * mib, FreeHere: bound(242 * mib)}, 64 * mib, 64 * mib, ""},
 		"up to what must stay":           {agent.Strain{Free: 8192 * mib, FreeHere: bound(96 * mib)}, 64 * mib, 64 * mib, ""},
-		"one byte beyond":                {agent.Strain{Free: 8192 * mib, FreeHere: bound(96*mib - 1)}, 64 * mib, 64 * mib, "its container has 95 MiB to give, of which 32 MiB stay: 64 MiB cannot be taken"},
+		"one byte beyond":                {agent.Strain{Free: 8192 * mib, FreeHere: bound(96*mib - 1)}, 64 * mib, 64 * mib, "its container has 95 MiB available and keeps 32 MiB free: 64 MiB cannot be taken"},
 		"beyond the bound":               {agent.Strain{Free: 8192 * mib, FreeHere: bound(242 * mib)}, 300 * mib, 300 * mib, "its container has 242 MiB"},
-		"all pods beyond their machine":  {agent.Strain{Free: 1024 * mib}, 300 * mib, 1800 * mib, "its machine has 1024 MiB to give"},
+		"all pods beyond their machine":  {agent.Strain{Free: 1024 * mib}, 300 * mib, 1800 * mib, "its machine has 1024 MiB available"},
 		"each bound kept, not the whole": {agent.Strain{Free: 1024 * mib, FreeHere: bound(512 * mib)}, 300 * mib, 1800 * mib, "1800 MiB in all cannot be taken"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -195,7 +195,7 @@ func (n *podNetwork) mend(ctx context.Context, name string) (*uint64, error) {
 	return &sum, err
 }
 
-// stands tells whether a host's pod is still the one that it was.
+// stands reports whether a host's pod is still the one that it was.
 func (n *podNetwork) stands(name string) bool {
 	n.mu.Lock()
 	was := n.pods[name]

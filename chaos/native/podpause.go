@@ -35,7 +35,7 @@ type stoppedPod struct {
 func pausePods() podFault {
 	able := func(f scenarios.Fault) error {
 		if f.Duration.Std() > longestPause {
-			return fmt.Errorf("a pause of %v cannot last: after %v the kubelet takes the container for dead and starts it again", f.Duration, longestPause)
+			return fmt.Errorf("a pause of %v cannot last: after %v the kubelet considers the container dead and restarts it", f.Duration, longestPause)
 		}
 		return nil
 	}
@@ -99,10 +99,10 @@ func (p *podPause) Prove(ctx context.Context) (string, error) {
 	if err := until(ctx, p.InForce); err != nil {
 		return "", err
 	}
-	return p.tell("is stopped (state T)"), nil
+	return p.report("is stopped (state T)"), nil
 }
 
-// InForce tells whether every process is still stopped.
+// InForce reports whether every process is still stopped.
 func (p *podPause) InForce(ctx context.Context) error {
 	for _, s := range p.stopped {
 		stopped, err := p.isStopped(ctx, s)
@@ -144,10 +144,10 @@ func (p *podPause) Heal(ctx context.Context) (string, error) {
 			return "", err
 		}
 	}
-	return p.tell("goes on and answers"), nil
+	return p.report("goes on and answers"), nil
 }
 
-func (p *podPause) tell(what string) string {
+func (p *podPause) report(what string) string {
 	var seen []string
 	for _, s := range p.stopped {
 		seen = append(seen, fmt.Sprintf("process %d of %s %s", s.pid, s.Name, what))

@@ -139,8 +139,8 @@ func (p *podPressure) spare(ctx context.Context, s pressedPod) error {
 	return err
 }
 
-// tell says something of every pod.
-func (p *podPressure) tell(what func(pressedPod) string) string {
+// report says something of every pod.
+func (p *podPressure) report(what func(pressedPod) string) string {
 	var seen []string
 	for _, s := range p.pods {
 		seen = append(seen, what(s))

@@ -16,7 +16,7 @@ type Pods interface {
 	Pod(node string) (pods.Pod, bool)
 	// AwaitPod waits until a node's pod is as ok wants it.
 	AwaitPod(ctx context.Context, node, what string, ok func(pods.Pod) bool) (pods.Pod, error)
-	// AwaitGone waits until a pod is there no more.
+	// AwaitGone waits until a pod is gone.
 	AwaitGone(ctx context.Context, p pods.Pod) error
 	// DeletePod deletes a pod, with its own grace period if grace is nil.
 	DeletePod(ctx context.Context, p pods.Pod, grace *time.Duration) error
@@ -29,7 +29,7 @@ type Pods interface {
 	Evict(ctx context.Context, p pods.Pod) (refused string, err error)
 	// RunsOn are the pods of the cluster on a machine.
 	RunsOn(machine string) []pods.Pod
-	// CheckCordon tells whether a machine can be cordoned; Cordoned whether this
+	// CheckCordon reports whether a machine can be cordoned; Cordoned whether this
 	// run has it cordoned.
 	CheckCordon(ctx context.Context, machine string) error
 	Cordon(ctx context.Context, machine string) error

@@ -34,7 +34,7 @@ func cutting(kind string) localFault {
 
 func (n roomNetwork) hosts(s chaos.Side) ([]host, error) {
 	if !n.Room.Sealed {
-		return nil, fmt.Errorf("the network can be cut in a sealed room alone, and this is %s", n.Room)
+		return nil, fmt.Errorf("the network can be cut only in a sealed room, and this is %s", n.Room)
 	}
 	var list []host
 	for _, t := range s.Nodes {
@@ -79,10 +79,10 @@ func (n roomNetwork) halfOpens(context.Context, host) ([]local.HalfOpen, error) 
 
 func (n roomNetwork) bounded() bool { return false }
 
-// ableToCut cuts an address that nobody has, and mends it.
+// ableToCut cuts an address that no host has, and mends it.
 func ableToCut(room local.Room) error {
 	if !room.Sealed {
-		return fmt.Errorf("the network can be cut in a sealed room alone, and this is %s", room)
+		return fmt.Errorf("the network can be cut only in a sealed room, and this is %s", room)
 	}
 	nobody := []netip.Addr{netip.AddrFrom4([4]byte{127, 255, 255, 254})}
 	err := local.Cut("check", []local.Rule{{From: nobody, To: nobody, Do: local.Drop}}, 0)

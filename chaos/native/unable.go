@@ -13,7 +13,7 @@ import (
 
 func localSlowDisk() localFault {
 	return localFault{kind: new(scenarios.SlowDisk).Name(), able: func(local.Room) error {
-		return errors.New("slow disks take a device of their own (dm-delay) or a file system in user space, which no room here has")
+		return errors.New("slow disks need dm-delay or a file system in user space, and the sealed room has neither")
 	}}
 }
 
@@ -21,7 +21,7 @@ func localDelay() localFault {
 	kind := new(scenarios.Delay).Name()
 	return localFault{kind: kind, able: func(room local.Room) error {
 		if !room.Sealed {
-			return fmt.Errorf("packets can be delayed in a sealed room alone, and this is %s", room)
+			return fmt.Errorf("packets can be delayed only in a sealed room, and this is %s", room)
 		}
 		if err := local.TryNetem(); err != nil {
 			return fmt.Errorf("the kernel cannot delay packets (sch_netem): %w", err)

@@ -28,13 +28,18 @@ func plan(ctx context.Context, o options, patterns []string) ([]group, error) {
 		for _, e := range entries {
 			listed = append(listed, e.Text)
 		}
-		all, err := list(ctx, o, patterns)
+		all, err := list(ctx, o, []string{"./..."})
 		if err != nil {
 			return nil, err
 		}
-		if groups, err = divide(all, listed, o.test); err != nil {
+		if err := exist(listed, all); err != nil {
 			return nil, fmt.Errorf("%s: %w", o.unraced, err)
 		}
+		chosen, err := list(ctx, o, patterns)
+		if err != nil {
+			return nil, err
+		}
+		groups = divide(chosen, listed, o.test)
 	}
 	if o.modules {
 		nested, err := modules(".")
@@ -48,21 +53,27 @@ func plan(ctx context.Context, o options, patterns []string) ([]group, error) {
 	return groups, nil
 }
 
+// exist refuses a list with packages that are not among all.
+func exist(listed, all []string) error {
+	gone := slices.DeleteFunc(slices.Clone(listed), func(p string) bool { return slices.Contains(all, p) })
+	if len(gone) > 0 {
+		return errors.New("it names packages that do not exist: " + strings.Join(gone, ", "))
+	}
+	return nil
+}
+
 // divide separates the packages that are listed as having no goroutines from the others.
-func divide(all, listed, args []string) ([]group, error) {
+func divide(chosen, listed, args []string) []group {
 	raced := group{dir: ".", args: append([]string{"-race"}, args...)}
 	plain := group{dir: ".", args: args}
-	for _, p := range all {
+	for _, p := range chosen {
 		if slices.Contains(listed, p) {
 			plain.packages = append(plain.packages, p)
 		} else {
 			raced.packages = append(raced.packages, p)
 		}
 	}
-	if len(plain.packages) != len(listed) {
-		return nil, errors.New("it names packages that do not exist: " + strings.Join(slices.DeleteFunc(listed, func(p string) bool { return slices.Contains(all, p) }), ", "))
-	}
-	return slices.DeleteFunc([]group{raced, plain}, func(g group) bool { return len(g.packages) == 0 }), nil
+	return slices.DeleteFunc([]group{raced, plain}, func(g group) bool { return len(g.packages) == 0 })
 }
 
 // list expands patterns to import paths.

@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"github.com/slotstorm/slotstorm/scenarios"
+	"github.com/slotstorm/slotstorm/workload/conn"
 	"github.com/slotstorm/slotstorm/workload/resp"
+	"github.com/slotstorm/slotstorm/workload/servers"
 	"github.com/slotstorm/slotstorm/workload/stream"
 )
 
@@ -24,7 +26,7 @@ const (
 // primary of its shard, over a connection of its own for each shard. progress is
 // told of every whole percent, in order, from one goroutine at a time. The
 // topology must not change meanwhile: a refusal is an error.
-func Prefill(ctx context.Context, t Target, w *scenarios.Workload, seed uint64, progress func(percent int)) error {
+func Prefill(ctx context.Context, t servers.Target, w *scenarios.Workload, seed uint64, progress func(percent int)) error {
 	s, err := stream.New(w, seed)
 	if err != nil {
 		return err
@@ -45,7 +47,7 @@ func Prefill(ctx context.Context, t Target, w *scenarios.Workload, seed uint64, 
 }
 
 type filler struct {
-	target   Target
+	target   servers.Target
 	stream   *stream.Stream
 	total    int64
 	progress func(percent int)
@@ -62,7 +64,7 @@ func (f *filler) shard(ctx context.Context, shard int) error {
 	if err != nil {
 		return err
 	}
-	defer c.close()
+	defer c.Close()
 	var buf []byte
 	depth := 0
 	for n := range f.total {
@@ -84,11 +86,11 @@ func (f *filler) shard(ctx context.Context, shard int) error {
 	return f.send(ctx, c, buf, depth)
 }
 
-func (f *filler) send(ctx context.Context, c *conn, commands []byte, depth int) error {
+func (f *filler) send(ctx context.Context, c *conn.Conn, commands []byte, depth int) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if err := c.pipeline(commands, depth); err != nil {
+	if err := c.Pipeline(commands, depth); err != nil {
 		return err
 	}
 	percent := int(100 * f.done.Add(int64(depth)) / f.total)
@@ -102,24 +104,24 @@ func (f *filler) send(ctx context.Context, c *conn, commands []byte, depth int) 
 }
 
 // primary connects to the member of a shard that says it is one.
-func (f *filler) primary(ctx context.Context, shard int) (*conn, error) {
+func (f *filler) primary(ctx context.Context, shard int) (*conn.Conn, error) {
 	var last error
 	for _, m := range f.target.Shards[shard] {
-		c, err := connect(ctx, f.target, m.Addr, fillTimeout)
+		c, err := conn.Connect(ctx, f.target.Dialer, m.Addr, fillTimeout)
 		if err != nil {
 			last = err
 			continue
 		}
-		r, err := c.do("ROLE")
+		r, err := c.Do("ROLE")
 		if err == nil {
 			if v, derr := resp.Decode(r); derr == nil && len(v.List) > 0 && v.List[0].Text == "master" {
 				return c, nil
 			}
 		}
 		last = err
-		c.close()
+		c.Close()
 	}
-	return nil, fmt.Errorf("found no primary: %w", orElse(last, errUnexpected))
+	return nil, fmt.Errorf("found no primary: %w", orElse(last, conn.ErrUnexpected))
 }
 
 func orElse(err, otherwise error) error {

@@ -5,9 +5,7 @@ package workload
 import (
 	"context"
 	"math"
-	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -22,50 +20,15 @@ import (
 	"github.com/slotstorm/slotstorm/deployer/processes"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
+	"github.com/slotstorm/slotstorm/workload/frame"
+	"github.com/slotstorm/slotstorm/workload/redistest"
+	"github.com/slotstorm/slotstorm/workload/servers"
 	"github.com/slotstorm/slotstorm/workload/stream"
 )
 
-// server starts a redis-server that is no cluster.
-func server(t *testing.T) (addr string, process *exec.Cmd) {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr = l.Addr().String()
-	l.Close()
-	_, port, err := net.SplitHostPort(addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command("redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", t.TempDir())
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := cmd.Process.Kill(); err != nil {
-			t.Error(err)
-		}
-		_ = cmd.Wait() // it was killed
-	})
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
-	for {
-		c, err := connect(ctx, Target{}, addr, time.Second)
-		if err == nil {
-			c.close()
-			return addr, cmd
-		}
-		if ctx.Err() != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
-}
-
 // stoppable is a target of which one server can be stopped.
 type stoppable struct {
-	Target
+	servers.Target
 	signal func(syscall.Signal) error
 	// serves tells which slots the server that can be stopped has.
 	serves func(slot int) bool
@@ -73,9 +36,9 @@ type stoppable struct {
 
 // alone is one server that is no cluster.
 func alone(t *testing.T) stoppable {
-	addr, redis := server(t)
+	addr, redis := redistest.Start(t)
 	return stoppable{
-		Target: Target{Addrs: []string{addr}, Shards: [][]Member{{{Name: "one", Addr: addr}}}, ShardOf: func(int) int { return 0 }},
+		Target: servers.Target{Addrs: []string{addr}, Shards: [][]servers.Member{{{Name: "one", Addr: addr}}}, ShardOf: func(int) int { return 0 }},
 		signal: func(s syscall.Signal) error { return redis.Process.Signal(s) },
 		serves: func(int) bool { return true },
 	}
@@ -102,10 +65,10 @@ func oneOfThree(t *testing.T) stoppable {
 			t.Error(err)
 		}
 	})
-	target := Target{Cluster: true, Shards: make([][]Member, 3), ShardOf: d.ShardOf, Dialer: d.Dialer}
+	target := servers.Target{Cluster: true, Shards: make([][]servers.Member, 3), ShardOf: d.ShardOf, Dialer: d.Dialer}
 	for _, n := range d.Nodes {
 		target.Addrs = append(target.Addrs, n.Addr)
-		target.Shards[n.Shard] = append(target.Shards[n.Shard], Member{Name: n.Name, Addr: n.Addr})
+		target.Shards[n.Shard] = append(target.Shards[n.Shard], servers.Member{Name: n.Name, Addr: n.Addr})
 	}
 	p, err := d.Process(target.Shards[0][0].Name)
 	if err != nil {
@@ -115,7 +78,7 @@ func oneOfThree(t *testing.T) stoppable {
 }
 
 // openLoop is a plan of GETs at a constant rate.
-func openLoop(t *testing.T, target Target, rate float64, length time.Duration, sink Sink) Plan {
+func openLoop(t *testing.T, target servers.Target, rate float64, length time.Duration, sink frame.Sink) Plan {
 	t.Helper()
 	s, err := scenarios.Parse("stall", []byte(`
 apiVersion: slotstorm/v1
@@ -140,12 +103,13 @@ timeline: {phases: [{name: all, duration: 1s}]}
 // waits are how long the requests of a plan that a stopped server answers must
 // wait, in seconds, the longest first: one that is due at u after the beginning of
 // a stall of length d waits d-u.
-func waits(t *testing.T, p Plan, rate float64, serves func(slot int) bool, from, to float64) []float64 {
+func waits(t *testing.T, p Plan, rate float64, serves func(slot int) bool, stall [2]float64) []float64 {
 	t.Helper()
 	st, err := stream.New(&p.Workload, p.Seed)
 	if err != nil {
 		t.Fatal(err)
 	}
+	from, to := stall[0], stall[1]
 	var list []float64
 	var buf []byte
 	for i := int64(math.Ceil(from * rate)); float64(i) < to*rate; i++ {
@@ -209,7 +173,7 @@ func stalled(t *testing.T, target stoppable, rate float64, length, stall time.Du
 	if got := float64(all.TotalCount()); got != n {
 		t.Errorf("%.0f requests are recorded, %.0f were due", got, n)
 	}
-	must := waits(t, plan, rate, target.serves, from, to)
+	must := waits(t, plan, rate, target.serves, [2]float64{from, to})
 	mean := quiet.Mean() / 1e6
 	for _, w := range must {
 		mean += w / n

@@ -12,7 +12,7 @@ import (
 	"github.com/slotstorm/slotstorm/internal/console"
 	"github.com/slotstorm/slotstorm/internal/loader"
 	"github.com/slotstorm/slotstorm/internal/runner"
-	"github.com/slotstorm/slotstorm/workload"
+	"github.com/slotstorm/slotstorm/workload/frame"
 )
 
 func (p *program) loadVerb() *cli.Command {
@@ -138,11 +138,11 @@ func fruitless(r *loader.Result) error {
 
 // loadProgress shows a live line on a terminal, and nothing elsewhere: a load is short,
 // and its result is complete.
-func (p *program) loadProgress(o loader.Options) func(time.Duration, workload.Progress) {
+func (p *program) loadProgress(o loader.Options) func(time.Duration, frame.Progress) {
 	if _, ok := console.Terminal(p.stderr, p.getenv); !ok {
 		return nil
 	}
-	return func(elapsed time.Duration, now workload.Progress) {
+	return func(elapsed time.Duration, now frame.Progress) {
 		of := ""
 		if o.Requests == 0 {
 			of = " of " + o.Length.String()

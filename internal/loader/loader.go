@@ -22,6 +22,8 @@ import (
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 	"github.com/slotstorm/slotstorm/workload"
+	"github.com/slotstorm/slotstorm/workload/frame"
+	"github.com/slotstorm/slotstorm/workload/servers"
 )
 
 // Options of a load.
@@ -37,7 +39,7 @@ type Options struct {
 	Length   time.Duration
 	Requests int64
 	// Progress, if not nil, is called five times a second.
-	Progress func(elapsed time.Duration, p workload.Progress)
+	Progress func(elapsed time.Duration, p frame.Progress)
 	// Stop ends the load early; what was measured until then counts.
 	Stop <-chan struct{}
 }
@@ -107,7 +109,7 @@ var ErrUnreachable = errors.New("the server cannot be reached")
 const discoverLimit = 5 * time.Second
 
 // discover asks the server what it is.
-func discover(ctx context.Context, o Options) (workload.Target, string, error) {
+func discover(ctx context.Context, o Options) (servers.Target, string, error) {
 	ctx, cancel := context.WithTimeout(ctx, discoverLimit)
 	defer cancel()
 	options := &redis.Options{Addr: o.Addr, DisableIdentity: true, Protocol: 2, MaxRetries: -1, DialerRetries: 1}
@@ -116,12 +118,12 @@ func discover(ctx context.Context, o Options) (workload.Target, string, error) {
 	defer cl.Close()
 	info, err := cl.InfoMap(ctx, "server", "cluster").Result()
 	if err != nil {
-		return workload.Target{}, "", fmt.Errorf("%w: %s: %w", ErrUnreachable, o.Addr, err)
+		return servers.Target{}, "", fmt.Errorf("%w: %s: %w", ErrUnreachable, o.Addr, err)
 	}
 	version := info["Server"]["redis_version"]
-	t := workload.Target{Addrs: []string{o.Addr}, Dialer: o.Dialer}
+	t := servers.Target{Addrs: []string{o.Addr}, Dialer: o.Dialer}
 	if info["Cluster"]["cluster_enabled"] != "1" {
-		t.Shards = [][]workload.Member{{{Name: o.Addr, Addr: o.Addr}}}
+		t.Shards = [][]servers.Member{{{Name: o.Addr, Addr: o.Addr}}}
 		t.ShardOf = func(int) int { return 0 }
 		return t, version, nil
 	}
@@ -150,7 +152,7 @@ func discover(ctx context.Context, o Options) (workload.Target, string, error) {
 		if strings.HasPrefix(addr, ":") {
 			addr = o.Addr // a node that does not know its own address
 		}
-		t.Shards = append(t.Shards, []workload.Member{{Name: m.ID[:min(8, len(m.ID))], Addr: addr}})
+		t.Shards = append(t.Shards, []servers.Member{{Name: m.ID[:min(8, len(m.ID))], Addr: addr}})
 	}
 	if served < deployer.Slots {
 		return t, version, fmt.Errorf("%w: %d of %d slots are served: the cluster is not whole", ErrUnreachable, served, deployer.Slots)

@@ -13,6 +13,7 @@ import (
 	"github.com/slotstorm/slotstorm/workload"
 	"github.com/slotstorm/slotstorm/workload/resp"
 	"github.com/slotstorm/slotstorm/workload/schedule"
+	"github.com/slotstorm/slotstorm/workload/servers"
 )
 
 // replayFile is the copy of a replay's times in the bundle, so that the scenario
@@ -84,7 +85,7 @@ func (r *run) prefill(ctx context.Context, c *site) error {
 
 // seated is the cluster as the load sees it: where the place has seats, each
 // generator and the probes dial from addresses of their own.
-func (r *run) seated(c *site) workload.Target {
+func (r *run) seated(c *site) servers.Target {
 	t := targetOf(c.Cluster)
 	if c.seat == nil {
 		return t
@@ -97,11 +98,11 @@ func (r *run) seated(c *site) workload.Target {
 }
 
 // targetOf is the cluster as the load needs to know it.
-func targetOf(c *deployer.Cluster) workload.Target {
-	t := workload.Target{Cluster: true, Shards: make([][]workload.Member, c.Shards), ShardOf: c.ShardOf, NameOf: c.Announced, Dialer: c.Dialer}
+func targetOf(c *deployer.Cluster) servers.Target {
+	t := servers.Target{Cluster: true, Shards: make([][]servers.Member, c.Shards), ShardOf: c.ShardOf, NameOf: c.Announced, Dialer: c.Dialer}
 	for _, n := range c.Nodes {
 		t.Addrs = append(t.Addrs, n.Addr)
-		t.Shards[n.Shard] = append(t.Shards[n.Shard], workload.Member{Name: n.Name, Addr: n.Addr, ID: n.ID})
+		t.Shards[n.Shard] = append(t.Shards[n.Shard], servers.Member{Name: n.Name, Addr: n.Addr, ID: n.ID})
 	}
 	return t
 }

@@ -25,6 +25,7 @@ import (
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 	"github.com/slotstorm/slotstorm/workload"
+	"github.com/slotstorm/slotstorm/workload/ledger"
 	"github.com/slotstorm/slotstorm/workload/remote"
 )
 
@@ -186,7 +187,7 @@ type run struct {
 	clock   results.Clock
 	bundle  *results.Writer
 	run     results.Run
-	auditor *workload.Auditor
+	auditor *ledger.Auditor
 	// times are those of a replay.
 	times []time.Duration
 	show  display
@@ -281,7 +282,7 @@ func (r *run) storm(ctx context.Context, c *site) error {
 
 	target := r.seated(c)
 	if a := r.s.Workload.Audit; a != nil {
-		r.auditor = workload.NewAuditor(workload.Audit{
+		r.auditor = ledger.NewAuditor(ledger.Audit{
 			Target: target, Spec: *a, Run: r.run.ID, Clock: r.clock, Ledger: r.keeper.Ledger, Reads: r.keeper.AuditRead,
 		})
 	}

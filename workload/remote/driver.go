@@ -12,6 +12,8 @@ import (
 
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/workload"
+	"github.com/slotstorm/slotstorm/workload/client"
+	"github.com/slotstorm/slotstorm/workload/frame"
 )
 
 // Fleet are the generators of one run.
@@ -39,7 +41,7 @@ const (
 )
 
 // Driver makes the driver of a generator; it is a workload.Plan's Remote.
-func (f *Fleet) Driver(p workload.Plan, index int) (workload.Driver, error) {
+func (f *Fleet) Driver(p workload.Plan, index int) (client.Driver, error) {
 	d := &driver{fleet: f, plan: p, index: index, ready: make(chan results.Client, 1), done: make(chan struct{}), ended: make(chan struct{})}
 	d.link = &link{
 		dial:     func(ctx context.Context) (net.Conn, error) { return f.Dial(ctx, index) },
@@ -62,14 +64,14 @@ type driver struct {
 	done, ended chan struct{}
 
 	mu      sync.Mutex
-	out     workload.Output
+	out     client.Output
 	start   time.Time
 	loadErr error
 	linkErr error // valid once ended is closed
-	total   workload.Progress
+	total   frame.Progress
 }
 
-// Warm implements workload.Driver.
+// Warm implements client.Driver.
 func (d *driver) Warm(ctx context.Context) error {
 	// The link outlives ctx: what is left to fetch is fetched by Close.
 	up, hangUp := context.WithCancelCause(context.WithoutCancel(ctx))
@@ -131,12 +133,12 @@ func (d *driver) because(err error) error {
 	return err
 }
 
-// Describe implements workload.Driver.
+// Describe implements client.Driver.
 func (d *driver) Describe(context.Context) (results.Client, error) { return d.client, nil }
 
-// Run implements workload.Driver. It returns when the load has ended, or long
+// Run implements client.Driver. It returns when the load has ended, or long
 // after it should have.
-func (d *driver) Run(ctx, stop context.Context, start time.Time, out workload.Output) error {
+func (d *driver) Run(ctx, stop context.Context, start time.Time, out client.Output) error {
 	d.mu.Lock()
 	d.out, d.start = out, start
 	d.mu.Unlock()
@@ -234,14 +236,14 @@ func (d *driver) progressed(r record, h map[string]*hdrhistogram.Histogram) {
 	d.total.Last = max(d.total.Last, time.Duration(r.Frame.Seq+1)*time.Second)
 }
 
-// Progress implements workload.Driver.
-func (d *driver) Progress() workload.Progress {
+// Progress implements client.Driver.
+func (d *driver) Progress() frame.Progress {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.total
 }
 
-// Close implements workload.Driver: it measures the clock once more, dismisses
+// Close implements client.Driver: it measures the clock once more, dismisses
 // the generator and takes its last records.
 func (d *driver) Close(ctx context.Context) (*results.Generator, error) {
 	if d.hangUp == nil {

@@ -8,7 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/slotstorm/slotstorm/workload"
+	"github.com/slotstorm/slotstorm/workload/servers"
 )
 
 func TestNamesOutliveTheirServer(t *testing.T) { synctest.Test(t, namesOutliveTheirServer) }
@@ -34,7 +34,7 @@ func namesOutliveTheirServer(t *testing.T) {
 			t.Errorf("%s is %q, %v; want %q", host, got, err, want)
 		}
 	}
-	n.learn(t.Context(), target{Shards: [][]workload.Member{{{Addr: "a:1"}}, {{Addr: "b:1"}, {Addr: "c:1"}, {Addr: "10.0.0.9:1"}}}})
+	n.learn(t.Context(), target{Shards: [][]servers.Member{{{Addr: "a:1"}}, {{Addr: "b:1"}, {Addr: "c:1"}, {Addr: "10.0.0.9:1"}}}})
 	away = true
 	is("a", "10.0.0.1")
 	is("b", "10.0.0.2")

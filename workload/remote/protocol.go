@@ -28,7 +28,8 @@ import (
 	"github.com/slotstorm/slotstorm/internal/dial"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
-	"github.com/slotstorm/slotstorm/workload"
+	"github.com/slotstorm/slotstorm/workload/gaps"
+	"github.com/slotstorm/slotstorm/workload/servers"
 )
 
 // protocolVersion is that of the lines: both sides must be of one.
@@ -78,13 +79,13 @@ type auditing struct {
 	Of int `json:"of"`
 }
 
-// target is a workload.Target in transit.
+// target is a servers.Target in transit.
 type target struct {
-	Addrs    []string            `json:"addrs"`
-	Shards   [][]workload.Member `json:"shards"`
-	Slots    []slots             `json:"slots"`
-	Cluster  bool                `json:"cluster"`
-	Security dial.Security       `json:"security"`
+	Addrs    []string           `json:"addrs"`
+	Shards   [][]servers.Member `json:"shards"`
+	Slots    []slots            `json:"slots"`
+	Cluster  bool               `json:"cluster"`
+	Security dial.Security      `json:"security"`
 }
 
 // slots is a range of slots of one shard, both ends included.
@@ -119,7 +120,7 @@ type record struct {
 	// Histograms are those of the frame, by tag, in HdrHistogram's V2 compressed
 	// encoding.
 	Histograms map[string]string   `json:"histograms,omitempty"`
-	View       *workload.View      `json:"view,omitempty"`
+	View       *gaps.View          `json:"view,omitempty"`
 	Events     []results.Event     `json:"events,omitempty"`
 	Writes     []results.Write     `json:"writes,omitempty"`
 	Reads      []results.AuditRead `json:"reads,omitempty"`

@@ -15,8 +15,8 @@ import (
 	"github.com/slotstorm/slotstorm/internal/dial"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
-	"github.com/slotstorm/slotstorm/workload"
 	"github.com/slotstorm/slotstorm/workload/resp"
+	"github.com/slotstorm/slotstorm/workload/servers"
 )
 
 // TestMergedHistogramsAreExact records one stream of values in one histogram, and
@@ -122,8 +122,8 @@ func TestATargetArrivesAsItWas(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	was := workload.Target{
-		Addrs: []string{"a:1"}, Shards: [][]workload.Member{{{Name: "a", Addr: "a:1"}}, {{Name: "b", Addr: "b:1"}}, {{Name: "c", Addr: "c:1"}}},
+	was := servers.Target{
+		Addrs: []string{"a:1"}, Shards: [][]servers.Member{{{Name: "a", Addr: "a:1"}}, {{Name: "b", Addr: "b:1"}}, {{Name: "c", Addr: "c:1"}}},
 		Cluster: true, Dialer: dialer, ShardOf: func(slot int) int { return slot / 5000 % 3 },
 	}
 	is, err := targetOf(was).target(t.Context())

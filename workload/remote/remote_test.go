@@ -28,6 +28,10 @@ import (
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 	"github.com/slotstorm/slotstorm/workload"
+	"github.com/slotstorm/slotstorm/workload/client"
+	"github.com/slotstorm/slotstorm/workload/gaps"
+	"github.com/slotstorm/slotstorm/workload/ledger"
+	"github.com/slotstorm/slotstorm/workload/servers"
 )
 
 // asGenerator makes the test program a generator: a real process, as a pod has.
@@ -207,7 +211,7 @@ func (p *proxy) freeze() (thaw func()) {
 }
 
 // cluster deploys a real Redis Cluster on plain loopback.
-func cluster(t *testing.T, auth bool) workload.Target {
+func cluster(t *testing.T, auth bool) servers.Target {
 	t.Helper()
 	dir := t.TempDir()
 	logs := filepath.Join(dir, "nodes")
@@ -228,10 +232,10 @@ func cluster(t *testing.T, auth bool) workload.Target {
 			t.Error(err)
 		}
 	})
-	target := workload.Target{Cluster: true, Shards: make([][]workload.Member, d.Shards), ShardOf: d.ShardOf, Dialer: d.Dialer}
+	target := servers.Target{Cluster: true, Shards: make([][]servers.Member, d.Shards), ShardOf: d.ShardOf, Dialer: d.Dialer}
 	for _, n := range d.Nodes {
 		target.Addrs = append(target.Addrs, n.Addr)
-		target.Shards[n.Shard] = append(target.Shards[n.Shard], workload.Member{Name: n.Name, Addr: n.Addr})
+		target.Shards[n.Shard] = append(target.Shards[n.Shard], servers.Member{Name: n.Name, Addr: n.Addr})
 	}
 	return target
 }
@@ -398,7 +402,7 @@ func TestBrokenStreamsLoseNothing(t *testing.T) {
 			}
 			b := &book{}
 			clock := results.Clock{Start: time.Now()}
-			auditor := workload.NewAuditor(workload.Audit{
+			auditor := ledger.NewAuditor(ledger.Audit{
 				Target: target, Spec: scenarios.Audit{Rate: 50, Reads: 20, Kinds: scenarios.AuditKinds}, Run: t.Name(), Clock: clock, Ledger: b.write, Reads: b.read,
 			})
 			l, err := workload.Drive(t.Context(), t.Context(), workload.Plan{
@@ -556,7 +560,7 @@ func TestAGeneratorEndsByItself(t *testing.T) {
 		ctx, cancel := context.WithDeadline(t.Context(), start.Add(200*time.Millisecond))
 		defer cancel()
 		b := &book{}
-		if err := d.Run(ctx, t.Context(), start, workload.Output{Frame: b.frame, View: func(int, workload.View) {}, Event: b.event}); !errors.Is(err, context.DeadlineExceeded) {
+		if err := d.Run(ctx, t.Context(), start, client.Output{Frame: b.frame, View: func(int, gaps.View) {}, Event: b.event}); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("Run gave %v", err)
 		}
 		d.(*driver).hangUp(errors.New("vanished"))

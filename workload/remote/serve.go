@@ -14,6 +14,8 @@ import (
 
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/workload"
+	"github.com/slotstorm/slotstorm/workload/gaps"
+	"github.com/slotstorm/slotstorm/workload/ledger"
 )
 
 // Options of a generator.
@@ -276,7 +278,7 @@ func (s *server) load(ctx context.Context, p *plan) error {
 		Only: []int{p.Index}, Sink: s.frame, Views: s.view,
 	}
 	if p.Audit != nil {
-		wp.Audit = workload.NewAuditor(workload.Audit{Target: target, Spec: p.Audit.Spec, Run: p.Audit.Run, Clock: clock, Share: &workload.Share{Index: p.Index, Of: p.Audit.Of}, Ledger: s.wrote, Reads: s.looked})
+		wp.Audit = ledger.NewAuditor(ledger.Audit{Target: target, Spec: p.Audit.Spec, Run: p.Audit.Run, Clock: clock, Share: &ledger.Share{Index: p.Index, Of: p.Audit.Of}, Ledger: s.wrote, Reads: s.looked})
 	}
 	load, err := workload.Prepare(ctx, wp)
 	if err != nil {
@@ -379,7 +381,7 @@ func (s *server) looked(r results.AuditRead) error {
 	return nil
 }
 
-func (s *server) view(v workload.View) {
+func (s *server) view(v gaps.View) {
 	if err := s.box.add(record{View: &v}); err != nil {
 		s.o.Log.Error("keeping what was seen", "error", err)
 	}

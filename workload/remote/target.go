@@ -5,13 +5,13 @@ import (
 	"fmt"
 
 	"github.com/slotstorm/slotstorm/internal/dial"
-	"github.com/slotstorm/slotstorm/workload"
 	"github.com/slotstorm/slotstorm/workload/resp"
+	"github.com/slotstorm/slotstorm/workload/servers"
 )
 
 // targetOf puts a target into a form that travels. The generator finds its own
 // way to the servers; what they require of a connection goes with the target.
-func targetOf(t workload.Target) target {
+func targetOf(t servers.Target) target {
 	out := target{Addrs: t.Addrs, Shards: t.Shards, Cluster: t.Cluster, Security: t.Dialer.Security()}
 	for slot := range resp.Slots {
 		shard := t.ShardOf(slot)
@@ -25,11 +25,11 @@ func targetOf(t workload.Target) target {
 }
 
 // target is the way back. ctx bounds what names are asked for at once.
-func (t target) target(ctx context.Context) (workload.Target, error) {
+func (t target) target(ctx context.Context) (servers.Target, error) {
 	shardOf := make([]int, resp.Slots)
 	for _, r := range t.Slots {
 		if r.First < 0 || r.Last >= resp.Slots || r.Shard < 0 || r.Shard >= len(t.Shards) {
-			return workload.Target{}, fmt.Errorf("slots %d-%d of shard %d are none of this cluster", r.First, r.Last, r.Shard)
+			return servers.Target{}, fmt.Errorf("slots %d-%d of shard %d are none of this cluster", r.First, r.Last, r.Shard)
 		}
 		for slot := r.First; slot <= r.Last; slot++ {
 			shardOf[slot] = r.Shard
@@ -39,9 +39,9 @@ func (t target) target(ctx context.Context) (workload.Target, error) {
 	n.learn(ctx, t)
 	dialer, err := dial.New(t.Security)
 	if err != nil {
-		return workload.Target{}, fmt.Errorf("reading the plan: %w", err)
+		return servers.Target{}, fmt.Errorf("reading the plan: %w", err)
 	}
-	return workload.Target{
+	return servers.Target{
 		Addrs: t.Addrs, Shards: t.Shards, Cluster: t.Cluster,
 		ShardOf: func(slot int) int { return shardOf[slot] },
 		Dialer:  dialer.Resolving(n.resolve),

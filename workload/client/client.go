@@ -1,0 +1,71 @@
+// Package client drives a generator's share of the schedule through a client: the
+// batches, and the bytes of each request, are the same for every client.
+//
+//	schedule ─▶ stream ─▶ client ─▶ one Frame a second
+//
+// A client is a row of kinds. One that is a Go library implements library, and
+// generator drives it; any other implements Driver.
+package client
+
+import (
+	"context"
+	"time"
+
+	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
+	"github.com/slotstorm/slotstorm/workload/frame"
+	"github.com/slotstorm/slotstorm/workload/gaps"
+	"github.com/slotstorm/slotstorm/workload/servers"
+)
+
+// Plan is what one generator drives.
+type Plan struct {
+	// Index is the generator's number among those of the workload.
+	Index    int
+	Workload scenarios.Workload
+	Seed     uint64
+	Target   servers.Target
+	Clock    results.Clock
+	// Length is how long requests are due for: warm-up and timeline.
+	Length time.Duration
+	// Requests, if above 0, ends a closed loop after so many.
+	Requests int64
+	// Times are the offsets of a replay from the timeline's start, in order.
+	Times []time.Duration
+	// Drain is how long requests under way may take after the last was due.
+	Drain time.Duration
+	// Seen, if not nil, follows the writes to every shard.
+	Seen *gaps.Watch
+}
+
+// room is how many requests this generator may have in flight: its part of the
+// workload's limit. The first generators have the rest.
+func (p *Plan) room() int {
+	n := p.Workload.Generators
+	return (p.Workload.MaxInFlight + n - 1 - p.Index) / n
+}
+
+// giveUp is when what is still to be sent no longer is, as an offset from the
+// start: a generator that was starved would catch up for ever. What was due by
+// then counts as overflow.
+func (p *Plan) giveUp() time.Duration { return p.Length + p.Drain }
+
+// Driver is one generator: it drives its share of the schedule through a client.
+type Driver interface {
+	// Warm connects, and Describe tells about the client; both before Run.
+	Warm(ctx context.Context) error
+	Describe(ctx context.Context) (results.Client, error)
+	// Run drives the load that starts at start until it is at its end or stop
+	// is. ctx ends it at once.
+	Run(ctx, stop context.Context, start time.Time, out Output) error
+	Progress() frame.Progress
+	// Close ends it and tells about a generator that was elsewhere.
+	Close(ctx context.Context) (*results.Generator, error)
+}
+
+// Output takes what a driver produces. A driver that runs here has frames alone.
+type Output struct {
+	Frame frame.Sink
+	View  func(generator int, v gaps.View)
+	Event results.Emit
+}

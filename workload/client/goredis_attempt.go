@@ -1,0 +1,113 @@
+package client
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/workload/classify"
+)
+
+// attempt is what requests learned on their way through the library.
+type attempt struct {
+	mu sync.Mutex
+	// unanswered are the commands of which an attempt ended without an answer,
+	// whatever the last attempt said: they may have been executed.
+	unanswered map[redis.Cmder]bool
+	// classes are those of a command's attempts that went wrong, each once.
+	classes map[redis.Cmder][]string
+}
+
+type attemptKey struct{}
+
+func (a *attempt) note(cmd redis.Cmder, err error) {
+	if err == nil {
+		return
+	}
+	outcome, class := classify.Error(err)
+	if outcome == results.OK {
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.classes == nil {
+		a.unanswered, a.classes = map[redis.Cmder]bool{}, map[redis.Cmder][]string{}
+	}
+	a.unanswered[cmd] = a.unanswered[cmd] || outcome == results.Unknown
+	if !slices.Contains(a.classes[cmd], class) {
+		a.classes[cmd] = append(a.classes[cmd], class)
+	}
+}
+
+// attemptHook sees every attempt on every node, beneath the cluster client's
+// retries.
+type attemptHook struct{}
+
+func (attemptHook) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (attemptHook) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		err := next(ctx, cmd)
+		if a, ok := ctx.Value(attemptKey{}).(*attempt); ok {
+			a.note(cmd, err)
+		}
+		return err
+	}
+}
+
+func (attemptHook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		err := next(ctx, cmds)
+		if a, ok := ctx.Value(attemptKey{}).(*attempt); ok {
+			for _, cmd := range cmds {
+				a.note(cmd, cmd.Err())
+			}
+		}
+		return err
+	}
+}
+
+// judge sets the outcome by what became of all commands: that of the first
+// unknown one, else of the first failed one.
+func (r *request) judge(a *attempt, cmds []*redis.Cmd) {
+	r.outcome, r.class, r.retried = results.OK, "", nil
+	for _, cmd := range cmds {
+		outcome, class := classify.Error(cmd.Err())
+		if outcome == results.Failed && a.unanswered[cmd] {
+			outcome = results.Unknown
+		}
+		if outcome == results.Unknown || outcome == results.Failed && r.outcome == results.OK {
+			r.outcome, r.class = outcome, class
+		}
+		if outcome == results.Unknown {
+			return
+		}
+	}
+	if r.outcome == results.OK && !r.awaited(cmds[len(cmds)-1].Val()) {
+		r.outcome, r.class = results.Unknown, "unreplicated"
+	}
+	for _, cmd := range cmds {
+		for _, class := range a.classes[cmd] {
+			if r.outcome == results.OK && !slices.Contains(r.retried, class) {
+				r.retried = append(r.retried, class)
+			}
+		}
+	}
+}
+
+// awaited tells whether a reply of WAIT, or of WAITAOF, is what was asked for.
+func (r *request) awaited(reply any) bool {
+	if r.meta.Wait+r.meta.Local == 0 {
+		return true
+	}
+	if pair, ok := reply.([]any); ok && len(pair) == 2 {
+		local, _ := pair[0].(int64)
+		replicas, _ := pair[1].(int64)
+		return local >= int64(r.meta.Local) && replicas >= int64(r.meta.Wait)
+	}
+	n, ok := reply.(int64)
+	return ok && n >= int64(r.meta.Wait)
+}

@@ -1,0 +1,16 @@
+package client
+
+import (
+	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/workload/stream"
+)
+
+// request is one request on its way through go-redis.
+type request struct {
+	meta    stream.Meta
+	calls   []stream.Call
+	outcome results.Outcome
+	class   string
+	// retried are the classes of the attempts that went wrong before it was ok.
+	retried []string
+}

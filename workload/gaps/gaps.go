@@ -1,0 +1,45 @@
+// Package gaps finds the outages of shards from good writes alone: a gap is a
+// stretch without one.
+//
+//	good and bad writes ─▶ Watch ─▶ Gaps ─▶ those of all generators in common ─▶ Outages
+package gaps
+
+import "github.com/slotstorm/slotstorm/results"
+
+// Gap is a stretch between two good writes to a shard.
+type Gap struct {
+	Shard int `json:"shard"`
+	// From is the completion of the good write before it, or 0 with First; To
+	// that of the good write after it, or with Open the end of observation.
+	From  results.Duration `json:"fromMs"`
+	To    results.Duration `json:"toMs"`
+	First bool             `json:"first,omitempty"`
+	Open  bool             `json:"open,omitempty"`
+	// Bad counts the writes that went wrong meanwhile, of which FirstBad was
+	// answered first, and LastSent sent last.
+	Bad      int              `json:"bad,omitempty"`
+	FirstBad results.Duration `json:"firstBadMs,omitempty"`
+	LastSent results.Duration `json:"lastSentMs,omitempty"`
+	Errors   map[string]int   `json:"errors,omitempty"`
+	// Node took the good write after it.
+	Node string `json:"node,omitempty"`
+}
+
+// Gaps are what was seen since the last ones were told.
+type Gaps struct {
+	// List is in order of the ends.
+	List []Gap `json:"list,omitempty"`
+	// Good are the last good writes, by shard: no gap that is still to come
+	// begins before.
+	Good []results.Duration `json:"good"`
+	// Last tells that nothing comes after.
+	Last bool `json:"last,omitempty"`
+}
+
+// View is what a generator saw of the shards since its last View.
+type View struct {
+	// Client is what the client under load saw, Probe what the probes did; nil
+	// where there are none.
+	Client *Gaps `json:"client,omitempty"`
+	Probe  *Gaps `json:"probe,omitempty"`
+}

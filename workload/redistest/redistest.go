@@ -1,0 +1,52 @@
+// Package redistest starts redis-server for tests.
+package redistest
+
+import (
+	"context"
+	"net"
+	"os/exec"
+	"testing"
+	"time"
+
+	"github.com/slotstorm/slotstorm/internal/dial"
+	"github.com/slotstorm/slotstorm/workload/conn"
+)
+
+// Start starts a redis-server that is no cluster, waits until it accepts
+// connections, and kills it after the test.
+func Start(t testing.TB) (addr string, process *exec.Cmd) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr = l.Addr().String()
+	l.Close()
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", t.TempDir())
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := cmd.Process.Kill(); err != nil {
+			t.Error(err)
+		}
+		_ = cmd.Wait() // it was killed
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	for {
+		c, err := conn.Connect(ctx, dial.Dialer{}, addr, time.Second)
+		if err == nil {
+			c.Close()
+			return addr, cmd
+		}
+		if ctx.Err() != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}

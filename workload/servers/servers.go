@@ -1,0 +1,54 @@
+// Package servers describes the servers under load as clients need to know them:
+// addresses, shards, and the way there.
+package servers
+
+import "github.com/slotstorm/slotstorm/internal/dial"
+
+// Target is the cluster under load, as clients need to know it.
+type Target struct {
+	// Addrs are addresses to start from.
+	Addrs []string
+	// Nodes lists, by shard, the members' names and addresses.
+	Shards [][]Member
+	// ShardOf tells which shard serves a slot.
+	ShardOf func(slot int) int
+	// NameOf, if not nil, names the member that announces an address to the
+	// cluster, where that differs from Member.Addr.
+	NameOf func(addr string) (string, bool)
+	// Dialer opens every connection.
+	Dialer dial.Dialer
+	// Seats open the connections of the generators, by number, and those of each
+	// one's audited writes: each from a place of its own in the network, so that a
+	// partition can have clients on either side. Without, Dialer does.
+	Seats []dial.Dialer
+	// Cluster is false for a single server that is no Redis Cluster.
+	Cluster bool
+}
+
+// From is the target as a generator's seat reaches it.
+func (t Target) From(generator int) Target {
+	if generator < len(t.Seats) {
+		t.Dialer = t.Seats[generator]
+	}
+	return t
+}
+
+// Member is one node of a shard. Addr is for Target.Dialer, ID its cluster id.
+type Member struct{ Name, Addr, ID string }
+
+// Member finds whom an address belongs to: one of Member, or one that a node
+// announces to the cluster. Nobody's is a member of its own.
+func (t *Target) Member(addr string) Member {
+	name, ok := "", false
+	if t.NameOf != nil {
+		name, ok = t.NameOf(addr)
+	}
+	for _, members := range t.Shards {
+		for _, m := range members {
+			if m.Addr == addr || ok && m.Name == name {
+				return m
+			}
+		}
+	}
+	return Member{Name: addr, Addr: addr}
+}

@@ -1,13 +1,37 @@
-// Package doc holds what every rendering shows in its own way: tables, and the names of
-// the files that a run's documents have.
 package doc
 
-// Drop leaves a column out.
-func Drop(t Table, title string) Table {
-	out := Table{Title: t.Title}
+import "slices"
+
+// Table is what every renderer shows in its own way: the same rows in the
+// terminal, in Markdown and in HTML.
+type Table struct {
+	Title string
+	// ID is an anchor, if the table has one.
+	ID   string
+	Head []Column
+	Rows [][]string
+	// Grouped rows belong together while their first cell stays the same.
+	Grouped bool
+	// Dense tables are wide: their columns stand closer on a page.
+	Dense bool
+	// Results name the colours of each row's first cell, if that is a result.
+	Results []string
+	// Strong are the rows that a page shows in bold.
+	Strong []int
+	// Note explains the columns, where there is room for it.
+	Note Text
+}
+
+// Breaks reports whether row i begins a new group.
+func (t Table) Breaks(i int) bool { return t.Grouped && i > 0 && t.Rows[i][0] != t.Rows[i-1][0] }
+
+// For is the table with the columns that a medium shows.
+func (t Table) For(m Media) Table {
+	out := t
+	out.Head, out.Rows = nil, nil
 	var keep []int
 	for i, c := range t.Head {
-		if c.Title != title {
+		if c.In.shows(m) {
 			keep = append(keep, i)
 			out.Head = append(out.Head, c)
 		}
@@ -22,24 +46,28 @@ func Drop(t Table, title string) Table {
 	return out
 }
 
-// Table is what every renderer shows in its own way: the same rows in the
-// terminal, in Markdown and in HTML.
-type Table struct {
-	Title string
-	Head  []Column
-	Rows  [][]string
-	// Grouped rows belong together while their first cell stays the same.
-	Grouped bool
+func (t Table) empty() bool { return len(t.Rows) == 0 }
+
+// Result is the name of the colours of a row's first cell, or empty.
+func (t Table) Result(row int) string {
+	if row < len(t.Results) {
+		return t.Results[row]
+	}
+	return ""
 }
 
-// Breaks reports whether row i begins a new group.
-func (t Table) Breaks(i int) bool { return t.Grouped && i > 0 && t.Rows[i][0] != t.Rows[i-1][0] }
+// Bold reports whether a row is one of the strong ones.
+func (t Table) Bold(row int) bool { return slices.Contains(t.Strong, row) }
 
 // Column is a heading; Number columns are set flush right, Long ones may break
 // into lines.
 type Column struct {
 	Title        string
 	Number, Long bool
+	// The cells of Key columns are in bold; those of Faint ones stand back.
+	Key, Faint bool
+	// In are the media that show the column; all, if it is 0.
+	In Media
 }
 
 // Columns are headings of text.

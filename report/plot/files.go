@@ -17,7 +17,7 @@ func Plots(f *results.Folder, b *results.Bundle, s *results.Summary) error {
 	if err := f.Mkdir(doc.PlotsDir); err != nil {
 		return err
 	}
-	for _, p := range Pictures(b, s) {
+	for _, p := range append(Timeline(b), Failovers(s)...) {
 		c := vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(pictureWidth+22, p.height+2*rowHeight), vgimg.UseDPI(pngDPI))}
 		p.draw(draw.New(c), true)
 		var buf bytes.Buffer
@@ -31,13 +31,20 @@ func Plots(f *results.Folder, b *results.Bundle, s *results.Summary) error {
 	return nil
 }
 
-// Pictures are all plots of a run, in the order of a report.
-func Pictures(b *results.Bundle, s *results.Summary) []Picture {
-	var list []Picture
-	if sr := newSeries(b); len(sr.bins) > 0 {
-		list = append(list, throughputPicture(b, sr), latencyPicture(b, sr), errorsPicture(b, sr))
-		AlignLeft(list)
+// Timeline are the pictures of a run over time, if load was recorded.
+func Timeline(b *results.Bundle) []Picture {
+	sr := newSeries(b)
+	if len(sr.bins) == 0 {
+		return nil
 	}
+	list := []Picture{throughputPicture(b, sr), latencyPicture(b, sr), errorsPicture(b, sr)}
+	AlignLeft(list)
+	return list
+}
+
+// Failovers are the pictures of a run's failovers.
+func Failovers(s *results.Summary) []Picture {
+	var list []Picture
 	if len(drawnFailovers(s)) > 0 {
 		list = append(list, stepsPicture(s))
 	}

@@ -24,8 +24,8 @@ type Picture struct {
 	Legend      []LegendEntry
 	plot        *plot.Plot
 	height      vg.Length
-	// Above is drawn between legend and plot: the names of phases.
-	Above []mark
+	// above is drawn between legend and plot: the names of phases.
+	above []mark
 	// indent moves the plot right, to align it with others.
 	indent vg.Length
 }
@@ -76,7 +76,7 @@ func (p Picture) draw(c draw.Canvas, alone bool) {
 		c = draw.Crop(c, 0, 0, 0, -2*rowHeight)
 	}
 	c = draw.Crop(c, p.indent, 0, 0, 0)
-	if len(p.Above) > 0 {
+	if len(p.above) > 0 {
 		c = draw.Crop(c, 0, 0, 0, -rowHeight)
 		p.drawAbove(c)
 	}
@@ -104,11 +104,11 @@ func (p Picture) drawAbove(c draw.Canvas) {
 	x, _ := p.plot.Transforms(&data)
 	st := style(textSize, inkMuted)
 	free := data.Min.X
-	for i, m := range p.Above {
+	for i, m := range p.above {
 		at := x(m.x)
 		end := data.Max.X
-		if i+1 < len(p.Above) {
-			end = x(p.Above[i+1].x)
+		if i+1 < len(p.above) {
+			end = x(p.above[i+1].x)
 		}
 		if at < free-1 || at+st.Width(m.text) > end {
 			continue

@@ -32,7 +32,7 @@ func timelinePicture(b *results.Bundle, sr series, file, title string) Picture {
 	var bands []band
 	if first < 0 {
 		bands = append(bands, band{first, 0, inkWarmup, ""})
-		p.Above = append(p.Above, mark{first, "warm-up"})
+		p.above = append(p.above, mark{first, "warm-up"})
 	}
 	for _, f := range r.Faults {
 		if f.Injected > 0 {
@@ -54,7 +54,7 @@ func timelinePicture(b *results.Bundle, sr series, file, title string) Picture {
 	var borders []float64
 	for _, ph := range r.Phases {
 		borders = append(borders, at(ph.From))
-		p.Above = append(p.Above, mark{at(ph.From), ph.Name})
+		p.above = append(p.above, mark{at(ph.From), ph.Name})
 	}
 	p.plot.Add(bandsPlotter{bands}, gridLines(), bordersPlotter{borders})
 	return p

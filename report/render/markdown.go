@@ -5,84 +5,125 @@ import (
 	"strings"
 
 	"github.com/slotstorm/slotstorm/report/doc"
-	"github.com/slotstorm/slotstorm/report/plot"
-	"github.com/slotstorm/slotstorm/results"
 )
 
-// Markdown writes the report as GitHub-flavoured Markdown, for a job summary or
-// a change record. Plots are linked from the bundle's folder.
-func Markdown(w io.Writer, b *results.Bundle, s *results.Summary) error {
+// markdown writes documents as GitHub-flavoured Markdown, whose titles are headings of a
+// level. Pictures are linked from the bundle's folder.
+func markdown(w io.Writer, level string, list ...doc.Document) error {
 	m := &markup{}
-	r := &b.Run
-	m.p("# %s %s: %s\n\n%s\n", marks[s.Verdict], strings.ToUpper(string(s.Verdict)), r.Name, strings.Join(headline(r), " · "))
-	m.list(s.Reasons)
-	m.table(objectivesTable(s))
-	for i, plot := range plot.Pictures(b, s) {
-		if i == 0 {
-			m.p("\n## Timeline\n\n")
+	for i, d := range list {
+		if i > 0 {
+			m.p("\n")
 		}
-		m.p("![%s](%s/%s.png)\n", plot.Title, doc.PlotsDir, plot.File)
+		m.document(level, d)
 	}
-	m.table(faultTable(r))
-	if s.Upgrade != nil {
-		m.table(windowsTable(s.Upgrade))
-		m.table(stepsTable(r, s.Upgrade))
-	}
-	m.failovers(s)
-	m.table(loadTable(s))
-	if len(s.Load) > 0 {
-		m.p("\nPercentiles are of response time, from the intended start to the reply, of the requests answered ok.\n")
-	}
-	m.table(shardTable(s))
-	m.table(errorTable(s))
-	m.table(availabilityTable(r, s))
-	m.audit(r.Audit)
-	m.table(kindTable(r.Audit))
-	m.table(lossTable(s))
-	m.table(staleTable(r.Audit))
-	m.table(generatorTable(s))
-	m.paragraph(generatorLine(s.Generator))
-	m.table(clockTable(r))
-	m.findings(s)
-	if len(s.Warnings) > 0 {
-		m.p("\n## Warnings\n")
-		m.list(s.Warnings)
-	}
-	for _, t := range []doc.Table{environmentTable(r), machineTable(r.Environment.Kubernetes), podTable(r), volumeTable(r.Environment.Kubernetes)} {
-		m.table(t)
-	}
-	m.repeat(r)
 	_, err := io.WriteString(w, m.String())
 	return err
 }
 
-func (m *markup) failovers(s *results.Summary) {
-	m.table(failoverTable(s))
-	if len(s.Failovers) > 0 {
-		m.p("\nEach column is the time that the step took; they add up to *server*, from the fault to the probe's first good write. *client* and *in sync* count from the fault.\n")
+func (m *markup) document(level string, d doc.Document) {
+	m.title(level, d)
+	m.paragraph(d.Facts)
+	for i, s := range d.Sides {
+		m.p([]string{"\n", " "}[min(i, 1)]+"%s: %s.", s.Name, s.Text)
+		if i == len(d.Sides)-1 {
+			m.p("\n")
+		}
 	}
-	m.paragraph(spread(s.FailoverStats))
-	m.paragraph(asPredicted(s))
-	for _, f := range s.Failovers {
-		if f.Note != "" {
-			m.p("\n%s: %s\n", f.Fault, f.Note)
+	m.list(d.Reasons)
+	for _, b := range d.HeadFor(doc.Markdown) {
+		m.block(b)
+	}
+	for _, s := range d.For(doc.Markdown) {
+		m.section(level+"#", s)
+	}
+}
+
+func (m *markup) title(level string, d doc.Document) {
+	b := d.Badge
+	switch {
+	case b.Mark == "" && d.Lead == "":
+		m.p(level+" %s\n", d.Title)
+	case b.Mark == "":
+		m.p(level+" %s: %s\n", d.Title, d.Lead)
+	case b.InTitle:
+		m.p(level+" %s %s\n", b.Mark, d.Title)
+	default:
+		m.p(level+" %s %s: %s\n", b.Mark, strings.ToUpper(b.Word), d.Title)
+	}
+}
+
+// section writes a section under its title, or, if it begins with a block that has one,
+// under that.
+func (m *markup) section(level string, s doc.Section) {
+	heading := ""
+	if titleOf(s.Blocks[0]) == "" {
+		heading = s.Title
+		m.p("\n"+level+" %s\n", heading)
+		level += "#"
+	}
+	for _, b := range s.Blocks {
+		if title := titleOf(b); title != "" && title != heading {
+			m.p("\n"+level+" %s\n", title)
+		}
+		m.block(b)
+	}
+}
+
+func (m *markup) block(b doc.Block) {
+	switch b := b.(type) {
+	case doc.Table:
+		m.p("\n")
+		m.table(b)
+		m.prose(b.Note)
+	case doc.Terms:
+		t := doc.Table{Head: doc.Columns("", "")}
+		for _, pair := range b.Pairs {
+			t.Rows = append(t.Rows, pair[:])
+		}
+		m.p("\n")
+		m.table(t)
+	case doc.Findings:
+		m.findings(b)
+	case doc.List:
+		m.list(b.Items)
+	case doc.Line:
+		m.paragraph(string(b))
+	case doc.Callout:
+		m.paragraph(string(b))
+	case doc.Note:
+		m.prose(b.Text)
+	case doc.Files:
+		m.paragraph(b.Title + ": " + strings.Join(b.Names, ", "))
+	case doc.Strips:
+		for _, s := range b {
+			m.list([]string{s.Name + ": " + s.Text})
+		}
+	case doc.Code:
+		m.verbatim(b)
+	case doc.Pictures:
+		m.p("\n")
+		for _, pic := range b() {
+			m.p("![%s](%s/%s.png)\n", pic.Title, doc.PlotsDir, pic.File)
 		}
 	}
 }
 
-func (m *markup) audit(a *results.Audit) {
-	if line := auditLine(a); line != "" {
-		m.p("\n## Audit\n\n%s\n", line)
-		m.list(auditNotes(a))
+func (m *markup) verbatim(c doc.Code) {
+	m.p("\n")
+	if c.Lead == "" {
+		m.shell(c.Text)
+		return
 	}
+	m.p("%s: ", c.Lead)
+	m.code(c.Text)
+	m.p("\n")
 }
 
-func (m *markup) findings(s *results.Summary) {
-	for i, f := range s.Findings {
-		if i == 0 {
-			m.p("\n## Findings\n\n")
-		}
-		m.p("- **%s: %s.** %s\n", string(f.Severity), f.Title, f.Advice)
+func (m *markup) findings(list doc.Findings) {
+	m.p("\n")
+	for _, f := range list {
+		m.p("- **%s: %s.** %s\n", f.Severity, f.Title, f.Advice)
 		for _, e := range f.Evidence {
 			m.p("  - %s\n", e)
 		}

@@ -6,7 +6,6 @@ import (
 
 	"github.com/slotstorm/slotstorm/internal/printable"
 	"github.com/slotstorm/slotstorm/report/doc"
-	"github.com/slotstorm/slotstorm/results"
 )
 
 // markup is a Markdown page under way. What p writes is escaped, so that what
@@ -41,18 +40,8 @@ func (m *markup) paragraph(text string) {
 	}
 }
 
-// table writes a table under its title; nothing if it has no rows.
-func (m *markup) table(t doc.Table) { m.titled("##", t) }
-
-func (m *markup) titled(level string, t doc.Table) {
-	if len(t.Rows) > 0 {
-		m.p("\n"+level+" %s\n\n", t.Title)
-		m.rows(t)
-	}
-}
-
-// rows writes a table without its title.
-func (m *markup) rows(t doc.Table) {
+// table writes a table without its title.
+func (m *markup) table(t doc.Table) {
 	m.p("|")
 	for _, c := range t.Head {
 		m.WriteString(" " + inline(c.Title) + " |")
@@ -73,6 +62,40 @@ func (m *markup) rows(t doc.Table) {
 		}
 		m.p("\n")
 	}
+}
+
+// prose writes a text of its own, with what stands out in it.
+func (m *markup) prose(t doc.Text) {
+	if len(t) == 0 {
+		return
+	}
+	m.p("\n")
+	for i, part := range t {
+		text := inline(part.Text)
+		if i == 0 {
+			text = escape(part.Text)
+		}
+		switch {
+		case part.Em:
+			text = "*" + text + "*"
+		case part.Code:
+			m.code(part.Text)
+			continue
+		}
+		m.WriteString(outer(part.Text, text))
+	}
+	m.p("\n")
+}
+
+// outer gives an escaped text the spaces that were around it.
+func outer(text, escaped string) string {
+	if strings.HasPrefix(text, " ") {
+		escaped = " " + escaped
+	}
+	if strings.HasSuffix(text, " ") {
+		escaped += " "
+	}
+	return escaped
 }
 
 // shell writes a command as a block of code, which ends where it should,
@@ -141,9 +164,4 @@ func inline(s string) string {
 		return strings.NewReplacer("://", `:\//`, ".", `\.`, ":", `\:`).Replace(a)
 	})
 	return mention.ReplaceAllString(s, "$1@<!-- -->$2")
-}
-
-func (m *markup) repeat(r *results.Run) {
-	m.p("\n## Repeat it\n\n")
-	m.shell(r.Command)
 }

@@ -6,7 +6,6 @@ import (
 
 	"github.com/slotstorm/slotstorm/internal/printable"
 	"github.com/slotstorm/slotstorm/report/doc"
-	"github.com/slotstorm/slotstorm/results"
 )
 
 // ANSI colours.
@@ -19,9 +18,11 @@ const (
 	magenta = "35"
 )
 
-var verdictColors = map[results.Verdict]string{
-	results.Pass: green, results.Fail: red, results.Inconclusive: yellow, results.Invalid: magenta,
-}
+// classColors are those of a badge's class, and severityColors those of findings.
+var (
+	classColors    = map[string]string{"pass": green, "fail": red, "inconclusive": yellow, "invalid": magenta, "same": dim}
+	severityColors = map[string]string{"critical": red, "warning": yellow, "note": dim}
+)
 
 type printer struct {
 	out   strings.Builder
@@ -37,7 +38,7 @@ type shown string
 func plain(s string) shown { return shown(printable.Line(s)) }
 
 func (p *printer) paint(code, s string) shown {
-	if !p.color || s == "" {
+	if !p.color || s == "" || code == "" {
 		return plain(s)
 	}
 	return "\x1b[" + shown(code) + "m" + plain(s) + "\x1b[0m"
@@ -50,55 +51,35 @@ func (p *printer) head(title string) {
 	p.line(p.paint(bold, title))
 }
 
-// notes prints a list of texts, if there are any.
-func (p *printer) notes(title string, list []string) {
-	if len(list) == 0 {
-		return
-	}
-	p.head(title)
-	for _, text := range list {
-		p.line("  " + p.paint(yellow, "!") + " " + plain(text))
-	}
-}
-
-// table prints columns with two spaces between; an empty one is left out.
+// table prints columns with two spaces between.
 func (p *printer) table(t doc.Table) {
-	if len(t.Rows) == 0 {
-		return
-	}
 	titles := make([]string, 0, len(t.Head))
 	for _, c := range t.Head {
 		titles = append(titles, c.Title)
 	}
 	width := columnWidths(append([][]string{titles}, t.Rows...))
-	cells := func(row []string, paint func(string) shown) shown {
+	cells := func(row []string, paint func(column int, cell string) shown) {
 		var line shown
 		for i, cell := range row {
 			space := spaces(cell, width[i])
 			line += "  "
 			if t.Head[i].Number {
-				line += space + paint(cell)
+				line += space + paint(i, cell)
 			} else {
-				line += paint(cell) + space
+				line += paint(i, cell) + space
 			}
 		}
-		return line
+		p.line(line)
 	}
-	p.head(t.Title)
-	p.line(cells(titles, func(s string) shown { return p.paint(dim, s) }))
-	for _, row := range t.Rows {
-		p.line(cells(row, p.mark))
+	cells(titles, func(_ int, s string) shown { return p.paint(dim, s) })
+	for n, row := range t.Rows {
+		cells(row, func(i int, s string) shown {
+			if i == 0 {
+				return p.paint(classColors[t.Result(n)], s)
+			}
+			return plain(s)
+		})
 	}
-}
-
-// mark colours a cell that is a result.
-func (p *printer) mark(cell string) shown {
-	for v, m := range marks {
-		if cell == m+" "+string(v) {
-			return p.paint(verdictColors[v], cell)
-		}
-	}
-	return plain(cell)
 }
 
 // columns is how many columns of a terminal a text takes.

@@ -1,102 +1,145 @@
 package render
 
 import (
-	"fmt"
 	"io"
-	"path/filepath"
 	"strings"
 
 	"github.com/slotstorm/slotstorm/report/doc"
-	"github.com/slotstorm/slotstorm/results"
 )
 
-// Text writes the terminal's summary: the verdict first, the place of the full
-// report last. Colour adds ANSI colours; without it the bytes are plain UTF-8.
-func Text(w io.Writer, b *results.Bundle, s *results.Summary, color bool) error {
+// text writes documents for a terminal. Color adds ANSI colours; without it the bytes are
+// plain UTF-8.
+func text(w io.Writer, color bool, list ...doc.Document) error {
 	p := &printer{color: color}
-	p.verdict(&b.Run, s)
-	p.table(doc.Drop(objectivesTable(s), "read from"))
-	if u := s.Upgrade; u != nil {
-		p.table(windowsTable(u))
-		p.table(stepsTable(&b.Run, u))
-		p.notes("Know before you go", u.Notes)
-	}
-	p.table(doc.Drop(failoverTable(s), predicted))
-	for _, text := range []string{spread(s.FailoverStats), asPredicted(s)} {
-		if text != "" {
-			p.line("  " + plain(text))
+	for i, d := range list {
+		if i > 0 {
+			p.line("")
 		}
-	}
-	for _, f := range s.Failovers {
-		if f.Note != "" {
-			p.line("  " + plain(f.Fault) + ": " + plain(f.Note))
-		}
-	}
-	p.table(loadTable(s))
-	if len(b.Run.Shards) > 1 {
-		p.table(shardTable(s))
-	}
-	p.table(errorTable(s))
-	if s.Availability.Any > 0 {
-		p.table(availabilityTable(&b.Run, s))
-	}
-	p.audit(&b.Run, s)
-	if line := generatorLine(s.Generator); line != "" {
-		if s.Generator.Valid {
-			p.head("Load generator")
-		} else {
-			p.table(generatorTable(s))
-		}
-		p.line("  " + plain(line))
-	}
-	p.kubernetes(&b.Run)
-	p.findings(s)
-	p.notes("Warnings", s.Warnings)
-	p.line("")
-	p.line(p.paint(dim, "repeat  ") + plain(b.Run.Command))
-	p.line(p.paint(dim, "report  ") + plain(filepath.Join(b.Dir, doc.HTMLFile)))
-	if u := s.Upgrade; u != nil {
-		p.line(p.paint(dim, "sheet   ") + plain(filepath.Join(b.Dir, doc.SheetHTMLFile)) + "  " + plain(decisionWords[u.Decision].Word))
+		p.document(d)
 	}
 	_, err := io.WriteString(w, p.out.String())
 	return err
 }
 
-var severityColors = map[results.Severity]string{results.Critical: red, results.Warning: yellow, results.Note: dim}
+func (p *printer) document(d doc.Document) {
+	p.title(d)
+	if d.Facts != "" {
+		p.line("  " + p.paint(dim, d.Facts))
+	}
+	for _, s := range d.Sides {
+		p.line("  " + p.paint(dim, s.Name) + "  " + plain(s.Text))
+	}
+	for _, reason := range d.Reasons {
+		p.line("  • " + plain(reason))
+	}
+	for _, b := range d.HeadFor(doc.Terminal) {
+		p.block(b, "")
+	}
+	for _, s := range d.For(doc.Terminal) {
+		heading := ""
+		if titleOf(s.Blocks[0]) == "" {
+			heading = s.Title
+			p.head(heading)
+		}
+		for _, b := range s.Blocks {
+			p.block(b, heading)
+		}
+	}
+	p.closing(d.Closing)
+}
 
-// findings prints what the run teaches, each with its evidence and what to do.
-func (p *printer) findings(s *results.Summary) {
-	if len(s.Findings) == 0 {
+func (p *printer) title(d doc.Document) {
+	tone := bold + ";" + classColors[d.Badge.Class]
+	switch {
+	case d.Badge.Mark == "":
+		line := p.paint(bold, d.Title)
+		if d.Lead != "" {
+			line += "  " + plain(d.Lead)
+		}
+		p.line(line)
+	case d.Badge.InTitle:
+		p.line(p.paint(tone, d.Badge.Mark+" "+strings.ToUpper(d.Title)))
+	default:
+		p.line(p.paint(tone, d.Badge.Mark+" "+strings.ToUpper(d.Badge.Word)) + "  " + p.paint(bold, d.Title))
+	}
+}
+
+// closing prints the lines at the end, which a reader sees first.
+func (p *printer) closing(list []doc.Side) {
+	if len(list) == 0 {
 		return
 	}
-	p.head("Findings")
-	for _, f := range s.Findings {
-		p.line("  " + p.paint(severityColors[f.Severity], string(f.Severity)) + "  " + plain(f.Title))
+	var names [][]string
+	for _, s := range list {
+		names = append(names, []string{s.Name})
+	}
+	width := columnWidths(names)[0]
+	p.line("")
+	for _, s := range list {
+		p.line(p.paint(dim, s.Name) + spaces(s.Name, width) + "  " + plain(s.Text))
+	}
+}
+
+// block prints a part of a section under a heading.
+func (p *printer) block(b doc.Block, heading string) {
+	if title := titleOf(b); title != "" && title != heading {
+		p.head(title)
+	}
+	switch b := b.(type) {
+	case doc.Table:
+		p.table(b)
+	case doc.Terms:
+		p.terms(b)
+	case doc.Findings:
+		p.findings(b)
+	case doc.List:
+		p.list(b)
+	case doc.Line:
+		p.line("  " + plain(string(b)))
+	case doc.Callout:
+		p.line("  " + p.paint(yellow, "!") + " " + plain(string(b)))
+	case doc.Note:
+		p.line("  " + plain(flat(b.Text)))
+	case doc.Files:
+		p.line("  " + plain(b.Title+": "+strings.Join(b.Names, ", ")))
+	case doc.Strips:
+		for _, s := range b {
+			p.line("  " + plain(s.Name) + "  " + plain(s.Text))
+		}
+	case doc.Code:
+		for line := range strings.Lines(b.Text) {
+			p.line("  " + plain(strings.TrimSuffix(line, "\n")))
+		}
+	}
+}
+
+func (p *printer) list(l doc.List) {
+	for _, item := range l.Items {
+		if l.Warn {
+			p.line("  " + p.paint(yellow, "!") + " " + plain(item))
+		} else {
+			p.line("  " + plain(item))
+		}
+	}
+}
+
+func (p *printer) terms(t doc.Terms) {
+	var names [][]string
+	for _, pair := range t.Pairs {
+		names = append(names, []string{pair[0]})
+	}
+	width := columnWidths(names)[0]
+	for _, pair := range t.Pairs {
+		p.line("  " + p.paint(dim, pair[0]) + spaces(pair[0], width) + "  " + plain(pair[1]))
+	}
+}
+
+func (p *printer) findings(list doc.Findings) {
+	for _, f := range list {
+		p.line("  " + p.paint(severityColors[f.Severity], f.Severity) + "  " + plain(f.Title))
 		for _, e := range f.Evidence {
 			p.line("    • " + plain(e))
 		}
 		p.line("    → " + plain(f.Advice))
 	}
-}
-
-func (p *printer) verdict(r *results.Run, s *results.Summary) {
-	c := bold + ";" + verdictColors[s.Verdict]
-	p.line(p.paint(c, marks[s.Verdict]+" "+strings.ToUpper(string(s.Verdict))) + "  " + p.paint(bold, r.Name))
-	p.line("  " + p.paint(dim, strings.Join(headline(r), " · ")))
-	for _, reason := range s.Reasons {
-		p.line("  • " + plain(reason))
-	}
-}
-
-// kubernetes prints where the run took place, and every pod that it has seen.
-func (p *printer) kubernetes(r *results.Run) {
-	lines := kubernetesLines(r.Environment.Kubernetes)
-	if len(lines) == 0 {
-		return
-	}
-	p.head("Place")
-	for _, line := range lines {
-		p.line("  " + p.paint(dim, fmt.Sprintf("%-11s", line[0])) + "  " + plain(line[1]))
-	}
-	p.table(podTable(r))
 }

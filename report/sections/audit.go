@@ -1,4 +1,4 @@
-package render
+package sections
 
 import (
 	"fmt"
@@ -112,4 +112,22 @@ func lossTable(s *results.Summary) doc.Table {
 			words.Relative(g, g.First), words.Relative(g, g.Last), words.ByFault(g)})
 	}
 	return t
+}
+
+// audit is what became of audited writes.
+func audit(b *results.Bundle, s *results.Summary) doc.Section {
+	au := b.Run.Audit
+	d := doc.Section{ID: "audit", Title: "Audit"}
+	if au == nil {
+		return d
+	}
+	d.Blocks = []doc.Block{doc.Line(auditLine(au)), doc.List{Items: auditNotes(au)}}
+	if au.Linearizability != nil {
+		d.Blocks = append(d.Blocks, doc.Only(doc.Page, doc.Files{Title: "Histories of single keys, drawn", Names: au.Linearizability.Files}))
+	}
+	losses := lossTable(s)
+	losses.ID = "losses"
+	d.Blocks = append(d.Blocks, losses, kindTable(au), staleTable(au),
+		doc.Only(doc.Page, doc.Note{Text: doc.Prose("Each audited write has a value of its own, is never sent twice, and is read back after healing. An unknown write counts neither as lost nor as kept.")}))
+	return d
 }

@@ -1,4 +1,4 @@
-package render
+package sections
 
 import (
 	"fmt"
@@ -10,6 +10,9 @@ import (
 	"github.com/slotstorm/slotstorm/report/words"
 	"github.com/slotstorm/slotstorm/results"
 )
+
+// knowTitle is the heading of an upgrade's notes.
+const knowTitle = "Know before you go"
 
 // decisionWords are the decisions as the sheet shows them, with the class of the
 // verdict that has their colour.
@@ -45,8 +48,10 @@ func question(u *results.Upgrade) string {
 }
 
 func windowsTable(u *results.UpgradeSummary) doc.Table {
-	t := doc.Table{Title: "Before, during, after", Head: slices.Concat(doc.Columns("window"),
-		doc.Numbers("seconds", "requests", "ok", "ok/s", "p50", "p99", "p99.9", "max", "a shard down", "longest"), doc.Long("errors by class"))}
+	t := doc.Table{Title: "Before, during, after",
+		Note: doc.Prose("Response times from the intended start, of the requests answered ok. *A shard down*: at least one shard took no write, as probes saw it; *longest*: the longest outage of one shard."),
+		Head: slices.Concat(doc.Columns("window"),
+			doc.Numbers("seconds", "requests", "ok", "ok/s", "p50", "p99", "p99.9", "max", "a shard down", "longest"), doc.Long("errors by class"))}
 	for _, w := range u.Windows {
 		row := []string{w.Name, fmt.Sprintf("%.0f", w.Load.Seconds), words.Count(w.Load.Counts.Total()), words.Percent(facts.Share(w.Load.Counts)), words.Rate(w.Load.Throughput)}
 		if r := w.Response; r != nil {
@@ -61,8 +66,10 @@ func windowsTable(u *results.UpgradeSummary) doc.Table {
 
 // stepsTable is each step with its cost.
 func stepsTable(r *results.Run, u *results.UpgradeSummary) doc.Table {
-	t := doc.Table{Title: "Step by step", Head: slices.Concat(doc.Columns("at", "step", "shard"),
-		doc.Numbers("answered", "whole", "a shard down", "worst p99"), doc.Long("what happened"))}
+	t := doc.Table{Title: "Step by step",
+		Note: doc.Prose("*Answered* and *whole* count from the step's beginning: until the node answers, and until every replica is in sync. The other columns cover the time to the next step; errors and latency are kept by the second."),
+		Head: slices.Concat(doc.Columns("at", "step", "shard"),
+			doc.Numbers("answered", "whole", "a shard down", "worst p99"), doc.Long("what happened"))}
 	for _, cost := range u.Steps {
 		roll, back := r.Upgrade.Forward, ""
 		if cost.Roll == "rollback" {
@@ -143,4 +150,18 @@ func differencesTable(u *results.UpgradeSummary) doc.Table {
 		t.Rows = append(t.Rows, []string{g.What, g.Change, words.Count(len(g.Names)), strings.Join(list, ", ")})
 	}
 	return t
+}
+
+// upgrade is what the upgrade cost. Pages have the rest on a sheet of its own.
+func upgrade(b *results.Bundle, s *results.Summary) doc.Section {
+	d := doc.Section{ID: "upgrade", Title: "Upgrade"}
+	if s.Upgrade == nil {
+		return d
+	}
+	d.Blocks = []doc.Block{
+		windowsTable(s.Upgrade), stepsTable(&b.Run, s.Upgrade),
+		doc.Only(doc.Page, doc.Note{Text: doc.Text{{Text: "The sheet with the decision is "}, {Text: doc.SheetHTMLFile, Link: doc.SheetHTMLFile}, {Text: ", beside this page."}}}),
+		doc.Only(doc.Terminal, doc.List{Title: knowTitle, Items: s.Upgrade.Notes, Warn: true}),
+	}
+	return d
 }

@@ -1,4 +1,4 @@
-package render
+package sections
 
 import (
 	"fmt"
@@ -39,4 +39,24 @@ func generatorLine(g *results.SelfCheck) string {
 		line += "; " + g.CarriedFrom
 	}
 	return line
+}
+
+// generator is whether the load generator was the limit. A terminal shows its figures
+// only then.
+func generator(_ *results.Bundle, s *results.Summary) doc.Section {
+	d := doc.Section{ID: "generator", Title: "Load generator"}
+	if s.Generator == nil {
+		return d
+	}
+	line := generatorLine(s.Generator)
+	table := doc.Terminal | doc.Written
+	if s.Generator.Valid || line == "" {
+		table = doc.Written
+	}
+	d.Blocks = []doc.Block{
+		doc.Only(doc.Page, doc.Note{Text: doc.Prose("Whether what was measured is the server or the generator. Each of its own delays may reach 10 ms or a tenth of the p99 of response time, whichever is more, and never 100 ms, in one case of a hundred; beyond that the run is invalid.")}),
+		doc.Only(table, generatorTable(s)),
+		doc.Line(line),
+	}
+	return d
 }

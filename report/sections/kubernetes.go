@@ -1,4 +1,4 @@
-package render
+package sections
 
 import (
 	"cmp"
@@ -92,4 +92,11 @@ func volumeTable(k *results.Kubernetes) doc.Table {
 		t.Rows = append(t.Rows, []string{v.Claim, v.UID, words.OrNone(v.Volume), words.OrNone(v.Class), words.OrNone(v.Capacity)})
 	}
 	return t
+}
+
+func memory(bytes int64) string {
+	if bytes == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.1f GiB", float64(bytes)/(1<<30))
 }

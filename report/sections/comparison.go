@@ -1,14 +1,14 @@
-package render
+package sections
 
 import (
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
 	"github.com/slotstorm/slotstorm/report/compare"
 	"github.com/slotstorm/slotstorm/report/doc"
 	"github.com/slotstorm/slotstorm/report/facts"
+	"github.com/slotstorm/slotstorm/report/plot"
 	"github.com/slotstorm/slotstorm/report/words"
 )
 
@@ -42,7 +42,7 @@ func pText(p float64) string {
 
 // deltaTable shows figures side by side.
 func deltaTable(title string, list []compare.FigureDelta) doc.Table {
-	t := doc.Table{Title: title, Head: slices.Concat(doc.Columns("", "figure"), doc.Numbers("A", "B", "change", "95 % interval", "p", "would show", "matters from"))}
+	t := doc.Table{Title: title, Dense: true, Head: slices.Concat(doc.Columns("", "figure"), doc.Numbers("A", "B", "change", "95 % interval", "p", "would show", "matters from"))}
 	for _, d := range list {
 		change, detect := d.Change(), words.None
 		if d.Shift == 0 {
@@ -146,53 +146,83 @@ func runsTable(c *compare.Comparison) doc.Table {
 	return t
 }
 
-const comparisonNote = "Change is the median of all differences between a run of B and one of A, with its 95 % interval. " +
-	"p is that of the Mann-Whitney U test, corrected for the figures beside it (judged: Holm; others: Benjamini and Hochberg). " +
-	"A change counts if p is below 0.05 and the change at least what matters. " +
-	"~ stands where none does; it is too noisy to tell if a change that matters could have been missed: 'would show' is what four of five such comparisons find."
-
-// CompareText writes the comparison for a terminal.
-func CompareText(w io.Writer, c *compare.Comparison, color bool) error {
-	p := &printer{color: color}
-	tone := map[compare.Answer]string{compare.Worse: red, compare.Better: green, compare.Changed: yellow, compare.Noisy: yellow, compare.Same: dim}[c.Answer]
-	p.line(p.paint(bold+";"+tone, answerMarks[c.Answer]+" "+strings.ToUpper(c.Headline())))
-	p.line("  " + p.paint(dim, "A  ") + plain(sideLine(c.A)))
-	p.line("  " + p.paint(dim, "B  ") + plain(sideLine(c.B)))
-	for _, r := range c.Reasons {
-		p.line("  • " + plain(r))
-	}
-	if a := c.Advice(); a != "" {
-		p.line("  " + plain(a))
-	}
-	p.table(judgedTable(c))
-	p.table(notableTable(c))
-	p.table(differsTable(c))
-	if len(c.Warnings) > 0 {
-		p.head("Warnings")
-		for _, text := range c.Warnings {
-			p.line("  " + p.paint(yellow, "!") + " " + plain(text))
-		}
-	}
-	_, err := io.WriteString(w, p.out.String())
-	return err
+// comparisonNote explains the tables.
+func comparisonNote() doc.Text {
+	return doc.Prose("Change is the median of all differences between a run of B and one of A, with its 95 % interval. " +
+		"p is that of the Mann-Whitney U test, corrected for the figures beside it (judged: Holm; others: Benjamini and Hochberg). " +
+		"A change counts if p is below 0.05 and the change at least what matters. " +
+		"~ stands where none does; it is too noisy to tell if a change that matters could have been missed: 'would show' is what four of five such comparisons find.")
 }
 
-// CompareMarkdown writes the comparison for a pull request or a job summary.
-func CompareMarkdown(w io.Writer, c *compare.Comparison) error {
-	m := &markup{}
-	m.p("## %s %s\n\nA: %s. B: %s.\n", answerMarks[c.Answer], c.Headline(), sideLine(c.A), sideLine(c.B))
-	m.list(c.Reasons)
-	if a := c.Advice(); a != "" {
-		m.p("\n%s.\n", strings.ToUpper(a[:1])+a[1:])
+// comparisonSections are the sections of a comparison, in their order.
+func comparisonSections() []func(*compare.Comparison) doc.Section {
+	return []func(*compare.Comparison) doc.Section{
+		comparisonWarnings,
+		judged,
+		notable,
+		overlays,
+		differs,
+		rest,
 	}
-	for _, t := range []doc.Table{judgedTable(c), notableTable(c), pooledTable(c), differsTable(c)} {
-		m.table(t)
+}
+
+// Comparison is the answer to whether B differs from A.
+func Comparison(c *compare.Comparison) doc.Document {
+	d := doc.Document{
+		Window: c.Headline() + ": " + c.A.Name + " and " + c.B.Name, Style: doc.Many,
+		Badge: doc.Badge{Mark: answerMarks[c.Answer], Word: string(c.Answer), Class: answerClass[c.Answer], InTitle: true}, Title: c.Headline(),
+		Sides:   []doc.Side{{Name: "A", Text: sideLine(c.A)}, {Name: "B", Text: sideLine(c.B)}},
+		Reasons: c.Reasons, Head: []doc.Block{doc.Line(c.Advice())},
+		Footer: "slotstorm",
 	}
-	if len(c.Warnings) > 0 {
-		m.p("\n### Warnings\n")
-		m.list(c.Warnings)
+	for _, section := range comparisonSections() {
+		d.Sections = append(d.Sections, section(c))
 	}
-	m.p("\n<sub>%s</sub>\n", comparisonNote)
-	_, err := io.WriteString(w, m.String())
-	return err
+	return d
+}
+
+func comparisonWarnings(c *compare.Comparison) doc.Section { return warningsOf(c.Warnings) }
+
+func judged(c *compare.Comparison) doc.Section {
+	return doc.Section{ID: "judged", Title: "Judged", Blocks: []doc.Block{
+		judgedTable(c),
+		doc.Only(doc.Page, doc.Pictures(func() []doc.Picture { return pictures(plot.DotPictures(c)) })),
+		doc.Only(doc.Written, doc.Note{Text: comparisonNote()}),
+	}}
+}
+
+func notable(c *compare.Comparison) doc.Section {
+	return doc.Section{ID: "notable", Title: "Also measured", Blocks: []doc.Block{notableTable(c)}}
+}
+
+// overlays are the runs of both sides together.
+func overlays(c *compare.Comparison) doc.Section {
+	d := doc.Section{ID: "overlays", Title: "A and B laid over each other", Blocks: []doc.Block{
+		doc.Only(doc.Page, doc.Pictures(func() []doc.Picture { return pictures(plot.OverlayPictures(c)) })),
+	}}
+	if t := pooledTable(c); len(t.Rows) > 0 {
+		d.Blocks = append(d.Blocks, doc.Only(doc.Written, doc.Details{Summary: t.Title, More: "from merged histograms", Blocks: []doc.Block{t}}))
+	}
+	return d
+}
+
+func differs(c *compare.Comparison) doc.Section {
+	d := doc.Section{ID: "differs", Title: "What differs", Blocks: []doc.Block{differsTable(c)}}
+	if len(c.Differs) == 0 {
+		d.Blocks = []doc.Block{doc.Only(doc.Page, doc.Note{Text: doc.Prose("Nothing but the seeds: the same scenario, versions and machine.")})}
+	}
+	return d
+}
+
+// rest is everything else, for a page.
+func rest(c *compare.Comparison) doc.Section {
+	d := doc.Section{ID: "all", Title: "Everything"}
+	figures, runs := restTable(c), runsTable(c)
+	for _, more := range []doc.Details{
+		{Summary: "Every other figure", More: fmt.Sprint(len(figures.Rows)), Blocks: []doc.Block{figures}},
+		{Summary: runs.Title, More: fmt.Sprint(len(runs.Rows)), Blocks: []doc.Block{runs}},
+	} {
+		d.Blocks = append(d.Blocks, doc.Only(doc.Page, more))
+	}
+	return d
 }

@@ -1,33 +1,32 @@
-package render
+package sections
 
 import (
-	"io"
 	"strings"
 
+	"github.com/slotstorm/slotstorm/report/doc"
 	"github.com/slotstorm/slotstorm/report/facts"
 	"github.com/slotstorm/slotstorm/report/judge"
 	"github.com/slotstorm/slotstorm/report/words"
 	"github.com/slotstorm/slotstorm/results"
 )
 
-// matrixCells are the runs of a matrix side by side: a row of headings, and one
-// for each run. Latency is that of the first phase, before anything is broken, and
+// Matrix are the runs of a matrix side by side, a row each. Latency is that of the first phase, before anything is broken, and
 // beside it how late the generator itself was; what the fault cost is in the
 // failover, the outage and the losses.
-func matrixCells(runs []judge.Judged) [][]string {
+func Matrix(runs []judge.Judged) doc.Table {
 	if len(runs) == 0 {
-		return nil
+		return doc.Table{}
 	}
 	var head []string
 	for _, s := range runs[0].Run.Matrix {
 		head = append(head, s.Field[strings.LastIndexByte(s.Field, '.')+1:])
 	}
 	head = append(head, "verdict", "acknowledged", "lost", "failover", "client", "outage", "p50", "p99", "slip p99", "run")
-	list := [][]string{head}
+	t := doc.Table{Title: "Matrix", Head: doc.Columns(head...)}
 	for _, r := range runs {
-		list = append(list, matrixRow(r))
+		t.Rows = append(t.Rows, matrixRow(r))
 	}
-	return list
+	return t
 }
 
 func matrixRow(r judge.Judged) []string {
@@ -36,7 +35,7 @@ func matrixRow(r judge.Judged) []string {
 	for _, m := range run.Matrix {
 		cells = append(cells, m.Value)
 	}
-	acknowledged, lost := "–", "–"
+	acknowledged, lost := words.None, words.None
 	if run.Audit != nil {
 		n := 0
 		for _, g := range s.Losses {
@@ -44,7 +43,7 @@ func matrixRow(r judge.Judged) []string {
 		}
 		acknowledged, lost = words.Count(run.Audit.OK), words.Count(n)
 	}
-	failover, client := "–", "–"
+	failover, client := words.None, words.None
 	for _, f := range s.Failovers {
 		if facts.FailedOver(f) {
 			failover = words.Duration(f.Server)
@@ -53,7 +52,7 @@ func matrixRow(r judge.Judged) []string {
 			}
 		}
 	}
-	p50, p99, slip := "–", "–", "–"
+	p50, p99, slip := words.None, words.None, words.None
 	if len(run.Phases) > 0 {
 		healthy := run.Phases[0].Name
 		if l := facts.FindLatency(s.Latency, healthy, facts.All, results.Response); l != nil {
@@ -64,23 +63,4 @@ func matrixRow(r judge.Judged) []string {
 		}
 	}
 	return append(cells, string(s.Verdict), acknowledged, lost, failover, client, words.Duration(s.Availability.Any), p50, p99, slip, run.ID)
-}
-
-// Matrix writes the runs of a matrix side by side.
-func Matrix(w io.Writer, runs []judge.Judged) error {
-	cells := matrixCells(runs)
-	if len(cells) == 0 {
-		return nil
-	}
-	width := columnWidths(cells)
-	p := &printer{}
-	for _, row := range cells {
-		var line shown
-		for i, cell := range row {
-			line += plain(cell) + spaces(cell, width[i]) + "  "
-		}
-		p.line(line)
-	}
-	_, err := io.WriteString(w, p.out.String())
-	return err
 }

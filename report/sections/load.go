@@ -1,0 +1,112 @@
+package sections
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/slotstorm/slotstorm/report/doc"
+	"github.com/slotstorm/slotstorm/report/facts"
+	"github.com/slotstorm/slotstorm/report/words"
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// loadTable puts load and the most asked percentiles of a phase and command
+// into one row.
+func loadTable(s *results.Summary) doc.Table {
+	t := doc.Table{Title: "Load", Grouped: true, Head: append(doc.Columns("phase", "command"),
+		doc.Numbers("requests", "ok", "ok/s", "p50", "p99", "p99.9", "max", "service p99", "slip p99")...)}
+	for _, l := range s.Load {
+		if l.Counts.Total() == 0 {
+			continue
+		}
+		row := []string{phaseName(l.Phase), l.Command, words.Count(l.Counts.Total()), words.Percent(facts.Share(l.Counts)), words.Rate(l.Throughput)}
+		if r := facts.FindLatency(s.Latency, l.Phase, l.Command, results.Response); r != nil {
+			row = append(row, words.Duration(r.P50), words.Duration(r.P99), words.Duration(r.P999), words.Duration(r.Max))
+		} else {
+			row = append(row, words.None, words.None, words.None, words.None)
+		}
+		for _, kind := range []results.Time{results.Service, results.Slip} {
+			if r := facts.FindLatency(s.Latency, l.Phase, l.Command, kind); r != nil {
+				row = append(row, words.Duration(r.P99))
+			} else {
+				row = append(row, words.None)
+			}
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+// phaseName calls the whole by what it is.
+func phaseName(name string) string {
+	if name == facts.All {
+		return "timeline"
+	}
+	return name
+}
+
+// percentileTable is the full table of one of the three times.
+func percentileTable(s *results.Summary, kind results.Time) doc.Table {
+	t := doc.Table{Title: string(kind) + " time", Grouped: true, Head: append(doc.Columns("phase", "command"),
+		doc.Numbers("answered", "mean", "p50", "p90", "p95", "p99", "p99.9", "p99.99", "max")...)}
+	for _, r := range s.Latency {
+		if r.Time == kind {
+			t.Rows = append(t.Rows, []string{phaseName(r.Phase), r.Command, words.Count(r.Count), words.Duration(r.Mean), words.Duration(r.P50), words.Duration(r.P90),
+				words.Duration(r.P95), words.Duration(r.P99), words.Duration(r.P999), words.Duration(r.P9999), words.Duration(r.Max)})
+		}
+	}
+	return t
+}
+
+// shardTable shows each shard's times before, during and after a fault.
+func shardTable(s *results.Summary) doc.Table {
+	t := doc.Table{Title: "Latency by shard", Grouped: true, Head: append(doc.Columns("phase", "shard"),
+		doc.Numbers("answered", "p50", "p99", "p99.9", "max", "service p50", "service p99", "service max")...)}
+	service := map[string]results.Latency{}
+	place := func(r results.ShardLatency) string { return fmt.Sprint(r.Shard, " ", r.Phase) }
+	for _, r := range s.Shards {
+		if r.Time == results.Service {
+			service[place(r)] = r.Latency
+		}
+	}
+	for _, r := range s.Shards {
+		if v, ok := service[place(r)]; ok && r.Time == results.Response {
+			t.Rows = append(t.Rows, []string{phaseName(r.Phase), fmt.Sprint(r.Shard), words.Count(r.Count), words.Duration(r.P50), words.Duration(r.P99), words.Duration(r.P999), words.Duration(r.Max),
+				words.Duration(v.P50), words.Duration(v.P99), words.Duration(v.Max)})
+		}
+	}
+	return t
+}
+
+// errorTable counts the requests that were not answered ok.
+func errorTable(s *results.Summary) doc.Table {
+	t := doc.Table{Title: "Errors", Head: slices.Concat(doc.Columns("phase"), doc.Numbers("failed", "unknown", "overflow"), doc.Long("by class")),
+		Note: doc.Prose("Requests that were not answered ok. *failed*: refused before execution. *unknown*: sent, and no answer came. *overflow*: due, and never sent for want of room in flight.")}
+	for _, l := range s.Load {
+		if l.Command == facts.All && l.Counts.Total() > l.Counts.OK {
+			t.Rows = append(t.Rows, []string{phaseName(l.Phase), words.Count(l.Counts.Failed), words.Count(l.Counts.Unknown), words.Count(l.Counts.Overflow), words.Classes(l.Errors)})
+		}
+	}
+	return t
+}
+
+// load is what was asked, what came back, and how soon.
+func load(b *results.Bundle, s *results.Summary) doc.Section {
+	d := doc.Section{ID: "latency", Title: "Load and latency"}
+	table := loadTable(s)
+	table.Note = doc.Prose("Percentiles are of requests answered ok. *Response* runs from the intended start to the reply, *service* from the send to the reply, *slip* from the intended start to the send. The timeline leaves the warm-up out.")
+	d.Blocks = append(d.Blocks, table)
+	for i, kind := range facts.Times() {
+		if t := percentileTable(s, kind); len(t.Rows) > 0 {
+			title := strings.ToUpper(string(kind[:1])) + string(kind[1:]) + " time"
+			d.Blocks = append(d.Blocks, doc.Only(doc.Page, doc.Details{Summary: title, More: "all percentiles, by phase and command", Open: i == 0, Blocks: []doc.Block{t}}))
+		}
+	}
+	shards := doc.Terminal | doc.Written
+	if len(b.Run.Shards) < 2 {
+		shards = doc.Written
+	}
+	d.Blocks = append(d.Blocks, doc.Only(shards, shardTable(s)), errorTable(s))
+	return d
+}

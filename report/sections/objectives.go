@@ -1,0 +1,48 @@
+package sections
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/slotstorm/slotstorm/report/doc"
+	"github.com/slotstorm/slotstorm/report/words"
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// room is an objective's margin in words.
+func room(o results.Objective) string {
+	if o.Margin == nil {
+		return words.None
+	}
+	m := *o.Margin * 100
+	share := words.Count(int64(math.Round(math.Abs(m)))) + " %"
+	if math.Abs(m) < 0.95 {
+		share = fmt.Sprintf("%.1f %%", math.Abs(m))
+	}
+	switch {
+	case o.Result == results.Fail:
+		return share + " beyond"
+	case o.Result != results.Pass:
+		return words.None
+	case m == 0:
+		return "at the bound"
+	}
+	return share + " to spare"
+}
+
+func objectivesTable(s *results.Summary) doc.Table {
+	t := doc.Table{Title: "Objectives", Head: []doc.Column{
+		{Title: "result"}, {Title: "objective"}, {Title: "measured", Number: true, Key: true}, {Title: "margin", Number: true},
+		{Title: "read from", Long: true, Faint: true, In: doc.Written},
+	}}
+	for _, o := range s.Objectives {
+		t.Results = append(t.Results, string(o.Result))
+		t.Rows = append(t.Rows, []string{marks[o.Result] + " " + string(o.Result), o.Name, o.Shown, room(o), o.Evidence})
+	}
+	return t
+}
+
+// objectives are the promises and whether they held.
+func objectives(_ *results.Bundle, s *results.Summary) doc.Section {
+	return doc.Section{ID: "objectives", Title: "Objectives", Blocks: []doc.Block{objectivesTable(s)}}
+}

@@ -2,8 +2,9 @@
 // the packages below it read bundles and nothing that is alive, so the same bundle gives
 // the same bytes anywhere.
 //
-//	results.Bundle ─▶ facts ─▶ judge ─▶ results.Summary ─▶ render, plot, export
-//	several of them ─▶ compare ─▶ render, plot, export
+//	results.Bundle ─▶ facts ─▶ judge ─▶ results.Summary ─▶ sections ─▶ render
+//	                                                    ─▶ plot, export
+//	several of them ─▶ compare ─▶ sections ─▶ render, and export
 package report
 
 import (

@@ -26,12 +26,10 @@ type Document struct {
 	Footer  string
 }
 
-// Style is how the page of a document is laid out.
+// Style is how the page of a document is laid out; empty is that of a run.
 type Style string
 
 const (
-	// Plain is that of one run.
-	Plain Style = ""
 	// Sheet is one page on paper.
 	Sheet Style = "sheet"
 	// Many is that of documents about many runs.

@@ -61,7 +61,7 @@ e2e: build tools ## run whole scenarios against real Redis Clusters
 	$(TOOLS)/tests -v -tags e2e -parallel 4 -timeout 45m ./e2e/...
 	cd checks && $(GO) test -tags e2e ./...
 
-kind: build ## run whole scenarios on kind clusters, those that KIND matches; KIND_NODE_IMAGE names a node image other than kind's own
+kind: build ## run the tests that KIND matches on kind clusters. Needs Docker only: images that it lacks are pulled; KIND_NODE_IMAGE replaces kind's node image
 	$(GO) test -tags 'e2e kind' -count 1 -timeout 60m -run '$(KIND)' -v ./e2e
 
 soak: build ## hours: every long command of the documentation, and 10 minutes for each fuzz target

@@ -104,7 +104,7 @@ const commandTimeout = 5 * time.Second
 // lookEvery is the distance of two looks at a condition, where a look is cheap.
 const lookEvery = 10 * time.Millisecond
 
-// await looks until f gives nil or the context ends; then it tells what f said
+// await looks until f gives nil or the context ends; then it returns what f said
 // last.
 func (c *Cluster) await(ctx context.Context, f func() error) error {
 	t := time.NewTicker(cmp.Or(c.LookEvery, lookEvery))
@@ -125,8 +125,8 @@ func (c *Cluster) await(ctx context.Context, f func() error) error {
 	}
 }
 
-// NameOf is the name of the node with a cluster id; an id that nobody has stands
-// for itself.
+// NameOf is the name of the node with a cluster id; an unknown id stands for
+// itself.
 func (c *Cluster) NameOf(id string) string {
 	for _, n := range c.Nodes {
 		if n.ID == id {

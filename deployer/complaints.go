@@ -26,7 +26,7 @@ func warnings(log string) []string {
 	return list
 }
 
-// routine tells of a warning that every start has: advice about the machine, and
+// routine reports whether every start has a warning: advice about the machine, and
 // the banner.
 func routine(text string) bool {
 	for _, prefix := range []string{"WARNING", "Warning", "oO0OoO0", "Redis version=", "Configuration loaded", "Server initialized", "User requested shutdown", "Redis is now ready to exit"} {

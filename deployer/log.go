@@ -64,7 +64,7 @@ func splitLog(line string) (time.Time, string, bool) {
 }
 
 // parseMessage recognises the lines of Redis' cluster_legacy.c (cluster.c before
-// 7.2) and replication.c, of 6.2 to 8.x and of Valkey, that tell about failures
+// 7.2) and replication.c, of 6.2 to 8.x and of Valkey, that report failures
 // and failovers.
 func (c *Cluster) parseMessage(text string) (results.Event, bool) {
 	e := results.Event{Message: text}
@@ -121,7 +121,7 @@ func (c *Cluster) parseMessage(text string) (results.Event, bool) {
 }
 
 // nameIn finds the first 40-digit node id in a text, and the name that goes with
-// it; an id that nobody knows stands for itself.
+// it; an unknown id stands for itself.
 func (c *Cluster) nameIn(text string) string {
 	for word := range strings.FieldsSeq(text) {
 		word = strings.TrimRight(word, ".,:")

@@ -20,7 +20,7 @@ type Member struct {
 	// PrimaryID is a replica's primary.
 	PrimaryID string
 	Epoch     int64
-	// Linked tells whether the bus link to it is up.
+	// Linked means that the bus link to it is up.
 	Linked bool
 	// Ranges are the slots that it serves, both ends included; slots in
 	// migration are left out.

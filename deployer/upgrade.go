@@ -14,7 +14,7 @@ import (
 // Place changes what nodes run. Each kind of place has its own.
 type Place interface {
 	// Replace ends a node gracefully and starts it again as release, on its own
-	// volume. It returns when the node answers; its error tells in the node's
+	// volume. It returns when the node answers; its error says in the node's
 	// own words why it does not.
 	Replace(ctx context.Context, node string, release scenarios.Release) error
 	// Backup saves what Restore goes back to: each shard's data and each node's

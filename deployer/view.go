@@ -15,7 +15,7 @@ type View struct {
 	Members []Member
 	// StateOK is cluster_state:ok.
 	StateOK bool
-	// LinkUp and Offset are a replica's; Primary tells which it is not.
+	// LinkUp and Offset are a replica's; Primary excludes them.
 	Primary  bool
 	LinkUp   bool
 	Offset   int64
@@ -51,7 +51,7 @@ type Role struct {
 	Node    Node
 	Primary bool
 	// Addr is the ip:port that it announces, Offset its replication offset. LinkUp
-	// tells whether a replica is in sync.
+	// means that a replica is in sync.
 	Addr   string
 	Offset int64
 	LinkUp bool
@@ -103,7 +103,7 @@ func (c *Cluster) PID(ctx context.Context, n Node) (int, error) {
 }
 
 // Version asks the nodes for Redis' version, such as "7.0.15"; the first that
-// answers tells.
+// answers counts.
 func (c *Cluster) Version(ctx context.Context) (string, error) {
 	var last error
 	for _, n := range c.Nodes {
@@ -124,7 +124,7 @@ const maxLag = 4 << 20
 
 // AwaitWhole waits until the cluster is whole: every node answers, says ok, and
 // sees all others without a failure flag; every slot is served; every replica's
-// link is up and its offset follows. It tells what is missing if ctx ends first.
+// link is up and its offset follows. If ctx ends first, the error says what is missing.
 //
 // cluster_state:ok alone comes seconds before the replicas have synchronised,
 // and a replica that never has cannot fail over.

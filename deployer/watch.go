@@ -75,8 +75,8 @@ type poll struct {
 	err       error
 }
 
-// compare emits what changed from one poll to the next. What this poll shows
-// became so after the poll before was sent, and before this one was answered.
+// compare emits what changed from one poll to the next. A change that this poll shows
+// happened after the poll before was sent, and before this one was answered.
 func (c *Cluster) compare(n Node, last watched, p poll, emit results.Emit) watched {
 	shard := n.Shard
 	event := func(kind, message string) {

@@ -29,7 +29,7 @@ const (
 	// Repository is the name of images without their tag. The host localhost
 	// keeps a node from looking for it in a registry.
 	Repository = "localhost/slotstorm"
-	// User is who the program runs as, and is nobody: a number, so that "run as
+	// User is who the program runs as, and has no rights: a number, so that "run as
 	// non-root" can be verified.
 	User = 65532
 	// Program is where the program is in the image.
@@ -110,7 +110,7 @@ func (i *Image) Archive(w io.Writer) error {
 	return nil
 }
 
-// standsAlone tells whether a program runs where there is nothing else.
+// standsAlone reports whether a program runs without shared libraries.
 func standsAlone(program []byte) error {
 	f, err := elf.NewFile(bytes.NewReader(program))
 	if err != nil {

@@ -15,7 +15,7 @@ var ErrNoDocker = errors.New("no Docker")
 // dockerLimit bounds the question whether the engine answers.
 const dockerLimit = 10 * time.Second
 
-// engine tells whether there is a container engine that answers.
+// engine checks that a container engine answers.
 func engine(ctx context.Context) error {
 	if _, err := exec.LookPath("docker"); err != nil {
 		return fmt.Errorf("%w: kind needs Docker, and there is no docker on PATH: https://docs.docker.com/engine/install", ErrNoDocker)

@@ -44,7 +44,7 @@ type Options struct {
 	Kubeconfig string
 	// Mark, if not nil, is put onto the nodes of a cluster that is made.
 	Mark *Mark
-	// Progress is told what kind does; nil is nobody.
+	// Progress, if not nil, receives what kind does.
 	Progress func(message string)
 }
 
@@ -98,7 +98,7 @@ func newProvider(progress func(string)) *cluster.Provider {
 	return cluster.NewProvider(cluster.ProviderWithDocker(), cluster.ProviderWithLogger(logger{progress}))
 }
 
-// Find gives the cluster of a name, if it is there.
+// Find looks for the cluster of a name.
 func Find(ctx context.Context, name string) (*Cluster, bool, error) {
 	names, err := Names(ctx)
 	if err != nil || !slices.Contains(names, name) {
@@ -275,7 +275,7 @@ func loadInto(n nodes.Node, open func() (io.ReadCloser, error)) error {
 // logger gives on what kind says it does.
 type logger struct{ progress func(string) }
 
-func (l logger) tell(message string) {
+func (l logger) report(message string) {
 	if l.progress != nil {
 		l.progress(strings.TrimSpace(message))
 	}
@@ -285,9 +285,9 @@ func (l logger) Warn(string) {}
 
 func (l logger) Warnf(string, ...any) {}
 
-func (l logger) Error(message string) { l.tell(message) }
+func (l logger) Error(message string) { l.report(message) }
 
-func (l logger) Errorf(format string, args ...any) { l.tell(fmt.Sprintf(format, args...)) }
+func (l logger) Errorf(format string, args ...any) { l.report(fmt.Sprintf(format, args...)) }
 
 func (l logger) V(level log.Level) log.InfoLogger {
 	if level > 0 {
@@ -298,9 +298,9 @@ func (l logger) V(level log.Level) log.InfoLogger {
 
 type info struct{ logger }
 
-func (i info) Info(message string) { i.tell(message) }
+func (i info) Info(message string) { i.report(message) }
 
-func (i info) Infof(format string, args ...any) { i.tell(fmt.Sprintf(format, args...)) }
+func (i info) Infof(format string, args ...any) { i.report(fmt.Sprintf(format, args...)) }
 
 func (i info) Enabled() bool { return true }
 

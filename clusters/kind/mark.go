@@ -11,13 +11,13 @@ import (
 	"sigs.k8s.io/kind/pkg/apis/config/v1alpha4"
 )
 
-// Mark tells whose a kind cluster is, from its first container on: a folder of
+// Mark names the owner of a kind cluster from its first container on: a folder of
 // this machine that its nodes mount at a place which names the run. While whoever
 // has made the cluster lives, it holds a lock in that folder.
 type Mark struct {
 	// RunID is the id of the run; empty if slotstorm has not made the cluster.
 	RunID string
-	// Up tells that it was made to be kept.
+	// Up means that it was made to be kept.
 	Up bool
 	// Dir is the folder.
 	Dir string
@@ -65,7 +65,7 @@ func (m *Mark) Remove() error {
 	return os.RemoveAll(m.Dir)
 }
 
-// Held tells whether who has made the cluster lives.
+// Held reports whether the process that made the cluster still runs.
 func (m *Mark) Held() (bool, error) {
 	f, err := os.Open(filepath.Join(m.Dir, lockFile))
 	if errors.Is(err, os.ErrNotExist) {

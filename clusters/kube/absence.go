@@ -21,17 +21,17 @@ const (
 	askLimit = 3 * time.Second
 )
 
-// WatchAbsence asks the API server whether it is there, again and again until ctx
-// ends, and tells each absence once it is over.
-func (c *Cluster) WatchAbsence(ctx context.Context, tell func(Absence)) {
+// WatchAbsence asks the API server for its version every second until ctx ends, and
+// reports each absence once it is over.
+func (c *Cluster) WatchAbsence(ctx context.Context, report func(Absence)) {
 	ask := func(ctx context.Context) error {
 		_, err := c.Client.Discovery().RESTClient().Get().AbsPath("/version").DoRaw(ctx)
 		return err
 	}
-	watchAbsence(ctx, ask, askEvery, askLimit, tell)
+	watchAbsence(ctx, ask, askEvery, askLimit, report)
 }
 
-func watchAbsence(ctx context.Context, ask func(context.Context) error, every, limit time.Duration, tell func(Absence)) {
+func watchAbsence(ctx context.Context, ask func(context.Context) error, every, limit time.Duration, report func(Absence)) {
 	t := time.NewTicker(every)
 	defer t.Stop()
 	var away *Absence
@@ -44,12 +44,12 @@ func watchAbsence(ctx context.Context, ask func(context.Context) error, every, l
 		case ctx.Err() != nil:
 			if away != nil {
 				away.To, away.Open = time.Now(), true
-				tell(*away)
+				report(*away)
 			}
 			return
 		case err == nil && away != nil:
 			away.To = time.Now()
-			tell(*away)
+			report(*away)
 			away = nil
 		case err != nil && away == nil:
 			away = &Absence{From: asked, Why: withoutURL(err)}

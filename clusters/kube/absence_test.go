@@ -36,8 +36,8 @@ func TestAbsenceOfAServerThatHangs(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	told := make(chan Absence, 10)
-	go watchAbsence(ctx, ask, 10*time.Millisecond, 200*time.Millisecond, func(a Absence) { told <- a })
+	seen := make(chan Absence, 10)
+	go watchAbsence(ctx, ask, 10*time.Millisecond, 200*time.Millisecond, func(a Absence) { seen <- a })
 	for i := range 2 {
 		thaw := make(chan struct{})
 		from := time.Now()
@@ -46,7 +46,7 @@ func TestAbsenceOfAServerThatHangs(t *testing.T) {
 		frozen.Store(nil)
 		close(thaw)
 		to := time.Now()
-		a := <-told
+		a := <-seen
 		if d := a.From.Sub(from); d < -20*time.Millisecond || d > 300*time.Millisecond {
 			t.Errorf("absence %d began %v after it did", i, d)
 		}
@@ -61,11 +61,11 @@ func TestAbsenceOfAServerThatHangs(t *testing.T) {
 	frozen.Store(&thaw)
 	time.Sleep(400 * time.Millisecond)
 	cancel()
-	if a := <-told; !a.Open {
+	if a := <-seen; !a.Open {
 		t.Errorf("the watch ended, and the absence is %+v", a)
 	}
 	close(thaw)
-	if n := len(told); n > 0 {
+	if n := len(seen); n > 0 {
 		t.Errorf("%d more absences", n)
 	}
 }
@@ -82,9 +82,9 @@ func TestAServerThatIsNotThereIsAbsent(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
-	var told []Absence
-	(&Cluster{Client: client}).WatchAbsence(ctx, func(a Absence) { told = append(told, a) })
-	if len(told) != 1 || !told[0].Open {
-		t.Errorf("told %+v", told)
+	var seen []Absence
+	(&Cluster{Client: client}).WatchAbsence(ctx, func(a Absence) { seen = append(seen, a) })
+	if len(seen) != 1 || !seen[0].Open {
+		t.Errorf("seen %+v", seen)
 	}
 }

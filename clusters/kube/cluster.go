@@ -15,7 +15,7 @@ type Options struct {
 	Kubeconfig []byte
 	// Context is the context; empty is the current one.
 	Context string
-	// Named tells that the user named the context on the command line: only then
+	// Named means that the user named the context on the command line: only then
 	// may it be one that others may be living on. A scenario, a kubeconfig's
 	// current context and the journal of a run name none.
 	Named bool

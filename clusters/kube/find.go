@@ -23,10 +23,10 @@ type Holding struct {
 	// Deployment is the name under which the run's deployment is, or is to be,
 	// kept; empty without one.
 	Deployment string
-	// Kept tells that it was left to later runs. Use tells that the run uses a
+	// Kept means that it was left to later runs. Use means that the run uses a
 	// deployment that another one has made.
 	Kept, Use bool
-	// Made tells that the run made the namespace.
+	// Made means that the run made the namespace.
 	Made bool
 
 	uid, lease types.UID
@@ -78,7 +78,7 @@ func (c *Cluster) Find(ctx context.Context, namespace string) ([]Holding, []Stra
 	return found, strays, nil
 }
 
-// proved tells what a lease holds, or why it is no proof of a hold.
+// proved is what a lease holds, or why it proves nothing.
 func proved(l *api.Lease, ns *api.Namespace) (Holding, string) {
 	h := Holding{
 		Namespace: ns.Name, RunID: l.Annotations[RunAnnotation], Deployment: l.Labels[DeploymentLabel],
@@ -102,8 +102,8 @@ func proved(l *api.Lease, ns *api.Namespace) (Holding, string) {
 }
 
 // leaseless are namespaces with a run's label and no lease: of runs that were
-// killed between the two. That slotstorm made one is told by the API server, which
-// notes who has set a label.
+// killed between the two. The API server notes who has set a label: that shows
+// whether slotstorm made one.
 func (c *Cluster) leaseless(ctx context.Context, leased map[string]bool) ([]Holding, []Stray, error) {
 	list, err := c.Client.CoreV1().Namespaces().List(ctx, api.ListOptions{LabelSelector: RunLabel})
 	if err != nil {
@@ -155,8 +155,8 @@ func (c *Cluster) Of(h Holding) *Namespace {
 const sureLimit = leaseEvery + leaseEvery/2
 
 // Dead watches the leases of holdings, until each of them was renewed, or for so
-// long that its run must have ended. It gives those of runs that have ended. What
-// is kept is nobody's, and never among them.
+// long that its run must have ended. It gives those of runs that have ended. Kept
+// deployments are never among them.
 func (c *Cluster) Dead(ctx context.Context, holdings []Holding) ([]Holding, error) {
 	began := time.Now()
 	var dead []Holding
@@ -192,7 +192,7 @@ func (c *Cluster) Dead(ctx context.Context, holdings []Holding) ([]Holding, erro
 	return dead, nil
 }
 
-// renewedSince tells whether somebody has renewed the lease, or taken it away.
+// renewedSince reports whether the lease was renewed, replaced or removed.
 func (c *Cluster) renewedSince(ctx context.Context, h Holding) (bool, error) {
 	l, err := c.Client.CoordinationV1().Leases(h.Namespace).Get(ctx, h.leaseName(), api.GetOptions{})
 	if api.IsNotFound(err) {

@@ -45,7 +45,7 @@ func TestProof(t *testing.T) {
 	}
 }
 
-// TestUseIsNotTheDeployment tells the lease of a run on a kept deployment from that
+// TestUseIsNotTheDeployment distinguishes the lease of a run on a kept deployment from that
 // of the deployment itself, and puts it first: it must go first.
 func TestUseIsNotTheDeployment(t *testing.T) {
 	ns := &api.Namespace{ObjectMeta: api.ObjectMeta{Name: "slotstorm-lab", UID: "1"}}

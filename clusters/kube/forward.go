@@ -41,7 +41,7 @@ type tunnel struct {
 	busy atomic.Int64
 }
 
-// hung tells whether the tunnel has been opening one connection for too long. One
+// hung reports whether the tunnel has been opening one connection for too long. One
 // that went through an API server that was away may never come back, although
 // nothing has closed it.
 func (t *tunnel) hung() bool {
@@ -176,7 +176,7 @@ func newStream(conn httpstream.Connection, id, port int) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Nothing is ever written to this one: it is for what the kubelet has to say.
+	// Only the kubelet writes to this stream.
 	_ = trouble.Close()
 	h.Set(api.StreamType, api.StreamTypeData)
 	data, err := conn.CreateStream(h)
@@ -185,7 +185,7 @@ func newStream(conn httpstream.Connection, id, port int) (net.Conn, error) {
 	}
 	ours, theirs := net.Pipe()
 	go func() {
-		// What is said there (nobody listens on the port) ends the connection.
+		// An error there (no process listens on the port) ends the connection.
 		said, err := io.ReadAll(trouble)
 		if err != nil || strings.TrimSpace(string(said)) != "" {
 			theirs.Close()

@@ -170,7 +170,7 @@ func parseVersion(raw []byte) (string, error) {
 		return "", err
 	}
 	if v.GitVersion == "" {
-		return "", errors.New("it tells no version")
+		return "", errors.New("its answer holds no version")
 	}
 	return v.GitVersion, nil
 }

@@ -16,7 +16,7 @@ import (
 const machinesLimit = 3 * time.Minute
 
 // AwaitMachines waits until every node of the cluster is ready to take pods: a
-// new one joins before its network is there.
+// new one joins before its network works.
 func (c *Cluster) AwaitMachines(ctx context.Context) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, machinesLimit, fmt.Errorf("not all ready after %v", machinesLimit))
 	defer cancel()

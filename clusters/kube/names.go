@@ -6,7 +6,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// What slotstorm writes onto objects.
+// Names that slotstorm writes onto objects.
 const (
 	// Manager is the field manager of server-side apply.
 	Manager = "slotstorm"
@@ -28,7 +28,7 @@ const (
 	madeAnnotation = "slotstorm.dev/made"
 )
 
-// ShortID is the part of a run's id that tells runs apart: its time and its
+// ShortID is the part of a run's id that distinguishes runs: its time and its
 // random end, in lower case.
 func ShortID(runID string) string {
 	parts := strings.Split(strings.ToLower(runID), "-")
@@ -42,5 +42,5 @@ func NamespaceOf(runID string) string { return "slotstorm-" + ShortID(runID) }
 // held to.
 const EnforceLabel = "pod-security.kubernetes.io/enforce"
 
-// nobody is the uid of an object that is not there.
+// nobody is the uid of an object that does not exist.
 const nobody types.UID = "00000000-0000-0000-0000-000000000000"

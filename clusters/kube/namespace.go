@@ -44,8 +44,8 @@ func (n *Namespace) Enforces(ctx context.Context) (string, error) {
 	return ns.Labels[EnforceLabel], nil
 }
 
-// Check tells whether the namespace is still the one that the run took: it is
-// asked before everything that changes something there.
+// Check fails unless the namespace is still the one that the run took. Call it
+// before every change there.
 func (n *Namespace) Check(ctx context.Context) error {
 	ns, err := n.Client.CoreV1().Namespaces().Get(ctx, n.Name, api.GetOptions{})
 	if err != nil {
@@ -70,7 +70,7 @@ type Namespace struct {
 	uid, lease types.UID
 	// leaseName is the lease by which the run holds the namespace, or its use.
 	leaseName string
-	// made tells that the run made the namespace: it is deleted with all that is
+	// made means that the run made the namespace: it is deleted with all that is
 	// in it. One that was prepared stays.
 	made bool
 	// enforce is the Pod Security Standard of one that is made.

@@ -54,7 +54,7 @@ func (n *Namespace) release(ctx context.Context) error {
 	return until(ctx, func() (bool, error) { return n.empty(ctx) })
 }
 
-// empty tells whether nothing of the run is left in a prepared namespace.
+// empty reports whether nothing of the run is left in a prepared namespace.
 func (n *Namespace) empty(ctx context.Context) (bool, error) {
 	o := api.ListOptions{LabelSelector: RunLabel + "=" + n.Run, Limit: 1}
 	pods, err := n.Client.CoreV1().Pods(n.Name).List(ctx, o)

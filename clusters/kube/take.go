@@ -14,7 +14,7 @@ import (
 type TakeOptions struct {
 	// RunID is the whole id of the run.
 	RunID string
-	// Prepared is a namespace that is there; empty makes one.
+	// Prepared is an existing namespace; empty makes one.
 	Prepared string
 	// Deployment is the name under which it is to be kept, once Keep says so.
 	Deployment string
@@ -83,7 +83,7 @@ func (n *Namespace) object(runID string) *api.Namespace {
 }
 
 // Planned is the namespace that a run would take, and the objects by which it
-// would. The uids that the API server gives are told as zeros.
+// would. Zeros stand for the uids that the API server will give.
 func Planned(o TakeOptions) (*Namespace, []any) {
 	var c *Cluster
 	n := c.namespace(o)

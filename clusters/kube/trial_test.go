@@ -95,7 +95,7 @@ func TestTheServerSaysWhetherAClusterIsForTrials(t *testing.T) {
 }
 
 // TestAnotherMachineIsNotSpokenTo has a context with a harmless name and the address
-// of another machine: no connection is made, and nobody gets the credentials.
+// of another machine: no connection is made, and no server gets the credentials.
 func TestAnotherMachineIsNotSpokenTo(t *testing.T) {
 	s := kubetest.WithNodes(t)
 	for _, server := range []string{"https://192.0.2.1:6443", "https://[2001:db8::1]:6443", "https://api.production.invalid:6443"} {

@@ -68,8 +68,8 @@ func (s *session) Close() error {
 }
 
 // Session runs a command in a pod's container until it is closed, and is connected
-// to the command's standard input and output meanwhile. What goes wrong is told by
-// the next Read.
+// to the command's standard input and output meanwhile. The next Read returns an
+// error of the command.
 func (c *Cluster) Session(namespace, pod, container string, command ...string) (io.ReadWriteCloser, error) {
 	u := c.Client.CoreV1().RESTClient().Post().Resource("pods").Namespace(namespace).Name(pod).SubResource("exec").
 		VersionedParams(&api.PodExecOptions{Container: container, Command: command, Stdin: true, Stdout: true, Stderr: true}, scheme.ParameterCodec).URL()

@@ -16,7 +16,7 @@ type Rule struct {
 // Verdict is what becomes of a packet.
 type Verdict string
 
-// The verdicts: Drop loses it without a word, Reject tells the sender, Lose drops
+// The verdicts: Drop loses it without a word, Reject answers the sender, Lose drops
 // some at random, and Limit drops what exceeds a number of kilobytes a second.
 const (
 	Drop   Verdict = "drop"

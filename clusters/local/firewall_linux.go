@@ -93,7 +93,7 @@ func Cuts() ([]string, error) {
 	return names, nil
 }
 
-// expired tells whether the table's sets had addresses with a limit, and have none
+// expired reports whether the table's sets had addresses with a limit, and have none
 // any more.
 func expired(c *nftables.Conn, t *nftables.Table) (bool, error) {
 	sets, err := c.GetSets(t)
@@ -171,7 +171,7 @@ func (w ruleWriter) rule(r Rule) error {
 	}
 	var of []expr.Any
 	if r.Do == Reject {
-		// What tells the sender has to pass, against the rule of the other
+		// A packet that answers the sender has to pass, against the rule of the other
 		// direction too.
 		of = isNoReset()
 	}
@@ -179,7 +179,7 @@ func (w ruleWriter) rule(r Rule) error {
 		if err := add(isTCP(), of, outcome(r)); err != nil {
 			return err
 		}
-		return add(isNoTCP(), outcome(Rule{Do: Drop})) // it cannot be told
+		return add(isNoTCP(), outcome(Rule{Do: Drop})) // there is no answer for it
 	}
 	if len(r.Ports) == 0 {
 		return add(outcome(r))

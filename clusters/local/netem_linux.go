@@ -6,7 +6,7 @@ import (
 	"github.com/vishvananda/netlink"
 )
 
-// TryNetem tells whether the kernel can delay packets: it has the loopback
+// TryNetem checks whether the kernel can delay packets: it has the loopback
 // interface do it, by nothing, and stops again. Only a sealed room's is touched.
 func TryNetem() error {
 	lo, err := netlink.LinkByName("lo")

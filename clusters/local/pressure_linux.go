@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// CanPress tells why processors, memory and volumes cannot be taken from nodes
+// CanPress returns why processors, memory and volumes cannot be taken from nodes
 // here; nil if they can.
 func CanPress() error { return nil }
 
@@ -121,7 +121,7 @@ func FreeMemory() (int64, error) {
 	return 0, errors.New("/proc/meminfo has no MemAvailable")
 }
 
-// bounds are the files, below /sys/fs/cgroup, that tell a container's bound of
+// bounds are the files, below /sys/fs/cgroup, that hold a container's bound of
 // memory, its use of it, and how much of that is a cache which the kernel gives up
 // first, in bytes: of control groups of version 2 and 1. Source: the kernel's
 // admin-guide/cgroup-v2 and cgroup-v1/memory.
@@ -131,7 +131,7 @@ var bounds = []struct{ most, used, stat, cache string }{
 }
 
 // FreeInContainer is what is left of the bound of the container that this process
-// is in, in bytes. An error means that there is none, or that it is not told.
+// is in, in bytes. An error means that there is none, or that it is not known.
 func FreeInContainer() (int64, error) { return freeIn(os.DirFS("/sys/fs/cgroup")) }
 
 // freeIn is what is left of the bound of the control group with these files.
@@ -178,7 +178,7 @@ func BoundVolume(dir string, size int64) error {
 	return nil
 }
 
-// FreeVolume makes it a folder again. What was in it is gone.
+// FreeVolume makes it a folder again. Its contents are lost.
 func FreeVolume(dir string) error {
 	if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil && !errors.Is(err, unix.EINVAL) && !errors.Is(err, unix.ENOENT) {
 		return fmt.Errorf("unmounting %s: %w", dir, err)

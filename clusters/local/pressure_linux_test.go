@@ -25,8 +25,8 @@ func TestWhatIsLeftOfAContainersBound(t *testing.T) {
 		// What the kernel says of a group without a bound: more than any machine has.
 		"version 1 without a bound": {files(map[string]string{"memory/memory.limit_in_bytes": "9223372036854771712\n", "memory/memory.usage_in_bytes": "20000000\n",
 			"memory/memory.stat": "total_inactive_file 0\n"}), 9223372036834771712},
-		"no control group":       {files(nil), -1},
-		"a use that is not told": {files(map[string]string{"memory.max": "268435456\n"}), -1},
+		"no control group":        {files(nil), -1},
+		"a use that is not known": {files(map[string]string{"memory.max": "268435456\n"}), -1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := freeIn(tc.group)

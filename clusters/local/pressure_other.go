@@ -9,7 +9,7 @@ import (
 
 var errNoPressure = errors.New("processors, memory and volumes can be taken from nodes on Linux alone")
 
-// CanPress tells why processors, memory and volumes cannot be taken from nodes
+// CanPress returns why processors, memory and volumes cannot be taken from nodes
 // here; nil if they can.
 func CanPress() error { return errNoPressure }
 

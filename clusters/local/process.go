@@ -85,7 +85,7 @@ func (h *Host) Start(s Spec) (*Process, error) {
 	unknown := announce(cmd.Process.Pid, s.Started)
 	p := &Process{cmd: cmd, done: make(chan struct{})}
 	go func() {
-		// What it forked (a snapshot, an AOF rewrite) must not write on after
+		// A child that it forked (a snapshot, an AOF rewrite) must not write on after
 		// it: a container's processes end with its first one too.
 		endGroup(cmd.Process.Pid)
 		p.exit = describe(cmd.Wait())
@@ -167,5 +167,5 @@ func (p *Process) Signal(s syscall.Signal) error {
 	return nil
 }
 
-// Stopped tells whether a signal has stopped the process.
+// Stopped reports whether a signal has stopped the process.
 func (p *Process) Stopped() (bool, error) { return Stopped(p.PID()) }

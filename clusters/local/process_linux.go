@@ -24,7 +24,7 @@ func endGroup(leader int) {
 	_ = unix.Kill(-leader, unix.SIGKILL) // ESRCH: nothing was left
 }
 
-// Stopped tells whether a signal has stopped a process: state T of /proc/PID/stat
+// Stopped reports whether a signal has stopped a process: state T of /proc/PID/stat
 // (proc(5)).
 func Stopped(pid int) (bool, error) {
 	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))

@@ -18,7 +18,7 @@ func childAttributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgi
 // somebody else's by the time it could be used.
 func endGroup(int) {}
 
-// Stopped tells whether a signal has stopped a process, as ps says.
+// Stopped reports whether a signal has stopped a process, as ps says.
 func Stopped(pid int) (bool, error) {
 	out, err := exec.Command("ps", "-o", "stat=", "-p", strconv.Itoa(pid)).Output()
 	if err != nil {

@@ -12,7 +12,7 @@
 // rules; nothing has to be cleaned up.
 package local
 
-// Room tells where this process stands.
+// Room is where this process stands.
 type Room struct {
 	// Sealed is true inside namespaces of this run's own.
 	Sealed bool

@@ -175,10 +175,10 @@ func attend(cmd *exec.Cmd, signals <-chan os.Signal) (int, error) {
 	return 1, nil
 }
 
-// Inside tells whether this process is the inner one, and if so finishes the
+// Inside reports whether this process is the inner one, and if so finishes the
 // room from within: loopback up, a /proc of its own. It must be called first
 // thing in main. An error means that the room is refused after all; the outer
-// process has been told, and this one should exit.
+// process knows, and this one should exit.
 func Inside() (bool, error) {
 	if os.Getenv(roomEnv) != "room" || os.Getpid() != 1 {
 		return false, nil

@@ -12,7 +12,7 @@ import (
 )
 
 // Attach takes up a deployment that was kept, and waits until its cluster is
-// whole. What is needed to talk to it comes from its Secret.
+// whole. Credentials and certificates come from its Secret.
 func Attach(ctx context.Context, o Options) (_ *Deployment, err error) {
 	client, ns := o.Namespace.Client, o.Namespace.Name
 	config, err := client.CoreV1().ConfigMaps(ns).Get(ctx, Name, api.GetOptions{})

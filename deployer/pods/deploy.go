@@ -39,8 +39,8 @@ func Deploy(ctx context.Context, o Options) (_ *Deployment, err error) {
 	if err := d.apply(ctx, New(plan)); err != nil {
 		return nil, err
 	}
-	// What Kubernetes knows to be in the way is the answer, not the time-out that
-	// would follow.
+	// An obstacle that Kubernetes reports is the answer, not the time-out that would
+	// follow.
 	forming, failed := context.WithCancelCause(ctx)
 	defer failed(nil)
 	go d.obstacles().watch(forming, failed, plan.labels())

@@ -25,7 +25,7 @@ type Options struct {
 	StorageClass, PullSecret string
 	// Helpers are what faults put into the pods.
 	Helpers HelperPlan
-	// Inside tells that this process runs in the cluster and reaches pods itself.
+	// Inside means that this process runs in the cluster and reaches pods itself.
 	Inside bool
 	// Logs is the folder of the nodes' logs; empty keeps none.
 	Logs  string
@@ -150,7 +150,7 @@ func (d *Deployment) AwaitPod(ctx context.Context, node, what string, ok func(Po
 	return d.pods.await(ctx, node, what, ok)
 }
 
-// AwaitGone waits until a pod is there no more.
+// AwaitGone waits until a pod no longer exists.
 func (d *Deployment) AwaitGone(ctx context.Context, p Pod) error { return d.pods.awaitGone(ctx, p) }
 
 // DeletePod deletes a node's pod, if it is still that one. A grace of 0 is by

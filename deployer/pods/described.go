@@ -14,7 +14,7 @@ import (
 var ErrDiffers = errors.New("the deployment is not what the scenario asks for")
 
 // described is a scenario's redis section in JSON, which holds nothing secret.
-// What does not shape the deployment is left out.
+// Fields that do not shape the deployment are left out.
 func described(r scenarios.Redis) string {
 	raw, err := json.Marshal(shape(r))
 	if err != nil {
@@ -31,7 +31,7 @@ func shape(r scenarios.Redis) scenarios.Redis {
 	return r
 }
 
-// differences tells what of a deployment is not as a scenario has it.
+// differences lists where a deployment is not as a scenario describes it.
 func differences(there, here scenarios.Redis) []string {
 	is, wanted := fields(described(there)), fields(described(here))
 	var list []string

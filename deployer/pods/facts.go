@@ -9,7 +9,7 @@ import (
 	"github.com/slotstorm/slotstorm/results"
 )
 
-// Facts tells about the place as far as this user may see it.
+// Facts describes the place as far as this user may see it.
 func (d *Deployment) Facts(ctx context.Context) *results.Kubernetes {
 	ns := d.namespace
 	k := &results.Kubernetes{Context: ns.Context, Version: ns.Version, Namespace: ns.Name, NamespaceUID: ns.UID(), Pods: d.pods.seen()}

@@ -16,7 +16,7 @@ import (
 	"github.com/slotstorm/slotstorm/results"
 )
 
-// bare is a deployment whose objects nobody has applied.
+// bare is a deployment whose objects are not applied.
 func bare(t *testing.T) (*Deployment, *kubetest.Server) {
 	t.Helper()
 	n, s := place(t)

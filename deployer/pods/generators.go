@@ -9,13 +9,12 @@ import (
 	"github.com/slotstorm/slotstorm/clusters/kube"
 )
 
-// Generators are pods beside the cluster that run another program. What that
-// is this package does not know: it has arguments, a file that is a secret, and
-// a port.
+// Generators are pods beside the cluster that run another program, of which this
+// package knows the arguments, a secret file and a port.
 type Generators struct {
 	pods      *pods
 	namespace *kube.Namespace
-	// inside tells that this process reaches pods itself.
+	// inside means that this process reaches pods itself.
 	inside bool
 }
 
@@ -26,7 +25,7 @@ func (g *Generators) await(ctx context.Context, index int) (Pod, error) {
 	return g.pods.awaitAny(ctx, "its pod", func(p Pod) bool { return p.Index == index && p.Ready })
 }
 
-// Dial reaches a generator. gone tells that its pod has ended for good.
+// Dial reaches a generator. gone means that its pod has ended for good.
 func (g *Generators) Dial(ctx context.Context, index int) (_ net.Conn, gone bool, _ error) {
 	pod, ok := g.pods.find(func(p Pod) bool { return p.Index == index })
 	if !ok || pod.Ended {
@@ -40,7 +39,7 @@ func (g *Generators) Dial(ctx context.Context, index int) (_ net.Conn, gone bool
 	return conn, false, err
 }
 
-// Place tells where a generator runs.
+// Place is where a generator runs.
 func (g *Generators) Place(index int) string {
 	pod, ok := g.pods.find(func(p Pod) bool { return p.Index == index })
 	if !ok {

@@ -14,7 +14,7 @@ import (
 )
 
 // Helper is a kind of container that is put into pods that run already, beside
-// their own: an ephemeral one. What it does there this package does not know.
+// their own: an ephemeral one. This package does not know its purpose.
 type Helper string
 
 // The helpers, by the names of their containers. Eyes has the rights of the pod it
@@ -104,7 +104,7 @@ func hasHelper(p *api.Pod, name string) bool {
 	return false
 }
 
-// helperRuns tells whether a helper runs. One that cannot, or does not any more,
+// helperRuns reports whether a helper runs. One that cannot, or does not any more,
 // is an error: Kubernetes starts an ephemeral container once.
 func helperRuns(p *api.Pod, name string) (bool, error) {
 	return statusRuns(p.Name, "helper "+name, p.Status.EphemeralContainerStatuses, name)

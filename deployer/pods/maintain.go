@@ -15,8 +15,8 @@ import (
 	"github.com/slotstorm/slotstorm/clusters/kube/api"
 )
 
-// What an administrator does to a cluster that is in service: cordon and drain a
-// machine, roll a StatefulSet.
+// Maintenance of a cluster in service: cordon and drain a machine, roll a
+// StatefulSet.
 
 // RunsOn are the nodes of the cluster whose pods are on a machine now.
 func (d *Deployment) RunsOn(machine string) []Pod {
@@ -32,7 +32,7 @@ func (d *Deployment) RunsOn(machine string) []Pod {
 	return list
 }
 
-// CheckCordon tells whether a machine takes pods now, and this user may change
+// CheckCordon checks that a machine takes pods now, and that this user may change
 // that.
 func (d *Deployment) CheckCordon(ctx context.Context, machine string) error {
 	n, err := d.machine(ctx, machine)
@@ -49,8 +49,8 @@ func (d *Deployment) CheckCordon(ctx context.Context, machine string) error {
 	return err
 }
 
-// Cordon keeps new pods from a machine, until Uncordon. What it does outlives this
-// process: the machine is marked with the run, and Remove looks after it as well.
+// Cordon keeps new pods from a machine, until Uncordon. The cordon outlives
+// this process: the machine is marked with the run, and Remove lifts it too.
 func (d *Deployment) Cordon(ctx context.Context, machine string) error {
 	n, err := d.machine(ctx, machine)
 	if err != nil {
@@ -62,7 +62,7 @@ func (d *Deployment) Cordon(ctx context.Context, machine string) error {
 	return d.namespace.SetCordon(ctx, n, d.namespace.Run, true)
 }
 
-// Cordoned tells whether a machine is still cordoned by this run.
+// Cordoned reports whether a machine is still cordoned by this run.
 func (d *Deployment) Cordoned(ctx context.Context, machine string) (bool, error) {
 	n, err := d.machine(ctx, machine)
 	if err != nil {

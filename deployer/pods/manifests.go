@@ -54,8 +54,8 @@ func (p *Planned) Objects() []any {
 	return append(list, p.secret, p.job)
 }
 
-// Try asks the API server whether it would take all objects, into a namespace that
-// is there. It keeps none.
+// Try asks the API server whether it would take all objects, into an existing
+// namespace. It keeps none.
 func (p *Planned) Try(ctx context.Context, c *kube.Cluster, namespace string) error {
 	how := api.ApplyOptions{FieldManager: kube.Manager, DryRun: []string{api.DryRunAll}, Force: true}
 	if err := p.cluster.apply(ctx, c, namespace, how); err != nil {
@@ -123,7 +123,7 @@ func asBlocks(n *yaml.Node) {
 		var kept []*yaml.Node
 		for i := 0; i+1 < len(n.Content); i += 2 {
 			name, value := n.Content[i], n.Content[i+1]
-			// What only the API server fills in.
+			// Only the API server fills these in.
 			if value.Tag == "!!null" || value.Kind == yaml.MappingNode && len(value.Content) == 0 && (name.Value == "status" || name.Value == "spec") {
 				continue
 			}

@@ -27,9 +27,9 @@ type Pod struct {
 	Ready       bool
 	// Index is that in an Indexed Job; -1 elsewhere.
 	Index int
-	// Ended tells that it runs no more and will not again.
+	// Ended means that it has ended for good.
 	Ended bool
-	// Going tells that it is being deleted.
+	// Going means that it is being deleted.
 	Going bool
 	// Exit says how its container ended last; empty if it has not.
 	Exit string
@@ -115,15 +115,15 @@ func (p *pods) see(o any) {
 	switch {
 	case fresh && is.Machine == "":
 	case fresh || was.Machine == "" && is.Machine != "":
-		p.tell(is.Name, results.EventNodeStart, fmt.Sprintf("pod %s on %s", is.UID, is.Machine))
+		p.event(is.Name, results.EventNodeStart, fmt.Sprintf("pod %s on %s", is.UID, is.Machine))
 	case is.Restarts > was.Restarts:
-		p.tell(is.Name, results.EventNodeExit, "container "+is.Exit)
-		p.tell(is.Name, results.EventNodeStart, fmt.Sprintf("container again, restart %d of pod %s", is.Restarts, is.UID))
+		p.event(is.Name, results.EventNodeExit, "container "+is.Exit)
+		p.event(is.Name, results.EventNodeStart, fmt.Sprintf("container again, restart %d of pod %s", is.Restarts, is.UID))
 	case is.Going && !was.Going:
-		p.tell(is.Name, results.EventNote, "pod "+is.UID+" is asked to stop")
+		p.event(is.Name, results.EventNote, "pod "+is.UID+" is asked to stop")
 	}
 	if is.Ready && (!was.Ready || fresh) {
-		p.tell(is.Name, results.EventNodeReady, "ip "+is.IP)
+		p.event(is.Name, results.EventNodeReady, "ip "+is.IP)
 	}
 }
 
@@ -158,10 +158,10 @@ func (p *pods) lose(o any) {
 	close(p.changed)
 	p.changed = make(chan struct{})
 	p.mu.Unlock()
-	p.tell(pod.Name, results.EventNodeExit, "pod "+string(pod.UID)+" is gone")
+	p.event(pod.Name, results.EventNodeExit, "pod "+string(pod.UID)+" is gone")
 }
 
-func (p *pods) tell(name, kind, message string) {
+func (p *pods) event(name, kind, message string) {
 	shard, ok := p.diary.shard[name]
 	if !ok {
 		return
@@ -240,7 +240,7 @@ func (p *pods) awaitAny(ctx context.Context, what string, ok func(Pod) bool) (Po
 	}
 }
 
-// awaitGone waits until a pod is there no more.
+// awaitGone waits until a pod no longer exists.
 func (p *pods) awaitGone(ctx context.Context, was Pod) error {
 	for {
 		p.mu.Lock()

@@ -127,7 +127,7 @@ wait
 // sampleSize is how many keys writeFiles writes.
 const sampleSize = 7
 
-// readFiles reads the files of the others, and tells of each in a line: format,
+// readFiles reads the files of the others, and writes a line for each: format,
 // writer, reader, and the number of keys, or what the server said, after tabs.
 const readFiles = `
 me=$(cat /files/%[1]d/version)
@@ -158,7 +158,7 @@ for other in%[2]s; do
 done
 `
 
-// parseReadable reads what readFiles tells.
+// parseReadable reads what readFiles writes.
 func parseReadable(text string) ([]results.Readable, error) {
 	var list []results.Readable
 	for line := range strings.Lines(text) {

@@ -20,7 +20,7 @@ import (
 var _ deployer.Place = (*Deployment)(nil)
 
 // Replace has a node's pod made anew with another image, on its own volume. Its
-// StatefulSet is told the image, and to leave pods alone (OnDelete): a rolling
+// StatefulSet gets the image, and leaves pods alone (OnDelete): a rolling
 // update, partitioned or not, goes by the pods' numbers, and an upgrade by the
 // nodes' roles.
 func (d *Deployment) Replace(ctx context.Context, name string, r scenarios.Release) error {
@@ -83,8 +83,8 @@ func (d *Deployment) setImage(ctx context.Context, shard int, image string) erro
 // podNameLabel is what Kubernetes puts on the pods of a StatefulSet.
 const podNameLabel = api.StatefulSetPodNameLabel
 
-// awaitReplaced waits until a node answers in another pod than old. What Kubernetes
-// knows to be in the way ends it, and so do crashes.
+// awaitReplaced waits until a node answers in another pod than old. An obstacle
+// that Kubernetes reports ends it, and so do crashes.
 func (d *Deployment) awaitReplaced(ctx context.Context, n deployer.Node, old Pod) error {
 	waiting, failed := context.WithCancelCause(ctx)
 	defer failed(nil)

@@ -15,8 +15,8 @@ import (
 // trialPod is the name of the pod that a trial runs in.
 const trialPod = "slotstorm-check"
 
-// Trial runs a helper in a pod of its own, before anything else is there, so that
-// what it may and can do here is known. It gives a session with it; release
+// Trial runs a helper in a pod of its own, before anything else exists, so that
+// its rights here are known. It gives a session with it; release
 // removes the pod.
 func Trial(ctx context.Context, o Options, h Helper) (session io.ReadWriteCloser, release func() error, err error) {
 	n := o.Namespace

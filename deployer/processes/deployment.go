@@ -65,9 +65,9 @@ type node struct {
 	stuck error
 	// binary is what it starts next.
 	binary string
-	// held is set while the supervisor must not start it unless told to hurry.
+	// held is set while the supervisor must not start it unless hurry says so.
 	held bool
-	// hurry tells the supervisor to start it without the delay.
+	// hurry has the supervisor start it without the delay.
 	hurry chan struct{}
 }
 
@@ -171,7 +171,7 @@ func (n *node) hold(on bool) {
 func (n *node) hurryUp() {
 	select {
 	case n.hurry <- struct{}{}:
-	default: // it was told already
+	default: // it hurries already
 	}
 }
 

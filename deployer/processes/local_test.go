@@ -104,7 +104,7 @@ func TestANodeThatIsKilledComesBackOnItsVolume(t *testing.T) {
 		t.Errorf("foo is %q (%v) after the restart, want bar", got, err)
 	}
 	if !seen.has(results.EventNodeExit, node.Name) {
-		t.Error("no event tells of its end")
+		t.Error("no event reports its end")
 	}
 }
 

@@ -47,7 +47,7 @@ func (d *Deployment) furnish(n *node) error {
 	return os.WriteFile(filepath.Join(n.dir, "redis.conf"), []byte(d.config(n)), 0o600)
 }
 
-// config is a node's redis.conf, in its volume. What is secret is not in it.
+// config is a node's redis.conf, in its volume. It holds no secrets.
 func (d *Deployment) config(n *node) string {
 	var b strings.Builder
 	set := func(directive, value string) { b.WriteString(deployer.Directive(directive, value)) }

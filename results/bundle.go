@@ -140,11 +140,11 @@ func (b *Bundle) readRun(f *Folder) error {
 	if r.Upgrade == nil {
 		return nil
 	}
-	if raw, err = f.ReadFile(UpgradeFile); err != nil {
+	if raw, err = f.ReadFile(upgradeFile); err != nil {
 		return err
 	}
 	if err := json.Unmarshal(raw, &b.Surfaces); err != nil {
-		return fmt.Errorf("%s: %w", UpgradeFile, err)
+		return fmt.Errorf("%s: %w", upgradeFile, err)
 	}
 	return nil
 }

@@ -95,9 +95,6 @@ const (
 // injection: a failover is expected there.
 func (t Traits) DeposesAtOnce() bool { return t.Deposes && !t.Gradual }
 
-// Crash is true of a fault that ends a process without asking it first.
-func (t Traits) Crash() bool { return t.Takes == TakesProcess && !t.Asked }
-
 // Hit is a node that a fault was aimed at, with its role at that moment.
 type Hit struct {
 	Node  string `json:"node"`

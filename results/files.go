@@ -20,9 +20,9 @@ const (
 // DefaultRoot is where bundles are kept unless a command says otherwise.
 const DefaultRoot = "results/runs"
 
-// UpgradeFile holds the Surfaces of an upgrade.
-const UpgradeFile = "upgrade.json"
+// upgradeFile holds the Surfaces of an upgrade.
+const upgradeFile = "upgrade.json"
 
-// SignatureFile holds the signature of SHA256SUMS: Ed25519, in base64. It is not
+// signatureFile holds the signature of SHA256SUMS: Ed25519, in base64. It is not
 // listed in SHA256SUMS.
-const SignatureFile = "SHA256SUMS.sig"
+const signatureFile = "SHA256SUMS.sig"

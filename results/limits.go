@@ -59,9 +59,9 @@ func limitOf(name string) limit {
 		return limit{size: 16 * mib}
 	case ScenarioFile:
 		return limit{size: 4 * mib}
-	case UpgradeFile, SumsFile:
+	case upgradeFile, SumsFile:
 		return limit{size: 16 * mib}
-	case SignatureFile:
+	case signatureFile:
 		return limit{size: 4096}
 	case EventsFile:
 		return limit{size: gib, line: mib, lines: 2_000_000}
@@ -104,7 +104,7 @@ func rendering(name string) bool {
 // source reports whether a file of a bundle is one that slotstorm reads.
 func source(name string) bool {
 	switch name {
-	case RunFile, ScenarioFile, EventsFile, SeriesFile, HlogFile, JournalFile, LedgerFile, ReadsFile, FindingsFile, UpgradeFile:
+	case RunFile, ScenarioFile, EventsFile, SeriesFile, HlogFile, JournalFile, LedgerFile, ReadsFile, FindingsFile, upgradeFile:
 		return true
 	}
 	return false

@@ -108,7 +108,7 @@ func removable(dir string) (list []string, size int64, err error) {
 		return nil, 0, err
 	}
 	err = f.walk("", func(name string, st fs.FileInfo) error {
-		if _, sealed := seal.sums[name]; !sealed && !rendering(name) && name != SumsFile && name != SignatureFile && !r.owns(name) {
+		if _, sealed := seal.sums[name]; !sealed && !rendering(name) && name != SumsFile && name != signatureFile && !r.owns(name) {
 			return fmt.Errorf("it holds %q, which is no part of the run", name)
 		}
 		list, size = append(list, name), size+st.Size()

@@ -66,7 +66,7 @@ func (f *Folder) verify() (*Sealed, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Sealed{Signed: f.has(SignatureFile)}
+	s := &Sealed{Signed: f.has(signatureFile)}
 	if s.sums, err = parseSums(string(raw)); err != nil {
 		return nil, err
 	}
@@ -92,7 +92,7 @@ func (f *Folder) verify() (*Sealed, error) {
 
 // hold holds one file against the sums.
 func (s *Sealed) hold(f *Folder, name string) error {
-	if name == SumsFile || name == SignatureFile {
+	if name == SumsFile || name == signatureFile {
 		return nil
 	}
 	want, listed := s.sums[name]
@@ -162,7 +162,7 @@ func Seal(dir string) error {
 	defer f.Close()
 	sums := map[string]string{}
 	err = f.walk(VolumesDir, func(name string, _ fs.FileInfo) error {
-		if name == SumsFile || name == SignatureFile {
+		if name == SumsFile || name == signatureFile {
 			return nil
 		}
 		if !sealable(name) {
@@ -184,7 +184,7 @@ func (f *Folder) seal(sums map[string]string) error {
 	if old, err := f.ReadFile(SumsFile); err == nil && string(old) == string(text) {
 		return nil
 	}
-	if err := f.root.Remove(SignatureFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := f.root.Remove(signatureFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("sealing the bundle: %w", err)
 	}
 	return f.WriteFile(SumsFile, text)

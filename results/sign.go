@@ -109,7 +109,7 @@ func Sign(dir string, key ed25519.PrivateKey) error {
 		return fmt.Errorf("signing the bundle %s: %w", dir, err)
 	}
 	signature := ed25519.Sign(key, sealText(seal.sums))
-	return f.WriteFile(SignatureFile, []byte(base64.StdEncoding.EncodeToString(signature)+"\n"))
+	return f.WriteFile(signatureFile, []byte(base64.StdEncoding.EncodeToString(signature)+"\n"))
 }
 
 // VerifySigned checks that key signed the bundle in dir, and that every file is
@@ -142,16 +142,16 @@ func (f *Folder) checkSignature(key ed25519.PublicKey) error {
 	if err != nil {
 		return err
 	}
-	text, err := f.ReadFile(SignatureFile)
+	text, err := f.ReadFile(signatureFile)
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%w: there is no %s; 'slotstorm report RUN --sign KEY' signs a run", ErrSignature, SignatureFile)
+		return fmt.Errorf("%w: there is no %s; 'slotstorm report RUN --sign KEY' signs a run", ErrSignature, signatureFile)
 	}
 	if err != nil {
 		return err
 	}
 	signature, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(text)))
 	if err != nil || len(signature) != ed25519.SignatureSize {
-		return fmt.Errorf("%w: %s is no Ed25519 signature in base64", ErrSignature, SignatureFile)
+		return fmt.Errorf("%w: %s is no Ed25519 signature in base64", ErrSignature, signatureFile)
 	}
 	if !ed25519.Verify(key, sums, signature) {
 		name, err := Fingerprint(key)

@@ -279,7 +279,7 @@ func (w *Writer) SaveRun(r *Run) error {
 func (w *Writer) SaveSurfaces(s Surfaces) error {
 	b, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
-		return fmt.Errorf("writing %s: %w", UpgradeFile, err)
+		return fmt.Errorf("writing %s: %w", upgradeFile, err)
 	}
-	return WriteFile(w.Path(UpgradeFile), append(b, '\n'))
+	return WriteFile(w.Path(upgradeFile), append(b, '\n'))
 }

@@ -55,7 +55,7 @@ func TestFaultsOfVersion1WithoutAScenario(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if f := r.Faults[0]; f.Signal != "SIGTERM" || !f.Asked || f.Crash() {
+	if f := r.Faults[0]; f.Signal != "SIGTERM" || !f.Asked {
 		t.Errorf("a kill by SIGTERM: %+v", f.Traits)
 	}
 	if f := r.Faults[1]; !f.Asked || !f.Gradual || !f.Lasts || f.Takes != TakesProcess {

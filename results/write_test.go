@@ -270,11 +270,11 @@ func TestSignatures(t *testing.T) {
 	}{
 		{"as it was signed", func(string) error { return nil }, public, nil},
 		{"by another key", func(string) error { return nil }, foreign, ErrSignature},
-		{"without a signature", func(dir string) error { return os.Remove(filepath.Join(dir, SignatureFile)) }, public, ErrSignature},
-		{"with nonsense", func(dir string) error { return place(dir, SignatureFile, "nonsense") }, public, ErrSignature},
+		{"without a signature", func(dir string) error { return os.Remove(filepath.Join(dir, signatureFile)) }, public, ErrSignature},
+		{"with nonsense", func(dir string) error { return place(dir, signatureFile, "nonsense") }, public, ErrSignature},
 		{"sealed again by others", func(dir string) error {
-			raw, err := os.ReadFile(filepath.Join(dir, SignatureFile))
-			return errors.Join(err, place(dir, LedgerFile, ""), Seal(dir), place(dir, SignatureFile, string(raw)))
+			raw, err := os.ReadFile(filepath.Join(dir, signatureFile))
+			return errors.Join(err, place(dir, LedgerFile, ""), Seal(dir), place(dir, signatureFile, string(raw)))
 		}, public, ErrSignature},
 		{"with a changed rendering", func(dir string) error { return place(dir, "report.md", "# pass") }, public, ErrNotSealedWhole},
 		{"with a changed ledger", func(dir string) error { return place(dir, LedgerFile, "") }, public, ErrNotSealedWhole},
@@ -295,7 +295,7 @@ func TestSignatures(t *testing.T) {
 	if err := errors.Join(Sign(dir, key), place(dir, "report.md", "x"), Seal(dir)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Lstat(filepath.Join(dir, SignatureFile)); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Lstat(filepath.Join(dir, signatureFile)); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the signature of an older seal is there: %v", err)
 	}
 }

@@ -1,8 +1,6 @@
 package scenarios
 
-// Fault is one thing to break, with exactly one action: kill, pause, partition,
-// isolate, failover, delay, loss, bandwidth, cpu, memory, diskFull, slowDisk, drain
-// or restart.
+// Fault is one thing to break, with exactly one action, such as kill or partition.
 type Fault struct {
 	// Lower case letters, digits and '-'; unique among the faults.
 	Name string `yaml:"name" json:"name" jsonschema:"required,format=label"`
@@ -130,8 +128,8 @@ func of[T any, A interface {
 	return statement{action, true}
 }
 
-// Actions are the names of the kinds of faults, in the order of the documentation.
-func Actions() []string {
+// kindNames are the names of the kinds of faults, in the order of the documentation.
+func kindNames() []string {
 	var names []string
 	for _, a := range new(Fault).actions() {
 		names = append(names, a.action.Name())
@@ -223,7 +221,7 @@ func (f Fault) canFailOver() bool {
 	t, ok := f.Target()
 	traits := f.Traits()
 	if ok && traits.Down() {
-		return t.HitsPrimary()
+		return t.hitsPrimary()
 	}
 	return traits.Deposes != Never
 }

@@ -159,8 +159,8 @@ func (t *Target) UnmarshalText(b []byte) error {
 	return nil
 }
 
-// HitsPrimary reports whether a primary can be among the nodes that are meant.
-func (t Target) HitsPrimary() bool { return t.Role != Replica }
+// hitsPrimary reports whether a primary can be among the nodes that are meant.
+func (t Target) hitsPrimary() bool { return t.Role != Replica }
 
 // Party is a part of one side of a partition: nodes, as a Target, or clients.
 type Party struct {

@@ -57,7 +57,7 @@ func TestEveryActionIsKnown(t *testing.T) {
 			t.Errorf("%s lasts %s", f.Name, f.Duration)
 		}
 	}
-	for _, a := range Actions() {
+	for _, a := range kindNames() {
 		if !seen[a] && a != "drain" && a != "restart" {
 			t.Errorf("no fault of the test does %s", a)
 		}

@@ -9,7 +9,7 @@ import (
 func countActions(stated []string) (message, hint string) {
 	switch len(stated) {
 	case 0:
-		return "has no action", "add one of " + either(Actions())
+		return "has no action", "add one of " + either(kindNames())
 	case 1:
 		return "", ""
 	}
@@ -135,7 +135,7 @@ func (d *document) validateBlast(s *Scenario, f Fault, t Target, path string) {
 	by := []string{path + ".allow", "redis.shards", "redis.replicasPerShard"}
 	primaries := 1
 	switch {
-	case t.Count == Every && t.By == ByShard && t.Shard == AnyShard && t.HitsPrimary():
+	case t.Count == Every && t.By == ByShard && t.Shard == AnyShard && t.hitsPrimary():
 		primaries = s.Redis.Shards
 	case t.Count == Majority:
 		primaries = s.Redis.Shards/2 + 1

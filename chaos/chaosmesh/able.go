@@ -52,7 +52,7 @@ func kinds() []kind {
 		{new(scenarios.CPUStress).Name(), notYet, nil},
 		{new(scenarios.MemoryStress).Name(), notYet, nil},
 		{new(scenarios.Pause).Name(), func(scenarios.Fault) error {
-			return errors.New("Chaos Mesh has no fault that stops a process and continues it: write engine: auto")
+			return errors.New("no fault of Chaos Mesh stops a process and continues it: write engine: auto")
 		}, nil},
 		{new(scenarios.Failover).Name(), unknown, nil},
 		{new(scenarios.Drain).Name(), unknown, nil},
@@ -62,14 +62,14 @@ func kinds() []kind {
 
 func canKill(f scenarios.Fault) error {
 	if f.Kill.Scope == "container" && f.Kill.Signal == "SIGTERM" {
-		return errors.New("Chaos Mesh ends a container only by SIGKILL: write engine: auto, or signal: SIGKILL")
+		return errors.New("a container ends only by SIGKILL in Chaos Mesh: write engine: auto, or signal: SIGKILL")
 	}
 	return nil
 }
 
 func canPartition(f scenarios.Fault) error {
 	if f.Partition.Traffic != "all" {
-		return fmt.Errorf("Chaos Mesh cuts all traffic of a pod, not single ports: write engine: auto for traffic: %s", f.Partition.Traffic)
+		return fmt.Errorf("all traffic of a pod is cut in Chaos Mesh, not single ports: write engine: auto for traffic: %s", f.Partition.Traffic)
 	}
 	return rejects(f.Partition.Action)
 }
@@ -79,7 +79,7 @@ func notYet(f scenarios.Fault) error {
 }
 
 func unknown(f scenarios.Fault) error {
-	return fmt.Errorf("Chaos Mesh has no %s: write engine: auto", f.Kind())
+	return fmt.Errorf("no fault of Chaos Mesh is a %s: write engine: auto", f.Kind())
 }
 
 // rejects refuses what newer objects have a field for (partitionBehavior): the
@@ -87,7 +87,7 @@ func unknown(f scenarios.Fault) error {
 // dials of the proof have shown.
 func rejects(action string) error {
 	if action == "reject" {
-		return errors.New("Chaos Mesh drops packets without an error to the sender: write engine: auto for action: reject")
+		return errors.New("packets are dropped by Chaos Mesh without an error to the sender: write engine: auto for action: reject")
 	}
 	return nil
 }

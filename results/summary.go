@@ -27,6 +27,9 @@ type Summary struct {
 	FailoverStats *Distribution `json:"failoverStats,omitempty"`
 	Availability  Availability  `json:"availability"`
 	Losses        []LossGroup   `json:"losses,omitempty"`
+	// Recoveries are how long the load took after each fault to be as before it, with
+	// the usual tolerance; older bundles have none.
+	Recoveries []Recovery `json:"recoveries,omitempty"`
 	// Shards are rows of the percentile table by shard, all commands together.
 	Shards []ShardLatency `json:"shards,omitempty"`
 	// Generator judges the load generator; nil in bundles of older versions.
@@ -58,6 +61,19 @@ type Objective struct {
 	Result Verdict `json:"result"`
 	// Evidence points at what it was read from.
 	Evidence string `json:"evidence"`
+}
+
+// Recovery is how long after a fault a figure of the load was as in the steady state
+// again.
+type Recovery struct {
+	Fault string `json:"fault"`
+	// Of is the figure: "throughput" or "p99".
+	Of string `json:"of"`
+	// Took is 0 if the fault did not change the figure.
+	Took Duration `json:"tookMs"`
+	// Open means that the figure had not recovered when the timeline ended or the next
+	// fault began: it took longer than Took.
+	Open bool `json:"open,omitempty"`
 }
 
 // SelfCheck is the judgement on the load generator: whether what it measured is

@@ -2,74 +2,13 @@ package scenarios
 
 import (
 	"math"
-	"slices"
 	"strings"
 	"time"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/slotstorm/slotstorm/results"
 )
-
-// Unit says what a metric's bound is written in.
-type Unit string
-
-// The units of metrics, and how a bound is written.
-const (
-	UnitDuration Unit = "duration" // 250ms
-	UnitRate     Unit = "rate"     // 1900, or 1900/s
-	UnitRatio    Unit = "ratio"    // 99.9%, or 0.999
-	UnitCount    Unit = "count"    // 0
-)
-
-// Metric is something a run measures and an objective can bound.
-type Metric struct {
-	Name string
-	Unit Unit
-	// ByCommand, ByPhase and ByShard say whether an objective may name one.
-	ByCommand, ByPhase, ByShard bool
-	Doc                         string
-}
-
-// Metrics lists every metric, in the order of the documentation.
-var Metrics = metrics()
-
-func metrics() []Metric {
-	var list []Metric
-	for _, kind := range []struct{ name, doc string }{
-		{"response", "from the intended start to the reply"},
-		{"service", "from the send to the reply"},
-		{"slip", "from the intended start to the send"},
-	} {
-		for _, q := range Quantiles() {
-			list = append(list, Metric{Name: kind.name + "." + q, Unit: UnitDuration, ByCommand: true, ByPhase: true, ByShard: true, Doc: q + " of " + kind.name + " time, " + kind.doc})
-		}
-	}
-	return append(list,
-		Metric{Name: "throughput", Unit: UnitRate, ByCommand: true, ByPhase: true, Doc: "requests answered ok per second of the phase, by intended start"},
-		Metric{Name: "availability", Unit: UnitRatio, ByCommand: true, ByPhase: true, Doc: "share of intended requests that were answered ok"},
-		Metric{Name: "outage.shard", Unit: UnitDuration, ByShard: true, Doc: "unavailability of the worst shard, or of the one that is named, summed over the timeline, seen by the probes"},
-		Metric{Name: "outage.any", Unit: UnitDuration, Doc: "time in which at least one shard refused writes"},
-		Metric{Name: "outage.all", Unit: UnitDuration, Doc: "time in which no shard accepted writes"},
-		Metric{Name: "failover.server", Unit: UnitDuration, ByShard: true, Doc: "slowest failover, from the fault to the first good write by the probe"},
-		Metric{Name: "failover.client", Unit: UnitDuration, ByShard: true, Doc: "slowest failover, from the fault to the first good write by the application client"},
-		Metric{Name: "failover.pfail", Unit: UnitDuration, ByShard: true, Doc: "slowest detection: from the fault to the first node that suspects the primary"},
-		Metric{Name: "failover.fail", Unit: UnitDuration, ByShard: true, Doc: "slowest agreement: from there until a majority agrees"},
-		Metric{Name: "failover.election", Unit: UnitDuration, ByShard: true, Doc: "longest wait from there until a replica asks for votes"},
-		Metric{Name: "failover.promotion", Unit: UnitDuration, ByShard: true, Doc: "slowest vote: from there until a replica is promoted"},
-		Metric{Name: "failover.write", Unit: UnitDuration, ByShard: true, Doc: "longest wait from there to the first good write by the probe"},
-		Metric{Name: "failover.synced", Unit: UnitDuration, ByShard: true, Doc: "longest time from the fault until a replica followed the new primary"},
-		Metric{Name: "failovers", Unit: UnitCount, ByShard: true, Doc: "failovers that completed"},
-		Metric{Name: "recovery.throughput", Unit: UnitDuration, Doc: "longest time from a fault until three seconds in a row had the steady state's share of requests answered ok, less what within allows"},
-		Metric{Name: "recovery.p99", Unit: UnitDuration, Doc: "longest time from a fault until three seconds in a row had the steady state's p99 response time, plus what within allows"},
-		Metric{Name: "recovery.whole", Unit: UnitDuration, Doc: "longest time from a fault until the cluster was seen whole again: every node there and in agreement, every replica in sync"},
-		Metric{Name: "writes.lost", Unit: UnitCount, ByShard: true, Doc: "acknowledged audited writes that were gone after healing"},
-		Metric{Name: "writes.kept", Unit: UnitCount, Doc: "audited writes that were refused, and yet were there after healing"},
-	)
-}
-
-// Quantiles are the figures of a distribution of times, as metrics name them.
-func Quantiles() []string {
-	return []string{"p50", "p90", "p95", "p99", "p99.9", "p99.99", "max", "mean"}
-}
 
 // Objective bounds one metric. It needs max, min or both.
 type Objective struct {
@@ -111,7 +50,7 @@ func (b Bound) Of(baseline float64) float64 {
 }
 
 // UnmarshalText keeps the text. What it is worth depends on the metric beside
-// it: Parse sets Value, in Metric.bound.
+// it: Parse sets Value.
 func (b *Bound) UnmarshalText(text []byte) error {
 	*b = Bound{Text: string(text)}
 	return nil
@@ -128,20 +67,11 @@ func (b Bound) MarshalYAML() (any, error) {
 // MarshalText writes String.
 func (b Bound) MarshalText() ([]byte, error) { return []byte(b.Text), nil }
 
-// MetricNamed finds a metric.
-func MetricNamed(name string) (Metric, bool) {
-	i := slices.IndexFunc(Metrics, func(m Metric) bool { return m.Name == name })
-	if i < 0 {
-		return Metric{}, false
-	}
-	return Metrics[i], true
-}
-
-// read gives b its value: in the metric's unit, or relative to a baseline.
-func (m Metric) read(b *Bound) *valueError {
+// read gives b its value: in the unit, or relative to a baseline.
+func (b *Bound) read(unit results.Unit) *valueError {
 	rest, relative := strings.CutPrefix(b.Text, "baseline")
 	if !relative {
-		value, err := m.bound(b.Text)
+		value, err := boundIn(unit, b.Text)
 		b.Value = value
 		return err
 	}
@@ -154,7 +84,7 @@ func (m Metric) read(b *Bound) *valueError {
 	if sign == 0 {
 		return wrong
 	}
-	if number, percent := strings.CutSuffix(rest[1:], "%"); percent && m.Unit != UnitRatio {
+	if number, percent := strings.CutSuffix(rest[1:], "%"); percent && unit != results.UnitRatio {
 		v, ok := plain(number)
 		if !ok {
 			return wrong
@@ -162,7 +92,7 @@ func (m Metric) read(b *Bound) *valueError {
 		b.Share = sign * v / 100
 		return nil
 	}
-	v, err := m.bound(rest[1:])
+	v, err := boundIn(unit, rest[1:])
 	if err != nil {
 		return wrong
 	}
@@ -170,17 +100,17 @@ func (m Metric) read(b *Bound) *valueError {
 	return nil
 }
 
-// bound is the value of text in the metric's unit: seconds, requests per
-// second, a ratio from 0 to 1, or a count.
-func (m Metric) bound(text string) (float64, *valueError) {
-	switch m.Unit {
-	case UnitDuration:
+// boundIn is the value of text in a unit: seconds, requests per second, a ratio from 0 to
+// 1, or a count.
+func boundIn(unit results.Unit, text string) (float64, *valueError) {
+	switch unit {
+	case results.UnitDuration:
 		v, err := time.ParseDuration(text)
 		if err != nil || v < 0 {
 			return 0, &valueError{"a duration", text, "write a number with a unit, such as 20ms or 6s"}
 		}
 		return v.Seconds(), nil
-	case UnitRatio:
+	case results.UnitRatio:
 		number, percent := strings.CutSuffix(text, "%")
 		v, ok := plain(number)
 		if percent {
@@ -190,7 +120,7 @@ func (m Metric) bound(text string) (float64, *valueError) {
 			return 0, &valueError{"a ratio", text, "write a share such as 99.9% or 0.999"}
 		}
 		return v, nil
-	case UnitRate:
+	case results.UnitRate:
 		v, ok := plain(strings.TrimSuffix(text, "/s"))
 		if !ok {
 			return 0, &valueError{"a rate", text, "write requests per second, such as 1900 or 1900/s"}

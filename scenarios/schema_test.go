@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/invopop/jsonschema"
+	"github.com/slotstorm/slotstorm/internal/metrics"
 	"gopkg.in/yaml.v3"
 )
 
@@ -115,7 +116,7 @@ func namePatterns(s *jsonschema.Schema) {
 	}
 	if s.Format == "metric" {
 		s.Format = ""
-		for _, m := range Metrics {
+		for _, m := range metrics.All() {
 			s.Enum = append(s.Enum, m.Name)
 		}
 	}

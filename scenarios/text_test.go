@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/slotstorm/slotstorm/internal/metrics"
 )
 
 // Texts that look like something else to YAML come back as they were.
@@ -95,13 +97,13 @@ func TestMetricBounds(t *testing.T) {
 		{"failovers", "6.5", 0, true},
 		{"failovers", "nan", 0, true},
 	} {
-		m, ok := MetricNamed(c.metric)
-		got, err := m.bound(c.text)
+		m, ok := metrics.Named(c.metric)
+		got, err := boundIn(m.Unit, c.text)
 		if !ok || (err != nil) != c.wrong || got-c.want > 1e-12 || c.want-got > 1e-12 {
 			t.Errorf("%s %s = %v, %v; want %v", c.metric, c.text, got, err, c.want)
 		}
 	}
-	if _, ok := MetricNamed("speed"); ok {
+	if _, ok := metrics.Named("speed"); ok {
 		t.Error("there is a metric named speed")
 	}
 }

@@ -5,6 +5,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/slotstorm/slotstorm/internal/metrics"
+	"github.com/slotstorm/slotstorm/results"
 )
 
 func (d *document) validateObjectives(s *Scenario) {
@@ -12,16 +15,16 @@ func (d *document) validateObjectives(s *Scenario) {
 	seen := map[subject]int{}
 	for i := range s.Objectives {
 		o, path := &s.Objectives[i], fmt.Sprintf("objectives[%d]", i)
-		m, ok := MetricNamed(o.Metric)
+		m, ok := metrics.Named(o.Metric)
 		if !ok {
 			d.reject(path+".metric", nil, metricHint(o.Metric), "unknown metric %q", clip(o.Metric))
-			d.validateScope(s, o, Metric{ByCommand: true, ByPhase: true, ByShard: true}, path)
+			d.validateScope(s, o, metrics.Metric{ByCommand: true, ByPhase: true, ByShard: true}, path)
 			continue
 		}
 		d.validateBounds(o, m, path)
 		d.validatePrecision(s, o, m, path)
 		d.validateScope(s, o, m, path)
-		d.validateMeasurable(s, o, path)
+		d.validateMeasurable(s, o, m, path)
 		key := subject{metric: o.Metric, command: o.Command, phase: o.Phase}
 		if o.Shard != nil {
 			key.shard = strconv.Itoa(*o.Shard)
@@ -37,7 +40,7 @@ func (d *document) validateObjectives(s *Scenario) {
 // metricHint lists the metrics of a family, as response, or finds the nearest.
 func metricHint(name string) string {
 	var names, family []string
-	for _, m := range Metrics {
+	for _, m := range metrics.All() {
 		names = append(names, m.Name)
 		if strings.HasPrefix(m.Name, name+".") {
 			family = append(family, m.Name)
@@ -54,9 +57,9 @@ func metricHint(name string) string {
 
 // validatePrecision holds what the generator may be late against what is judged: a
 // scenario that bears with a late generator cannot ask for short times.
-func (d *document) validatePrecision(s *Scenario, o *Objective, m Metric, path string) {
+func (d *document) validatePrecision(s *Scenario, o *Objective, m metrics.Metric, path string) {
 	slip := s.Workload.MaxSlip
-	if m.Unit != UnitDuration || o.Max == nil || slip <= usualSlip || !o.Max.Relative && o.Max.Value >= 10*slip.Std().Seconds() {
+	if m.Unit != results.UnitDuration || o.Max == nil || slip <= usualSlip || !o.Max.Relative && o.Max.Value >= 10*slip.Std().Seconds() {
 		return
 	}
 	d.reject(join(path, "max"), []string{"workload.maxSlip", path + ".metric"}, "the load generator may be that late itself: lower maxSlip, or bound a time ten times as long",
@@ -64,7 +67,7 @@ func (d *document) validatePrecision(s *Scenario, o *Objective, m Metric, path s
 }
 
 // validateBounds gives the bounds their values.
-func (d *document) validateBounds(o *Objective, m Metric, path string) {
+func (d *document) validateBounds(o *Objective, m metrics.Metric, path string) {
 	for _, b := range []struct {
 		name  string
 		bound *Bound
@@ -73,7 +76,7 @@ func (d *document) validateBounds(o *Objective, m Metric, path string) {
 		if b.bound == nil || d.failed(at) {
 			continue
 		}
-		if err := m.read(b.bound); err != nil {
+		if err := b.bound.read(m.Unit); err != nil {
 			d.reject(at, nil, err.hint, "%q is not %s, which is how %s is bounded", clip(err.text), err.want, m.Name)
 		}
 	}
@@ -82,15 +85,15 @@ func (d *document) validateBounds(o *Objective, m Metric, path string) {
 	switch {
 	case !hasMax && !hasMin:
 		d.reject(path, by, "add max, min or both", "has no bound")
-	case m.Name == "availability" && hasMax:
-		d.reject(path+".max", by, "more availability is better: write min", "availability has no upper bound")
+	case m.Unit == results.UnitRatio && m.Better == metrics.Higher && hasMax:
+		d.reject(path+".max", by, "more "+m.Name+" is better: write min", "%s has no upper bound", m.Name)
 	case o.Max != nil && o.Min != nil && o.Max.Relative == o.Min.Relative && o.Max.Of(1) < o.Min.Of(1):
 		d.reject(path+".max", by, "", "%s is below min, %s", o.Max, o.Min)
 	}
 }
 
 // validateScope checks the command and the phase that an objective narrows to.
-func (d *document) validateScope(s *Scenario, o *Objective, m Metric, path string) {
+func (d *document) validateScope(s *Scenario, o *Objective, m metrics.Metric, path string) {
 	command, phase := path+".command", path+".phase"
 	switch {
 	case o.Command == "":
@@ -123,7 +126,7 @@ func (d *document) validateScope(s *Scenario, o *Objective, m Metric, path strin
 
 // validateShard checks the shard that an objective narrows to, and what it may
 // allow around the steady state.
-func (d *document) validateShard(s *Scenario, o *Objective, m Metric, path string) {
+func (d *document) validateShard(s *Scenario, o *Objective, m metrics.Metric, path string) {
 	shard := path + ".shard"
 	switch {
 	case o.Shard == nil:
@@ -134,21 +137,21 @@ func (d *document) validateShard(s *Scenario, o *Objective, m Metric, path strin
 	case o.Command != "":
 		d.reject(shard, []string{path + ".command"}, "name a command or a shard", "times are kept by command and by shard, not by both")
 	}
-	if o.Within != 0 && m.Name != "" && m.Name != "recovery.throughput" && m.Name != "recovery.p99" {
+	if o.Within != 0 && m.Name != "" && !m.Tolerates {
 		d.reject(path+".within", nil, "leave within out, or bound recovery.throughput or recovery.p99", "%s has nothing to recover", m.Name)
 	}
 }
 
 // validateMeasurable refuses objectives that the scenario gives no data for.
-func (d *document) validateMeasurable(s *Scenario, o *Objective, path string) {
+func (d *document) validateMeasurable(s *Scenario, o *Objective, m metrics.Metric, path string) {
 	at := path + ".metric"
-	if strings.HasPrefix(o.Metric, "writes.") && s.Workload.Audit == nil {
+	if m.Needs == metrics.NeedsAudit && s.Workload.Audit == nil {
 		d.reject(at, []string{"workload.audit"}, "add workload.audit: {rate: 200}", "%s writes are found by the audit, and the scenario has none", strings.TrimPrefix(o.Metric, "writes."))
 	}
-	if strings.HasPrefix(o.Metric, "recovery.") && len(s.Timeline.Faults) == 0 {
+	if m.Needs == metrics.NeedsFault && len(s.Timeline.Faults) == 0 {
 		d.reject(at, []string{"timeline.faults"}, "add a fault to timeline.faults", "there is no fault to recover from")
 	}
-	needs := strings.HasPrefix(o.Metric, "failover.") || o.Metric == "failovers" && o.Min != nil && o.Min.Value > 0
+	needs := m.Needs == metrics.NeedsFailover || m.Needs == metrics.NeedsFailoverToExceedZero && o.Min != nil && o.Min.Value > 0
 	if !needs || d.failed(path+".min") {
 		return
 	}

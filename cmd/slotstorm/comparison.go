@@ -10,10 +10,10 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/slotstorm/slotstorm/internal/metrics"
 	"github.com/slotstorm/slotstorm/report/compare"
-	"github.com/slotstorm/slotstorm/report/facts"
 	"github.com/slotstorm/slotstorm/report/render"
-	"github.com/slotstorm/slotstorm/scenarios"
+	"github.com/slotstorm/slotstorm/results"
 )
 
 // compareFlags choose the metrics and the thresholds of a comparison.
@@ -81,8 +81,8 @@ func compareOptions(c *cli.Context) (compare.Options, error) {
 		if err != nil || !percent || v < 0 || v > 1000 {
 			return o, usagef("--threshold %q is not a percentage: write it as 10%% or response.p99=25%%", text)
 		}
-		if name != "" && !slices.Contains(compare.FigureMetrics(), name) {
-			return o, usagef("--threshold: unknown metric %q%s", name, suggest(name, compare.FigureMetrics()))
+		if name != "" && !slices.Contains(metrics.Names(), name) {
+			return o, usagef("--threshold: unknown metric %q%s", name, suggest(name, metrics.Names()))
 		}
 		o.Thresholds[name] = v / 100
 	}
@@ -94,10 +94,10 @@ func figureID(text string) (compare.FigureID, error) {
 	rest, phase, inPhase := strings.Cut(text, "@")
 	metric, command, ofCommand := strings.Cut(rest, ":")
 	id := compare.FigureID{Metric: metric, Command: command, Phase: phase}
-	if !slices.Contains(compare.FigureMetrics(), metric) {
-		return id, usagef("--metric: unknown metric %q%s", metric, suggest(metric, compare.FigureMetrics()))
+	m, ok := metrics.Named(metric)
+	if !ok {
+		return id, usagef("--metric: unknown metric %q%s", metric, suggest(metric, metrics.Names()))
 	}
-	m, _ := scenarios.MetricNamed(metric)
 	switch {
 	case !m.ByPhase && (inPhase || ofCommand):
 		return id, usagef("--metric %s: %s has no phases and no commands: it always covers the whole timeline", text, metric)
@@ -105,10 +105,10 @@ func figureID(text string) (compare.FigureID, error) {
 		return id, nil
 	}
 	if !ofCommand {
-		id.Command = facts.All
+		id.Command = results.All
 	}
 	if !inPhase {
-		id.Phase = facts.All
+		id.Phase = results.All
 	}
 	return id, nil
 }

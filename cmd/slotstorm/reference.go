@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/slotstorm/slotstorm/internal/metrics"
 	"github.com/slotstorm/slotstorm/internal/web"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
@@ -97,7 +98,7 @@ func inTable(s string) string {
 // metricsReference prints docs/reference/metrics.md.
 func metricsReference(w io.Writer) error {
 	fmt.Fprintf(w, "# Metrics\n\n%s\n## Objectives\n\n| metric | measured in | may name | |\n|---|---|---|---|\n", generatedNote)
-	for _, m := range scenarios.Metrics {
+	for _, m := range metrics.All() {
 		var names []string
 		for _, n := range []struct {
 			name string

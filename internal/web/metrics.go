@@ -8,6 +8,9 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/slotstorm/slotstorm/internal/metrics"
+	"github.com/slotstorm/slotstorm/results"
 )
 
 // Metric is one metric of /metrics.
@@ -25,13 +28,18 @@ func Metrics() []Metric {
 		{"slotstorm_requests_total", "Requests that were due, by outcome: ok, failed (refused), unknown (no answer), overflow (never sent).", []string{"command", "outcome"}},
 		{"slotstorm_errors_total", "Requests without an ok answer, by class of error.", []string{"class"}},
 		{"slotstorm_in_flight_requests", "The most requests under way at once in the last second.", nil},
-		{"slotstorm_response_seconds", "Time from the intended start to the reply, of requests answered ok.", []string{"command"}},
-		{"slotstorm_service_seconds", "Time from the send to the reply, of requests answered ok.", []string{"command"}},
-		{"slotstorm_slip_seconds", "Time from the intended start to the send, of requests answered ok.", []string{"command"}},
+		latency(results.Response), latency(results.Service), latency(results.Slip),
 		{"slotstorm_probe_writes_total", "Probe rounds of a shard, by result: ok or bad.", []string{"shard", "result"}},
 		{"slotstorm_shard_up", "1 if the shard accepted a write of a probe in the last second, otherwise 0.", []string{"shard"}},
 		{"slotstorm_fault_active", "1 while a fault, an upgrade or a rollback is active, 0 after it.", []string{"fault", "node"}},
 	}
+}
+
+// latency is the metric of one of the three times of requests answered ok, called as in
+// the metrics of runs that have ended.
+func latency(t results.Time) Metric {
+	f := metrics.LatencyFamily(t)
+	return Metric{f.Name, f.Help, []string{"command"}}
 }
 
 // descriptions are Metrics as the client library wants them, by name without the

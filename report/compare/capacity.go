@@ -103,10 +103,10 @@ func JudgeStep(b *results.Bundle, rate float64) (CapacityStep, error) {
 	}
 	s := judge.Summary(facts.New(b, sc))
 	step := CapacityStep{Rate: rate, Outcome: Meets, Run: facts.RunName(b)}
-	if l := facts.FindLoad(s.Load, HoldPhase, facts.All); l != nil {
-		step.OK = facts.Share(l.Counts)
+	if l := s.LoadOf(HoldPhase, results.All); l != nil {
+		step.OK = l.Counts.Share()
 	}
-	if l := facts.FindLatency(s.Latency, HoldPhase, facts.All, results.Response); l != nil {
+	if l := s.LatencyOf(HoldPhase, results.All, results.Response); l != nil {
 		step.P50, step.P90, step.P99 = l.P50, l.P90, l.P99
 	}
 	step.Cores, step.AllCores = nodeCores(b)

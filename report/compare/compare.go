@@ -8,10 +8,11 @@ import (
 	"math"
 	"slices"
 
+	"github.com/slotstorm/slotstorm/internal/metrics"
 	"github.com/slotstorm/slotstorm/report/facts"
 	"github.com/slotstorm/slotstorm/report/statistics"
 	"github.com/slotstorm/slotstorm/report/words"
-	"github.com/slotstorm/slotstorm/scenarios"
+	"github.com/slotstorm/slotstorm/results"
 )
 
 // Answer is what a comparison says of a figure, or of all.
@@ -56,8 +57,8 @@ type Comparison struct {
 // per second, ratio or count; each is of one run, or of one failover.
 type FigureDelta struct {
 	FigureID
-	Unit   scenarios.Unit `json:"unit"`
-	Better Direction      `json:"better"`
+	Unit   results.Unit      `json:"unit"`
+	Better metrics.Direction `json:"better"`
 	// Judged figures decide the answer.
 	Judged bool   `json:"judged"`
 	Answer Answer `json:"answer"`
@@ -109,15 +110,15 @@ func deltas(a, b *Runs, o Options) []FigureDelta {
 		if len(o.Judged) > 0 {
 			d.Judged = slices.Contains(o.Judged, id)
 		} else {
-			d.Judged = judgedByDefault(id, a.steady, a.closedLoop)
+			d.Judged = id.decides(a.steady, a.closedLoop)
 		}
-		limit := defaultThreshold(id.Metric)
+		limit := id.threshold()
 		for _, name := range []string{"", id.Metric} {
 			if share, ok := o.Thresholds[name]; ok {
 				limit.Share = share
 			}
 		}
-		d.Threshold = limit.of(d.A.Median)
+		d.Threshold = limit.Of(d.A.Median)
 		if d.A.Median != 0 {
 			r := d.Shift / math.Abs(d.A.Median)
 			d.Relative = &r
@@ -158,9 +159,9 @@ func (d *FigureDelta) Constant() bool {
 func (d *FigureDelta) answer() Answer {
 	matters := math.Abs(d.Shift) >= d.Threshold && d.Shift != 0
 	switch {
-	case d.Adjusted < statistics.Alpha && matters && d.Better == Neither:
+	case d.Adjusted < statistics.Alpha && matters && d.Better == metrics.Neither:
 		return Changed
-	case d.Adjusted < statistics.Alpha && matters && (d.Shift > 0) == (d.Better == Higher):
+	case d.Adjusted < statistics.Alpha && matters && (d.Shift > 0) == (d.Better == metrics.Higher):
 		return Better
 	case d.Adjusted < statistics.Alpha && matters:
 		return Worse
@@ -221,7 +222,7 @@ func (d *FigureDelta) noise() string {
 
 // Amount is a size of a difference: as a share where there is one.
 func (d *FigureDelta) Amount(v float64) string {
-	if d.A.Median == 0 || d.Unit == scenarios.UnitRatio || d.Unit == scenarios.UnitCount {
+	if d.A.Median == 0 || d.Unit == results.UnitRatio || d.Unit == results.UnitCount {
 		return plainAmount(d.Unit, v)
 	}
 	return words.ShareText(v / math.Abs(d.A.Median))
@@ -254,11 +255,11 @@ func (d *FigureDelta) Span() string {
 }
 
 // plainAmount is a difference in the unit itself.
-func plainAmount(u scenarios.Unit, v float64) string {
+func plainAmount(u results.Unit, v float64) string {
 	switch u {
-	case scenarios.UnitRatio:
+	case results.UnitRatio:
 		return fmt.Sprintf("%.3g points", 100*v)
-	case scenarios.UnitCount:
+	case results.UnitCount:
 		return fmt.Sprintf("%.3g", v)
 	}
 	return words.Quantity(u, v)

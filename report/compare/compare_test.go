@@ -154,11 +154,11 @@ func TestThresholdsAndMetrics(t *testing.T) {
 	if err != nil || c.Answer != Same {
 		t.Errorf("10 %% where 50 %% matters: %v, %+v", err, c)
 	}
-	c, err = Compare(a, b, Options{Judged: []FigureID{{"throughput", facts.All, facts.All}}})
+	c, err = Compare(a, b, Options{Judged: []FigureID{{"throughput", results.All, results.All}}})
 	if err != nil || c.Answer != Same || find(t, c, "response.p50").Judged {
 		t.Errorf("throughput alone: %v, %q", err, c.Answer)
 	}
-	if _, err := Compare(a, b, Options{Judged: []FigureID{{"writes.stale", facts.All, facts.All}}}); err == nil {
+	if _, err := Compare(a, b, Options{Judged: []FigureID{{"writes.stale", results.All, results.All}}}); err == nil {
 		t.Error("a figure that is nowhere decided a comparison")
 	}
 	for _, d := range c.Figures {

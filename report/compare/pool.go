@@ -1,10 +1,9 @@
 package compare
 
 import (
-	"strings"
-
 	"github.com/HdrHistogram/hdrhistogram-go"
 
+	"github.com/slotstorm/slotstorm/internal/metrics"
 	"github.com/slotstorm/slotstorm/report/facts"
 	"github.com/slotstorm/slotstorm/results"
 )
@@ -14,7 +13,7 @@ func (p *Pool) add(a *facts.Analysis, s *results.Summary) {
 		p.Merged.Merge(k, h)
 	}
 	for _, f := range s.Failovers {
-		if facts.FailedOver(f) {
+		if f.Completed() {
 			p.Failovers = append(p.Failovers, f)
 		}
 	}
@@ -62,15 +61,16 @@ type PooledSecond struct {
 
 // percentile is a latency figure of all runs together; nil for other figures.
 func (p *Pool) percentile(id FigureID) *float64 {
-	kind, quantile, _ := strings.Cut(id.Metric, ".")
-	h := p.Merged[facts.HistogramKey{Phase: id.Phase, Command: id.Command, Time: results.Time(kind)}]
-	if h == nil || h.TotalCount() == 0 {
-		return nil
-	}
-	v, ok := facts.LatencyFigures(facts.LatencyRow("", "", "", h))[quantile]
+	m, _ := metrics.Named(id.Metric)
+	t, quantile, ok := m.Quantile()
 	if !ok {
 		return nil
 	}
+	h := p.Merged[facts.HistogramKey{Phase: id.Phase, Command: id.Command, Time: t}]
+	if h == nil || h.TotalCount() == 0 {
+		return nil
+	}
+	v, _ := facts.LatencyRow("", "", "", h).Quantile(quantile)
 	seconds := v.Std().Seconds()
 	return &seconds
 }

@@ -47,13 +47,13 @@ func (r *Runs) Add(b *results.Bundle) error {
 	if len(r.used) == 0 {
 		r.steady, r.closedLoop = a.Phases[0].Name, sc.Workload.Rate.Max
 		if len(a.Phases) == 1 {
-			r.steady = facts.All
+			r.steady = results.All
 		}
 	}
 	r.used = append(r.used, &b.Run)
 	r.refs = append(r.refs, RunRef{facts.RunName(b), s.Verdict, b.Run.Seed})
 	r.traits = append(r.traits, facts.Traits(b))
-	for _, f := range Figures(&b.Run, s) {
+	for _, f := range figuresOf(&b.Run, s) {
 		if known := r.figures[f.FigureID]; known != nil {
 			known.Values = append(known.Values, f.Values...)
 			continue

@@ -6,11 +6,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/slotstorm/slotstorm/internal/metrics"
 	"github.com/slotstorm/slotstorm/report/facts"
 	"github.com/slotstorm/slotstorm/report/judge"
 	"github.com/slotstorm/slotstorm/report/statistics"
 	"github.com/slotstorm/slotstorm/results"
-	"github.com/slotstorm/slotstorm/scenarios"
 )
 
 // TrendSchemaVersion is the version of Trend's JSON.
@@ -38,8 +38,8 @@ type TrendRun struct {
 // TrendSeries is a figure over the runs.
 type TrendSeries struct {
 	FigureID
-	Unit   scenarios.Unit `json:"unit"`
-	Better Direction      `json:"better"`
+	Unit   results.Unit      `json:"unit"`
+	Better metrics.Direction `json:"better"`
 	// Values by run, in the figure's unit; of failovers the median. Null where a
 	// run did not measure it.
 	Values  []*float64    `json:"values"`
@@ -81,11 +81,11 @@ func (t *TrendBuilder) Add(b *results.Bundle) error {
 	}
 	a := facts.New(b, sc)
 	s := judge.Summary(a)
-	e := trendEntry{name: b.Run.Name, run: TrendRun{facts.RunName(b), b.Run.Start, s.Verdict, b.Run.Versions}, traits: facts.Traits(b), closed: sc.Workload.Rate.Max, steady: facts.All}
+	e := trendEntry{name: b.Run.Name, run: TrendRun{facts.RunName(b), b.Run.Start, s.Verdict, b.Run.Versions}, traits: facts.Traits(b), closed: sc.Workload.Rate.Max, steady: results.All}
 	if why := slices.Concat(judge.Invalid(a, s), judge.Unsound(a)); len(why) > 0 {
 		e.leftOut = facts.RunName(b) + ": " + strings.Join(why, "; ")
 	} else {
-		e.figures = Figures(&b.Run, s)
+		e.figures = figuresOf(&b.Run, s)
 		if len(a.Phases) > 1 {
 			e.steady = a.Phases[0].Name
 		}
@@ -132,7 +132,7 @@ func trendOf(name string, entries []trendEntry) *Trend {
 				at = len(t.Series)
 				places[f.FigureID] = at
 				t.Series = append(t.Series, TrendSeries{FigureID: f.FigureID, Unit: f.Unit, Better: f.Better,
-					Values: make([]*float64, len(used)), Key: judgedByDefault(f.FigureID, e.steady, e.closed)})
+					Values: make([]*float64, len(used)), Key: f.FigureID.decides(e.steady, e.closed)})
 			}
 			values := slices.Clone(f.Values)
 			slices.Sort(values)
@@ -162,9 +162,9 @@ func (s *TrendSeries) changes(used []trendEntry) {
 			values, at = append(values, *v), append(at, i)
 		}
 	}
-	limit := defaultThreshold(s.Metric)
+	limit := s.threshold()
 	matters := func(before, after float64) bool {
-		return before != after && math.Abs(after-before) >= limit.of(before)
+		return before != after && math.Abs(after-before) >= limit.Of(before)
 	}
 	s.Changes = []TrendChange{}
 	for _, c := range statistics.Changes(values, matters) {
@@ -172,9 +172,9 @@ func (s *TrendSeries) changes(used []trendEntry) {
 		change := TrendChange{Change: c, First: first.run.ID, Last: last.run.ID, Differs: facts.Differences(last.traits, first.traits)}
 		change.At = at[c.At]
 		switch {
-		case s.Better == Neither:
+		case s.Better == metrics.Neither:
 			change.Answer = Changed
-		case c.After > c.Before == (s.Better == Higher):
+		case c.After > c.Before == (s.Better == metrics.Higher):
 			change.Answer = Better
 		default:
 			change.Answer = Worse

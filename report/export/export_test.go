@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/slotstorm/slotstorm/report/facts"
 	"github.com/slotstorm/slotstorm/report/internal/fixture"
+	"github.com/slotstorm/slotstorm/results"
 )
 
 // A line for each second's commands, for all of them and for each shard; the
@@ -33,7 +33,7 @@ func TestTheSeriesIsExported(t *testing.T) {
 	if first[0] != "-3" || first[1] != "" || first[2] != "GET" {
 		t.Errorf("%q", first)
 	}
-	if steady[0] != "0" || steady[1] != "steady" || steady[2] != facts.All || steady[4] != "1000" || steady[8] != "1000" {
+	if steady[0] != "0" || steady[1] != "steady" || steady[2] != results.All || steady[4] != "1000" || steady[8] != "1000" {
 		t.Errorf("%q", steady)
 	}
 	if shard := rows[1+3*5+4]; shard[3] != "1" || shard[4] != "200" {

@@ -6,8 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/slotstorm/slotstorm/internal/metrics"
 	"github.com/slotstorm/slotstorm/internal/printable"
-	"github.com/slotstorm/slotstorm/report/compare"
 	"github.com/slotstorm/slotstorm/report/judge"
 	"github.com/slotstorm/slotstorm/results"
 )
@@ -22,7 +22,7 @@ type family struct {
 // and figures, all as of the end of each run. It has no timestamps, so that
 // collectors of text files take it.
 func OpenMetrics(w io.Writer, list []judge.Judged) error {
-	m := newMetrics()
+	m := newExposition()
 	for _, j := range list {
 		m.run(j.Run, j.Summary)
 	}
@@ -45,7 +45,7 @@ func OpenMetrics(w io.Writer, list []judge.Judged) error {
 	return err
 }
 
-type metrics struct {
+type exposition struct {
 	families []*family
 	by       map[string]*family
 	// seen are the samples by name and labels: a second one of the same would
@@ -53,8 +53,8 @@ type metrics struct {
 	seen map[string]bool
 }
 
-func newMetrics() *metrics {
-	m := &metrics{by: map[string]*family{}, seen: map[string]bool{}}
+func newExposition() *exposition {
+	m := &exposition{by: map[string]*family{}, seen: map[string]bool{}}
 	for _, f := range []*family{
 		{name: "slotstorm_run", kind: "info", help: "What a run was made with."},
 		{name: "slotstorm_run_start_timestamp_seconds", kind: "gauge", unit: "seconds", help: "When a run began, in seconds since 1970."},
@@ -62,25 +62,27 @@ func newMetrics() *metrics {
 		{name: "slotstorm_objective_result", kind: "stateset", help: "The answer to an objective."},
 		{name: "slotstorm_objective_value", kind: "gauge", help: "What an objective's metric came to, in seconds, per second, as a ratio or a count."},
 		{name: "slotstorm_objective_margin_ratio", kind: "gauge", unit: "ratio", help: "The distance to an objective's bound as a share of it, negative if missed."},
-		{name: "slotstorm_response_seconds", kind: "gauge", unit: "seconds", help: "Response time, from the intended start to the reply."},
-		{name: "slotstorm_service_seconds", kind: "gauge", unit: "seconds", help: "Service time, from the send to the reply."},
-		{name: "slotstorm_slip_seconds", kind: "gauge", unit: "seconds", help: "Slip, from the intended start to the send."},
-		{name: "slotstorm_throughput", kind: "gauge", help: "Requests answered ok per second."},
-		{name: "slotstorm_availability_ratio", kind: "gauge", unit: "ratio", help: "Share of intended requests that were answered ok."},
-		{name: "slotstorm_outage_seconds", kind: "gauge", unit: "seconds", help: "Time without writes as probes saw it: of the worst shard, of any, of all."},
-		{name: "slotstorm_failover_seconds", kind: "gauge", unit: "seconds", help: "Failovers as a whole and by step, one by one."},
-		{name: "slotstorm_failovers", kind: "gauge", help: "Failovers that completed."},
-		{name: "slotstorm_writes_lost", kind: "gauge", help: "Acknowledged audited writes that were gone after healing."},
 	} {
-		m.families = append(m.families, f)
-		m.by[f.name] = f
+		m.family(f)
+	}
+	for _, row := range metrics.All() {
+		f := row.Export.Family
+		m.family(&family{name: f.Name, kind: "gauge", unit: f.Unit, help: f.Help})
 	}
 	return m
 }
 
+// family adds a family, once.
+func (m *exposition) family(f *family) {
+	if m.by[f.name] == nil {
+		m.families = append(m.families, f)
+		m.by[f.name] = f
+	}
+}
+
 // add adds a sample; labels are pairs of name and value. Values are in one
 // line, in UTF-8: others' text cannot become a sample of its own.
-func (m *metrics) add(name, suffix string, value float64, labels ...string) {
+func (m *exposition) add(name, suffix string, value float64, labels ...string) {
 	var list []string
 	for i := 0; i+1 < len(labels); i += 2 {
 		list = append(list, labels[i]+`="`+strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(printable.Line(labels[i+1]))+`"`)
@@ -95,7 +97,7 @@ func (m *metrics) add(name, suffix string, value float64, labels ...string) {
 }
 
 // states adds a state set.
-func (m *metrics) states(name string, is results.Verdict, labels ...string) {
+func (m *exposition) states(name string, is results.Verdict, labels ...string) {
 	for _, v := range []results.Verdict{results.Pass, results.Fail, results.Inconclusive, results.Invalid} {
 		on := 0.0
 		if v == is {
@@ -105,7 +107,7 @@ func (m *metrics) states(name string, is results.Verdict, labels ...string) {
 	}
 }
 
-func (m *metrics) run(r *results.Run, s *results.Summary) {
+func (m *exposition) run(r *results.Run, s *results.Summary) {
 	own := []string{"scenario", r.Name, "run", r.ID}
 	with := func(labels ...string) []string { return append(own[:len(own):len(own)], labels...) }
 	m.add("slotstorm_run", "_info", 1, with("redis", r.Versions.Redis, "slotstorm", r.Versions.Slotstorm, "client", r.Client.Type, "client_version", r.Client.Version,
@@ -122,25 +124,26 @@ func (m *metrics) run(r *results.Run, s *results.Summary) {
 			m.add("slotstorm_objective_margin_ratio", "", *o.Margin, labels...)
 		}
 	}
-	for _, f := range compare.Figures(r, s) {
-		kind, rest, _ := strings.Cut(f.Metric, ".")
-		switch kind {
-		case "response", "service", "slip":
-			m.add("slotstorm_"+kind+"_seconds", "", f.Values[0], with("phase", f.Phase, "command", f.Command, "statistic", rest)...)
-		case "throughput":
-			m.add("slotstorm_throughput", "", f.Values[0], with("phase", f.Phase, "command", f.Command)...)
-		case "availability":
-			m.add("slotstorm_availability_ratio", "", f.Values[0], with("phase", f.Phase, "command", f.Command)...)
-		case "outage":
-			m.add("slotstorm_outage_seconds", "", f.Values[0], with("of", rest)...)
-		case "failover":
-			for i, v := range f.Values {
-				m.add("slotstorm_failover_seconds", "", v, with("part", rest, "number", strconv.Itoa(i+1))...)
-			}
-		case "failovers":
-			m.add("slotstorm_failovers", "", f.Values[0], own...)
-		case "writes":
-			m.add("slotstorm_writes_lost", "", f.Values[0], own...)
+	for _, f := range metrics.Figures(metrics.Evidence{Run: r, Summary: s}) {
+		m.figure(f, own)
+	}
+}
+
+// figure adds the values of a metric.
+func (m *exposition) figure(f metrics.Figure, own []string) {
+	x := f.Metric.Export
+	labels := own[:len(own):len(own)]
+	if f.Phase != "" {
+		labels = append(labels, "phase", f.Phase, "command", f.Command)
+	}
+	if x.Label != "" {
+		labels = append(labels, x.Label, x.Value)
+	}
+	for i, v := range f.Values {
+		if x.Numbered {
+			m.add(x.Family.Name, "", v, append(labels[:len(labels):len(labels)], "number", strconv.Itoa(i+1))...)
+			continue
 		}
+		m.add(x.Family.Name, "", v, labels...)
 	}
 }

@@ -88,11 +88,11 @@ func (r recording) merged(second int) (facts.Histograms[rowKey], []int) {
 	merged := facts.Histograms[rowKey]{}
 	for _, i := range r.intervals[second] {
 		merged.Merge(rowKey{i.Command, "", i.Time}, i.Histogram)
-		merged.Merge(rowKey{facts.All, "", i.Time}, i.Histogram)
+		merged.Merge(rowKey{results.All, "", i.Time}, i.Histogram)
 	}
 	var shards []int
 	for _, i := range r.shards[second] {
-		merged.Merge(rowKey{facts.All, strconv.Itoa(i.Shard), i.Time}, i.Histogram)
+		merged.Merge(rowKey{results.All, strconv.Itoa(i.Shard), i.Time}, i.Histogram)
 		if !slices.Contains(shards, i.Shard) {
 			shards = append(shards, i.Shard)
 		}
@@ -120,7 +120,7 @@ func (r recording) rows(second int) []seriesRow {
 		}
 	}
 	var list []seriesRow
-	all := row(facts.All, "")
+	all := row(results.All, "")
 	for _, name := range r.commands {
 		v := row(name, "")
 		for _, f := range r.frames[second] {
@@ -137,8 +137,8 @@ func (r recording) rows(second int) []seriesRow {
 	}
 	list = append(list, all)
 	for _, shard := range shards {
-		v := row(facts.All, strconv.Itoa(shard))
-		if h := merged[rowKey{facts.All, v.Shard, results.Response}]; h != nil {
+		v := row(results.All, strconv.Itoa(shard))
+		if h := merged[rowKey{results.All, v.Shard, results.Response}]; h != nil {
 			v.Counts.OK = int(h.TotalCount())
 		}
 		list = append(list, v)

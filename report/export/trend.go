@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/slotstorm/slotstorm/report/compare"
-	"github.com/slotstorm/slotstorm/report/facts"
+	"github.com/slotstorm/slotstorm/results"
 )
 
 // TrendCSV writes a trend as a table that spreadsheets and Apache Otava read: a
@@ -41,7 +41,7 @@ func TrendCSV(w io.Writer, t *compare.Trend) error {
 func column(s *compare.TrendSeries) string {
 	parts := []string{s.Metric}
 	for _, p := range []string{s.Command, s.Phase} {
-		if p != "" && p != facts.All {
+		if p != "" && p != results.All {
 			parts = append(parts, p)
 		}
 	}

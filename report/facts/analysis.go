@@ -16,10 +16,6 @@ import (
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
-// All names the phase that is the whole timeline without warm-up, and the
-// command that is every command.
-const All = "all"
-
 // Analysis is a bundle with what its steps share.
 type Analysis struct {
 	*results.Bundle
@@ -60,7 +56,7 @@ func New(b *results.Bundle, sc *scenarios.Scenario) *Analysis {
 			Length: (p.To - p.From).Std(),
 		})
 	}
-	a.Whole = Window{Name: All}
+	a.Whole = Window{Name: results.All}
 	if n := len(a.Phases); n > 0 {
 		a.Whole.From, a.Whole.To = a.Phases[0].From, a.Phases[n-1].To
 		for _, p := range a.Phases {
@@ -127,11 +123,3 @@ func ScenarioOf(b *results.Bundle) (*scenarios.Scenario, error) {
 
 // InSeconds is n seconds.
 func InSeconds(n int) scenarios.Duration { return scenarios.Duration(time.Duration(n) * time.Second) }
-
-// OrAll is a name, or All for an empty one.
-func OrAll(name string) string {
-	if name == "" {
-		return All
-	}
-	return name
-}

@@ -26,7 +26,7 @@ func TestAvailability(t *testing.T) {
 	if !slices.Equal(v.Shards, want) {
 		t.Errorf("shards %+v, want %+v", v.Shards, want)
 	}
-	// Any: 14.999 to 18.055, 5 to 5.1, 38 to 40. All: 17.350 to 18.006.
+	// Any: 14.999 to 18.055, 5 to 5.1, 38 to 40. results.All: 17.350 to 18.006.
 	if v.Any != fixture.MS(3056+100+2000) || v.All != fixture.MS(656) || v.Observed != fixture.MS(35000) {
 		t.Errorf("any %s, all %s, observed %s", v.Any, v.All, v.Observed)
 	}

@@ -104,13 +104,13 @@ func (a *Analysis) Overlong(v results.Failover) (name string, over results.Durat
 	t := a.NodeTimeout()
 	delay := cmp.Or(v.ElectionDelay.Std(), electionDelayMax)
 	for step, most := range map[string]time.Duration{
-		StepPFail:    t + t/2 + cronPeriod,
-		StepFail:     t/2 + 2*cronPeriod,
-		StepElection: delay + 2*cronPeriod,
-		StepPromoted: cronPeriod,
-		StepProbe:    a.Spec.Workload.Probe.Interval.Std() + cronPeriod,
+		results.StepPFail:    t + t/2 + cronPeriod,
+		results.StepFail:     t/2 + 2*cronPeriod,
+		results.StepElection: delay + 2*cronPeriod,
+		results.StepPromoted: cronPeriod,
+		results.StepProbe:    a.Spec.Workload.Probe.Interval.Std() + cronPeriod,
 	} {
-		if st := StepOf(v, step); st != nil && st.Took-results.DurationOf(most) > over {
+		if st := v.Step(step); st != nil && st.Took-results.DurationOf(most) > over {
 			name, over = step, st.Took-results.DurationOf(most)
 		}
 	}

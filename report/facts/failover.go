@@ -63,7 +63,7 @@ func (a *Analysis) failovers() []Failover {
 			}
 		}
 		v := a.failover(f, end)
-		if FailedOver(v.Failover) || f.DeposesAtOnce() {
+		if v.Completed() || f.DeposesAtOnce() {
 			list = append(list, v)
 		}
 	}
@@ -175,11 +175,11 @@ func (a *Analysis) failover(f results.Fault, end results.Duration) Failover {
 	}
 	var late []LateSighting
 	v.Steps, late = chain(f.Injected, []sightedStep{
-		{StepPFail, s.suspected},
-		{StepFail, s.failed},
-		{StepElection, s.election.won},
-		{StepPromoted, s.promoted},
-		{StepProbe, s.probe},
+		{results.StepPFail, s.suspected},
+		{results.StepFail, s.failed},
+		{results.StepElection, s.election.won},
+		{results.StepPromoted, s.promoted},
+		{results.StepProbe, s.probe},
 	})
 	if s.probe != nil {
 		v.Complete, v.Server = true, s.probe.at-f.Injected
@@ -233,7 +233,7 @@ func (a *Analysis) after(v *results.Failover, f results.Fault, end results.Durat
 			v.Synced = synced.at - f.Injected
 		}
 	}
-	rows := []sightedStep{{StepClient, client}, {StepSynced, synced}}
+	rows := []sightedStep{{results.StepClient, client}, {results.StepSynced, synced}}
 	slices.SortStableFunc(rows, func(a, b sightedStep) int { return cmp.Compare(a.order(), b.order()) })
 	last := v.Steps[len(v.Steps)-1].At
 	for _, r := range rows {
@@ -342,7 +342,7 @@ func outageOf(list []results.Outage, f results.Fault, end results.Duration, prom
 func ServerTimes(list []results.Failover) []results.Duration {
 	var times []results.Duration
 	for _, f := range list {
-		if FailedOver(f) {
+		if f.Completed() {
 			times = append(times, f.Server)
 		}
 	}

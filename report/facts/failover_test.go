@@ -15,13 +15,13 @@ func TestFailoverSteps(t *testing.T) {
 	}
 	f := s.Failovers[0]
 	want := []results.Step{
-		{Name: StepPFail, At: fixture.MS(2308), Took: fixture.MS(2308), Uncertainty: fixture.MS(20), Source: "poll"},
-		{Name: StepFail, At: fixture.MS(2350), Took: fixture.MS(42), Uncertainty: fixture.MS(1), Source: "log"},
-		{Name: StepElection, At: fixture.MS(2993), Took: fixture.MS(643), Uncertainty: fixture.MS(1), Source: "log"},
-		{Name: StepPromoted, At: fixture.MS(2999), Took: fixture.MS(6), Uncertainty: fixture.MS(1), Source: "log"},
-		{Name: StepProbe, At: fixture.MS(3004), Took: fixture.MS(5), Uncertainty: fixture.MS(5), Source: "probe"},
-		{Name: StepClient, At: fixture.MS(4248), Took: fixture.MS(1244), Uncertainty: fixture.MS(4), Source: "client"},
-		{Name: StepSynced, At: fixture.MS(7398), Took: fixture.MS(3150), Uncertainty: fixture.MS(20), Source: "poll"},
+		{Name: results.StepPFail, At: fixture.MS(2308), Took: fixture.MS(2308), Uncertainty: fixture.MS(20), Source: "poll"},
+		{Name: results.StepFail, At: fixture.MS(2350), Took: fixture.MS(42), Uncertainty: fixture.MS(1), Source: "log"},
+		{Name: results.StepElection, At: fixture.MS(2993), Took: fixture.MS(643), Uncertainty: fixture.MS(1), Source: "log"},
+		{Name: results.StepPromoted, At: fixture.MS(2999), Took: fixture.MS(6), Uncertainty: fixture.MS(1), Source: "log"},
+		{Name: results.StepProbe, At: fixture.MS(3004), Took: fixture.MS(5), Uncertainty: fixture.MS(5), Source: "probe"},
+		{Name: results.StepClient, At: fixture.MS(4248), Took: fixture.MS(1244), Uncertainty: fixture.MS(4), Source: "client"},
+		{Name: results.StepSynced, At: fixture.MS(7398), Took: fixture.MS(3150), Uncertainty: fixture.MS(20), Source: "poll"},
 	}
 	if !slices.Equal(f.Steps, want) {
 		t.Errorf("steps\n%+v, want\n%+v", f.Steps, want)

@@ -11,14 +11,6 @@ import (
 	"github.com/slotstorm/slotstorm/results"
 )
 
-// LatencyFigures are the percentiles of a row, by the names of metrics.
-func LatencyFigures(r results.Latency) map[string]results.Duration {
-	return map[string]results.Duration{
-		"p50": r.P50, "p90": r.P90, "p95": r.P95, "p99": r.P99,
-		"p99.9": r.P999, "p99.99": r.P9999, "max": r.Max, "mean": r.Mean,
-	}
-}
-
 // Times in the order of every table.
 func Times() []results.Time { return []results.Time{results.Response, results.Service, results.Slip} }
 
@@ -43,9 +35,9 @@ func (a *Analysis) Merged() Histograms[HistogramKey] {
 		for _, c := range a.commands {
 			for _, t := range Times() {
 				if h := all[HistogramKey{w.Name, c, t}]; h != nil {
-					all.Merge(HistogramKey{w.Name, All, t}, h)
-					all.Merge(HistogramKey{All, c, t}, h)
-					all.Merge(HistogramKey{All, All, t}, h)
+					all.Merge(HistogramKey{w.Name, results.All, t}, h)
+					all.Merge(HistogramKey{results.All, c, t}, h)
+					all.Merge(HistogramKey{results.All, results.All, t}, h)
 				}
 			}
 		}
@@ -60,7 +52,7 @@ func (a *Analysis) latency() []results.Latency {
 	merged := a.Merged()
 	rows := []results.Latency{}
 	for _, w := range a.windows() {
-		for _, c := range append(a.commands[:len(a.commands):len(a.commands)], All) {
+		for _, c := range append(a.commands[:len(a.commands):len(a.commands)], results.All) {
 			for _, t := range Times() {
 				if h := merged[HistogramKey{w.Name, c, t}]; h != nil && h.TotalCount() > 0 {
 					rows = append(rows, LatencyRow(w.Name, c, t, h))
@@ -90,7 +82,7 @@ func (a *Analysis) byShard() []results.ShardLatency {
 		for _, shard := range slices.Sorted(maps.Keys(shards)) {
 			for _, t := range Times() {
 				if h := merged[key{shard, t}]; h != nil && h.TotalCount() > 0 {
-					rows = append(rows, results.ShardLatency{Shard: shard, Latency: LatencyRow(win.Name, All, t, h)})
+					rows = append(rows, results.ShardLatency{Shard: shard, Latency: LatencyRow(win.Name, results.All, t, h)})
 				}
 			}
 		}
@@ -114,14 +106,4 @@ func LatencyRow(phase, command string, t results.Time, h *hdrhistogram.PackedHis
 // Micros is a number of microseconds.
 func Micros(us int64) results.Duration {
 	return results.Duration(us) * results.Duration(time.Microsecond)
-}
-
-// FindLatency is the row of a table, or nil; empty names are All.
-func FindLatency(rows []results.Latency, phase, command string, t results.Time) *results.Latency {
-	for i, r := range rows {
-		if r.Phase == OrAll(phase) && r.Command == OrAll(command) && r.Time == t {
-			return &rows[i]
-		}
-	}
-	return nil
 }

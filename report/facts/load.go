@@ -26,7 +26,7 @@ func (a *Analysis) load() []results.PhaseLoad {
 		for _, name := range a.commands {
 			rows = append(rows, loadRow(w, name, byCommand[name]))
 		}
-		row := loadRow(w, All, total)
+		row := loadRow(w, results.All, total)
 		if len(errors) > 0 {
 			row.Errors = errors
 		}
@@ -41,22 +41,4 @@ func loadRow(w Window, command string, c results.Counts) results.PhaseLoad {
 		row.Throughput = float64(c.OK) / row.Seconds
 	}
 	return row
-}
-
-// FindLoad is the row of a table, or nil; empty names are All.
-func FindLoad(rows []results.PhaseLoad, phase, command string) *results.PhaseLoad {
-	for i, r := range rows {
-		if r.Phase == OrAll(phase) && r.Command == OrAll(command) {
-			return &rows[i]
-		}
-	}
-	return nil
-}
-
-// Share is the share of requests that were answered ok; 0 of none.
-func Share(c results.Counts) float64 {
-	if c.Total() == 0 {
-		return 0
-	}
-	return float64(c.OK) / float64(c.Total())
 }

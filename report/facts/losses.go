@@ -26,7 +26,7 @@ func (a *Analysis) losses(failovers []results.Failover) []results.LossGroup {
 		var before, after results.Duration
 		promoted := false
 		if v := causeOf(w, failovers); v != nil {
-			k.fault, promoted = v.Fault, FailedOver(*v)
+			k.fault, promoted = v.Fault, v.Completed()
 			before, after = turn(v)-w.Done, w.Done-v.Injected
 		}
 		g := groups[k]
@@ -52,7 +52,7 @@ func (a *Analysis) losses(failovers []results.Failover) []results.LossGroup {
 // turn is the offset at which a shard changed hands, or was hit if it did not.
 func turn(v *results.Failover) results.Duration {
 	for _, s := range v.Steps {
-		if s.Name == StepPromoted && !s.Missing {
+		if s.Name == results.StepPromoted && !s.Missing {
 			return v.Injected + s.At
 		}
 	}

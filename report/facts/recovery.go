@@ -10,6 +10,43 @@ import (
 // goodSeconds in a row end a recovery: one alone may be luck.
 const goodSeconds = 3
 
+// usualTolerance is how far from the steady state counts as recovered, unless stated.
+const usualTolerance = 0.1
+
+// Recoveries are how long after each fault a figure of the load, "throughput" or "p99",
+// was as in the steady state again: in the seconds of the first phase that end before the
+// first fault. within is the tolerance, above 0 to 1; 0 is the usual one. The reason says
+// why there is none.
+func (a *Analysis) Recoveries(of string, within float64) (list []results.Recovery, reason string) {
+	if within == 0 {
+		within = usualTolerance
+	}
+	good := a.goodOK(within)
+	if of == "p99" {
+		good = a.goodP99(within)
+	}
+	if good == nil {
+		return nil, "there is no steady state to return to"
+	}
+	starts := a.Injections()
+	if len(starts) == 0 {
+		return nil, "no fault was injected"
+	}
+	for i, f := range starts {
+		until := a.Whole.To
+		if i+1 < len(starts) {
+			until = min(until, SecondOf(&a.Run, starts[i+1].Injected))
+		}
+		took, ended := recovered(good, SecondOf(&a.Run, f.Injected), until)
+		r := results.Recovery{Fault: f.Name, Of: of, Open: !ended}
+		if took > 0 {
+			r.Took = results.DurationOf(time.Duration(took)*time.Second - a.into(f))
+		}
+		list = append(list, r)
+	}
+	return list, ""
+}
+
 // Injections are the faults that acted in the timeline, in order of time.
 func (a *Analysis) Injections() []results.Fault {
 	var list []results.Fault
@@ -27,14 +64,14 @@ func SecondOf(r *results.Run, at results.Duration) int {
 	return int((at - r.LoadStart).Std() / time.Second)
 }
 
-// Into is how far into its second a fault acted.
-func (a *Analysis) Into(f results.Fault) time.Duration {
+// into is how far into its second a fault acted.
+func (a *Analysis) into(f results.Fault) time.Duration {
 	return (f.Injected - a.Run.LoadStart).Std() % time.Second
 }
 
-// Recovered counts the seconds from from up to the end of the last bad one
+// recovered counts the seconds from from up to the end of the last bad one
 // before goodSeconds good ones in a row, and reports whether those were seen.
-func Recovered(good func(int) bool, from, until int) (took int, ended bool) {
+func recovered(good func(int) bool, from, until int) (took int, ended bool) {
 	streak := 0
 	for s := from; s < until; s++ {
 		if !good(s) {
@@ -62,8 +99,8 @@ func (a *Analysis) SteadySeconds() Window {
 	return steady
 }
 
-// GoodOK judges seconds by the share of requests answered ok.
-func (a *Analysis) GoodOK(within float64) func(int) bool {
+// goodOK judges seconds by the share of requests answered ok.
+func (a *Analysis) goodOK(within float64) func(int) bool {
 	var steady results.Counts
 	seconds := map[int]results.Counts{}
 	from := a.SteadySeconds()
@@ -80,7 +117,7 @@ func (a *Analysis) GoodOK(within float64) func(int) bool {
 	}
 	return func(s int) bool {
 		c := seconds[s]
-		return c.Total() == 0 || Share(c) >= Share(steady)*(1-within)
+		return c.Total() == 0 || c.Share() >= steady.Share()*(1-within)
 	}
 }
 
@@ -95,9 +132,9 @@ func (a *Analysis) responses() Histograms[int] {
 	return list
 }
 
-// GoodP99 judges seconds by their p99 response time, beside the median of those
+// goodP99 judges seconds by their p99 response time, beside the median of those
 // of the steady state.
-func (a *Analysis) GoodP99(within float64) func(int) bool {
+func (a *Analysis) goodP99(within float64) func(int) bool {
 	p99 := map[int]int64{}
 	for s, h := range a.responses() {
 		p99[s] = h.ValueAtPercentile(99)

@@ -20,5 +20,9 @@ func (a *Analysis) Measured() (*results.Summary, []Failover) {
 	}
 	s.FailoverStats = distribution(ServerTimes(s.Failovers))
 	s.Losses = a.losses(s.Failovers)
+	for _, of := range []string{"throughput", "p99"} {
+		list, _ := a.Recoveries(of, 0)
+		s.Recoveries = append(s.Recoveries, list...)
+	}
 	return s, failovers
 }

@@ -47,10 +47,10 @@ func TestLatencyMerges(t *testing.T) {
 	}{
 		{"steady", 6, 10, 1000, 1000, 340},
 		{"failure", 2, 20, 20, 20, 20},
-		{All, 8, 10, 1000, 1000, 260},
+		{results.All, 8, 10, 1000, 1000, 260},
 	} {
-		for _, command := range []string{"GET", All} {
-			r := FindLatency(s.Latency, tt.phase, command, results.Response)
+		for _, command := range []string{"GET", results.All} {
+			r := s.LatencyOf(tt.phase, command, results.Response)
 			if r == nil {
 				t.Fatalf("no row for %s %s", tt.phase, command)
 			}
@@ -59,10 +59,10 @@ func TestLatencyMerges(t *testing.T) {
 			}
 		}
 	}
-	if r := FindLatency(s.Latency, "recovered", All, results.Response); r != nil {
+	if r := s.LatencyOf("recovered", results.All, results.Response); r != nil {
 		t.Errorf("a phase without a reply has the row %+v", *r)
 	}
-	if r := FindLatency(s.Latency, "steady", "SET", results.Response); r != nil {
+	if r := s.LatencyOf("steady", "SET", results.Response); r != nil {
 		t.Errorf("a command without a reply has the row %+v", *r)
 	}
 }
@@ -76,21 +76,21 @@ func TestLoad(t *testing.T) {
 		throughput     float64
 	}{
 		{"steady", "GET", results.Counts{OK: 8000}, 10, 800},
-		{"steady", All, results.Counts{OK: 10000}, 10, 1000},
+		{"steady", results.All, results.Counts{OK: 10000}, 10, 1000},
 		{"failure", "GET", results.Counts{OK: 10400, Failed: 1600}, 15, 10400.0 / 15},
-		{"failure", All, results.Counts{OK: 13000, Failed: 1990, Unknown: 10}, 15, 13000.0 / 15},
-		{All, All, results.Counts{OK: 33000, Failed: 1990, Unknown: 10}, 35, 33000.0 / 35},
+		{"failure", results.All, results.Counts{OK: 13000, Failed: 1990, Unknown: 10}, 15, 13000.0 / 15},
+		{results.All, results.All, results.Counts{OK: 33000, Failed: 1990, Unknown: 10}, 35, 33000.0 / 35},
 	} {
-		l := FindLoad(s.Load, tt.phase, tt.command)
+		l := s.LoadOf(tt.phase, tt.command)
 		if l == nil || l.Counts != tt.counts || l.Seconds != tt.seconds || l.Throughput != tt.throughput {
 			t.Errorf("%s %s: %+v", tt.phase, tt.command, l)
 		}
 	}
-	e := FindLoad(s.Load, "failure", All).Errors
+	e := s.LoadOf("failure", results.All).Errors
 	if e["timeout"] != 10 || e["dial"] != 1144 || e["CLUSTERDOWN"] != 846 {
 		t.Errorf("errors %v", e)
 	}
-	if e := FindLoad(s.Load, "failure", "GET").Errors; e != nil {
+	if e := s.LoadOf("failure", "GET").Errors; e != nil {
 		t.Errorf("errors in the row of a command: %v", e)
 	}
 }
@@ -102,7 +102,7 @@ func TestGenerators(t *testing.T) {
 		f.Generator = 1
 		b.Frames = append(b.Frames, f)
 	}
-	if l := FindLoad(summary(t, b).Load, "steady", All); l.Counts.OK != 20000 || l.Throughput != 2000 {
+	if l := summary(t, b).LoadOf("steady", results.All); l.Counts.OK != 20000 || l.Throughput != 2000 {
 		t.Errorf("two generators: %+v", l)
 	}
 }

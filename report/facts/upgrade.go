@@ -67,7 +67,7 @@ func (a *Analysis) upgradeWindow(w Window) results.UpgradeWindow {
 			v.Errors[class] += n
 		}
 	}
-	v.Load = loadRow(w, All, total)
+	v.Load = loadRow(w, results.All, total)
 	h := results.NewHistogram()
 	for _, i := range a.Intervals {
 		if i.Time == results.Response && w.Has(i.Second) {
@@ -75,7 +75,7 @@ func (a *Analysis) upgradeWindow(w Window) results.UpgradeWindow {
 		}
 	}
 	if h.TotalCount() > 0 {
-		row := LatencyRow(w.Name, All, results.Response, h)
+		row := LatencyRow(w.Name, results.All, results.Response, h)
 		v.Response = &row
 	}
 	start := a.Run.LoadStart

@@ -30,16 +30,16 @@ func clientTopology(a *facts.Analysis, s *results.Summary) []results.Advice {
 	if err != nil || interval < slowReload {
 		return nil
 	}
-	open := func(f results.Failover) bool { _, ok := unended(a, f, facts.StepClient); return f.Client == 0 && ok }
+	open := func(f results.Failover) bool { _, ok := f.Unended(a.Run.ClientOutages); return f.Client == 0 && ok }
 	lag := func(f results.Failover) results.Duration {
-		if long, ok := unended(a, f, facts.StepClient); f.Client == 0 && ok {
+		if long, ok := f.Unended(a.Run.ClientOutages); f.Client == 0 && ok {
 			return long - f.Server
 		}
 		return f.Client - f.Server
 	}
 	f, n := slowest(s.Failovers, func(f results.Failover) bool {
 		// Later than one interval, it is something else that kept it.
-		return facts.FailedOver(f) && lag(f) >= results.DurationOf(clientLag) && lag(f) <= results.DurationOf(interval+slowReload) && askedTheOld(a, f)
+		return f.Completed() && lag(f) >= results.DurationOf(clientLag) && lag(f) <= results.DurationOf(interval+slowReload) && askedTheOld(a, f)
 	}, lag)
 	if n == 0 {
 		return nil
@@ -157,7 +157,7 @@ func nodeTimeoutDominates(a *facts.Analysis, s *results.Summary) []results.Advic
 		return nil
 	}
 	f, n := slowest(s.Failovers, func(f results.Failover) bool {
-		return facts.FailedOver(f) && f.PredictedMax > 0 && float64(t) >= timeoutShare*float64(f.Server)
+		return f.Completed() && f.PredictedMax > 0 && float64(t) >= timeoutShare*float64(f.Server)
 	}, func(f results.Failover) results.Duration { return f.Server })
 	if n == 0 {
 		return nil
@@ -167,7 +167,7 @@ func nodeTimeoutDominates(a *facts.Analysis, s *results.Summary) []results.Advic
 		source = "set by the scenario"
 	}
 	evidence := []string{fmt.Sprintf("fault %s: shard %d was back after %s; %s are predicted for this configuration", f.Fault, f.Shard, words.Duration(f.Server), words.Prediction(f))}
-	if st := facts.StepOf(f, facts.StepPFail); st != nil {
+	if st := f.Step(results.StepPFail); st != nil {
 		evidence = append(evidence, fmt.Sprintf("the first node suspected the primary after %s; the timeout is %s", words.Duration(st.At), source))
 	}
 	return []results.Advice{{
@@ -229,7 +229,7 @@ func noReplica(a *facts.Analysis, s *results.Summary) []results.Advice {
 	var list []results.Advice
 	for _, f := range s.Failovers {
 		i := slices.IndexFunc(a.Run.Shards, func(sh results.Shard) bool { return sh.Index == f.Shard })
-		if facts.FailedOver(f) || f.To == f.From || i < 0 || len(a.Run.Shards[i].Nodes) > 1 {
+		if f.Completed() || f.To == f.From || i < 0 || len(a.Run.Shards[i].Nodes) > 1 {
 			continue
 		}
 		list = append(list, results.Advice{

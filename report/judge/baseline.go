@@ -29,8 +29,8 @@ func Baseline(sc *scenarios.Scenario, bundles []*results.Bundle) (*results.Basel
 		base.Runs = append(base.Runs, facts.RunName(b))
 		base.Load, base.Environment = loadDigest(b), b.Run.Environment
 		for _, o := range sc.Objectives {
-			if m := measure(a, o, s); m.value != nil && !m.atLeast && (isRelative(o.Min) || isRelative(o.Max)) {
-				values[subject(o)] = append(values[subject(o)], *m.value)
+			if m := measure(a, o, s); m.Value != nil && !m.AtLeast && (isRelative(o.Min) || isRelative(o.Max)) {
+				values[subject(o)] = append(values[subject(o)], *m.Value)
 			}
 		}
 	}

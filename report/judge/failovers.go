@@ -79,7 +79,7 @@ func explanations(f facts.Failover) []string {
 		}
 		list = append(list, text)
 	}
-	if st := facts.StepOf(f.Failover, facts.StepFail); st != nil && facts.StepOf(f.Failover, facts.StepPFail) != nil && f.PredictedMax > 0 {
+	if st := f.Step(results.StepFail); st != nil && f.Step(results.StepPFail) != nil && f.PredictedMax > 0 {
 		if allowed := facts.FailAllowance(f.Failover); st.Took.Std() > allowed {
 			list = append(list, fmt.Sprintf("FAIL came late: a majority agreed %s after the first suspicion, %s are accounted for", words.Duration(st.Took), words.Duration(results.DurationOf(allowed))))
 		}

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/slotstorm/slotstorm/report/facts"
 	"github.com/slotstorm/slotstorm/report/internal/fixture"
 	"github.com/slotstorm/slotstorm/results"
 )
@@ -134,7 +133,7 @@ func TestFailoverCases(t *testing.T) {
 func TestRetriedElection(t *testing.T) {
 	s := summary(t, fixture.Repeated())
 	last := s.Failovers[2]
-	if took := facts.StepOf(last, facts.StepElection).Took; took != fixture.MS(4643) {
+	if took := last.Step(results.StepElection).Took; took != fixture.MS(4643) {
 		t.Errorf("the winning election began %s after FAIL, want 4.643s", took)
 	}
 	for _, want := range []string{"2 elections were started", "took 7.00 s where 2.61 to 5.02 s is predicted"} {

@@ -4,24 +4,36 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/slotstorm/slotstorm/internal/metrics"
 	"github.com/slotstorm/slotstorm/report/facts"
 	"github.com/slotstorm/slotstorm/report/words"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
-// measurement is what an objective's metric came to.
-type measurement struct {
-	value *float64
-	// atLeast marks a value whose end was not seen: it may be higher.
-	atLeast  bool
-	evidence string
+// evidence is what the metrics are read from.
+func evidence(a *facts.Analysis, s *results.Summary) metrics.Evidence {
+	return metrics.Evidence{Run: &a.Run, Summary: s, Findings: a.Findings, Recoveries: a.Recoveries}
 }
 
-func nothing(why string) measurement { return measurement{evidence: why} }
+// measure answers an objective. A metric of a later version is not known.
+func measure(a *facts.Analysis, o scenarios.Objective, s *results.Summary) metrics.Measurement {
+	m, ok := metrics.Named(o.Metric)
+	if !ok {
+		return metrics.Measurement{Evidence: "this version does not measure " + o.Metric}
+	}
+	return m.Measure(evidence(a, s), scopeOf(o))
+}
 
-func measured(v float64, evidence string) measurement {
-	return measurement{value: &v, evidence: evidence}
+func scopeOf(o scenarios.Objective) metrics.Scope {
+	return metrics.Scope{Command: o.Command, Phase: o.Phase, Shard: o.Shard, Within: o.Within}
+}
+
+func unitOf(metric string) results.Unit {
+	if m, ok := metrics.Named(metric); ok {
+		return m.Unit
+	}
+	return results.UnitCount
 }
 
 func boundText(o scenarios.Objective) string {
@@ -48,34 +60,4 @@ func subject(o scenarios.Objective) string {
 		within = fmt.Sprintf("within %g %%", 100*o.Within)
 	}
 	return words.Sentence(" ", o.Metric, o.Command, of, in, within)
-}
-
-// scope names the requests that an objective is about.
-func scope(o scenarios.Objective) string {
-	command, phase := facts.OrAll(o.Command), "the timeline"
-	if command == facts.All {
-		command = "all commands"
-	}
-	if o.Phase != "" {
-		phase = "phase " + o.Phase
-	}
-	if o.Shard != nil {
-		command = fmt.Sprintf("shard %d", *o.Shard)
-	}
-	return command + " in " + phase
-}
-
-// unended reports whether the step was awaited to the end of observation, and for
-// how long. A client that had no outage at all was not waiting.
-func unended(a *facts.Analysis, f results.Failover, step string) (results.Duration, bool) {
-	list := a.Run.ProbeOutages
-	if step == facts.StepClient {
-		list = a.Run.ClientOutages
-	}
-	for _, o := range list {
-		if o.Shard == f.Shard && o.Open && o.To > f.Injected {
-			return o.To - f.Injected, true
-		}
-	}
-	return 0, false
 }

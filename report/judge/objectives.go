@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/slotstorm/slotstorm/internal/metrics"
 	"github.com/slotstorm/slotstorm/report/facts"
 	"github.com/slotstorm/slotstorm/report/words"
 	"github.com/slotstorm/slotstorm/results"
@@ -20,18 +21,18 @@ func objectives(a *facts.Analysis, s *results.Summary) []results.Objective {
 	return list
 }
 
-func judge(a *facts.Analysis, o scenarios.Objective, m measurement) results.Objective {
+func judge(a *facts.Analysis, o scenarios.Objective, m metrics.Measurement) results.Objective {
 	unit := unitOf(o.Metric)
 	r := results.Objective{
 		Name: words.Sentence(" ", subject(o), boundText(o)), Metric: o.Metric, Bound: boundText(o),
-		Value: m.value, Shown: "not measured", Result: results.Inconclusive, Evidence: m.evidence,
+		Value: m.Value, Shown: "not measured", Result: results.Inconclusive, Evidence: m.Evidence,
 	}
-	if m.value == nil {
+	if m.Value == nil {
 		return r
 	}
-	v := *m.value
+	v := *m.Value
 	r.Shown = words.Quantity(unit, v)
-	if m.atLeast {
+	if m.AtLeast {
 		r.Shown = "> " + r.Shown
 	}
 	low, high := o.Min, o.Max
@@ -48,9 +49,9 @@ func judge(a *facts.Analysis, o scenarios.Objective, m measurement) results.Obje
 	tooHigh := high != nil && v > high.Value
 	tooLow := low != nil && v < low.Value
 	switch {
-	case tooHigh, tooLow && !m.atLeast:
+	case tooHigh, tooLow && !m.AtLeast:
 		r.Result = results.Fail
-	case !m.atLeast:
+	case !m.AtLeast:
 		r.Result = results.Pass
 	}
 	r.Margin = margin(low, high, v)

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/slotstorm/slotstorm/internal/metrics"
 	"github.com/slotstorm/slotstorm/report/facts"
 	"github.com/slotstorm/slotstorm/report/internal/fixture"
 	"github.com/slotstorm/slotstorm/results"
@@ -66,7 +67,7 @@ func TestObjectives(t *testing.T) {
 func TestEveryMetric(t *testing.T) {
 	sc := fixture.Scenario(t)
 	sc.Objectives = nil
-	for _, m := range scenarios.Metrics {
+	for _, m := range metrics.All() {
 		sc.Objectives = append(sc.Objectives, scenarios.Objective{Metric: m.Name, Max: limit("x", 1e9)})
 	}
 	for _, o := range Summary(facts.New(fixture.Killed(), sc)).Objectives {

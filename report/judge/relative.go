@@ -23,7 +23,7 @@ func absolute(b *scenarios.Bound, base *results.BaselineValue) *scenarios.Bound 
 }
 
 // resolved shows a relative bound with what it comes to.
-func resolved(sign string, b, is *scenarios.Bound, unit scenarios.Unit) string {
+func resolved(sign string, b, is *scenarios.Bound, unit results.Unit) string {
 	switch {
 	case b == nil:
 		return ""

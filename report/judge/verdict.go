@@ -10,7 +10,6 @@ import (
 	"github.com/slotstorm/slotstorm/report/facts"
 	"github.com/slotstorm/slotstorm/report/words"
 	"github.com/slotstorm/slotstorm/results"
-	"github.com/slotstorm/slotstorm/scenarios"
 )
 
 // Thresholds of the verdict.
@@ -90,11 +89,13 @@ func ownDoing(a *facts.Analysis, s *results.Summary) []string {
 		if !ok || o.Max == nil || i >= len(s.Objectives) || s.Objectives[i].Result != results.Fail {
 			continue
 		}
-		slip := percentile(a, o, s, results.Slip, quantile)
+		slip := o
+		slip.Metric = string(results.Slip) + "." + quantile
+		late := measure(a, slip, s)
 		missed := *s.Objectives[i].Value
-		if slip.value != nil && *slip.value > noticeable.Seconds() && missed-*slip.value <= o.Max.Value {
+		if late.Value != nil && *late.Value > noticeable.Seconds() && missed-*late.Value <= o.Max.Value {
 			reasons = append(reasons, fmt.Sprintf("the load generator was the limit: %s was measured as %s, of which up to %s is its own lateness in sending",
-				s.Objectives[i].Name, s.Objectives[i].Shown, words.Quantity(scenarios.UnitDuration, *slip.value)))
+				s.Objectives[i].Name, s.Objectives[i].Shown, words.Quantity(results.UnitDuration, *late.Value)))
 		}
 	}
 	return reasons
@@ -224,7 +225,7 @@ func unfinished(a *facts.Analysis) []string {
 	reasons = append(reasons, rollShortcomings(a.Run.Upgrade)...)
 	reasons = append(reasons, untimely(a)...)
 	switch au := a.Run.Audit; {
-	case au != nil && facts.Unread(au):
+	case au != nil && au.Partial():
 		reasons = append(reasons, words.Sentence(": ", fmt.Sprintf("the audit read back %s of %s", words.Count(au.ReadBack), words.Plural(au.Writes, "write", "writes")), au.Unread))
 	case au == nil && a.Spec.Workload.Audit != nil:
 		reasons = append(reasons, "the audit has no result")

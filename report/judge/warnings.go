@@ -21,12 +21,12 @@ func warnings(a *facts.Analysis, s *results.Summary) []string {
 				f.Fault, words.Duration(f.Server), words.Duration(f.Outage), words.Duration(drift)))
 		}
 		if f.Complete && f.To != f.From && f.Client == 0 {
-			if _, open := unended(a, f, facts.StepClient); open {
+			if _, open := f.Unended(a.Run.ClientOutages); open {
 				list = append(list, fmt.Sprintf("fault %s: the application client wrote to shard %d no more while it was watched", f.Fault, f.Shard))
 			}
 		}
 	}
-	if response := facts.FindLatency(s.Latency, facts.All, facts.All, results.Response); response != nil {
+	if response := s.LatencyOf(results.All, results.All, results.Response); response != nil {
 		if text := GeneratorNotice(s.Generator, response.P99); text != "" {
 			list = append(list, text)
 		}
@@ -52,7 +52,7 @@ func warnings(a *facts.Analysis, s *results.Summary) []string {
 	if au := a.Run.Audit; au != nil && au.Altered > 0 {
 		list = append(list, fmt.Sprintf("%s came back with another value", words.Plural(au.Altered, "acknowledged write", "acknowledged writes")))
 	}
-	if load := facts.FindLoad(s.Load, facts.All, facts.All); load != nil && load.Counts.Unknown > 0 {
+	if load := s.LoadOf(results.All, results.All); load != nil && load.Counts.Unknown > 0 {
 		list = append(list, fmt.Sprintf("%s without an answer: whether they took effect is unknown, and they have no latency",
 			words.Plural(load.Counts.Unknown, "request", "requests")))
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/slotstorm/slotstorm/report/compare"
 	"github.com/slotstorm/slotstorm/report/facts"
 	"github.com/slotstorm/slotstorm/report/words"
-	"github.com/slotstorm/slotstorm/scenarios"
+	"github.com/slotstorm/slotstorm/results"
 )
 
 func sideLegend() []LegendEntry {
@@ -32,7 +32,7 @@ func DotPictures(c *compare.Comparison) []Picture {
 func dotPicture(d compare.FigureDelta) Picture {
 	p := Picture{Title: d.String() + ", each run", plot: newPlot(), height: 78, Legend: []LegendEntry{
 		{"A", inkSideA, true}, {"B", inkSideB, true}, {"median and its 95 % interval", inkDue, true}}}
-	if len(d.ValuesA) > d.A.N || d.Phase == "" && d.Unit == scenarios.UnitDuration {
+	if len(d.ValuesA) > d.A.N || d.Phase == "" && d.Unit == results.UnitDuration {
 		p.Title = d.String() + ", each failover"
 	}
 	all := slices.Concat(d.ValuesA, d.ValuesB)
@@ -86,7 +86,7 @@ func OverlayPictures(c *compare.Comparison) []Picture {
 // percentilePicture has one x step for each additional nine.
 func percentilePicture(c *compare.Comparison) (Picture, bool) {
 	p := Picture{Title: "Response time by percentile, all runs together, log scale", plot: newPlot(), height: timelineHeight + 20, Legend: sideLegend()}
-	key := facts.HistogramKey{Phase: facts.All, Command: facts.All, Time: "response"}
+	key := facts.HistogramKey{Phase: results.All, Command: results.All, Time: "response"}
 	low, high, nines := math.Inf(1), 0.0, 0.0
 	lines := make([][]point, 2)
 	for i := range lines {
@@ -148,7 +148,7 @@ func (fineLogTicks) Ticks(low, high float64) []plot.Tick {
 	for e := math.Floor(math.Log10(low)); e <= math.Ceil(math.Log10(high)); e++ {
 		for _, f := range []float64{1, 2, 5} {
 			if v := f * math.Pow(10, e); low <= v && v <= high {
-				list = append(list, plot.Tick{Value: v, Label: words.UnitLabel(scenarios.UnitDuration, v)})
+				list = append(list, plot.Tick{Value: v, Label: words.UnitLabel(results.UnitDuration, v)})
 			}
 		}
 	}

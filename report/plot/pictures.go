@@ -164,7 +164,7 @@ const maxBars = 40
 func drawnFailovers(s *results.Summary) []results.Failover {
 	var list []results.Failover
 	for _, f := range s.Failovers {
-		if facts.FailedOver(f) && len(list) < maxBars {
+		if f.Completed() && len(list) < maxBars {
 			list = append(list, f)
 		}
 	}
@@ -179,7 +179,7 @@ func stepsPicture(s *results.Summary) Picture {
 	for _, f := range list {
 		row := rowBar{label: f.Fault, total: words.Duration(f.Server)}
 		for i, name := range facts.ServerSteps() {
-			if st := facts.StepOf(f, name); st != nil {
+			if st := f.Step(name); st != nil {
 				row.parts = append(row.parts, part{st.Took.Std().Seconds(), stepInks()[i]})
 			}
 		}
@@ -213,7 +213,7 @@ func distributionPicture(s *results.Summary) Picture {
 	var dots []float64
 	low, high := math.Inf(-1), math.Inf(1)
 	for _, f := range s.Failovers {
-		if facts.FailedOver(f) {
+		if f.Completed() {
 			dots = append(dots, f.Server.Std().Seconds())
 			low = max(low, f.PredictedMin.Std().Seconds())
 			high = min(high, f.PredictedMax.Std().Seconds())

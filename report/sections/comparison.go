@@ -10,6 +10,7 @@ import (
 	"github.com/slotstorm/slotstorm/report/facts"
 	"github.com/slotstorm/slotstorm/report/plot"
 	"github.com/slotstorm/slotstorm/report/words"
+	"github.com/slotstorm/slotstorm/results"
 )
 
 // answerMarks: shape and word carry the meaning, colour only repeats it.
@@ -68,7 +69,7 @@ func judgedTable(c *compare.Comparison) doc.Table {
 // of failovers, which explain what was.
 func notableTable(c *compare.Comparison) doc.Table {
 	return deltaTable("Also measured", only(c, func(d compare.FigureDelta) bool {
-		always := strings.HasPrefix(d.Metric, "failover.") || d.Metric == "throughput" && d.Phase == facts.All && d.Command == facts.All
+		always := strings.HasPrefix(d.Metric, "failover.") || d.Metric == "throughput" && d.Phase == results.All && d.Command == results.All
 		return !d.Judged && (always || d.Answer == compare.Worse || d.Answer == compare.Better || d.Answer == compare.Changed)
 	}))
 }

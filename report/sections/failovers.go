@@ -32,7 +32,7 @@ func failoverTable(s *results.Summary) doc.Table {
 	for _, f := range s.Failovers {
 		row := []string{f.Fault, fmt.Sprint(f.Shard), change(f)}
 		for _, name := range facts.ServerSteps() {
-			if st := facts.StepOf(f, name); st != nil {
+			if st := f.Step(name); st != nil {
 				row = append(row, words.StepTime(st.Took))
 			} else {
 				row = append(row, words.None)
@@ -64,7 +64,7 @@ func asPredicted(s *results.Summary) string {
 	n, within := 0, 0
 	var one results.Failover
 	for _, f := range s.Failovers {
-		if facts.FailedOver(f) {
+		if f.Completed() {
 			n++
 			one = f
 			if f.Server >= f.PredictedMin && f.Server <= f.PredictedMax {

@@ -20,14 +20,14 @@ func loadTable(s *results.Summary) doc.Table {
 		if l.Counts.Total() == 0 {
 			continue
 		}
-		row := []string{phaseName(l.Phase), l.Command, words.Count(l.Counts.Total()), words.Percent(facts.Share(l.Counts)), words.Rate(l.Throughput)}
-		if r := facts.FindLatency(s.Latency, l.Phase, l.Command, results.Response); r != nil {
+		row := []string{phaseName(l.Phase), l.Command, words.Count(l.Counts.Total()), words.Percent(l.Counts.Share()), words.Rate(l.Throughput)}
+		if r := s.LatencyOf(l.Phase, l.Command, results.Response); r != nil {
 			row = append(row, words.Duration(r.P50), words.Duration(r.P99), words.Duration(r.P999), words.Duration(r.Max))
 		} else {
 			row = append(row, words.None, words.None, words.None, words.None)
 		}
 		for _, kind := range []results.Time{results.Service, results.Slip} {
-			if r := facts.FindLatency(s.Latency, l.Phase, l.Command, kind); r != nil {
+			if r := s.LatencyOf(l.Phase, l.Command, kind); r != nil {
 				row = append(row, words.Duration(r.P99))
 			} else {
 				row = append(row, words.None)
@@ -40,7 +40,7 @@ func loadTable(s *results.Summary) doc.Table {
 
 // phaseName calls the whole by what it is.
 func phaseName(name string) string {
-	if name == facts.All {
+	if name == results.All {
 		return "timeline"
 	}
 	return name
@@ -84,7 +84,7 @@ func errorTable(s *results.Summary) doc.Table {
 	t := doc.Table{Title: "Errors", Head: slices.Concat(doc.Columns("phase"), doc.Numbers("failed", "unknown", "overflow"), doc.Long("by class")),
 		Note: doc.Prose("Requests that were not answered ok. *failed*: refused before execution. *unknown*: sent, and no answer came. *overflow*: due, and never sent for want of room in flight.")}
 	for _, l := range s.Load {
-		if l.Command == facts.All && l.Counts.Total() > l.Counts.OK {
+		if l.Command == results.All && l.Counts.Total() > l.Counts.OK {
 			t.Rows = append(t.Rows, []string{phaseName(l.Phase), words.Count(l.Counts.Failed), words.Count(l.Counts.Unknown), words.Count(l.Counts.Overflow), words.Classes(l.Errors)})
 		}
 	}

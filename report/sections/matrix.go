@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/slotstorm/slotstorm/report/doc"
-	"github.com/slotstorm/slotstorm/report/facts"
 	"github.com/slotstorm/slotstorm/report/judge"
 	"github.com/slotstorm/slotstorm/report/words"
 	"github.com/slotstorm/slotstorm/results"
@@ -45,7 +44,7 @@ func matrixRow(r judge.Judged) []string {
 	}
 	failover, client := words.None, words.None
 	for _, f := range s.Failovers {
-		if facts.FailedOver(f) {
+		if f.Completed() {
 			failover = words.Duration(f.Server)
 			if f.Client > 0 {
 				client = words.Duration(f.Client)
@@ -55,10 +54,10 @@ func matrixRow(r judge.Judged) []string {
 	p50, p99, slip := words.None, words.None, words.None
 	if len(run.Phases) > 0 {
 		healthy := run.Phases[0].Name
-		if l := facts.FindLatency(s.Latency, healthy, facts.All, results.Response); l != nil {
+		if l := s.LatencyOf(healthy, results.All, results.Response); l != nil {
 			p50, p99 = words.Duration(l.P50), words.Duration(l.P99)
 		}
-		if l := facts.FindLatency(s.Latency, healthy, facts.All, results.Slip); l != nil {
+		if l := s.LatencyOf(healthy, results.All, results.Slip); l != nil {
 			slip = words.Duration(l.P99)
 		}
 	}

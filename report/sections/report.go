@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 
 	"github.com/slotstorm/slotstorm/report/doc"
-	"github.com/slotstorm/slotstorm/report/facts"
 	"github.com/slotstorm/slotstorm/report/words"
 	"github.com/slotstorm/slotstorm/results"
 )
@@ -73,7 +72,7 @@ func cards(r *results.Run, s *results.Summary) []doc.Card {
 		add(words.Duration(d.Max), "slowest of them")
 	} else {
 		for _, f := range s.Failovers {
-			if facts.FailedOver(f) {
+			if f.Completed() {
 				add(words.Duration(f.Server), "failover: fault to first good write by a probe")
 				if f.Client > 0 {
 					add(words.Duration(f.Client), "until the application client wrote again")
@@ -84,15 +83,15 @@ func cards(r *results.Run, s *results.Summary) []doc.Card {
 	if a := s.Availability; a.Observed > 0 {
 		add(words.Duration(a.Any), "with at least one shard refusing writes")
 	}
-	if au := r.Audit; au != nil && !facts.Unread(au) {
+	if au := r.Audit; au != nil && !au.Partial() {
 		add(words.Count(au.Lost+au.Altered), fmt.Sprintf("acknowledged writes lost, of %s audited", words.Count(au.OK)))
 	}
-	if l := facts.FindLoad(s.Load, facts.All, facts.All); l != nil && l.Counts.Total() > 0 {
-		add(words.Percent(facts.Share(l.Counts)), fmt.Sprintf("of %s answered ok", words.Plural(l.Counts.Total(), "request", "requests")))
+	if l := s.LoadOf(results.All, results.All); l != nil && l.Counts.Total() > 0 {
+		add(words.Percent(l.Counts.Share()), fmt.Sprintf("of %s answered ok", words.Plural(l.Counts.Total(), "request", "requests")))
 	}
 	if len(s.Load) > 0 {
 		first := s.Load[0].Phase
-		if l := facts.FindLatency(s.Latency, first, facts.All, results.Response); l != nil {
+		if l := s.LatencyOf(first, results.All, results.Response); l != nil {
 			add(words.Duration(l.P99), "p99 response time in phase "+first)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/slotstorm/slotstorm/report/doc"
-	"github.com/slotstorm/slotstorm/report/facts"
 	"github.com/slotstorm/slotstorm/report/words"
 	"github.com/slotstorm/slotstorm/results"
 )
@@ -53,7 +52,7 @@ func windowsTable(u *results.UpgradeSummary) doc.Table {
 		Head: slices.Concat(doc.Columns("window"),
 			doc.Numbers("seconds", "requests", "ok", "ok/s", "p50", "p99", "p99.9", "max", "a shard down", "longest"), doc.Long("errors by class"))}
 	for _, w := range u.Windows {
-		row := []string{w.Name, fmt.Sprintf("%.0f", w.Load.Seconds), words.Count(w.Load.Counts.Total()), words.Percent(facts.Share(w.Load.Counts)), words.Rate(w.Load.Throughput)}
+		row := []string{w.Name, fmt.Sprintf("%.0f", w.Load.Seconds), words.Count(w.Load.Counts.Total()), words.Percent(w.Load.Counts.Share()), words.Rate(w.Load.Throughput)}
 		if r := w.Response; r != nil {
 			row = append(row, words.Duration(r.P50), words.Duration(r.P99), words.Duration(r.P999), words.Duration(r.Max))
 		} else {

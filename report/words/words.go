@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/slotstorm/slotstorm/results"
-	"github.com/slotstorm/slotstorm/scenarios"
 )
 
 // ShareText shows a share of a value: 5.0 %, 12 %.
@@ -23,7 +22,7 @@ func ShareText(v float64) string {
 }
 
 // inUnit is a value as the axis of a plot has it: seconds, or the number.
-func UnitLabel(u scenarios.Unit, v float64) string {
+func UnitLabel(u results.Unit, v float64) string {
 	if v < 0 {
 		return "−" + Quantity(u, math.Abs(v))
 	}
@@ -105,13 +104,13 @@ func Percent(v float64) string {
 }
 
 // Quantity shows a metric's value.
-func Quantity(u scenarios.Unit, v float64) string {
+func Quantity(u results.Unit, v float64) string {
 	switch u {
-	case scenarios.UnitDuration:
+	case results.UnitDuration:
 		return Duration(results.DurationOf(time.Duration(math.Round(v * 1e9))))
-	case scenarios.UnitRate:
+	case results.UnitRate:
 		return Rate(v)
-	case scenarios.UnitRatio:
+	case results.UnitRatio:
 		return Percent(v)
 	}
 	return Count(int64(math.Round(v)))

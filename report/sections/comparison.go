@@ -3,8 +3,8 @@ package sections
 import (
 	"fmt"
 	"slices"
-	"strings"
 
+	"github.com/slotstorm/slotstorm/internal/metrics"
 	"github.com/slotstorm/slotstorm/report/compare"
 	"github.com/slotstorm/slotstorm/report/doc"
 	"github.com/slotstorm/slotstorm/report/facts"
@@ -69,7 +69,9 @@ func judgedTable(c *compare.Comparison) doc.Table {
 // of failovers, which explain what was.
 func notableTable(c *compare.Comparison) doc.Table {
 	return deltaTable("Also measured", only(c, func(d compare.FigureDelta) bool {
-		always := strings.HasPrefix(d.Metric, "failover.") || d.Metric == "throughput" && d.Phase == results.All && d.Command == results.All
+		m, _ := metrics.Named(d.Metric)
+		whole := results.OrAll(d.Phase) == results.All && results.OrAll(d.Command) == results.All
+		always := m.Explains && whole
 		return !d.Judged && (always || d.Answer == compare.Worse || d.Answer == compare.Better || d.Answer == compare.Changed)
 	}))
 }

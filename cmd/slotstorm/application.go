@@ -14,6 +14,7 @@ import (
 
 	"github.com/slotstorm/slotstorm/clusters/local"
 	"github.com/slotstorm/slotstorm/internal/console"
+	"github.com/slotstorm/slotstorm/internal/dial"
 	"github.com/slotstorm/slotstorm/internal/runner"
 	"github.com/slotstorm/slotstorm/results"
 )
@@ -31,6 +32,7 @@ func run(ctx context.Context, caught *catcher, args []string, stdout, stderr io.
 		play: runner.Run, signals: caught.take, enter: local.Enter, inside: inside,
 		exit: func(c exitCode) { os.Exit(int(c)) },
 	}
+	dial.LogTo(p.logger)
 	code := p.run(ctx, args)
 	if inside {
 		return leaving(code)

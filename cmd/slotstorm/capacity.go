@@ -80,7 +80,7 @@ func (p *program) capacity(c *cli.Context) error {
 		fmt.Fprintf(p.err, "continuing a search that was interrupted after %d steps; to start over, add --fresh\n", n)
 	}
 	search := &capacitySearch{p: p, scenario: s, plan: plan, state: state, options: runner.Options{
-		Root: p.root, Room: room, Version: p.build().Version, Log: p.logger(), Stop: stop, Began: p.began(nil)}}
+		Root: p.root, Room: room, Version: p.build().Version, Stop: stop, Began: p.began(nil)}}
 	answer, err := search.all(ctx)
 	switch {
 	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/slotstorm/slotstorm/internal/console"
-	"github.com/slotstorm/slotstorm/internal/runner"
+	"github.com/slotstorm/slotstorm/internal/upkeep"
 )
 
 func (p *program) cleanVerb() *cli.Command {
@@ -38,8 +38,8 @@ func (p *program) clean(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	o := runner.CleanOptions{Where: w, Runs: c.Args().Slice(), All: c.Bool("all")}
-	o.Confirm = func(left []runner.Left) (bool, error) {
+	o := upkeep.CleanOptions{Where: w, Runs: c.Args().Slice(), All: c.Bool("all")}
+	o.Confirm = func(left []upkeep.Left) (bool, error) {
 		switch {
 		case c.Bool("dry-run"):
 			return false, nil
@@ -53,7 +53,7 @@ func (p *program) clean(c *cli.Context) error {
 	}
 	ctx, release := p.abrupt(c.Context)
 	defer release()
-	found, err := runner.Clean(ctx, o)
+	found, err := upkeep.Clean(ctx, o)
 	if found == nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (p *program) clean(c *cli.Context) error {
 	return err
 }
 
-func leftLine(l runner.Left) string {
+func leftLine(l upkeep.Left) string {
 	text := l.What + " " + l.Name
 	if l.What == "objects" {
 		text = "objects in namespace " + l.Name

@@ -5,7 +5,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/slotstorm/slotstorm/internal/runner"
+	"github.com/slotstorm/slotstorm/internal/site"
+	"github.com/slotstorm/slotstorm/internal/upkeep"
 )
 
 func (p *program) downVerb() *cli.Command {
@@ -29,13 +30,13 @@ func (p *program) down(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	name := runner.OnlyOne
+	name := site.OnlyOne
 	if c.NArg() == 1 {
 		name = c.Args().First()
 	}
 	ctx, release := p.abrupt(c.Context)
 	defer release()
-	k, err := runner.Down(ctx, w, name)
+	k, err := upkeep.Down(ctx, w, name)
 	switch {
 	case err != nil:
 		return err

@@ -7,6 +7,7 @@ import (
 
 	"github.com/slotstorm/slotstorm/deployer/pods"
 	"github.com/slotstorm/slotstorm/internal/runner"
+	"github.com/slotstorm/slotstorm/internal/site"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
@@ -28,8 +29,8 @@ type rehearsed struct {
 // dryRun prints the plan of a run, and validates its objects on the API server.
 func (p *program) dryRun(ctx context.Context, s *scenarios.Scenario, o runner.Options) error {
 	r := rehearsed{Scenario: s, Timeline: timeline(s)}
-	objects, err := runner.Manifests(s)
-	local := errors.Is(err, runner.ErrNoManifests)
+	objects, err := site.Manifests(s)
+	local := errors.Is(err, site.ErrNoManifests)
 	if err != nil && !local {
 		return &exit{exitInvalid, err}
 	}
@@ -43,7 +44,7 @@ func (p *program) dryRun(ctx context.Context, s *scenarios.Scenario, o runner.Op
 		}
 	}
 	if !local {
-		if r.Answer, err = runner.Try(ctx, s, o); err != nil {
+		if r.Answer, err = site.Try(ctx, s, o.Context); err != nil {
 			return err
 		}
 	}

@@ -10,7 +10,8 @@ import (
 
 	"github.com/slotstorm/slotstorm/internal/console"
 	"github.com/slotstorm/slotstorm/internal/printable"
-	"github.com/slotstorm/slotstorm/internal/runner"
+	"github.com/slotstorm/slotstorm/internal/site"
+	"github.com/slotstorm/slotstorm/internal/upkeep"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
@@ -117,11 +118,11 @@ func fail(w io.Writer, color bool, err error) exitCode {
 		}
 	case errors.Is(err, context.Canceled):
 		code, err = exitInterrupted, errors.New("interrupted")
-	case errors.Is(err, runner.ErrDiffers), errors.Is(err, runner.ErrNoDeployment):
+	case errors.Is(err, site.ErrDiffers), errors.Is(err, site.ErrNoDeployment):
 		code = exitInvalid
-	case errors.Is(err, runner.ErrEnvironment):
+	case errors.Is(err, site.ErrEnvironment):
 		code = exitEnvironment
-	case errors.Is(err, runner.ErrUnhealed):
+	case errors.Is(err, upkeep.ErrUnhealed):
 		code = exitUnhealed
 	}
 	fmt.Fprintf(w, "%s %s\n", console.Paint(color, console.Red, "slotstorm:"), message(err))

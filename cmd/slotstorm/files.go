@@ -3,7 +3,7 @@ package main
 import (
 	"fmt"
 
-	"github.com/slotstorm/slotstorm/internal/runner"
+	"github.com/slotstorm/slotstorm/internal/site"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
@@ -20,7 +20,7 @@ const leastFiles = 24
 
 // tooFewFiles is the error of a limit of open files that is too low.
 func tooFewFiles(limit, need uint64) error {
-	return fmt.Errorf("%w: the limit of open files is %d, but at least %d are needed: raise it with 'ulimit -n %d', as root if the hard limit is too low", runner.ErrEnvironment, limit, need, wantFiles)
+	return fmt.Errorf("%w: the limit of open files is %d, but at least %d are needed: raise it with 'ulimit -n %d', as root if the hard limit is too low", site.ErrEnvironment, limit, need, wantFiles)
 }
 
 // enoughFiles returns an error if the limit of open files is below need.

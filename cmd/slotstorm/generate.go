@@ -10,7 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/slotstorm/slotstorm/internal/runner"
+	"github.com/slotstorm/slotstorm/internal/loader"
 )
 
 // generateVerb is a load generator that runs in a pod. It is hidden.
@@ -36,7 +36,7 @@ func (p *program) generate(c *cli.Context) error {
 	}
 	ctx, release := signal.NotifyContext(c.Context, syscall.SIGTERM, syscall.SIGINT)
 	defer release()
-	err := runner.Generate(ctx, runner.GenerateOptions{
+	err := loader.Generate(ctx, loader.GenerateOptions{
 		Listen: c.String("listen"), Identity: c.String("identity"), Patience: c.Duration("patience"), Log: p.logger(),
 		Listening: func(addr net.Addr) { fmt.Fprintf(p.out, "listening on %s\n", addr) },
 	})

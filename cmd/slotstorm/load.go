@@ -11,7 +11,7 @@ import (
 
 	"github.com/slotstorm/slotstorm/internal/console"
 	"github.com/slotstorm/slotstorm/internal/loader"
-	"github.com/slotstorm/slotstorm/internal/runner"
+	"github.com/slotstorm/slotstorm/internal/site"
 	"github.com/slotstorm/slotstorm/workload/frame"
 )
 
@@ -81,7 +81,7 @@ func (p *program) load(c *cli.Context) error {
 	}
 	switch {
 	case errors.Is(err, loader.ErrUnreachable):
-		return fmt.Errorf("%w: %w", runner.ErrEnvironment, err)
+		return fmt.Errorf("%w: %w", site.ErrEnvironment, err)
 	case err != nil:
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/slotstorm/slotstorm/internal/console"
 	"github.com/slotstorm/slotstorm/internal/raced"
 	"github.com/slotstorm/slotstorm/internal/runner"
+	"github.com/slotstorm/slotstorm/internal/site"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
@@ -68,7 +69,7 @@ func newBench(t *testing.T) *bench {
 		now:    func() time.Time { return start },
 		play: func(context.Context, *scenarios.Scenario, runner.Options) (*runner.Result, error) {
 			t.Error("a scenario was run")
-			return nil, runner.ErrEnvironment
+			return nil, site.ErrEnvironment
 		},
 		signals: func() (<-chan os.Signal, func()) { return b.caught, func() {} },
 		exit:    func(c exitCode) { b.exited <- c },

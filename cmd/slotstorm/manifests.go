@@ -3,7 +3,7 @@ package main
 import (
 	"github.com/urfave/cli/v2"
 
-	"github.com/slotstorm/slotstorm/internal/runner"
+	"github.com/slotstorm/slotstorm/internal/site"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
@@ -29,7 +29,7 @@ func (p *program) manifests(c *cli.Context) error {
 	if err != nil {
 		return unreadable(err)
 	}
-	objects, err := runner.Manifests(s)
+	objects, err := site.Manifests(s)
 	if err != nil {
 		return &exit{exitInvalid, err}
 	}

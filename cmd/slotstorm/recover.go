@@ -8,7 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/slotstorm/slotstorm/internal/console"
-	"github.com/slotstorm/slotstorm/internal/runner"
+	"github.com/slotstorm/slotstorm/internal/upkeep"
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -43,7 +43,7 @@ func (p *program) recover(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	r, err := runner.Recover(c.Context, dir, c.String("context"))
+	r, err := upkeep.Recover(c.Context, dir, c.String("context"))
 	if errors.Is(err, results.ErrUnderWay) {
 		return fmt.Errorf("%s: %w: stop it with Ctrl-C, which heals its faults", c.Args().First(), err)
 	}

@@ -11,7 +11,8 @@ import (
 
 	"github.com/slotstorm/slotstorm/clusters/local"
 	"github.com/slotstorm/slotstorm/internal/printable"
-	"github.com/slotstorm/slotstorm/internal/runner"
+	"github.com/slotstorm/slotstorm/internal/site"
+	"github.com/slotstorm/slotstorm/internal/upkeep"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
@@ -32,7 +33,7 @@ func (p *program) enterRoom(s *scenarios.Scenario, began func(dir string)) (room
 	defer release()
 	room, n, entered, err := p.enterFollowed(s.Cluster.Local.Isolation, began, caught)
 	if err != nil {
-		return room, exitOK, false, fmt.Errorf("%w: %w; run 'slotstorm doctor' for details, or use --set cluster.local.isolation=auto to run without a sealed room", runner.ErrEnvironment, err)
+		return room, exitOK, false, fmt.Errorf("%w: %w; run 'slotstorm doctor' for details, or use --set cluster.local.isolation=auto to run without a sealed room", site.ErrEnvironment, err)
 	}
 	if !entered {
 		select {
@@ -113,7 +114,7 @@ func (p *program) began(show func(dir string)) func(dir string) {
 // crashed.
 func (p *program) sweep(dirs []string) {
 	for _, dir := range dirs {
-		removed, err := runner.Sweep(dir)
+		removed, err := upkeep.Sweep(dir)
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			fmt.Fprintf(p.err, "slotstorm: %s: %s; remove the rest with 'slotstorm recover %s'\n", printable.Line(dir), message(err), printable.Line(quote(dir)))
 		}

@@ -78,7 +78,6 @@ func (p *program) runScenario(c *cli.Context) error {
 		Root:        p.root,
 		Room:        room,
 		Version:     p.build().Version,
-		Log:         p.logger(),
 		KeepVolumes: c.Bool("keep-volumes"),
 		Context:     c.String("context"),
 		On:          c.String("on"),

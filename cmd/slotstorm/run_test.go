@@ -13,6 +13,7 @@ import (
 
 	"github.com/slotstorm/slotstorm/clusters/local"
 	"github.com/slotstorm/slotstorm/internal/runner"
+	"github.com/slotstorm/slotstorm/internal/site"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
@@ -54,7 +55,7 @@ func TestRunErrors(t *testing.T) {
 		want exitCode
 		says string
 	}{
-		{fmt.Errorf("%w: no redis-server", runner.ErrEnvironment), exitEnvironment, "slotstorm doctor"},
+		{fmt.Errorf("%w: no redis-server", site.ErrEnvironment), exitEnvironment, "slotstorm doctor"},
 		{errors.New("the disk is full"), exitError, "slotstorm: the disk is full\n"},
 		{fmt.Errorf("deploying: %w", context.Canceled), exitInterrupted, "interrupted"},
 	} {
@@ -140,7 +141,7 @@ func TestRunOptions(t *testing.T) {
 	b.do("run", "kill-primary", "--out", "else where", "--keep-volumes", "--set", "metadata.description=it's one", "--seed", "9")
 	o := (*asked)[0]
 	want := `slotstorm run kill-primary --set 'metadata.description=it'\''s one' --seed 9`
-	if o.Root != "else where" || !o.KeepVolumes || o.Command != want || o.Version == "" || o.Log == nil || o.Observer == nil {
+	if o.Root != "else where" || !o.KeepVolumes || o.Command != want || o.Version == "" || o.Observer == nil {
 		t.Errorf("the runner was given %+v", o)
 	}
 }

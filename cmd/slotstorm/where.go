@@ -5,7 +5,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/slotstorm/slotstorm/internal/runner"
+	"github.com/slotstorm/slotstorm/internal/upkeep"
 )
 
 // whereFlags choose where to look for objects that slotstorm made.
@@ -17,8 +17,8 @@ func whereFlags() []cli.Flag {
 	}
 }
 
-func (p *program) where(c *cli.Context) (runner.Where, error) {
-	w := runner.Where{Provider: "kind", Context: c.String("context"), Namespace: c.String("namespace"), Note: func(message string) {
+func (p *program) where(c *cli.Context) (upkeep.Where, error) {
+	w := upkeep.Where{Provider: "kind", Context: c.String("context"), Namespace: c.String("namespace"), Note: func(message string) {
 		if !p.quiet {
 			fmt.Fprintln(p.err, message)
 		}

@@ -229,15 +229,8 @@ func histograms() map[results.Time]*hdrhistogram.Histogram {
 	return m
 }
 
-// silence takes what go-redis would print to standard error: what goes wrong is
-// in the result.
-type silence struct{}
-
-func (silence) Printf(context.Context, string, ...any) {}
-
 // Run drives the load and sums it up.
 func Run(ctx context.Context, o Options) (*Result, error) {
-	redis.SetLogger(silence{})
 	target, version, err := discover(ctx, o)
 	if err != nil {
 		return nil, err

@@ -7,55 +7,79 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/slotstorm/slotstorm/clusters/kube"
+	"github.com/slotstorm/slotstorm/chaos"
+	"github.com/slotstorm/slotstorm/deployer"
+	"github.com/slotstorm/slotstorm/internal/site"
 	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
 )
 
-// deploying bounds the time of a deployment. Before the timeline there is nothing
-// to heal or to collect: a gentle stop is a plain one.
-func (r *run) deploying(ctx context.Context) (context.Context, context.CancelFunc) {
-	r.show.observer = r.o.Observer
-	r.stage("deploy")
-	limit := map[string]time.Duration{"kube": podsLimit, "kind": kindLimit}[r.s.Cluster.Provider]
-	limit = max(limit, deployLimit)
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("not done after %v", limit))
-	ctx, stopped := context.WithCancelCause(ctx)
-	go func() {
-		select {
-		case <-r.o.Stop:
-			stopped(context.Canceled)
-		case <-ctx.Done():
-		}
-	}()
-	return ctx, func() { stopped(nil); cancel() }
+// siteOptions are the options of the site of a run.
+func siteOptions(s *scenarios.Scenario, o Options, rec *recorder) site.Options {
+	so := site.Options{
+		Run: rec.facts.ID, Room: o.Room, Context: o.Context, On: o.On, KeepVolumes: o.KeepVolumes,
+		Recorder: rec, Stop: o.Stop,
+		Aim: func(c *deployer.Cluster) chaos.Aim { return aim(s, rec, c) },
+	}
+	if rec.bundle != nil {
+		so.Volumes, so.Logs = rec.bundle.Path(results.VolumesDir), rec.bundle.Path("nodes")
+	}
+	return so
 }
 
-// deployError tells what was in the way of a deployment; that somebody wanted it to
-// end is no error of the place.
-func deployError(ctx context.Context, err error) error {
-	if errors.Is(context.Cause(ctx), context.Canceled) {
-		if errors.Is(err, kube.ErrLeft) {
-			return fmt.Errorf("interrupted, and something is left: %v", err)
-		}
-		return context.Canceled
+// deploy makes the site of the run, and notes what runs there.
+func deploy(ctx context.Context, s *scenarios.Scenario, o Options, rec *recorder) (site.Site, error) {
+	so := siteOptions(s, o, rec)
+	if err := site.Enter(s, so); err != nil {
+		return nil, err
 	}
-	if errors.Is(err, ErrNoDeployment) || errors.Is(err, ErrDiffers) {
-		return err
+	st, err := site.Deploy(ctx, s, so)
+	if err != nil {
+		return nil, err
 	}
-	return fmt.Errorf("%w: deploying: %w", ErrEnvironment, err)
+	version, err := st.Redis().Version(ctx)
+	if err != nil {
+		return nil, errors.Join(err, st.Remove(false))
+	}
+	rec.facts.Versions = results.Versions{Slotstorm: o.Version, Go: runtime.Version(), Redis: version}
+	return st, nil
 }
 
-func (r *run) deploy(ctx context.Context) (*site, error) {
-	ctx, cancel := r.deploying(ctx)
-	defer cancel()
-	c, err := r.deployTo(ctx)
-	if err != nil {
-		return nil, deployError(ctx, err)
+// Up deploys what a scenario says, and leaves it to later runs under a name. Of
+// the options Context, Observer and Stop count.
+func Up(ctx context.Context, s *scenarios.Scenario, name string, o Options) (*site.Kept, error) {
+	clock := results.Clock{Start: time.Now()}
+	rec := &recorder{clock: clock, facts: results.Run{ID: results.NewID(s.Metadata.Name, clock.Start)}, show: display{observer: o.Observer}}
+	return site.Up(ctx, s, name, siteOptions(s, o, rec))
+}
+
+// before records the cluster as it was made.
+func before(ctx context.Context, s *scenarios.Scenario, st site.Site, rec *recorder) error {
+	c, run := st.Redis(), &rec.facts
+	roles := c.Roles(ctx)
+	run.HealthyBefore = len(roles) == len(c.Nodes)
+	for _, role := range roles {
+		word := "replica"
+		if role.Primary {
+			word = "primary"
+		}
+		run.Nodes = append(run.Nodes, results.Node{Name: role.Node.Name, Addr: role.Addr, ID: role.Node.ID, Shard: role.Node.Shard, Role: word})
 	}
-	version, err := c.Version(ctx)
-	if err != nil {
-		return nil, errors.Join(err, c.Remove(false))
+	for i := range c.Shards {
+		first, last := c.ShardSlots(i)
+		shard := results.Shard{Index: i, Slots: fmt.Sprintf("%d-%d", first, last)}
+		for _, n := range run.Nodes {
+			if n.Shard != i {
+				continue
+			}
+			shard.Nodes = append(shard.Nodes, n.Name)
+			if n.Role == "primary" {
+				shard.Primary = n.Name
+			}
+		}
+		run.Shards = append(run.Shards, shard)
 	}
-	r.run.Versions = results.Versions{Slotstorm: r.o.Version, Go: runtime.Version(), Redis: version}
-	return c, nil
+	rec.Stage("ready")
+	rec.Show(fmt.Sprintf("cluster is whole: %d shards × %d replicas, Redis %s, %s", s.Redis.Shards, s.Redis.ReplicasPerShard, run.Versions.Redis, st.Environment(ctx).Isolation))
+	return inspect(ctx, c, rec.bundle, "before")
 }

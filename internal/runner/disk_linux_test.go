@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/slotstorm/slotstorm/internal/upkeep"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
@@ -46,7 +47,7 @@ func TestAFullDiskInTheMiddleOfARun(t *testing.T) {
 			if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "the disk of "+root+" is full: free space there") {
 				t.Errorf("the run ended with %v", err)
 			}
-			if errors.Is(err, ErrUnhealed) {
+			if errors.Is(err, upkeep.ErrUnhealed) {
 				t.Errorf("a fault counts as in force: %v", err)
 			}
 			for _, left := range standing(t, root) {
@@ -130,7 +131,7 @@ func failing(t *testing.T, yaml string, o Options) error {
 	return err
 }
 
-// standing are the processes that have their folder under a root.
+// siteOptions are the processes that have their folder under a root.
 func standing(t *testing.T, root string) []string {
 	t.Helper()
 	dirs, err := filepath.Glob("/proc/[0-9]*/cwd")

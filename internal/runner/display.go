@@ -1,14 +1,9 @@
 package runner
 
 import (
-	"context"
-	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
 	"sync"
-
-	"github.com/slotstorm/slotstorm/results"
 )
 
 // display keeps what an observer is shown, and calls it one at a time.
@@ -57,35 +52,5 @@ func (d *display) fault(name string, on bool, message string) {
 	}, message)
 	if !on {
 		d.update(func(*Progress) {}, "")
-	}
-}
-
-// faultLog is the chaos room's recorder: into the bundle, and onto the display.
-type faultLog struct {
-	*keeper
-	show *display
-}
-
-// Event keeps an event and shows it.
-func (l faultLog) Event(e results.Event) error {
-	line := fmt.Sprintf("fault %s: %s", e.Fault, e.Message)
-	switch e.Kind {
-	case results.EventFaultInject:
-		l.show.fault(e.Fault, true, line)
-	case results.EventFaultVerify, results.EventFaultFailed:
-		l.show.fault(e.Fault, false, line)
-	default:
-		l.show.message(line)
-	}
-	return l.keeper.Event(e)
-}
-
-// libraryLog takes what go-redis would print to standard error.
-type libraryLog struct{ log *slog.Logger }
-
-// Printf logs at debug level: a failing node is what runs are about.
-func (l libraryLog) Printf(ctx context.Context, format string, v ...any) {
-	if l.log != nil {
-		l.log.DebugContext(ctx, fmt.Sprintf(format, v...), "from", "go-redis")
 	}
 }

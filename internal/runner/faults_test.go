@@ -9,6 +9,7 @@ import (
 
 	"github.com/slotstorm/slotstorm/clusters/local"
 	"github.com/slotstorm/slotstorm/internal/recount"
+	"github.com/slotstorm/slotstorm/internal/site"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
@@ -195,7 +196,7 @@ func TestFaultsThatCannotBeDoneAreToldBeforeDeploying(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, err = Run(t.Context(), s, Options{Root: root, Room: tc.room})
-			if !errors.Is(err, ErrEnvironment) || !strings.Contains(err.Error(), tc.want) {
+			if !errors.Is(err, site.ErrEnvironment) || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("error is %v", err)
 			}
 			if left, err := os.ReadDir(root); err != nil || len(left) > 0 {

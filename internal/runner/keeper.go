@@ -9,6 +9,7 @@ import (
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
+	"github.com/slotstorm/slotstorm/internal/upkeep"
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -54,18 +55,18 @@ func (k *keeper) Frame(f results.Frame, wall time.Time, histograms map[string]*h
 
 // unwritten says what could not be written under load, and whether a fault may
 // still be in force.
-func (r *run) unwritten() error {
-	r.keeper.mu.Lock()
-	defer r.keeper.mu.Unlock()
-	if r.keeper.err == nil {
+func (k *keeper) unwritten(faults []results.Fault) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.err == nil {
 		return nil
 	}
-	for _, f := range r.run.Faults {
+	for _, f := range faults {
 		if f.Status == results.StatusUnhealed && f.Restored == 0 {
-			return fmt.Errorf("%w: %s: %s: %w", ErrUnhealed, f.Name, f.Reason, r.keeper.err)
+			return fmt.Errorf("%w: %s: %s: %w", upkeep.ErrUnhealed, f.Name, f.Reason, k.err)
 		}
 	}
-	return fmt.Errorf("the run ended early, with no fault in force: %w", r.keeper.err)
+	return fmt.Errorf("the run ended early, with no fault in force: %w", k.err)
 }
 
 // explain adds to an error of the disk that holds the results what to do about it.

@@ -1,4 +1,4 @@
-package runner
+package site
 
 import (
 	"context"
@@ -62,7 +62,7 @@ func Manifests(s *scenarios.Scenario) ([]any, error) {
 // Try asks the API server of the cluster that s names whether it would take what a
 // run makes, and makes nothing. It tells who was asked; a kind cluster that is not
 // there cannot be.
-func Try(ctx context.Context, s *scenarios.Scenario, o Options) (string, error) {
+func Try(ctx context.Context, s *scenarios.Scenario, named string) (string, error) {
 	var c *kube.Cluster
 	var err error
 	if s.Cluster.Provider == "kind" {
@@ -72,10 +72,10 @@ func Try(ctx context.Context, s *scenarios.Scenario, o Options) (string, error) 
 			return "not asked: there is no kind cluster " + name + " yet, the run would make one for itself", nil
 		}
 		if err = kerr; err == nil {
-			c, err = connectKind(ctx, k)
+			c, err = ConnectKind(ctx, k)
 		}
 	} else {
-		c, err = kube.Connect(ctx, connection(s, o))
+		c, err = kube.Connect(ctx, connection(s, named))
 	}
 	if err != nil {
 		return "", fmt.Errorf("%w: %w", ErrEnvironment, err)

@@ -1,4 +1,4 @@
-package runner
+package site
 
 import (
 	"bufio"
@@ -7,19 +7,11 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/slotstorm/slotstorm/clusters/local"
 	"github.com/slotstorm/slotstorm/results"
 )
 
-// environment describes this machine as the place of nodes.
-func environment(room local.Room) results.Environment {
-	e := machine()
-	e.Provider, e.Isolation = "local", room.String()
-	return e
-}
-
-// machine describes this machine; what cannot be told is left empty.
-func machine() results.Environment {
+// thisMachine describes this machine. Fields that cannot be read stay empty.
+func thisMachine() results.Environment {
 	e := results.Environment{OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU()}
 	if b, err := os.ReadFile("/proc/sys/kernel/osrelease"); err == nil {
 		e.Kernel = strings.TrimSpace(string(b))

@@ -1,4 +1,6 @@
-package runner
+// Package upkeep looks after what outlives a run: it removes what killed runs left
+// behind, undoes faults that they left active, and removes kept deployments.
+package upkeep
 
 import (
 	"context"
@@ -7,6 +9,7 @@ import (
 
 	"github.com/slotstorm/slotstorm/clusters/kind"
 	"github.com/slotstorm/slotstorm/clusters/kube"
+	"github.com/slotstorm/slotstorm/internal/site"
 )
 
 // Where says in which Kubernetes clusters to look for what slotstorm has made.
@@ -32,27 +35,27 @@ func (w Where) options() kube.Options {
 	return kube.Options{Context: w.Context, Named: w.Context != "" && !w.Recorded, Vouch: kind.Serves}
 }
 
-// venue is a cluster to look in. kind is nil if it is not one of kind's.
-type venue struct {
+// cluster is a cluster to look in. kind is nil if it is not one of kind's.
+type cluster struct {
 	*kube.Cluster
 	kind *kind.Cluster
 }
 
-// venues connects to the clusters, but not to kind clusters that are without. One
+// clusters connects to the clusters, but not to kind clusters that are without. One
 // that does not answer is told, and left out.
-func (w Where) venues(ctx context.Context, without map[string]bool) ([]venue, error) {
+func (w Where) clusters(ctx context.Context, without map[string]bool) ([]cluster, error) {
 	if w.Provider == "kube" {
 		c, err := kube.Connect(ctx, w.options())
 		if err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrEnvironment, err)
+			return nil, fmt.Errorf("%w: %w", site.ErrEnvironment, err)
 		}
-		return []venue{{Cluster: c}}, nil
+		return []cluster{{Cluster: c}}, nil
 	}
 	names, err := kind.Names(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrEnvironment, err)
+		return nil, fmt.Errorf("%w: %w", site.ErrEnvironment, err)
 	}
-	var list []venue
+	var list []cluster
 	for _, name := range names {
 		k, ok, err := kind.Find(ctx, name)
 		if without[name] || err == nil && !ok {
@@ -60,7 +63,7 @@ func (w Where) venues(ctx context.Context, without map[string]bool) ([]venue, er
 		}
 		var c *kube.Cluster
 		if err == nil {
-			c, err = connectKind(ctx, k)
+			c, err = site.ConnectKind(ctx, k)
 		}
 		if errors.Is(ctx.Err(), context.Canceled) {
 			return nil, context.Canceled
@@ -69,7 +72,7 @@ func (w Where) venues(ctx context.Context, without map[string]bool) ([]venue, er
 			w.Note(fmt.Sprintf("kind cluster %s is left out: %v", name, err))
 			continue
 		}
-		list = append(list, venue{c, k})
+		list = append(list, cluster{c, k})
 	}
 	return list, nil
 }

@@ -1,4 +1,4 @@
-package runner
+package upkeep
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 
 	"github.com/slotstorm/slotstorm/clusters/kind"
 	"github.com/slotstorm/slotstorm/clusters/kube"
+	"github.com/slotstorm/slotstorm/internal/site"
 )
 
 // Left is something that slotstorm has made and that is still there.
@@ -65,13 +66,13 @@ func Clean(ctx context.Context, o CleanOptions) (*Cleaning, error) {
 			return nil, err
 		}
 	}
-	venues, err := o.venues(ctx, gone)
+	clusters, err := o.clusters(ctx, gone)
 	if err != nil {
 		return nil, err
 	}
-	for _, v := range venues {
-		if err := c.holdings(ctx, o, v.Cluster); err != nil {
-			return nil, fmt.Errorf("%s: %w", v.Context, err)
+	for _, in := range clusters {
+		if err := c.holdings(ctx, o, in.Cluster); err != nil {
+			return nil, fmt.Errorf("%s: %w", in.Context, err)
 		}
 	}
 	if len(c.Left) == 0 {
@@ -149,7 +150,7 @@ func (c *Cleaning) holdings(ctx context.Context, o CleanOptions, in *kube.Cluste
 func (c *Cleaning) kindClusters(ctx context.Context, o CleanOptions) (map[string]bool, error) {
 	names, err := kind.Names(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrEnvironment, err)
+		return nil, fmt.Errorf("%w: %w", site.ErrEnvironment, err)
 	}
 	gone := map[string]bool{}
 	for _, name := range names {
@@ -199,7 +200,7 @@ func (c *Cleaning) kindClusters(ctx context.Context, o CleanOptions) (map[string
 
 // inhabited tells whether anything of slotstorm is in a kind cluster.
 func inhabited(ctx context.Context, k *kind.Cluster) (bool, error) {
-	c, err := connectKind(ctx, k)
+	c, err := site.ConnectKind(ctx, k)
 	if err != nil {
 		return false, err
 	}

@@ -1,4 +1,4 @@
-package runner
+package site
 
 import (
 	"bytes"
@@ -15,8 +15,8 @@ import (
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
-// ground is a Kubernetes cluster to deploy to.
-type ground struct {
+// cluster is a Kubernetes cluster to deploy to.
+type cluster struct {
 	*kube.Cluster
 	// image is what generators run.
 	image string
@@ -27,36 +27,36 @@ type ground struct {
 	remove func() error
 }
 
-// ground connects to the Kubernetes cluster that the scenario names; one of kind
+// connect connects to the Kubernetes cluster that the scenario names; one of kind
 // that is not there is made.
-func (r *run) ground(ctx context.Context) (*ground, error) {
-	if r.s.Cluster.Provider == "kind" {
-		return r.groundKind(ctx)
+func connect(ctx context.Context, s *scenarios.Scenario, o Options) (*cluster, error) {
+	if s.Cluster.Provider == "kind" {
+		return connectKind(ctx, s, o)
 	}
-	k := r.s.Cluster.Kube
+	k := s.Cluster.Kube
 	if k.GeneratorImage == "" {
 		return nil, errNoGeneratorImage
 	}
-	o := connection(r.s, r.o)
-	c, err := kube.Connect(ctx, o)
+	by := connection(s, o.Context)
+	c, err := kube.Connect(ctx, by)
 	if err != nil {
 		return nil, err
 	}
-	return &ground{Cluster: c, image: k.GeneratorImage, inside: o.Context == kube.InCluster, remove: func() error { return nil }}, nil
+	return &cluster{Cluster: c, image: k.GeneratorImage, inside: by.Context == kube.InCluster, remove: func() error { return nil }}, nil
 }
 
 var errNoGeneratorImage = errors.New("cluster.kube.generatorImage: name an image of slotstorm that the nodes can pull; 'slotstorm image' writes one")
 
 // connection says which context is meant.
-func connection(s *scenarios.Scenario, o Options) kube.Options {
-	if o.Context != "" {
-		return kube.Options{Context: o.Context, Named: true}
+func connection(s *scenarios.Scenario, named string) kube.Options {
+	if named != "" {
+		return kube.Options{Context: named, Named: true}
 	}
 	return kube.Options{Context: s.Cluster.Kube.Context, Vouch: kind.Serves}
 }
 
-func (r *run) groundKind(ctx context.Context) (_ *ground, err error) {
-	c, made, remove, err := r.kindCluster(ctx)
+func connectKind(ctx context.Context, s *scenarios.Scenario, o Options) (_ *cluster, err error) {
+	c, made, remove, err := kindCluster(ctx, s, o)
 	if err != nil {
 		return nil, err
 	}
@@ -65,20 +65,20 @@ func (r *run) groundKind(ctx context.Context) (_ *ground, err error) {
 			err = errors.Join(err, remove())
 		}
 	}()
-	connected, err := connectKind(ctx, c)
+	connected, err := ConnectKind(ctx, c)
 	if err != nil {
 		return nil, err
 	}
 	// Images take their time to load: what cannot be is told before.
-	if r.o.On != "" {
-		if _, err := kept(ctx, connected, r.s.Cluster.Kube.Namespace, r.o.On); err != nil {
+	if o.On != "" {
+		if _, err := Find(ctx, connected, s.Cluster.Kube.Namespace, o.On); err != nil {
 			return nil, err
 		}
-	} else if err := pods.CheckClass(ctx, connected, r.s.Redis, r.s.Cluster.Kube.StorageClass); err != nil {
+	} else if err := pods.CheckClass(ctx, connected, s.Redis, s.Cluster.Kube.StorageClass); err != nil {
 		return nil, err
 	}
-	images := []string{r.s.Redis.Image}
-	if u := r.s.Timeline.Upgrade; u != nil && u.To.Image != images[0] {
+	images := []string{s.Redis.Image}
+	if u := s.Timeline.Upgrade; u != nil && u.To.Image != images[0] {
 		images = append(images, u.To.Image)
 	}
 	for _, img := range images {
@@ -103,10 +103,11 @@ func (r *run) groundKind(ctx context.Context) (_ *ground, err error) {
 			return nil, err
 		}
 	}
-	return &ground{Cluster: connected, image: img.Ref, made: made, remove: remove}, nil
+	return &cluster{Cluster: connected, image: img.Ref, made: made, remove: remove}, nil
 }
 
-func connectKind(ctx context.Context, c *kind.Cluster) (*kube.Cluster, error) {
+// ConnectKind connects to a kind cluster.
+func ConnectKind(ctx context.Context, c *kind.Cluster) (*kube.Cluster, error) {
 	config, err := c.Kubeconfig()
 	if err != nil {
 		return nil, err
@@ -117,8 +118,8 @@ func connectKind(ctx context.Context, c *kind.Cluster) (*kube.Cluster, error) {
 // kindCluster finds the kind cluster of the scenario's name. If it is not there,
 // 'slotstorm up' makes it, to be kept; a run makes one for itself, which goes with
 // its deployment.
-func (r *run) kindCluster(ctx context.Context) (_ *kind.Cluster, made bool, remove func() error, err error) {
-	k := r.s.Cluster.Kind
+func kindCluster(ctx context.Context, s *scenarios.Scenario, o Options) (_ *kind.Cluster, made bool, remove func() error, err error) {
+	k := s.Cluster.Kind
 	c, ok, err := kind.Find(ctx, k.Name)
 	if err != nil {
 		return nil, false, nil, err
@@ -126,7 +127,7 @@ func (r *run) kindCluster(ctx context.Context) (_ *kind.Cluster, made bool, remo
 	if ok {
 		return c, false, func() error { return nil }, nil
 	}
-	if r.o.On != "" {
+	if o.On != "" {
 		return nil, false, nil, fmt.Errorf("%w: there is no kind cluster %s, and so nothing is deployed in it", ErrNoDeployment, k.Name)
 	}
 	if k.Image == "" {
@@ -137,20 +138,20 @@ func (r *run) kindCluster(ctx context.Context) (_ *kind.Cluster, made bool, remo
 	}
 	// The folder is also what tells, from outside of the cluster, whose it is, and
 	// whether its maker lives.
-	mark, err := kind.NewMark(r.run.ID, r.o.keep != "")
+	mark, err := kind.NewMark(o.Run, o.keep != "")
 	if err != nil {
 		return nil, false, nil, err
 	}
-	o := kind.Options{
+	with := kind.Options{
 		Name: k.Name, Nodes: k.Nodes, Image: k.Image, Config: k.Config, Mark: mark,
-		Progress: func(message string) { r.note("kind: " + message) },
+		Progress: func(message string) { o.Recorder.Note("kind: " + message) },
 	}
-	if r.o.keep == "" {
+	if o.keep == "" {
 		// Nobody but this run wants its context.
-		o.Name, o.Kubeconfig = k.Name+"-"+kube.ShortID(r.run.ID), filepath.Join(mark.Dir, "config")
+		with.Name, with.Kubeconfig = k.Name+"-"+kube.ShortID(o.Run), filepath.Join(mark.Dir, "config")
 	}
-	r.show.message("creating a kind cluster")
-	c, err = kind.Create(ctx, o)
+	o.Recorder.Show("creating a kind cluster")
+	c, err = kind.Create(ctx, with)
 	if err != nil {
 		return nil, false, nil, errors.Join(err, mark.Remove())
 	}

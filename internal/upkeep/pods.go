@@ -1,4 +1,4 @@
-package runner
+package upkeep
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"github.com/slotstorm/slotstorm/chaos/chaosmesh"
 	"github.com/slotstorm/slotstorm/clusters/kube"
 	"github.com/slotstorm/slotstorm/deployer/pods"
+	"github.com/slotstorm/slotstorm/internal/site"
 )
 
 // mendPods looks, through the agents that a run has left in its pods, whether rules
@@ -63,7 +64,7 @@ func mendPods(ctx context.Context, c *kube.Cluster, namespace, runID string) (st
 
 // mendPod takes the rules in a pod out of force, and tells their names.
 func mendPod(ctx context.Context, p pods.Helped) (names []string, err error) {
-	stream, err := p.Session(helperServe...)
+	stream, err := p.Session(site.ServeCommand()...)
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package runner
+package site
 
 import (
 	"context"
@@ -48,8 +48,8 @@ func (f podFaults) enforce() string {
 	return "restricted"
 }
 
-// helperServe is the command of an agent.
-var helperServe = []string{image.Program, "agent", "serve"}
+// ServeCommand is the command of an agent in a pod.
+func ServeCommand() []string { return []string{image.Program, "agent", "serve"} }
 
 // helpers are what faults put into pods.
 func helpers(s *scenarios.Scenario, img string) pods.HelperPlan {
@@ -57,13 +57,13 @@ func helpers(s *scenarios.Scenario, img string) pods.HelperPlan {
 		Image: img,
 		// Like the generators, what nobody waits for any more ends by itself.
 		Stay:  []string{"agent", "stay", "--for", podLife(s).String()},
-		Serve: helperServe,
+		Serve: ServeCommand(),
 	}
 }
 
 // try tries in a pod of its own, before anything else is deployed, what the faults
 // need to be able to do in pods.
-func (r *run) try(ctx context.Context, o pods.Options, f podFaults) (err error) {
+func try(ctx context.Context, o pods.Options, f podFaults, note func(string)) (err error) {
 	n := o.Namespace
 	if len(f.mesh) > 0 {
 		mesh, err := chaosmesh.New(n)
@@ -77,7 +77,7 @@ func (r *run) try(ctx context.Context, o pods.Options, f podFaults) (err error) 
 	if !f.needs.Hands {
 		return nil
 	}
-	r.note("the network of pods is to be cut: their helpers need NET_ADMIN, so that the namespace enforces Pod Security 'privileged'; all other containers meet 'restricted'")
+	note("the network of pods is to be cut: their helpers need NET_ADMIN, so that the namespace enforces Pod Security 'privileged'; all other containers meet 'restricted'")
 	enforces, err := n.Enforces(ctx)
 	if err != nil {
 		return err
@@ -99,9 +99,9 @@ func (r *run) try(ctx context.Context, o pods.Options, f podFaults) (err error) 
 
 // podEngine is what injects the faults of a run on Kubernetes, with its agents in
 // place.
-func (r *run) podEngine(ctx context.Context, d *pods.Deployment, f podFaults) (_ chaos.Engine, end func(), err error) {
+func podEngine(ctx context.Context, d *pods.Deployment, aim chaos.Aim, f podFaults) (_ chaos.Engine, end func(), err error) {
 	agents := &native.Agents{Cluster: d}
-	e := native.Kube{Cluster: d, Agents: agents, Aim: r.aim(d.Cluster)}
+	e := native.Kube{Cluster: d, Agents: agents, Aim: aim}
 	if len(f.mesh) > 0 {
 		if e.Mesh, err = chaosmesh.New(d.Place()); err != nil {
 			return nil, nil, err

@@ -1,4 +1,4 @@
-package runner
+package upkeep
 
 import (
 	"errors"
@@ -34,7 +34,15 @@ func foreignBundle(t *testing.T, context string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	scenario := strings.Replace(small, "cluster: {local: {isolation: none, restartDelay: 4s}}", "cluster: {provider: kube, kube: {generatorImage: x}}", 1) + threeCalmSeconds
+	const scenario = `
+apiVersion: slotstorm/v1
+kind: Scenario
+metadata: {name: small}
+cluster: {provider: kube, kube: {generatorImage: x}}
+redis: {auth: {enabled: false}}
+workload: {rate: 200}
+timeline: {phases: [{name: calm, duration: 3s}]}
+`
 	if err := results.WriteFile(w.Path(results.ScenarioFile), []byte(scenario)); err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package runner
+package upkeep
 
 import (
 	"context"
@@ -12,96 +12,7 @@ import (
 
 	"github.com/slotstorm/slotstorm/clusters/local"
 	"github.com/slotstorm/slotstorm/results"
-	"github.com/slotstorm/slotstorm/scenarios"
 )
-
-// ErrUnhealed marks a fault that may still be in force.
-var ErrUnhealed = errors.New("a fault may still be in force")
-
-// Recovery is what was found of a run that has ended, and what was done about it.
-type Recovery struct {
-	Run string `json:"run"`
-	// Faults were in force when the run ended, in words.
-	Faults []string `json:"faults"`
-	// Ended are processes of the run that were still there and were ended.
-	Ended []int `json:"ended"`
-	// Removed are what the run had left, on Kubernetes or in its folder, and was
-	// removed.
-	Removed []string `json:"removed,omitempty"`
-	// Seen says by what is known that nothing is in force any more.
-	Seen string `json:"seen"`
-}
-
-// Recover heals what a run in dir has left in force when it ended without healing,
-// verifies that nothing is, and removes the data and the secrets that it has left.
-// An error that is ErrUnhealed says that this could not be verified, one that is
-// results.ErrUnderWay that the run has not ended, one that is results.ErrUntrusted
-// that somebody else may have written what would be acted on. named is the context of
-// the kubeconfig that the user named on the command line; empty is none, and then a
-// context that the journal names must be that of a cluster for trials on this machine.
-func Recover(ctx context.Context, dir, named string) (*Recovery, error) {
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		return nil, err
-	}
-	j, err := results.OpenJournal(dir)
-	if err != nil {
-		return nil, err
-	}
-	defer j.Close()
-	s, sealed, err := recorded(dir)
-	if err != nil {
-		return nil, fmt.Errorf("reading the run's scenario: %w", err)
-	}
-	r := &Recovery{Run: filepath.Base(dir), Faults: []string{}, Ended: []int{}}
-	open := j.Open()
-	for _, e := range open {
-		r.Faults = append(r.Faults, e.Fault+": "+e.Why)
-	}
-	switch p := s.Cluster.Provider; p {
-	case "local":
-		err = r.local(ctx, dir, j)
-	case "kind", "kube":
-		err = r.kubernetes(ctx, s, filepath.Base(dir), j, named)
-	default:
-		err = fmt.Errorf("%w: recovery from a run on %q is not known here", ErrUnhealed, p)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if sealed {
-		// Its journal is evidence that nobody changes any more.
-		return r, nil
-	}
-	for _, e := range open {
-		if err := j.Append(results.JournalEntry{Fault: e.Fault, Step: "recover", Node: e.Node, Nodes: e.Nodes, Why: r.Seen}); err != nil {
-			return nil, err
-		}
-	}
-	return r, nil
-}
-
-// recorded is the scenario of the run in dir, and whether the run's folder is sealed.
-func recorded(dir string) (*scenarios.Scenario, bool, error) {
-	f, err := results.OpenFolder(dir)
-	if err != nil {
-		return nil, false, err
-	}
-	defer f.Close()
-	raw, err := f.ReadFile(results.ScenarioFile)
-	if err != nil {
-		return nil, false, err
-	}
-	s, err := scenarios.Parse(results.ScenarioFile, raw)
-	if err != nil {
-		return nil, false, err
-	}
-	_, err = f.ReadFile(results.SumsFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		return s, false, nil
-	}
-	return s, true, err
-}
 
 // goneLimit is how long the kernel may take to end what is left.
 const goneLimit = 10 * time.Second
@@ -218,23 +129,4 @@ func Sweep(dir string) ([]string, error) {
 		return nil, nil
 	}
 	return tidy(dir, at)
-}
-
-// enter notes in the journal where the run takes place, before anything is done
-// there.
-func (r *run) enter() error {
-	e := results.JournalEntry{Offset: r.clock.Now(), Step: "place"}
-	switch {
-	case r.s.Cluster.Provider != "local":
-		// Where in a cluster is noted when it is known.
-		e.Why = r.s.Cluster.Provider
-	case r.o.Room.Sealed:
-		e.Why = "a sealed room on this machine"
-	default:
-		e.Why = "this machine, without a room"
-	}
-	if r.s.Cluster.Provider == "local" {
-		e.Local = &results.LocalPlace{Sealed: r.o.Room.Sealed, KeepVolumes: r.o.KeepVolumes}
-	}
-	return r.bundle.Journal(e)
 }

@@ -1,4 +1,4 @@
-package runner
+package loader
 
 import (
 	"context"
@@ -7,10 +7,9 @@ import (
 	"net"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"github.com/slotstorm/slotstorm/deployer"
 	"github.com/slotstorm/slotstorm/internal/bounded"
+	"github.com/slotstorm/slotstorm/internal/site"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/workload"
 	"github.com/slotstorm/slotstorm/workload/remote"
@@ -31,7 +30,6 @@ type GenerateOptions struct {
 // Generate is a generator: it drives the share of a load that a run elsewhere
 // gives it, and watches the cluster for it.
 func Generate(ctx context.Context, o GenerateOptions) error {
-	redis.SetLogger(libraryLog{o.Log})
 	text, err := bounded.ReadFile(ctx, o.Identity, bounded.Bound{What: "the key of a run", Bytes: 64 << 10})
 	if err != nil {
 		return fmt.Errorf("reading the key of the run: %w", err)
@@ -42,7 +40,7 @@ func Generate(ctx context.Context, o GenerateOptions) error {
 	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", o.Listen)
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrEnvironment, err)
+		return fmt.Errorf("%w: %w", site.ErrEnvironment, err)
 	}
 	o.Listening(l.Addr())
 	return remote.Serve(ctx, l, remote.Options{Identity: identity, Patience: o.Patience, Log: o.Log, Watch: watchTarget})

@@ -15,8 +15,8 @@ import (
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
-func replaying(file string) *run {
-	return &run{s: &scenarios.Scenario{Workload: scenarios.Workload{Pattern: &scenarios.Pattern{Replay: &scenarios.Replay{File: file}}}}}
+func replaying(file string) *scenarios.Scenario {
+	return &scenarios.Scenario{Workload: scenarios.Workload{Pattern: &scenarios.Pattern{Replay: &scenarios.Replay{File: file}}}}
 }
 
 // TestTimesAreBounded: a file of times that has no end is refused before anything
@@ -30,7 +30,7 @@ func TestTimesAreBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	for file, says := range map[string]string{"/dev/zero": "/dev/zero is a device", large: "a file of times has at most 268435456"} {
-		if err := replaying(file).readTimes(t.Context()); err == nil || !strings.Contains(err.Error(), says) {
+		if _, _, err := replayed(t.Context(), replaying(file), nil); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s gives %v", file, err)
 		}
 	}
@@ -42,11 +42,11 @@ func TestTimesCanBeStopped(t *testing.T) {
 	if err := unix.Mkfifo(fifo, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r := replaying(fifo)
 	stop := make(chan struct{})
 	close(stop)
-	r.o.Stop = stop
-	if err := r.readTimes(t.Context()); !errors.Is(err, context.Canceled) {
+	ctx, release := untilStopped(t.Context(), stop)
+	defer release()
+	if _, _, err := replayed(ctx, replaying(fifo), nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("a stopped run gives %v", err)
 	}
 }

@@ -1,4 +1,4 @@
-package runner
+package upkeep
 
 import (
 	"context"
@@ -10,18 +10,10 @@ import (
 	"github.com/slotstorm/slotstorm/clusters/kind"
 	"github.com/slotstorm/slotstorm/clusters/kube"
 	"github.com/slotstorm/slotstorm/deployer/pods"
+	"github.com/slotstorm/slotstorm/internal/site"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
-
-// settled notes in the journal where on Kubernetes the run takes place, before
-// anything is made there.
-func (r *run) settled(name, namespace, deployment string) error {
-	if r.bundle == nil {
-		return nil
-	}
-	return r.bundle.Journal(results.JournalEntry{Offset: r.clock.Now(), Step: "place", Why: "context " + name, Kubernetes: &results.KubernetesPlace{Context: name, Namespace: namespace, Deployment: deployment}})
-}
 
 // kubernetes removes what is left of a run on Kubernetes: faults go with the pods
 // that they are in. On a deployment that was kept, pods stay: there the cluster is
@@ -99,19 +91,22 @@ func (r *Recovery) kubernetes(ctx context.Context, s *scenarios.Scenario, runID 
 	return nil
 }
 
+// wholeLimit bounds the wait for a cluster to be whole.
+const wholeLimit = 60 * time.Second
+
 // whole awaits the cluster of a kept deployment whole.
 func whole(ctx context.Context, s *scenarios.Scenario, w Where, deployment string) (err error) {
-	ctx, cancel := context.WithTimeout(ctx, settleLimit)
+	ctx, cancel := context.WithTimeout(ctx, wholeLimit)
 	defer cancel()
 	c, err := reach(ctx, w)
 	if err != nil {
 		return err
 	}
-	h, err := kept(ctx, c, w.Namespace, deployment)
+	h, err := site.Find(ctx, c, w.Namespace, deployment)
 	if err != nil {
 		return err
 	}
-	ns, err := c.Use(ctx, h, runID("recover", time.Now()))
+	ns, err := c.Use(ctx, h, results.NewID("recover", time.Now()))
 	if err != nil {
 		return err
 	}
@@ -138,5 +133,5 @@ func reach(ctx context.Context, w Where) (*kube.Cluster, error) {
 	if !ok {
 		return nil, fmt.Errorf("%w %s", errNoKind, strings.TrimPrefix(w.Context, "kind-"))
 	}
-	return connectKind(ctx, k)
+	return site.ConnectKind(ctx, k)
 }

@@ -1,0 +1,64 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/slotstorm/slotstorm/chaos"
+	"github.com/slotstorm/slotstorm/deployer"
+	"github.com/slotstorm/slotstorm/internal/site"
+	"github.com/slotstorm/slotstorm/scenarios"
+	"github.com/slotstorm/slotstorm/workload"
+	"github.com/slotstorm/slotstorm/workload/resp"
+	"github.com/slotstorm/slotstorm/workload/servers"
+)
+
+// prefill writes keys before the load.
+func prefill(ctx context.Context, s *scenarios.Scenario, st site.Site, rec *recorder) error {
+	if s.Workload.Prefill == nil {
+		return nil
+	}
+	rec.Stage("prefill")
+	last := 0
+	err := workload.Prefill(ctx, targetOf(st.Redis()), &s.Workload, s.Seed, func(percent int) {
+		// A line for each percent would bury the others.
+		if percent >= last+5 || percent == 100 {
+			last = percent
+			rec.Show(fmt.Sprintf("prefill %d %%", percent))
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("prefill: %w", err)
+	}
+	return nil
+}
+
+// seated is the cluster as the load sees it: where the site has seats, each
+// generator and the probes dial from addresses of their own.
+func seated(st site.Site, generators int) servers.Target {
+	t := targetOf(st.Redis())
+	t.Seats, t.Dialer = st.Seats(generators)
+	return t
+}
+
+// targetOf is the cluster as the load needs to know it.
+func targetOf(c *deployer.Cluster) servers.Target {
+	t := servers.Target{Cluster: true, Shards: make([][]servers.Member, c.Shards), ShardOf: c.ShardOf, NameOf: c.Announced, Dialer: c.Dialer}
+	for _, n := range c.Nodes {
+		t.Addrs = append(t.Addrs, n.Addr)
+		t.Shards[n.Shard] = append(t.Shards[n.Shard], servers.Member{Name: n.Name, Addr: n.Addr, ID: n.ID})
+	}
+	return t
+}
+
+// aim is what choosing the targets of faults needs to know of the run.
+func aim(s *scenarios.Scenario, rec *recorder, c *deployer.Cluster) chaos.Aim {
+	return chaos.Aim{
+		Nodes: c.Nodes, Generators: s.Workload.Generators, ShardOf: c.ShardOf,
+		SlotOf: func(key string) int { return int(resp.Slot([]byte(key))) },
+		Hottest: func() (int, string, error) {
+			slot, share, err := workload.Hottest(&s.Workload, s.Seed, (rec.clock.Now() - rec.facts.LoadStart).Std())
+			return slot, fmt.Sprintf("%.1f %% of the requests that are due now go to it", 100*share), err
+		},
+	}
+}

@@ -1,0 +1,130 @@
+package site
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/slotstorm/slotstorm/clusters/kube"
+	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+// Deploy makes the site that the scenario names. Its time is bounded, and a gentle
+// stop ends it: before the timeline nothing needs to be healed or collected.
+func Deploy(ctx context.Context, s *scenarios.Scenario, o Options) (Site, error) {
+	o.Recorder.Stage("deploy")
+	ctx, cancel := bounded(ctx, s, o.Stop)
+	defer cancel()
+	st, err := deploy(ctx, s, o)
+	if err != nil {
+		return nil, explain(ctx, err)
+	}
+	return st, nil
+}
+
+func deploy(ctx context.Context, s *scenarios.Scenario, o Options) (Site, error) {
+	switch p := s.Cluster.Provider; p {
+	case "local":
+		return onMachine(ctx, s, o)
+	case "kind", "kube":
+		return inPods(ctx, s, o)
+	default:
+		return nil, fmt.Errorf("there is no provider %q", p)
+	}
+}
+
+// Enter writes to the journal where the run takes place, before anything is done
+// there.
+func Enter(s *scenarios.Scenario, o Options) error {
+	e := results.JournalEntry{Offset: o.Recorder.Clock().Now(), Step: "place"}
+	switch {
+	case s.Cluster.Provider != "local":
+		// The cluster is noted once it is known.
+		e.Why = s.Cluster.Provider
+	case o.Room.Sealed:
+		e.Why = "a sealed room on this machine"
+	default:
+		e.Why = "this machine, without a room"
+	}
+	if s.Cluster.Provider == "local" {
+		e.Local = &results.LocalPlace{Sealed: o.Room.Sealed, KeepVolumes: o.KeepVolumes}
+	}
+	return o.Recorder.Journal(e)
+}
+
+// Up deploys what a scenario says, and leaves it to later runs under a name.
+func Up(ctx context.Context, s *scenarios.Scenario, name string, o Options) (*Kept, error) {
+	if s.Cluster.Provider == "local" {
+		return nil, fmt.Errorf("%w: on this machine a deployment ends with the process that has made it: say --cluster kind, or kube", ErrEnvironment)
+	}
+	o.keep = name
+	o.Recorder.Stage("deploy")
+	ctx, cancel := bounded(ctx, s, o.Stop)
+	defer cancel()
+	k, err := keep(ctx, s, o)
+	if err != nil {
+		return nil, explain(ctx, err)
+	}
+	return k, nil
+}
+
+func keep(ctx context.Context, s *scenarios.Scenario, o Options) (_ *Kept, err error) {
+	faults, err := podFaultsOf(s)
+	if err != nil {
+		return nil, err
+	}
+	in, d, err := grounded(ctx, s, o, faults)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, in.remove())
+		}
+	}()
+	version, err := d.Version(ctx)
+	if err == nil {
+		err = d.Keep(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(err, d.Remove(false))
+	}
+	k := &Kept{Name: o.keep, Context: in.Context, Namespace: d.Namespace(), Run: o.Run, Redis: version}
+	if in.made {
+		k.KindCluster = s.Cluster.Kind.Name
+	}
+	return k, nil
+}
+
+// bounded bounds the time of a deployment.
+func bounded(ctx context.Context, s *scenarios.Scenario, stop <-chan struct{}) (context.Context, context.CancelFunc) {
+	limit := map[string]time.Duration{"kube": podsLimit, "kind": kindLimit}[s.Cluster.Provider]
+	limit = max(limit, deployLimit)
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("not done after %v", limit))
+	ctx, stopped := context.WithCancelCause(ctx)
+	go func() {
+		select {
+		case <-stop:
+			stopped(context.Canceled)
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() { stopped(nil); cancel() }
+}
+
+// explain says what was in the way of a deployment. A requested stop is no error of
+// the environment.
+func explain(ctx context.Context, err error) error {
+	if errors.Is(context.Cause(ctx), context.Canceled) {
+		if errors.Is(err, kube.ErrLeft) {
+			return fmt.Errorf("interrupted, and something is left: %v", err)
+		}
+		return context.Canceled
+	}
+	if errors.Is(err, ErrNoDeployment) || errors.Is(err, ErrDiffers) {
+		return err
+	}
+	return fmt.Errorf("%w: deploying: %w", ErrEnvironment, err)
+}

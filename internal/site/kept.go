@@ -1,0 +1,80 @@
+package site
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/slotstorm/slotstorm/clusters/kube"
+	"github.com/slotstorm/slotstorm/deployer/pods"
+)
+
+// OnlyOne stands for the only deployment that there is.
+const OnlyOne = "."
+
+// Kept is a deployment that stays between runs.
+type Kept struct {
+	Name      string `json:"name"`
+	Context   string `json:"context"`
+	Namespace string `json:"namespace"`
+	// Run is the id of what has made it.
+	Run string `json:"run"`
+	// KindCluster is the name of the kind cluster that was made with it, or
+	// removed with it; empty if there is none.
+	KindCluster string `json:"kindCluster,omitempty"`
+	// Redis is the version that runs.
+	Redis string `json:"redis,omitempty"`
+}
+
+// Find finds a kept deployment by its name.
+func Find(ctx context.Context, c *kube.Cluster, namespace, name string) (kube.Holding, error) {
+	list, err := Deployments(ctx, c, namespace)
+	if err != nil {
+		return kube.Holding{}, err
+	}
+	var fit []kube.Holding
+	var names []string
+	for _, h := range list {
+		names = append(names, h.Deployment)
+		if h.Deployment == name || name == OnlyOne {
+			fit = append(fit, h)
+		}
+	}
+	if len(fit) == 1 {
+		return fit[0], nil
+	}
+	return kube.Holding{}, Which(name, "in "+c.Context, names)
+}
+
+func Deployments(ctx context.Context, c *kube.Cluster, namespace string) ([]kube.Holding, error) {
+	found, _, err := c.Find(ctx, namespace)
+	if err != nil {
+		return nil, err
+	}
+	var list []kube.Holding
+	for _, h := range found {
+		if h.Kept {
+			list = append(list, h)
+		}
+	}
+	return list, nil
+}
+
+// ErrDiffers says that a deployment is not the one that the scenario describes.
+var ErrDiffers = pods.ErrDiffers
+
+// ErrNoDeployment says that there is no deployment of a name, or that it takes a
+// name to tell which one is meant.
+var ErrNoDeployment = errors.New("no such deployment")
+
+// Which says why a name does not stand for one deployment of these.
+func Which(name, where string, names []string) error {
+	switch {
+	case len(names) == 0:
+		return fmt.Errorf("%w: nothing is deployed %s; 'slotstorm up' deploys", ErrNoDeployment, where)
+	case name == OnlyOne:
+		return fmt.Errorf("%w: there are several %s, name one: %s", ErrNoDeployment, where, strings.Join(names, ", "))
+	}
+	return fmt.Errorf("%w: there is no deployment %q %s; there is %s", ErrNoDeployment, name, where, strings.Join(names, ", "))
+}

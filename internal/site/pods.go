@@ -1,0 +1,161 @@
+package site
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/slotstorm/slotstorm/chaos"
+	"github.com/slotstorm/slotstorm/clusters/kube"
+	"github.com/slotstorm/slotstorm/deployer/pods"
+	"github.com/slotstorm/slotstorm/internal/dial"
+	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
+	"github.com/slotstorm/slotstorm/workload/remote"
+)
+
+// inCluster is a site in pods of a Kubernetes cluster.
+type inCluster struct {
+	*pods.Deployment
+	in     *cluster
+	kind   string
+	engine chaos.Engine
+	fleet  *remote.Fleet
+	// ends end what must not outlive the nodes, in order.
+	ends []func()
+}
+
+func (c *inCluster) Engine() chaos.Engine { return c.engine }
+func (c *inCluster) Upgrader() Upgrader   { return c.Deployment }
+func (c *inCluster) Fleet() *remote.Fleet { return c.fleet }
+
+// Seats are none: generators have pods of their own.
+func (c *inCluster) Seats(int) (generators []dial.Dialer, probes dial.Dialer) { return nil, c.Dialer }
+
+func (c *inCluster) Environment(ctx context.Context) results.Environment {
+	e := thisMachine()
+	e.Provider, e.Isolation = c.kind, "namespace "+c.Namespace()+" of "+c.in.Context
+	e.Kubernetes = c.Facts(ctx)
+	return e
+}
+
+// Remove removes everything in order.
+func (c *inCluster) Remove(keepVolumes bool) error {
+	for _, end := range c.ends {
+		end()
+	}
+	return errors.Join(c.Deployment.Remove(keepVolumes), c.in.remove())
+}
+
+// inPods deploys to a Kubernetes cluster, or uses what was kept there.
+func inPods(ctx context.Context, s *scenarios.Scenario, o Options) (_ Site, err error) {
+	faults, err := podFaultsOf(s)
+	if err != nil {
+		return nil, err
+	}
+	in, d, err := grounded(ctx, s, o, faults)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, in.remove())
+		}
+	}()
+	o.Recorder.Show(fmt.Sprintf("starting %d generators", s.Workload.Generators))
+	fleet, stop, err := generators(ctx, s, d, in.image)
+	if err != nil {
+		return nil, errors.Join(err, d.Remove(false))
+	}
+	engine, disarm, err := podEngine(ctx, d, o.Aim(d.Cluster), faults)
+	if err != nil {
+		stop()
+		return nil, errors.Join(err, d.Remove(false))
+	}
+	attentive := watchAbsence(in.Cluster, o.Recorder)
+	return &inCluster{Deployment: d, in: in, kind: s.Cluster.Provider, engine: engine, fleet: fleet, ends: []func(){attentive, disarm, stop}}, nil
+}
+
+// grounded deploys the nodes to the cluster that the scenario names. What was made
+// of the cluster itself is the caller's to remove, unless it fails.
+func grounded(ctx context.Context, s *scenarios.Scenario, o Options, faults podFaults) (*cluster, *pods.Deployment, error) {
+	in, err := connect(ctx, s, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	d, err := nodes(ctx, s, o, in, faults)
+	if err != nil {
+		return nil, nil, errors.Join(err, in.remove())
+	}
+	return in, d, nil
+}
+
+// nodes deploys the nodes into a namespace of the run's, or takes up those of the
+// deployment that it is to use.
+func nodes(ctx context.Context, s *scenarios.Scenario, o Options, in *cluster, faults podFaults) (*pods.Deployment, error) {
+	k := s.Cluster.Kube
+	with := pods.Options{Redis: s.Redis, StorageClass: k.StorageClass, PullSecret: k.ImagePullSecret, Inside: in.inside, Clock: o.Recorder.Clock(), Emit: o.Recorder.Emit, Helpers: helpers(s, in.image), Logs: o.Logs}
+	begin := pods.Deploy
+	if o.On != "" {
+		if s.Timeline.Upgrade != nil {
+			return nil, fmt.Errorf("deployment %s is kept as it is, and an upgrade would change it: leave out --on", o.On)
+		}
+		h, err := Find(ctx, in.Cluster, k.Namespace, o.On)
+		if err != nil {
+			return nil, err
+		}
+		if err := settled(o.Recorder, in.Context, h.Namespace, h.Deployment); err != nil {
+			return nil, err
+		}
+		if with.Namespace, err = in.Use(ctx, h, o.Run); err != nil {
+			return nil, err
+		}
+		begin = pods.Attach
+		o.Recorder.Show(fmt.Sprintf("using deployment %s in namespace %s of %s, Kubernetes %s", h.Deployment, h.Namespace, in.Context, in.Version))
+	} else {
+		err := settled(o.Recorder, in.Context, k.Namespace, "")
+		if err != nil {
+			return nil, err
+		}
+		if with.Namespace, err = in.Take(ctx, kube.TakeOptions{RunID: o.Run, Prepared: k.Namespace, Deployment: o.keep, Enforce: faults.enforce()}); err != nil {
+			return nil, err
+		}
+		o.Recorder.Show(fmt.Sprintf("deploying to namespace %s of %s, Kubernetes %s", with.Namespace.Name, in.Context, in.Version))
+	}
+	if err := try(ctx, with, faults, o.Recorder.Note); err != nil {
+		return nil, errors.Join(err, with.Namespace.Release())
+	}
+	d, err := begin(ctx, with)
+	if err != nil {
+		return nil, errors.Join(err, with.Namespace.Release())
+	}
+	if o.On != "" {
+		// What an earlier run has left would be taken for what this one wrote.
+		if err := d.Empty(ctx); err != nil {
+			return nil, errors.Join(err, d.Remove(false))
+		}
+	}
+	return d, nil
+}
+
+// settled notes in the journal where on Kubernetes the run takes place, before
+// anything is made there.
+func settled(r Recorder, name, namespace, deployment string) error {
+	return r.Journal(results.JournalEntry{Offset: r.Clock().Now(), Step: "place", Why: "context " + name, Kubernetes: &results.KubernetesPlace{Context: name, Namespace: namespace, Deployment: deployment}})
+}
+
+// watchAbsence notes when the API server was away, until the end is called.
+func watchAbsence(c *kube.Cluster, r Recorder) (end func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		c.WatchAbsence(ctx, func(a kube.Absence) {
+			r.Emit(results.Event{
+				Offset: r.Clock().At(a.From), Kind: results.EventOutOfReach, Source: "kubernetes",
+				Message: fmt.Sprintf("the API server did not answer for %.1f s (%v): the load, the probes and the polls come from pods and went on", a.To.Sub(a.From).Seconds(), a.Why),
+			})
+		})
+	}()
+	return func() { cancel(); <-done }
+}

@@ -1,0 +1,83 @@
+package upkeep
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+
+	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+// Recover heals what a run in dir has left in force when it ended without healing,
+// verifies that nothing is, and removes the data and the secrets that it has left.
+// An error that is ErrUnhealed says that this could not be verified, one that is
+// results.ErrUnderWay that the run has not ended, one that is results.ErrUntrusted
+// that somebody else may have written what would be acted on. named is the context of
+// the kubeconfig that the user named on the command line; empty is none, and then a
+// context that the journal names must be that of a cluster for trials on this machine.
+func Recover(ctx context.Context, dir, named string) (*Recovery, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	j, err := results.OpenJournal(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer j.Close()
+	s, sealed, err := recorded(dir)
+	if err != nil {
+		return nil, fmt.Errorf("reading the run's scenario: %w", err)
+	}
+	r := &Recovery{Run: filepath.Base(dir), Faults: []string{}, Ended: []int{}}
+	open := j.Open()
+	for _, e := range open {
+		r.Faults = append(r.Faults, e.Fault+": "+e.Why)
+	}
+	switch p := s.Cluster.Provider; p {
+	case "local":
+		err = r.local(ctx, dir, j)
+	case "kind", "kube":
+		err = r.kubernetes(ctx, s, filepath.Base(dir), j, named)
+	default:
+		err = fmt.Errorf("%w: recovery from a run on %q is not known here", ErrUnhealed, p)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if sealed {
+		// Its journal is evidence that nobody changes any more.
+		return r, nil
+	}
+	for _, e := range open {
+		if err := j.Append(results.JournalEntry{Fault: e.Fault, Step: "recover", Node: e.Node, Nodes: e.Nodes, Why: r.Seen}); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// recorded is the scenario of the run in dir, and whether the run's folder is sealed.
+func recorded(dir string) (*scenarios.Scenario, bool, error) {
+	f, err := results.OpenFolder(dir)
+	if err != nil {
+		return nil, false, err
+	}
+	defer f.Close()
+	raw, err := f.ReadFile(results.ScenarioFile)
+	if err != nil {
+		return nil, false, err
+	}
+	s, err := scenarios.Parse(results.ScenarioFile, raw)
+	if err != nil {
+		return nil, false, err
+	}
+	_, err = f.ReadFile(results.SumsFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return s, false, nil
+	}
+	return s, true, err
+}

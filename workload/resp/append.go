@@ -2,17 +2,8 @@ package resp
 
 import "strconv"
 
-// AppendCommand appends a command of the given arguments, the name first, to
+// AppendCommandString appends a command of the given arguments, the name first, to
 // dst as an array of bulk strings, which is how every server version takes it.
-func AppendCommand(dst []byte, args ...[]byte) []byte {
-	dst = AppendHeader(dst, len(args))
-	for _, a := range args {
-		dst = AppendBulk(dst, a)
-	}
-	return dst
-}
-
-// AppendCommandString is AppendCommand for strings.
 func AppendCommandString(dst []byte, args ...string) []byte {
 	dst = AppendHeader(dst, len(args))
 	for _, a := range args {

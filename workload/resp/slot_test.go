@@ -75,8 +75,9 @@ func TestParseRedirect(t *testing.T) {
 
 func TestAppendCommand(t *testing.T) {
 	want := "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$12\r\n" + strings.Repeat("v", 12) + "\r\n"
-	if got := AppendCommand(nil, []byte("SET"), []byte("k"), []byte(strings.Repeat("v", 12))); string(got) != want {
-		t.Errorf("got %q", got)
+	bulks := AppendBulk(AppendBulk(AppendBulk(AppendHeader(nil, 3), []byte("SET")), []byte("k")), []byte(strings.Repeat("v", 12)))
+	if string(bulks) != want {
+		t.Errorf("got %q", bulks)
 	}
 	if got := AppendCommandString(nil, "SET", "k", strings.Repeat("v", 12)); string(got) != want {
 		t.Errorf("got %q", got)
@@ -85,7 +86,7 @@ func TestAppendCommand(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 	buf, set, key := make([]byte, 0, 128), []byte("SET"), []byte("k")
-	if allocs := testing.AllocsPerRun(100, func() { buf = AppendBulkInt(AppendCommand(buf[:0], set, key, key), 7) }); allocs != 0 {
+	if allocs := testing.AllocsPerRun(100, func() { buf = AppendBulkInt(AppendBulk(AppendBulk(AppendHeader(buf[:0], 3), set), key), 7) }); allocs != 0 {
 		t.Errorf("%v allocations", allocs)
 	}
 }

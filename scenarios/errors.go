@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/slotstorm/slotstorm/internal/console"
 	"github.com/slotstorm/slotstorm/internal/printable"
 )
 
@@ -61,12 +62,7 @@ const maxShown = 100
 // Render writes each error with its source line, a caret under the place, and
 // its hint. Colour is by ANSI escapes.
 func (es Errors) Render(w io.Writer, color bool) {
-	paint := func(code, s string) string {
-		if !color {
-			return s
-		}
-		return "\x1b[" + code + "m" + s + "\x1b[0m"
-	}
+	paint := func(code, s string) string { return console.Paint(color, console.Style(code), s) }
 	for i, e := range es {
 		if i == maxShown {
 			fmt.Fprintf(w, "... and %d more\n", len(es)-maxShown)

@@ -27,7 +27,7 @@ func (p *program) capacityVerb() *cli.Command {
 			"its own, whose warm-up is not judged. A rate that the load generator could not sustain\n" +
 			"is not counted. To continue an interrupted search, run the same command again.",
 		Flags: []cli.Flag{
-			&cli.StringSliceFlag{Name: "set", Usage: "set a field of the scenario to a value: `PATH=VALUE`, such as redis.binary=./redis-server; may be repeated"},
+			&cli.StringSliceFlag{Name: "set", Usage: "set a field of the scenario with `PATH=VALUE`, such as redis.binary=./redis-server; may be repeated"},
 			&cli.StringFlag{Name: "shards", Usage: "search with each of `N,N...` shards (default: the shards of the scenario)"},
 			&cli.StringFlag{Name: "state", Value: "both", Usage: "search in `STATE`: healthy, n-1 (one primary down) or both"},
 			&cli.Float64Flag{Name: "from", Usage: "start with `N` requests per second (default: the rate of the scenario)"},

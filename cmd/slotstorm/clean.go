@@ -23,8 +23,8 @@ func (p *program) cleanVerb() *cli.Command {
 		Description: "Finds the namespaces, objects and kind clusters of runs that ended without removing\n" +
 			"them, and removes exactly these. The UID of the namespace and the id of the run must\n" +
 			"match, and the run must show no sign of life for up to a minute. RUN is an id or the\n" +
-			"beginning of an id. Without RUN, all runs are cleaned. Deployments made by\n" +
-			"'slotstorm up' are kept, except with --all.",
+			"beginning of an id. Without RUN, it cleans up after all such runs. Deployments made\n" +
+			"by 'slotstorm up' are kept, except with --all.",
 		Flags: append(whereFlags(),
 			&cli.BoolFlag{Name: "dry-run", Usage: "print what would be removed, and remove nothing"},
 			&cli.BoolFlag{Name: "all", Usage: "also remove deployments that are kept or in use; asks first"},

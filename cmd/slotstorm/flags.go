@@ -13,7 +13,7 @@ import (
 // overrideFlags override fields of a scenario.
 func (p *program) overrideFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringSliceFlag{Name: "set", Usage: "set a field of the scenario to a value: `PATH=VALUE`, such as workload.rate=500; may be repeated"},
+		&cli.StringSliceFlag{Name: "set", Usage: "set a field of the scenario with `PATH=VALUE`, such as workload.rate=500; may be repeated"},
 		&cli.Uint64Flag{Name: "seed", Usage: "set the random seed to `N`; the same seed repeats the same random choices"},
 		&cli.StringFlag{Name: "cluster", Usage: "run on `PROVIDER`: local, kind or kube (sets cluster.provider)"},
 		&cli.IntFlag{Name: "repeat", Usage: "run `N` times, adding 1 to the seed each time"},

@@ -22,17 +22,18 @@ func (p *program) loadVerb() *cli.Command {
 		ArgsUsage: "[HOST:PORT]",
 		Description: "Sends requests to the server (default: 127.0.0.1:6379), or to all primaries of its\n" +
 			"cluster, and prints throughput and latency. Without --rate it is a closed loop: each\n" +
-			"client sends when it has its answer, and a stall hides the delay of requests that were\n" +
-			"not sent. With --rate it is an open loop: requests are due at fixed times, and response\n" +
-			"times count from those. The password is read from the environment, so that it is in no\n" +
-			"process list. --set changes any field of a scenario's workload. Exit code 1 means that\n" +
-			"no request succeeded.",
+			"client sends its next request when the last one is answered. During a stall it sends\n" +
+			"nothing, and the times do not show the delay. With --rate it is an open loop: requests\n" +
+			"are due at fixed times, and response times count from those.\n\n" +
+			"The password is read from the environment, so that it is in no process list. --set\n" +
+			"changes any field of a scenario's workload. Exit code 1 means that no request\n" +
+			"succeeded.",
 		Flags: []cli.Flag{
 			&cli.IntFlag{Name: "clients", Aliases: []string{"c"}, Value: 50, Usage: "open `N` connections to each primary"},
 			&cli.IntFlag{Name: "threads", Aliases: []string{"t"}, Value: 1, Usage: "use `N` threads, which share the connections"},
 			&cli.IntFlag{Name: "pipeline", Aliases: []string{"P"}, Value: 1, Usage: "keep up to `N` requests in flight on each connection"},
 			&cli.IntFlag{Name: "shared", Usage: "share `N` connections to each primary among the --clients of a closed loop, as clients with automatic pipelining do; response times include the wait behind other requests"},
-			&cli.StringFlag{Name: "ratio", Value: "1:10", Usage: "mix `SET:GET` in this ratio"},
+			&cli.StringFlag{Name: "ratio", Value: "1:10", Usage: "mix SET and GET in the ratio `SET:GET`"},
 			&cli.StringFlag{Name: "key-pattern", Value: "R:R", Usage: "choose keys by `PATTERN`: R:R uniform, S:S sequential, G:G normal, Z:Z zipfian"},
 			&cli.StringFlag{Name: "key-prefix", Value: "key:", Usage: "start each key with `TEXT`"},
 			&cli.Int64Flag{Name: "key-maximum", Aliases: []string{"r"}, Value: 1_000_000, Usage: "use `N` keys"},
@@ -53,7 +54,7 @@ func (p *program) loadVerb() *cli.Command {
 			&cli.StringFlag{Name: "sni", Usage: "expect a certificate for `NAME` instead of the address"},
 			&cli.BoolFlag{Name: "tls-skip-verify", Usage: "accept any certificate"},
 			&cli.Uint64Flag{Name: "seed", Value: 1, Usage: "use the random seed `N`"},
-			&cli.StringSliceFlag{Name: "set", Usage: "set a field of the workload to a value: `PATH=VALUE`, such as workload.profile=session-store; may be repeated"},
+			&cli.StringSliceFlag{Name: "set", Usage: "set a field of the workload with `PATH=VALUE`, such as workload.profile=session-store; may be repeated"},
 			&cli.BoolFlag{Name: "csv", Usage: "print the table as CSV"},
 		},
 		Action: p.load,

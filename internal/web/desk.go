@@ -35,7 +35,7 @@ type order struct {
 	waiting int
 	cancel  context.CancelFunc
 	done    chan struct{}
-	// page and err are there when done is closed.
+	// page and err are set when done is closed.
 	page answer
 	err  error
 }

@@ -271,8 +271,7 @@ func TestABadBundleIsNotFollowed(t *testing.T) {
 	}
 }
 
-// What ends the reading of one run ends neither the server nor the run that it
-// serves beside.
+// A bundle that crashes its reader ends neither the server nor the run that it serves.
 func TestAPanicEndsOneWatch(t *testing.T) {
 	root := t.TempDir()
 	writer := underWay(t, root)

@@ -39,14 +39,6 @@ func main() {
 	}
 }
 
-// options are the flags; test are those that go test receives.
-type options struct {
-	unraced          string
-	modules, verbose bool
-	slowest          int
-	test             []string
-}
-
 func run(ctx context.Context, o options, patterns []string) error {
 	if len(patterns) == 0 {
 		patterns = []string{"./..."}

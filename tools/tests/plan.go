@@ -14,6 +14,14 @@ import (
 	"github.com/slotstorm/slotstorm/tools/lists"
 )
 
+// options are the flags; test are those that go test receives.
+type options struct {
+	unraced          string
+	modules, verbose bool
+	slowest          int
+	test             []string
+}
+
 // plan divides the packages into groups, each of which one go test runs. Every package
 // that the patterns match is in exactly one of them.
 func plan(ctx context.Context, o options, patterns []string) ([]group, error) {

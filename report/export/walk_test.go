@@ -79,7 +79,10 @@ func TestEveryMetricEverywhere(t *testing.T) {
 // answered puts an objective on the metric into a scenario's YAML and judges a run by it.
 func answered(t *testing.T, m metrics.Metric) {
 	t.Helper()
-	bound := map[results.Unit]string{results.UnitDuration: "max: 1h", results.UnitRate: "min: 1", results.UnitRatio: "min: 1%", results.UnitCount: "max: 1000000"}[m.Unit]
+	bound := map[results.Unit]string{results.UnitDuration: "max: 1h", results.UnitRate: "max: 1000000/s", results.UnitRatio: "max: 100%", results.UnitCount: "max: 1000000"}[m.Unit]
+	if m.Better == metrics.Higher {
+		bound = map[results.Unit]string{results.UnitDuration: "min: 0s", results.UnitRate: "min: 1", results.UnitRatio: "min: 1%", results.UnitCount: "min: 0"}[m.Unit]
+	}
 	b := fixture.Killed()
 	before, _, _ := strings.Cut(fixture.FixtureYAML, "objectives:\n")
 	b.Scenario = fmt.Appendf(nil, "%sobjectives:\n  - {metric: %s, %s}\n", before, m.Name, bound)

@@ -41,9 +41,10 @@ func TestAFullDiskInTheMiddleOfARun(t *testing.T) {
 		"while it collects": "collect",
 	} {
 		t.Run(name, func(t *testing.T) {
+			beside(t)
 			root := smallDisk(t)
 			in := &intruder{t: t, root: root, at: at, act: func(*intruder) { fill(t, root) }}
-			err := failing(t, small+hang, Options{Root: root, Room: sealed(t), Observer: in})
+			err := failing(t, small+hang, Options{Root: root, Observer: in})
 			if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "the disk of "+root+" is full: free space there") {
 				t.Errorf("the run ended with %v", err)
 			}
@@ -85,6 +86,7 @@ func TestAReadOnlyDiskBeforeARun(t *testing.T) {
 // smallDisk is a file system of its own, in the room's mounts.
 func smallDisk(t *testing.T) string {
 	t.Helper()
+	sealed(t)
 	dir := t.TempDir()
 	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=16m"); err != nil {
 		t.Fatal(err)

@@ -93,6 +93,7 @@ func TestAPartitionThatIsNotInForceProvesNothing(t *testing.T) {
 }
 
 func TestAPausedPrimaryIsSeenStoppedAndGoesOn(t *testing.T) {
+	beside(t)
 	r := start(t, small+`
 timeline:
   phases: [{name: calm, duration: 1s}, {name: hang, duration: 5s}, {name: after, duration: 1s}]
@@ -111,6 +112,7 @@ timeline:
 }
 
 func TestFailoversOnCommand(t *testing.T) {
+	beside(t)
 	r := start(t, small+`
 timeline:
   phases: [{name: calm, duration: 9s}]
@@ -133,6 +135,7 @@ timeline:
 }
 
 func TestFaultsThatTakeTooMuchAwayTogetherAreRefused(t *testing.T) {
+	beside(t)
 	r := start(t, small+`
 timeline:
   phases: [{name: calm, duration: 7s}]

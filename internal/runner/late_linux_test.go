@@ -25,6 +25,7 @@ func TestAFaultThatComesTooLate(t *testing.T) {
 		"by more than a tenth of hang": {14 * time.Second, 10 * time.Second, 1800 * time.Millisecond, results.StatusHealed, "later than planned"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			beside(t)
 			let := make(chan struct{})
 			in := &intruder{t: t, root: t.TempDir(), at: "phase: calm"}
 			in.act = func(in *intruder) {

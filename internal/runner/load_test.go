@@ -102,6 +102,7 @@ func (in *intruder) onPrimaries(ask func(ctx context.Context, node *redis.Client
 // Every command does what Redis takes for one, on keys of its own type, and a
 // script that a node has forgotten is loaded again.
 func TestEveryCommandAgainstRedis(t *testing.T) {
+	beside(t)
 	filled := make(chan int64, 3)
 	before := &intruder{t: t, root: t.TempDir(), at: "prefill 100 %"}
 	before.act = func(in *intruder) {
@@ -133,6 +134,7 @@ func TestEveryCommandAgainstRedis(t *testing.T) {
 // awaited, over connections that come and go, with reads from replicas, and with
 // scripts that are forgotten on the way and loaded again.
 func TestEveryCommandThroughWire(t *testing.T) {
+	beside(t)
 	yaml := strings.Replace(everyCommand, "client: {options: {clusterStateReloadInterval: 1s}}",
 		"client: {type: wire, wire: {readFrom: replica}, churn: {every: 20ms}, storm: {at: 1s}}", 1)
 	forget := &intruder{t: t, root: t.TempDir(), at: "phase: calm"}
@@ -163,6 +165,7 @@ func (s *stageObserver) Observe(p Progress) {
 // Pipelines of drawn depth, replayed times, churn and storms: each replayed time
 // starts one pipeline, connections come and go, and nothing fails.
 func TestReplayedPipelinesOverChangingConnections(t *testing.T) {
+	beside(t)
 	dir := t.TempDir()
 	var times strings.Builder
 	const lines = 300
@@ -201,8 +204,21 @@ workload:
 		t.Errorf("%d requests in %d pipelines of 1 to 8", total, lines)
 	}
 	// Without churn two generators open some 30 connections.
+	opened := connectionsOpened(t, r.Dir)
+	if opened < 120 {
+		t.Errorf("%d connections were opened: churn and storms did nothing", opened)
+	}
+	kept, err := os.ReadFile(filepath.Join(r.Dir, replayFile))
+	if err != nil || string(kept) != times.String() {
+		t.Errorf("the bundle's times are not those that were replayed (%v)", err)
+	}
+}
+
+// connectionsOpened is the number of connections that all nodes accepted.
+func connectionsOpened(t *testing.T, dir string) int {
+	t.Helper()
 	opened := 0
-	infos, err := filepath.Glob(filepath.Join(r.Dir, "nodes", "*.after.txt"))
+	infos, err := filepath.Glob(filepath.Join(dir, "nodes", "*.after.txt"))
 	if err != nil || len(infos) == 0 {
 		t.Fatal(infos, err)
 	}
@@ -221,13 +237,7 @@ workload:
 			}
 		}
 	}
-	if opened < 120 {
-		t.Errorf("%d connections were opened: churn and storms did nothing", opened)
-	}
-	kept, err := os.ReadFile(filepath.Join(r.Dir, replayFile))
-	if err != nil || string(kept) != times.String() {
-		t.Errorf("the bundle's times are not those that were replayed (%v)", err)
-	}
+	return opened
 }
 
 func TestTimesThatAreNoTimesStopARun(t *testing.T) {
@@ -248,6 +258,7 @@ func TestTimesThatAreNoTimesStopARun(t *testing.T) {
 // TestWireSeesAFailover runs slotstorm's own driver through the death of a
 // primary: it finds the new one by itself, and every request is accounted for.
 func TestWireSeesAFailover(t *testing.T) {
+	beside(t)
 	r := start(t, strings.Replace(small, "client: {options: {clusterStateReloadInterval: 1s}}", "client: {type: wire}", 1)+oneKill, Options{})
 	if len(r.Summary.Failovers) != 1 || !r.Summary.Failovers[0].Complete {
 		t.Fatalf("failovers: %+v", r.Summary.Failovers)

@@ -182,6 +182,7 @@ func TestAQuietRunLosesNothing(t *testing.T) {
 }
 
 func TestAuditFindsExactlyWhatWasPlanted(t *testing.T) {
+	beside(t)
 	// Those that are written once, with four kinds by turns.
 	deleted, altered := []int{16, 100, 204}, 56
 	in := &intruder{t: t, root: t.TempDir(), at: "audit"}
@@ -220,43 +221,11 @@ func TestAuditFindsExactlyWhatWasPlanted(t *testing.T) {
 // acknowledges writes, kills the primary, and compares what the audit reports
 // with an independent count.
 func TestAuditFindsTheAsynchronousTail(t *testing.T) {
+	beside(t)
 	// Between the fault's check and its injection the run waits for its observer.
 	in := &intruder{t: t, root: t.TempDir(), at: "node-0 is primary of shard 0"}
 	var survived map[string][]string
-	in.act = func(in *intruder) {
-		ctx := context.Background()
-		replica := redis.NewClient(&redis.Options{Addr: in.addrs()[3]}) // node-3 is of shard 0
-		defer replica.Close()
-		info, err := replica.InfoMap(ctx, "server").Result()
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		pid, err := strconv.Atoi(info["Server"]["process_id"])
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		// Stopped, it cannot reconnect; and what the primary sent is in its
-		// buffers already, so that the link must be cut for writes to be lost.
-		if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
-			t.Error(err)
-		}
-		primary := redis.NewClient(&redis.Options{Addr: in.addrs()[0]})
-		defer primary.Close()
-		if n, err := primary.ClientKillByFilter(ctx, "TYPE", "replica").Result(); n != 1 || err != nil {
-			t.Errorf("cutting the replica off: %d %v", n, err)
-		}
-		held := time.NewTimer(300 * time.Millisecond)
-		<-held.C
-		go func() {
-			held.Reset(200 * time.Millisecond)
-			<-held.C
-			if err := syscall.Kill(pid, syscall.SIGCONT); err != nil {
-				t.Error(err)
-			}
-		}()
-	}
+	in.act = holdBack
 	second := &intruder{t: t, root: in.root, at: "audit", act: func(in *intruder) { survived = in.values() }}
 	r := start(t, small+oneKill, Options{Root: in.root, Observer: observers{in, second}})
 	want := recount.Lost(r.Bundle.Writes, survived)
@@ -286,6 +255,43 @@ func TestAuditFindsTheAsynchronousTail(t *testing.T) {
 	}
 }
 
+// holdBack stops the replica of shard 0 and cuts it off while its primary
+// acknowledges writes, and lets it go on after half a second.
+func holdBack(in *intruder) {
+	ctx := context.Background()
+	replica := redis.NewClient(&redis.Options{Addr: in.addrs()[3]}) // node-3 is of shard 0
+	defer replica.Close()
+	info, err := replica.InfoMap(ctx, "server").Result()
+	if err != nil {
+		in.t.Error(err)
+		return
+	}
+	pid, err := strconv.Atoi(info["Server"]["process_id"])
+	if err != nil {
+		in.t.Error(err)
+		return
+	}
+	// Stopped, it cannot reconnect; and what the primary sent is in its
+	// buffers already, so that the link must be cut for writes to be lost.
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		in.t.Error(err)
+	}
+	primary := redis.NewClient(&redis.Options{Addr: in.addrs()[0]})
+	defer primary.Close()
+	if n, err := primary.ClientKillByFilter(ctx, "TYPE", "replica").Result(); n != 1 || err != nil {
+		in.t.Errorf("cutting the replica off: %d %v", n, err)
+	}
+	held := time.NewTimer(300 * time.Millisecond)
+	<-held.C
+	go func() {
+		held.Reset(200 * time.Millisecond)
+		<-held.C
+		if err := syscall.Kill(pid, syscall.SIGCONT); err != nil {
+			in.t.Error(err)
+		}
+	}()
+}
+
 type observers []Observer
 
 func (o observers) Observe(p Progress) {
@@ -295,6 +301,7 @@ func (o observers) Observe(p Progress) {
 }
 
 func TestAStopHealsCollectsAndMarksTheReport(t *testing.T) {
+	beside(t)
 	stop := make(chan struct{})
 	in := &intruder{t: t, root: t.TempDir(), at: "ended by SIGKILL", act: func(*intruder) { close(stop) }}
 	r := start(t, small+oneKill, Options{Root: in.root, Observer: in, Stop: stop})
@@ -313,6 +320,7 @@ func TestAStopHealsCollectsAndMarksTheReport(t *testing.T) {
 }
 
 func TestClosedLoopAndSeveralGenerators(t *testing.T) {
+	beside(t)
 	yaml := strings.Replace(small, "rate: 200", "rate: max\n  maxInFlight: 6\n  generators: 3", 1)
 	r := start(t, yaml+threeCalmSeconds, Options{})
 	generators := map[int]int{}

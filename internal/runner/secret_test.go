@@ -49,8 +49,6 @@ timeline:
 // loopback and in the room; and the password is in no file. The nodes have no port
 // that takes plaintext: whatever were to speak it would have no good reply.
 func TestTLSWithAPassword(t *testing.T) {
-	const password = `s3cret "with\ all`
-	t.Setenv("SLOTSTORM_TEST_PASSWORD", password)
 	const library, wire = "{options: {clusterStateReloadInterval: 1s}}", "{type: wire}"
 	for _, c := range []struct {
 		name, client string
@@ -67,6 +65,11 @@ func TestTLSWithAPassword(t *testing.T) {
 		{"wire in the room, mutual", wire, room, true, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			if c.room.Sealed {
+				besideInRoom(t)
+			} else {
+				beside(t)
+			}
 			yaml := strings.NewReplacer("CLIENT", c.client, "TLS", fmt.Sprintf("{enabled: true, mutual: %v}", c.mutual)).Replace(secured)
 			if c.room.Sealed {
 				yaml = strings.Replace(yaml, "isolation: none, ", "", 1)

@@ -34,7 +34,11 @@ type Holding struct {
 }
 
 // Stray is what looks as if it were slotstorm's, and is not proved to be.
-type Stray struct{ Namespace, Why string }
+type Stray struct {
+	Namespace, Why string
+	// RunID is the run that it may be of; empty if nothing says so.
+	RunID string
+}
 
 // Find finds what runs hold in a namespace, or with an empty name in all of them.
 func (c *Cluster) Find(ctx context.Context, namespace string) ([]Holding, []Stray, error) {
@@ -59,7 +63,7 @@ func (c *Cluster) Find(ctx context.Context, namespace string) ([]Holding, []Stra
 		leased[l.Namespace] = true
 		h, why := proved(&l, ns)
 		if why != "" {
-			strays = append(strays, Stray{l.Namespace, "lease " + l.Name + ": " + why})
+			strays = append(strays, Stray{Namespace: l.Namespace, Why: "lease " + l.Name + ": " + why, RunID: h.RunID})
 			continue
 		}
 		found = append(found, h)
@@ -90,9 +94,9 @@ func proved(l *api.Lease, ns *api.Namespace) (Holding, string) {
 	}
 	switch {
 	case l.Name != leaseName && l.Name != useName:
-		return h, "slotstorm makes none of this name"
+		return Holding{}, "slotstorm makes none of this name"
 	case l.Annotations[uidAnnotation] != string(ns.UID):
-		return h, fmt.Sprintf("it is of a namespace with uid %q, and this one has %s", l.Annotations[uidAnnotation], ns.UID)
+		return Holding{}, fmt.Sprintf("it is of a namespace with uid %q, and this one has %s", l.Annotations[uidAnnotation], ns.UID)
 	case h.RunID == "" || ShortID(h.RunID) != l.Labels[RunLabel]:
 		return h, fmt.Sprintf("its label names run %q, its annotation %q", l.Labels[RunLabel], h.RunID)
 	case h.Made && ns.Annotations[RunAnnotation] != h.RunID:
@@ -122,7 +126,7 @@ func (c *Cluster) leaseless(ctx context.Context, leased map[string]bool) ([]Hold
 		case ours && run != "" && ns.Labels[RunLabel] == ShortID(run):
 			found = append(found, Holding{Namespace: ns.Name, RunID: run, Made: true, uid: ns.UID, renewed: ns.CreationTimestamp.Time})
 		default:
-			strays = append(strays, Stray{ns.Name, "it has the label " + RunLabel + ", and no lease of slotstorm"})
+			strays = append(strays, Stray{Namespace: ns.Name, Why: "it has the label " + RunLabel + ", and no lease of slotstorm"})
 		}
 	}
 	return found, strays, nil

@@ -258,30 +258,14 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	done := make(chan struct{})
-	var followed sync.WaitGroup
-	if o.Progress != nil {
-		followed.Go(func() {
-			t := time.NewTicker(200 * time.Millisecond)
-			defer t.Stop()
-			for {
-				select {
-				case <-t.C:
-					o.Progress(time.Since(load.Start), load.Progress())
-				case <-done:
-					return
-				}
-			}
-		})
-	}
+	followed := follow(o.Progress, load)
 	err = load.Wait()
 	if _, cerr := load.Close(ctx); err == nil {
 		err = cerr
 	}
 	elapsed := load.Progress().Last
 	cpu := processCPU() - before
-	close(done)
-	followed.Wait()
+	followed()
 	if err != nil {
 		return nil, err
 	}
@@ -289,30 +273,59 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		Cluster: target.Cluster, Shards: len(target.Shards), Redis: version, OpenLoop: !o.Workload.Rate.Max, Elapsed: results.DurationOf(elapsed),
 		Errors: c.errors, Client: load.Client(), CPU: results.DurationOf(cpu), Series: c.series,
 	}
-	all := c.row("all")
-	for _, m := range o.Workload.Mix {
-		row := c.row(m.Label())
-		all.Counts = all.Counts.Plus(row.Counts)
-		for t, h := range row.hists {
-			all.hists[t].Merge(h)
-		}
-	}
-	for _, m := range o.Workload.Mix {
-		r.Rows = append(r.Rows, c.row(m.Label()).summed(elapsed))
-	}
-	r.Rows = append(r.Rows, all.summed(elapsed))
-	for shard, h := range c.shards {
-		if target.Cluster && h[results.Response].TotalCount() > 0 {
-			r.Shard = append(r.Shard, ShardRow{shard, h[results.Response].TotalCount(), percentiles(h[results.Response]), percentiles(h[results.Service])})
-		}
-	}
-	if n := all.Counts.Total() - all.Counts.Overflow; n > 0 {
+	total := c.rowsInto(r, o.Workload.Mix, elapsed)
+	if n := total.Total() - total.Overflow; n > 0 {
 		r.PerRequest = results.DurationOf(cpu / time.Duration(n))
 	}
 	r.Generator = c.record.Judge(elapsed)
 	r.Invalid = judge.LimitReason(r.Generator)
 	r.Notice = judge.GeneratorNotice(r.Generator, r.Rows[len(r.Rows)-1].Response.P99)
 	return r, nil
+}
+
+// follow calls progress five times a second until the end is called.
+func follow(progress func(time.Duration, frame.Progress), load *workload.Load) (end func()) {
+	if progress == nil {
+		return func() {}
+	}
+	done := make(chan struct{})
+	var followed sync.WaitGroup
+	followed.Go(func() {
+		t := time.NewTicker(200 * time.Millisecond)
+		defer t.Stop()
+		for {
+			select {
+			case <-t.C:
+				progress(time.Since(load.Start), load.Progress())
+			case <-done:
+				return
+			}
+		}
+	})
+	return func() { close(done); followed.Wait() }
+}
+
+// rowsInto adds the rows of the commands, of all of them and of the shards, and gives
+// the counts of all.
+func (c *collector) rowsInto(r *Result, mix []scenarios.Command, elapsed time.Duration) results.Counts {
+	all := c.row("all")
+	for _, m := range mix {
+		row := c.row(m.Label())
+		all.Counts = all.Counts.Plus(row.Counts)
+		for t, h := range row.hists {
+			all.hists[t].Merge(h)
+		}
+	}
+	for _, m := range mix {
+		r.Rows = append(r.Rows, c.row(m.Label()).summed(elapsed))
+	}
+	r.Rows = append(r.Rows, all.summed(elapsed))
+	for shard, h := range c.shards {
+		if r.Cluster && h[results.Response].TotalCount() > 0 {
+			r.Shard = append(r.Shard, ShardRow{shard, h[results.Response].TotalCount(), percentiles(h[results.Response]), percentiles(h[results.Service])})
+		}
+	}
+	return all.Counts
 }
 
 func (r *Row) summed(elapsed time.Duration) Row {

@@ -34,12 +34,17 @@ type Left struct {
 type Alone struct {
 	Name string `json:"name"`
 	Why  string `json:"why"`
+	// run is the run that it is, or may be, of; empty if that is not known or if the
+	// run has kept it on purpose.
+	run string
 }
 
 // Cleaning is what a clean-up has found and done.
 type Cleaning struct {
 	Left  []Left  `json:"left"`
 	Alone []Alone `json:"leftAlone"`
+	// missed are the kind clusters that did not answer, by name, with the reason.
+	missed map[string]string
 }
 
 // CleanOptions are those of a clean-up.
@@ -66,10 +71,11 @@ func Clean(ctx context.Context, o CleanOptions) (*Cleaning, error) {
 			return nil, err
 		}
 	}
-	clusters, err := o.clusters(ctx, gone)
+	clusters, missed, err := o.clusters(ctx, gone)
 	if err != nil {
 		return nil, err
 	}
+	c.missed = missed
 	for _, in := range clusters {
 		if err := c.holdings(ctx, o, in.Cluster); err != nil {
 			return nil, fmt.Errorf("%s: %w", in.Context, err)
@@ -105,7 +111,7 @@ func (c *Cleaning) holdings(ctx context.Context, o CleanOptions, in *kube.Cluste
 		return err
 	}
 	for _, s := range strays {
-		c.Alone = append(c.Alone, Alone{"namespace " + s.Namespace + " of " + in.Context, s.Why})
+		c.Alone = append(c.Alone, Alone{"namespace " + s.Namespace + " of " + in.Context, s.Why, s.RunID})
 	}
 	found = slices.DeleteFunc(found, func(h kube.Holding) bool { return !o.wanted(h.RunID) })
 	if slices.ContainsFunc(found, func(h kube.Holding) bool { return !h.Kept }) {
@@ -124,10 +130,10 @@ func (c *Cleaning) holdings(ctx context.Context, o CleanOptions, in *kube.Cluste
 		case o.All:
 			why = "its run is under way"
 		case h.Kept:
-			c.Alone = append(c.Alone, Alone{"namespace " + h.Namespace + " of " + in.Context, "the deployment " + h.Deployment + " is kept: 'slotstorm down " + h.Deployment + "' removes it"})
+			c.Alone = append(c.Alone, Alone{"namespace " + h.Namespace + " of " + in.Context, "the deployment " + h.Deployment + " is kept: 'slotstorm down " + h.Deployment + "' removes it", ""})
 			continue
 		default:
-			c.Alone = append(c.Alone, Alone{"namespace " + h.Namespace + " of " + in.Context, "run " + h.RunID + " is under way"})
+			c.Alone = append(c.Alone, Alone{"namespace " + h.Namespace + " of " + in.Context, "run " + h.RunID + " is under way", h.RunID})
 			continue
 		}
 		what := "objects"
@@ -177,13 +183,13 @@ func (c *Cleaning) kindClusters(ctx context.Context, o CleanOptions) (map[string
 		case o.All:
 			why = "slotstorm has made it"
 		case alive:
-			c.Alone = append(c.Alone, Alone{"kind cluster " + name, "run " + mark.RunID + " is under way"})
+			c.Alone = append(c.Alone, Alone{"kind cluster " + name, "run " + mark.RunID + " is under way", mark.RunID})
 			continue
 		case mark.Up:
 			inhabited, err := inhabited(ctx, k)
 			if err != nil || inhabited {
 				if err != nil {
-					c.Alone = append(c.Alone, Alone{"kind cluster " + name, "what is in it cannot be told: " + err.Error()})
+					c.Alone = append(c.Alone, Alone{"kind cluster " + name, "what is in it cannot be told: " + err.Error(), ""})
 				}
 				continue
 			}

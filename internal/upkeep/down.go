@@ -14,7 +14,7 @@ import (
 // Down removes a kept deployment, and the kind cluster that was made with it unless
 // others have moved in.
 func Down(ctx context.Context, w Where, name string) (*site.Kept, error) {
-	clusters, err := w.clusters(ctx, nil)
+	clusters, _, err := w.clusters(ctx, nil)
 	if err != nil {
 		return nil, err
 	}

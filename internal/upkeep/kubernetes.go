@@ -22,19 +22,20 @@ import (
 // The journal names a context, and anybody can write one: it counts as named only
 // if it is named on the command line too.
 func (r *Recovery) kubernetes(ctx context.Context, s *scenarios.Scenario, runID string, j *results.Journal, named string) error {
-	where := Where{Provider: s.Cluster.Provider, Note: func(string) {}, Recorded: true}
-	deployment := ""
+	at := results.KubernetesPlace{}
 	for _, e := range j.Entries {
-		if k := e.Kubernetes; k != nil {
-			where.Context, where.Namespace, deployment = k.Context, k.Namespace, k.Deployment
+		if e.Kubernetes != nil {
+			at = *e.Kubernetes
 		}
 	}
+	where := Where{Provider: s.Cluster.Provider, Context: at.Context, Namespace: at.Namespace, Note: func(string) {}, Recorded: true}
 	if named != "" && where.Context != "" {
 		if where.Provider == "kind" && named != where.Context {
 			return fmt.Errorf("%w: the run was in %s, and not in %s", ErrUnhealed, where.Context, named)
 		}
 		where.Context, where.Recorded = named, false
 	}
+	network := ""
 	if where.Context == "" {
 		// A kind cluster may have been under way all the same.
 		r.Seen = "the run had not reached a cluster"
@@ -43,51 +44,66 @@ func (r *Recovery) kubernetes(ctx context.Context, s *scenarios.Scenario, runID 
 		}
 	} else {
 		r.Seen = "nothing of the run is left in " + where.Context
+		var err error
+		if network, err = mended(ctx, where, runID); err != nil {
+			return err
+		}
 	}
+	if err := r.removed(ctx, where, runID); err != nil {
+		return err
+	}
+	if network != "" {
+		r.Seen = network + "; " + r.Seen
+	}
+	if at.Deployment == "" || len(r.Faults) == 0 {
+		return nil
+	}
+	if err := whole(ctx, s, where, at.Deployment); err != nil {
+		return fmt.Errorf("%w: %w", ErrUnhealed, err)
+	}
+	r.Seen += ", and the cluster of deployment " + at.Deployment + " is whole"
+	return nil
+}
+
+// mended undoes the rules that the run left active in its pods, and says which; an
+// empty text means that it has no pods.
+func mended(ctx context.Context, where Where, runID string) (string, error) {
 	network := ""
-	if where.Context != "" {
-		c, err := reach(ctx, where)
-		if err == nil {
-			network, err = mendPods(ctx, c, where.Namespace, runID)
-		}
-		var unnamed *kube.Unnamed
-		if errors.As(err, &unnamed) {
-			return fmt.Errorf("%w: the run's journal names context %q, which is not known to be a cluster of kind, k3d or minikube on this machine: %w. If the run was yours and you mean that cluster, name it: slotstorm recover %s %s",
-				ErrUnhealed, unnamed.Context, unnamed.Why, runID, unnamed.Flag())
-		}
-		if err != nil && !errors.Is(err, errNoKind) {
-			return fmt.Errorf("%w: looking for rules in pods: %w", ErrUnhealed, err)
-		}
+	c, err := reach(ctx, where)
+	if err == nil {
+		network, err = mendPods(ctx, c, where.Namespace, runID)
 	}
-	var missed []string
-	where.Note = func(message string) { missed = append(missed, message) }
+	var unnamed *kube.Unnamed
+	if errors.As(err, &unnamed) {
+		return "", fmt.Errorf("%w: the run's journal names context %q, which is not known to be a cluster of kind, k3d or minikube on this machine: %w. If the run was yours and you mean that cluster, name it: slotstorm recover %s %s",
+			ErrUnhealed, unnamed.Context, unnamed.Why, runID, unnamed.Flag())
+	}
+	if err != nil && !errors.Is(err, errNoKind) {
+		return "", fmt.Errorf("%w: looking for rules in pods: %w", ErrUnhealed, err)
+	}
+	return network, nil
+}
+
+// removed removes what is left of the run, and verifies that nothing may be.
+func (r *Recovery) removed(ctx context.Context, where Where, runID string) error {
 	c, err := Clean(ctx, CleanOptions{Where: where, Runs: []string{runID}, Confirm: func([]Left) (bool, error) { return true, nil }})
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrUnhealed, err)
 	}
-	for _, m := range missed {
-		if strings.Contains(m, strings.TrimPrefix(where.Context, "kind-")+" ") {
-			return fmt.Errorf("%w: %s", ErrUnhealed, m)
+	for name, why := range c.missed {
+		// Without a context the run may have been in any of them.
+		if where.Context == "" || name == strings.TrimPrefix(where.Context, "kind-") {
+			return fmt.Errorf("%w: %s", ErrUnhealed, why)
 		}
 	}
 	for _, l := range c.Left {
 		r.Removed = append(r.Removed, l.What+" "+l.Name)
 	}
 	for _, a := range c.Alone {
-		if strings.Contains(a.Why, runID) {
+		if a.run == runID {
 			return fmt.Errorf("%w: %s: %s", ErrUnhealed, a.Name, a.Why)
 		}
 	}
-	if network != "" {
-		r.Seen = network + "; " + r.Seen
-	}
-	if deployment == "" || len(r.Faults) == 0 {
-		return nil
-	}
-	if err := whole(ctx, s, where, deployment); err != nil {
-		return fmt.Errorf("%w: %w", ErrUnhealed, err)
-	}
-	r.Seen += ", and the cluster of deployment " + deployment + " is whole"
 	return nil
 }
 

@@ -41,21 +41,21 @@ type cluster struct {
 	kind *kind.Cluster
 }
 
-// clusters connects to the clusters, but not to kind clusters that are without. One
-// that does not answer is told, and left out.
-func (w Where) clusters(ctx context.Context, without map[string]bool) ([]cluster, error) {
+// clusters connects to the clusters, except the kind clusters in without. missed are
+// those that did not answer, by name, each with a message that w.Note is called with.
+func (w Where) clusters(ctx context.Context, without map[string]bool) (list []cluster, missed map[string]string, err error) {
 	if w.Provider == "kube" {
 		c, err := kube.Connect(ctx, w.options())
 		if err != nil {
-			return nil, fmt.Errorf("%w: %w", site.ErrEnvironment, err)
+			return nil, nil, fmt.Errorf("%w: %w", site.ErrEnvironment, err)
 		}
-		return []cluster{{Cluster: c}}, nil
+		return []cluster{{Cluster: c}}, nil, nil
 	}
 	names, err := kind.Names(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", site.ErrEnvironment, err)
+		return nil, nil, fmt.Errorf("%w: %w", site.ErrEnvironment, err)
 	}
-	var list []cluster
+	missed = map[string]string{}
 	for _, name := range names {
 		k, ok, err := kind.Find(ctx, name)
 		if without[name] || err == nil && !ok {
@@ -66,13 +66,14 @@ func (w Where) clusters(ctx context.Context, without map[string]bool) ([]cluster
 			c, err = site.ConnectKind(ctx, k)
 		}
 		if errors.Is(ctx.Err(), context.Canceled) {
-			return nil, context.Canceled
+			return nil, nil, context.Canceled
 		}
 		if err != nil {
-			w.Note(fmt.Sprintf("kind cluster %s is left out: %v", name, err))
+			missed[name] = fmt.Sprintf("kind cluster %s is left out: %v", name, err)
+			w.Note(missed[name])
 			continue
 		}
 		list = append(list, cluster{c, k})
 	}
-	return list, nil
+	return list, missed, nil
 }

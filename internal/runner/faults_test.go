@@ -187,10 +187,10 @@ func TestFaultsThatCannotBeDoneAreToldBeforeDeploying(t *testing.T) {
 		room  local.Room
 		want  string
 	}{
-		"a partition without a room":   {"partition: {between: [primary of shard 0]}", local.Room{Why: "isolation: none"}, "in a sealed room alone, and this is plain loopback (isolation: none)"},
-		"a full volume without a room": {"diskFull: {target: primary of shard 0}", local.Room{Why: "isolation: none"}, "in a sealed room alone"},
+		"a partition without a room":   {"partition: {between: [primary of shard 0]}", local.Room{Why: "isolation: none"}, "only in a sealed room, and this is plain loopback (isolation: none)"},
+		"a full volume without a room": {"diskFull: {target: primary of shard 0}", local.Room{Why: "isolation: none"}, "only in a sealed room"},
 		"a slow disk":                  {"slowDisk: {target: primary of shard 0, latency: 5ms}", local.Room{Why: "isolation: none"}, "dm-delay"},
-		"a delay without a room":       {"delay: {between: [primary of shard 0], latency: 5ms}", local.Room{Why: "isolation: none"}, "in a sealed room alone"},
+		"a delay without a room":       {"delay: {between: [primary of shard 0], latency: 5ms}", local.Room{Why: "isolation: none"}, "only in a sealed room"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			root := t.TempDir()

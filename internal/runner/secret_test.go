@@ -49,6 +49,7 @@ timeline:
 // loopback and in the room; and the password is in no file. The nodes have no port
 // that takes plaintext: whatever were to speak it would have no good reply.
 func TestTLSWithAPassword(t *testing.T) {
+	t.Parallel()
 	const library, wire = "{options: {clusterStateReloadInterval: 1s}}", "{type: wire}"
 	for _, c := range []struct {
 		name, client string
@@ -200,12 +201,12 @@ func everybodyWasServed(t *testing.T, r *Result) {
 	}
 }
 
-// noOutage wants a run without faults to have seen no shard go away. What a busy
-// machine held up for a moment does not count.
+// noOutage wants a run without faults to have seen no shard go away. A delay on a
+// machine that is busy with other runs does not count.
 func noOutage(t *testing.T, r *Result) {
 	t.Helper()
 	for _, o := range append(r.Bundle.Run.ProbeOutages, r.Bundle.Run.ClientOutages...) {
-		if o.Open || (o.To-o.From).Std() > time.Second {
+		if o.Open || (o.To-o.From).Std() > 3*time.Second {
 			t.Errorf("outage: %+v", o)
 		}
 	}

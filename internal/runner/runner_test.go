@@ -221,7 +221,6 @@ func TestAuditFindsExactlyWhatWasPlanted(t *testing.T) {
 // acknowledges writes, kills the primary, and compares what the audit reports
 // with an independent count.
 func TestAuditFindsTheAsynchronousTail(t *testing.T) {
-	beside(t)
 	// Between the fault's check and its injection the run waits for its observer.
 	in := &intruder{t: t, root: t.TempDir(), at: "node-0 is primary of shard 0"}
 	var survived map[string][]string

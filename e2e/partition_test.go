@@ -182,7 +182,7 @@ func abandoned(t *testing.T, after time.Duration) {
 	}
 	t.Logf("open again %v after it was proved", time.Since(from).Round(100*time.Millisecond))
 	code, out, stderr := s.run("recover", filepath.Base(dirs[0]))
-	if code != 0 || !strings.Contains(out, "no rule was in force in any of them") || !strings.Contains(out, "healed  cut: ") {
+	if code != 0 || !strings.Contains(out, "no rule was active in any of them") || !strings.Contains(out, "healed  cut: ") {
 		t.Errorf("recover: exit code %d: %s%s", code, out, stderr)
 	}
 }

@@ -17,7 +17,7 @@ import (
 )
 
 // Recall answers from steps that were taken before, as long as they are those
-// that are asked for, and then tries; keep is told each new step.
+// that are asked for, and then tries; keep is called with each new step.
 func Recall(known []compare.CapacityStep, try Try, keep func(compare.CapacityStep) error) Try {
 	return func(ctx context.Context, rate float64) (compare.CapacityStep, error) {
 		if len(known) > 0 && known[0].Rate == rate {
@@ -64,7 +64,7 @@ func Open(root string, s *scenarios.Scenario, plan any) (*State, error) {
 	return st, nil
 }
 
-// Resumed tells how many steps were taken before.
+// Resumed is the number of steps that were taken before.
 func (s *State) Resumed() int {
 	n := 0
 	for _, list := range s.Steps {

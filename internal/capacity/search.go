@@ -16,7 +16,7 @@ import (
 
 // Limits of a search.
 const (
-	// attempts at a rate whose run told nothing.
+	// attempts at a rate whose runs gave no answer.
 	attempts = 3
 	// maxSteps ends a search that noise keeps from ending.
 	maxSteps = 40
@@ -50,8 +50,9 @@ type search struct {
 // Search brackets the rate by doubling or halving, bisects, and repeats both ends:
 // the answer is a rate that met the objectives twice, below one that missed them
 // twice. If they hold at once at a rate that failed before, or fail where they
-// held, the search goes on from there. What the load generator could not carry is
-// neither: it is tried again, and if it stays so, it bounds the answer and is told.
+// held, the search goes on from there. A rate that the load
+// generator could not carry is neither: it is tried again, and if that repeats, it
+// bounds the answer, which says so.
 func Search(ctx context.Context, p Plan, try Try) (*compare.CapacityAnswer, error) {
 	s := &search{Plan: p, try: try, high: math.Inf(1)}
 	if err := s.run(ctx); err != nil {
@@ -97,7 +98,7 @@ func (s *search) run(ctx context.Context) error {
 	return nil
 }
 
-// next is the rate to try, 0 if the answer is there.
+// next is the rate to try, 0 if the answer is known.
 func (s *search) next() float64 {
 	switch {
 	case s.low == 0 && math.IsInf(s.high, 1):
@@ -122,7 +123,7 @@ func (s *search) next() float64 {
 	return 0
 }
 
-// measure tries a rate until it tells something.
+// measure tries a rate until a run gives an answer.
 func (s *search) measure(ctx context.Context, rate float64) (compare.CapacityOutcome, error) {
 	for i := 1; ; i++ {
 		step, err := s.try(ctx, rate)

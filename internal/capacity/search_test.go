@@ -9,7 +9,7 @@ import (
 )
 
 // capped is a cluster that carries rates up to cap; noise is the chance that a
-// step is told wrong, or tells nothing.
+// step has the wrong outcome, or none.
 func capped(limit, generator, noise float64, seed uint64, asked *[]float64) Try {
 	random := rand.New(rand.NewPCG(seed, 1))
 	return func(_ context.Context, rate float64) (compare.CapacityStep, error) {

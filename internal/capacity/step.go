@@ -14,7 +14,7 @@ import (
 // Timing of a step.
 const (
 	warmup = 2 * time.Second
-	// failoverRoom over twice the node-timeout is what a failover takes at most:
+	// failoverRoom over twice the node-timeout is the longest time of a failover:
 	// see package report's prediction.
 	failoverRoom = 3 * time.Second
 	// defaultNodeTimeout is redis-server's own.

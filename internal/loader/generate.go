@@ -23,7 +23,7 @@ type GenerateOptions struct {
 	Identity string
 	Patience time.Duration
 	Log      *slog.Logger
-	// Listening is told the address once there is one.
+	// Listening is called with the address once the generator listens.
 	Listening func(addr net.Addr)
 }
 

@@ -1,5 +1,5 @@
-// Package loader drives load against a Redis or Redis Cluster that is there
-// already, without a scenario:
+// Package loader drives load against an existing Redis or Redis Cluster, without
+// a scenario:
 //
 //	address ─▶ Discover: plain or cluster, shards ─▶ Drive: the room workload ─▶ Result
 package loader
@@ -40,11 +40,11 @@ type Options struct {
 	Requests int64
 	// Progress, if not nil, is called five times a second.
 	Progress func(elapsed time.Duration, p frame.Progress)
-	// Stop ends the load early; what was measured until then counts.
+	// Stop ends the load early; measurements until then count.
 	Stop <-chan struct{}
 }
 
-// Row is what became of one command, or of all.
+// Row holds the outcomes and times of one command, or of all.
 type Row struct {
 	Command  string         `json:"command"`
 	Counts   results.Counts `json:"counts"`
@@ -55,7 +55,7 @@ type Row struct {
 	hists    map[results.Time]*hdrhistogram.Histogram
 }
 
-// ShardRow is what one shard's requests took.
+// ShardRow holds the times of one shard's requests.
 type ShardRow struct {
 	Shard    int         `json:"shard"`
 	OK       int64       `json:"ok"`
@@ -76,13 +76,13 @@ type Percentiles struct {
 
 // Result of a load.
 type Result struct {
-	// Cluster tells whether the server is a Redis Cluster; Shards counts its
+	// Cluster says whether the server is a Redis Cluster; Shards counts its
 	// primaries, 1 otherwise.
 	Cluster bool   `json:"cluster"`
 	Shards  int    `json:"shards"`
 	Redis   string `json:"redis"`
-	// OpenLoop tells whether requests had intended starts. In a closed loop
-	// response times hide what a stall would have done.
+	// OpenLoop says whether requests had intended starts. In a closed loop
+	// response times hide the effect of a stall.
 	OpenLoop bool             `json:"openLoop"`
 	Elapsed  results.Duration `json:"elapsedMs"`
 	Rows     []Row            `json:"rows"`
@@ -95,7 +95,7 @@ type Result struct {
 	CPU        results.Duration `json:"cpuMs"`
 	PerRequest results.Duration `json:"cpuPerRequestMs"`
 	// Generator judges slotstorm itself: if it is not valid, Invalid says why the
-	// figures are not the server's. Notice is what to know of a valid one.
+	// figures are not the server's. Notice is a remark on a valid one.
 	Generator *results.SelfCheck `json:"generator,omitempty"`
 	Invalid   string             `json:"invalid,omitempty"`
 	Notice    string             `json:"notice,omitempty"`
@@ -108,7 +108,7 @@ var ErrUnreachable = errors.New("the server cannot be reached")
 
 const discoverLimit = 5 * time.Second
 
-// discover asks the server what it is.
+// discover asks the server for its kind, version and shards.
 func discover(ctx context.Context, o Options) (servers.Target, string, error) {
 	ctx, cancel := context.WithTimeout(ctx, discoverLimit)
 	defer cancel()

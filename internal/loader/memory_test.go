@@ -67,7 +67,7 @@ func TestFramesAreNotKept(t *testing.T) {
 	runtime.KeepAlive(c)
 }
 
-// heap is what is in use on the heap, in bytes.
+// heap is the memory in use on the heap, in bytes.
 func heap() int64 {
 	runtime.GC()
 	var m runtime.MemStats

@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// display keeps what an observer is shown, and calls it one at a time.
+// display keeps the last look at the run, and calls its observer, one call at a time.
 type display struct {
 	observer Observer
 

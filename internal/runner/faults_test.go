@@ -153,7 +153,7 @@ timeline:
 }
 
 // A node shares its processor, the machine its memory, and a volume is full: the
-// last one shows in what clients are told.
+// last one shows in the replies to clients.
 func TestPressureIsProvedAndHealed(t *testing.T) {
 	r := start(t, strings.Replace(small, "redis: {", "redis: {storage: {size: 16Mi}, ", 1)+`
 timeline:
@@ -180,7 +180,7 @@ timeline:
 	}
 }
 
-// What this machine cannot do is told before anything is deployed.
+// Faults that this machine cannot inject are refused before anything is deployed.
 func TestFaultsThatCannotBeDoneAreToldBeforeDeploying(t *testing.T) {
 	for name, tc := range map[string]struct {
 		fault string

@@ -99,7 +99,7 @@ func (in *intruder) onPrimaries(ask func(ctx context.Context, node *redis.Client
 	}
 }
 
-// Every command does what Redis takes for one, on keys of its own type, and a
+// Redis accepts every command, on keys of its own type, and a
 // script that a node has forgotten is loaded again.
 func TestEveryCommandAgainstRedis(t *testing.T) {
 	beside(t)
@@ -144,7 +144,7 @@ func TestEveryCommandThroughWire(t *testing.T) {
 	r := start(t, yaml, Options{Root: forget.root, Observer: &stageObserver{forget}})
 	sums, errors := counts(r)
 	for name, c := range sums {
-		// What a node refused for want of the script was not executed.
+		// A node that lacks the script refuses the request and executes nothing.
 		if c.OK == 0 || c.Unknown > 0 || c.Failed > 0 && name != "EVALSHA" {
 			t.Errorf("%s: %+v", name, c)
 		}

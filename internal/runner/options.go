@@ -24,7 +24,7 @@ type Options struct {
 	On string
 	// KeepVolumes leaves the nodes' data in the run's folder.
 	KeepVolumes bool
-	// Baseline is what objectives may be relative to; nil is nothing.
+	// Baseline holds the figures that objectives may be relative to; nil is none.
 	Baseline *results.Baseline
 	// Matrix holds the settings of this combination of a matrix.
 	Matrix []results.Setting

@@ -8,7 +8,7 @@ type Observer interface{ Observe(Progress) }
 
 // Progress is one look at a run.
 type Progress struct {
-	// Stage is what the run does now: "deploy", "warm-up", "timeline" ...
+	// Stage is the stage that the run is in: "deploy", "warm-up", "timeline" ...
 	Stage string
 	// Phase and Fault are the timeline's phase and the faults in force, if any.
 	Phase, Fault string

@@ -108,7 +108,7 @@ func (in *intruder) addrs() []string {
 	return list
 }
 
-// values are what all audited keys hold, read by another program. The ledger of
+// values are those of all audited keys, read by another program. The ledger of
 // a run under way is not on the disk yet: the names come from the nodes.
 func (in *intruder) values() map[string][]string {
 	ctx := context.Background()
@@ -183,7 +183,7 @@ func TestAQuietRunLosesNothing(t *testing.T) {
 
 func TestAuditFindsExactlyWhatWasPlanted(t *testing.T) {
 	beside(t)
-	// Those that are written once, with four kinds by turns.
+	// Keys that are written once: the four kinds take turns.
 	deleted, altered := []int{16, 100, 204}, 56
 	in := &intruder{t: t, root: t.TempDir(), at: "audit"}
 	in.act = func(in *intruder) {

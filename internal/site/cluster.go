@@ -18,17 +18,17 @@ import (
 // cluster is a Kubernetes cluster to deploy to.
 type cluster struct {
 	*kube.Cluster
-	// image is what generators run.
+	// image is that of the generators.
 	image string
-	// inside tells that this process runs in the cluster itself.
+	// inside says that this process runs in the cluster itself.
 	inside bool
-	// made tells that it was made for this, and remove takes away what was.
+	// made says that the cluster was made for this site. remove removes it then.
 	made   bool
 	remove func() error
 }
 
-// connect connects to the Kubernetes cluster that the scenario names; one of kind
-// that is not there is made.
+// connect connects to the Kubernetes cluster that the scenario names; a kind
+// cluster that does not exist is made.
 func connect(ctx context.Context, s *scenarios.Scenario, o Options) (*cluster, error) {
 	if s.Cluster.Provider == "kind" {
 		return connectKind(ctx, s, o)
@@ -45,7 +45,7 @@ func connect(ctx context.Context, s *scenarios.Scenario, o Options) (*cluster, e
 	return &cluster{Cluster: c, image: k.GeneratorImage, inside: by.Context == kube.InCluster, remove: func() error { return nil }}, nil
 }
 
-var errNoGeneratorImage = errors.New("cluster.kube.generatorImage: name an image of slotstorm that the nodes can pull; 'slotstorm image' writes one")
+var errNoGeneratorImage = errors.New("cluster.kube.generatorImage: name an image of slotstorm that the nodes can pull; write one with 'slotstorm image'")
 
 // connection says which context is meant.
 func connection(s *scenarios.Scenario, named string) kube.Options {
@@ -69,7 +69,7 @@ func connectKind(ctx context.Context, s *scenarios.Scenario, o Options) (_ *clus
 	if err != nil {
 		return nil, err
 	}
-	// Images take their time to load: what cannot be is told before.
+	// Loading images takes long: errors that can be found now come first.
 	if o.On != "" {
 		if _, err := Find(ctx, connected, s.Cluster.Kube.Namespace, o.On); err != nil {
 			return nil, err
@@ -128,7 +128,7 @@ func kindCluster(ctx context.Context, s *scenarios.Scenario, o Options) (_ *kind
 		return c, false, func() error { return nil }, nil
 	}
 	if o.On != "" {
-		return nil, false, nil, fmt.Errorf("%w: there is no kind cluster %s, and so nothing is deployed in it", ErrNoDeployment, k.Name)
+		return nil, false, nil, fmt.Errorf("%w: kind cluster %s does not exist; 'slotstorm up' makes it with a deployment", ErrNoDeployment, k.Name)
 	}
 	if k.Image == "" {
 		k.Image = os.Getenv(nodeImageEnv)
@@ -136,8 +136,8 @@ func kindCluster(ctx context.Context, s *scenarios.Scenario, o Options) (_ *kind
 			return nil, false, nil, fmt.Errorf("%s: %w", nodeImageEnv, err)
 		}
 	}
-	// The folder is also what tells, from outside of the cluster, whose it is, and
-	// whether its maker lives.
+	// From outside of the cluster, the folder shows who made it and whether that
+	// process lives.
 	mark, err := kind.NewMark(o.Run, o.keep != "")
 	if err != nil {
 		return nil, false, nil, err
@@ -147,7 +147,7 @@ func kindCluster(ctx context.Context, s *scenarios.Scenario, o Options) (_ *kind
 		Progress: func(message string) { o.Recorder.Note("kind: " + message) },
 	}
 	if o.keep == "" {
-		// Nobody but this run wants its context.
+		// No other process needs its context.
 		with.Name, with.Kubeconfig = k.Name+"-"+kube.ShortID(o.Run), filepath.Join(mark.Dir, "config")
 	}
 	o.Recorder.Show("creating a kind cluster")

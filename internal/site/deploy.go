@@ -31,7 +31,7 @@ func deploy(ctx context.Context, s *scenarios.Scenario, o Options) (Site, error)
 	case "kind", "kube":
 		return inPods(ctx, s, o)
 	default:
-		return nil, fmt.Errorf("there is no provider %q", p)
+		return nil, fmt.Errorf("unknown provider %q", p)
 	}
 }
 
@@ -54,10 +54,10 @@ func Enter(s *scenarios.Scenario, o Options) error {
 	return o.Recorder.Journal(e)
 }
 
-// Up deploys what a scenario says, and leaves it to later runs under a name.
+// Up makes the deployment of a scenario and keeps it under a name for later runs.
 func Up(ctx context.Context, s *scenarios.Scenario, name string, o Options) (*Kept, error) {
 	if s.Cluster.Provider == "local" {
-		return nil, fmt.Errorf("%w: on this machine a deployment ends with the process that has made it: say --cluster kind, or kube", ErrEnvironment)
+		return nil, fmt.Errorf("%w: on this machine a deployment ends with its process: use --cluster kind or --cluster kube", ErrEnvironment)
 	}
 	o.keep = name
 	o.Recorder.Stage("deploy")
@@ -114,7 +114,7 @@ func bounded(ctx context.Context, s *scenarios.Scenario, stop <-chan struct{}) (
 	return ctx, func() { stopped(nil); cancel() }
 }
 
-// explain says what was in the way of a deployment. A requested stop is no error of
+// explain adds the kind of its cause to the error of a deployment. A requested stop is no error of
 // the environment.
 func explain(ctx context.Context, err error) error {
 	if errors.Is(context.Cause(ctx), context.Canceled) {

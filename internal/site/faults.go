@@ -15,16 +15,16 @@ import (
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
-// podFaults are the faults of a run on Kubernetes, as far as can be told before
-// anything is deployed.
+// podFaults are the faults of a run on Kubernetes, as far as they are known
+// before anything is deployed.
 type podFaults struct {
 	needs native.Needs
-	// mesh are those that Chaos Mesh is to inject.
+	// mesh are those for Chaos Mesh to inject.
 	mesh []scenarios.Fault
 }
 
-// podFaultsOf tells which faults of a scenario cannot be injected into pods at all,
-// and what the others need.
+// podFaultsOf refuses faults that cannot be injected into pods, and gives the needs of
+// the others.
 func podFaultsOf(s *scenarios.Scenario) (f podFaults, err error) {
 	for _, fault := range s.Timeline.Faults {
 		if fault.Engine == "chaosmesh" {
@@ -51,11 +51,11 @@ func (f podFaults) enforce() string {
 // ServeCommand is the command of an agent in a pod.
 func ServeCommand() []string { return []string{image.Program, "agent", "serve"} }
 
-// helpers are what faults put into pods.
+// helpers are the containers that faults add to pods.
 func helpers(s *scenarios.Scenario, img string) pods.HelperPlan {
 	return pods.HelperPlan{
 		Image: img,
-		// Like the generators, what nobody waits for any more ends by itself.
+		// Like the generators, a helper ends by itself once its run is over.
 		Stay:  []string{"agent", "stay", "--for", podLife(s).String()},
 		Serve: ServeCommand(),
 	}
@@ -77,13 +77,13 @@ func try(ctx context.Context, o pods.Options, f podFaults, note func(string)) (e
 	if !f.needs.Hands {
 		return nil
 	}
-	note("the network of pods is to be cut: their helpers need NET_ADMIN, so that the namespace enforces Pod Security 'privileged'; all other containers meet 'restricted'")
+	note("faults cut the network of pods: their helpers need NET_ADMIN, so the namespace enforces Pod Security 'privileged'; all other containers meet 'restricted'")
 	enforces, err := n.Enforces(ctx)
 	if err != nil {
 		return err
 	}
 	if enforces == "restricted" || enforces == "baseline" {
-		return fmt.Errorf("namespace %s enforces Pod Security %q, which forbids the NET_ADMIN that it takes to cut the network of a pod: label it %s=privileged", n.Name, enforces, kube.EnforceLabel)
+		return fmt.Errorf("namespace %s enforces Pod Security %q, which forbids NET_ADMIN, but cutting the network of a pod needs it: label the namespace %s=privileged", n.Name, enforces, kube.EnforceLabel)
 	}
 	stream, release, err := pods.Trial(ctx, o, pods.Hands)
 	if err != nil {

@@ -32,12 +32,12 @@ func generators(ctx context.Context, s *scenarios.Scenario, d *pods.Deployment, 
 	}, g.Close, nil
 }
 
-// generatorPlan says what generators run.
+// generatorPlan is the command and the image of the generators.
 func generatorPlan(s *scenarios.Scenario, image string, secret []byte) pods.GeneratorPlan {
 	return pods.GeneratorPlan{
 		Count: s.Workload.Generators, Image: image, Secret: secret, Port: pods.GeneratorPort,
 		Args: []string{"generate", "--listen", fmt.Sprintf(":%d", pods.GeneratorPort), "--identity", pods.SecretFile, "--patience", patience.String()},
-		// What nobody waits for any more ends by itself.
+		// A generator ends by itself once its run is over.
 		Patience: podLife(s),
 	}
 }

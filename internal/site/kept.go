@@ -10,7 +10,7 @@ import (
 	"github.com/slotstorm/slotstorm/deployer/pods"
 )
 
-// OnlyOne stands for the only deployment that there is.
+// OnlyOne stands for the only deployment that exists.
 const OnlyOne = "."
 
 // Kept is a deployment that stays between runs.
@@ -18,7 +18,7 @@ type Kept struct {
 	Name      string `json:"name"`
 	Context   string `json:"context"`
 	Namespace string `json:"namespace"`
-	// Run is the id of what has made it.
+	// Run is the id of the run or the 'slotstorm up' that made it.
 	Run string `json:"run"`
 	// KindCluster is the name of the kind cluster that was made with it, or
 	// removed with it; empty if there is none.
@@ -64,17 +64,17 @@ func Deployments(ctx context.Context, c *kube.Cluster, namespace string) ([]kube
 // ErrDiffers says that a deployment is not the one that the scenario describes.
 var ErrDiffers = pods.ErrDiffers
 
-// ErrNoDeployment says that there is no deployment of a name, or that it takes a
-// name to tell which one is meant.
+// ErrNoDeployment says that no deployment has the name, or that several exist and a
+// name is needed.
 var ErrNoDeployment = errors.New("no such deployment")
 
 // Which says why a name does not stand for one deployment of these.
 func Which(name, where string, names []string) error {
 	switch {
 	case len(names) == 0:
-		return fmt.Errorf("%w: nothing is deployed %s; 'slotstorm up' deploys", ErrNoDeployment, where)
+		return fmt.Errorf("%w: nothing is deployed %s; deploy with 'slotstorm up'", ErrNoDeployment, where)
 	case name == OnlyOne:
-		return fmt.Errorf("%w: there are several %s, name one: %s", ErrNoDeployment, where, strings.Join(names, ", "))
+		return fmt.Errorf("%w: several are deployed %s; name one: %s", ErrNoDeployment, where, strings.Join(names, ", "))
 	}
-	return fmt.Errorf("%w: there is no deployment %q %s; there is %s", ErrNoDeployment, name, where, strings.Join(names, ", "))
+	return fmt.Errorf("%w: deployment %q does not exist %s; these do: %s", ErrNoDeployment, name, where, strings.Join(names, ", "))
 }

@@ -74,7 +74,7 @@ func volumeSize(s *scenarios.Scenario, kept bool) (int64, error) {
 		return 0, nil
 	}
 	if kept {
-		return 0, errors.New("volumes that can be filled are in memory, and go with the run: leave out --keep-volumes")
+		return 0, errors.New("volumes for diskFull are in memory and end with the run: leave out --keep-volumes")
 	}
 	return scenarios.Bytes(s.Redis.Storage.Size)
 }

@@ -18,7 +18,7 @@ const PlannedRun = "run-00000000T000000Z-0000"
 
 // ErrNoManifests says that a scenario runs on this machine, where nothing is
 // applied.
-var ErrNoManifests = errors.New("on this machine nothing is applied: say --cluster kind, or kube")
+var ErrNoManifests = errors.New("a run on this machine applies nothing: use --cluster kind or --cluster kube")
 
 // plan makes all that a run of s would apply, in its namespace or in another one
 // that is there.
@@ -59,9 +59,9 @@ func Manifests(s *scenarios.Scenario) ([]any, error) {
 	return objects, err
 }
 
-// Try asks the API server of the cluster that s names whether it would take what a
-// run makes, and makes nothing. It tells who was asked; a kind cluster that is not
-// there cannot be.
+// Try validates the objects of a run with the API server of the cluster that s names,
+// and makes nothing. It says which API server accepted them, or that a kind cluster
+// does not exist yet.
 func Try(ctx context.Context, s *scenarios.Scenario, named string) (string, error) {
 	var c *kube.Cluster
 	var err error
@@ -69,7 +69,7 @@ func Try(ctx context.Context, s *scenarios.Scenario, named string) (string, erro
 		name := s.Cluster.Kind.Name
 		k, ok, kerr := kind.Find(ctx, name)
 		if kerr == nil && !ok {
-			return "not asked: there is no kind cluster " + name + " yet, the run would make one for itself", nil
+			return "not validated: kind cluster " + name + " does not exist yet; the run would make one for itself", nil
 		}
 		if err = kerr; err == nil {
 			c, err = ConnectKind(ctx, k)
@@ -82,17 +82,17 @@ func Try(ctx context.Context, s *scenarios.Scenario, named string) (string, erro
 	}
 	in, err := c.Try(ctx, kube.TakeOptions{RunID: PlannedRun, Prepared: s.Cluster.Kube.Namespace})
 	if err != nil {
-		return "", fmt.Errorf("%w: %s would not take it: %w", ErrEnvironment, c.Context, err)
+		return "", fmt.Errorf("%w: %s rejects it: %w", ErrEnvironment, c.Context, err)
 	}
 	_, p, err := plan(s, in)
 	if err != nil {
 		return "", err
 	}
 	if err := p.Try(ctx, c, in); err != nil {
-		return "", fmt.Errorf("%w: %s would not take it: %w", ErrEnvironment, c.Context, err)
+		return "", fmt.Errorf("%w: %s rejects it: %w", ErrEnvironment, c.Context, err)
 	}
 	if err := pods.CheckClass(ctx, c, s.Redis, s.Cluster.Kube.StorageClass); err != nil {
 		return "", fmt.Errorf("%w: %w", ErrEnvironment, err)
 	}
-	return fmt.Sprintf("accepted by the API server of %s, Kubernetes %s; nothing was made", c.Context, c.Version), nil
+	return fmt.Sprintf("accepted by the API server of %s, Kubernetes %s; nothing was created", c.Context, c.Version), nil
 }

@@ -47,7 +47,7 @@ func (c *inCluster) Remove(keepVolumes bool) error {
 	return errors.Join(c.Deployment.Remove(keepVolumes), c.in.remove())
 }
 
-// inPods deploys to a Kubernetes cluster, or uses what was kept there.
+// inPods deploys to a Kubernetes cluster, or uses a kept deployment there.
 func inPods(ctx context.Context, s *scenarios.Scenario, o Options) (_ Site, err error) {
 	faults, err := podFaultsOf(s)
 	if err != nil {
@@ -98,7 +98,7 @@ func nodes(ctx context.Context, s *scenarios.Scenario, o Options, in *cluster, f
 	begin := pods.Deploy
 	if o.On != "" {
 		if s.Timeline.Upgrade != nil {
-			return nil, fmt.Errorf("deployment %s is kept as it is, and an upgrade would change it: leave out --on", o.On)
+			return nil, fmt.Errorf("an upgrade would change deployment %s, which is kept as it is: leave out --on", o.On)
 		}
 		h, err := Find(ctx, in.Cluster, k.Namespace, o.On)
 		if err != nil {
@@ -130,7 +130,7 @@ func nodes(ctx context.Context, s *scenarios.Scenario, o Options, in *cluster, f
 		return nil, errors.Join(err, with.Namespace.Release())
 	}
 	if o.On != "" {
-		// What an earlier run has left would be taken for what this one wrote.
+		// Keys of an earlier run must not pass for keys of this one.
 		if err := d.Empty(ctx); err != nil {
 			return nil, errors.Join(err, d.Remove(false))
 		}
@@ -153,7 +153,7 @@ func watchAbsence(c *kube.Cluster, r Recorder) (end func()) {
 		c.WatchAbsence(ctx, func(a kube.Absence) {
 			r.Emit(results.Event{
 				Offset: r.Clock().At(a.From), Kind: results.EventOutOfReach, Source: "kubernetes",
-				Message: fmt.Sprintf("the API server did not answer for %.1f s (%v): the load, the probes and the polls come from pods and went on", a.To.Sub(a.From).Seconds(), a.Why),
+				Message: fmt.Sprintf("the API server did not answer for %.1f s (%v); the load, the probes and the polls come from pods and went on", a.To.Sub(a.From).Seconds(), a.Why),
 			})
 		})
 	}()

@@ -12,7 +12,7 @@ import (
 	"github.com/slotstorm/slotstorm/internal/site"
 )
 
-// Left is something that slotstorm has made and that is still there.
+// Left is something that slotstorm made and that still exists.
 type Left struct {
 	// What is "namespace" for one with all that is in it, "objects" for those of a
 	// run in a namespace that stays, or "kind cluster".
@@ -22,9 +22,9 @@ type Left struct {
 	Name    string `json:"name"`
 	Context string `json:"context,omitempty"`
 	Run     string `json:"run"`
-	// Why tells why it counts as left.
+	// Why says why it counts as left.
 	Why string `json:"why"`
-	// Removed tells that it is gone now.
+	// Removed says that it is gone now.
 	Removed bool `json:"removed"`
 
 	remove func(context.Context) error
@@ -39,7 +39,7 @@ type Alone struct {
 	run string
 }
 
-// Cleaning is what a clean-up has found and done.
+// Cleaning is the result of a clean-up.
 type Cleaning struct {
 	Left  []Left  `json:"left"`
 	Alone []Alone `json:"leftAlone"`
@@ -53,15 +53,15 @@ type CleanOptions struct {
 	// Runs are the ids of the runs, or beginnings of them, whose remains count;
 	// none is all.
 	Runs []string
-	// All counts what is in use or kept, too.
+	// All includes what is in use or kept.
 	All bool
-	// Confirm is shown what is to be removed, and says whether it is.
+	// Confirm gets the list of what would be removed, and decides.
 	Confirm func([]Left) (bool, error)
 }
 
-// Clean finds what runs have left that were killed, and removes it. What counts is
-// proved: a lease with the uid of its namespace and the run's id, or a mark on the
-// containers of a kind cluster.
+// Clean finds what killed runs left behind, and removes it. Everything in the list is
+// proved by a lease with the uid of its namespace and the run's id, or by a
+// mark on the containers of a kind cluster.
 func Clean(ctx context.Context, o CleanOptions) (*Cleaning, error) {
 	c := &Cleaning{Left: []Left{}, Alone: []Alone{}}
 	gone := map[string]bool{} // with all that is in them
@@ -99,12 +99,12 @@ func Clean(ctx context.Context, o CleanOptions) (*Cleaning, error) {
 	return c, errors.Join(errs...)
 }
 
-// wanted tells whether a run is among those whose remains count.
+// wanted says whether a run is among those whose remains count.
 func (o CleanOptions) wanted(runID string) bool {
 	return len(o.Runs) == 0 || slices.ContainsFunc(o.Runs, func(r string) bool { return strings.HasPrefix(runID, r) })
 }
 
-// holdings looks at what runs hold in a cluster.
+// holdings looks at the objects that runs hold in a cluster.
 func (c *Cleaning) holdings(ctx context.Context, o CleanOptions, in *kube.Cluster) error {
 	found, strays, err := in.Find(ctx, o.Namespace)
 	if err != nil {
@@ -115,14 +115,14 @@ func (c *Cleaning) holdings(ctx context.Context, o CleanOptions, in *kube.Cluste
 	}
 	found = slices.DeleteFunc(found, func(h kube.Holding) bool { return !o.wanted(h.RunID) })
 	if slices.ContainsFunc(found, func(h kube.Holding) bool { return !h.Kept }) {
-		o.Note(in.Context + ": looking whether the runs that hold something there live; a lease takes up to a minute to run out")
+		o.Note(in.Context + ": checking whether the runs there are alive; a lease takes up to a minute to expire")
 	}
 	dead, err := in.Dead(ctx, found)
 	if err != nil {
 		return err
 	}
 	for _, h := range found {
-		why := "its run has ended: nobody renews its lease"
+		why := "its run has ended: its lease is no longer renewed"
 		switch {
 		case slices.Contains(dead, h):
 		case o.All && h.Kept:
@@ -130,7 +130,7 @@ func (c *Cleaning) holdings(ctx context.Context, o CleanOptions, in *kube.Cluste
 		case o.All:
 			why = "its run is under way"
 		case h.Kept:
-			c.Alone = append(c.Alone, Alone{"namespace " + h.Namespace + " of " + in.Context, "the deployment " + h.Deployment + " is kept: 'slotstorm down " + h.Deployment + "' removes it", ""})
+			c.Alone = append(c.Alone, Alone{"namespace " + h.Namespace + " of " + in.Context, "the deployment " + h.Deployment + " is kept; remove it with 'slotstorm down " + h.Deployment + "'", ""})
 			continue
 		default:
 			c.Alone = append(c.Alone, Alone{"namespace " + h.Namespace + " of " + in.Context, "run " + h.RunID + " is under way", h.RunID})
@@ -151,8 +151,7 @@ func (c *Cleaning) holdings(ctx context.Context, o CleanOptions, in *kube.Cluste
 	return nil
 }
 
-// kindClusters looks for kind clusters that were made by what has ended, and gives
-// their names.
+// kindClusters looks for kind clusters whose maker has ended, and gives their names.
 func (c *Cleaning) kindClusters(ctx context.Context, o CleanOptions) (map[string]bool, error) {
 	names, err := kind.Names(ctx)
 	if err != nil {
@@ -178,10 +177,10 @@ func (c *Cleaning) kindClusters(ctx context.Context, o CleanOptions) (map[string
 		if err != nil {
 			return nil, fmt.Errorf("kind cluster %s: %w", name, err)
 		}
-		why := "the run that has made it has ended"
+		why := "the run that made it has ended"
 		switch {
 		case o.All:
-			why = "slotstorm has made it"
+			why = "slotstorm made it"
 		case alive:
 			c.Alone = append(c.Alone, Alone{"kind cluster " + name, "run " + mark.RunID + " is under way", mark.RunID})
 			continue
@@ -189,11 +188,11 @@ func (c *Cleaning) kindClusters(ctx context.Context, o CleanOptions) (map[string
 			inhabited, err := inhabited(ctx, k)
 			if err != nil || inhabited {
 				if err != nil {
-					c.Alone = append(c.Alone, Alone{"kind cluster " + name, "what is in it cannot be told: " + err.Error(), ""})
+					c.Alone = append(c.Alone, Alone{"kind cluster " + name, "its contents cannot be read: " + err.Error(), ""})
 				}
 				continue
 			}
-			why = "it was made to keep a deployment, and there is none in it"
+			why = "it was made for a kept deployment, and holds none"
 		}
 		gone[name] = true
 		c.Left = append(c.Left, Left{
@@ -204,7 +203,7 @@ func (c *Cleaning) kindClusters(ctx context.Context, o CleanOptions) (map[string
 	return gone, nil
 }
 
-// inhabited tells whether anything of slotstorm is in a kind cluster.
+// inhabited says whether anything of slotstorm is in a kind cluster.
 func inhabited(ctx context.Context, k *kind.Cluster) (bool, error) {
 	c, err := site.ConnectKind(ctx, k)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 )
 
 // Down removes a kept deployment, and the kind cluster that was made with it unless
-// others have moved in.
+// it holds other deployments or runs.
 func Down(ctx context.Context, w Where, name string) (*site.Kept, error) {
 	clusters, _, err := w.clusters(ctx, nil)
 	if err != nil {
@@ -43,7 +43,7 @@ func Down(ctx context.Context, w Where, name string) (*site.Kept, error) {
 		return nil, site.Which(name, "here", names)
 	}
 	f := fit[0]
-	// Who has the use of it keeps others from it, also from taking it away.
+	// The use of a deployment keeps others from using and from removing it.
 	use, err := f.Use(ctx, f.held, results.NewID("down", time.Now()))
 	if err != nil {
 		return nil, err

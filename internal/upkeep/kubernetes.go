@@ -15,9 +15,9 @@ import (
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
-// kubernetes removes what is left of a run on Kubernetes: faults go with the pods
-// that they are in. On a deployment that was kept, pods stay: there the cluster is
-// awaited whole.
+// kubernetes removes what is left of a run on Kubernetes: faults end with the pods
+// that they are in. On a kept deployment the pods stay, so the cluster is awaited
+// whole.
 //
 // The journal names a context, and anybody can write one: it counts as named only
 // if it is named on the command line too.
@@ -84,7 +84,7 @@ func mended(ctx context.Context, where Where, runID string) (string, error) {
 	return network, nil
 }
 
-// removed removes what is left of the run, and verifies that nothing may be.
+// removed removes what is left of the run, and verifies that nothing can be left.
 func (r *Recovery) removed(ctx context.Context, where Where, runID string) error {
 	c, err := Clean(ctx, CleanOptions{Where: where, Runs: []string{runID}, Confirm: func([]Left) (bool, error) { return true, nil }})
 	if err != nil {
@@ -133,8 +133,8 @@ func whole(ctx context.Context, s *scenarios.Scenario, w Where, deployment strin
 	return d.Remove(false)
 }
 
-// errNoKind says that a kind cluster is gone, with all that was in it.
-var errNoKind = errors.New("there is no kind cluster")
+// errNoKind says that a kind cluster is gone, with everything in it.
+var errNoKind = errors.New("no kind cluster")
 
 // reach connects to the cluster of a context, which for kind need not be in a
 // kubeconfig.

@@ -14,7 +14,7 @@ import (
 	"github.com/slotstorm/slotstorm/results"
 )
 
-// goneLimit is how long the kernel may take to end what is left.
+// goneLimit bounds the wait for ended processes to be gone.
 const goneLimit = 10 * time.Second
 
 // local ends what is left of a run on this machine, which has ended: its journal is
@@ -25,11 +25,11 @@ func (r *Recovery) local(ctx context.Context, dir string, j *results.Journal) er
 	volumes := filepath.Join(dir, results.VolumesDir)
 	switch at := j.Local(); {
 	case at == nil && runtime.GOOS != "linux":
-		return fmt.Errorf("%w: the journal is of an older slotstorm and names no processes: look for redis-server in your process list, and end those of %s", ErrUnhealed, volumes)
+		return fmt.Errorf("%w: the journal is of an older slotstorm and names no processes: find the redis-server processes of %s in your process list and end them", ErrUnhealed, volumes)
 	case at == nil:
-		r.Seen = "the run's process has ended, and the kernel ends the nodes with it; the journal is of an older slotstorm and names no processes, and so none was looked for"
+		r.Seen = "the run's process has ended, and the kernel ends the nodes with it; the journal is of an older slotstorm and names no processes, so none was searched for"
 	case at.Sealed:
-		r.Seen = "the run's process has ended, and with it the kernel has ended the sealed room: its nodes, and its network with all rules"
+		r.Seen = "the run's process has ended, and with it the kernel ended the sealed room: its nodes, and its network with all rules"
 	default:
 		if err := r.end(ctx, volumes, j.Processes()); err != nil {
 			return fmt.Errorf("%w: %w", ErrUnhealed, err)
@@ -73,7 +73,7 @@ func tidy(dir string, at *results.LocalPlace) ([]string, error) {
 	case errors.Is(err, os.ErrNotExist):
 		return nil, nil
 	case err != nil || !info.IsDir():
-		return nil, errors.Join(err, fmt.Errorf("%s in %s is no folder: it was left as it is", results.VolumesDir, dir))
+		return nil, errors.Join(err, fmt.Errorf("%s in %s is not a folder and was not touched", results.VolumesDir, dir))
 	case at == nil:
 		return oldSecrets(root)
 	}
@@ -97,7 +97,7 @@ func oldSecrets(root *os.Root) ([]string, error) {
 	for _, v := range volumes {
 		for _, name := range []string{"redis.conf", "tls.key"} {
 			path := results.VolumesDir + "/" + v.Name() + "/" + name
-			// What is no folder holds no file: it is not opened, as a pipe would block.
+			// Only folders are opened: a pipe would block.
 			if info, err := root.Lstat(path); !v.IsDir() || err != nil || !info.Mode().IsRegular() {
 				continue
 			}
@@ -110,8 +110,8 @@ func oldSecrets(root *os.Root) ([]string, error) {
 	return removed, nil
 }
 
-// Sweep removes what a run in dir has left in its folder if its process has died. It
-// gives the names of what it removed. A run under way keeps what it has.
+// Sweep removes the data of a run in dir if its process has died, and gives the names
+// of what it removed. It leaves a run under way alone.
 func Sweep(dir string) ([]string, error) {
 	if _, err := os.Lstat(filepath.Join(dir, results.VolumesDir)); errors.Is(err, os.ErrNotExist) {
 		return nil, nil

@@ -14,8 +14,8 @@ import (
 )
 
 // mendPods looks, through the agents that a run has left in its pods, whether rules
-// of its faults are still in force there, and takes out those that are. It tells
-// what it found; nothing if the run has left no pods.
+// of its faults are still in force there, and takes out those that are. It says
+// what it found; an empty text means that the run left no pods.
 func mendPods(ctx context.Context, c *kube.Cluster, namespace, runID string) (string, error) {
 	found, _, err := c.Find(ctx, namespace)
 	if err != nil {
@@ -57,12 +57,12 @@ func mendPods(ctx context.Context, c *kube.Cluster, namespace, runID string) (st
 	case asked == 0 && len(mended) == 0:
 		return "", nil
 	case len(mended) == 0:
-		return fmt.Sprintf("the network of %d pods was whole: no rule was in force in any of them", asked), nil
+		return fmt.Sprintf("the network of %d pods was whole: no rule was active in any of them", asked), nil
 	}
-	return fmt.Sprintf("the rules of %s were still in force, and are gone; those of %d pods were looked at", strings.Join(mended, ", "), asked), nil
+	return fmt.Sprintf("the rules of %s were still active, and are removed; %d pods were checked", strings.Join(mended, ", "), asked), nil
 }
 
-// mendPod takes the rules in a pod out of force, and tells their names.
+// mendPod removes the rules in a pod, and gives their names.
 func mendPod(ctx context.Context, p pods.Helped) (names []string, err error) {
 	stream, err := p.Session(site.ServeCommand()...)
 	if err != nil {
@@ -83,7 +83,7 @@ func mendPod(ctx context.Context, p pods.Helped) (names []string, err error) {
 	}
 	left, err := conn.Cuts(ctx)
 	if err == nil && len(left) > 0 {
-		err = fmt.Errorf("rules are still in force: %s", strings.Join(left, ", "))
+		err = fmt.Errorf("rules are still active: %s", strings.Join(left, ", "))
 	}
 	return names, err
 }

@@ -26,7 +26,7 @@ func production(t *testing.T, context string) *kubetest.Server {
 	return s
 }
 
-// foreignBundle is a run that somebody sent, whose journal names a context.
+// foreignBundle is a run of another user, whose journal names a context.
 func foreignBundle(t *testing.T, context string) string {
 	t.Helper()
 	root := t.TempDir()

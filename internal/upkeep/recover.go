@@ -11,11 +11,11 @@ import (
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
-// Recover heals what a run in dir has left in force when it ended without healing,
-// verifies that nothing is, and removes the data and the secrets that it has left.
+// Recover undoes the faults that a killed run in dir left active, verifies that none
+// is, and removes the data and the secrets that the run left.
 // An error that is ErrUnhealed says that this could not be verified, one that is
 // results.ErrUnderWay that the run has not ended, one that is results.ErrUntrusted
-// that somebody else may have written what would be acted on. named is the context of
+// that another user may have written the journal. named is the context of
 // the kubeconfig that the user named on the command line; empty is none, and then a
 // context that the journal names must be that of a cluster for trials on this machine.
 func Recover(ctx context.Context, dir, named string) (*Recovery, error) {
@@ -43,13 +43,13 @@ func Recover(ctx context.Context, dir, named string) (*Recovery, error) {
 	case "kind", "kube":
 		err = r.kubernetes(ctx, s, filepath.Base(dir), j, named)
 	default:
-		err = fmt.Errorf("%w: recovery from a run on %q is not known here", ErrUnhealed, p)
+		err = fmt.Errorf("%w: this version cannot recover a run on %q", ErrUnhealed, p)
 	}
 	if err != nil {
 		return nil, err
 	}
 	if sealed {
-		// Its journal is evidence that nobody changes any more.
+		// The journal of a sealed run is evidence: it must not change.
 		return r, nil
 	}
 	for _, e := range open {

@@ -190,7 +190,7 @@ func TestRecoverEndsARecordedNode(t *testing.T) {
 	}
 }
 
-// What might be the run's but is not proved to be is left alone, and said.
+// A process that may be the run's, without proof, is left alone and reported.
 func TestRecoverSaysWhatItLeavesAlone(t *testing.T) {
 	dir := dead(t)
 	other := exec.Command("sleep", "600")
@@ -206,7 +206,7 @@ func TestRecoverSaysWhatItLeavesAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Somebody who knows this machine made the record up.
+	// The record is made up, with knowledge of this machine.
 	rewrite(t, dir, onLoopback(results.Process(id)))
 	_, err = Recover(t.Context(), dir, "")
 	if !errors.Is(err, ErrUnhealed) || !errors.Is(err, local.ErrUnsure) {

@@ -2,10 +2,10 @@ package upkeep
 
 import "errors"
 
-// ErrUnhealed marks a fault that may still be in force.
-var ErrUnhealed = errors.New("a fault may still be in force")
+// ErrUnhealed marks a fault that may still be active.
+var ErrUnhealed = errors.New("a fault may still be active")
 
-// Recovery is what was found of a run that has ended, and what was done about it.
+// Recovery is the result of recovering a run that has ended.
 type Recovery struct {
 	Run string `json:"run"`
 	// Faults were in force when the run ended, in words.
@@ -15,6 +15,6 @@ type Recovery struct {
 	// Removed are what the run had left, on Kubernetes or in its folder, and was
 	// removed.
 	Removed []string `json:"removed,omitempty"`
-	// Seen says by what is known that nothing is in force any more.
+	// Seen is the evidence that no fault is active any more.
 	Seen string `json:"seen"`
 }

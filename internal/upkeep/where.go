@@ -12,7 +12,7 @@ import (
 	"github.com/slotstorm/slotstorm/internal/site"
 )
 
-// Where says in which Kubernetes clusters to look for what slotstorm has made.
+// Where names the Kubernetes clusters to look in.
 type Where struct {
 	// Provider is "kind" for all kind clusters of this machine, or "kube" for that
 	// of one context.
@@ -21,12 +21,12 @@ type Where struct {
 	// line; empty is the current one, if it is that of a kind, k3d or minikube
 	// cluster.
 	Context string
-	// Recorded says that the context comes from the journal of a run: nobody has
-	// named it on the command line.
+	// Recorded says that the context comes from the journal of a run, and not from
+	// the command line.
 	Recorded bool
 	// Namespace is the only one to look in; empty is all of them.
 	Namespace string
-	// Note is told what could not be looked at.
+	// Note is called with a message for each cluster that did not answer.
 	Note func(message string)
 }
 
@@ -69,7 +69,7 @@ func (w Where) clusters(ctx context.Context, without map[string]bool) (list []cl
 			return nil, nil, context.Canceled
 		}
 		if err != nil {
-			missed[name] = fmt.Sprintf("kind cluster %s is left out: %v", name, err)
+			missed[name] = fmt.Sprintf("kind cluster %s is skipped: %v", name, err)
 			w.Note(missed[name])
 			continue
 		}

@@ -8,9 +8,7 @@ import (
 	"testing"
 
 	"github.com/slotstorm/slotstorm/report/compare"
-	"github.com/slotstorm/slotstorm/report/export"
 	"github.com/slotstorm/slotstorm/report/judge"
-	"github.com/slotstorm/slotstorm/report/render"
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -53,13 +51,11 @@ func FuzzBundle(f *testing.F) {
 		if err != nil {
 			return
 		}
-		views := []func(io.Writer, *results.Bundle, *results.Summary) error{render.HTML, render.Markdown, export.JUnit, export.SeriesCSV}
-		if s.Upgrade != nil {
-			views = append(views, render.SheetHTML, render.SheetMarkdown)
-		}
-		for _, render := range views {
-			// Rendering may fail; it must not panic.
-			_ = render(io.Discard, b, s)
+		for _, r := range everything(b, s) {
+			for _, name := range Names(r.Kind) {
+				// Rendering may fail; it must not panic.
+				_ = r.As(io.Discard, name)
+			}
 		}
 		_ = compare.NewRuns("a").Add(b)
 		var trend compare.TrendBuilder
@@ -77,4 +73,13 @@ func head(text []byte) []byte {
 		lines = lines[:11]
 	}
 	return bytes.Join(lines, nil)
+}
+
+// everything is a run's report, and its sheet, if it has one.
+func everything(b *results.Bundle, s *results.Summary) []Result {
+	list := []Result{OfRun(b, s, s)}
+	if s.Upgrade != nil {
+		list = append(list, OfSheet(b, s))
+	}
+	return list
 }

@@ -10,13 +10,9 @@ package report
 import (
 	"bytes"
 	"fmt"
-	"io"
 
-	"github.com/slotstorm/slotstorm/report/doc"
-	"github.com/slotstorm/slotstorm/report/export"
 	"github.com/slotstorm/slotstorm/report/judge"
 	"github.com/slotstorm/slotstorm/report/plot"
-	"github.com/slotstorm/slotstorm/report/render"
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -38,25 +34,17 @@ func Render(dir string) error {
 // seals them if b was sealed. The same bundle and summary give the same bytes. A
 // file that is no regular one, and a folder that is a link, are refused.
 func Write(dir string, b *results.Bundle, s *results.Summary) error {
-	type rendering struct {
-		file   string
-		render func(io.Writer, *results.Bundle, *results.Summary) error
-	}
 	f, err := results.OpenFolder(dir)
 	if err != nil {
 		return fmt.Errorf("rendering: %w", err)
 	}
 	defer f.Close()
-	renderings := []rendering{{doc.HTMLFile, render.HTML}, {doc.MarkdownFile, render.Markdown}, {doc.JUnitFile, export.JUnit}}
+	list := []Result{OfRun(b, s, nil)}
 	if s.Upgrade != nil {
-		renderings = append(renderings, rendering{doc.SheetHTMLFile, render.SheetHTML}, rendering{doc.SheetMarkdownFile, render.SheetMarkdown})
+		list = append(list, OfSheet(b, s))
 	}
-	for _, r := range renderings {
-		var buf bytes.Buffer
-		if err := r.render(&buf, b, s); err != nil {
-			return fmt.Errorf("rendering %s: %w", r.file, err)
-		}
-		if err := f.WriteFile(r.file, buf.Bytes()); err != nil {
+	for _, r := range list {
+		if err := keep(f, r); err != nil {
 			return err
 		}
 	}
@@ -67,4 +55,22 @@ func Write(dir string, b *results.Bundle, s *results.Summary) error {
 		return nil
 	}
 	return b.Seal.Renew(dir)
+}
+
+// keep writes the files that a result has in the folder of a run.
+func keep(folder *results.Folder, r Result) error {
+	for _, f := range Formats() {
+		name, ok := f.Files[r.Kind]
+		if !ok {
+			continue
+		}
+		var out bytes.Buffer
+		if err := f.Write(&out, r, false); err != nil {
+			return fmt.Errorf("rendering %s: %w", name, err)
+		}
+		if err := folder.WriteFile(name, out.Bytes()); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/slotstorm/slotstorm/report/doc"
 	"github.com/slotstorm/slotstorm/report/internal/fixture"
 	"github.com/slotstorm/slotstorm/report/judge"
-	"github.com/slotstorm/slotstorm/report/render"
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -77,7 +76,7 @@ func TestRenderTwice(t *testing.T) {
 		}
 	}
 	var want bytes.Buffer
-	if err := render.HTML(&want, b, summary(t, b)); err != nil {
+	if err := OfRun(b, summary(t, b), nil).As(&want, "html"); err != nil {
 		t.Fatal(err)
 	}
 	if first[doc.HTMLFile] != want.String() {
@@ -142,7 +141,7 @@ func TestEmptyRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	if err := render.Text(&out, b, s, true); err != nil {
+	if err := text(&out, OfRun(b, s, nil), true); err != nil {
 		t.Fatal(err)
 	}
 	if plots, err := os.ReadDir(filepath.Join(dir, doc.PlotsDir)); err != nil || len(plots) > 0 {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"github.com/slotstorm/slotstorm/internal/console"
 	"github.com/slotstorm/slotstorm/internal/dial"
 	"github.com/slotstorm/slotstorm/internal/runner"
+	"github.com/slotstorm/slotstorm/report"
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -95,7 +97,7 @@ func (p *program) dispatch(ctx context.Context, args []string) error {
 
 // ownOutputs are the verbs that check the formats of --out themselves. The others
 // write no files.
-var ownOutputs = []string{"run", "report", "compare", "trend", "capacity"}
+var ownOutputs = []string{"run", "report", "compare", "trend", "capacity", "load", "audit"}
 
 func (p *program) verbs() []*cli.Command {
 	return []*cli.Command{
@@ -128,7 +130,7 @@ func (p *program) application() *cli.App {
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print errors only; with --json also print the result"},
 			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "write a detailed log to standard error"},
 			&cli.BoolFlag{Name: "no-color", Usage: "print without colours, as with NO_COLOR, with TERM=dumb or without a terminal"},
-			&cli.StringSliceFlag{Name: "out", Usage: "store runs in `DIR`, one folder per run (default: " + results.DefaultRoot + "); or write the result to a file with FORMAT=FILE, such as junit=junit.xml, or json=- for standard output; may be repeated"},
+			&cli.StringSliceFlag{Name: "out", Usage: "store runs in `DIR`, one folder per run (default: " + results.DefaultRoot + "); or write the result to a file with FORMAT=FILE, such as junit=junit.xml, or json=- for standard output, where FORMAT is one of " + strings.Join(report.Names(), ", ") + " that the result has; may be repeated"},
 		},
 		Commands:                  verbs,
 		HideHelp:                  true,

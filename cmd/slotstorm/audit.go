@@ -9,8 +9,10 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/slotstorm/slotstorm/audit"
+	"github.com/slotstorm/slotstorm/report"
+	"github.com/slotstorm/slotstorm/report/doc"
 	"github.com/slotstorm/slotstorm/report/judge"
-	"github.com/slotstorm/slotstorm/report/render"
+	"github.com/slotstorm/slotstorm/report/sections"
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -45,27 +47,34 @@ func (p *program) audit(c *cli.Context) error {
 	if !c.Args().Present() {
 		return usagef("slotstorm audit needs a run: a folder, an id, the beginning of an id, or 'latest'; 'slotstorm list' lists all runs")
 	}
+	if err := p.writes(c, report.Audit); err != nil {
+		return err
+	}
 	budget := c.Duration("linearizability")
 	if budget < 0 {
 		return usagef("--linearizability must not be negative: %v", budget)
 	}
 	var list []audited
+	var documents []doc.Document
 	for _, name := range c.Args().Slice() {
 		dir, err := results.Find(p.root, name)
 		if err != nil {
 			return err
 		}
-		one, err := p.auditOne(dir, budget, c.Bool("findings"))
+		one, d, err := p.auditOne(dir, budget, c.Bool("findings"))
 		if err != nil {
 			return err
 		}
-		list = append(list, one)
+		list, documents = append(list, one), append(documents, d)
 	}
-	if p.json {
-		var all any = list
-		if len(list) == 1 {
-			all = list[0]
-		}
+	var all any = list
+	if len(list) == 1 {
+		all = list[0]
+	}
+	if err := p.writeTargets(report.OfAudits(documents, all)); err != nil {
+		return err
+	}
+	if p.json && !p.direct() {
 		if err := p.printJSON(all); err != nil {
 			return err
 		}
@@ -85,18 +94,18 @@ func (p *program) audit(c *cli.Context) error {
 	return nil
 }
 
-func (p *program) auditOne(dir string, budget time.Duration, all bool) (audited, error) {
+func (p *program) auditOne(dir string, budget time.Duration, all bool) (audited, doc.Document, error) {
 	one := audited{Dir: dir, ID: filepath.Base(dir)}
 	b, err := results.Load(dir)
 	if err != nil {
-		return one, err
+		return one, doc.Document{}, err
 	}
 	recorded, findings := b.Run.Audit, b.Findings
 	switch {
 	case recorded == nil:
-		return one, fmt.Errorf("bundle %s: the run was not audited; add workload.audit: {rate: 200} to the scenario", dir)
+		return one, doc.Document{}, fmt.Errorf("bundle %s: the run was not audited; add workload.audit: {rate: 200} to the scenario", dir)
 	case b.Reads == nil && recorded.ReadBack > 0:
-		return one, fmt.Errorf("bundle %s: it was made by a version of slotstorm that did not keep the read-back; 'slotstorm report' shows the findings of that version", dir)
+		return one, doc.Document{}, fmt.Errorf("bundle %s: it was made by a version of slotstorm that did not keep the read-back; 'slotstorm report' shows the findings of that version", dir)
 	}
 	one.Audit, one.Findings = audit.Judge(b)
 	if one.Audit == nil {
@@ -107,16 +116,20 @@ func (p *program) auditOne(dir string, budget time.Duration, all bool) (audited,
 	one.Same = reflect.DeepEqual(one.Audit, &plain) && (len(findings) == 0 && len(one.Findings) == 0 || reflect.DeepEqual(one.Findings, findings))
 	if budget > 0 {
 		if one.Audit.Linearizability, _, err = audit.Linearize(b, budget); err != nil {
-			return one, err
+			return one, doc.Document{}, err
 		}
 	}
-	if p.json || p.quiet {
-		return one, nil
+	if (p.json || p.quiet) && len(p.targets) == 0 {
+		return one, doc.Document{}, nil
 	}
 	b.Run.Audit, b.Findings = one.Audit, one.Findings
 	s, err := judge.Analyze(b)
 	if err != nil {
-		return one, fmt.Errorf("bundle %s: %w", dir, err)
+		return one, doc.Document{}, fmt.Errorf("bundle %s: %w", dir, err)
 	}
-	return one, render.Audit(p.out, b, s, render.AuditText{Color: p.colorOut, Findings: all, Same: one.Same})
+	d := sections.Audited(b, s, sections.AuditView{Findings: all, Same: one.Same})
+	if p.json || p.quiet || p.direct() {
+		return one, d, nil
+	}
+	return one, d, p.writeText(report.OfAudits([]doc.Document{d}, nil))
 }

@@ -110,7 +110,7 @@ func TestOutWritesThroughNothing(t *testing.T) {
 	root, outside := t.TempDir(), t.TempDir()
 	write(t, root, "one", nil)
 	victim := filepath.Join(outside, "victim")
-	for _, format := range []string{"html", summaryFormat} {
+	for _, format := range []string{"html", "summary"} {
 		file := filepath.Join(outside, "link-"+format)
 		if err := errors.Join(os.WriteFile(victim, []byte("precious"), 0o600), os.Symlink(victim, file), os.Symlink(victim, filepath.Join(outside, "page.part"))); err != nil && !errors.Is(err, os.ErrExist) {
 			t.Fatal(err)

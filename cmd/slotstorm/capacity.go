@@ -4,15 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/slotstorm/slotstorm/internal/capacity"
 	"github.com/slotstorm/slotstorm/internal/runner"
+	"github.com/slotstorm/slotstorm/report"
 	"github.com/slotstorm/slotstorm/report/compare"
-	"github.com/slotstorm/slotstorm/report/render"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
@@ -46,7 +45,7 @@ func (p *program) capacity(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := p.writes(c, "text", "markdown", summaryFormat, "json", "html"); err != nil {
+	if err := p.writes(c, report.Capacity); err != nil {
 		return err
 	}
 	s, err := scenarios.Load(name, c.StringSlice("set")...)
@@ -92,15 +91,5 @@ func (p *program) capacity(c *cli.Context) error {
 	if err := state.Done(); err != nil {
 		return err
 	}
-	return p.write(capacityRenderers(answer, p.colorOut))
-}
-
-func capacityRenderers(answer *compare.Capacity, color bool) renderers {
-	markdown := func(w io.Writer) error { return render.CapacityMarkdown(w, answer) }
-	return renderers{
-		"text":     func(w io.Writer) error { return render.CapacityText(w, answer, color) },
-		"markdown": markdown, summaryFormat: markdown,
-		"json": func(w io.Writer) error { return writeJSON(w, answer) },
-		"html": func(w io.Writer) error { return render.CapacityHTML(w, answer) },
-	}
+	return p.write(report.OfCapacity(answer))
 }

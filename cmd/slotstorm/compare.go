@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/slotstorm/slotstorm/report"
 	"github.com/slotstorm/slotstorm/report/compare"
 	"github.com/slotstorm/slotstorm/results"
 )
@@ -30,7 +31,7 @@ func (p *program) compare(c *cli.Context) error {
 	if c.NArg() != 2 {
 		return usagef("slotstorm compare takes two sets of runs, A and B, but got %d", c.NArg())
 	}
-	if err := p.writes(c, comparisonFormats...); err != nil {
+	if err := p.writes(c, report.Comparison); err != nil {
 		return err
 	}
 	o, err := compareOptions(c)

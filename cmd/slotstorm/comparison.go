@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,8 +10,8 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/slotstorm/slotstorm/internal/metrics"
+	"github.com/slotstorm/slotstorm/report"
 	"github.com/slotstorm/slotstorm/report/compare"
-	"github.com/slotstorm/slotstorm/report/render"
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -24,8 +23,6 @@ func compareFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "threshold", Usage: "ignore changes below `[METRIC=]PERCENT`, such as 10% or response.p99=25%; may be repeated"},
 	}
 }
-
-var comparisonFormats = []string{"text", "markdown", "summary", "json", "html"}
 
 // answer compares two sets of runs, prints the result, and returns the exit code as an
 // error.
@@ -40,7 +37,7 @@ func (p *program) answer(a, b *compare.Runs, o compare.Options, failing bool) er
 	case err != nil:
 		return err
 	}
-	if err := p.write(comparisonRenderers(cmp, p.colorOut)); err != nil {
+	if err := p.write(report.OfComparison(cmp)); err != nil {
 		return err
 	}
 	switch {
@@ -50,16 +47,6 @@ func (p *program) answer(a, b *compare.Runs, o compare.Options, failing bool) er
 		return &exit{code: exitNoisy}
 	}
 	return nil
-}
-
-func comparisonRenderers(c *compare.Comparison, color bool) renderers {
-	markdown := func(w io.Writer) error { return render.CompareMarkdown(w, c) }
-	return renderers{
-		"text":     func(w io.Writer) error { return render.CompareText(w, c, color) },
-		"markdown": markdown, summaryFormat: markdown,
-		"json": func(w io.Writer) error { return writeJSON(w, c) },
-		"html": func(w io.Writer) error { return render.CompareHTML(w, c) },
-	}
 }
 
 func compareOptions(c *cli.Context) (compare.Options, error) {

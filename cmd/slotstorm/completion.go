@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/slotstorm/slotstorm/report"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
@@ -175,7 +176,7 @@ func (p *program) flagValues(verb *cli.Command, name, prefix string) ([]candidat
 	case "output":
 		return nil, anyFiles
 	case "format":
-		words = formats
+		words = report.Names(report.Run)
 	case "cluster":
 		words = scenarios.Providers
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/slotstorm/slotstorm/internal/console"
 	"github.com/slotstorm/slotstorm/internal/loader"
 	"github.com/slotstorm/slotstorm/internal/site"
+	"github.com/slotstorm/slotstorm/report"
 	"github.com/slotstorm/slotstorm/workload/frame"
 )
 
@@ -62,6 +64,9 @@ func (p *program) loadVerb() *cli.Command {
 }
 
 func (p *program) load(c *cli.Context) error {
+	if err := p.writes(c, report.Load); err != nil {
+		return err
+	}
 	o, err := loadOptions(c)
 	if err != nil {
 		return err
@@ -86,16 +91,7 @@ func (p *program) load(c *cli.Context) error {
 	case err != nil:
 		return err
 	}
-	switch {
-	case p.json:
-		err = p.printJSON(r)
-	case p.quiet:
-	case c.Bool("csv"):
-		loadCSV(p.out, r)
-	default:
-		loadTable(p.out, r)
-	}
-	if err != nil {
+	if err := p.printLoad(r, c.Bool("csv")); err != nil {
 		return err
 	}
 	if closed(stop) {
@@ -108,6 +104,18 @@ func (p *program) load(c *cli.Context) error {
 		return &exit{exitInconclusive, errors.New("invalid: " + r.Invalid)}
 	}
 	return nil
+}
+
+// printLoad writes the result as --out asks for, and prints it.
+func (p *program) printLoad(r *loader.Result, csv bool) error {
+	result := report.OfLoad(r, func(w io.Writer) error { return loadTable(w, r) }, func(w io.Writer) error { return loadCSV(w, r) })
+	if !csv || p.json || p.quiet || p.direct() {
+		return p.write(result)
+	}
+	if err := p.writeTargets(result); err != nil {
+		return err
+	}
+	return result.As(p.out, "csv")
 }
 
 func closed(c <-chan struct{}) bool {

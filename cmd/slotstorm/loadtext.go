@@ -12,7 +12,8 @@ import (
 )
 
 // loadTable prints the result as people read it.
-func loadTable(w io.Writer, r *loader.Result) {
+func loadTable(to io.Writer, r *loader.Result) error {
+	w := &sticky{w: to}
 	kind := "one Redis " + r.Redis
 	if r.Cluster {
 		kind = fmt.Sprintf("Redis Cluster %s of %d shards", r.Redis, r.Shards)
@@ -30,7 +31,7 @@ func loadTable(w io.Writer, r *loader.Result) {
 			row.PerSec, inMillis(l.Mean), inMillis(l.P50), inMillis(l.P90), inMillis(l.P99), inMillis(l.P999), inMillis(l.Max), inMillis(row.Slip.P99))
 	}
 	if err := t.Flush(); err != nil {
-		return // p.out keeps the error
+		return err
 	}
 	if len(r.Shard) > 1 {
 		fmt.Fprintln(w)
@@ -40,7 +41,7 @@ func loadTable(w io.Writer, r *loader.Result) {
 			fmt.Fprintf(t, "%d\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", row.Shard, row.OK, inMillis(l.Mean), inMillis(l.P50), inMillis(l.P90), inMillis(l.P99), inMillis(l.P999), inMillis(l.Max), inMillis(row.Service.P99))
 		}
 		if err := t.Flush(); err != nil {
-			return
+			return err
 		}
 	}
 	fmt.Fprintln(w, "\nResponse times in milliseconds. Slip is how late requests were sent.")
@@ -51,16 +52,19 @@ func loadTable(w io.Writer, r *loader.Result) {
 		fmt.Fprintln(w, "! "+r.Notice)
 	}
 	fmt.Fprintf(w, "client CPU %.2f s, %.2f µs per request\n", r.CPU.Std().Seconds(), float64(r.PerRequest.Std())/1e3)
+	return w.err
 }
 
 func inMillis(m results.Duration) string { return fmt.Sprintf("%.3f", float64(m)/1e6) }
 
 // loadCSV prints a line for each command, times in milliseconds.
-func loadCSV(w io.Writer, r *loader.Result) {
+func loadCSV(to io.Writer, r *loader.Result) error {
+	w := &sticky{w: to}
 	fmt.Fprintln(w, "command,requests,ok,failed,unknown,overflow,ok_per_s,mean_ms,p50_ms,p90_ms,p99_ms,p99.9_ms,p99.99_ms,max_ms,service_p99_ms,slip_p99_ms")
 	for _, row := range r.Rows {
 		l := row.Response
 		fmt.Fprintf(w, "%s,%d,%d,%d,%d,%d,%.1f,%s,%s,%s,%s,%s,%s,%s,%s,%s\n", row.Command, row.Counts.Total(), row.Counts.OK, row.Counts.Failed, row.Counts.Unknown, row.Counts.Overflow,
 			row.PerSec, inMillis(l.Mean), inMillis(l.P50), inMillis(l.P90), inMillis(l.P99), inMillis(l.P999), inMillis(l.P9999), inMillis(l.Max), inMillis(row.Service.P99), inMillis(row.Slip.P99))
 	}
+	return w.err
 }

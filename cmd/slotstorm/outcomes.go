@@ -1,16 +1,12 @@
 package main
 
 import (
-	"io"
 	"path/filepath"
 	"slices"
 
-	"github.com/urfave/cli/v2"
-
 	"github.com/slotstorm/slotstorm/internal/runner"
-	"github.com/slotstorm/slotstorm/report/export"
+	"github.com/slotstorm/slotstorm/report"
 	"github.com/slotstorm/slotstorm/report/judge"
-	"github.com/slotstorm/slotstorm/report/render"
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -24,20 +20,16 @@ func outcomeOf(dir string, b *results.Bundle, s *results.Summary) outcome {
 	return outcome{rowOf(results.Entry{Dir: dir, ID: filepath.Base(dir), Run: &b.Run}, s), s}
 }
 
-// writesRuns refuses formats of --out that so many runs cannot be written in.
-func (p *program) writesRuns(c *cli.Context, runs int) error {
-	if runs > 1 {
-		return p.writes(c, runFormats...)
+// kindOf is what so many runs together are.
+func kindOf(runs int, matrix bool) report.Kind {
+	switch {
+	case runs == 1:
+		return report.Run
+	case matrix:
+		return report.Matrix
 	}
-	return p.writes(c, append(runFormats[:len(runFormats):len(runFormats)], wholeFormats...)...)
+	return report.Runs
 }
-
-// runFormats are what run and report write of runs; those of wholeFormats hold a
-// single one.
-var (
-	runFormats   = []string{"json", "junit", summaryFormat, "openmetrics"}
-	wholeFormats = []string{"text", "markdown", "html"}
-)
 
 // finished collects runs that have ended.
 type finished struct {
@@ -52,24 +44,15 @@ func (f *finished) add(dir string, b *results.Bundle, s *results.Summary) {
 	f.last = b
 }
 
-// renderers write the runs. The formats that hold a single run are among them only if
-// there is one.
-func (f *finished) renderers(color bool) renderers {
-	r := renderers{
-		"junit":       func(w io.Writer) error { return export.JUnitRuns(w, f.judged) },
-		summaryFormat: func(w io.Writer) error { return render.Short(w, f.judged) },
-		"openmetrics": func(w io.Writer) error { return export.OpenMetrics(w, f.judged) },
-		"json":        func(w io.Writer) error { return writeJSON(w, f.outcomes) },
+// result is what formats write of the runs.
+func (f *finished) result(matrix bool) report.Result {
+	switch kindOf(len(f.judged), matrix) {
+	case report.Run:
+		return report.OfRun(f.last, f.judged[0].Summary, f.outcomes[0])
+	case report.Matrix:
+		return report.OfMatrix(f.judged, f.outcomes)
 	}
-	if len(f.judged) != 1 {
-		return r
-	}
-	b, s := f.last, f.judged[0].Summary
-	r["json"] = func(w io.Writer) error { return writeJSON(w, f.outcomes[0]) }
-	r["text"] = func(w io.Writer) error { return render.Text(w, b, s, color) }
-	r["markdown"] = func(w io.Writer) error { return render.Markdown(w, b, s) }
-	r["html"] = func(w io.Writer) error { return render.HTML(w, b, s) }
-	return r
+	return report.OfRuns(f.judged, f.outcomes)
 }
 
 // codeOf is the exit code of a run that ended with s.

@@ -3,27 +3,19 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"io"
-	"maps"
 	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/slotstorm/slotstorm/report"
 	"github.com/slotstorm/slotstorm/results"
 )
-
-// renderers write a verb's result, by format.
-type renderers map[string]func(io.Writer) error
-
-// outFormats are all formats that any verb knows.
-var outFormats = []string{"text", "markdown", "summary", "json", "junit", "html", "openmetrics", "csv"}
-
-const summaryFormat = "summary"
 
 // parseOut parts what --out was given: the folder of runs, and results to write.
 func parseOut(values []string) (root string, targets []target, err error) {
 	stdout := 0
+	known := report.Names()
 	for _, v := range values {
 		format, file, ok := strings.Cut(v, "=")
 		switch {
@@ -33,8 +25,8 @@ func parseOut(values []string) (root string, targets []target, err error) {
 			}
 			root = v
 			continue
-		case !slices.Contains(outFormats, format):
-			return "", nil, usagef("--out: unknown format %q%s; use one of %s (for a folder of that name, write ./%s)", format, suggest(format, outFormats), strings.Join(outFormats, ", "), v)
+		case !slices.Contains(known, format):
+			return "", nil, usagef("--out: unknown format %q%s; use one of %s (for a folder of that name, write ./%s)", format, suggest(format, known), strings.Join(known, ", "), v)
 		case file == "":
 			return "", nil, usagef("--out %s needs a file after the =, or - for standard output", v)
 		case file == "-":
@@ -51,9 +43,13 @@ func parseOut(values []string) (root string, targets []target, err error) {
 	return root, targets, nil
 }
 
-// writes refuses the formats of --out that a verb cannot write, before it does
-// anything.
-func (p *program) writes(c *cli.Context, formats ...string) error {
+// writes refuses the formats of --out that a kind of result does not have, before the
+// verb does anything. A verb without results has no kinds.
+func (p *program) writes(c *cli.Context, kinds ...report.Kind) error {
+	var formats []string
+	if len(kinds) > 0 {
+		formats = report.Names(kinds...)
+	}
 	for _, t := range p.targets {
 		if !slices.Contains(formats, t.format) {
 			can := "writes no files"
@@ -68,7 +64,7 @@ func (p *program) writes(c *cli.Context, formats ...string) error {
 
 // write writes what --out asks for, and to standard output, unless that is
 // among it, the result as text or with --json as JSON.
-func (p *program) write(r renderers) error {
+func (p *program) write(r report.Result) error {
 	if err := p.writeTargets(r); err != nil {
 		return err
 	}
@@ -76,11 +72,16 @@ func (p *program) write(r renderers) error {
 	case p.direct():
 		return nil
 	case p.json:
-		return r["json"](p.data)
+		return r.As(p.data, "json")
 	case p.quiet:
 		return nil
 	}
-	return r["text"](p.out)
+	return p.writeText(r)
+}
+
+func (p *program) writeText(r report.Result) error {
+	f, _ := report.Named("text")
+	return f.Write(p.out, r, p.colorOut)
 }
 
 // direct reports whether --out writes to standard output.
@@ -89,14 +90,14 @@ func (p *program) direct() bool {
 }
 
 // writeTargets writes what --out asks for.
-func (p *program) writeTargets(r renderers) error {
+func (p *program) writeTargets(r report.Result) error {
 	for _, t := range p.targets {
-		render, ok := r[t.format]
-		if !ok {
-			return usagef("--out %s=%s: not available for this result; use one of %s", t.format, t.file, strings.Join(slices.Sorted(maps.Keys(r)), ", "))
+		f, ok := report.Named(t.format)
+		if !ok || !slices.Contains(f.Of, r.Kind) {
+			return usagef("--out %s=%s: not available for this result; use one of %s", t.format, t.file, strings.Join(report.Names(r.Kind), ", "))
 		}
 		var b bytes.Buffer
-		err := render(&b)
+		err := f.Write(&b, r, false)
 		switch {
 		case err != nil:
 			return fmt.Errorf("rendering %s: %w", t.format, err)
@@ -106,7 +107,7 @@ func (p *program) writeTargets(r renderers) error {
 				w = p.out
 			}
 			_, err = w.Write(b.Bytes())
-		case t.format == summaryFormat:
+		case f.Appends:
 			err = results.AppendFile(t.file, b.Bytes())
 		default:
 			err = results.WriteFile(t.file, b.Bytes())

@@ -1,11 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"crypto/ed25519"
-	"encoding/json"
-	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -16,6 +13,7 @@ import (
 	"github.com/slotstorm/slotstorm/clusters/local"
 	"github.com/slotstorm/slotstorm/internal/console"
 	"github.com/slotstorm/slotstorm/internal/runner"
+	"github.com/slotstorm/slotstorm/report"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
@@ -70,19 +68,7 @@ func (p *program) colored(w io.Writer) bool {
 // printJSON prints v on standard output.
 func (p *program) printJSON(v any) error { return writeJSON(p.data, v) }
 
-func writeJSON(w io.Writer, v any) error {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(v); err != nil {
-		return fmt.Errorf("writing JSON: %w", err)
-	}
-	if _, err := w.Write(console.EscapeJSON(b.Bytes())); err != nil {
-		return fmt.Errorf("writing JSON: %w", err)
-	}
-	return nil
-}
+func writeJSON(w io.Writer, v any) error { return report.JSON(w, v) }
 
 // logger writes to standard error: warnings, or with --verbose everything.
 func (p *program) logger() *slog.Logger {

@@ -8,22 +8,18 @@ import (
 	"io"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/slotstorm/slotstorm/internal/console"
 	"github.com/slotstorm/slotstorm/internal/printable"
-	"github.com/slotstorm/slotstorm/report/export"
+	"github.com/slotstorm/slotstorm/report"
 	"github.com/slotstorm/slotstorm/report/judge"
-	"github.com/slotstorm/slotstorm/report/render"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
-
-// formats are the values of report --format.
-var formats = []string{"text", "markdown", "json", "junit", "html", "csv", "jsonl"}
 
 func (p *program) reportVerb() *cli.Command {
 	return &cli.Command{
@@ -37,7 +33,7 @@ func (p *program) reportVerb() *cli.Command {
 			"--verify exits with code 4 if the key did not sign the run, or if a file was changed,\n" +
 			"added or removed since.",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "format", Usage: "print as `FORMAT`: " + strings.Join(formats, ", ") + "; leaves the folder of the run unchanged"},
+			&cli.StringFlag{Name: "format", Usage: "print as `FORMAT`: " + strings.Join(report.Names(report.Run), ", ") + "; leaves the folder of the run unchanged"},
 			baselineFlag(),
 			signFlag(),
 			&cli.StringFlag{Name: "verify", Usage: "verify each run with the public key in the PEM file `KEY`; leaves the folder of the run unchanged"},
@@ -58,19 +54,18 @@ func (p *program) report(c *cli.Context) error {
 	if file != "" {
 		p.colorOut = false
 	}
-	format := c.String("format")
-	render, err := p.renderer(format)
+	format, err := p.format(c.String("format"))
 	if err != nil {
 		return err
 	}
-	if err := p.writesRuns(c, c.NArg()); err != nil {
+	if err := p.writes(c, kindOf(c.NArg(), false)); err != nil {
 		return err
 	}
 	sign, verify, err := reportKeys(c)
 	if err != nil {
 		return err
 	}
-	keep := format != "" || file != "" || verify != nil
+	keep := c.String("format") != "" || file != "" || verify != nil
 	var done finished
 	for _, name := range c.Args().Slice() {
 		b, sum, err := p.judged(name, verify, c.String("baseline"))
@@ -81,7 +76,7 @@ func (p *program) report(c *cli.Context) error {
 		if p.direct() && sign == nil {
 			continue
 		}
-		if err := p.printReport(b, sum, rendering{format, render, file}); err != nil {
+		if err := p.printReport(b, sum, format, file); err != nil {
 			return err
 		}
 		if !keep {
@@ -90,31 +85,24 @@ func (p *program) report(c *cli.Context) error {
 			}
 		}
 	}
-	return p.writeTargets(done.renderers(false))
+	return p.writeTargets(done.result(false))
 }
 
-// rendering is how report prints a run.
-type rendering struct {
-	format string
-	render func(io.Writer, *results.Bundle, *results.Summary) error
-	// file takes it; empty for standard output.
-	file string
-}
-
-// printReport renders a run, and prints it unless --out has taken standard output.
-func (p *program) printReport(b *results.Bundle, s *results.Summary, r rendering) error {
+// printReport renders a run, and prints it or writes it to a file unless --out has taken
+// standard output.
+func (p *program) printReport(b *results.Bundle, s *results.Summary, f report.Format, file string) error {
 	var text bytes.Buffer
-	if err := r.render(&text, b, s); err != nil {
+	if err := f.Write(&text, report.OfRun(b, s, outcomeOf(b.Dir, b, s)), p.colorOut); err != nil {
 		return fmt.Errorf("rendering %s: %w", filepath.Base(b.Dir), err)
 	}
 	if p.direct() {
 		return nil
 	}
 	w := p.out
-	if r.format == "html" {
+	if f.Name == "html" {
 		w = p.data // browsers read it, terminals do not
 	}
-	return p.deliver(w, text.Bytes(), r.file)
+	return p.deliver(w, text.Bytes(), file)
 }
 
 // judged opens the run of a name, verifies its signature by a key if one is given,
@@ -170,39 +158,20 @@ func (p *program) analyze(b *results.Bundle, baseline string) (*results.Summary,
 	return judge.Analyze(b)
 }
 
-// renderer is the function for a format; empty means text, or with --json JSON.
-func (p *program) renderer(format string) (func(io.Writer, *results.Bundle, *results.Summary) error, error) {
-	if format == "" && p.json {
-		format = "json"
+// format is that of a name; empty means text, or with --json JSON.
+func (p *program) format(name string) (report.Format, error) {
+	switch {
+	case name == "" && p.json:
+		name = "json"
+	case name == "":
+		name = "text"
 	}
-	switch format {
-	case "", "text":
-		return func(w io.Writer, b *results.Bundle, s *results.Summary) error {
-			return render.Text(w, b, s, p.colorOut)
-		}, nil
-	case "markdown":
-		return render.Markdown, nil
-	case "junit":
-		return export.JUnit, nil
-	case "html":
-		return render.HTML, nil
-	case "csv":
-		return export.SeriesCSV, nil
-	case "jsonl":
-		return func(w io.Writer, b *results.Bundle, s *results.Summary) error {
-			var text bytes.Buffer
-			if err := export.SeriesJSON(&text, b, s); err != nil {
-				return err
-			}
-			_, err := w.Write(console.EscapeJSON(text.Bytes()))
-			return err
-		}, nil
-	case "json":
-		return func(w io.Writer, b *results.Bundle, s *results.Summary) error {
-			return writeJSON(w, outcomeOf(b.Dir, b, s))
-		}, nil
+	known := report.Names(report.Run)
+	f, _ := report.Named(name)
+	if !slices.Contains(known, name) {
+		return f, usagef("--format: unknown format %q%s; use one of %s", name, suggest(name, known), strings.Join(known, ", "))
 	}
-	return nil, usagef("--format: unknown format %q%s; use one of %s", format, suggest(format, formats), strings.Join(formats, ", "))
+	return f, nil
 }
 
 // deliver writes a rendering to standard output, or into a file.

@@ -8,9 +8,9 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/slotstorm/slotstorm/internal/runner"
+	"github.com/slotstorm/slotstorm/report"
 	"github.com/slotstorm/slotstorm/report/compare"
 	"github.com/slotstorm/slotstorm/report/judge"
-	"github.com/slotstorm/slotstorm/report/render"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
@@ -125,9 +125,9 @@ func (p *program) readRun(c *cli.Context) (*runRequest, error) {
 		if r.both, err = againstSides(c, name, set, s); err != nil {
 			return nil, err
 		}
-		err = p.writes(c, comparisonFormats...)
+		err = p.writes(c, report.Comparison)
 	} else {
-		err = p.writesRuns(c, len(r.todo))
+		err = p.writes(c, kindOf(len(r.todo), r.matrix()))
 	}
 	if err != nil {
 		return nil, err
@@ -193,7 +193,7 @@ func (p *program) runs(ctx context.Context, r *runRequest, o runner.Options) (ex
 			break
 		}
 	}
-	if err := p.writeTargets(done.renderers(false)); err != nil {
+	if err := p.writeTargets(done.result(r.matrix())); err != nil {
 		return 0, err
 	}
 	if !many && !r.matrix() {
@@ -213,7 +213,7 @@ func (p *program) printRun(r *runner.Result, many bool) error {
 	case p.quiet:
 		return nil
 	}
-	if err := render.Text(p.out, r.Bundle, r.Summary, p.colorOut); err != nil {
+	if err := p.writeText(report.OfRun(r.Bundle, r.Summary, nil)); err != nil {
 		return fmt.Errorf("printing the result: %w", err)
 	}
 	return nil
@@ -230,7 +230,7 @@ func (p *program) printRuns(done *finished, matrix bool) error {
 	case p.quiet:
 		return nil
 	case matrix:
-		return render.Matrix(p.out, done.judged)
+		return p.writeText(report.OfMatrix(done.judged, nil))
 	}
 	var rows []runRow
 	for _, one := range done.outcomes {

@@ -2,13 +2,12 @@ package main
 
 import (
 	"fmt"
-	"io"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/slotstorm/slotstorm/report"
 	"github.com/slotstorm/slotstorm/report/compare"
-	"github.com/slotstorm/slotstorm/report/export"
-	"github.com/slotstorm/slotstorm/report/render"
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -34,7 +33,7 @@ func (p *program) trend(c *cli.Context) error {
 	if c.NArg() > 1 {
 		return usagef("slotstorm trend takes one argument; separate several sets of runs by commas")
 	}
-	if err := p.writes(c, "text", "markdown", summaryFormat, "json", "html", "csv"); err != nil {
+	if err := p.writes(c, report.Trend); err != nil {
 		return err
 	}
 	set := p.root
@@ -58,20 +57,10 @@ func (p *program) trend(c *cli.Context) error {
 	if len(list) == 0 {
 		return fmt.Errorf("no run found in %s", set)
 	}
-	markdown := func(w io.Writer) error { return render.TrendMarkdown(w, list) }
-	err = p.write(renderers{
-		"text":     func(w io.Writer) error { return render.TrendText(w, list, p.colorOut) },
-		"markdown": markdown, summaryFormat: markdown,
-		"json": func(w io.Writer) error { return writeJSON(w, list) },
-		"html": func(w io.Writer) error { return render.TrendHTML(w, list) },
-		"csv": func(w io.Writer) error {
-			if len(list) > 1 {
-				return usagef("CSV output takes one scenario, but there are %d: choose one with --scenario", len(list))
-			}
-			return export.TrendCSV(w, list[0])
-		},
-	})
-	if err != nil {
+	if len(list) > 1 && slices.ContainsFunc(p.targets, func(t target) bool { return t.format == "csv" }) {
+		return usagef("CSV output takes one scenario, but there are %d: choose one with --scenario", len(list))
+	}
+	if err := p.write(report.OfTrends(list)); err != nil {
 		return err
 	}
 	if c.Bool("fail-on-regression") && regressed(list, c.Int("recent")) {

@@ -2,11 +2,8 @@ package console
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"regexp"
-	"unicode/utf16"
-	"unicode/utf8"
 
 	"github.com/slotstorm/slotstorm/internal/printable"
 )
@@ -49,24 +46,4 @@ func Shown(text string, color bool) string {
 	}
 	b.WriteString(printable.Text(text[done:]))
 	return b.String()
-}
-
-// EscapeJSON escapes each invisible character of a JSON text in the way of JSON. Such
-// characters occur in strings only.
-func EscapeJSON(text []byte) []byte {
-	var b bytes.Buffer
-	for len(text) > 0 {
-		r, size := utf8.DecodeRune(text)
-		switch {
-		case r == '\n' || printable.Visible(r):
-			b.Write(text[:size])
-		case r > 0xffff:
-			high, low := utf16.EncodeRune(r)
-			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
-		default:
-			fmt.Fprintf(&b, `\u%04x`, r)
-		}
-		text = text[size:]
-	}
-	return b.Bytes()
 }

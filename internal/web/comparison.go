@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"github.com/slotstorm/slotstorm/internal/printable"
+	"github.com/slotstorm/slotstorm/report"
 	"github.com/slotstorm/slotstorm/report/compare"
-	"github.com/slotstorm/slotstorm/report/render"
 )
 
 // maxCompared is the most runs of one side of a comparison.
@@ -57,5 +57,5 @@ func (s *Server) comparison(ctx context.Context, ids [2][]string) (answer, error
 		return answer{http.StatusBadRequest, "text/plain; charset=utf-8", []byte(printable.Text(err.Error()))}, nil
 	}
 	c.Warnings = append(out, c.Warnings...)
-	return page(func(w io.Writer) error { return render.CompareHTML(w, c) })
+	return page(func(w io.Writer) error { return report.OfComparison(c).As(w, "html") })
 }

@@ -9,8 +9,8 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/slotstorm/slotstorm/report"
 	"github.com/slotstorm/slotstorm/report/compare"
-	"github.com/slotstorm/slotstorm/report/render"
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -58,5 +58,5 @@ func (s *Server) trends(ctx context.Context, name string) (answer, error) {
 	if len(trends) == 0 {
 		return answer{http.StatusNotFound, "text/plain; charset=utf-8", []byte("no run found")}, nil
 	}
-	return page(func(w io.Writer) error { return render.TrendHTML(w, trends) })
+	return page(func(w io.Writer) error { return report.OfTrends(trends).As(w, "html") })
 }

@@ -43,8 +43,8 @@ type Badge struct {
 	InTitle bool
 }
 
-// Side is a text with a name.
-type Side struct{ Name, Text string }
+// Side is a text with a name, which may be empty, and the name of its colours.
+type Side struct{ Name, Text, Class string }
 
 // Card is a figure that a reader looks for first.
 type Card struct{ Value, Name string }

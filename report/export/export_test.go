@@ -15,10 +15,10 @@ import (
 func TestTheSeriesIsExported(t *testing.T) {
 	var table, lines bytes.Buffer
 	b := fixture.Killed()
-	if err := SeriesCSV(&table, b, nil); err != nil {
+	if err := SeriesCSV(&table, b); err != nil {
 		t.Fatal(err)
 	}
-	if err := SeriesJSON(&lines, b, nil); err != nil {
+	if err := SeriesJSON(&lines, b); err != nil {
 		t.Fatal(err)
 	}
 	rows, err := csv.NewReader(&table).ReadAll()

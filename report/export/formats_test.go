@@ -19,7 +19,7 @@ func TestFormatsGolden(t *testing.T) {
 	poison, s := poisoned(t, fixture.Killed())
 	poison.Run.Name = "x\"} 1\nslotstorm_verdict{run=\"forged\"} 1\n# EOF\n\xff"
 	for name, render := range map[string]func(io.Writer) error{
-		"runs.xml": func(w io.Writer) error { return JUnitRuns(w, judged(t, fixture.Killed(), bad, fixture.Interrupted())) },
+		"runs.xml": func(w io.Writer) error { return JUnit(w, judged(t, fixture.Killed(), bad, fixture.Interrupted())) },
 		"runs.om":  func(w io.Writer) error { return OpenMetrics(w, judged(t, fixture.Killed(), another)) },
 		"hostile.om": func(w io.Writer) error {
 			return OpenMetrics(w, []judge.Judged{{Run: &poison.Run, Summary: s}, {Run: &poison.Run, Summary: s}})

@@ -8,14 +8,15 @@ import (
 	"testing"
 
 	"github.com/slotstorm/slotstorm/report/internal/fixture"
+	"github.com/slotstorm/slotstorm/report/judge"
 )
 
 func TestTablesHaveNoFormulas(t *testing.T) {
-	b, s := poisoned(t, fixture.Killed())
+	b, _ := poisoned(t, fixture.Killed())
 	for i, sign := range []string{"=", "+", "-", "@"} {
 		b.Run.Phases[i%3].Name = sign + "HYPERLINK(\"http://evil.example\")\t\r\n=1"
 		var out bytes.Buffer
-		if err := SeriesCSV(&out, b, s); err != nil {
+		if err := SeriesCSV(&out, b); err != nil {
 			t.Fatal(err)
 		}
 		rows, err := csv.NewReader(&out).ReadAll()
@@ -40,7 +41,7 @@ func TestTablesHaveNoFormulas(t *testing.T) {
 func TestJUnitOfHostileRunsIsXML(t *testing.T) {
 	b, s := poisoned(t, fixture.Interrupted())
 	var out bytes.Buffer
-	if err := JUnit(&out, b, s); err != nil {
+	if err := JUnit(&out, []judge.Judged{{Run: &b.Run, Summary: s}}); err != nil {
 		t.Fatal(err)
 	}
 	var back junitSuites

@@ -49,16 +49,10 @@ type junitProblem struct {
 	Text    string `xml:",chardata"`
 }
 
-// JUnit writes the verdict and every objective as JUnit test cases, as JUnitRuns
-// does.
-func JUnit(w io.Writer, b *results.Bundle, s *results.Summary) error {
-	return JUnitRuns(w, []judge.Judged{{Run: &b.Run, Summary: s}})
-}
-
-// JUnitRuns writes a suite for each run, with the verdict and every objective as
+// JUnit writes a suite for each run, with the verdict and every objective as
 // cases: fail is a failure, inconclusive and invalid are errors, for they call
 // for another run, not for another change.
-func JUnitRuns(w io.Writer, list []judge.Judged) error {
+func JUnit(w io.Writer, list []judge.Judged) error {
 	var suites junitSuites
 	for _, j := range list {
 		suites.Suites = append(suites.Suites, suiteOf(j.Run, j.Summary))

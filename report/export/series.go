@@ -172,7 +172,7 @@ func phaseAt(b *results.Bundle, second int) string {
 
 // SeriesCSV writes a run by the second as CSV, for spreadsheets and scripts: a
 // line for each command, for all commands, and for each shard.
-func SeriesCSV(w io.Writer, b *results.Bundle, _ *results.Summary) error {
+func SeriesCSV(w io.Writer, b *results.Bundle) error {
 	out := csv.NewWriter(w)
 	head := []string{"second", "phase", "command", "shard", "ok", "failed", "unknown", "overflow", "completed"}
 	for _, t := range facts.Times() {
@@ -203,7 +203,7 @@ func SeriesCSV(w io.Writer, b *results.Bundle, _ *results.Summary) error {
 }
 
 // SeriesJSON writes the same as lines of JSON.
-func SeriesJSON(w io.Writer, b *results.Bundle, _ *results.Summary) error {
+func SeriesJSON(w io.Writer, b *results.Bundle) error {
 	return rowsOf(b, func(r seriesRow) error {
 		line, err := json.Marshal(r)
 		if err != nil {

@@ -16,7 +16,7 @@ func TestAnchorsAreInThePage(t *testing.T) {
 		t.Fatalf("only %d findings", len(s.Findings))
 	}
 	var page strings.Builder
-	if err := HTML(&page, b, s); err != nil {
+	if err := htmlOf(&page, b, s); err != nil {
 		t.Fatal(err)
 	}
 	for _, f := range s.Findings {

@@ -21,9 +21,9 @@ func TestComparisonGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, render := range map[string]func(*bytes.Buffer) error{
-		"compared.txt":  func(b *bytes.Buffer) error { return CompareText(b, c, false) },
-		"compared.md":   func(b *bytes.Buffer) error { return CompareMarkdown(b, c) },
-		"compared.html": func(b *bytes.Buffer) error { return CompareHTML(b, c) },
+		"compared.txt":  func(b *bytes.Buffer) error { return compareText(b, c, false) },
+		"compared.md":   func(b *bytes.Buffer) error { return compareMarkdown(b, c) },
+		"compared.html": func(b *bytes.Buffer) error { return compareHTML(b, c) },
 	} {
 		var out bytes.Buffer
 		if err := render(&out); err != nil {

@@ -5,7 +5,6 @@ import (
 	"io"
 	"testing"
 
-	"github.com/slotstorm/slotstorm/report/export"
 	"github.com/slotstorm/slotstorm/report/internal/fixture"
 	"github.com/slotstorm/slotstorm/report/judge"
 	"github.com/slotstorm/slotstorm/results"
@@ -13,15 +12,15 @@ import (
 
 func TestShortGolden(t *testing.T) {
 	var out bytes.Buffer
-	if err := Short(&out, judged(t, fixture.Killed(), fixture.Interrupted())); err != nil {
+	if err := shortOf(&out, judged(t, fixture.Killed(), fixture.Interrupted())); err != nil {
 		t.Fatal(err)
 	}
 	fixture.Golden(t, "short.md", out.Bytes())
 }
 
 func TestGolden(t *testing.T) {
-	plain := func(w io.Writer, b *results.Bundle, s *results.Summary) error { return Text(w, b, s, false) }
-	colored := func(w io.Writer, b *results.Bundle, s *results.Summary) error { return Text(w, b, s, true) }
+	plain := func(w io.Writer, b *results.Bundle, s *results.Summary) error { return textOf(w, b, s, false) }
+	colored := func(w io.Writer, b *results.Bundle, s *results.Summary) error { return textOf(w, b, s, true) }
 	for _, tt := range []struct {
 		file   string
 		bundle *results.Bundle
@@ -29,18 +28,18 @@ func TestGolden(t *testing.T) {
 	}{
 		{"killed.txt", fixture.Killed(), plain},
 		{"killed-color.txt", fixture.Killed(), colored},
-		{"killed.md", fixture.Killed(), Markdown},
-		{"killed.xml", fixture.Killed(), export.JUnit},
-		{"killed.html", fixture.Killed(), HTML},
+		{"killed.md", fixture.Killed(), markdownOf},
+		{"killed.xml", fixture.Killed(), junit},
+		{"killed.html", fixture.Killed(), htmlOf},
 		{"quiet.txt", fixture.Quiet(), plain},
 		{"interrupted.txt", fixture.Interrupted(), plain},
-		{"interrupted.xml", fixture.Interrupted(), export.JUnit},
+		{"interrupted.xml", fixture.Interrupted(), junit},
 		{"repeated.txt", fixture.Repeated(), plain},
-		{"repeated.md", fixture.Repeated(), Markdown},
+		{"repeated.md", fixture.Repeated(), markdownOf},
 		{"lossy.txt", fixture.Lossy(), plain},
 		{"pods.txt", fixture.OnPods(), plain},
-		{"pods.md", fixture.OnPods(), Markdown},
-		{"pods.html", fixture.OnPods(), HTML},
+		{"pods.md", fixture.OnPods(), markdownOf},
+		{"pods.html", fixture.OnPods(), htmlOf},
 	} {
 		t.Run(tt.file, func(t *testing.T) {
 			s, err := judge.Analyze(tt.bundle)

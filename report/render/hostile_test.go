@@ -20,9 +20,9 @@ func TestHostileGolden(t *testing.T) {
 	s := summary(t, b)
 	s.Warnings = append(s.Warnings, "# no head", "> no quotation", "- no list", "3) no list", "===", "[x]: http://evil.example", "a@b, (@team)", "$x$ ~y~ 10 ~ 20")
 	for name, render := range map[string]func(io.Writer) error{
-		"hostile.md":  func(w io.Writer) error { return Markdown(w, b, s) },
-		"hostile.txt": func(w io.Writer) error { return Text(w, b, s, false) },
-		"hostile.xml": func(w io.Writer) error { return export.JUnit(w, b, s) },
+		"hostile.md":  func(w io.Writer) error { return markdownOf(w, b, s) },
+		"hostile.txt": func(w io.Writer) error { return textOf(w, b, s, false) },
+		"hostile.xml": func(w io.Writer) error { return junit(w, b, s) },
 	} {
 		var out bytes.Buffer
 		if err := render(&out); err != nil {
@@ -44,28 +44,28 @@ func TestNoRenderingPassesOnWhatABundleHides(t *testing.T) {
 			Series: []compare.TrendSeries{{FigureID: compare.FigureID{Metric: fixture.Evil, Phase: fixture.Evil, Command: fixture.Evil}, Values: []*float64{fixture.Ptr(1.0), fixture.Ptr(2.0)}, Key: true}}}}
 		capacity := &compare.Capacity{Scenario: fixture.Evil, Redis: fixture.Evil, Hold: fixture.Evil, Objectives: []string{fixture.Evil}, Answers: []compare.CapacityAnswer{{Limit: fixture.Evil, Steps: []compare.CapacityStep{{Run: fixture.Evil, Why: fixture.Evil}}}}}
 		for kind, render := range map[string]func(io.Writer) error{
-			"text":              func(w io.Writer) error { return Text(w, b, s, false) },
-			"audit":             func(w io.Writer) error { return Audit(w, b, s, AuditText{Findings: true}) },
-			"matrix":            func(w io.Writer) error { return Matrix(w, list) },
-			"markdown":          func(w io.Writer) error { return Markdown(w, b, s) },
-			"short":             func(w io.Writer) error { return Short(w, list) },
-			"html":              func(w io.Writer) error { return HTML(w, b, s) },
-			"junit":             func(w io.Writer) error { return export.JUnit(w, b, s) },
+			"text":              func(w io.Writer) error { return textOf(w, b, s, false) },
+			"audit":             func(w io.Writer) error { return auditOf(w, b, s) },
+			"matrix":            func(w io.Writer) error { return matrixOf(w, list) },
+			"markdown":          func(w io.Writer) error { return markdownOf(w, b, s) },
+			"short":             func(w io.Writer) error { return shortOf(w, list) },
+			"html":              func(w io.Writer) error { return htmlOf(w, b, s) },
+			"junit":             func(w io.Writer) error { return junit(w, b, s) },
 			"openmetrics":       func(w io.Writer) error { return export.OpenMetrics(w, list) },
-			"csv":               func(w io.Writer) error { return export.SeriesCSV(w, b, s) },
-			"json":              func(w io.Writer) error { return export.SeriesJSON(w, b, s) },
-			"sheet":             func(w io.Writer) error { return ifUpgraded(w, b, s, SheetHTML) },
-			"sheet markdown":    func(w io.Writer) error { return ifUpgraded(w, b, s, SheetMarkdown) },
-			"compare text":      func(w io.Writer) error { return CompareText(w, c, false) },
-			"compare markdown":  func(w io.Writer) error { return CompareMarkdown(w, c) },
-			"compare html":      func(w io.Writer) error { return CompareHTML(w, c) },
-			"trend text":        func(w io.Writer) error { return TrendText(w, trend, false) },
-			"trend markdown":    func(w io.Writer) error { return TrendMarkdown(w, trend) },
-			"trend html":        func(w io.Writer) error { return TrendHTML(w, trend) },
+			"csv":               func(w io.Writer) error { return export.SeriesCSV(w, b) },
+			"json":              func(w io.Writer) error { return export.SeriesJSON(w, b) },
+			"sheet":             func(w io.Writer) error { return ifUpgraded(w, b, s, sheetHTML) },
+			"sheet markdown":    func(w io.Writer) error { return ifUpgraded(w, b, s, sheetMarkdown) },
+			"compare text":      func(w io.Writer) error { return compareText(w, c, false) },
+			"compare markdown":  func(w io.Writer) error { return compareMarkdown(w, c) },
+			"compare html":      func(w io.Writer) error { return compareHTML(w, c) },
+			"trend text":        func(w io.Writer) error { return trendText(w, trend, false) },
+			"trend markdown":    func(w io.Writer) error { return trendMarkdown(w, trend) },
+			"trend html":        func(w io.Writer) error { return trendHTML(w, trend) },
 			"trend csv":         func(w io.Writer) error { return export.TrendCSV(w, trend[0]) },
-			"capacity text":     func(w io.Writer) error { return CapacityText(w, capacity, false) },
-			"capacity markdown": func(w io.Writer) error { return CapacityMarkdown(w, capacity) },
-			"capacity html":     func(w io.Writer) error { return CapacityHTML(w, capacity) },
+			"capacity text":     func(w io.Writer) error { return capacityText(w, capacity, false) },
+			"capacity markdown": func(w io.Writer) error { return capacityMarkdown(w, capacity) },
+			"capacity html":     func(w io.Writer) error { return capacityHTML(w, capacity) },
 		} {
 			var out bytes.Buffer
 			if err := render(&out); err != nil {
@@ -99,7 +99,7 @@ func ifUpgraded(w io.Writer, b *results.Bundle, s *results.Summary, render func(
 func TestColoursAreTheRenderersOwn(t *testing.T) {
 	b, s := poisoned(t, fixture.Killed())
 	var out bytes.Buffer
-	if err := Text(&out, b, s, true); err != nil {
+	if err := textOf(&out, b, s, true); err != nil {
 		t.Fatal(err)
 	}
 	own := regexp.MustCompile("\x1b\\[[0-9;]*m")

@@ -63,11 +63,11 @@ type pictureView struct {
 	Drawn template.HTML
 }
 
-// page writes documents as one file that needs nothing else: no network, no font, no
+// HTML writes documents as one file that needs nothing else: no network, no font, no
 // script. It follows the reader's light or dark setting and prints. The template escapes
 // what HTML would obey; what a reader would not see, or see in another order, is shown
 // as escapes.
-func page(w io.Writer, list ...doc.Document) error {
+func HTML(w io.Writer, list ...doc.Document) error {
 	view := pageView{CSS: template.CSS(pageCSS)}
 	for i, d := range list {
 		if i == 0 {

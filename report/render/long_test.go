@@ -62,7 +62,7 @@ func TestALongRunsReportIsSmall(t *testing.T) {
 		t.Fatal(err)
 	}
 	var page bytes.Buffer
-	if err := HTML(&page, b, s); err != nil {
+	if err := htmlOf(&page, b, s); err != nil {
 		t.Fatal(err)
 	}
 	t.Logf("%d bytes, analysed and rendered in %v", page.Len(), time.Since(start))

@@ -7,9 +7,9 @@ import (
 	"github.com/slotstorm/slotstorm/report/doc"
 )
 
-// markdown writes documents as GitHub-flavoured Markdown, whose titles are headings of a
+// Markdown writes documents as GitHub-flavoured Markdown, whose titles are headings of a
 // level. Pictures are linked from the bundle's folder.
-func markdown(w io.Writer, level string, list ...doc.Document) error {
+func Markdown(w io.Writer, level string, list ...doc.Document) error {
 	m := &markup{}
 	for i, d := range list {
 		if i > 0 {

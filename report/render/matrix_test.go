@@ -23,7 +23,7 @@ func TestMatrixGolden(t *testing.T) {
 		runs = append(runs, judge.Judged{Run: &run.bundle.Run, Summary: summary(t, run.bundle)})
 	}
 	var out bytes.Buffer
-	if err := Matrix(&out, runs); err != nil {
+	if err := matrixOf(&out, runs); err != nil {
 		t.Fatal(err)
 	}
 	fixture.Golden(t, "matrix.txt", out.Bytes())

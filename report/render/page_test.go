@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/slotstorm/slotstorm/report/export"
 	"github.com/slotstorm/slotstorm/report/internal/fixture"
 	"github.com/slotstorm/slotstorm/results"
 )
@@ -17,7 +16,7 @@ import (
 func TestPageStandsAlone(t *testing.T) {
 	for name, b := range map[string]*results.Bundle{"killed": fixture.Killed(), "repeated": fixture.Repeated(), "quiet": fixture.Quiet(), "interrupted": fixture.Interrupted(), "lossy": fixture.Lossy()} {
 		var out bytes.Buffer
-		if err := HTML(&out, b, summary(t, b)); err != nil {
+		if err := htmlOf(&out, b, summary(t, b)); err != nil {
 			t.Fatal(err)
 		}
 		page := out.String()
@@ -48,21 +47,21 @@ func TestPageEscapes(t *testing.T) {
 	b.Run.Name, b.Run.Faults[0].Name, b.Run.Faults[0].Reason, b.Run.Command = evil, evil, evil, evil
 	b.Run.Phases[0].Name, b.Run.Interrupted = evil, evil
 	var out bytes.Buffer
-	if err := HTML(&out, b, summary(t, b)); err != nil {
+	if err := htmlOf(&out, b, summary(t, b)); err != nil {
 		t.Fatal(err)
 	}
 	if strings.Contains(out.String(), "<b onclick") {
 		t.Error("markup reached the page")
 	}
 	out.Reset()
-	if err := export.JUnit(&out, b, summary(t, b)); err != nil {
+	if err := junit(&out, b, summary(t, b)); err != nil {
 		t.Fatal(err)
 	}
 	if err := xml.Unmarshal(out.Bytes(), new(struct{})); err != nil {
 		t.Errorf("JUnit XML is not well-formed: %v", err)
 	}
 	out.Reset()
-	if err := Markdown(&out, b, summary(t, b)); err != nil {
+	if err := markdownOf(&out, b, summary(t, b)); err != nil {
 		t.Fatal(err)
 	}
 	if before, _, _ := strings.Cut(out.String(), "```"); strings.Contains(before, "<b") {

@@ -15,13 +15,13 @@ func TestSheetGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	var page, text, terminal bytes.Buffer
-	if err := SheetHTML(&page, b, s); err != nil {
+	if err := sheetHTML(&page, b, s); err != nil {
 		t.Fatal(err)
 	}
-	if err := SheetMarkdown(&text, b, s); err != nil {
+	if err := sheetMarkdown(&text, b, s); err != nil {
 		t.Fatal(err)
 	}
-	if err := Text(&terminal, b, s, false); err != nil {
+	if err := textOf(&terminal, b, s, false); err != nil {
 		t.Fatal(err)
 	}
 	fixture.Golden(t, "upgraded.html", page.Bytes())

@@ -7,9 +7,9 @@ import (
 	"github.com/slotstorm/slotstorm/report/doc"
 )
 
-// text writes documents for a terminal. Color adds ANSI colours; without it the bytes are
+// Text writes documents for a terminal. Color adds ANSI colours; without it the bytes are
 // plain UTF-8.
-func text(w io.Writer, color bool, list ...doc.Document) error {
+func Text(w io.Writer, color bool, list ...doc.Document) error {
 	p := &printer{color: color}
 	for i, d := range list {
 		if i > 0 {
@@ -76,6 +76,10 @@ func (p *printer) closing(list []doc.Side) {
 	width := columnWidths(names)[0]
 	p.line("")
 	for _, s := range list {
+		if s.Name == "" {
+			p.line(p.paint(classColors[s.Class], s.Text))
+			continue
+		}
 		p.line(p.paint(dim, s.Name) + spaces(s.Name, width) + "  " + plain(s.Text))
 	}
 }

@@ -8,11 +8,28 @@ import (
 	"github.com/slotstorm/slotstorm/results"
 )
 
-// Audited is what became of a run's audited writes, with every finding if all are asked
-// for.
-func Audited(b *results.Bundle, s *results.Summary, all bool) doc.Document {
-	d := doc.Document{Title: b.Run.ID, Sections: []doc.Section{audit(b, s)}}
-	if all {
+// AuditView is what Audited shows.
+type AuditView struct {
+	// Findings lists every one.
+	Findings bool
+	// Same: the run itself came to the same answer.
+	Same bool
+}
+
+// Audited is what became of a run's audited writes.
+func Audited(b *results.Bundle, s *results.Summary, v AuditView) doc.Document {
+	same := doc.Side{Text: "The run itself came to the same answer."}
+	if !v.Same {
+		same = doc.Side{Text: "The run itself came to another answer: its bundle, or the program that judges it, is not what it was.", Class: string(results.Fail)}
+	}
+	d := doc.Document{
+		Window: "Audit of " + b.Run.ID, Badge: doc.Badge{Class: unjudged}, Title: b.Run.ID,
+		Head:     []doc.Block{doc.Only(doc.Written, doc.Line(same.Text))},
+		Sections: []doc.Section{audit(b, s)},
+		Closing:  []doc.Side{same},
+		Footer:   "slotstorm " + b.Run.Versions.Slotstorm,
+	}
+	if v.Findings {
 		d.Sections = append(d.Sections, single("all-findings", findingTable(b.Findings)))
 	}
 	return d

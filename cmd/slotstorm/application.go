@@ -62,22 +62,6 @@ func (p *program) run(ctx context.Context, args []string) exitCode {
 	return fail(p.err, p.colorErr, err)
 }
 
-// sticky keeps the first error of a stream, so that a result that was not written
-// completely does not pass for one that was.
-type sticky struct {
-	w   io.Writer
-	err error
-}
-
-func (s *sticky) Write(b []byte) (int, error) {
-	if s.err != nil {
-		return 0, s.err
-	}
-	n, err := s.w.Write(b)
-	s.err = err
-	return n, err
-}
-
 func (p *program) dispatch(ctx context.Context, args []string) error {
 	// Completion reads words as they stand: they are half a command line.
 	if len(args) > 0 && args[0] == completeVerb {

@@ -3,12 +3,9 @@ package stream
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/slotstorm/slotstorm/scenarios"
-	"github.com/slotstorm/slotstorm/workload/random"
 	"github.com/slotstorm/slotstorm/workload/resp"
 )
 
@@ -38,103 +35,7 @@ type op struct {
 	pieces []op
 }
 
-// templateOf writes an entry of the mix as the template of a command.
-func templateOf(c *scenarios.Command, w *scenarios.Workload) string {
-	or := func(n, otherwise int) int {
-		if n == 0 {
-			return otherwise
-		}
-		return n
-	}
-	times := func(part string, n int) string { return strings.Repeat(" "+part, max(n, 1)) }
-	var b strings.Builder
-	b.WriteString(c.Command)
-	switch c.Command {
-	case "GET":
-		b.WriteString(" {key}")
-	case "SET":
-		ttl := c.TTL
-		if ttl == 0 {
-			ttl = w.Values.TTL
-		}
-		b.WriteString(" {key} {value}" + expiry(ttl.Std()))
-		if c.NX {
-			b.WriteString(" NX")
-		}
-	case "MGET", "MSET":
-		for i := range c.Keys {
-			b.WriteString(" " + keyAt("string", i))
-			if c.Command == "MSET" {
-				b.WriteString(" {value}")
-			}
-		}
-	case "INCR", "DECR":
-		b.WriteString(" {key:counter}")
-	case "HSET":
-		b.WriteString(" {key:hash} field:{element} {value}")
-	case "HGET":
-		b.WriteString(" {key:hash} field:{element}")
-	case "HGETALL":
-		b.WriteString(" {key:hash}")
-	case "LPUSH", "RPUSH":
-		b.WriteString(" {key:list}" + times("{value}", c.Count))
-	case "LPOP", "RPOP":
-		b.WriteString(" {key:list}")
-	case "LRANGE":
-		b.WriteString(" {key:list} 0 " + strconv.Itoa(or(c.Count, 10)-1))
-	case "ZADD", "ZINCRBY":
-		b.WriteString(" {key:zset} {random} member:{element}")
-	case "ZRANGE":
-		b.WriteString(" {key:zset} 0 " + strconv.Itoa(or(c.Count, 10)-1))
-	case "SADD", "SISMEMBER":
-		b.WriteString(" {key:set} member:{element}")
-	case "EXPIRE":
-		b.Reset()
-		b.WriteString("PEXPIRE " + keyAt(typeName(c.Type), 0) + " " + strconv.FormatInt(c.TTL.Std().Milliseconds(), 10))
-	case "DEL":
-		b.WriteString(" " + keyAt(typeName(c.Type), 0))
-	case "EVALSHA":
-		b.WriteString(" " + shaOf(c.Script) + " " + strconv.Itoa(c.Keys))
-		for i := range c.Keys {
-			b.WriteString(" " + keyAt("other", i))
-		}
-		b.WriteString(" " + strings.Join(c.Args, " "))
-	case "XADD":
-		b.WriteString(" {key:stream} MAXLEN ~ " + strconv.Itoa(or(c.MaxLen, 1000)) + " * value {value}")
-	case "SPUBLISH":
-		b.WriteString(" {key} {value}")
-	case "RAW":
-		return c.Raw
-	}
-	return b.String()
-}
-
-func typeName(name string) string {
-	if name == "" {
-		return "string"
-	}
-	return name
-}
-
-// keyAt is the placeholder of the n-th neighbour of the drawn key.
-func keyAt(typ string, n int) string {
-	if n == 0 {
-		return "{key:" + typ + "}"
-	}
-	return fmt.Sprintf("{key:%s+%d}", typ, n)
-}
-
-// expiry is the option of SET; whole seconds are EX, as client libraries write it.
-func expiry(ttl time.Duration) string {
-	switch {
-	case ttl == 0:
-		return ""
-	case ttl%time.Second == 0:
-		return fmt.Sprintf(" EX %d", ttl/time.Second)
-	}
-	return fmt.Sprintf(" PX %d", ttl.Milliseconds())
-}
-
+// compile compiles an entry of the mix.
 func compile(c *scenarios.Command, w *scenarios.Workload) (entry, error) {
 	templates := []string{templateOf(c, w)}
 	if c.Command == "MULTI" {
@@ -221,89 +122,5 @@ func (e *entry) merge() {
 
 func (o *op) literal() bool { return o.kind == scenarios.Literal && o.pieces == nil }
 
-// writer appends one request.
-type writer struct {
-	s      *Stream
-	buf    []byte
-	draws  random.Draws
-	values random.Draws
-	index  int64
-	spot   spot
-}
-
-// do appends an argument, or encoded text as it is.
-func (w *writer) do(o *op) {
-	switch {
-	case o.pieces != nil:
-		start := w.open()
-		for i := range o.pieces {
-			w.piece(&o.pieces[i])
-		}
-		w.wrap(start)
-	case o.kind == scenarios.Literal:
-		w.buf = append(w.buf, o.text...)
-	case o.kind == scenarios.ValuePiece:
-		n := w.s.values.draw(&w.values)
-		w.buf = append(appendLength(w.buf, n), '\r', '\n')
-		w.buf = append(w.s.values.appendContent(w.buf, n, &w.values), '\r', '\n')
-	default:
-		start := w.open()
-		w.piece(o)
-		w.wrap(start)
-	}
-}
-
-// piece appends the bare content of a piece.
-func (w *writer) piece(o *op) {
-	switch o.kind {
-	case scenarios.Literal:
-		w.buf = append(w.buf, o.text...)
-	case scenarios.KeyPiece:
-		w.buf = w.spot.appendName(w.buf, o.typ, o.n)
-	case scenarios.ValuePiece:
-		n := w.s.values.draw(&w.values)
-		w.buf = w.s.values.appendContent(w.buf, n, &w.values)
-	case scenarios.IndexPiece:
-		w.buf = strconv.AppendInt(w.buf, w.index, 10)
-	case scenarios.ElementPiece:
-		w.buf = strconv.AppendInt(w.buf, w.draws.Int(w.spot.elements), 10)
-	case scenarios.RandomPiece:
-		w.buf = strconv.AppendInt(w.buf, w.draws.Int(o.n), 10)
-	}
-}
-
-// lengthRoom is what the length of an argument of 10 to 99 bytes takes, which most
-// have that are not known before: $nn and the end of the line.
-const lengthRoom = 5
-
-// open leaves room for the length of the argument that is appended next, and gives
-// where that starts.
-func (w *writer) open() int {
-	w.buf = append(w.buf, "$00\r\n"...)
-	return len(w.buf)
-}
-
-// wrap makes what was appended since start, which open gave, an argument.
-func (w *writer) wrap(start int) {
-	n := len(w.buf) - start
-	if n >= 10 && n <= 99 {
-		w.buf[start-4], w.buf[start-3] = '0'+byte(n/10), '0'+byte(n%10)
-		w.buf = append(w.buf, '\r', '\n')
-		return
-	}
-	if n < 10 {
-		w.buf[start-4], w.buf[start-3], w.buf[start-2] = '0'+byte(n), '\r', '\n'
-		copy(w.buf[start-1:], w.buf[start:])
-		w.buf = append(w.buf[:len(w.buf)-1], '\r', '\n')
-		return
-	}
-	var length [24]byte
-	text := append(appendLength(length[:0], n), '\r', '\n')
-	w.buf = append(w.buf, text...)
-	from := start - lengthRoom
-	copy(w.buf[from+len(text):], w.buf[start:start+n])
-	copy(w.buf[from:], text)
-	w.buf = append(w.buf[:from+len(text)+n], '\r', '\n')
-}
-
-func appendLength(b []byte, n int) []byte { return strconv.AppendInt(append(b, '$'), int64(n), 10) }
+// upper is the command of a template, in upper case.
+func upper(args [][]scenarios.Piece) string { return strings.ToUpper(args[0][0].Text) }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/slotstorm/slotstorm/scenarios"
-	"github.com/slotstorm/slotstorm/workload/random"
 	"github.com/slotstorm/slotstorm/workload/resp"
 )
 
@@ -24,16 +23,16 @@ type part struct {
 // chunk is how many elements one command of a prefill writes.
 const chunk = 100
 
-// parts lists what a prefill writes: keys of every type that the mix uses.
+// partsOf lists what a prefill writes: keys of every type that the mix uses.
 // Nothing is known of what scripts expect, and channels hold nothing.
-func (s *Stream) parts(w *scenarios.Workload) []part {
+func partsOf(w *scenarios.Workload, spaces []*space, entries []entry) []part {
 	if w.Prefill == nil {
 		return nil
 	}
 	var list []part
-	for _, sp := range s.spaces {
+	for _, sp := range spaces {
 		for typ := range otherKey {
-			if !slices.ContainsFunc(s.entries, func(e entry) bool { return e.types[typ] }) {
+			if !slices.ContainsFunc(entries, func(e entry) bool { return e.types[typ] }) {
 				continue
 			}
 			p := part{space: sp, typ: typ, keys: w.Prefill.Keys.Of(sp.count), chunks: 1}
@@ -67,35 +66,6 @@ func ttlOf(w *scenarios.Workload) time.Duration {
 		}
 	}
 	return w.Values.TTL.Std()
-}
-
-// Fills is how many commands a prefill has.
-func (s *Stream) Fills() int64 {
-	n := int64(0)
-	for _, p := range s.fill {
-		n += p.keys * p.chunks
-	}
-	return n
-}
-
-// fillStream keeps what a prefill writes apart from the requests.
-const fillStream = 0x0f11_1ed0_dead_beef
-
-// AppendFill appends the command of a prefill with a number, from 0 to Fills()-1,
-// and gives its slot. Keys that expire do so after a drawn share of their time,
-// as if they had been written at random moments before.
-func (s *Stream) AppendFill(b []byte, n int64) ([]byte, int) {
-	d := random.For(s.seed^fillStream, n)
-	i := 0
-	for ; n >= s.fill[i].keys*s.fill[i].chunks; i++ {
-		n -= s.fill[i].keys * s.fill[i].chunks
-	}
-	p := s.fill[i]
-	first := n % p.chunks * chunk
-	f := filler{w: writer{s: s, buf: b, draws: d, values: d}, typ: p.typ, first: first, count: min(chunk, p.space.elements-first)}
-	f.w.spot.set(p.space, n/p.chunks, p.hot)
-	f.append(p.ttl)
-	return f.w.buf, f.w.spot.slot(p.typ)
 }
 
 // filler appends one command of a prefill.

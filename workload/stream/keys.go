@@ -1,11 +1,7 @@
 package stream
 
 import (
-	"math"
-	"math/bits"
 	"strconv"
-	"strings"
-	"time"
 
 	"github.com/slotstorm/slotstorm/scenarios"
 	"github.com/slotstorm/slotstorm/workload/random"
@@ -32,6 +28,16 @@ const (
 
 // infixes stand between a key's prefix and its number.
 var infixes = [keyTypes]string{"", "n:", "h:", "l:", "z:", "s:", "x:", "o:", "c:"}
+
+// typeOf is the type of a name of scenarios.KeyTypes, or of "channel".
+func typeOf(name string) keyType {
+	for i, n := range scenarios.KeyTypes {
+		if n == name {
+			return keyType(i)
+		}
+	}
+	return channelKey
+}
 
 // space is a key space ready for drawing.
 type space struct {
@@ -79,13 +85,6 @@ func tagFor(slot int) string {
 			return tag
 		}
 	}
-}
-
-// place is what of a request, besides its draws, decides its key.
-type place struct {
-	index int64
-	at    time.Duration
-	write bool
 }
 
 // spot is the key that a request drew.
@@ -156,165 +155,3 @@ func (s *spot) appendName(b []byte, t keyType, n int64) []byte {
 	}
 	return append(b, s.digits[:s.n]...)
 }
-
-// picker draws a key's number.
-type picker interface {
-	pick(d *random.Draws, p place) int64
-}
-
-// draw is k.pick(d, p), called in a way that lets d stay on the stack: through the
-// interface it would be allocated anew for each request.
-func draw(k picker, d *random.Draws, p place) int64 {
-	switch k := k.(type) {
-	case *zipf:
-		return k.pick(d, p)
-	case *scrambled:
-		return k.pick(d, p)
-	case *hotSet:
-		return k.pick(d, p)
-	case *gaussian:
-		return k.pick(d, p)
-	case *latest:
-		return k.pick(d, p)
-	case sequential:
-		return k.pick(d, p)
-	}
-	return k.(uniform).pick(d, p)
-}
-
-func newPicker(k *scenarios.Keys, seed uint64, writes float64) picker {
-	switch k.Distribution {
-	case "zipfian":
-		z := newZipf(k.Theta, k.Count)
-		if k.Scrambled {
-			return &scrambled{z, newPermutation(k.Count, seed^random.Mix(uint64(len(k.Prefix))))}
-		}
-		return z
-	case "hotset":
-		hot := int64(math.Round(k.Hot.Keys * float64(k.Count)))
-		return &hotSet{n: k.Count, hot: min(max(hot, 1), k.Count-1), share: k.Hot.Requests, every: k.Hot.Every.Std()}
-	case "gaussian":
-		return &gaussian{n: float64(k.Count), sigma: k.Sigma * float64(k.Count)}
-	case "sequential":
-		return sequential(k.Count)
-	case "latest":
-		return &latest{ranks: newZipf(k.Theta, k.Count), n: k.Count, writes: writes}
-	}
-	return uniform(k.Count)
-}
-
-type uniform int64
-
-func (n uniform) pick(d *random.Draws, _ place) int64 {
-	return min(int64(d.Float()*float64(n)), int64(n)-1)
-}
-
-// hotSet gives a share of the requests to hot neighbouring keys, the rest to the
-// others, all alike within each. It moves on by its size every so often.
-type hotSet struct {
-	n, hot int64
-	share  float64
-	every  time.Duration
-}
-
-func (h *hotSet) pick(d *random.Draws, p place) int64 {
-	first := int64(0)
-	if h.every > 0 {
-		hi, lo := bits.Mul64(uint64(p.at/h.every), uint64(h.hot))
-		first = int64(bits.Rem64(hi, lo, uint64(h.n)))
-	}
-	if d.Float() < h.share {
-		return (first + d.Int(h.hot)) % h.n
-	}
-	return (first + h.hot + d.Int(h.n-h.hot)) % h.n
-}
-
-// gaussian is a normal distribution around the middle, without what falls beside
-// the key space.
-type gaussian struct{ n, sigma float64 }
-
-func (g *gaussian) pick(d *random.Draws, _ place) int64 {
-	for {
-		if x := g.n/2 + g.sigma*d.Normal(); x >= 0 && x < g.n {
-			return int64(x)
-		}
-	}
-}
-
-// sequential goes round the key space by the request's index.
-type sequential int64
-
-func (n sequential) pick(_ *random.Draws, p place) int64 { return p.index % int64(n) }
-
-// latest has its newest key move on with the writes: at request i it is i times
-// the share of writes, which is where it would be on average had each write so
-// far added a key. A write goes there, a read a zipfian rank before it, around
-// the end of the key space. After YCSB's SkewedLatestGenerator, which counts the
-// inserts; a count would depend on the order in which generators send.
-type latest struct {
-	ranks  *zipf
-	n      int64
-	writes float64
-}
-
-func (l *latest) pick(d *random.Draws, p place) int64 {
-	newest := int64(float64(p.index)*l.writes) % l.n
-	if p.write {
-		return newest
-	}
-	return (newest - l.ranks.pick(d, p) + l.n) % l.n
-}
-
-// scrambled spreads the ranks of a zipfian distribution.
-type scrambled struct {
-	ranks *zipf
-	to    permutation
-}
-
-func (s *scrambled) pick(d *random.Draws, p place) int64 { return s.to.of(s.ranks.pick(d, p)) }
-
-// permutation is a seeded bijection of 0 to n-1 without a table: rounds of
-// multiplication and shift, each a bijection of the next power of two, again and
-// again until the result is below n. Source of that walk: Black and Rogaway,
-// 'Ciphers with arbitrary finite domains', CT-RSA 2002.
-type permutation struct {
-	n, mask uint64
-	shift   uint
-	odd     [3]uint64
-	add     [3]uint64
-}
-
-func newPermutation(n int64, seed uint64) permutation {
-	width := bits.Len64(uint64(n - 1))
-	p := permutation{n: uint64(n), mask: 1<<width - 1, shift: uint(width+1) / 2}
-	d := random.For(seed, 0)
-	for i := range p.odd {
-		p.odd[i], p.add[i] = d.Uint64()|1, d.Uint64()
-	}
-	return p
-}
-
-func (p permutation) of(x int64) int64 {
-	for z := uint64(x); ; {
-		for i := range p.odd {
-			z = (z*p.odd[i] + p.add[i]) & p.mask
-			z ^= z >> p.shift
-		}
-		if z < p.n {
-			return int64(z)
-		}
-	}
-}
-
-// typeOf is the type of a name of scenarios.KeyTypes, or of "channel".
-func typeOf(name string) keyType {
-	for i, n := range scenarios.KeyTypes {
-		if n == name {
-			return keyType(i)
-		}
-	}
-	return channelKey
-}
-
-// upper is the command of a template, in upper case.
-func upper(args [][]scenarios.Piece) string { return strings.ToUpper(args[0][0].Text) }

@@ -11,8 +11,6 @@
 package stream
 
 import (
-	"crypto/sha1"
-	"encoding/hex"
 	"fmt"
 	"time"
 
@@ -82,13 +80,8 @@ func New(w *scenarios.Workload, seed uint64) (*Stream, error) {
 		weights = append(weights, k.Weight)
 	}
 	s.weights = random.SharesOf(weights...)
-	s.fill = s.parts(w)
+	s.fill = partsOf(w, s.spaces, s.entries)
 	return s, nil
-}
-
-func shaOf(script string) string {
-	sum := sha1.Sum([]byte(script))
-	return hex.EncodeToString(sum[:])
 }
 
 // Names are the entries of the mix as reports call them, by Meta.Command.
@@ -118,7 +111,7 @@ func (s *Stream) Append(buf []byte, index int64, at time.Duration) ([]byte, Meta
 	if len(s.spaces) > 1 {
 		sp = s.spaces[s.weights.Pick(d.Float())]
 	}
-	w := writer{s: s, buf: buf, draws: d, values: random.For(s.seed^valueStream, index), index: index}
+	w := writer{values: s.values, buf: buf, draws: d, content: random.For(s.seed^valueStream, index), index: index}
 	w.spot.pick(sp, &w.draws, place{index, at, e.write})
 	m := Meta{Command: c, Slot: -1, Replies: e.replies, Write: e.write, Wait: e.wait, Local: e.local}
 	if e.keyed {
@@ -128,4 +121,33 @@ func (s *Stream) Append(buf []byte, index int64, at time.Duration) ([]byte, Meta
 		w.do(&e.ops[i])
 	}
 	return w.buf, m
+}
+
+// Fills is how many commands a prefill has.
+func (s *Stream) Fills() int64 {
+	n := int64(0)
+	for _, p := range s.fill {
+		n += p.keys * p.chunks
+	}
+	return n
+}
+
+// fillStream keeps what a prefill writes apart from the requests.
+const fillStream = 0x0f11_1ed0_dead_beef
+
+// AppendFill appends the command of a prefill with a number, from 0 to Fills()-1,
+// and gives its slot. Keys that expire do so after a drawn share of their time,
+// as if they had been written at random moments before.
+func (s *Stream) AppendFill(b []byte, n int64) ([]byte, int) {
+	d := random.For(s.seed^fillStream, n)
+	i := 0
+	for ; n >= s.fill[i].keys*s.fill[i].chunks; i++ {
+		n -= s.fill[i].keys * s.fill[i].chunks
+	}
+	p := s.fill[i]
+	first := n % p.chunks * chunk
+	f := filler{w: writer{values: s.values, buf: b, draws: d, content: d}, typ: p.typ, first: first, count: min(chunk, p.space.elements-first)}
+	f.w.spot.set(p.space, n/p.chunks, p.hot)
+	f.append(p.ttl)
+	return f.w.buf, f.w.spot.slot(p.typ)
 }

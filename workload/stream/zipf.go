@@ -25,7 +25,8 @@ func newZipf(theta float64, n int64) *zipf {
 	return z
 }
 
-func (z *zipf) pick(d *random.Draws, _ place) int64 {
+// rank draws a rank.
+func (z *zipf) rank(d *random.Draws) int64 {
 	for {
 		u := z.low + d.Float()*z.width
 		x := z.inverse(u)

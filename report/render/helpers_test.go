@@ -6,7 +6,6 @@ import (
 	"github.com/slotstorm/slotstorm/report/internal/fixture"
 	"github.com/slotstorm/slotstorm/report/judge"
 	"github.com/slotstorm/slotstorm/results"
-	"github.com/slotstorm/slotstorm/scenarios"
 )
 
 func summary(t *testing.T, b *results.Bundle) *results.Summary {
@@ -31,14 +30,4 @@ func judged(t *testing.T, bundles ...*results.Bundle) []judge.Judged {
 		list = append(list, judge.Judged{Run: &b.Run, Summary: summary(t, b)})
 	}
 	return list
-}
-
-// own is a bundle's scenario.
-func own(t *testing.T, b *results.Bundle) *scenarios.Scenario {
-	t.Helper()
-	sc, err := scenarios.Parse(results.ScenarioFile, b.Scenario)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return sc
 }

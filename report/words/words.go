@@ -21,7 +21,7 @@ func ShareText(v float64) string {
 	return fmt.Sprintf("%.0f %%", p)
 }
 
-// inUnit is a value as the axis of a plot has it: seconds, or the number.
+// UnitLabel is a value as the axis of a plot shows it, with a sign where it is negative.
 func UnitLabel(u results.Unit, v float64) string {
 	if v < 0 {
 		return "−" + Quantity(u, math.Abs(v))

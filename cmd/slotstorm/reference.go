@@ -24,7 +24,9 @@ type definition struct {
 	Type        string                `json:"type"`
 	Enum        []any                 `json:"enum"`
 	Default     any                   `json:"default"`
+	Const       any                   `json:"const"`
 	Items       *definition           `json:"items"`
+	OneOf       []definition          `json:"oneOf"`
 }
 
 // scenarioReference prints docs/reference/scenario.md from the schema.
@@ -61,7 +63,7 @@ func scenarioReference(w io.Writer) error {
 			p := d.Properties[field]
 			fallback := ""
 			if p.Default != nil {
-				fallback = fmt.Sprintf("`%v`", p.Default)
+				fallback = "`" + inYAML(p.Default) + "`"
 			}
 			if slices.Contains(d.Required, field) {
 				fallback = "required"
@@ -86,8 +88,35 @@ func holds(d definition) string {
 			words = append(words, fmt.Sprintf("`%v`", v))
 		}
 		return strings.Join(words, ", ")
+	case d.Const != nil:
+		return fmt.Sprintf("`%v`", d.Const)
+	case len(d.OneOf) > 0:
+		var kinds []string
+		for _, kind := range d.OneOf {
+			kinds = append(kinds, holds(kind))
+		}
+		return strings.Join(kinds, " or ")
 	}
 	return d.Type
+}
+
+// inYAML writes a default as a scenario states it.
+func inYAML(v any) string {
+	switch v := v.(type) {
+	case map[string]any:
+		var fields []string
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			fields = append(fields, name+": "+inYAML(v[name]))
+		}
+		return "{" + strings.Join(fields, ", ") + "}"
+	case []any:
+		var items []string
+		for _, item := range v {
+			items = append(items, inYAML(item))
+		}
+		return "[" + strings.Join(items, ", ") + "]"
+	}
+	return fmt.Sprint(v)
 }
 
 // inTable is a text in a table.

@@ -69,11 +69,11 @@ func TestUpgradeAndBackFromTheBackup(t *testing.T) {
 		t.Errorf("after the rollback it runs %s, and it began with %s", last.Version, u.From)
 	}
 	// Writes acknowledged after the backup are lost, and the sheet says so.
-	if r.Audit.Lost < 100 || !strings.Contains(sheet, "were lost with what came after the backup") {
+	if r.Audit.Lost < 100 || !strings.Contains(sheet, "were lost, because they came after the backup") {
 		t.Errorf("%d writes were lost", r.Audit.Lost)
 	}
 	if !differs {
-		if u.From != u.To || !strings.Contains(sheet, "what a rolling restart costs") {
+		if u.From != u.To || !strings.Contains(sheet, "the cost of a rolling restart") {
 			t.Errorf("%s to %s", u.From, u.To)
 		}
 		return

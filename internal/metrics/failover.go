@@ -132,7 +132,7 @@ func (completed) count(list []results.Failover) int {
 func (c completed) measure(e Evidence, s Scope) Measurement {
 	list := inShard(e.Summary.Failovers, s.Shard)
 	n := c.count(list)
-	return measured(float64(n), fmt.Sprintf("%s on a primary: %d completed with another primary", words.Plural(len(list), "fault", "faults"), n))
+	return measured(float64(n), fmt.Sprintf("%s on a primary: %d ended with a failover", words.Plural(len(list), "fault", "faults"), n))
 }
 
 func (c completed) figures(e Evidence) []reading {

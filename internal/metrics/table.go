@@ -99,11 +99,11 @@ func outages() []Metric {
 	row := func(of, doc string, source ofRun) Metric {
 		return Metric{
 			Name: "outage." + of, Unit: results.UnitDuration, Better: Lower, Doc: doc, Matters: beyond(0.10, 50*time.Millisecond),
-			Export: Export{Family: Family{"slotstorm_outage_seconds", "seconds", "Time without writes as probes saw it: of the worst shard, of any, of all."}, Label: "of", Value: of},
+			Export: Export{Family: Family{"slotstorm_outage_seconds", "seconds", "Time without writes, seen by probes: of the worst shard, of any shard, or of all shards at once."}, Label: "of", Value: of},
 			source: source,
 		}
 	}
-	shard := row("shard", "unavailability of the worst shard, or of the one that is named, summed over the timeline, seen by the probes", outage(worstShard))
+	shard := row("shard", "total time in which the worst shard, or the one that is named, refused the writes of probes", outage(worstShard))
 	shard.ByShard = true
 	return []Metric{
 		row("any", "time in which at least one shard refused writes", outage(anyShard)),
@@ -117,7 +117,7 @@ func failovers() []Metric {
 		return Metric{
 			Name: "failover." + part, Unit: results.UnitDuration, Better: Lower, Doc: doc, ByShard: true, Needs: NeedsFailover,
 			Matters: beyond(0.10, 50*time.Millisecond), Decides: decides, Explains: true,
-			Export: Export{Family: Family{"slotstorm_failover_seconds", "seconds", "Failovers as a whole and by step, one by one."}, Label: "part", Value: part, Numbered: true},
+			Export: Export{Family: Family{"slotstorm_failover_seconds", "seconds", "Duration of each failover, in total and by step."}, Label: "part", Value: part, Numbered: true},
 			source: source,
 		}
 	}
@@ -125,14 +125,14 @@ func failovers() []Metric {
 	client := whole(func(f results.Failover) results.Duration { return f.Client }, func(r *results.Run) []results.Outage { return r.ClientOutages })
 	synced := whole(func(f results.Failover) results.Duration { return f.Synced }, nil)
 	return []Metric{
-		row("server", "slowest failover, from the fault to the first good write by the probe", Decides, server),
-		row("client", "slowest failover, from the fault to the first good write by the application client", Decides, client),
-		row("pfail", "slowest detection: from the fault to the first node that suspects the primary", DecidesNothing, step(results.StepPFail)),
-		row("fail", "slowest agreement: from there until a majority agrees", DecidesNothing, step(results.StepFail)),
-		row("election", "longest wait from there until a replica asks for votes", DecidesNothing, step(results.StepElection)),
-		row("promotion", "slowest vote: from there until a replica is promoted", DecidesNothing, step(results.StepPromoted)),
-		row("write", "longest wait from there to the first good write by the probe", DecidesNothing, step(results.StepProbe)),
-		row("synced", "longest time from the fault until a replica followed the new primary", DecidesNothing, synced),
+		row("server", "slowest failover: from the fault until the first good write of a probe", Decides, server),
+		row("client", "slowest failover: from the fault until the first good write of the application client", Decides, client),
+		row("pfail", "slowest detection: from the fault until the first node suspects the primary (PFAIL)", DecidesNothing, step(results.StepPFail)),
+		row("fail", "slowest agreement: from the first suspicion (PFAIL) until a majority of the primaries agrees (FAIL)", DecidesNothing, step(results.StepFail)),
+		row("election", "longest wait for an election: from the agreement (FAIL) until a replica asks for votes", DecidesNothing, step(results.StepElection)),
+		row("promotion", "slowest vote: from the request for votes until a replica is promoted", DecidesNothing, step(results.StepPromoted)),
+		row("write", "longest wait for writes: from the promotion until the first good write of a probe", DecidesNothing, step(results.StepProbe)),
+		row("synced", "longest time from the fault until a replica follows the new primary", DecidesNothing, synced),
 		{
 			Name: "failovers", Unit: results.UnitCount, Better: Neither, Doc: "failovers that completed", ByShard: true, Needs: NeedsFailoverToExceedZero,
 			Matters: Threshold{Share: 0.10, Floor: 1}, Export: Export{Family: Family{"slotstorm_failovers", "", "Failovers that completed."}}, source: completed{},
@@ -145,7 +145,7 @@ func recoveriesAndWrites() []Metric {
 		return Metric{
 			Name: "recovery." + of, Unit: results.UnitDuration, Better: Lower, Doc: doc, Tolerates: tolerates, Needs: NeedsFault,
 			Matters: beyond(0.10, 50*time.Millisecond),
-			Export:  Export{Family: Family{"slotstorm_recovery_seconds", "seconds", "The longest time from a fault until the load, or the cluster, was as before."}, Label: "of", Value: of},
+			Export:  Export{Family: Family{"slotstorm_recovery_seconds", "seconds", "Longest time from a fault until the load, or the cluster, was as before it."}, Label: "of", Value: of},
 			source:  source,
 		}
 	}
@@ -158,10 +158,10 @@ func recoveriesAndWrites() []Metric {
 	lost := writes("lost", "acknowledged audited writes that were gone after healing", "Acknowledged audited writes that were gone after healing.", Decides, writesLost)
 	lost.ByShard = true
 	return []Metric{
-		recovered("throughput", "longest time from a fault until three seconds in a row had the steady state's share of requests answered ok, less what within allows", true, recovery("throughput")),
-		recovered("p99", "longest time from a fault until three seconds in a row had the steady state's p99 response time, plus what within allows", true, recovery("p99")),
-		recovered("whole", "longest time from a fault until the cluster was seen whole again: every node there and in agreement, every replica in sync", false, wholeAgain),
+		recovered("throughput", "longest time from a fault until the share of requests answered ok is, for three seconds in a row, lower than in the steady state by at most within", true, recovery("throughput")),
+		recovered("p99", "longest time from a fault until the p99 response time is, for three seconds in a row, higher than in the steady state by at most within", true, recovery("p99")),
+		recovered("whole", "longest time from a fault until the cluster is whole again: all nodes run and agree, and all replicas are in sync", false, wholeAgain),
 		lost,
-		writes("kept", "audited writes that were refused, and yet were there after healing", "Refused audited writes that took effect all the same.", DecidesNothing, writesKept),
+		writes("kept", "audited writes that were refused but were in the data after healing", "Refused audited writes that took effect.", DecidesNothing, writesKept),
 	}
 }

@@ -25,7 +25,7 @@ func phantom(a *facts.Analysis, _ *results.Summary) []results.Advice {
 	}
 	return []results.Advice{{
 		Severity: results.Critical, Title: fmt.Sprintf("%s that slotstorm never wrote", words.Plural(au.Phantom, "audited key held a value", "audited keys held values")),
-		Evidence: evidence, Advice: "Look for something else that writes keys named slotstorm:audit:*. If there is nothing, the server returned data that no one sent: keep this run.",
+		Evidence: evidence, Advice: "Look for something else that writes keys named slotstorm:audit:*. If nothing else does, the server returned data that was never written: keep this run.",
 		Anchor: anchorAudit,
 	}}
 }
@@ -83,7 +83,7 @@ func emptyRestart(a *facts.Analysis, s *results.Summary) []results.Advice {
 	for _, g := range sorted(lostTo(s, results.CauseEmptyRestart)) {
 		list = append(list, results.Advice{
 			Severity: results.Critical, Title: fmt.Sprintf("%s restarted empty and stayed primary: %s of shard %d are gone", g.Node, shareLost(a, g), g.Shard),
-			Evidence: append(restartEvidence(a, g), "what it keeps over a restart: "+persistence(a), "its replicas copied the emptiness"),
+			Evidence: append(restartEvidence(a, g), "persistence: "+persistence(a), "its replicas copied the empty data set"),
 			Advice:   "Enable persistence (appendonly yes), or delay the restart beyond cluster-node-timeout, so that a replica takes over before the empty node is back.",
 			Anchor:   lossAnchor,
 		})
@@ -96,7 +96,7 @@ func restartTail(a *facts.Analysis, s *results.Summary) []results.Advice {
 	for _, g := range sorted(lostTo(s, results.CauseRestartTail)) {
 		list = append(list, results.Advice{
 			Severity: results.Warning, Title: fmt.Sprintf("%s came back as primary with older data: %s of shard %d are gone", g.Node, shareLost(a, g), g.Shard),
-			Evidence: append(restartEvidence(a, g), "what it keeps over a restart: "+persistence(a)),
+			Evidence: append(restartEvidence(a, g), "persistence: "+persistence(a)),
 			Advice:   "Use appendfsync always for writes that must survive the primary's own restart, or let a replica take over first.",
 			Anchor:   lossAnchor,
 		})
@@ -129,7 +129,7 @@ func splitBrain(a *facts.Analysis, s *results.Summary) []results.Advice {
 	for _, g := range sorted(lostTo(s, results.CauseSplitBrain)) {
 		evidence := lossEvidence(g)
 		if v := config(a, "min-replicas-to-write"); v == "" || v == "0" {
-			evidence = append(evidence, "min-replicas-to-write is 0: a primary without replicas goes on acknowledging")
+			evidence = append(evidence, "min-replicas-to-write is 0: a primary without replicas continues to acknowledge writes")
 		} else {
 			evidence = append(evidence, fmt.Sprintf("min-replicas-to-write is %s, min-replicas-max-lag %s", v, orDefault(config(a, "min-replicas-max-lag"), "10 s by default")))
 		}
@@ -164,7 +164,7 @@ func asyncTail(a *facts.Analysis, s *results.Summary) []results.Advice {
 	}
 	advice := "Replication is asynchronous: for writes that must not be lost, WAIT 1 narrows the window, at the price of a round trip to a replica."
 	if d := a.Run.Audit.Durability; d != "asynchronous" && d != "" {
-		advice = d + " narrows the window and does not close it: a replica that had not confirmed can still be the one that takes over."
+		advice = d + " narrows the window but does not close it: a replica that has not confirmed the write can still take over."
 	}
 	return []results.Advice{{
 		Severity: results.Note, Title: fmt.Sprintf("%s had not reached a replica when the primary failed, and are gone", words.Plural(total, "acknowledged write", "acknowledged writes")),
@@ -202,14 +202,14 @@ func staleReads(a *facts.Analysis, _ *results.Summary) []results.Advice {
 		return nil
 	}
 	r := au.Reads
-	evidence := []string{fmt.Sprintf("%s of %s from replicas gave a value that had been replaced", words.Count(r.StaleReplica), words.Plural(r.Replica, "audited read", "audited reads"))}
-	advice := "Read from replicas only what may be old."
+	evidence := []string{fmt.Sprintf("%s of %s from replicas returned an outdated value", words.Count(r.StaleReplica), words.Plural(r.Replica, "audited read", "audited reads"))}
+	advice := "Read from replicas only if outdated values are acceptable."
 	if v := config(a, "replica-serve-stale-data"); v == "" || v == "yes" {
-		evidence = append(evidence, "replica-serve-stale-data is yes: a replica without its primary, or one that has just restarted, answers with what it has")
-		advice += " With replica-serve-stale-data no, a replica that has lost its primary refuses instead."
+		evidence = append(evidence, "replica-serve-stale-data is yes: a replica answers from old data while it has no primary or has just restarted")
+		advice += " With replica-serve-stale-data no, a replica without its primary refuses reads."
 	}
 	return []results.Advice{{
-		Severity: results.Warning, Title: fmt.Sprintf("Replicas gave values that had been replaced up to %s before", words.Duration(r.MaxAge)),
+		Severity: results.Warning, Title: fmt.Sprintf("Replicas returned values up to %s out of date", words.Duration(r.MaxAge)),
 		Evidence: evidence, Advice: advice, Anchor: anchorAudit,
 	}}
 }

@@ -95,7 +95,7 @@ func dialsOf(r *results.Run) (each, round time.Duration, sum string) {
 		return 0, 0, ""
 	}
 	round = time.Duration(dials)*each + time.Duration(dials-1)*between
-	return each, round, fmt.Sprintf("dialTimeout %s%s × dialerRetries %d%s and %s between make %s",
+	return each, round, fmt.Sprintf("dialTimeout %s%s × dialerRetries %d%s, with %s between the dials, takes %s",
 		timeout.Value, words.Stated(*timeout), dials, words.Stated(*retries), pause.Value, words.Duration(results.DurationOf(round)))
 }
 
@@ -136,10 +136,10 @@ func dialledInVain(a *facts.Analysis, _ *results.Summary) []results.Advice {
 	return []results.Advice{{
 		Severity: results.Warning, Title: fmt.Sprintf("Requests waited for up to %s while shard %d was away for %s: go-redis dialled a node that was gone", words.Duration(waited), worst.Shard, words.Duration(away)),
 		Evidence: []string{
-			fmt.Sprintf("%s ended ok after dials in vain, %d of them due in second %d of the load, whose slowest was answered after %s", words.Plural(all, "request", "requests"), inVain[worst.Second], worst.Second, words.Duration(waited)),
-			fmt.Sprintf("for an address that does not answer, %s, and a request tries a node %d times: up to %s, and as much again if the client has not heard of another by then", sum, nodeTries, words.Duration(results.DurationOf(nodeTries*round))),
+			fmt.Sprintf("%s ended ok after failed dials; %d of them were due in second %d of the load, and the slowest took %s", words.Plural(all, "request", "requests"), inVain[worst.Second], worst.Second, words.Duration(waited)),
+			fmt.Sprintf("if an address does not answer, %s; a request tries a node %d times, which takes up to %s, and twice as long if the client knows no other node by then", sum, nodeTries, words.Duration(results.DurationOf(nodeTries*round))),
 		},
-		Advice: fmt.Sprintf("Lower dialTimeout, or dialerRetries (client.options.dialerRetries in a scenario): with 1 it is some %s. Fewer dials have a price: requests that are refused at once fail, rather than last until the client looks at the topology again.",
+		Advice: fmt.Sprintf("Lower dialTimeout, or dialerRetries (client.options.dialerRetries in a scenario): with 1 it is some %s. The price of fewer dials: requests that are refused at once fail instead of waiting until the client reloads the topology.",
 			words.Duration(results.DurationOf(nodeTries*each))), Anchor: anchorAvailability,
 	}}
 }
@@ -173,7 +173,7 @@ func nodeTimeoutDominates(a *facts.Analysis, s *results.Summary) []results.Advic
 	return []results.Advice{{
 		Severity: results.Note, Title: fmt.Sprintf("cluster-node-timeout of %s dominates the failover of %s", words.Duration(results.DurationOf(t)), words.Duration(f.Server)),
 		Evidence: append(evidence, seenIn(n, len(s.Failovers), "It did")...),
-		Advice:   "A lower cluster-node-timeout shortens a failover by 1 to 2 times as much. Below a second or two, pauses of the machine and the network cause failovers of their own: rehearse it.",
+		Advice:   "Each second less of cluster-node-timeout shortens a failover by 1 to 2 s. With less than 1 to 2 s, pauses of the machine and of the network cause failovers: rehearse it.",
 		Anchor:   FailoverAnchor(f),
 	}}
 }
@@ -204,7 +204,7 @@ func fullCoverage(a *facts.Analysis, s *results.Summary) []results.Advice {
 			}
 			down[o.Shard] = true
 			longest = max(longest, o.To-o.From)
-			evidence = append(evidence, fmt.Sprintf("shard %d, which nothing struck, answered CLUSTERDOWN for %s", o.Shard, words.Duration(o.To-o.From)))
+			evidence = append(evidence, fmt.Sprintf("shard %d had no fault and answered CLUSTERDOWN for %s", o.Shard, words.Duration(o.To-o.From)))
 		}
 		if len(down) == 0 || len(down) < len(a.Run.Shards)-1 {
 			continue
@@ -212,9 +212,9 @@ func fullCoverage(a *facts.Analysis, s *results.Summary) []results.Advice {
 		if n++; longest > most {
 			most = longest
 			worst = results.Advice{
-				Severity: results.Warning, Title: fmt.Sprintf("One lost shard took the whole cluster with it for %s: cluster-require-full-coverage is yes", words.Duration(longest)),
+				Severity: results.Warning, Title: fmt.Sprintf("The failure of one shard made all shards refuse requests for %s (cluster-require-full-coverage is yes)", words.Duration(longest)),
 				Evidence: append([]string{fmt.Sprintf("fault %s struck shard %d alone", f.Fault, f.Shard)}, evidence...),
-				Advice:   "If your clients can live with a part of the keys, set cluster-require-full-coverage no: the other shards then go on.", Anchor: anchorAvailability,
+				Advice:   "If clients can work with part of the keys, set cluster-require-full-coverage no: the other shards then continue.", Anchor: anchorAvailability,
 			}
 		}
 	}
@@ -260,7 +260,7 @@ func replicaUnfit(a *facts.Analysis, s *results.Summary) []results.Advice {
 		evidence := []string{fmt.Sprintf("fault %s; its log says: %s", f.Fault, strings.TrimPrefix(stuck.Message, "Currently unable to failover: "))}
 		if since, ok := outOfSync(a, stuck.Node, f.Injected); ok {
 			title = fmt.Sprintf("%s could not take over shard %d: it had not finished its sync when the primary failed", stuck.Node, f.Shard)
-			evidence = append(evidence, fmt.Sprintf("it was without its primary's data since %s before the fault", words.Duration(f.Injected-since)))
+			evidence = append(evidence, fmt.Sprintf("it had been out of sync for %s when the fault struck", words.Duration(f.Injected-since)))
 		}
 		list = append(list, results.Advice{
 			Severity: results.Warning, Title: title, Evidence: evidence,

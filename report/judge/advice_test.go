@@ -97,8 +97,8 @@ func serviceRules() []ruleCase {
 		{"client-topology", "hardly later", fixture.Reloading("1m0s", 19250, "dial"), nil, ""},
 
 		{"dials-in-vain", "five dials, twice", dialling(5700, 5, 0), nil, "Requests waited for up to 5.70 s while shard 0 was away for 0 s: go-redis dialled a node that was gone"},
-		{"dials-in-vain", "its evidence", dialling(5700, 5, 0), nil, "3 requests ended ok after dials in vain, 3 of them due in second 15 of the load"},
-		{"dials-in-vain", "its sum", dialling(5700, 5, 0), nil, "× dialerRetries 5 (the library's default) and 100ms between make 2.90 s, and a request tries a node 2 times: up to 5.80 s"},
+		{"dials-in-vain", "its evidence", dialling(5700, 5, 0), nil, "3 requests ended ok after failed dials; 3 of them were due in second 15 of the load"},
+		{"dials-in-vain", "its sum", dialling(5700, 5, 0), nil, "× dialerRetries 5 (the library's default), with 100ms between the dials, takes 2.90 s; a request tries a node 2 times, which takes up to 5.80 s"},
 		{"dials-in-vain", "as long as the shard was away", dialling(5700, 5, 5000), nil, ""},
 		{"dials-in-vain", "one dial", dialling(5700, 1, 0), nil, ""},
 		{"dials-in-vain", "refused at once", dialling(900, 5, 0), nil, ""},
@@ -109,7 +109,7 @@ func serviceRules() []ruleCase {
 		{"node-timeout", "2 s", fixture.Killed(), nil, ""},
 		{"node-timeout", "no failover", cameBackEarly(), timeout("15000"), ""},
 
-		{"full-coverage", "all away", fixture.ClusterDown(fixture.Killed()), nil, "One lost shard took the whole cluster with it for 705 ms"},
+		{"full-coverage", "all away", fixture.ClusterDown(fixture.Killed()), nil, "The failure of one shard made all shards refuse requests for 705 ms"},
 		{"full-coverage", "turned off", fixture.ClusterDown(fixture.Killed()), func(s *scenarios.Scenario) { s.Redis.Config["cluster-require-full-coverage"] = "no" }, ""},
 		{"full-coverage", "away for another reason", fixture.Killed(), nil, ""},
 		{"full-coverage", "struck itself", both(fixture.ClusterDown(fixture.Killed())), nil, ""},
@@ -143,7 +143,7 @@ func dataRules() []ruleCase {
 		{"unexplained-loss", "out of nowhere", fixture.Lose(fixture.Killed(), results.CauseUnexplained, 1), nil, "1 write acknowledged by node-0 lost, and no event explains it"},
 		{"unexplained-loss", "a tail", fixture.Lose(fixture.Killed(), results.CauseAsyncTail, 1), nil, ""},
 
-		{"stale-reads", "seconds old", read(6260), nil, "Replicas gave values that had been replaced up to 6.26 s before"},
+		{"stale-reads", "seconds old", read(6260), nil, "Replicas returned values up to 6.26 s out of date"},
 		{"stale-reads", "milliseconds old", read(2.5), nil, ""},
 		{"duplicates", "by a client", doubled(results.CauseClientRetry), nil, "repeated by: client retry 1"},
 		{"duplicates", "none", fixture.Killed(), nil, ""},

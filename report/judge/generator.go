@@ -135,10 +135,10 @@ func (g *GeneratorRecord) lost(length time.Duration) float64 {
 
 // ownWords are what a delay means, with the p99 and the allowed p99 behind.
 var ownWords = map[string]string{
-	"slip":                  "it sent 1 %% of the requests more than %s late (allowed: %s)",
-	string(results.Wake):    "its event loops woke more than %s late in 1 %% of their waits (allowed: %s)",
-	string(results.Starved): "its threads were ready and had no processor for more than %s in 1 %% of the cases (allowed: %s): other processes had it",
-	string(results.Sched):   "its goroutines were ready for more than %s before they ran in 1 %% of the cases (allowed: %s)",
+	"slip":                  "1 %% of the requests were sent more than %s late (allowed: %s)",
+	string(results.Wake):    "1 %% of the waits of its event loops ended more than %s late (allowed: %s)",
+	string(results.Starved): "in 1 %% of the samples its threads waited more than %s for a CPU that other processes used (allowed: %s)",
+	string(results.Sched):   "in 1 %% of the samples its goroutines were ready for more than %s before they ran (allowed: %s)",
 }
 
 // Judge decides whether the generator was the limit over a time in which it was to
@@ -175,7 +175,7 @@ func (g *GeneratorRecord) Judge(length time.Duration) *results.SelfCheck {
 		if name == string(results.Starved) && g.closed && c.OK {
 			if lost := g.lost(length); lost > starvedShare {
 				c.OK, c.Share, c.AllowedShare = false, lost, starvedShare
-				r.Reasons = append(r.Reasons, fmt.Sprintf("its threads had no processor for %s of the time in which they were ready to run (allowed: %s): other processes had it", words.Percent(lost), words.Percent(starvedShare)))
+				r.Reasons = append(r.Reasons, fmt.Sprintf("its threads waited for a CPU during %s of the time in which they were ready to run (allowed: %s): other processes used it", words.Percent(lost), words.Percent(starvedShare)))
 			}
 		}
 		r.Checks = append(r.Checks, c)
@@ -191,9 +191,9 @@ func (g *GeneratorRecord) Judge(length time.Duration) *results.SelfCheck {
 	return r
 }
 
-// carried is the rate that the generator has shown to carry: the most that it
-// got through in a second in which it was punctual. If there was none, all that
-// is known is that it is less than what it got through while it was late.
+// carried is the highest rate that the generator kept up with: the most requests
+// completed in one second without lateness. If every second was late, it is the mean
+// of all of them, and the generator can carry less than that.
 func (g *GeneratorRecord) carried(limit results.Duration) (float64, string) {
 	best, sum, n := 0, 0, 0
 	for _, s := range g.seconds {
@@ -208,12 +208,12 @@ func (g *GeneratorRecord) carried(limit results.Duration) (float64, string) {
 	}
 	switch {
 	case 2*best*n > sum: // not just a second in which little was due
-		return float64(best), fmt.Sprintf("it could have carried %s: the most in one second in which it was punctual", words.Rate(float64(best)))
+		return float64(best), fmt.Sprintf("the generator kept up with at most %s (best second without lateness)", words.Rate(float64(best)))
 	case n > 0:
 		mean := float64(sum) / float64(n)
-		return mean, fmt.Sprintf("it could have carried less than %s: what it got through by the second, late in every one", words.Rate(mean))
+		return mean, fmt.Sprintf("the generator was late in every second; it completed %s on average", words.Rate(mean))
 	}
-	return 0, "it got nothing through"
+	return 0, "the generator completed no request"
 }
 
 // LimitReason says why the generator's figures are not the server's, as a verdict
@@ -233,7 +233,7 @@ func GeneratorNotice(g *results.SelfCheck, response results.Duration) string {
 	}
 	for _, c := range g.Checks {
 		if c.AllowedShare == 0 && c.Count >= enough && c.P99.Std() > noticeable && float64(c.P99) > delayShare*float64(response) {
-			return fmt.Sprintf("the generator's own %s reached %s at its p99 (allowed: %s), beside a p99 of response of %s: that much of the tail may not be the server's",
+			return fmt.Sprintf("the p99 of the generator's %s is %s (allowed: %s), that of the response time is %s: part of the tail may come from the generator",
 				DelayNames[c.Name], words.Duration(c.P99), words.Duration(c.Allowed), words.Duration(response))
 		}
 	}
@@ -241,11 +241,11 @@ func GeneratorNotice(g *results.SelfCheck, response results.Duration) string {
 }
 
 var DelayNames = map[string]string{
-	"slip":                  "lateness in sending",
-	string(results.Wake):    "lateness in waking up",
-	string(results.Starved): "wait for a processor",
-	string(results.Sched):   "wait for Go's scheduler",
-	string(results.GC):      "pauses of garbage collection",
+	"slip":                  "late sends (slip)",
+	string(results.Wake):    "late wake-ups",
+	string(results.Starved): "waits for a CPU",
+	string(results.Sched):   "waits for Go's scheduler",
+	string(results.GC):      "garbage collection pauses",
 }
 
 // generator judges the generator over the timeline.

@@ -61,16 +61,16 @@ func TestTheGeneratorIsJudged(t *testing.T) {
 		from    string
 	}{
 		{"punctual", lateness("slip", 9*time.Millisecond, 5), "", 0, ""},
-		{"late in sending", lateness("slip", 30*time.Millisecond, 5), "it sent 1 % of the requests more than 30.0 ms late (allowed: 10.0 ms)", 1000, "the most in one second in which it was punctual"},
-		{"late all the time", lateness("slip", 30*time.Millisecond, 0), "it sent 1 %", 400, "less than 400/s"},
-		{"without a processor", lateness(results.Starved, 30*time.Millisecond, 5), "its threads were ready and had no processor for more than 30.0 ms", 1000, "punctual"},
-		{"without a processor most of the time", hungry(9*time.Second, true), "its threads had no processor for 90 % of the time in which they were ready to run (allowed: 75 %)", 1000, "punctual"},
+		{"late in sending", lateness("slip", 30*time.Millisecond, 5), "1 % of the requests were sent more than 30.0 ms late (allowed: 10.0 ms)", 1000, "the generator kept up with at most 1,000/s (best second without lateness)"},
+		{"late all the time", lateness("slip", 30*time.Millisecond, 0), "1 % of the requests were sent", 400, "late in every second; it completed 400/s on average"},
+		{"without a processor", lateness(results.Starved, 30*time.Millisecond, 5), "in 1 % of the samples its threads waited more than 30.0 ms for a CPU", 1000, "without lateness"},
+		{"without a processor most of the time", hungry(9*time.Second, true), "its threads waited for a CPU during 90 % of the time in which they were ready to run (allowed: 75 %)", 1000, "without lateness"},
 		{"without a processor for a part of the time", hungry(2500*time.Millisecond, true), "", 0, ""},
 		{"without a processor most of the time, and punctual", hungry(9*time.Second, false), "", 0, ""},
 		{"little used, and mostly waiting", hungry(900*time.Millisecond, true), "", 0, ""},
-		{"late in waking", lateness(results.Wake, 30*time.Millisecond, 5), "its event loops woke more than 30.0 ms late", 1000, "punctual"},
-		{"scheduled late", lateness(results.Sched, 30*time.Millisecond, 5), "its goroutines were ready for more than 30.0 ms", 1000, "punctual"},
-		{"in pauses", lateness(results.GC, 30*time.Millisecond, 5), "garbage collection stopped it for 2 % of the time (allowed: 1 %)", 1000, "punctual"},
+		{"late in waking", lateness(results.Wake, 30*time.Millisecond, 5), "1 % of the waits of its event loops ended more than 30.0 ms late", 1000, "without lateness"},
+		{"scheduled late", lateness(results.Sched, 30*time.Millisecond, 5), "in 1 % of the samples its goroutines were ready for more than 30.0 ms before they ran", 1000, "without lateness"},
+		{"in pauses", lateness(results.GC, 30*time.Millisecond, 5), "garbage collection stopped it for 2 % of the time (allowed: 1 %)", 1000, "without lateness"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			g := tc.record.Judge(10 * time.Second)
@@ -104,7 +104,7 @@ func TestAScenarioSaysHowLateTheGeneratorMayBe(t *testing.T) {
 // A delay that is allowed and yet half of the tail is mentioned.
 func TestANoticeableDelayIsTold(t *testing.T) {
 	g := lateness(results.Starved, 8*time.Millisecond, 5).Judge(10 * time.Second)
-	if text := GeneratorNotice(g, fixture.MS(20)); !strings.Contains(text, "wait for a processor reached 8.00 ms") {
+	if text := GeneratorNotice(g, fixture.MS(20)); !strings.Contains(text, "waits for a CPU is 8.00 ms") {
 		t.Errorf("%q", text)
 	}
 	if text := GeneratorNotice(g, fixture.MS(200)); text != "" {
@@ -132,7 +132,7 @@ func TestAMissOfTheGeneratorsOwnIsInvalid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Verdict != results.Invalid || !strings.Contains(s.Reasons[0], "of which up to 9.50 ms is its own lateness") {
+	if s.Verdict != results.Invalid || !strings.Contains(s.Reasons[0], "of which up to 9.50 ms is the lateness of its sends") {
 		t.Errorf("%s: %q", s.Verdict, s.Reasons)
 	}
 }

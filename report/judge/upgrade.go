@@ -86,7 +86,7 @@ func upgradeNotes(a *facts.Analysis, u *results.Upgrade, v *results.UpgradeSumma
 		}
 	}
 	if u.To != "" && u.To == u.From {
-		notes = append(notes, fmt.Sprintf("both are version %s: this shows what a rolling restart costs, and nothing about another version", u.To))
+		notes = append(notes, fmt.Sprintf("both are version %s: this run shows the cost of a rolling restart, but nothing about another version", u.To))
 	}
 	return notes
 }
@@ -108,7 +108,7 @@ func redundancy(a *facts.Analysis, r facts.NamedRoll) string {
 	if sum == 0 {
 		return ""
 	}
-	return fmt.Sprintf("while a node is replaced its shard has one copy less: %s in sum in the %s, at the longest %s (%s)", words.Duration(sum), r.Name, words.Duration(longest), node)
+	return fmt.Sprintf("a shard has one copy less while one of its nodes is replaced: %s in total in the %s, %s at most for one node (%s)", words.Duration(sum), r.Name, words.Duration(longest), node)
 }
 
 func handoverNote(a *facts.Analysis, u *results.Upgrade, v *results.UpgradeSummary) []string {
@@ -128,9 +128,9 @@ func handoverNote(a *facts.Analysis, u *results.Upgrade, v *results.UpgradeSumma
 	if n == 0 {
 		return nil
 	}
-	seen := "no probe saw a shard refuse writes in one"
+	seen := "no probe saw a shard refuse writes during a hand-over"
 	if down > 0 {
-		seen = fmt.Sprintf("the longest that a shard refused writes in one is %s", words.Duration(down))
+		seen = fmt.Sprintf("during a hand-over, a shard refused writes for up to %s", words.Duration(down))
 	}
 	return []string{fmt.Sprintf("%s, the slowest took %s; %s", words.Plural(n, "hand-over", "hand-overs"), words.Duration(slowest), seen)}
 }
@@ -152,7 +152,7 @@ func persistenceNotes(u *results.Upgrade) []string {
 	}
 	var notes []string
 	if len(formats) > 0 {
-		notes = append(notes, fmt.Sprintf("%s does not read what %s writes (%s: %s): there is no way back node by node, only to a backup, and what was written since is lost",
+		notes = append(notes, fmt.Sprintf("%s does not read what %s writes (%s: %s): a rollback node by node is impossible, and a rollback to a backup loses every write since the backup",
 			u.From, u.To, strings.Join(formats, " and "), words))
 	}
 	for _, p := range u.Persistence {
@@ -164,14 +164,14 @@ func persistenceNotes(u *results.Upgrade) []string {
 }
 
 func restoreNote(a *facts.Analysis, v *results.UpgradeSummary) string {
-	text := "going back to the backup stops every node"
+	text := "the rollback to the backup stops every node"
 	for _, w := range v.Windows {
 		if w.Name == "rollback" {
 			text += fmt.Sprintf(": shards took no writes for up to %s", words.Duration(w.Longest))
 		}
 	}
 	if au := a.Run.Audit; au != nil && au.OK > 0 {
-		text += fmt.Sprintf("; %s of %s acknowledged audited writes were lost with what came after the backup", words.Count(au.Lost+au.Altered), words.Count(au.OK))
+		text += fmt.Sprintf("; %s of %s acknowledged audited writes were lost, because they came after the backup", words.Count(au.Lost+au.Altered), words.Count(au.OK))
 	}
 	return text
 }

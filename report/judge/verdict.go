@@ -70,11 +70,11 @@ func Invalid(a *facts.Analysis, s *results.Summary) []string {
 	}
 	overflow, due := overflowWhileUp(a)
 	if float64(overflow) > overflowShare*float64(due) {
-		reasons = append(reasons, fmt.Sprintf("%s of %s found no room in flight (maxInFlight %s) while every shard was up",
+		reasons = append(reasons, fmt.Sprintf("%s of %s were not sent, because maxInFlight (%s) was reached while every shard was up",
 			words.Count(overflow), words.Plural(due, "request", "requests"), words.Count(a.Spec.Workload.MaxInFlight)))
 	}
 	if au := a.Run.Audit; au != nil && au.FailedKept > 0 {
-		reasons = append(reasons, fmt.Sprintf("%s that slotstorm recorded as refused %s in the data: its account cannot be trusted",
+		reasons = append(reasons, fmt.Sprintf("%s that slotstorm recorded as refused %s in the data: the audit cannot be trusted",
 			words.Plural(au.FailedKept, "audited write", "audited writes"), words.Verb(au.FailedKept, "is", "are")))
 	}
 	return reasons
@@ -94,7 +94,7 @@ func ownDoing(a *facts.Analysis, s *results.Summary) []string {
 		late := measure(a, slip, s)
 		missed := *s.Objectives[i].Value
 		if late.Value != nil && *late.Value > noticeable.Seconds() && missed-*late.Value <= o.Max.Value {
-			reasons = append(reasons, fmt.Sprintf("the load generator was the limit: %s was measured as %s, of which up to %s is its own lateness in sending",
+			reasons = append(reasons, fmt.Sprintf("the load generator was the limit: %s was measured as %s, of which up to %s is the lateness of its sends (slip)",
 				s.Objectives[i].Name, s.Objectives[i].Shown, words.Quantity(results.UnitDuration, *late.Value)))
 		}
 	}

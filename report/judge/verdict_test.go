@@ -96,12 +96,12 @@ func verdicts() []verdictCase {
 		{"frames missing", []change{func(b *results.Bundle, _ *scenarios.Scenario) { b.Frames = b.Frames[:36] }}, results.Inconclusive, "2 seconds of the timeline have no record"},
 		{"frames of the second generator missing", []change{func(_ *results.Bundle, sc *scenarios.Scenario) { sc.Workload.Generators = 2 }}, results.Inconclusive, "35 seconds of the timeline have no record"},
 
-		{"slip", []change{sentLate}, results.Invalid, "the load generator was the limit: it sent 1 % of the requests more than 30.0 ms late (allowed: 10.0 ms)"},
+		{"slip", []change{sentLate}, results.Invalid, "the load generator was the limit: 1 % of the requests were sent more than 30.0 ms late (allowed: 10.0 ms)"},
 		{"slip that nothing turns on", []change{sentLate, slowReplies}, results.Fail, "objective missed: response.p99"},
-		{"overflow while up", []change{overflowIn(5)}, results.Invalid, "100 of 24,000 requests found no room"},
+		{"overflow while up", []change{overflowIn(5)}, results.Invalid, "100 of 24,000 requests were not sent"},
 		{"overflow in the outage", []change{overflowIn(14)}, results.Pass, ""},
 		{"overflow soon after the outage", []change{overflowIn(20)}, results.Pass, ""},
-		{"overflow long after the outage", []change{overflowIn(30)}, results.Invalid, "100 of 24,000 requests found no room in flight (maxInFlight 500)"},
+		{"overflow long after the outage", []change{overflowIn(30)}, results.Invalid, "100 of 24,000 requests were not sent, because maxInFlight (500) was reached"},
 		{"refused writes that are there", []change{func(b *results.Bundle, _ *scenarios.Scenario) { b.Run.Audit.FailedKept = 1 }}, results.Invalid, "1 audited write that slotstorm recorded as refused is in the data"},
 
 		{"interrupted before all", []change{sentLate, interruptRun, missedFailover, unreadAudit}, results.Inconclusive, "interrupted"},
@@ -181,7 +181,7 @@ func TestUnobserved(t *testing.T) {
 	if s.Availability.Observed != 0 {
 		t.Errorf("observed %s without a probe", s.Availability.Observed)
 	}
-	if !slices.Contains(s.Warnings, "no probe ran: nothing is known of outages") {
+	if !slices.Contains(s.Warnings, "no probe ran: outages were not measured") {
 		t.Errorf("warnings %q", s.Warnings)
 	}
 	for _, o := range s.Objectives {

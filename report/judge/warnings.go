@@ -22,7 +22,7 @@ func warnings(a *facts.Analysis, s *results.Summary) []string {
 		}
 		if f.Complete && f.To != f.From && f.Client == 0 {
 			if _, open := f.Unended(a.Run.ClientOutages); open {
-				list = append(list, fmt.Sprintf("fault %s: the application client wrote to shard %d no more while it was watched", f.Fault, f.Shard))
+				list = append(list, fmt.Sprintf("fault %s: the application client did not write to shard %d again during the observation", f.Fault, f.Shard))
 			}
 		}
 	}
@@ -39,21 +39,21 @@ func warnings(a *facts.Analysis, s *results.Summary) []string {
 	list = append(list, drifts(&a.Run)...)
 	list = append(list, somewhatLate(a)...)
 	if s.Availability.Observed == 0 && len(a.Phases) > 0 {
-		list = append(list, "no probe ran: nothing is known of outages")
+		list = append(list, "no probe ran: outages were not measured")
 	}
 	list = append(list, baselineWarnings(a)...)
 	if a.Spec.Workload.Rate.Max {
 		list = append(list, "closed loop (rate: max): a slow reply delays the requests after it, so response times are service times and hide queueing")
 	}
 	if o := a.Spec.Workload.Client.Wire; o.Clients > 0 {
-		list = append(list, fmt.Sprintf("%s share %s to each primary: a request may wait behind others' on its connection, and that wait is part of its times",
+		list = append(list, fmt.Sprintf("%s share %s to each primary: a request may wait behind others on its connection, and its times include that wait",
 			words.Plural(o.Clients, "client", "clients"), words.Plural(o.Connections, "connection", "connections")))
 	}
 	if au := a.Run.Audit; au != nil && au.Altered > 0 {
 		list = append(list, fmt.Sprintf("%s came back with another value", words.Plural(au.Altered, "acknowledged write", "acknowledged writes")))
 	}
 	if load := s.LoadOf(results.All, results.All); load != nil && load.Counts.Unknown > 0 {
-		list = append(list, fmt.Sprintf("%s without an answer: whether they took effect is unknown, and they have no latency",
+		list = append(list, fmt.Sprintf("%s got no answer: each may or may not have been executed, and none has a latency",
 			words.Plural(load.Counts.Unknown, "request", "requests")))
 	}
 	return list

@@ -26,13 +26,6 @@ type Fleet struct {
 	Place func(index int) string
 }
 
-var (
-	// ErrGone marks a generator that has ended and will not be back.
-	ErrGone = errors.New("the generator is gone")
-	// ErrLost marks records of a generator that did not come.
-	ErrLost = errors.New("records of the load are missing")
-)
-
 // Limits of the stages.
 const (
 	warmLimit  = 30 * time.Second

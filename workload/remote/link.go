@@ -73,7 +73,7 @@ func (k *link) run(ctx context.Context) error {
 		case ctx.Err() != nil:
 			// What there is not is why ctx ended, if anything is.
 			return errors.Join(context.Cause(ctx), err)
-		case errors.As(err, &f), errors.Is(err, ErrRefused), errors.Is(err, ErrGone):
+		case errors.As(err, &f), errors.Is(err, errRefused), errors.Is(err, ErrGone):
 			return err
 		}
 		k.mu.Lock()

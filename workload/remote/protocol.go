@@ -39,6 +39,15 @@ const protocolVersion = 2
 // is the longest.
 const maxLine = 64 << 20
 
+var (
+	// ErrGone marks a generator that has ended and will not be back.
+	ErrGone = errors.New("the generator is gone")
+	// ErrLost marks missing records of a generator.
+	ErrLost = errors.New("records of the load are missing")
+	// errRefused marks a connection that would be refused again.
+	errRefused = errors.New("refused")
+)
+
 // order is a line from the controller. The first one on a connection has the
 // version and everything that was ordered so far; obeying one twice is the same
 // as obeying it once.
@@ -180,11 +189,8 @@ func (l lines) next(v any) error {
 
 // errVersion tells that the two programs do not fit.
 func errVersion(got int) error {
-	return fmt.Errorf("%w: its protocol is version %d, this one's %d: use one slotstorm for both", ErrRefused, got, protocolVersion)
+	return fmt.Errorf("%w: its protocol is version %d, this one's %d: use one slotstorm for both", errRefused, got, protocolVersion)
 }
-
-// ErrRefused marks what no new attempt can mend.
-var ErrRefused = errors.New("refused")
 
 func encode(histograms map[string]*hdrhistogram.Histogram) (map[string]string, error) {
 	out := make(map[string]string, len(histograms))

@@ -23,6 +23,7 @@ import (
 // dealt out to generators whose histograms travel: the sums are the same, bucket
 // by bucket.
 func TestMergedHistogramsAreExact(t *testing.T) {
+	t.Parallel()
 	fresh := func() *hdrhistogram.Histogram {
 		return hdrhistogram.New(results.HistogramMin, results.HistogramMax, results.HistogramDigits)
 	}

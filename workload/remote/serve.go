@@ -30,8 +30,8 @@ type Options struct {
 	Log      *slog.Logger
 }
 
-// ErrAbandoned tells that a generator had no controller for too long.
-var ErrAbandoned = errors.New("no controller")
+// errAbandoned tells that a generator had no controller for too long.
+var errAbandoned = errors.New("no controller")
 
 // Limits of a connection.
 const (
@@ -45,7 +45,7 @@ const (
 // Serve is a generator: it takes one load from a controller that connects to l,
 // drives it, and returns when the controller has dismissed it and has every
 // record. It closes l. The error is why the load could not be driven, which the
-// controller knows too, or ErrAbandoned if that does not come back; what was
+// controller knows too, or errAbandoned if that does not come back; what was
 // recorded is lost then.
 func Serve(ctx context.Context, l net.Listener, o Options) error {
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -107,7 +107,7 @@ func (s *server) lookOut(ctx context.Context, abandon context.CancelCauseFunc) {
 		alone, loading := time.Since(s.heard), s.loading
 		s.mu.Unlock()
 		if !loading && alone > s.o.Patience {
-			abandon(fmt.Errorf("%w for %v", ErrAbandoned, alone.Round(time.Second)))
+			abandon(fmt.Errorf("%w for %v", errAbandoned, alone.Round(time.Second)))
 			return
 		}
 	}

@@ -2,6 +2,8 @@ package processes
 
 import (
 	"context"
+	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,6 +17,17 @@ import (
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
+
+// TestMain lets more tests run at once than there are processors, because they wait for
+// servers. The password is set here, so that the test that needs it can be one of them.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := errors.Join(flag.Set("test.parallel", "8"), os.Setenv("SLOTSTORM_TEST_PASSWORD", `se"cret \ with # all`)); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
 
 // deploy starts a cluster on plain loopback.
 func deploy(t *testing.T, redis scenarios.Redis, restartDelay time.Duration) (*Deployment, *events, error) {
@@ -109,7 +122,7 @@ func TestANodeThatIsKilledComesBackOnItsVolume(t *testing.T) {
 }
 
 func TestPasswordIsAskedForAndShownNowhere(t *testing.T) {
-	t.Setenv("SLOTSTORM_TEST_PASSWORD", `se"cret \ with # all`)
+	t.Parallel()
 	d, _, err := deploy(t, scenarios.Redis{Shards: 3, ReplicasPerShard: 1, Auth: &scenarios.Auth{Enabled: true, PasswordEnv: "SLOTSTORM_TEST_PASSWORD"}}, time.Second)
 	if err != nil {
 		t.Fatal(err)
@@ -157,6 +170,7 @@ func TestDeployTellsWhatANodeSaid(t *testing.T) {
 		{"a password that is not there", scenarios.Redis{Shards: 3, Auth: &scenarios.Auth{Enabled: true, PasswordEnv: "SLOTSTORM_NO_SUCH"}}, "SLOTSTORM_NO_SUCH is empty or not set"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
 			_, _, err := deploy(t, tc.redis, time.Hour)
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Fatalf("error is %v, want one with %q", err, tc.want)

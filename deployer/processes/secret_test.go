@@ -38,6 +38,7 @@ func TestPlainLoopbackHasAPasswordUnlessTheScenarioRulesItOut(t *testing.T) {
 		"auth is turned off": {&scenarios.Auth{}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			d, _, err := deploy(t, scenarios.Redis{Shards: 3, Auth: tc.auth}, time.Second)
 			if err != nil {
 				t.Fatal(err)

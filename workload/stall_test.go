@@ -201,7 +201,7 @@ func stalled(t *testing.T, target stoppable, rate float64, length, stall time.Du
 // runs counts: what is told wrong is told wrong in each.
 func TestAStallShowsInFull(t *testing.T) {
 	const rate = 2000.0
-	length, stalls, tries := 6*time.Second, []time.Duration{500 * time.Millisecond, time.Second}, 3
+	length, stalls, tries := 4*time.Second, []time.Duration{500 * time.Millisecond, time.Second}, 3
 	soak := os.Getenv("SLOTSTORM_SOAK") != ""
 	if soak {
 		length, stalls, tries = 30*time.Second, []time.Duration{100 * time.Millisecond, time.Second, 5 * time.Second}, 1

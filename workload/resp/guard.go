@@ -22,7 +22,7 @@ type Guard struct {
 	// The reply under way: size is its bytes, elements what its aggregates claim
 	// together; left[:depth] counts the elements that each open aggregate lacks.
 	size, elements, attributes, depth int
-	left                              [MaxDepth + 1]int
+	left                              [maxDepth + 1]int
 }
 
 // maxAttributes bounds the attributes of one reply: clients recurse over them.

@@ -15,7 +15,7 @@ type Parser struct {
 	// attributes.
 	pos   int
 	depth int
-	left  [MaxDepth + 2]int
+	left  [maxDepth + 2]int
 	root  Reply
 	begin int
 }
@@ -97,7 +97,7 @@ func (p *Parser) scan(b []byte) (Reply, int, error) {
 			p.left[p.depth-1]--
 		}
 		if e.children > 0 {
-			if p.depth > MaxDepth {
+			if p.depth > maxDepth {
 				return Reply{}, 0, &ProtocolError{Offset: p.pos, What: "aggregate", Err: ErrDepth}
 			}
 			p.left[p.depth] = e.children

@@ -79,7 +79,7 @@ func same(a, b Reply) bool {
 }
 
 func TestParseRefuses(t *testing.T) {
-	deep := strings.Repeat("*1\r\n", MaxDepth+1) + ":1\r\n"
+	deep := strings.Repeat("*1\r\n", maxDepth+1) + ":1\r\n"
 	cases := []struct {
 		name, in string
 		want     error

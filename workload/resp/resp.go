@@ -76,8 +76,8 @@ func (r Reply) Prefix() []byte {
 	return r.Body
 }
 
-// MaxDepth is how deep aggregates may nest; CLUSTER SLOTS needs 4.
-const MaxDepth = 16
+// maxDepth is how deep aggregates may nest; CLUSTER SLOTS needs 4.
+const maxDepth = 16
 
 // Limits bound what a server can make a client hold.
 type Limits struct {

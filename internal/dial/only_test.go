@@ -14,17 +14,17 @@ import (
 // others open connections too, but to nothing that speaks Redis, or as a part of
 // what a Dialer opens.
 var others = map[string]string{
-	"internal/dial/dial.go":       "the Dialer itself",
-	"deployer/cluster.go":         "go-redis, with the options of a Dialer",
-	"workload/client/goredis.go":  "go-redis, with the options of a Dialer",
-	"internal/loader/loader.go":   "go-redis, with the options of a Dialer",
-	"chaos/agent/agent.go":        "opens a connection and closes it: whether packets pass",
-	"deployer/pods/generators.go": "a generator, from within the cluster",
-	"workload/remote/identity.go": "generators and the controller, with a key of the run",
-	"workload/remote/link.go":     "generators and the controller, with a key of the run",
-	"workload/wire/sys_linux.go":  "plain TCP where Dialer.Plain allows it",
-	"bench":                       "measures other programs",
-	"clusters/kube/kubetest":      "an API server for tests, which forwards ports",
+	"internal/dial/dial.go":             "the Dialer itself",
+	"deployer/cluster.go":               "go-redis, with the options of a Dialer",
+	"workload/client/goredis.go":        "go-redis, with the options of a Dialer",
+	"internal/loader/loader.go":         "go-redis, with the options of a Dialer",
+	"chaos/agent/agent.go":              "opens a connection and closes it: whether packets pass",
+	"deployer/pods/generators.go":       "a generator, from within the cluster",
+	"workload/remote/identity.go":       "generators and the controller, with a key of the run",
+	"workload/remote/link.go":           "generators and the controller, with a key of the run",
+	"workload/wire/sys_linux.go":        "plain TCP where Dialer.Plain allows it",
+	"bench":                             "measures other programs",
+	"clusters/kube/kubetest/streams.go": "an API server for tests, which forwards ports",
 }
 
 // opens are the ways to open a connection, or to make a client that does.

@@ -22,7 +22,7 @@ const password = `s3cret "with\ all`
 // slots bounds the runs side by side: more would wait for processors and not for
 // time. The room has one cluster at a time, at fixed addresses.
 var (
-	slots    = make(chan struct{}, 5)
+	slots    = make(chan struct{}, 3)
 	roomFree = make(chan struct{}, 1)
 )
 

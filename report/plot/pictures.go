@@ -187,7 +187,7 @@ func stepsPicture(s *results.Summary) Picture {
 		rows = append(rows, row)
 	}
 	p := Picture{
-		File: "failovers", Title: "What each failover's time went into", plot: newPlot(),
+		File: "failovers", Title: "Duration of each failover, by step", plot: newPlot(),
 		height: 40 + vg.Length(len(rows))*22, Legend: stepLegend(),
 	}
 	p.plot.X.Min, p.plot.X.Max = 0, longest*1.12

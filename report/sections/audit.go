@@ -37,28 +37,28 @@ func auditNotes(au *results.Audit) []string {
 	switch au.Durability {
 	case "":
 	case "asynchronous":
-		notes = append(notes, "an acknowledgement meant that the primary had the write, and no replica (asynchronous replication)")
+		notes = append(notes, "replication was asynchronous: a write was acknowledged before a replica had it")
 	default:
-		notes = append(notes, fmt.Sprintf("acknowledgements rested on %s: these writes are not to be counted with asynchronous ones", au.Durability))
+		notes = append(notes, fmt.Sprintf("writes were acknowledged after %s: do not compare them with asynchronous ones", au.Durability))
 	}
 	add(au.Duplicated, "%s took effect more than once", words.Plural(au.Duplicated, "write", "writes"))
-	add(au.Reordered, "%s in a list before one that was acknowledged before it was sent", words.Plural(au.Reordered, "element stands", "elements stand"))
+	add(au.Reordered, "%s out of order: %s before one that was acknowledged before it was sent", words.Plural(au.Reordered, "list element is", "list elements are"), words.Verb(au.Reordered, "it stands", "each stands"))
 	add(au.Phantom, "%s that no audited client wrote", words.Plural(au.Phantom, "value was read", "values were read"))
-	add(au.Late, "%s over a later acknowledged one: either it took effect late, or the other was lost; which of the two is unknown", words.Plural(au.Late, "write without an answer stands", "writes without an answer stand"))
-	add(au.Overflow, "%s due and found no free client", words.Plural(au.Overflow, "more write was", "more writes were"))
+	add(au.Late, "%s replaced a later acknowledged one: either %s took effect late, or the other was lost (unknown)", words.Plural(au.Late, "unanswered write", "unanswered writes"), words.Verb(au.Late, "it", "they"))
+	add(au.Overflow, "%s skipped: no free client", words.Plural(au.Overflow, "write was", "writes were"))
 	if r := au.Reads; r != nil {
-		line := fmt.Sprintf("of %s from replicas, %s a value that had been replaced", words.Plural(r.Replica, "audited read", "audited reads"), words.Plural(r.StaleReplica, "gave", "gave"))
+		line := fmt.Sprintf("%s of %s from replicas returned an outdated value", words.Count(r.StaleReplica), words.Plural(r.Replica, "audited read", "audited reads"))
 		if r.StaleReplica > 0 {
-			line += fmt.Sprintf(", for up to %s", words.Duration(r.MaxAge))
+			line += fmt.Sprintf(", up to %s out of date", words.Duration(r.MaxAge))
 		}
 		notes = append(notes, line)
-		add(r.StalePrimary, "%s from a primary gave a value that had been replaced", words.Plural(r.StalePrimary, "audited read", "audited reads"))
+		add(r.StalePrimary, "%s from a primary returned an outdated value", words.Plural(r.StalePrimary, "audited read", "audited reads"))
 	}
 	if l := au.Linearizability; l != nil {
-		line := fmt.Sprintf("for information: %s of %s behaved as one copy would (porcupine), %s did not",
+		line := fmt.Sprintf("for information: %s of %s were linearizable (porcupine), %s were not",
 			words.Count(l.Linearizable), words.Plural(l.Linearizable+l.Illegal+l.Unknown, "key with a history", "keys with a history"), words.Count(l.Illegal))
 		if l.Unknown > 0 {
-			line += fmt.Sprintf("; of %s it is unknown: the search ran out of time", words.Count(l.Unknown))
+			line += fmt.Sprintf("; the check of %s ran out of time", words.Count(l.Unknown))
 		}
 		notes = append(notes, line)
 	}
@@ -84,7 +84,7 @@ var kindWords = map[string]string{
 
 // staleTable is the histogram of the ages of stale replica reads.
 func staleTable(au *results.Audit) doc.Table {
-	t := doc.Table{Title: "Stale replica reads", Head: append(doc.Columns("replaced for"), doc.Numbers("reads")...)}
+	t := doc.Table{Title: "Stale replica reads", Head: append(doc.Columns("age of the value"), doc.Numbers("reads")...)}
 	if au == nil || au.Reads == nil {
 		return t
 	}
@@ -123,11 +123,11 @@ func audit(b *results.Bundle, s *results.Summary) doc.Section {
 	}
 	d.Blocks = []doc.Block{doc.Line(auditLine(au)), doc.List{Items: auditNotes(au)}}
 	if au.Linearizability != nil {
-		d.Blocks = append(d.Blocks, doc.Only(doc.Page, doc.Files{Title: "Histories of single keys, drawn", Names: au.Linearizability.Files}))
+		d.Blocks = append(d.Blocks, doc.Only(doc.Page, doc.Files{Title: "Drawn histories of single keys", Names: au.Linearizability.Files}))
 	}
 	losses := lossTable(s)
 	losses.ID = "losses"
 	d.Blocks = append(d.Blocks, losses, kindTable(au), staleTable(au),
-		doc.Only(doc.Page, doc.Note{Text: doc.Prose("Each audited write has a value of its own, is never sent twice, and is read back after healing. An unknown write counts neither as lost nor as kept.")}))
+		doc.Only(doc.Page, doc.Note{Text: doc.Prose("Each audited write has a unique value, is never sent twice, and is read back after healing. An unknown write counts neither as lost nor as kept.")}))
 	return d
 }

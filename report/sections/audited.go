@@ -12,15 +12,15 @@ import (
 type AuditView struct {
 	// Findings lists every one.
 	Findings bool
-	// Same: the run itself came to the same answer.
+	// Same: the result is the same as that of the run.
 	Same bool
 }
 
 // Audited is what became of a run's audited writes.
 func Audited(b *results.Bundle, s *results.Summary, v AuditView) doc.Document {
-	same := doc.Side{Text: "The run itself came to the same answer."}
+	same := doc.Side{Text: "The result is the same as that of the run."}
 	if !v.Same {
-		same = doc.Side{Text: "The run itself came to another answer: its bundle, or the program that judges it, is not what it was.", Class: string(results.Fail)}
+		same = doc.Side{Text: "The result differs from that of the run: the bundle or the version of slotstorm has changed.", Class: string(results.Fail)}
 	}
 	d := doc.Document{
 		Window: "Audit of " + b.Run.ID, Badge: doc.Badge{Class: unjudged}, Title: b.Run.ID,

@@ -63,7 +63,7 @@ func availability(b *results.Bundle, s *results.Summary) doc.Section {
 		table = doc.Written
 	}
 	d.Blocks = []doc.Block{
-		doc.Only(doc.Page, doc.Note{Text: doc.Prose("When each shard took writes, as probes saw it over the timeline of %s. Dark stretches are outages; thin lines are borders between phases.", words.Duration(s.Availability.Observed))}),
+		doc.Only(doc.Page, doc.Note{Text: doc.Prose("Shows when each shard accepted the writes of probes over the timeline of %s. Dark: outage. Thin line: border between phases.", words.Duration(s.Availability.Observed))}),
 		doc.Only(doc.Page, strips(&b.Run, s)),
 		doc.Only(table, availabilityTable(&b.Run, s)),
 	}

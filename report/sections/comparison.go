@@ -153,8 +153,8 @@ func runsTable(c *compare.Comparison) doc.Table {
 func comparisonNote() doc.Text {
 	return doc.Prose("Change is the median of all differences between a run of B and one of A, with its 95 % interval. " +
 		"p is that of the Mann-Whitney U test, corrected for the figures beside it (judged: Holm; others: Benjamini and Hochberg). " +
-		"A change counts if p is below 0.05 and the change at least what matters. " +
-		"~ stands where none does; it is too noisy to tell if a change that matters could have been missed: 'would show' is what four of five such comparisons find.")
+		"A change counts if p is below 0.05 and the change is at least as large as one that matters. " +
+		"~ marks a figure without such a change. A figure is too noisy if a change that matters could have been missed; four of five such comparisons find a change as large as 'would show'.")
 }
 
 // comparisonSections are the sections of a comparison, in their order.
@@ -200,7 +200,7 @@ func notable(c *compare.Comparison) doc.Section {
 
 // overlays are the runs of both sides together.
 func overlays(c *compare.Comparison) doc.Section {
-	d := doc.Section{ID: "overlays", Title: "A and B laid over each other", Blocks: []doc.Block{
+	d := doc.Section{ID: "overlays", Title: "A and B overlaid", Blocks: []doc.Block{
 		doc.Only(doc.Page, doc.Pictures(func() []doc.Picture { return pictures(plot.OverlayPictures(c)) })),
 	}}
 	if t := pooledTable(c); len(t.Rows) > 0 {
@@ -212,7 +212,7 @@ func overlays(c *compare.Comparison) doc.Section {
 func differs(c *compare.Comparison) doc.Section {
 	d := doc.Section{ID: "differs", Title: "What differs", Blocks: []doc.Block{differsTable(c)}}
 	if len(c.Differs) == 0 {
-		d.Blocks = []doc.Block{doc.Only(doc.Page, doc.Note{Text: doc.Prose("Nothing but the seeds: the same scenario, versions and machine.")})}
+		d.Blocks = []doc.Block{doc.Only(doc.Page, doc.Note{Text: doc.Prose("Only the seeds: scenario, versions and machine are the same.")})}
 	}
 	return d
 }

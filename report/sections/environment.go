@@ -75,10 +75,10 @@ func reload(r *results.Run) string {
 		return ""
 	}
 	if d, err := time.ParseDuration(o.Value); err == nil && d == 0 {
-		return fmt.Sprintf("%s %s reloads the cluster's topology at its own default interval. Until it does, it may keep asking a primary that is dead.",
+		return fmt.Sprintf("%s %s reloads the cluster's topology at its own default interval. Until then, it may keep sending requests to a dead primary.",
 			r.Client.Type, r.Client.Version)
 	}
-	return fmt.Sprintf("%s %s reloads the cluster's topology every %s%s. Until it does, it may keep asking a primary that is dead.",
+	return fmt.Sprintf("%s %s reloads the cluster's topology every %s%s. Until then, it may keep sending requests to a dead primary.",
 		r.Client.Type, r.Client.Version, o.Value, words.Stated(*o))
 }
 
@@ -119,11 +119,11 @@ func environment(b *results.Bundle, _ *results.Summary) doc.Section {
 		}
 	}
 	details(doc.Page, optionsTable(r), false, fmt.Sprintf("%d, as in effect; those in bold were set by the scenario", len(r.Client.Options)))
-	details(doc.Page, nodeTable(r), false, "who was who before the first fault")
+	details(doc.Page, nodeTable(r), false, "roles before the first fault")
 	details(doc.Written, machineTable(k), false, "the machines, and what runs on them")
-	details(doc.Written, podTable(r), true, "every one that was seen; one that is made anew has another uid under the same name")
-	details(doc.Written, volumeTable(k), false, "what outlives a pod")
-	details(doc.Written, clockTable(r), false, "where the load came from, and how far their clocks were from the run's")
-	d.Blocks = append(d.Blocks, doc.Only(doc.Page, doc.Details{Summary: "Scenario", More: "as resolved; scenario.yaml runs again as it is", Blocks: []doc.Block{doc.Code{Text: string(b.Scenario)}}}))
+	details(doc.Written, podTable(r), true, "all pods that were seen; a recreated pod has the same name and a new uid")
+	details(doc.Written, volumeTable(k), false, "kept when a pod is replaced")
+	details(doc.Written, clockTable(r), false, "where the generators ran, and the difference between their clocks and the run's")
+	d.Blocks = append(d.Blocks, doc.Only(doc.Page, doc.Details{Summary: "Scenario", More: "as resolved; run scenario.yaml to repeat it", Blocks: []doc.Block{doc.Code{Text: string(b.Scenario)}}}))
 	return d
 }

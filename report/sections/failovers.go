@@ -27,7 +27,7 @@ func change(f results.Failover) string {
 func failoverTable(s *results.Summary) doc.Table {
 	t := doc.Table{Title: "Failovers", Dense: true, Head: append(doc.Columns("fault", "shard", "primary"),
 		doc.Numbers("PFAIL", "+ FAIL", "+ election", "+ promoted", "+ write", "= server", "client", "in sync")...),
-		Note: doc.Prose("Each column is the time that the step took; together they are *server*, from the fault to the first good write of a probe. *client* and *in sync* count from the fault.")}
+		Note: doc.Prose("Each column is the duration of one step. Their sum is *server*: from the fault to the first good write of a probe. *client* and *in sync* count from the fault.")}
 	t.Head = append(t.Head, doc.Column{Title: "predicted", Number: true, In: doc.Written})
 	for _, f := range s.Failovers {
 		row := []string{f.Fault, fmt.Sprint(f.Shard), change(f)}
@@ -76,15 +76,15 @@ func asPredicted(s *results.Summary) string {
 	case n == 0:
 		return ""
 	case n == 1 && within == 1:
-		return "as predicted for this configuration: " + words.Prediction(one)
+		return "the failover was within the prediction for this configuration: " + words.Prediction(one)
 	case n == 1:
-		return "predicted for this configuration: " + words.Prediction(one)
+		return "the failover was outside the prediction for this configuration: " + words.Prediction(one)
 	}
-	return fmt.Sprintf("%d of %d within what is predicted for the configuration", within, n)
+	return fmt.Sprintf("%d of %d failovers were within the prediction for this configuration", within, n)
 }
 
 func stepTable(f results.Failover) doc.Table {
-	t := doc.Table{Title: "Steps of " + f.Fault, Head: slices.Concat(doc.Columns("step"), doc.Numbers("since the fault", "took", "or earlier by up to"), doc.Columns("seen by"))}
+	t := doc.Table{Title: "Steps of " + f.Fault, Head: slices.Concat(doc.Columns("step"), doc.Numbers("since the fault", "took", "possibly earlier by"), doc.Columns("seen by"))}
 	for _, st := range f.Steps {
 		if st.Missing {
 			t.Rows = append(t.Rows, []string{st.Name, words.None, words.None, words.None, "not seen"})

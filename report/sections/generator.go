@@ -11,7 +11,7 @@ import (
 
 // generatorTable shows what the generator is judged by.
 func generatorTable(s *results.Summary) doc.Table {
-	t := doc.Table{Title: "Load generator", Head: append(doc.Columns("", "its own delay"), doc.Numbers("cases", "p50", "p99", "max", "judged", "allowed")...)}
+	t := doc.Table{Title: "Load generator", Head: append(doc.Columns("", "delay of the generator"), doc.Numbers("samples", "p50", "p99", "max", "judged", "allowed")...)}
 	if s.Generator == nil {
 		return t
 	}
@@ -33,8 +33,8 @@ func generatorLine(g *results.SelfCheck) string {
 	if g == nil || g.PerRequest == 0 {
 		return ""
 	}
-	line := fmt.Sprintf("processor time: %.2f of %s, %s by request; at that cost the processors end at %s",
-		g.CPU, words.Plural(g.Cores, "processor", "processors"), words.Duration(g.PerRequest), words.Rate(g.Ceiling))
+	line := fmt.Sprintf("CPU: %.2f of %s, %s per request; CPU limit: %s",
+		g.CPU, words.Plural(g.Cores, "CPU", "CPUs"), words.Duration(g.PerRequest), words.Rate(g.Ceiling))
 	if !g.Valid {
 		line += "; " + g.CarriedFrom
 	}
@@ -54,7 +54,7 @@ func generator(_ *results.Bundle, s *results.Summary) doc.Section {
 		table = doc.Written
 	}
 	d.Blocks = []doc.Block{
-		doc.Only(doc.Page, doc.Note{Text: doc.Prose("Whether what was measured is the server or the generator. Each of its own delays may reach 10 ms or a tenth of the p99 of response time, whichever is more, and never 100 ms, in one case of a hundred; beyond that the run is invalid.")}),
+		doc.Only(doc.Page, doc.Note{Text: doc.Prose("Was the server measured, or the generator? The run is invalid if the p99 of one of these delays exceeds both workload.maxSlip and a tenth of the p99 response time (at most 100 ms). The column *allowed* shows that limit.")}),
 		doc.Only(table, generatorTable(s)),
 		doc.Line(line),
 	}

@@ -33,7 +33,7 @@ func kubernetesLines(k *results.Kubernetes) [][2]string {
 		restarts += p.Restarts
 	}
 	return append(list,
-		[2]string{"its pods", fmt.Sprintf("%d, with %s made anew and %s", len(names), words.Plural(len(k.Pods)-len(names), "pod", "pods"), words.Plural(restarts, "container restarted", "containers restarted"))},
+		[2]string{"its pods", fmt.Sprintf("%d, with %s recreated and %s", len(names), words.Plural(len(k.Pods)-len(names), "pod", "pods"), words.Plural(restarts, "container restarted", "containers restarted"))},
 		[2]string{"its volumes", words.Sentence(", ", words.Plural(len(k.Volumes), "claim", "claims"), same(k.Volumes, func(v results.Volume) string {
 			return words.Sentence(" ", v.Class, v.Capacity)
 		}))})
@@ -47,7 +47,7 @@ func same[T any](list []T, f func(T) string) string {
 		case i == 0:
 			text = t
 		case t != text:
-			return "not all alike"
+			return "different"
 		}
 	}
 	return text

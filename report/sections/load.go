@@ -82,7 +82,7 @@ func shardTable(s *results.Summary) doc.Table {
 // errorTable counts the requests that were not answered ok.
 func errorTable(s *results.Summary) doc.Table {
 	t := doc.Table{Title: "Errors", Head: slices.Concat(doc.Columns("phase"), doc.Numbers("failed", "unknown", "overflow"), doc.Long("by class")),
-		Note: doc.Prose("Requests that were not answered ok. *failed*: refused before execution. *unknown*: sent, and no answer came. *overflow*: due, and never sent for want of room in flight.")}
+		Note: doc.Prose("Requests that were not answered ok. *failed*: refused before execution. *unknown*: sent but not answered. *overflow*: due but not sent, because maxInFlight was reached.")}
 	for _, l := range s.Load {
 		if l.Command == results.All && l.Counts.Total() > l.Counts.OK {
 			t.Rows = append(t.Rows, []string{phaseName(l.Phase), words.Count(l.Counts.Failed), words.Count(l.Counts.Unknown), words.Count(l.Counts.Overflow), words.Classes(l.Errors)})
@@ -95,7 +95,7 @@ func errorTable(s *results.Summary) doc.Table {
 func load(b *results.Bundle, s *results.Summary) doc.Section {
 	d := doc.Section{ID: "latency", Title: "Load and latency"}
 	table := loadTable(s)
-	table.Note = doc.Prose("Percentiles are of requests answered ok. *Response* runs from the intended start to the reply, *service* from the send to the reply, *slip* from the intended start to the send. The timeline leaves the warm-up out.")
+	table.Note = doc.Prose("Percentiles include only requests answered ok. *Response* runs from the intended start to the reply, *service* from the send to the reply, *slip* from the intended start to the send. *timeline* excludes the warm-up.")
 	d.Blocks = append(d.Blocks, table)
 	for i, kind := range facts.Times() {
 		if t := percentileTable(s, kind); len(t.Rows) > 0 {

@@ -3,6 +3,7 @@ package sections
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/slotstorm/slotstorm/report/doc"
 	"github.com/slotstorm/slotstorm/report/words"
@@ -20,14 +21,27 @@ func room(o results.Objective) string {
 		share = fmt.Sprintf("%.1f %%", math.Abs(m))
 	}
 	switch {
-	case o.Result == results.Fail:
-		return share + " beyond"
-	case o.Result != results.Pass:
+	case o.Result != results.Pass && o.Result != results.Fail:
 		return words.None
 	case m == 0:
-		return "at the bound"
+		return "0 %"
 	}
-	return share + " to spare"
+	return share + " " + side(o)
+}
+
+// side is on which side of its limit an objective was measured.
+func side(o results.Objective) string {
+	passed := o.Result == results.Pass
+	low, high := strings.Contains(o.Bound, "≥"), strings.Contains(o.Bound, "≤")
+	switch {
+	case low && high && passed:
+		return "inside the limits"
+	case low && high:
+		return "outside the limits"
+	case low == passed:
+		return "above the limit"
+	}
+	return "below the limit"
 }
 
 func objectivesTable(s *results.Summary) doc.Table {

@@ -69,7 +69,7 @@ func cards(r *results.Run, s *results.Summary) []doc.Card {
 	add := func(value, name string) { list = append(list, doc.Card{Value: value, Name: name}) }
 	if d := s.FailoverStats; d != nil {
 		add(words.Duration(d.Median), fmt.Sprintf("median of %d failovers, fault to first good write", d.N))
-		add(words.Duration(d.Max), "slowest of them")
+		add(words.Duration(d.Max), "slowest failover")
 	} else {
 		for _, f := range s.Failovers {
 			if f.Completed() {

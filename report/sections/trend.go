@@ -15,7 +15,7 @@ import (
 
 // changesTable lists changes with the runs around them, latest first.
 func changesTable(t *compare.Trend) doc.Table {
-	tab := doc.Table{Title: "Changes", Dense: true, Head: slices.Concat(doc.Columns("", "figure", "from run", "of"), doc.Numbers("before", "after", "change", "p"), doc.Long("what differs from the run before"))}
+	tab := doc.Table{Title: "Changes", Dense: true, Head: slices.Concat(doc.Columns("", "figure", "from run", "of"), doc.Numbers("before", "after", "change", "p"), doc.Long("differences from the run before"))}
 	type row struct {
 		at    int
 		cells []string
@@ -81,8 +81,8 @@ func trendFacts(t *compare.Trend) string {
 
 // trendNote explains the changes.
 func trendNote() doc.Text {
-	return doc.Prose("Changes are found by the E-divisive method: a series is cut where the energy distance between its parts is greatest, if at most one in a thousand random orders of the same values part as far. " +
-		"Changes too small to matter are not shown. The first five and the last five runs are too few to tell a change from an outlier.")
+	return doc.Prose("Changes are found by the E-divisive method: a series is cut where the energy distance between its parts is greatest. A cut counts if at most 1 of 1000 random orders of the same values reaches that distance. " +
+		"Changes too small to matter are not shown. The first five and the last five runs are too few to distinguish a change from an outlier.")
 }
 
 // trendSections are the sections of a trend, in their order.

@@ -39,16 +39,16 @@ func question(u *results.Upgrade) string {
 	switch {
 	case u.Back == nil:
 	case u.Back.From == "backup":
-		text += "; and back from a backup"
+		text += ", then a rollback from a backup"
 	default:
-		text += "; and back node by node"
+		text += ", then a rollback node by node"
 	}
 	return text
 }
 
 func windowsTable(u *results.UpgradeSummary) doc.Table {
 	t := doc.Table{Title: "Before, during, after",
-		Note: doc.Prose("Response times from the intended start, of the requests answered ok. *A shard down*: at least one shard took no write, as probes saw it; *longest*: the longest outage of one shard."),
+		Note: doc.Prose("Response times from the intended start, of the requests answered ok. *A shard down*: at least one shard refused the writes of probes; *longest*: the longest outage of one shard."),
 		Head: slices.Concat(doc.Columns("window"),
 			doc.Numbers("seconds", "requests", "ok", "ok/s", "p50", "p99", "p99.9", "max", "a shard down", "longest"), doc.Long("errors by class"))}
 	for _, w := range u.Windows {
@@ -108,7 +108,7 @@ func stepText(st results.UpgradeStep) string {
 func outcomeText(st results.UpgradeStep) string {
 	switch {
 	case st.Failed != "" && st.Undone > 0:
-		return "failed: " + st.Failed + "; back on its version before after " + words.Duration(st.Undone-st.Began)
+		return "failed: " + st.Failed + "; on its old version again after " + words.Duration(st.Undone-st.Began)
 	case st.Failed != "":
 		return "failed: " + st.Failed
 	case st.Version != "":
@@ -133,7 +133,7 @@ func persistenceTable(u *results.Upgrade) doc.Table {
 // the first few names.
 func differencesTable(u *results.UpgradeSummary) doc.Table {
 	const shown = 12
-	t := doc.Table{Title: "What is different", Head: slices.Concat(doc.Columns("what", "change"), doc.Numbers("count"), doc.Long("which"))}
+	t := doc.Table{Title: "Differences", Head: slices.Concat(doc.Columns("what", "change"), doc.Numbers("count"), doc.Long("which"))}
 	for _, g := range u.Differences {
 		var list []string
 		for i, name := range g.Names {

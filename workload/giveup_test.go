@@ -13,8 +13,8 @@ import (
 	"github.com/slotstorm/slotstorm/results"
 )
 
-// A generator that is far behind does not catch up for ever: what is still unsent
-// when the load and its drain are over is counted as overflow, every request of it.
+// A generator that is far behind stops at the end of the load and its drain: every
+// request that is still unsent then is counted as overflow.
 func TestALoadEndsAtItsTime(t *testing.T) {
 	target := alone(t).Target
 	for _, client := range []string{"go-redis", "wire"} {

@@ -8,12 +8,11 @@ import (
 	"github.com/slotstorm/slotstorm/workload/stream"
 )
 
-// hottestSample is how many requests are looked at to find the hottest slot.
+// hottestSample is the number of requests in which Hottest searches.
 const hottestSample = 20_000
 
-// Hottest is the slot that most of the requests go to which are due from an
-// offset from the start of the load on, and their share. It needs no measurement:
-// the seed decides what is sent.
+// Hottest is the slot with the most requests from an offset of the load on, and its
+// share of them. It needs no measurement: the seed decides the requests.
 func Hottest(w *scenarios.Workload, seed uint64, at time.Duration) (slot int, share float64, err error) {
 	s, err := stream.New(w, seed)
 	if err != nil {

@@ -23,9 +23,9 @@ const (
 )
 
 // Prefill writes the keys that the workload asks for, pipelined, each to the
-// primary of its shard, over a connection of its own for each shard. progress is
-// told of every whole percent, in order, from one goroutine at a time. The
-// topology must not change meanwhile: a refusal is an error.
+// primary of its shard, over a connection of its own for each shard. progress takes
+// every whole percent, in order, from one goroutine at a time. The topology must not
+// change meanwhile: a refusal is an error.
 func Prefill(ctx context.Context, t servers.Target, w *scenarios.Workload, seed uint64, progress func(percent int)) error {
 	s, err := stream.New(w, seed)
 	if err != nil {
@@ -52,9 +52,9 @@ type filler struct {
 	total    int64
 	progress func(percent int)
 
-	done atomic.Int64
-	mu   sync.Mutex
-	told int
+	done     atomic.Int64
+	mu       sync.Mutex
+	reported int
 }
 
 // shard writes those commands whose slots the shard serves. Every shard's
@@ -96,8 +96,8 @@ func (f *filler) send(ctx context.Context, c *conn.Conn, commands []byte, depth 
 	percent := int(100 * f.done.Add(int64(depth)) / f.total)
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if percent > f.told {
-		f.told = percent
+	if percent > f.reported {
+		f.reported = percent
 		f.progress(percent)
 	}
 	return nil

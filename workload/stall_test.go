@@ -30,7 +30,7 @@ import (
 type stoppable struct {
 	servers.Target
 	signal func(syscall.Signal) error
-	// serves tells which slots the server that can be stopped has.
+	// serves reports whether the server that can be stopped has a slot.
 	serves func(slot int) bool
 }
 
@@ -198,7 +198,7 @@ func stalled(t *testing.T, target stoppable, rate float64, length, stall time.Du
 // some time after the stall: a soak, which has the machine to itself, allows 1 ms
 // for both. Where others work meanwhile it can be any time, so that as much is
 // allowed as one request in a thousand takes without a stall, and the best of a few
-// runs counts: what is told wrong is told wrong in each.
+// runs counts: a wrong statistic is wrong in each.
 func TestAStallShowsInFull(t *testing.T) {
 	const rate = 2000.0
 	length, stalls, tries := 4*time.Second, []time.Duration{500 * time.Millisecond, time.Second}, 3

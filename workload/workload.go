@@ -5,11 +5,11 @@
 //	probe   writes to every node of every shard, to see from outside any client
 //	        library who accepts writes
 //	ledger  unique values, written and read back
-//	self    what holds up this process
+//	self    the resources of this process, and its delays
 //	gaps    the outages that generators and probes have seen
 //
-// Every request has an intended start that no reply can move; what a stall does
-// to the requests that were due meanwhile is in their response times.
+// Every request has an intended start that no reply can move; the response
+// times of requests that were due during a stall contain it.
 package workload
 
 import (
@@ -39,7 +39,7 @@ type Plan struct {
 	Seed     uint64
 	Target   servers.Target
 	Clock    results.Clock
-	// Length is how long requests are due for: warm-up and timeline.
+	// Length is the time in which requests are due: warm-up and timeline.
 	Length time.Duration
 	// Requests, if above 0, ends a closed loop after so many.
 	Requests int64
@@ -55,10 +55,10 @@ type Plan struct {
 	Remote func(p Plan, index int) (client.Driver, error)
 	// Only, if not nil, are those of the workload's generators that run here.
 	Only []int
-	// Emit, if not nil, takes what remote generators tell beside their frames.
+	// Emit, if not nil, takes the events of remote generators.
 	Emit results.Emit
-	// Views, if not nil, takes what was seen of the shards, right before each
-	// frame; else it is kept for Outages.
+	// Views, if not nil, takes the gaps of the shards right before each frame;
+	// otherwise they are kept for Outages.
 	Views func(gaps.View)
 }
 
@@ -81,7 +81,7 @@ type Load struct {
 	outages struct{ client, probe *gaps.Outages }
 }
 
-// remoteLead is how long before its start remote generators are told of it.
+// remoteLead is how long before its start remote generators learn of it.
 const remoteLead = 2 * time.Second
 
 // Drive prepares a load and starts it; stop ends it early, and Wait awaits its
@@ -102,8 +102,8 @@ func Drive(ctx, stop context.Context, p Plan) (*Load, error) {
 	return l, nil
 }
 
-// Prepare makes the generators. Connections and topology come before the
-// schedule: what they take is not load.
+// Prepare makes the generators. They connect and read the topology before the
+// schedule begins, so that this is no part of the load.
 func Prepare(ctx context.Context, p Plan) (*Load, error) {
 	kind, err := client.Named(p.Workload.Client.Type)
 	if err != nil {
@@ -154,7 +154,7 @@ func Prepare(ctx context.Context, p Plan) (*Load, error) {
 	return l, nil
 }
 
-// abandon closes a load that did not come to its start; why is known already.
+// abandon closes a load that was never started. The caller has the cause already.
 func (l *Load) abandon(ctx context.Context) { _, _ = l.Close(ctx) }
 
 // Go starts a prepared load at a moment that has not passed.
@@ -220,7 +220,7 @@ func (l *Load) firstHere() int {
 	return 0
 }
 
-// look takes what the watches of this process have seen.
+// look takes the gaps that this process has seen.
 func (l *Load) look(take func(*gaps.Watch) gaps.Gaps) {
 	if l.plan.Remote != nil || l.seen == nil {
 		return
@@ -238,7 +238,7 @@ func (l *Load) look(take func(*gaps.Watch) gaps.Gaps) {
 	l.viewed(0, v)
 }
 
-// viewed judges what a generator has seen.
+// viewed judges the gaps that a generator has seen.
 func (l *Load) viewed(generator int, v gaps.View) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -269,8 +269,8 @@ func (l *Load) Wait() error {
 	return errors.Join(l.errs...)
 }
 
-// Close ends the generators, after Wait or in its place, and tells about those
-// that were elsewhere.
+// Close ends the generators, after Wait or in its place, and describes those that ran
+// elsewhere.
 func (l *Load) Close(ctx context.Context) ([]results.Generator, error) {
 	abouts, errs := make([]*results.Generator, len(l.generators)), make([]error, len(l.generators))
 	var wg sync.WaitGroup

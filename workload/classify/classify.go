@@ -1,4 +1,4 @@
-// Package classify says what an error means for the request that got it.
+// Package classify derives the outcome of a request from its error.
 package classify
 
 import (

@@ -44,7 +44,7 @@ func (t *tracked) Close() error {
 }
 
 // SyscallConn lets the library see that the other side has closed, as it can with
-// a connection that nobody tracks.
+// an untracked connection.
 func (t *tracked) SyscallConn() (syscall.RawConn, error) {
 	if sc, ok := t.Conn.(syscall.Conn); ok {
 		return sc.SyscallConn()

@@ -26,7 +26,7 @@ type Plan struct {
 	Seed     uint64
 	Target   servers.Target
 	Clock    results.Clock
-	// Length is how long requests are due for: warm-up and timeline.
+	// Length is the time in which requests are due: warm-up and timeline.
 	Length time.Duration
 	// Requests, if above 0, ends a closed loop after so many.
 	Requests int64
@@ -45,25 +45,25 @@ func (p *Plan) room() int {
 	return (p.Workload.MaxInFlight + n - 1 - p.Index) / n
 }
 
-// giveUp is when what is still to be sent no longer is, as an offset from the
-// start: a generator that was starved would catch up for ever. What was due by
-// then counts as overflow.
+// giveUp is when a generator stops sending, as an offset from the start: without a
+// limit a starved generator would go on catching up. Requests that were due by then
+// and are still unsent count as overflow.
 func (p *Plan) giveUp() time.Duration { return p.Length + p.Drain }
 
 // Driver is one generator: it drives its share of the schedule through a client.
 type Driver interface {
-	// Warm connects, and Describe tells about the client; both before Run.
+	// Warm connects, and Describe gives the client's version and options; both before Run.
 	Warm(ctx context.Context) error
 	Describe(ctx context.Context) (results.Client, error)
-	// Run drives the load that starts at start until it is at its end or stop
-	// is. ctx ends it at once.
+	// Run drives the load that begins at start, to its end or until stop ends. ctx
+	// ends it at once.
 	Run(ctx, stop context.Context, start time.Time, out Output) error
 	Progress() frame.Progress
-	// Close ends it and tells about a generator that was elsewhere.
+	// Close ends it and describes a generator that ran elsewhere.
 	Close(ctx context.Context) (*results.Generator, error)
 }
 
-// Output takes what a driver produces. A driver that runs here has frames alone.
+// Output takes the records of a driver. A driver that runs here has frames alone.
 type Output struct {
 	Frame frame.Sink
 	View  func(generator int, v gaps.View)

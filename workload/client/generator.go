@@ -53,7 +53,7 @@ func newGenerator(p Plan, st *stream.Stream, l library) (*generator, error) {
 
 // Run implements Driver.
 func (g *generator) Run(ctx, stop context.Context, start time.Time, out Output) error {
-	// Requests under way may end after the last was due; then they are cut.
+	// Requests under way may end within the drain; after it they are cut.
 	requests, cut := context.WithCancel(ctx)
 	defer cut()
 	shaking, calm := context.WithCancel(requests)
@@ -106,8 +106,7 @@ func (g *generator) secondsBefore(offset time.Duration) int {
 	return frame.Second(min(offset, (g.plan.Length + time.Second - 1).Truncate(time.Second)))
 }
 
-// openLoop issues every batch at its intended start, whatever became of the ones
-// before.
+// openLoop issues every batch at its intended start, regardless of earlier ones.
 func (g *generator) openLoop(ctx, stop context.Context, start time.Time) {
 	s := schedule.New(schedule.Options{Workload: &g.plan.Workload, Seed: g.plan.Seed, Length: g.plan.Length, Times: g.plan.Times})
 	p := newPacer(start)
@@ -146,7 +145,7 @@ func (g *generator) begin(b schedule.Batch, limit int) int {
 		if g.rec.Begin(b.At, g.stream.Command(b.First+i), limit) {
 			admitted++
 		} else {
-			limit = 0 // the rest of the batch too: what is sent has no gaps
+			limit = 0 // the rest of the batch too, so that the requests sent have no gaps
 		}
 	}
 	return admitted
@@ -202,8 +201,8 @@ func (g *generator) carryOut(ctx context.Context, start time.Time, b schedule.Ba
 
 // closedLoop keeps as many clients busy as limit has room for their pipelines:
 // each sends its next batch when it has its answers. A request's intended start
-// is its send, so that response time hides what a stall would have done to the
-// requests that were not sent.
+// is its send, so that response times do not show the requests that a stall kept
+// from being sent (coordinated omission).
 func (g *generator) closedLoop(ctx, stop context.Context, start time.Time) {
 	w := &g.plan.Workload
 	_, most := w.Pipeline.Range()

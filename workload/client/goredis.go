@@ -37,8 +37,8 @@ func goRedisDriver(p Plan) (Driver, error) {
 	return newGenerator(p, st, newGoRedis(p.Target, p.Workload, st))
 }
 
-// goRedis is the application client: what an application that uses go-redis
-// sees, retries and topology reloads included.
+// goRedis is the application client: it sees what an application with go-redis sees,
+// including retries and topology reloads.
 type goRedis struct {
 	cluster *redis.ClusterClient
 	stated  scenarios.GoRedisOptions
@@ -73,8 +73,8 @@ func newGoRedis(t servers.Target, w scenarios.Workload, s *stream.Stream) *goRed
 }
 
 // describe lists the effective options: what the library made of those stated.
-// Many are settled by the client of a single node only, so one is asked; the
-// cluster's own come from the cluster client.
+// Only the client of a single node resolves many of them, so they are read from one;
+// the cluster's own come from the cluster client.
 func (g *goRedis) describe(ctx context.Context) (results.Client, error) {
 	c := results.Client{Type: "go-redis", Version: moduleVersion("github.com/redis/go-redis/v9")}
 	var mu sync.Mutex

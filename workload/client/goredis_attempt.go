@@ -70,8 +70,8 @@ func (attemptHook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Pro
 	}
 }
 
-// judge sets the outcome by what became of all commands: that of the first
-// unknown one, else of the first failed one.
+// judge sets the outcome of a request from its commands: that of the first unknown
+// one, else of the first failed one.
 func (r *request) judge(a *attempt, cmds []*redis.Cmd) {
 	r.outcome, r.class, r.retried = results.OK, "", nil
 	for _, cmd := range cmds {
@@ -98,7 +98,7 @@ func (r *request) judge(a *attempt, cmds []*redis.Cmd) {
 	}
 }
 
-// awaited tells whether a reply of WAIT, or of WAITAOF, is what was asked for.
+// awaited reports whether a reply of WAIT or WAITAOF reaches the requested numbers.
 func (r *request) awaited(reply any) bool {
 	if r.meta.Wait+r.meta.Local == 0 {
 		return true

@@ -31,8 +31,8 @@ func copyFields(to, from reflect.Value) {
 	}
 }
 
-// effective lists what became of the options that can be stated: of the cluster
-// client, or where it leaves them open, of a node's.
+// effective lists the values of the options that can be stated: those of the cluster
+// client or, where it leaves them open, of a node's client.
 func effective(prefix string, stated, cluster, node reflect.Value) []results.Option {
 	var list []results.Option
 	for i := range stated.NumField() {

@@ -24,7 +24,7 @@ func (p *pacer) close() { runtime.UnlockOSThread() }
 // slice bounds one sleep, so that a stop is noticed.
 const slice = 50 * time.Millisecond
 
-// wait returns at an offset from the start; false if told to stop before.
+// wait returns at an offset from the start; false if it was stopped before.
 func (p *pacer) wait(at time.Duration, stop, done <-chan struct{}) bool {
 	for {
 		select {

@@ -11,7 +11,7 @@ func newPacer(start time.Time) *pacer { return &pacer{start} }
 
 func (p *pacer) close() {}
 
-// wait returns at an offset from the start; false if told to stop before.
+// wait returns at an offset from the start; false if it was stopped before.
 func (p *pacer) wait(at time.Duration, stop, done <-chan struct{}) bool {
 	select {
 	case <-stop:

@@ -217,9 +217,9 @@ func (d *wireDriver) second(s *wire.Second, start time.Time, give frame.Sink) er
 	return give(f, start.Add(time.Duration(f.Seq)*time.Second), histograms)
 }
 
-// settle tells the fates of writes that were settled before an offset. A second
-// is given when all of its requests have ended: what is still to come ends after
-// it, so that up to there the order is known.
+// settle reports the fates of writes that ended before an offset. A second
+// is given when all of its requests have ended. Later requests end after it, so that
+// the order of the fates before it is final.
 func (d *wireDriver) settle(before int64, start time.Time) {
 	if d.plan.Seen == nil {
 		return

@@ -21,14 +21,14 @@ type wireSource struct {
 	plan     *Plan
 	schedule *schedule.Schedule
 	stopped  *atomic.Bool
-	// tag marks writes, so that their fate is told.
+	// tag marks writes, so that their fate is reported.
 	tag bool
 	// number is the current batch's; batch has what of it is left to draw.
 	number int64
 	batch  schedule.Batch
 	drawn  int
-	// due is the batch that the pacer has reached, and paced how much of it it
-	// has told. The engine asks for each request right after its time.
+	// due is the batch that the pacer has reached, and paced how much of it the
+	// pacer has given. The engine asks for each request right after its time.
 	due   schedule.Batch
 	paced int
 }

@@ -36,13 +36,13 @@ func Connect(ctx context.Context, d dial.Dialer, addr string, timeout time.Durat
 	return &Conn{c: nc, timeout: timeout, in: make([]byte, 16<<10), parser: resp.NewParser(resp.DefaultLimits())}, nil
 }
 
-// ClosedByPeer tells whether the other side has ended the connection since the
-// last reply. Asking before a send keeps a write from being unknown only because
-// nobody had looked.
+// ClosedByPeer reports whether the other side has ended the connection since the
+// last reply. The check before a send avoids writes whose outcome is unknown only
+// because the connection was closed already.
 func (c *Conn) ClosedByPeer() bool {
 	nc := c.c
 	if outer, ok := nc.(interface{ NetConn() net.Conn }); ok {
-		// TLS: what the server says of its own accord after the handshake comes
+		// TLS: messages that the server sends unrequested after the handshake come
 		// before the first reply, which has been read.
 		nc = outer.NetConn()
 	}
@@ -67,7 +67,7 @@ func (c *Conn) ClosedByPeer() bool {
 }
 
 // Do sends a command and awaits its reply, which is valid until the next Do. An
-// error means that the connection is of no more use.
+// error means that the connection can no longer be used.
 func (c *Conn) Do(args ...string) (resp.Reply, error) {
 	c.out = resp.AppendCommandString(c.out[:0], args...)
 	if err := c.c.SetDeadline(time.Now().Add(c.timeout)); err != nil {

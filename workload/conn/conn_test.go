@@ -16,7 +16,7 @@ import (
 )
 
 // Replies that come in any pieces are read as those of their commands, and the
-// first error among them is told.
+// first error among them is returned.
 func TestPipelineReadsRepliesInPieces(t *testing.T) {
 	const depth = 1000
 	replies := []byte(strings.Repeat("+OK\r\n:12\r\n$5\r\nhello\r\n*2\r\n:1\r\n:2\r\n", depth/4))

@@ -1,4 +1,4 @@
-// Package frame collects what became of requests into frames of one second.
+// Package frame collects the outcomes and times of requests into frames of one second.
 package frame
 
 import (
@@ -9,10 +9,10 @@ import (
 	"github.com/slotstorm/slotstorm/results"
 )
 
-// Sink takes what generators produce. wall is the start of the frame's second.
+// Sink takes the frames of generators. wall is the start of the frame's second.
 type Sink func(f results.Frame, wall time.Time, histograms map[string]*hdrhistogram.Histogram) error
 
-// Progress is what a live display shows.
+// Progress is the state of a load for a live display.
 type Progress struct {
 	// Requests and Errors count since the start; InFlight is now.
 	Requests, Errors, InFlight int64

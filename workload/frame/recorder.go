@@ -10,8 +10,7 @@ import (
 	"github.com/slotstorm/slotstorm/results"
 )
 
-// Recorder collects what became of requests, by the second of their intended
-// start, and gives a frame for each second once all its requests have ended.
+// Recorder collects the outcomes of requests by the second of their intended start, and gives a frame for each second once all its requests have ended.
 type Recorder struct {
 	generator int
 	commands  []string
@@ -53,8 +52,8 @@ func (r *Recorder) at(sec int) *second {
 	return s
 }
 
-// Begin notes that a request, intended at an offset from the start, is under way.
-// It is false, and the request counted as overflow, if limit are already.
+// Begin notes that a request, intended at an offset from the start, is under way. It
+// is false, and the request counts as overflow, if limit requests are under way.
 func (r *Recorder) Begin(intended time.Duration, command, limit int) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -79,13 +78,13 @@ func count(classes *map[string]int, class string) {
 	(*classes)[class]++
 }
 
-// End is how a request ended. Times are offsets from the start.
+// End describes the end of a request. Times are offsets from the start.
 type End struct {
 	Command, Shard          int
 	Intended, Sent, Replied time.Duration
 	Outcome                 results.Outcome
-	// Class is that of its error, Retried those of what the client library ran into
-	// before the request was ok.
+	// Class is that of its error. Retried are the classes of failed attempts of the
+	// client library before the request was ok.
 	Class   string
 	Retried []string
 }

@@ -96,7 +96,7 @@ func shared(list []source, end results.Duration) Gap {
 	}
 	for _, s := range list {
 		h := s.gaps[0]
-		// What went wrong outside of the common stretch belongs to no outage.
+		// Bad writes outside of the common stretch belong to no outage.
 		if h.Bad == 0 || h.FirstBad > g.To || h.LastSent < g.From && h.FirstBad < g.From {
 			continue
 		}

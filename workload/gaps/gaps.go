@@ -15,8 +15,8 @@ type Gap struct {
 	To    results.Duration `json:"toMs"`
 	First bool             `json:"first,omitempty"`
 	Open  bool             `json:"open,omitempty"`
-	// Bad counts the writes that went wrong meanwhile, of which FirstBad was
-	// answered first, and LastSent sent last.
+	// Bad counts the failed writes in the gap. FirstBad is the first answer to one,
+	// LastSent the last send of one.
 	Bad      int              `json:"bad,omitempty"`
 	FirstBad results.Duration `json:"firstBadMs,omitempty"`
 	LastSent results.Duration `json:"lastSentMs,omitempty"`
@@ -25,21 +25,21 @@ type Gap struct {
 	Node string `json:"node,omitempty"`
 }
 
-// Gaps are what was seen since the last ones were told.
+// Gaps are the observations since the last ones were taken.
 type Gaps struct {
 	// List is in order of the ends.
 	List []Gap `json:"list,omitempty"`
 	// Good are the last good writes, by shard: no gap that is still to come
 	// begins before.
 	Good []results.Duration `json:"good"`
-	// Last tells that nothing comes after.
+	// Last is set in the last Gaps of a generator.
 	Last bool `json:"last,omitempty"`
 }
 
-// View is what a generator saw of the shards since its last View.
+// View is the gaps that a generator saw since its last View.
 type View struct {
-	// Client is what the client under load saw, Probe what the probes did; nil
-	// where there are none.
+	// Client is seen by the client under load, Probe by the probes; nil without
+	// them.
 	Client *Gaps `json:"client,omitempty"`
 	Probe  *Gaps `json:"probe,omitempty"`
 }

@@ -128,7 +128,7 @@ func TestGapsInCommon(t *testing.T) {
 		for shard := range apart.common.sources {
 			for i, s := range apart.common.sources[shard] {
 				if len(s.gaps) > 0 {
-					t.Fatalf("seed %d: %d gaps of generator %d are kept for ever", seed, len(s.gaps), i)
+					t.Fatalf("seed %d: %d gaps of generator %d are never dropped", seed, len(s.gaps), i)
 				}
 			}
 		}

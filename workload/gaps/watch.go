@@ -52,8 +52,8 @@ func (w *Watch) close(shard int, at results.Duration, node string, open bool) {
 }
 
 // Bad notes a write that went wrong, sent and answered at these offsets. Where it
-// is known which node it went to, it tells of the shard only if that node is the
-// one that serves it: that a replica is away is no outage.
+// is known which node it went to, it counts against the shard only if that node is
+// the one that serves it: an unreachable replica is no outage.
 func (w *Watch) Bad(shard int, sent, done results.Duration, class, node string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -16,8 +16,8 @@ import (
 
 // Auditor writes unique values to keys of its own, reads some of them meanwhile,
 // and all of them at the end. Its client follows MOVED, because that is a
-// refusal, and never sends a write again that may have been executed. What the
-// ledger and the reads amount to is not its business.
+// refusal, and never sends a write again that may have been executed. It does not
+// judge the ledger and the reads.
 type Auditor struct {
 	Audit
 	// seats are where generators sit: audited requests take turns.
@@ -150,8 +150,8 @@ func (a *Auditor) keepRead(r results.AuditRead) {
 }
 
 // ReadBack reads every audited key from whoever serves its shard. It retries a
-// shard that does not answer until ctx ends; the first key that could not be read
-// is told as such, and is the last.
+// shard that does not answer until ctx ends. It records the first key that could not
+// be read, and ends there.
 func (a *Auditor) ReadBack(ctx context.Context) error {
 	a.mu.Lock()
 	written := slices.Clone(a.written)

@@ -17,7 +17,7 @@ import (
 // answer is a reply that outlives its buffer.
 type answer struct {
 	resp.Value
-	// waited is what WAIT answered; nil if it was not asked.
+	// waited is what WAIT answered; nil if it was not sent.
 	waited *int64
 }
 
@@ -85,8 +85,8 @@ func (c *client) write(ctx context.Context, j job) results.Write {
 	return w
 }
 
-// ask sends a command to whoever serves a shard and follows refusals that name
-// another node. It gives the reply and the node that was asked last. A write
+// ask sends a command to the node that serves a shard and follows refusals that name
+// another node. It gives the reply and the node that gave it. A write
 // awaits replicas if the audit does.
 func (c *client) ask(ctx context.Context, shard int, write bool, args ...string) (got answer, node string, err error) {
 	members := c.seat.target.Shards[shard]
@@ -132,8 +132,8 @@ func (c *client) name(addr string) string {
 	return m.Name
 }
 
-// once sends a command to one node, once, and behind a write WAIT. What goes wrong
-// with WAIT goes wrong with the write: it stands, but no one can rely on it.
+// once sends a command to one node, once, and behind a write WAIT. If WAIT fails, the
+// write counts as failed too: it was executed, but no one can rely on it.
 func (c *client) once(ctx context.Context, addr string, asking, write bool, args []string) (answer, error) {
 	cn, err := c.connect(ctx, c.conns, addr)
 	if err != nil {
@@ -178,7 +178,7 @@ func acknowledged(v resp.Value, local int) (int64, error) {
 	return 0, fmt.Errorf("%w to WAIT: %s %.40q", conn.ErrUnexpected, v.Kind, v.Text)
 }
 
-// do asks over the connection that there is to a node.
+// do sends a command over the existing connection to a node.
 func (c *client) do(conns map[string]*conn.Conn, addr string, args ...string) (answer, error) {
 	reply, err := conns[addr].Do(args...)
 	if err != nil {

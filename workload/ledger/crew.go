@@ -26,9 +26,9 @@ func newCrew(a *Audit, s *seat, most int) *crew {
 	return &crew{a: a, seat: s, most: most}
 }
 
-// try has a client do something, beside its caller; false if all are busy. It is
-// the client that was busy last: were they to take turns, each would connect to
-// each node, and the audit's own connecting would be felt in what is measured.
+// try has a client do something, beside its caller; false if all are busy. It takes
+// the client that was busy last: if they took turns, each would connect to each node,
+// and those connections would disturb the measurement.
 func (c *crew) try(do func(*client)) bool {
 	client := c.take()
 	if client == nil {

@@ -92,7 +92,7 @@ func (k *keys) next(seq, n int) job {
 	return j
 }
 
-// release tells that a job has ended.
+// release notes that a job has ended.
 func (k *keys) release(j job) {
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -10,8 +10,8 @@ import (
 	"github.com/slotstorm/slotstorm/workload/resp"
 )
 
-// look reads one of the open registers: by turns from whoever serves its shard
-// and from another member. False if there was nothing to read.
+// look reads one of the open registers, alternately from the node that serves its
+// shard and from another member. It is false if there was nothing to read.
 func (c *client) look(ctx context.Context, n int64) (results.AuditRead, bool) {
 	key, ok := c.seat.keys.register(n / 2)
 	if !ok {

@@ -19,8 +19,8 @@ import (
 )
 
 // Probes write to every node of every shard at an interval, each node over a
-// connection of its own. Whichever node takes the write is the one that serves
-// the shard: no topology, no client library and no retry stands between.
+// connection of its own. The node that takes the write is the one that serves the
+// shard: the result depends on no topology, client library or retry.
 type Probes struct {
 	target   servers.Target
 	interval time.Duration
@@ -91,7 +91,7 @@ func (p *Probes) node(ctx context.Context, shard int, m servers.Member) {
 			c, err = conn.Connect(ctx, p.target.Dialer, m.Addr, p.timeout)
 		}
 		if err == nil {
-			// What dialling took is not part of the write.
+			// The time to dial is not part of the write.
 			sent = p.clock.Now()
 			class, err = p.write(c, shard, n)
 		}

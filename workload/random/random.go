@@ -35,8 +35,8 @@ func Mix(z uint64) uint64 {
 // Float is uniform in [0, 1).
 func (d *Draws) Float() float64 { return float64(d.Uint64()>>11) / (1 << 53) }
 
-// Int is uniform in [0, n), for n above 0. What it is off by, less than n/2⁶⁴,
-// no run can see. Source: Lemire, 'Fast random integer generation in an
+// Int is uniform in [0, n), for n above 0, with an error below n/2⁶⁴, which no run
+// can detect. Source: Lemire, 'Fast random integer generation in an
 // interval', ACM TOMACS 29(1), 2019, without the rejection.
 func (d *Draws) Int(n int64) int64 {
 	hi, _ := bits.Mul64(d.Uint64(), uint64(n))

@@ -109,6 +109,6 @@ func (b *book) pollsWhole(t *testing.T) {
 		n++
 	}
 	if n == 0 {
-		t.Error("no poll was told")
+		t.Error("no poll was recorded")
 	}
 }

@@ -22,7 +22,7 @@ type Fleet struct {
 	// Dial reaches a generator. An error that is ErrGone says that it will never
 	// be reached again.
 	Dial func(ctx context.Context, index int) (net.Conn, error)
-	// Place tells where a generator runs.
+	// Place names where a generator runs.
 	Place func(index int) string
 }
 
@@ -66,7 +66,7 @@ type driver struct {
 
 // Warm implements client.Driver.
 func (d *driver) Warm(ctx context.Context) error {
-	// The link outlives ctx: what is left to fetch is fetched by Close.
+	// The link outlives ctx, so that Close can fetch the last records.
 	up, hangUp := context.WithCancelCause(context.WithoutCancel(ctx))
 	d.hangUp = hangUp
 	go func() {
@@ -81,7 +81,7 @@ func (d *driver) Warm(ctx context.Context) error {
 	go func() {
 		select {
 		case <-d.ended:
-			cancel() // there is nothing left to wait for
+			cancel() // no reply will come
 		case <-ctx.Done():
 		}
 	}()
@@ -113,7 +113,7 @@ func (d *driver) theirs(offset results.Duration) int64 {
 	return d.link.clock.base.UnixNano() + int64(offset) + int64(d.clocks[0].Offset)
 }
 
-// because is what the generator or the link said, or else err.
+// because is the error of the generator or of the link, or else err.
 func (d *driver) because(err error) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -204,7 +204,7 @@ func (d *driver) take(r record) error {
 	return nil
 }
 
-// broken tells of a stretch in which nothing was heard.
+// broken reports a stretch without a line from the generator.
 func (d *driver) broken(from, to time.Time, why error) {
 	if d.plan.Emit == nil {
 		return
@@ -245,7 +245,7 @@ func (d *driver) Close(ctx context.Context) (*results.Generator, error) {
 	defer d.hangUp(errors.New("closed"))
 	about := &results.Generator{Index: d.index, Place: d.fleet.Place(d.index)}
 	if ctx.Err() != nil {
-		// Interrupted: the load is to end now, whoever hears it.
+		// Interrupted: the load is to end now, wherever the order arrives.
 		d.link.ask(order{Cut: true, End: true})
 		return about, nil
 	}

@@ -16,8 +16,8 @@ import (
 )
 
 // Identity is a key of one run that the controller and its generators share.
-// Both show it and take nobody who does not have it, so that no one else on the
-// network can give orders or read a plan, which has the password of Redis in it.
+// Both show it and refuse connections without it, so that no one else on the network
+// can give orders or read a plan, which contains the password of Redis.
 type Identity struct {
 	pem  []byte
 	cert tls.Certificate
@@ -32,7 +32,7 @@ func NewIdentity() (*Identity, error) {
 	now := time.Now()
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(now.UnixNano()), Subject: pkix.Name{CommonName: "slotstorm"},
-		// Clocks differ, and nobody trusts the certificate for its dates.
+		// Clocks differ, and the dates are not what makes the certificate trusted.
 		NotBefore: now.Add(-48 * time.Hour), NotAfter: now.Add(30 * 24 * time.Hour),
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
@@ -67,8 +67,8 @@ func (i *Identity) config() *tls.Config {
 		MinVersion:   tls.VersionTLS13,
 		Certificates: []tls.Certificate{i.cert},
 		ClientAuth:   tls.RequireAnyClientCert,
-		// Names and chains are not what is trusted; VerifyConnection is in their
-		// place.
+		// Neither names nor chains are trusted: VerifyConnection compares the key
+		// itself.
 		InsecureSkipVerify: true,
 		VerifyConnection: func(s tls.ConnectionState) error {
 			if len(s.PeerCertificates) != 1 || !bytes.Equal(s.PeerCertificates[0].Raw, i.cert.Certificate[0]) {

@@ -14,7 +14,7 @@ import (
 
 // Limits of the controller's side.
 const (
-	// clientSilence is how long a generator may say nothing, pongs included.
+	// clientSilence is how long a generator may send nothing, pongs included.
 	clientSilence = 5 * time.Second
 	dialLimit     = 5 * time.Second
 	// A new attempt comes after retryFirst, then after twice as long each time,
@@ -31,7 +31,8 @@ type link struct {
 	clock    clock
 	// take takes each record once, in order; its error ends the link.
 	take func(record) error
-	// broken is told that nothing was heard from a moment to another, and why.
+	// broken takes the bounds of a stretch without a line from the generator, and its
+	// cause.
 	broken func(from, to time.Time, why error)
 	pongs  chan sample
 
@@ -54,7 +55,7 @@ type sample struct {
 	back int64
 }
 
-// final marks an error that a new connection does not mend.
+// final marks an error that a new connection would not change.
 type final struct{ error }
 
 func (f final) Unwrap() error { return f.error }
@@ -71,7 +72,7 @@ func (k *link) run(ctx context.Context) error {
 		case err == nil:
 			return nil
 		case ctx.Err() != nil:
-			// What there is not is why ctx ended, if anything is.
+			// err may be the reason why ctx ended.
 			return errors.Join(context.Cause(ctx), err)
 		case errors.As(err, &f), errors.Is(err, errRefused), errors.Is(err, ErrGone):
 			return err
@@ -141,7 +142,7 @@ func (k *link) session(ctx context.Context) error {
 		if r.Pong != nil {
 			select {
 			case k.pongs <- sample{*r.Pong, back}:
-			default: // nobody measures
+			default: // no measurement is under way
 			}
 		}
 		if r.Record != nil {
@@ -219,7 +220,7 @@ func (k *link) record(r *record) (last bool, err error) {
 	return r.Last, nil
 }
 
-// ask orders something. Without a connection the next one tells it.
+// ask orders something. Without a connection, the next one carries the order.
 func (k *link) ask(o order) {
 	k.mu.Lock()
 	if o.Plan != nil {

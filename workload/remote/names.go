@@ -7,10 +7,9 @@ import (
 	"time"
 )
 
-// names looks up names whose addresses change, such as those of pods. When nobody
-// answers for a name in time, it goes by the address that it had last: the name
-// server is no part of the cluster under test, and may be away with the control
-// plane.
+// names looks up names whose addresses change, such as those of pods. Without an
+// answer in time it uses the last known address: the name server is no part of the
+// cluster under test, and may be unreachable together with the control plane.
 type names struct {
 	lookup func(ctx context.Context, host string) ([]string, error)
 
@@ -18,7 +17,7 @@ type names struct {
 	last map[string]known
 }
 
-// known is the address that a name had, and when its server was asked last.
+// known is the last address of a name, and the time of the last lookup.
 type known struct {
 	addr  string
 	asked time.Time
@@ -28,14 +27,14 @@ func newNames() *names {
 	return &names{lookup: net.DefaultResolver.LookupHost, last: map[string]known{}}
 }
 
-// How long an answer is waited for, with and without an address to go by.
+// How long a lookup may take, with and without a known address.
 const (
 	askBriefly = 100 * time.Millisecond
 	askLong    = 5 * time.Second
 )
 
-// askEvery is how often a name server is asked for the same name: while a pod is
-// away, everything that dials it asks again and again, for all search domains.
+// askEvery is the least time between two lookups of the same name: while a pod is
+// away, everything that dials it looks it up repeatedly, in all search domains.
 const askEvery = 100 * time.Millisecond
 
 func (n *names) resolve(ctx context.Context, host string) (string, error) {
@@ -57,7 +56,7 @@ func (n *names) resolve(ctx context.Context, host string) (string, error) {
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	// Another dial may have learnt an address while this one asked in vain.
+	// Another dial may have found an address while this lookup failed.
 	last = n.last[host]
 	if err == nil {
 		last.addr = found[0]
@@ -67,8 +66,8 @@ func (n *names) resolve(ctx context.Context, host string) (string, error) {
 	return last.addr, nil
 }
 
-// learn asks for all names of a target, so that there is an address to go by from
-// the start. A name that nobody knows yet is asked for again when it is dialled.
+// learn looks up all names of a target, so that an address is known from the start. A
+// name that does not resolve yet is looked up again when it is dialled.
 func (n *names) learn(ctx context.Context, t target) {
 	var wg sync.WaitGroup
 	for _, members := range t.Shards {

@@ -29,11 +29,12 @@ func (o *outbox) add(r record) error {
 		return fmt.Errorf("encoding record %d: %w", r.N, err)
 	}
 	o.kept = append(o.kept, append(b, '\n'))
-	o.tell()
+	o.announce()
 	return nil
 }
 
-func (o *outbox) tell() {
+// announce wakes everything that waits for news.
+func (o *outbox) announce() {
 	close(o.news)
 	o.news = make(chan struct{})
 }
@@ -46,7 +47,7 @@ func (o *outbox) ack(n int64) {
 		// A new slice, so that what is acknowledged is freed.
 		o.kept = append([][]byte(nil), o.kept[gone:]...)
 		o.acked += gone
-		o.tell()
+		o.announce()
 	}
 }
 

@@ -7,11 +7,11 @@
 // Both sides speak lines of JSON over one TLS connection at a time, which the
 // controller opens. The generator keeps each record until the controller has
 // acknowledged it. A new connection stands in for the one before: the controller
-// says again what it wants and which record it has last, and the generator goes
-// on from there. So a stream that breaks, or hangs, loses nothing and doubles
-// nothing, and the load does not depend on it.
+// repeats its orders and the number of its last record, and the generator continues
+// from there. So a stream that breaks or hangs neither loses nor doubles records, and
+// the load does not depend on it.
 //
-// A generator tells all times in the run's clock: the controller measures the
+// A generator gives all times in the run's clock: the controller measures the
 // offset between the two monotonic clocks before the start, and again at the end.
 package remote
 
@@ -120,10 +120,10 @@ type pong struct {
 	Sent int64 `json:"sent"`
 }
 
-// record is what a generator has to tell. Records are numbered from 1.
+// record is a message of a generator to its controller. Records are numbered from 1.
 type record struct {
 	N int64 `json:"n"`
-	// Ready tells that the load is prepared.
+	// Ready describes the client, once the load is prepared.
 	Ready *results.Client `json:"ready,omitempty"`
 	Frame *results.Frame  `json:"frame,omitempty"`
 	// Histograms are those of the frame, by tag, in HdrHistogram's V2 compressed
@@ -133,7 +133,7 @@ type record struct {
 	Events     []results.Event     `json:"events,omitempty"`
 	Writes     []results.Write     `json:"writes,omitempty"`
 	Reads      []results.AuditRead `json:"reads,omitempty"`
-	// Done tells that the load has ended, and Last that nothing comes after.
+	// Done says that the load has ended, and Last that no record follows.
 	Done bool `json:"done,omitempty"`
 	Last bool `json:"last,omitempty"`
 	// Error is why the load could not be prepared, or what went wrong with it.
@@ -187,7 +187,7 @@ func (l lines) next(v any) error {
 	return nil
 }
 
-// errVersion tells that the two programs do not fit.
+// errVersion is the error of two programs with different protocols.
 func errVersion(got int) error {
 	return fmt.Errorf("%w: its protocol is version %d, this one's %d: use one slotstorm for both", errRefused, got, protocolVersion)
 }

@@ -30,13 +30,13 @@ type Options struct {
 	Log      *slog.Logger
 }
 
-// errAbandoned tells that a generator had no controller for too long.
+// errAbandoned marks a generator that had no controller for too long.
 var errAbandoned = errors.New("no controller")
 
 // Limits of a connection.
 const (
 	handshakeLimit = 10 * time.Second
-	// serverSilence is how long a controller may say nothing; it pings every
+	// serverSilence is how long a controller may send nothing; it pings every
 	// pingInterval.
 	serverSilence = 15 * time.Second
 	pingInterval  = time.Second
@@ -45,8 +45,8 @@ const (
 // Serve is a generator: it takes one load from a controller that connects to l,
 // drives it, and returns when the controller has dismissed it and has every
 // record. It closes l. The error is why the load could not be driven, which the
-// controller knows too, or errAbandoned if that does not come back; what was
-// recorded is lost then.
+// controller knows too, or errAbandoned if the controller does not come back; its
+// records are lost then.
 func Serve(ctx context.Context, l net.Listener, o Options) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -82,7 +82,7 @@ type server struct {
 
 	plans  chan *plan
 	starts chan int64
-	// What was ordered, as contexts that end.
+	// The orders so far, as contexts that end.
 	stopped, cutting, ended context.Context
 	stop, cut, end          context.CancelFunc
 
@@ -93,7 +93,7 @@ type server struct {
 	pending record
 }
 
-// lookOut ends a generator that nobody wants any more.
+// lookOut ends a generator whose controller does not come back.
 func (s *server) lookOut(ctx context.Context, abandon context.CancelCauseFunc) {
 	t := time.NewTicker(min(time.Second, s.o.Patience/4))
 	defer t.Stop()
@@ -148,8 +148,8 @@ func (s *server) converse(ctx context.Context, cancel context.CancelFunc, c *tls
 	if err := c.SetDeadline(time.Time{}); err != nil {
 		return err
 	}
-	// It holds the key: it stands in for the connection before it, which may
-	// hang.
+	// The other side holds the key: this connection replaces the one before it,
+	// which may hang.
 	s.mu.Lock()
 	if s.current != nil {
 		s.current()
@@ -173,7 +173,7 @@ func (s *server) read(ctx context.Context, c *tls.Conn, in lines, o order, pongs
 		if o.Ping != 0 {
 			select {
 			case pongs <- pong{Ping: o.Ping, Got: s.clock.now()}:
-			default: // the controller asks faster than it listens
+			default: // pings come faster than pongs are read
 			}
 		}
 		s.obey(o)
@@ -190,7 +190,7 @@ func (s *server) read(ctx context.Context, c *tls.Conn, in lines, o order, pongs
 	}
 }
 
-// obey carries an order out. What was ordered before is ordered already.
+// obey carries an order out. A repeated order changes nothing.
 func (s *server) obey(o order) {
 	if o.Plan != nil {
 		select {
@@ -221,7 +221,7 @@ func (s *server) write(ctx context.Context, c *tls.Conn, n int64, pongs <-chan p
 		records, news := s.box.after(n)
 		for _, b := range records {
 			if _, err := c.Write(b); err != nil {
-				_ = c.Close() // the reader too has nothing more to do here
+				_ = c.Close() // ends the reader too
 				return err
 			}
 			n++
@@ -345,7 +345,7 @@ func (s *server) setLoading(on bool) {
 	s.loading, s.heard = on, time.Now()
 }
 
-// tick gives what comes beside the frames every second.
+// tick flushes events and audited requests every second.
 func (s *server) tick(ctx context.Context) {
 	t := time.NewTicker(time.Second)
 	defer t.Stop()

@@ -24,7 +24,7 @@ func targetOf(t servers.Target) target {
 	return out
 }
 
-// target is the way back. ctx bounds what names are asked for at once.
+// target is the way back. ctx bounds the lookups of names.
 func (t target) target(ctx context.Context) (servers.Target, error) {
 	shardOf := make([]int, resp.Slots)
 	for _, r := range t.Slots {

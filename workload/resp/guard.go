@@ -3,12 +3,12 @@ package resp
 import "bytes"
 
 // Guard follows replies as they are read, in pieces of any size, and refuses one
-// that claims or holds more than Limits allow. It is for clients that allocate
-// what a length claims before it has come. It keeps no bytes of replies. The zero
+// that claims or holds more than Limits allow. It protects clients that allocate the
+// claimed length before the bytes have come. It keeps no bytes of replies. The zero
 // value is not ready; use NewGuard.
 type Guard struct {
 	limits Limits
-	// failed is what the stream was refused for.
+	// failed is why the stream was refused.
 	failed error
 
 	// skip counts the bytes of the string under way that are still to come, its
@@ -120,7 +120,7 @@ func (g *Guard) aggregate(t byte, n int64) {
 		return
 	}
 	if t == '|' {
-		// Attributes stand before an element, and are none.
+		// Attributes stand before an element and do not count as one.
 		if g.attributes++; g.attributes > maxAttributes {
 			g.refuse("number of attributes", int64(g.attributes), ErrLimit)
 			return

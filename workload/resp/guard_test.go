@@ -30,7 +30,7 @@ func TestGuardLetsRepliesPass(t *testing.T) {
 	}
 }
 
-// hostile are streams that no client should follow, each repeated for ever after
+// hostile are streams that no client should follow, each repeated without end after
 // its start.
 var hostile = []struct{ name, start, again string }{
 	{"a string of 2 GiB", "$2147483647\r\n", "a"},

@@ -4,13 +4,13 @@
 //
 // Bytes travel like this:
 //
-//	arguments ─▶ AppendCommand ─▶ your write buffer ─▶ server
+//	arguments ─▶ AppendCommandString ─▶ your write buffer ─▶ server
 //	server ─▶ your read buffer ─▶ Parser.Next ─▶ Reply, a window on that buffer
 //	error reply ─▶ ParseRedirect ─▶ slot and address of MOVED or ASK
 //	key ─▶ Slot ─▶ the slot that the cluster gives it
 //
-// Nothing here allocates while things go well, nothing recurses, and nothing
-// trusts a length that came from the other side further than Limits.
+// Nothing here allocates unless it fails, nothing recurses, and no length that the
+// other side sends is trusted beyond Limits.
 package resp
 
 import (
@@ -109,12 +109,12 @@ var (
 	ErrDepth    = errors.New("nested too deeply")
 )
 
-// ProtocolError says what was wrong with bytes that are no reply. The stream
+// ProtocolError describes bytes that are no reply. The stream
 // cannot be used after it.
 type ProtocolError struct {
-	// Offset is where it was found, in bytes from the start of the reply.
+	// Offset is the position of the error, in bytes from the start of the reply.
 	Offset int
-	// What was being read: "bulk length", "line" ...
+	// The part that was being read: "bulk length", "line" ...
 	What string
 	// Got is the offending number where Err is ErrLimit, and the offending
 	// byte where it is ErrType.

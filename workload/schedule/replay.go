@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// MaxBytes is the most that a file of times has: 5,000,000 to 100,000,000 times,
-// by their digits.
+// MaxBytes limits a file of times, in bytes: 5,000,000 to 100,000,000 times, by their
+// digits.
 const MaxBytes = 256 << 20
 
 // Limits of a file of times.

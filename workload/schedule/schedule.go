@@ -22,13 +22,13 @@ import (
 type Options struct {
 	Workload *scenarios.Workload
 	Seed     uint64
-	// Length is how long requests are due for: warm-up and timeline.
+	// Length is the time in which requests are due: warm-up and timeline.
 	Length time.Duration
 	// Times are the offsets of a replay from the timeline's start, in order.
 	Times []time.Duration
 }
 
-// Batch is what is sent at one moment: Count requests with the indices First to
+// Batch is the requests of one moment: Count requests with the indices First to
 // First+Count-1. Without pipelines Count is 1, and First counts from 0.
 type Batch struct {
 	// Number counts batches from 0.

@@ -1,5 +1,5 @@
-// Package self watches the process that generates load: what it takes, and what holds
-// it up.
+// Package self measures the process that generates load: the resources that it uses,
+// and its delays.
 package self
 
 import (
@@ -17,8 +17,8 @@ import (
 	"github.com/slotstorm/slotstorm/workload/frame"
 )
 
-// Self watches this process while it generates load: what it takes, and what
-// holds it up. A generator that was held up tells nothing of the server.
+// Self measures this process while it generates load: the resources that it uses,
+// and its delays. The times of a generator that was held up are not the server's.
 //
 //	kernel ─▶ threads that were ready and had no processor ─┐
 //	Go     ─▶ ready goroutines, pauses of the collector ────┴▶ a second's Self
@@ -29,7 +29,7 @@ type Self struct {
 	threads threads
 }
 
-// second is what was seen in one second.
+// second holds the measurements of one second.
 type second struct {
 	self   results.Self
 	delays map[results.Delay]*hdrhistogram.Histogram
@@ -51,7 +51,7 @@ func New() *Self { return &Self{seconds: map[int]*second{}} }
 // Run watches from start until ctx ends.
 func (s *Self) Run(ctx context.Context, start time.Time) {
 	s.read()
-	s.threads.starvation(func(time.Duration, int64) {}) // what was before is not load
+	s.threads.starvation(func(time.Duration, int64) {}) // the time before is not load
 	t := time.NewTicker(slice)
 	defer t.Stop()
 	now := 0
@@ -152,7 +152,7 @@ func processCPU() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// Take gives what was seen up to a second and not given yet, and adds its
+// Take gives the measurements up to a second since the last call, and adds their
 // histograms to those of a frame.
 func (s *Self) Take(sec int, histograms map[string]*hdrhistogram.Histogram) *results.Self {
 	s.mu.Lock()

@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// starvation tells of each thread of this process how long it was ready without
+// starvation gives, for each thread of this process, how long it was ready without
 // a processor since the last call, and how often it then ran. Source: the
 // kernel's Documentation/scheduler/sched-stats, /proc/PID/schedstat. A kernel
-// without it tells nothing.
+// without it gives no figures.
 func (t *threads) starvation(each func(waited time.Duration, runs int64)) {
 	const tasks = "/proc/self/task"
 	list, err := os.ReadDir(tasks)

@@ -4,5 +4,5 @@ package self
 
 import "time"
 
-// starvation is told by Linux alone.
+// starvation gives nothing: only Linux counts it.
 func (t *threads) starvation(func(waited time.Duration, runs int64)) {}

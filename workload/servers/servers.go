@@ -10,7 +10,7 @@ type Target struct {
 	Addrs []string
 	// Nodes lists, by shard, the members' names and addresses.
 	Shards [][]Member
-	// ShardOf tells which shard serves a slot.
+	// ShardOf gives the shard that serves a slot.
 	ShardOf func(slot int) int
 	// NameOf, if not nil, names the member that announces an address to the
 	// cluster, where that differs from Member.Addr.
@@ -36,8 +36,8 @@ func (t Target) From(generator int) Target {
 // Member is one node of a shard. Addr is for Target.Dialer, ID its cluster id.
 type Member struct{ Name, Addr, ID string }
 
-// Member finds whom an address belongs to: one of Member, or one that a node
-// announces to the cluster. Nobody's is a member of its own.
+// Member finds the member with an address: its own, or one that it announces to the
+// cluster. An unknown address gives a new member.
 func (t *Target) Member(addr string) Member {
 	name, ok := "", false
 	if t.NameOf != nil {

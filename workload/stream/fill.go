@@ -9,8 +9,8 @@ import (
 	"github.com/slotstorm/slotstorm/workload/resp"
 )
 
-// part is what a prefill writes of one key space and type: for each key so many
-// commands of at most chunk elements.
+// part is a prefill's share of one key space and type: for each key so many commands
+// of at most chunk elements.
 type part struct {
 	space  *space
 	hot    bool
@@ -20,11 +20,11 @@ type part struct {
 	ttl    time.Duration
 }
 
-// chunk is how many elements one command of a prefill writes.
+// chunk is the largest number of elements that one command of a prefill writes.
 const chunk = 100
 
-// partsOf lists what a prefill writes: keys of every type that the mix uses.
-// Nothing is known of what scripts expect, and channels hold nothing.
+// partsOf lists the parts of a prefill: keys of every type that the mix uses.
+// Keys of scripts are left out, since their type is unknown; channels hold nothing.
 func partsOf(w *scenarios.Workload, spaces []*space, entries []entry) []part {
 	if w.Prefill == nil {
 		return nil
@@ -76,7 +76,7 @@ type filler struct {
 }
 
 // forms are the commands that make keys of the types with elements: the words
-// between the key and the elements, and what one element is.
+// between the key and the elements, and the form of an element.
 var forms = [keyTypes]struct {
 	command      string
 	score, value bool

@@ -87,7 +87,7 @@ func tagFor(slot int) string {
 	}
 }
 
-// spot is the key that a request drew.
+// spot is the drawn key of a request.
 type spot struct {
 	*space
 	key int64
@@ -103,7 +103,7 @@ func (s *spot) pick(from *space, d *random.Draws, p place) {
 	s.set(from, draw(from.keys, d, p), hot)
 }
 
-// set is in place: a spot that is copied right after its digits were written makes
+// set works in place: copying a spot right after its digits were written would make
 // the processor wait for them.
 func (s *spot) set(from *space, key int64, hot bool) {
 	s.space, s.key, s.hot = from, key, hot
@@ -124,7 +124,7 @@ func (s *spot) slot(t keyType) int {
 	return int(resp.CRC(s.heads[t].crc, s.digits[:s.n])) % resp.Slots
 }
 
-// neighbour is the key so many further on within the keys that share a slot.
+// neighbour is the n-th key after the drawn one, within the keys that share a slot.
 func (s *spot) neighbour(n int64) int64 {
 	if n == 0 {
 		return s.key

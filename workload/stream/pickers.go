@@ -9,7 +9,7 @@ import (
 	"github.com/slotstorm/slotstorm/workload/random"
 )
 
-// place is what of a request, besides its draws, decides its key.
+// place is the part of a request that decides its key together with its draws.
 type place struct {
 	index int64
 	at    time.Duration
@@ -74,7 +74,7 @@ type ranked struct{ ranks *zipf }
 func (z ranked) pick(d *random.Draws, _ place) int64 { return z.ranks.rank(d) }
 
 // hotSet gives a share of the requests to hot neighbouring keys, the rest to the
-// others, all alike within each. It moves on by its size every so often.
+// others, all alike within each. The hot keys move on by their number at intervals.
 type hotSet struct {
 	n, hot int64
 	share  float64
@@ -93,8 +93,8 @@ func (h *hotSet) pick(d *random.Draws, p place) int64 {
 	return (first + h.hot + d.Int(h.n-h.hot)) % h.n
 }
 
-// gaussian is a normal distribution around the middle, without what falls beside
-// the key space.
+// gaussian is a normal distribution around the middle; draws outside of the key space
+// are repeated.
 type gaussian struct{ n, sigma float64 }
 
 func (g *gaussian) pick(d *random.Draws, _ place) int64 {
@@ -110,10 +110,9 @@ type sequential int64
 
 func (n sequential) pick(_ *random.Draws, p place) int64 { return p.index % int64(n) }
 
-// latest has its newest key move on with the writes: at request i it is i times
-// the share of writes, which is where it would be on average had each write so
-// far added a key. A write goes there, a read a zipfian rank before it, around
-// the end of the key space. After YCSB's SkewedLatestGenerator, which counts the
+// latest moves its newest key on with the writes: at request i it is i times the
+// share of writes, as if each write so far had added a key. A write goes to the newest
+// key, a read to a zipfian rank before it; ranks wrap around the key space. After YCSB's SkewedLatestGenerator, which counts the
 // inserts; a count would depend on the order in which generators send.
 type latest struct {
 	ranks  *zipf
@@ -138,8 +137,8 @@ type scrambled struct {
 func (s *scrambled) pick(d *random.Draws, _ place) int64 { return s.to.of(s.ranks.rank(d)) }
 
 // permutation is a seeded bijection of 0 to n-1 without a table: rounds of
-// multiplication and shift, each a bijection of the next power of two, again and
-// again until the result is below n. Source of that walk: Black and Rogaway,
+// multiplication and shift, each a bijection of the next power of two, repeated until
+// the result is below n. Source of that walk: Black and Rogaway,
 // 'Ciphers with arbitrary finite domains', CT-RSA 2002.
 type permutation struct {
 	n, mask uint64

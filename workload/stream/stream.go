@@ -6,8 +6,7 @@
 //
 // Both clients take the same bytes: the wire driver as they are, go-redis as the
 // arguments that Calls reads back from them. So the same seed gives the same
-// requests byte for byte, whatever sends them and however many generators share
-// them.
+// requests byte for byte, independent of the client and of the number of generators.
 package stream
 
 import (
@@ -32,24 +31,24 @@ type Stream struct {
 	names   []string
 }
 
-// Meta is what a client must know of a request besides its bytes.
+// Meta describes a request to its client.
 type Meta struct {
 	// Command is the entry of the mix.
 	Command int
-	// Slot is the slot of all its keys, 0 to 16383; -1 is none: any node will do.
+	// Slot is the slot of all its keys, 0 to 16383, or -1 for none: any node will do.
 	Slot int
-	// Replies is how many replies will come: one for each command, those of a
-	// transaction and a WAIT behind a write included.
+	// Replies is the number of replies: one for each command, including those of a
+	// transaction and a WAIT behind a write.
 	Replies int
-	// Write tells whether it may change data, and so must not be sent twice.
+	// Write is true if it may change data, and so must not be sent twice.
 	Write bool
-	// Wait is how many replicas and, for WAITAOF, Local how many append-only
-	// files the last reply must tell; 0 and 0 where there is no WAIT.
+	// Wait is the number of replicas and, for WAITAOF, Local the number of append-only
+	// files that the last reply must reach; both are 0 for requests without WAIT.
 	Wait, Local int
 }
 
-// Script is a Lua script that every primary must hold before the load, and that
-// is to be loaded again where a reply says NOSCRIPT.
+// Script is a Lua script that every primary must hold before the load. It is loaded
+// again where a reply says NOSCRIPT.
 type Script struct{ SHA, Source string }
 
 // New compiles the workload of a valid scenario.
@@ -90,7 +89,7 @@ func (s *Stream) Names() []string { return s.names }
 // Scripts are the scripts of the mix.
 func (s *Stream) Scripts() []Script { return s.scripts }
 
-// Command is the entry of the mix that a request has.
+// Command is the number of a request's entry of the mix.
 func (s *Stream) Command(index int64) int {
 	d := random.For(s.seed, index)
 	return s.shares.Pick(d.Float())
@@ -123,7 +122,7 @@ func (s *Stream) Append(buf []byte, index int64, at time.Duration) ([]byte, Meta
 	return w.buf, m
 }
 
-// Fills is how many commands a prefill has.
+// Fills is the number of commands of a prefill.
 func (s *Stream) Fills() int64 {
 	n := int64(0)
 	for _, p := range s.fill {
@@ -132,7 +131,7 @@ func (s *Stream) Fills() int64 {
 	return n
 }
 
-// fillStream keeps what a prefill writes apart from the requests.
+// fillStream keeps the draws of a prefill apart from those of requests.
 const fillStream = 0x0f11_1ed0_dead_beef
 
 // AppendFill appends the command of a prefill with a number, from 0 to Fills()-1,

@@ -8,7 +8,7 @@ import (
 	"github.com/slotstorm/slotstorm/workload/random"
 )
 
-// values shapes what is written.
+// values draws the sizes and contents of values.
 type values struct {
 	shape        shape
 	compressible float64
@@ -61,8 +61,8 @@ func (v *values) draw(d *random.Draws) int {
 	return v.fixed
 }
 
-// appendContent appends a value of n bytes: first the share that repeats, then
-// random bytes.
+// appendContent appends a value of n bytes: first the compressible share, then random
+// bytes.
 func (v *values) appendContent(b []byte, n int, d *random.Draws) []byte {
 	same := int(math.Round(v.compressible * float64(n)))
 	for range same {

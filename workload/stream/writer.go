@@ -59,18 +59,18 @@ func (w *writer) piece(o *op) {
 	}
 }
 
-// lengthRoom is what the length of an argument of 10 to 99 bytes takes, which most
-// have that are not known before: $nn and the end of the line.
+// lengthRoom is the room for the length of an argument of 10 to 99 bytes: $nn and the
+// end of the line. Most arguments whose length is not known before are of that size.
 const lengthRoom = 5
 
 // open leaves room for the length of the argument that is appended next, and gives
-// where that starts.
+// the start of that argument.
 func (w *writer) open() int {
 	w.buf = append(w.buf, "$00\r\n"...)
 	return len(w.buf)
 }
 
-// wrap makes what was appended since start, which open gave, an argument.
+// wrap makes the bytes since start, which open gave, an argument.
 func (w *writer) wrap(start int) {
 	n := len(w.buf) - start
 	if n >= 10 && n <= 99 {

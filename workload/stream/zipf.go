@@ -38,7 +38,7 @@ func (z *zipf) rank(d *random.Draws) int64 {
 }
 
 // integral is an antiderivative of x^-theta; written with expm1 it holds at
-// theta 1, and near it, where the plain formula divides by nothing.
+// theta 1, and near it, where the plain formula divides by zero.
 func (z *zipf) integral(x float64) float64 {
 	log := math.Log(x)
 	t := (1 - z.theta) * log

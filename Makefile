@@ -7,6 +7,9 @@ export PATH := $(PATH):/usr/local/go/bin
 # A folder that belongs to another user makes git refuse, and the build with
 # it: the version goes through the linker instead.
 export GOFLAGS := $(GOFLAGS) -buildvcs=false
+# Programs with the race detector wait a second before they end, unless a time is set.
+export GORACE ?= atexit_sleep_ms=20
+
 VERSION ?= $(shell git describe --tags --dirty 2>/dev/null || echo dev)
 COMMIT ?= $(shell git rev-parse HEAD 2>/dev/null || true)
 LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)

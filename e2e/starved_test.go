@@ -213,6 +213,9 @@ func TestAStarvedGeneratorIsInvalid(t *testing.T) {
 				t.Fatalf("%v: %s %s", err, out, errs)
 			}
 			sum := answer.Summary
+			if len(sum.Reasons) == 0 {
+				t.Fatalf("verdict %s without a reason", sum.Verdict)
+			}
 			starved(t, cmd.ProcessState.ExitCode(), sum.Reasons[0])
 			if sum.Verdict != results.Invalid || sum.Generator == nil || sum.Generator.Valid {
 				t.Errorf("verdict %s: %v", sum.Verdict, sum.Reasons)

@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 	// These tests wait more than they work: more of them run at once than there are
 	// processors.
 	flag.Parse()
-	if err := flag.Set("test.parallel", "8"); err != nil {
+	if err := flag.Set("test.parallel", "6"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

@@ -11,12 +11,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-var benchCases = []struct {
+type benchCase struct {
 	name           string
 	shards         int
 	conns, depth   int // connections over all shards
 	againstCluster bool
-}{
+}
+
+var benchCases = []benchCase{
 	{"conns=1/depth=1", 1, 1, 1, false},
 	{"conns=8/depth=1", 1, 8, 1, false},
 	{"conns=50/depth=1", 1, 50, 1, false},
@@ -72,7 +74,7 @@ func BenchmarkPeers(b *testing.B) {
 			if b.N == 1 {
 				return // the probe that the testing package begins with
 			}
-			peerCPU, peerRate := redisBenchmark(b, servers[0], c.againstCluster, c.conns, c.depth, b.N)
+			peerCPU, peerRate := redisBenchmark(b, servers[0], c)
 			b.ReportMetric(float64(cpu)/n, "cpu-ns/req")
 			b.ReportMetric(float64(result.Stats.CPU)/n, "loop-ns/req")
 			b.ReportMetric(rate, "req/s")
@@ -86,13 +88,13 @@ func BenchmarkPeers(b *testing.B) {
 }
 
 // redisBenchmark is redis-benchmark's processor time and throughput, the means
-// of its GET and its SET.
-func redisBenchmark(b *testing.B, s *server, cluster bool, conns, depth, n int) (cpu time.Duration, rate float64) {
+// of b.N GET and of b.N SET.
+func redisBenchmark(b *testing.B, s *server, c benchCase) (cpu time.Duration, rate float64) {
 	b.Helper()
 	for _, command := range []string{"get", "set"} {
-		args := []string{"-p", strconv.Itoa(s.port), "-t", command, "-n", strconv.Itoa(n), "-c", strconv.Itoa(conns),
-			"-P", strconv.Itoa(depth), "-d", "64", "-r", "100000", "--csv"}
-		if cluster {
+		args := []string{"-p", strconv.Itoa(s.port), "-t", command, "-n", strconv.Itoa(b.N), "-c", strconv.Itoa(c.conns),
+			"-P", strconv.Itoa(c.depth), "-d", "64", "-r", "100000", "--csv"}
+		if c.againstCluster {
 			args = append(args, "--cluster")
 		}
 		cmd := exec.Command("redis-benchmark", args...)
@@ -100,7 +102,7 @@ func redisBenchmark(b *testing.B, s *server, cluster bool, conns, depth, n int) 
 		if out, err := cmd.CombinedOutput(); err != nil {
 			b.Fatalf("redis-benchmark: %v: %s", err, out)
 		}
-		rate += float64(n) / time.Since(began).Seconds() / 2
+		rate += float64(b.N) / time.Since(began).Seconds() / 2
 		cpu += (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()) / 2
 	}
 	return cpu, rate

@@ -112,11 +112,18 @@ func TestCluster(t *testing.T) {
 	}
 }
 
-// move takes a slot from one node to another as redis-cli does. held is called
-// while the slot is open and its keys have moved.
-func move(t *testing.T, slot uint16, from, to *server, all []*server, held func()) {
+// slotMove takes a slot from one node to another.
+type slotMove struct {
+	slot     uint16
+	from, to *server
+}
+
+// do moves the slot as redis-cli does. held is called while the slot is open and
+// its keys have moved.
+func (m slotMove) do(t *testing.T, all []*server, held func()) {
 	t.Helper()
-	s := strconv.Itoa(int(slot))
+	from, to := m.from, m.to
+	s := strconv.Itoa(int(m.slot))
 	to.do("CLUSTER", "SETSLOT", s, "IMPORTING", from.id)
 	from.do("CLUSTER", "SETSLOT", s, "MIGRATING", to.id)
 	migrate := func() int {
@@ -172,7 +179,7 @@ func TestReshard(t *testing.T) {
 				if back {
 					from, to = to, from
 				}
-				move(t, slot, from, to, nodes, held)
+				slotMove{slot, from, to}.do(t, nodes, held)
 			}
 		}
 	}()

@@ -2,50 +2,9 @@ package wire
 
 import (
 	"syscall"
-	"time"
 
 	"github.com/slotstorm/slotstorm/workload/resp"
 	"golang.org/x/sys/unix"
-)
-
-type connState uint8
-
-const (
-	down       connState = iota // to be connected at retry
-	connecting                  // until deadline
-	greeting                    // HELLO or AUTH under way
-	live
-)
-
-// conn is one connection. It keeps its place, index, for as long as its node is
-// known; the descriptor and what flies on it change.
-type conn struct {
-	fd     int
-	index  int32
-	gen    int32 // tells events of an earlier descriptor
-	state  connState
-	tried  bool // has been live or has failed, once
-	dirty  bool // has bytes to flush, and is on its node's list
-	listed bool // is in its node's free list
-	stuck  bool // the kernel's buffer is full; EPOLLOUT will tell
-	retire bool // gets no more requests, and ends when it has its answers
-
-	node     *node
-	out      outbox
-	unsent   uint32 // first flight that has no send time yet
-	users    int    // requests under way
-	parser   resp.Parser
-	in       []byte
-	from, to int // unparsed bytes of in
-
-	since   int64 // start of connecting
-	retry   int64
-	backoff int64
-}
-
-const (
-	firstBackoff = int64(10 * time.Millisecond)
-	lastBackoff  = int64(200 * time.Millisecond)
 )
 
 func (l *loop) newConn(n *node) *conn {
@@ -82,41 +41,6 @@ func (l *loop) open(c *conn) {
 	if err != nil {
 		l.lost(c, ClassDial)
 	}
-}
-
-// connectEvent goes on after the kernel said how connecting went.
-func (l *loop) connectEvent(c *conn) {
-	if _, plain := l.cfg.Dialer.Plain(); !plain {
-		var up [1]byte
-		if n, _ := receive(c.fd, up[:]); n != 1 || up[0] != bridgeUp {
-			l.lost(c, ClassDial)
-			return
-		}
-	} else if connected(c.fd) != nil || l.poll.set(unix.EPOLL_CTL_MOD, c.fd, unix.EPOLLIN, c.index, c.gen) != nil {
-		l.lost(c, ClassDial)
-		return
-	}
-	if l.hold = handshake(l.hold[:0], l.cfg); len(l.hold) > 0 {
-		c.out.push(&flight{kind: hello, since: l.t}, l.hold)
-	}
-	if c.node.replica {
-		c.out.push(&flight{kind: hello, since: l.t}, readonlyCommand)
-	}
-	if c.out.len() == 0 {
-		l.up(c)
-		return
-	}
-	c.state = greeting
-	l.flush(c)
-}
-
-// up puts a connection to work.
-func (l *loop) up(c *conn) {
-	c.state, c.tried = live, true
-	c.node.live++
-	c.node.down = false
-	l.room += l.cfg.Depth
-	l.offer(c)
 }
 
 // flush writes what waits, in one call.
@@ -161,74 +85,6 @@ func (l *loop) watch(c *conn, stuck bool) {
 	}
 }
 
-// event handles what epoll said of a connection.
-func (l *loop) event(c *conn, what uint32) {
-	if c.state == connecting {
-		l.connectEvent(c)
-		return
-	}
-	gen := c.gen
-	if what&^uint32(unix.EPOLLOUT) != 0 {
-		l.read(c)
-	}
-	if what&unix.EPOLLOUT != 0 && c.gen == gen && c.fd >= 0 && c.stuck {
-		c.stuck = false
-		l.flush(c)
-		if c.fd >= 0 && !c.stuck {
-			l.watch(c, false)
-		}
-	}
-}
-
-// read takes what has come, in one call, and handles each complete reply. The
-// time is taken after the call: not one of these replies was here later.
-func (l *loop) read(c *conn) {
-	n, errno := receive(c.fd, c.in[c.to:])
-	l.stats.Reads++
-	now := l.clock()
-	switch {
-	case errno == syscall.EAGAIN || errno == syscall.EINTR:
-		return
-	case errno != 0:
-		l.lost(c, ClassReset)
-		return
-	case n == 0:
-		l.lost(c, ClassEOF)
-		return
-	}
-	c.to += n
-	gen := c.gen
-	for c.from < c.to {
-		r, size, err := c.parser.Next(c.in[c.from:c.to])
-		if err != nil {
-			l.lost(c, ClassProtocol)
-			return
-		}
-		if size == 0 {
-			break
-		}
-		c.from += size
-		if class := l.reply(c, r, now); class != NoError {
-			l.lost(c, class)
-			return
-		}
-		if c.gen != gen || c.fd < 0 {
-			return
-		}
-	}
-	switch {
-	case c.from == c.to:
-		c.from, c.to = 0, 0
-	case c.to == len(c.in) && c.from > 0:
-		c.to = copy(c.in, c.in[c.from:c.to])
-		c.from = 0
-	}
-	if c.to == len(c.in) {
-		// One reply fills it all. The parser bounds how far this goes.
-		c.in = append(c.in, make([]byte, len(c.in))...)
-	}
-}
-
 // lost ends a connection, whatever it was doing, and settles what flew on it:
 // a request of which nothing was written is routed anew, any other is unknown.
 func (l *loop) lost(c *conn, class Class) {
@@ -253,8 +109,27 @@ func (l *loop) lost(c *conn, class Class) {
 	if n.fill == c {
 		n.fill = nil
 	}
-	// The flights are taken out first: routing may use any connection's outbox,
-	// and this one's must be empty when it is used again.
+	l.settle(c, class)
+	if was != live && n.live == 0 {
+		n.down, n.why = true, class
+	}
+	l.routeAgain(class)
+	if n.down && !l.closedLoop {
+		l.failQueue(n, l.t+1)
+	}
+	if class != NoError { // else the driver itself closed it
+		l.stale(l.t)
+		if was == live {
+			l.stats.Lost++
+		}
+	}
+}
+
+// settle takes all flights off a connection that is closed: those of which
+// nothing was written go to l.again, the others are unknown. Routing must not
+// begin before: it may use any connection's outbox, and this one must be empty
+// when it is used again.
+func (l *loop) settle(c *conn, class Class) {
 	again, at := &l.again, c.out.start
 	again.clear()
 	for ; c.out.len() > 0; c.out.pop() {
@@ -270,10 +145,12 @@ func (l *loop) lost(c *conn, class Class) {
 		}
 	}
 	c.users, c.unsent = 0, c.out.tail
-	if was != live && n.live == 0 {
-		n.down, n.why = true, class
-	}
-	for ; again.len() > 0; again.pop() {
+}
+
+// routeAgain routes the requests in l.again anew. One that was routed too often
+// fails with class.
+func (l *loop) routeAgain(class Class) {
+	for again := &l.again; again.len() > 0; again.pop() {
 		f := again.front()
 		f.sent, f.since, f.hops = 0, 0, f.hops+1
 		if f.hops > maxHops {
@@ -285,13 +162,22 @@ func (l *loop) lost(c *conn, class Class) {
 		l.route(l.nodeOf(&moved), &moved, l.hold)
 		l.hurry = true
 	}
-	if n.down && !l.closedLoop {
-		l.failQueue(n, l.t+1)
-	}
-	if class != NoError { // else the driver itself let it go
-		l.stale(l.t)
-		if was == live {
-			l.stats.Lost++
+}
+
+// flushAll writes what this turn put into buffers, node by node, so that a
+// server finds its requests together when it wakes.
+func (l *loop) flushAll() {
+	for _, n := range l.nodes {
+		for i := 0; i < len(n.dirty); i++ {
+			c := n.dirty[i]
+			l.flush(c)
+			if n.fill == c {
+				n.fill = nil
+			}
+			if c.users < l.cfg.Depth {
+				l.offer(c)
+			}
 		}
+		n.dirty = n.dirty[:0]
 	}
 }

@@ -48,20 +48,16 @@ func (e *Engine) Run(ctx context.Context) (Result, error) {
 	defer cancel()
 
 	base := time.Now()
-	loops := make([]*loop, e.cfg.Cores)
-	recorders := make([]*recorder, e.cfg.Cores)
-	for i := range loops {
-		l, err := e.newLoop(background, i, base, &stop)
-		if err != nil {
-			for _, made := range loops[:i] {
-				made.close()
-			}
-			return Result{}, err
-		}
-		loops[i], recorders[i] = l, l.rec
+	loops, err := e.newLoops(background, base, &stop)
+	if err != nil {
+		return Result{}, err
+	}
+	recorders := make([]*recorder, len(loops))
+	for i, l := range loops {
+		recorders[i] = l.rec
 	}
 
-	var beside, ready, running sync.WaitGroup
+	var beside sync.WaitGroup
 	beside.Go(func() { e.control.run(background) })
 	var result Result
 	merged := make(chan struct{})
@@ -72,14 +68,48 @@ func (e *Engine) Run(ctx context.Context) (Result, error) {
 			e.cfg.OnSecond(s)
 		})
 	}()
+	start, err := e.runLoops(loops, base)
+	result.Start = start
+	<-merged
+	cancel()
+	beside.Wait()
+	for _, l := range loops {
+		result.Stats = result.Stats.plus(l.stats)
+		result.Elapsed = max(result.Elapsed, time.Duration(l.lastDone))
+	}
+	if err != nil {
+		return result, fmt.Errorf("wire: timers: %w", err)
+	}
+	return result, nil
+}
 
+// newLoops makes the loop of each core, or none.
+func (e *Engine) newLoops(ctx context.Context, base time.Time, stop *atomic.Bool) ([]*loop, error) {
+	loops := make([]*loop, e.cfg.Cores)
+	for i := range loops {
+		l, err := e.newLoop(ctx, i, base, stop)
+		if err != nil {
+			for _, made := range loops[:i] {
+				made.close()
+			}
+			return nil, err
+		}
+		loops[i] = l
+	}
+	return loops, nil
+}
+
+// runLoops runs each loop on a thread of its own, starts the load when all are
+// connected, and returns its start when all have ended.
+func (e *Engine) runLoops(loops []*loop, base time.Time) (start time.Time, err error) {
+	var ready, running sync.WaitGroup
 	begin := make(chan time.Time, len(loops))
 	errs := make([]error, len(loops))
 	ready.Add(len(loops))
 	for i, l := range loops {
 		running.Go(func() {
 			// The thread outlives the loop: if it ended, so would processes that were
-			// started from it and asked to die with their parent.
+			// started from it with a parent-death signal.
 			runtime.LockOSThread()
 			defer runtime.UnlockOSThread()
 			errs[i] = setTimerSlack(1)
@@ -92,25 +122,15 @@ func (e *Engine) Run(ctx context.Context) (Result, error) {
 		})
 	}
 	ready.Wait()
-	result.Start = e.cfg.Start
-	if result.Start.IsZero() {
-		result.Start = time.Now()
+	start = e.cfg.Start
+	if start.IsZero() {
+		start = time.Now()
 	}
 	for range loops {
-		begin <- result.Start
+		begin <- start
 	}
 	running.Wait()
-	<-merged
-	cancel()
-	beside.Wait()
-	for _, l := range loops {
-		result.Stats = result.Stats.plus(l.stats)
-		result.Elapsed = max(result.Elapsed, time.Duration(l.lastDone))
-	}
-	if err := errors.Join(errs...); err != nil {
-		return result, fmt.Errorf("wire: timers: %w", err)
-	}
-	return result, nil
+	return start, errors.Join(errs...)
 }
 
 // deadline is how long loops wait for their connections before the load starts.
@@ -119,6 +139,15 @@ func (e *Engine) deadline(base time.Time) int64 {
 		return int64(e.cfg.Timeout) * 2
 	}
 	return int64(e.cfg.Start.Sub(base))
+}
+
+// portion is the core's part of n.
+func portion(n, core, cores int) int {
+	part := n / cores
+	if core < n%cores {
+		part++
+	}
+	return part
 }
 
 func (e *Engine) newLoop(ctx context.Context, core int, base time.Time, stop *atomic.Bool) (*loop, error) {
@@ -143,13 +172,4 @@ func (e *Engine) newLoop(ctx context.Context, core int, base time.Time, stop *at
 	}
 	l.nodes = []*node{l.nowhere()}
 	return l, nil
-}
-
-// portion is the core's part of n.
-func portion(n, core, cores int) int {
-	part := n / cores
-	if core < n%cores {
-		part++
-	}
-	return part
 }

@@ -1,96 +1,11 @@
 package wire
 
 import (
-	"context"
-	"sync/atomic"
 	"time"
 
 	"github.com/slotstorm/slotstorm/workload/resp"
 	"golang.org/x/sys/unix"
 )
-
-const (
-	// A turn draws at most this many requests before it looks for replies, so that
-	// catching up after a stall does not blind it.
-	drawAtOnce = 256
-	// eventsAtOnce is how many connections one wait can tell of.
-	eventsAtOnce = 256
-	// longTick is the longest a loop goes without looking after timeouts,
-	// reconnects, the end of a second and news of the topology.
-	longTick = 10 * time.Millisecond
-	// farTick is how much later it may do so once, when events cease.
-	farTick = 100 * time.Millisecond
-	// shortWait is what a silent loop waits without giving its P away: giving it
-	// back may take longer.
-	shortWait = 2 * time.Millisecond
-)
-
-// loop is one core's event loop. Everything in it belongs to one thread but for
-// control, stop and what the recorder hands over.
-type loop struct {
-	cfg        *Config
-	ctx        context.Context
-	core       int
-	control    *control
-	stop       *atomic.Bool
-	source     Source
-	observer   Observer // the source, if it is one
-	pacer      Pacer
-	closedLoop bool
-	share      int // connections to each node
-
-	base  time.Time // of all times here
-	start int64     // of the load
-	t     int64     // the latest reading of the clock
-	spin  int64
-	tick  int64 // when the next one is due
-	every int64
-	far   time.Duration // how long the first wait of a silence may take
-
-	poll   *epoll
-	nodes  []*node // 0 is nowhere: slots that no node serves
-	byAddr map[string]uint16
-	// strangers counts the nodes that redirects have added since the last topology.
-	strangers int
-	conns     []*conn
-	slots     [resp.Slots]uint16 // node by slot
-	shards    [resp.Slots]uint16 // shard by slot, the last one known
-	known     *topology
-	// replicas of each shard, where reads go to them; next takes turns.
-	replicas [][]uint16
-	next     int
-	retire   []retirement
-
-	rec      *recorder
-	stats    Stats
-	reported Stats         // what seconds that are over have
-	cpu      time.Duration // the thread's when the load started
-	sec      int           // the second of the last tick
-	missed   int64         // when a script was last told to be missing
-	asked    int64         // when the topology was last asked for
-
-	limit    int // requests in flight, in an open loop
-	clients  int // requests in flight, in a closed loop of shared connections; 0 is another
-	inflight int // requests begun and not ended
-	queued   int // requests in nodes' queues
-	room     int // places on live connections
-	due      int64
-	more     bool  // there may be more requests
-	hurry    bool  // there is something to flush that the last turn left
-	seen     int64 // all that had come by then has been read
-	idle     bool  // the last wait brought nothing
-	lastDone int64
-
-	draft []byte // the request being drawn
-	hold  []byte // a request on its way from one buffer to another
-	name  []byte
-	again outbox
-}
-
-func (l *loop) clock() int64 {
-	l.t = int64(time.Since(l.base))
-	return l.t
-}
 
 // connectAll takes the loop to where all connections stand or have failed, or
 // to the deadline.
@@ -267,70 +182,4 @@ func (l *loop) draw(f *flight, intended int64) bool {
 	f.wait, f.local, f.read = r.Wait, r.Local, r.Read
 	f.shard = l.shards[f.slot]
 	return true
-}
-
-// begin counts a request in from its intended start on.
-func (l *loop) begin(f *flight) {
-	s := l.rec.of(f.intended - l.start)
-	f.sec = int32(s.Seq)
-	s.pending++
-	l.inflight++
-	s.InFlightMax = max(s.InFlightMax, l.inflight)
-}
-
-// end counts a request out; now is when its outcome was settled.
-func (l *loop) end(f *flight, o Outcome, class Class, r resp.Reply, now int64) {
-	s := l.rec.at(int(f.sec))
-	s.pending--
-	l.inflight--
-	cell := s.cell(int(f.shard), int(f.command), l.rec.commands)
-	cell.count(o)
-	if o == OK {
-		cell.Response.record(now - f.intended)
-		cell.Service.record(now - f.sent)
-		cell.Slip.record(f.sent - f.intended - f.queued)
-		l.rec.of(now-l.start).Completed++
-	} else {
-		s.Errors[class]++
-		if class.stale() {
-			l.stale(now)
-		} else if class == ClassNoScript && l.cfg.OnNoScript != nil && now-l.missed >= int64(longTick) {
-			l.missed = now
-			l.cfg.OnNoScript()
-		}
-	}
-	if f.tag != 0 {
-		l.note(s, f, o, class, r, now)
-	}
-}
-
-// overflow counts a request that was due and found no room.
-func (l *loop) overflow(f *flight) {
-	s := l.rec.of(f.intended - l.start)
-	s.cell(int(f.shard), int(f.command), l.rec.commands).Overflow++
-	s.Errors[ClassOverflow]++
-	if f.tag != 0 {
-		l.note(s, f, Overflow, ClassOverflow, resp.Reply{}, l.t)
-	}
-}
-
-// note writes a tagged request into its second and tells the observer.
-func (l *loop) note(s *Second, f *flight, o Outcome, class Class, r resp.Reply, now int64) {
-	e := Entry{Tag: f.tag, Intended: f.intended - l.start, Done: now - l.start,
-		Shard: f.shard, Command: f.command, Outcome: o, Class: class}
-	if f.sent != 0 {
-		e.Sent = f.sent - l.start
-	}
-	s.Entries = append(s.Entries, e)
-	if l.observer != nil {
-		l.observer.Observe(f.tag, o, r)
-	}
-}
-
-// stale asks for a new topology, now and then.
-func (l *loop) stale(now int64) {
-	if now-l.asked >= int64(longTick) {
-		l.asked = now
-		l.control.refresh()
-	}
 }

@@ -1,12 +1,8 @@
 package wire
 
-import "time"
-
-// retirement is one of Config.Retire, with the time of its next turn.
-type retirement struct {
-	Retirement
-	next int64
-}
+import (
+	"time"
+)
 
 // retirements are those of a core.
 func retirements(cfg *Config, core int) []retirement {

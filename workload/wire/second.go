@@ -1,5 +1,9 @@
 package wire
 
+import (
+	"time"
+)
+
 // Counts are requests by outcome.
 type Counts struct {
 	OK, Failed, Unknown, Overflow uint64
@@ -140,4 +144,28 @@ func (s *Second) reset(seq int) {
 	}
 	s.Wake.reset()
 	*s = Second{Seq: seq, Cells: s.Cells, Entries: s.Entries[:0], Wake: s.Wake}
+}
+
+// Stats are sums over a run, or over a second of it.
+type Stats struct {
+	// Reads, Writes and Waits count system calls: those that move data, and those
+	// that wait for events. Others, such as connect, are rare.
+	Reads, Writes, Waits uint64
+	// CPU is the processor time of the event loops' threads.
+	CPU time.Duration
+	// Moved and Asked count redirects, Dials attempts to connect, and Lost the
+	// connections that ended unasked.
+	Moved, Asked, Dials, Lost uint64
+}
+
+// plus adds s and t.
+func (s Stats) plus(t Stats) Stats {
+	return Stats{s.Reads + t.Reads, s.Writes + t.Writes, s.Waits + t.Waits, s.CPU + t.CPU,
+		s.Moved + t.Moved, s.Asked + t.Asked, s.Dials + t.Dials, s.Lost + t.Lost}
+}
+
+// minus is what s has more than t, an earlier state of the same sums.
+func (s Stats) minus(t Stats) Stats {
+	return Stats{s.Reads - t.Reads, s.Writes - t.Writes, s.Waits - t.Waits, s.CPU - t.CPU,
+		s.Moved - t.Moved, s.Asked - t.Asked, s.Dials - t.Dials, s.Lost - t.Lost}
 }

@@ -181,10 +181,10 @@ func TestReshardAndFailoverThroughAllClients(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var running sync.WaitGroup
-	var applications []*application
+	story := &story{t: t, nodes: nodes, replica: replica, errsAtKill: map[string]int64{}}
 	for _, profile := range []string{"default", "tuned"} {
 		a := &application{t: t, name: "go-redis-" + profile, c: clusterClient(t, profile, nodes[0].addr), lost: lost, classes: map[string]int{}}
-		applications = append(applications, a)
+		story.applications = append(story.applications, a)
 		for n := range 8 {
 			running.Go(func() { a.worker(ctx, n, 20*time.Millisecond) })
 		}
@@ -192,79 +192,109 @@ func TestReshardAndFailoverThroughAllClients(t *testing.T) {
 	cfg := config(nodes[0].addr)
 	cfg.Cluster, cfg.Conns, cfg.Depth, cfg.MaxInFlight, cfg.Timeout = true, 4, 8, 64, 2*time.Second
 	w := &wireWrites{auditor: newAuditor(t, 0, 100), lost: lost, slot: map[uint64]uint16{}, mu: &sync.Mutex{}}
+	story.wire = w
 	cfg.NewSource = func(int) Source { return w }
 	cfg.NewPacer = func(int) Pacer { return &steady{gap: 2_500_000, left: 1 << 30} }
 
-	var moved time.Time
-	var killed time.Time
-	errsAtKill := map[string]int64{}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		defer cancel()
-		// While a slot is open, each client sends some hundred requests.
-		held := func() {
-			goal := w.issued.Load() + 100
-			await(t, "load to go on", func() bool { return w.issued.Load() >= goal || ctx.Err() != nil })
-		}
-		held()
-		for i := range 40 {
-			// Slots of keys that the clients use.
-			for _, key := range []string{"audit:0:" + strconv.Itoa(i), fmt.Sprintf("go-redis-default:%d:%d", i%8, i/8), fmt.Sprintf("go-redis-tuned:%d:%d", i%8, i/8)} {
-				slot := resp.Slot([]byte(key))
-				if shard := int(slot) * 3 / resp.Slots; shard == 0 && i < 12 {
-					move(t, slot, nodes[0], nodes[1], nodes, held)
-				}
-			}
-		}
-		moved = time.Now()
-		held()
-		for _, a := range applications {
-			errsAtKill[a.name] = a.errs.Load()
-		}
-		// All that is acknowledged is on the replica when the primary dies: what a
-		// failover loses is the server's matter, not the client's.
-		nodes[2].do("CLIENT", "PAUSE", "5000", "WRITE")
-		await(t, "replica to have it all", func() bool {
-			return field(nodes[2].do("INFO", "replication").Text, "master_repl_offset") == field(replica.do("INFO", "replication").Text, "slave_repl_offset")
-		})
-		nodes[2].kill()
-		killed = time.Now()
-		recovered := func() bool {
-			_, first := w.wroteAfter(killed)
-			_, tuned := applications[1].wroteAfter(killed)
-			_, slow := applications[0].wroteAfter(killed)
-			return first && tuned && (slow || os.Getenv("SLOTSTORM_SOAK") == "")
-		}
-		for deadline := killed.Add(90 * time.Second); !recovered() && time.Now().Before(deadline); {
-			time.Sleep(20 * time.Millisecond)
-		}
-		held() // and on, with everybody back
+		story.reshard(ctx)
+		story.failOver(ctx)
 	}()
 	result, got := drive(t, ctx, cfg)
 	<-done
 	running.Wait()
+	story.checkWire(result, got)
+	story.checkApplications()
+}
 
-	c := result.Counts
-	back, ok := w.wroteAfter(killed)
-	t.Logf("wire: %d requests, %d failed %d unknown %d overflow %v; %d MOVED %d ASK followed; %d values verified; wrote again after %v (%v)",
-		c.Total(), c.Failed, c.Unknown, c.Overflow, classes(got.total.Errors), result.Stats.Moved, result.Stats.Asked, w.reads, back.Round(time.Millisecond), ok)
-	if !ok || w.reads < 500 || result.Stats.Moved == 0 || result.Stats.Asked == 0 {
-		t.Errorf("wire: recovered %v, %d values verified, %+v", ok, w.reads, result.Stats)
-	}
-	// Until the kill nothing goes wrong: a reshard costs redirects alone.
-	until := int64(moved.Sub(result.Start))
-	for _, e := range got.entries {
-		if e.Done < until && e.Outcome != OK {
-			t.Errorf("wire: during the reshard a request ended %s: %s", e.Outcome, e.Class)
+// story is what happens to a cluster under the load of three clients: slots move,
+// then the third node is killed.
+type story struct {
+	t            *testing.T
+	nodes        []*server
+	replica      *server // of the third node
+	wire         *wireWrites
+	applications []*application // go-redis with default options, then tuned
+
+	moved, killed time.Time
+	errsAtKill    map[string]int64
+}
+
+// held waits until each client has sent some hundred requests.
+func (s *story) held(ctx context.Context) {
+	goal := s.wire.issued.Load() + 100
+	await(s.t, "load to go on", func() bool { return s.wire.issued.Load() >= goal || ctx.Err() != nil })
+}
+
+// reshard moves slots of keys that the clients use.
+func (s *story) reshard(ctx context.Context) {
+	held := func() { s.held(ctx) }
+	held()
+	for i := range 12 {
+		for _, key := range []string{"audit:0:" + strconv.Itoa(i), fmt.Sprintf("go-redis-default:%d:%d", i%8, i/8), fmt.Sprintf("go-redis-tuned:%d:%d", i%8, i/8)} {
+			slot := resp.Slot([]byte(key))
+			if shard := int(slot) * 3 / resp.Slots; shard == 0 {
+				slotMove{slot, s.nodes[0], s.nodes[1]}.do(s.t, s.nodes, held)
+			}
 		}
 	}
-	for i, a := range applications {
-		back, ok := a.wroteAfter(killed)
-		t.Logf("%s: %d requests, %d errors %v, of which %d before the kill; %d values verified, %d wrong; wrote again after %v (%v)",
-			a.name, a.requests.Load(), a.errs.Load(), a.classes, errsAtKill[a.name], a.reads.Load(), a.wrong.Load(), back.Round(time.Millisecond), ok)
+	s.moved = time.Now()
+	held()
+}
+
+// failOver kills the third node and waits until the clients write to its shard
+// again.
+func (s *story) failOver(ctx context.Context) {
+	for _, a := range s.applications {
+		s.errsAtKill[a.name] = a.errs.Load()
+	}
+	// All that is acknowledged is on the replica when the primary dies: what a
+	// failover loses is the server's matter, not the client's.
+	s.nodes[2].do("CLIENT", "PAUSE", "5000", "WRITE")
+	await(s.t, "replica to have it all", func() bool {
+		return field(s.nodes[2].do("INFO", "replication").Text, "master_repl_offset") == field(s.replica.do("INFO", "replication").Text, "slave_repl_offset")
+	})
+	s.nodes[2].kill()
+	s.killed = time.Now()
+	recovered := func() bool {
+		_, first := s.wire.wroteAfter(s.killed)
+		_, tuned := s.applications[1].wroteAfter(s.killed)
+		_, slow := s.applications[0].wroteAfter(s.killed)
+		return first && tuned && (slow || os.Getenv("SLOTSTORM_SOAK") == "")
+	}
+	for deadline := s.killed.Add(90 * time.Second); !recovered() && time.Now().Before(deadline); {
+		time.Sleep(20 * time.Millisecond)
+	}
+	s.held(ctx) // the load goes on after all have recovered
+}
+
+func (s *story) checkWire(result Result, got *sums) {
+	c, w := result.Counts, s.wire
+	back, ok := w.wroteAfter(s.killed)
+	s.t.Logf("wire: %d requests, %d failed %d unknown %d overflow %v; %d MOVED %d ASK followed; %d values verified; wrote again after %v (%v)",
+		c.Total(), c.Failed, c.Unknown, c.Overflow, classes(got.total.Errors), result.Stats.Moved, result.Stats.Asked, w.reads, back.Round(time.Millisecond), ok)
+	if !ok || w.reads < 500 || result.Stats.Moved == 0 || result.Stats.Asked == 0 {
+		s.t.Errorf("wire: recovered %v, %d values verified, %+v", ok, w.reads, result.Stats)
+	}
+	// Until the kill nothing goes wrong: a reshard costs redirects alone.
+	until := int64(s.moved.Sub(result.Start))
+	for _, e := range got.entries {
+		if e.Done < until && e.Outcome != OK {
+			s.t.Errorf("wire: during the reshard a request ended %s: %s", e.Outcome, e.Class)
+		}
+	}
+}
+
+func (s *story) checkApplications() {
+	for i, a := range s.applications {
+		back, ok := a.wroteAfter(s.killed)
+		s.t.Logf("%s: %d requests, %d errors %v, of which %d before the kill; %d values verified, %d wrong; wrote again after %v (%v)",
+			a.name, a.requests.Load(), a.errs.Load(), a.classes, s.errsAtKill[a.name], a.reads.Load(), a.wrong.Load(), back.Round(time.Millisecond), ok)
 		if a.reads.Load() < 500 || a.wrong.Load() > 0 || i == 1 && !ok {
-			t.Errorf("%s: %d values verified, %d wrong, recovered %v", a.name, a.reads.Load(), a.wrong.Load(), ok)
+			s.t.Errorf("%s: %d values verified, %d wrong, recovered %v", a.name, a.reads.Load(), a.wrong.Load(), ok)
 		}
 	}
 }

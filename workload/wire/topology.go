@@ -155,16 +155,7 @@ func (c *control) single(ctx context.Context, addr string) (*topology, error) {
 // parse makes a topology of the reply to CLUSTER SLOTS: for each range its first
 // and last slot and its nodes, the primary first, each with host, port and id.
 func (c *control) parse(ctx context.Context, v resp.Value, asked string, old *topology) (*topology, error) {
-	t := &topology{members: map[string]int{}}
-	for i := range t.slots {
-		t.slots[i] = noShard
-	}
-	if old != nil {
-		t.primaries = make([]endpoint, len(old.primaries))
-		for k, shard := range old.members {
-			t.members[k] = shard
-		}
-	}
+	t := newTopology(old)
 	ranges := v.List
 	if len(ranges) > resp.Slots {
 		return nil, fmt.Errorf("the reply to CLUSTER SLOTS has %d ranges for %d slots", len(ranges), resp.Slots)
@@ -183,23 +174,9 @@ func (c *control) parse(ctx context.Context, v resp.Value, asked string, old *to
 		if served += max(r.List[1].Num-r.List[0].Num+1, 0); served > resp.Slots {
 			return nil, errors.New("the reply to CLUSTER SLOTS has slots twice")
 		}
-		var keys []string
-		for i, n := range r.List[2:] {
-			if len(n.List) < 3 {
-				return nil, errors.New("malformed node in the reply to CLUSTER SLOTS")
-			}
-			host := n.List[0].Text
-			if host == "" || host == "?" {
-				host, _, _ = net.SplitHostPort(asked)
-			}
-			addr := net.JoinHostPort(host, strconv.FormatInt(n.List[1].Num, 10))
-			// The id first: an address may pass from one shard to another.
-			keys = append(keys, n.List[2].Text, addr)
-			if i == 0 {
-				t.addrs = slices.Insert(t.addrs, 0, addr)
-			} else {
-				t.addrs = append(t.addrs, addr)
-			}
+		keys, err := t.addNodes(r.List[2:], asked)
+		if err != nil {
+			return nil, err
 		}
 		shard := t.shardOf(keys)
 		for _, k := range keys {
@@ -226,6 +203,46 @@ func (c *control) parse(ctx context.Context, v resp.Value, asked string, old *to
 	slices.Sort(t.addrs)
 	t.addrs = slices.Compact(t.addrs)
 	return t, nil
+}
+
+// newTopology is a topology in which no slot is served yet. It knows the shards
+// of the one before, if any, so that they keep their numbers.
+func newTopology(old *topology) *topology {
+	t := &topology{members: map[string]int{}}
+	for i := range t.slots {
+		t.slots[i] = noShard
+	}
+	if old != nil {
+		t.primaries = make([]endpoint, len(old.primaries))
+		for k, shard := range old.members {
+			t.members[k] = shard
+		}
+	}
+	return t
+}
+
+// addNodes adds the addresses of a range's nodes and returns the names by which
+// their shard is known: id and address of each node in turn. A node without a
+// host is the one that was asked.
+func (t *topology) addNodes(nodes []resp.Value, asked string) (keys []string, err error) {
+	for i, n := range nodes {
+		if len(n.List) < 3 {
+			return nil, errors.New("malformed node in the reply to CLUSTER SLOTS")
+		}
+		host := n.List[0].Text
+		if host == "" || host == "?" {
+			host, _, _ = net.SplitHostPort(asked)
+		}
+		addr := net.JoinHostPort(host, strconv.FormatInt(n.List[1].Num, 10))
+		// The id first: an address may pass from one shard to another.
+		keys = append(keys, n.List[2].Text, addr)
+		if i == 0 {
+			t.addrs = slices.Insert(t.addrs, 0, addr)
+		} else {
+			t.addrs = append(t.addrs, addr)
+		}
+	}
+	return keys, nil
 }
 
 // addReplicas notes the replicas among a range's nodes, each once.

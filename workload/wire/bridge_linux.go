@@ -33,7 +33,7 @@ func bridge(ctx context.Context, cfg *Config, addr string) (fd int, err error) {
 			return
 		}
 		defer conn.Close()
-		// A byte before everything else tells the loop that the connection stands.
+		// A first byte reports to the loop that the connection is established.
 		if _, err := far.Write([]byte{bridgeUp}); err != nil {
 			return
 		}

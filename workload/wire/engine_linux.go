@@ -16,7 +16,7 @@ type Engine struct {
 	control *control
 }
 
-// New checks the configuration and reads the topology. The error tells all that
+// New checks the configuration and reads the topology. The error names all that
 // is wrong with the configuration, or why no node answered.
 func New(ctx context.Context, cfg Config) (*Engine, error) {
 	cfg, err := cfg.withDefaults()

@@ -131,7 +131,7 @@ func (l *loop) reply(c *conn, r resp.Reply, now int64) Class {
 		}
 		return NoError
 	case asking:
-		c.out.pop() // refused or not, the next reply tells
+		c.out.pop() // refused or not, the next reply decides
 		return NoError
 	}
 	class := NoError
@@ -213,7 +213,8 @@ func (l *loop) leave(c *conn) {
 	l.offer(c)
 }
 
-// copied tells whether the reply to WAIT, or to WAITAOF, is what was asked for.
+// copied reports whether the reply to WAIT or WAITAOF counts as many copies as
+// the request needs.
 func copied(r resp.Reply, f *flight) bool {
 	if r.Kind != resp.Array {
 		return r.Kind == resp.Int && r.Num >= int64(f.wait)

@@ -47,7 +47,7 @@ func (w *writes) Next(buf []byte, _ int64) ([]byte, Request, bool) {
 	return resp.AppendCommandString(buf, w.command...), Request{Command: 1, Replies: 2, Wait: w.wait, Slot: resp.Slot([]byte("k"))}, w.left >= 0
 }
 
-// What WAIT answers decides: with the replica it is ok, without one the write
+// The reply to WAIT decides: with the replica it is ok, without one the write
 // stands on the primary alone, and its fate is unknown.
 func TestWaitIsJudged(t *testing.T) {
 	nodes := startCluster(t, 1)
@@ -117,7 +117,7 @@ func TestConnectionsAreRetired(t *testing.T) {
 		if result.Counts.OK != result.Counts.Total() || result.Counts.OK < 1000 {
 			t.Errorf("open loop %v: %+v", open, result.Counts)
 		}
-		// 16 at first, some 45 by turns on each core, and 16 at each storm.
+		// 16 at first, some 45 in turn on each core, and 16 at each storm.
 		if result.Stats.Dials < 16+2*30+2*16 || result.Stats.Lost != 0 {
 			t.Errorf("open loop %v: %+v", open, result.Stats)
 		}
@@ -216,15 +216,15 @@ func (s *scripted) Next(buf []byte, _ int64) ([]byte, Request, bool) {
 	return resp.AppendCommandString(buf, "EVALSHA", "e0e1f9fabfc9d4800c877a703b823ac0578ff8db", "0"), Request{Command: 1}, s.left >= 0
 }
 
-// A missing script is told, and what was refused has failed.
+// A missing script is reported, and the refused requests have failed.
 func TestAMissingScriptIsTold(t *testing.T) {
 	s := startRedis(t)
 	cfg := config(s.addr)
-	var told atomic.Int32
-	cfg.OnNoScript = func() { told.Add(1) }
+	var reported atomic.Int32
+	cfg.OnNoScript = func() { reported.Add(1) }
 	cfg.NewSource = func(int) Source { return &scripted{100} }
 	result, got := drive(t, t.Context(), cfg)
-	if result.Counts != (Counts{Failed: 100}) || got.total.Errors[ClassNoScript] != 100 || told.Load() == 0 {
-		t.Errorf("%+v, told %d times", result.Counts, told.Load())
+	if result.Counts != (Counts{Failed: 100}) || got.total.Errors[ClassNoScript] != 100 || reported.Load() == 0 {
+		t.Errorf("%+v, reported %d times", result.Counts, reported.Load())
 	}
 }

@@ -42,7 +42,7 @@ func (l *loop) apply(t *topology) {
 		}
 		l.slots[slot], l.shards[slot] = byShard[shard], shard
 	}
-	// What waits for a node may have to wait, or need no longer wait, elsewhere.
+	// Requests that wait for a node may belong to another node now.
 	for _, n := range l.nodes {
 		for range n.queue.len() {
 			f := *n.queue.front()

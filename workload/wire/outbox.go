@@ -21,7 +21,7 @@ type flight struct {
 	hops     uint8 // redirects followed
 	ask      bool  // needs ASKING before it
 	read     bool  // a replica may answer
-	wait     uint8 // copies that the last reply must tell of: replicas
+	wait     uint8 // copies that the last reply must count: replicas
 	local    uint8 // and append-only files
 	kind     kind
 }
@@ -39,8 +39,8 @@ const (
 )
 
 // outbox is a queue of flights with their bytes. A connection's keeps them until
-// the reply, since a redirect may call for them again; written tells how far
-// they have left.
+// the reply, since a redirect may call for them again; written is how far
+// they were sent.
 type outbox struct {
 	buf     []byte
 	start   int // of the first flight's bytes

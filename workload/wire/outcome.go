@@ -1,6 +1,6 @@
 package wire
 
-// Outcome is what became of a request.
+// Outcome is how a request ended.
 type Outcome uint8
 
 // The outcomes.
@@ -8,7 +8,7 @@ const (
 	// OK is a reply that is no error.
 	OK Outcome = iota
 	// Failed was not executed: the server refused it, or it never left. An error
-	// that a script raises half-way counts here too, since a reply does not tell.
+	// that a script raises half-way counts here too, since the reply does not show it.
 	Failed
 	// Unknown may or may not have been executed.
 	Unknown
@@ -55,7 +55,7 @@ const (
 	ClassNoNode             // no node serves the slot
 	ClassOverflow           // no room in flight
 	ClassStopped            // the run ended first
-	ClassUnreplicated       // WAIT or WAITAOF told of too few copies
+	ClassUnreplicated       // WAIT or WAITAOF counted too few copies
 	Classes                 // the number of classes
 )
 
@@ -69,7 +69,7 @@ var classNames = [Classes]string{
 // String is the class' name in a run bundle; NoError has the empty one.
 func (c Class) String() string { return classNames[c] }
 
-// classOf tells the class of an error reply by its prefix.
+// classOf is the class of an error reply by its prefix.
 func classOf(prefix []byte) Class {
 	switch string(prefix) {
 	case "WRONGPASS", "NOPERM":
@@ -83,7 +83,7 @@ func classOf(prefix []byte) Class {
 	return ClassOther
 }
 
-// stale tells whether the class hints at a topology that has changed.
+// stale reports whether the class hints at a topology that has changed.
 func (c Class) stale() bool {
 	switch c {
 	case ClassMoved, ClassDown, ClassReadOnly, ClassMasterDown, ClassTimeout, ClassEOF, ClassReset,

@@ -17,9 +17,9 @@ const (
 	// A turn draws at most this many requests before it looks for replies, so that
 	// catching up after a stall does not blind it.
 	drawAtOnce = 256
-	// eventsAtOnce is how many connections one wait can tell of.
+	// eventsAtOnce is how many connections one wait can report.
 	eventsAtOnce = 256
-	// longTick is the longest a loop goes without looking after timeouts,
+	// longTick is the longest time between two checks of timeouts,
 	// reconnects, the end of a second and news of the topology.
 	longTick = 10 * time.Millisecond
 	// farTick is how much later it may do so once, when events cease.
@@ -81,8 +81,8 @@ type loop struct {
 	reported Stats         // what seconds that are over have
 	cpu      time.Duration // the thread's when the load started
 	sec      int           // the second of the last tick
-	missed   int64         // when a script was last told to be missing
-	asked    int64         // when the topology was last asked for
+	missed   int64         // when a script was last reported missing
+	asked    int64         // when a new topology was last requested
 
 	limit    int // requests in flight, in an open loop
 	clients  int // requests in flight, in a closed loop of shared connections; 0 is another
@@ -143,12 +143,12 @@ const (
 type conn struct {
 	fd     int
 	index  int32
-	gen    int32 // tells events of an earlier descriptor
+	gen    int32 // marks events of an earlier descriptor as stale
 	state  connState
 	tried  bool // has been live or has failed, once
 	dirty  bool // has bytes to flush, and is on its node's list
 	listed bool // is in its node's free list
-	stuck  bool // the kernel's buffer is full; EPOLLOUT will tell
+	stuck  bool // the kernel's buffer is full; EPOLLOUT reports room
 	retire bool // gets no more requests, and ends when it has its answers
 
 	node     *node

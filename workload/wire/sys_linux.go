@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The calls of the hot path are raw: they never block for long, and telling the
-// scheduler about each costs more than it gains. The rest goes through package
+// The calls of the hot path are raw: they never block for long, and announcing
+// each to the scheduler costs more than it gains. The rest goes through package
 // unix.
 
 type epoll struct {
@@ -31,7 +31,7 @@ func newEpoll(events int) (*epoll, error) {
 }
 
 // set changes what a descriptor is watched for; op is one of unix.EPOLL_CTL_*.
-// A stale event is told by gen.
+// gen marks events of an earlier descriptor as stale.
 func (e *epoll) set(op, fd int, want uint32, index, gen int32) error {
 	return unix.EpollCtl(e.fd, op, fd, &unix.EpollEvent{Events: want, Fd: index, Pad: gen})
 }
@@ -71,7 +71,7 @@ func (e *epoll) call(nr, timeout uintptr, raw bool) (int, syscall.Errno) {
 	return int(n), errno
 }
 
-// receive reads what is there. It returns 0 and no error at the end of the
+// receive reads the bytes that have arrived. It returns 0 and no error at the end of the
 // stream.
 func receive(fd int, b []byte) (int, syscall.Errno) {
 	n, _, errno := syscall.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(&b[0])),
@@ -118,7 +118,7 @@ func connect(from netip.Addr, to netip.AddrPort) (fd int, err error) {
 	return fd, nil
 }
 
-// connected tells how an attempt to connect ended.
+// connected reports how an attempt to connect ended.
 func connected(fd int) error {
 	n, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR)
 	if err == nil && n != 0 {

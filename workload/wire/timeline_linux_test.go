@@ -110,7 +110,7 @@ func (a *application) wroteAfter(at time.Time) (time.Duration, bool) {
 	return after(a.good, at)
 }
 
-// wireWrites tells of wire's good writes to the lost shard as they come.
+// wireWrites notes when wire's writes to the lost shard succeed.
 type wireWrites struct {
 	*auditor
 	lost func(slot uint16) bool

@@ -15,8 +15,8 @@ import (
 	"github.com/slotstorm/slotstorm/workload/resp"
 )
 
-// What a reply may make the client keep. Redis advises against more than 1000
-// nodes. Names of nodes that are gone are kept too: they tell a shard again.
+// Bounds of the data that replies make the client keep. Redis advises against more than 1000
+// nodes. Names of nodes that are gone are kept too, to recognize a shard that returns.
 const (
 	maxShards = 1024
 	maxNames  = 1 << 16

@@ -99,8 +99,8 @@ func TestConfigSaysAllThatIsWrong(t *testing.T) {
 	}
 }
 
-// What a node may say of its cluster is bounded: ranges, slots, shards, and names
-// over many replies.
+// Replies of a node are bounded: ranges, slots, shards, and the names in many
+// replies.
 func TestHostileTopologies(t *testing.T) {
 	one := func(from, to, node int) string { return fmt.Sprintf("%d %d id%d@127.0.0.1:%d", from, to, node, node) }
 	var shards, ranges, overlapping []string

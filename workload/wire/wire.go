@@ -1,6 +1,6 @@
 // Package wire drives a Redis server or a Redis Cluster at high rates and for
 // audited writes. It is slotstorm's own client, built for two things: that a
-// request costs as little as possible, and that what is said about a request is
+// request costs as little as possible, and that every reported outcome is
 // true.
 //
 // One locked OS thread per core runs an event loop of its own; a turn of it is
@@ -54,10 +54,10 @@ type Request struct {
 	// one or the last is EXECABORT, else unknown. It is not re-sent after MOVED.
 	Replies uint8
 	// Wait is how many replicas, and Local how many append-only files, the last
-	// reply must tell, which is that of WAIT or WAITAOF: less makes the request
+	// reply must count, which is that of WAIT or WAITAOF: fewer make the request
 	// unknown, ClassUnreplicated.
 	Wait, Local uint8
-	// Read tells that a replica may answer.
+	// Read allows a replica to answer.
 	Read bool
 }
 

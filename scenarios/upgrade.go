@@ -24,7 +24,7 @@ type Upgrade struct {
 	Rollback *Rollback `yaml:"rollback,omitempty" json:"rollback,omitempty"`
 }
 
-// Release is a version of Redis, for each kind of place.
+// Release is a version of Redis: a program for the local provider, an image for Kubernetes.
 type Release struct {
 	// The redis-server of the local provider: a name on PATH, or a path.
 	Binary string `yaml:"binary,omitempty" json:"binary,omitempty" jsonschema:"minLength=1"`

@@ -85,7 +85,7 @@ type Ramp struct {
 	At Duration `yaml:"at,omitempty" json:"at,omitempty" jsonschema:"minimum=0s,maximum=24h"`
 }
 
-// RateStep sets the rate from a time on.
+// RateStep sets the rate from a point in time.
 type RateStep struct {
 	// The time from the start of the timeline, later than that of the step before.
 	At Duration `yaml:"at" json:"at" jsonschema:"required,minimum=0s,maximum=24h"`
@@ -166,7 +166,7 @@ type Churn struct {
 type ReconnectStorm struct {
 	// The time from the start of the timeline.
 	At Duration `yaml:"at" json:"at" jsonschema:"required,minimum=0s,maximum=24h"`
-	// Repeats it at this distance; 0 does not.
+	// The time between two storms; 0 means that there is only one.
 	Every Duration `yaml:"every,omitempty" json:"every,omitempty" jsonschema:"minimum=0s,maximum=24h"`
 }
 
@@ -200,7 +200,7 @@ type Keys struct {
 	Prefix string `yaml:"prefix" json:"prefix" jsonschema:"maxLength=256"`
 	// The number of keys, 1 to 10⁹.
 	Count int64 `yaml:"count" json:"count" jsonschema:"minimum=1,maximum=1000000000"`
-	// uniform: every key alike. zipfian: key 0 is the hottest. hotset: see hot.
+	// uniform: all keys with the same probability. zipfian: key 0 is the hottest. hotset: see hot.
 	// gaussian: around the middle key. sequential: one after the other, again and
 	// again. latest: the newest keys are the hottest; writes take the next key, and
 	// reads a zipfian rank back from it.
@@ -229,7 +229,7 @@ type HotSet struct {
 	Requests float64 `yaml:"requests" json:"requests" jsonschema:"required,minimum=0,maximum=1"`
 	// The share of the keys that are hot, above 0 and below 1.
 	Keys float64 `yaml:"keys" json:"keys" jsonschema:"required,exclusiveMinimum=0,maximum=1"`
-	// Moves the hot keys on by their number, this often; 0 is never.
+	// The interval after which the next keys become the hot ones; 0 is never.
 	Every Duration `yaml:"every,omitempty" json:"every,omitempty" jsonschema:"minimum=0s,maximum=24h"`
 }
 

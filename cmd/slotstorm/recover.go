@@ -20,8 +20,8 @@ func (p *program) recoverVerb() *cli.Command {
 		Description: "Reads the journal of the run, which records each fault before it acts, undoes the faults\n" +
 			"that are still active, and verifies that none is. RUN is a folder, an id, or the\n" +
 			"beginning of an id.\n\n" +
-			"In a sealed room the kernel removed all faults with the process of the run. On plain\n" +
-			"loopback, the processes in the journal are ended, if they are certainly the same ones.\n" +
+			"With namespaces, the kernel removed all faults when the process of the run ended. On\n" +
+			"plain loopback, the processes in the journal are ended, if they are certainly the same.\n" +
 			"Then the data of the nodes is removed, unless the run had --keep-volumes. On\n" +
 			"Kubernetes, what the run left is removed as by 'slotstorm clean'. A deployment that the\n" +
 			"run used is kept, and recover waits until it is healthy.\n\n" +

@@ -13,8 +13,8 @@ import (
 
 // A primary that comes back empty before anybody noticed takes its shard's data
 // with it; with an append-only file it comes back with them.
+// It runs alone: while a busy disk syncs, Redis holds back what it appends.
 func TestAnEmptyPrimaryWipesItsShard(t *testing.T) {
-	t.Parallel()
 	for name, tc := range map[string]struct {
 		args  []string
 		least int // lost writes
@@ -25,7 +25,6 @@ func TestAnEmptyPrimaryWipesItsShard(t *testing.T) {
 			"--set", "objectives[3]={metric: writes.lost, max: 0}"}, 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			s := newSandbox(t)
 			code, stdout, stderr := s.run(append([]string{"run", "empty-primary"}, tc.args...)...)
 			if code != 0 && code != 5 {

@@ -92,6 +92,7 @@ func (a *auditor) Observe(tag uint64, o Outcome, r resp.Reply) {
 }
 
 func TestCluster(t *testing.T) {
+	t.Parallel()
 	nodes := startCluster(t, 3)
 	for _, protocol := range []int{2, 3} {
 		cfg := config(nodes[1].addr)
@@ -152,6 +153,7 @@ func (m slotMove) do(t *testing.T, all []*server, held func()) {
 // Slots move away and back under load. Every value read is right, every request
 // ends ok, and both kinds of redirect were met.
 func TestReshard(t *testing.T) {
+	t.Parallel()
 	nodes := startCluster(t, 3)
 	cfg := config(nodes[0].addr)
 	cfg.Cluster, cfg.Conns, cfg.Depth, cfg.Cores = true, 2, 2, 2
@@ -215,13 +217,16 @@ func TestKilledNode(t *testing.T) {
 	}()
 	result, got := drive(t, t.Context(), cfg)
 	c := result.Counts
-	t.Logf("%+v, %v", c, got.total.Errors)
+	t.Logf("%+v, %v, %+v", c, got.total.Errors, result.Stats)
 	if c.Total() != n {
 		t.Errorf("%d of %d requests ended", c.Total(), n)
 	}
 	reset := got.total.Errors[ClassEOF] + got.total.Errors[ClassReset]
-	if c.Unknown == 0 || c.Unknown > 4*8 || c.Unknown != reset {
-		t.Errorf("%d unknown of which %d by the broken connections; at most %d can have been under way", c.Unknown, reset, 4*8)
+	// A killed process closes its connections before its listening socket: the
+	// kernel may accept each connection once more and break that too.
+	lost := result.Stats.Lost
+	if c.Unknown == 0 || c.Unknown > lost*8 || lost > 2*4 || c.Unknown != reset {
+		t.Errorf("%d unknown of which %d by the %d broken connections; at most 8 can have been under way on each of at most 8", c.Unknown, reset, lost)
 	}
 	if refused := got.total.Errors[ClassDial]; refused < 1000 {
 		t.Errorf("%d failed to reach the dead node", refused)

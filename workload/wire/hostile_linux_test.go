@@ -67,8 +67,10 @@ func fake(t *testing.T, answer string, closing bool) string {
 }
 
 // Whatever a server sends instead of replies ends the connection, not the run;
-// the requests under way are unknown, and memory stays bounded.
+// the requests under way are unknown, and memory stays bounded. Each connection
+// meets it four times; more would only add the waits between attempts to connect.
 func TestHostileServer(t *testing.T) {
+	const requests = 8
 	for _, c := range []struct {
 		name, answer string
 		closing      bool
@@ -107,12 +109,12 @@ func TestHostileServer(t *testing.T) {
 				runtime.ReadMemStats(&before)
 				cfg := config(fake(t, c.answer, c.closing))
 				cfg.Conns, cfg.Timeout, cfg.Protocol = 2, 100*time.Millisecond, protocol
-				cfg.NewSource = func(int) Source { return newMix(0, 100, 20) }
+				cfg.NewSource = func(int) Source { return newMix(0, 100, requests) }
 				result, got := drive(t, t.Context(), cfg)
 				runtime.ReadMemStats(&after)
 				// Answers to nothing: the first of each three is taken for the reply.
-				if n := result.Counts; n.Total() != 20 || n.Unknown != got.total.Errors[c.class] ||
-					(n.Unknown == 0 && c.name != "answer to nothing") || n.OK+n.Unknown != 20 {
+				if n := result.Counts; n.Total() != requests || n.Unknown != got.total.Errors[c.class] ||
+					(n.Unknown == 0 && c.name != "answer to nothing") || n.OK+n.Unknown != requests {
 					t.Errorf("got %+v, %v", n, got.total.Errors)
 				}
 				if used := after.TotalAlloc - before.TotalAlloc; used > 8<<20 {
@@ -213,6 +215,7 @@ func TestAuth(t *testing.T) {
 
 // The slower path: a dialler of the caller's own, and TLS.
 func TestDial(t *testing.T) {
+	t.Parallel()
 	nodes := startCluster(t, 3)
 	cfg := config("redis-0.test:1")
 	cfg.Cluster, cfg.Conns, cfg.Depth = true, 2, 8
@@ -229,6 +232,7 @@ func TestDial(t *testing.T) {
 }
 
 func TestTLS(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	ca := certificate(t, dir)
 	port := freePort(t)

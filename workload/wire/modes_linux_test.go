@@ -50,6 +50,7 @@ func (w *writes) Next(buf []byte, _ int64) ([]byte, Request, bool) {
 // The reply to WAIT decides: with the replica it is ok, without one the write
 // stands on the primary alone, and its fate is unknown.
 func TestWaitIsJudged(t *testing.T) {
+	t.Parallel()
 	nodes := startCluster(t, 1)
 	drive := func(want Counts, class Class) {
 		t.Helper()
@@ -95,6 +96,7 @@ func TestCopiesAreRead(t *testing.T) {
 // Connections come and go, one by one and all at once, in open and closed loop,
 // and every request is answered.
 func TestConnectionsAreRetired(t *testing.T) {
+	t.Parallel()
 	for _, open := range []bool{false, true} {
 		nodes := startCluster(t, 2)
 		cfg := config(nodes[0].addr)
@@ -149,6 +151,7 @@ func (s reader) Next(buf []byte, at int64) ([]byte, Request, bool) {
 // Reads go to replicas and writes do not; when the replica is gone the primary
 // answers.
 func TestReadsGoToReplicas(t *testing.T) {
+	t.Parallel()
 	nodes := startCluster(t, 1)
 	replica := replicaOf(t, nodes[0], nodes)
 	run := func() (Result, int) {

@@ -124,7 +124,9 @@ func startCluster(t testing.TB, n int, args ...string) []*server {
 	t.Helper()
 	nodes := make([]*server, n)
 	for i := range nodes {
-		nodes[i] = startRedis(t, append([]string{"--cluster-enabled", "yes", "--cluster-node-timeout", "2000"}, args...)...)
+		nodes[i] = startRedis(t, append([]string{"--cluster-enabled", "yes", "--cluster-node-timeout", "2000",
+			// CLUSTER SLOTS lists a replica after its first sync and the next ping.
+			"--repl-diskless-sync-delay", "0", "--repl-ping-replica-period", "1"}, args...)...)
 		nodes[i].id = nodes[i].do("CLUSTER", "MYID").Text
 		from, to := i*resp.Slots/n, (i+1)*resp.Slots/n-1
 		nodes[i].do("CLUSTER", "ADDSLOTSRANGE", strconv.Itoa(from), strconv.Itoa(to))

@@ -172,6 +172,7 @@ timeline: {phases: [{name: all, duration: 1s}]}
 // same minute on the same cluster; how each fares is logged, and stands in
 // docs/measurements.md. With SLOTSTORM_SOAK it waits for all of them to recover.
 func TestReshardAndFailoverThroughAllClients(t *testing.T) {
+	t.Parallel()
 	redis.SetLogger(silence{})
 	nodes := startCluster(t, 3)
 	replica := replicaOf(t, nodes[2], nodes)

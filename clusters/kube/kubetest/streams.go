@@ -84,7 +84,7 @@ func (s *Streams) exec(w http.ResponseWriter, r *http.Request, pod string) {
 	if conn == nil {
 		return
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	streams := map[string]httpstream.Stream{}
 	for range want {
 		select {

@@ -61,7 +61,8 @@ test: tools ## install what is missing and run all tests, those of code with gor
 
 e2e: build tools ## run whole scenarios against real Redis Clusters
 	@scripts/setup e2e
-	$(TOOLS)/tests -v -tags e2e -parallel 4 -timeout 45m ./e2e/...
+	$(TOOLS)/tests -v -tags e2e -parallel 4 -timeout 45m ./e2e
+	$(TOOLS)/tests -v -tags e2e -parallel 4 -timeout 45m ./e2e/hostile ./e2e/built
 	cd checks && $(GO) test -tags e2e ./...
 
 kind: build ## run the tests that KIND matches on kind clusters. Needs Docker only: images that it lacks are pulled; KIND_NODE_IMAGE replaces kind's node image

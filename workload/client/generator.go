@@ -3,7 +3,9 @@ package client
 import (
 	"context"
 	"errors"
+	"math"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -25,6 +27,12 @@ type generator struct {
 	// jobs hands batches to idle workers.
 	jobs    chan schedule.Batch
 	workers sync.WaitGroup
+	// reached is the intended start, as an offset from the start, before which an
+	// open loop issues nothing more.
+	reached atomic.Int64
+	// gate is held for reading from the moment that a closed loop takes as the start
+	// of its requests until they are noted.
+	gate sync.RWMutex
 }
 
 // library is a client library.
@@ -86,10 +94,7 @@ func (g *generator) Run(ctx, stop context.Context, start time.Time, out Output) 
 	for {
 		select {
 		case <-t.C:
-			// A second is due once no more of its requests can be issued and
-			// its probes are counted; the margin is for a late scheduler.
-			due := g.secondsBefore(time.Since(start) - 200*time.Millisecond)
-			if err := g.rec.Collect(due, false, give); err != nil && failed == nil {
+			if err := g.rec.Collect(g.due(start), false, give); err != nil && failed == nil {
 				failed = err
 				cut()
 			}
@@ -98,6 +103,24 @@ func (g *generator) Run(ctx, stop context.Context, start time.Time, out Output) 
 			return errors.Join(failed, g.rec.Collect(due, true, give))
 		}
 	}
+}
+
+// margin is how long after its end a second's frame is given, so that its probes are
+// counted.
+const margin = 200 * time.Millisecond
+
+// due counts the seconds of which no more requests can be issued, however late the
+// one who issues them is.
+func (g *generator) due(start time.Time) int {
+	passed := time.Since(start) - margin
+	if !g.plan.Workload.Rate.Max {
+		return g.secondsBefore(min(passed, time.Duration(g.reached.Load())))
+	}
+	// A batch that took an earlier moment as its start has been noted once the gate
+	// is free; those after it take later ones.
+	g.gate.Lock()
+	defer g.gate.Unlock()
+	return g.secondsBefore(passed)
 }
 
 // secondsBefore counts the whole seconds before an offset from the start, those of
@@ -114,8 +137,10 @@ func (g *generator) openLoop(ctx, stop context.Context, start time.Time) {
 	for {
 		b, ok := s.Next()
 		if !ok {
+			g.reached.Store(math.MaxInt64)
 			return
 		}
+		g.reached.Store(int64(b.At))
 		if b.Number%int64(g.plan.Workload.Generators) != int64(g.plan.Index) {
 			continue
 		}
@@ -216,10 +241,11 @@ func (g *generator) closedLoop(ctx, stop context.Context, start time.Time) {
 				if g.plan.Requests > 0 && number*int64(most) >= g.plan.Requests {
 					return
 				}
-				if b.At = time.Since(start); b.At >= g.plan.Length {
+				var more bool
+				if b, more = g.beginNow(b, start); !more {
 					return
 				}
-				if b.Count = g.begin(b, g.limit); b.Count > 0 {
+				if b.Count > 0 {
 					buf = g.carryOut(ctx, start, b, buf)
 				}
 			}
@@ -235,6 +261,18 @@ func (g *generator) closedLoop(ctx, stop context.Context, start time.Time) {
 	case <-ctx.Done():
 	case <-time.After(time.Until(start.Add(g.plan.Length))):
 	}
+}
+
+// beginNow notes the requests of a batch of a closed loop, which is due now; more is
+// false when the time for that is over.
+func (g *generator) beginNow(b schedule.Batch, start time.Time) (begun schedule.Batch, more bool) {
+	g.gate.RLock()
+	defer g.gate.RUnlock()
+	if b.At = time.Since(start); b.At >= g.plan.Length {
+		return b, false
+	}
+	b.Count = g.begin(b, g.limit)
+	return b, true
 }
 
 // Warm implements Driver.

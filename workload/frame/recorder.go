@@ -21,7 +21,9 @@ type Recorder struct {
 	next     int             // the next second to give
 	inFlight int
 	spare    []*hdrhistogram.Histogram
-	done     map[int]int // ok replies by the second of the reply
+	// done counts ok replies by the second of the reply, or by the next second to
+	// give if that one has been given.
+	done     map[int]int
 	total    Progress
 	lastRate float64
 	lastP99  time.Duration
@@ -100,7 +102,7 @@ func (r *Recorder) End(e End) {
 	switch e.Outcome {
 	case results.OK:
 		s.counts[e.Command].OK++
-		r.done[Second(e.Replied)]++
+		r.done[max(Second(e.Replied), r.next)]++
 		for _, class := range e.Retried {
 			count(&s.retried, class)
 		}

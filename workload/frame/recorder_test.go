@@ -111,3 +111,21 @@ func TestMergedGeneratorsEqualOne(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// A reply that is noted after the frame of its second counts in the next one.
+func TestCompletedCountsEveryReply(t *testing.T) {
+	r := NewRecorder(0, []string{"GET"}, 1)
+	const s = time.Second
+	r.Begin(s+100*time.Millisecond, 0, 10)
+	completed := 0
+	for _, g := range collectAll(t, r, 1, false) {
+		completed += g.frame.Completed
+	}
+	r.End(End{Intended: s + 100*time.Millisecond, Sent: s, Replied: s - 1, Outcome: results.OK})
+	for _, g := range collectAll(t, r, 2, false) {
+		completed += g.frame.Completed
+	}
+	if completed != 1 {
+		t.Errorf("frames count %d replies of 1", completed)
+	}
+}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"os/signal"
 	"strconv"
 	"strings"
 	"syscall"
@@ -32,7 +31,7 @@ func (p *program) agentVerb() *cli.Command {
 func (p *program) agent(c *cli.Context) error {
 	switch what := strings.Join(c.Args().Slice(), " "); {
 	case what == "stay":
-		ctx, release := signal.NotifyContext(c.Context, syscall.SIGTERM, syscall.SIGINT)
+		ctx, release := p.abrupt(c.Context)
 		defer release()
 		select {
 		case <-ctx.Done():

@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -83,6 +84,17 @@ func shellCode(err error) int {
 	return 128 + int(ended.Sys().(syscall.WaitStatus).Signal())
 }
 
+// unignore lets children receive the signals that this process ignores, as under nohup.
+func unignore(t *testing.T) {
+	for _, s := range []os.Signal{syscall.SIGHUP, syscall.SIGINT} {
+		if signal.Ignored(s) {
+			c := make(chan os.Signal, 1)
+			signal.Notify(c, s)
+			t.Cleanup(func() { signal.Stop(c) })
+		}
+	}
+}
+
 // leftovers are the processes of a group that has ended.
 func leftovers(group int) bool { return syscall.Kill(-group, 0) == nil }
 
@@ -119,6 +131,7 @@ func TestCrash(t *testing.T) { // not beside other runs, which could choose the 
 // is known to have begun: it opens the FIFO that it is to read.
 func TestSignalBeforeAnything(t *testing.T) {
 	t.Parallel()
+	unignore(t)
 	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT} {
 		for _, verb := range []string{"validate", "inspect"} {
 			fifo := filepath.Join(t.TempDir(), "fifo")
@@ -153,6 +166,7 @@ func TestSignalBeforeAnything(t *testing.T) {
 // there to be interrupted.
 func TestSignalAtAnyMoment(t *testing.T) {
 	t.Parallel()
+	unignore(t)
 	r := rand.New(rand.NewPCG(19, 10))
 	var lanes sync.WaitGroup
 	for _, words := range [][]string{

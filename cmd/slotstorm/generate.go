@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -34,7 +32,7 @@ func (p *program) generate(c *cli.Context) error {
 	if !c.IsSet("identity") || c.Duration("patience") <= 0 {
 		return usagef("slotstorm generate is started by a run: it needs --identity and a --patience greater than 0")
 	}
-	ctx, release := signal.NotifyContext(c.Context, syscall.SIGTERM, syscall.SIGINT)
+	ctx, release := p.abrupt(c.Context)
 	defer release()
 	err := loader.Generate(ctx, loader.GenerateOptions{
 		Listen: c.String("listen"), Identity: c.String("identity"), Patience: c.Duration("patience"), Log: p.logger(),

@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"sync/atomic"
+	"slices"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -13,29 +14,47 @@ import (
 // abruptGrace is how long an abrupt end may take before the process exits anyway.
 const abruptGrace = 2 * time.Second
 
-// catcher receives signals that ask for an end. Unless a verb has subscribed to them, one
-// of them ends the process at once.
-type catcher struct{ takers atomic.Int32 }
+// catcher receives signals that ask for an end. It hands each one to the verbs that have
+// subscribed, or ends the process if there are none.
+type catcher struct {
+	// exit ends the process.
+	exit   func()
+	mu     sync.Mutex
+	takers []chan os.Signal
+}
 
 // catch starts to receive signals. Signals that were ignored when the process started stay
 // ignored: nohup ignores SIGHUP, and a shell without job control ignores SIGINT and
 // SIGQUIT for its background processes.
 func catch() *catcher {
-	c := &catcher{}
+	c := &catcher{exit: func() { os.Exit(int(exitInterrupted)) }}
 	caught := make(chan os.Signal, 4)
 	notify(caught)
-	go func() {
-		for range caught {
-			if c.takers.Load() == 0 {
-				os.Exit(int(exitInterrupted))
-			}
-		}
-	}()
+	go c.pass(caught)
 	// A pipe without a reader is a write error. By default SIGPIPE would end the process
 	// and leave a fault active. By default SIGQUIT would be a crash, even if it is ignored
 	// above.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE, syscall.SIGQUIT)
 	return c
+}
+
+// pass hands signals to those who have subscribed by then. All signals take this one way:
+// with a channel of its own for each subscriber, a signal that arrives just before the
+// subscription and is read just after it would reach neither.
+func (c *catcher) pass(caught <-chan os.Signal) {
+	for s := range caught {
+		c.mu.Lock()
+		if len(c.takers) == 0 {
+			c.exit()
+		}
+		for _, own := range c.takers {
+			select {
+			case own <- s:
+			default: // as many as a verb distinguishes are waiting
+			}
+		}
+		c.mu.Unlock()
+	}
 }
 
 // notify sends the signals that ask for an end to c: Ctrl-C and Ctrl-\, SIGTERM, and
@@ -51,15 +70,20 @@ func notify(c chan<- os.Signal) {
 	}
 }
 
-// take subscribes the caller to the signals, until it calls release.
+// take subscribes the caller to the signals, until it calls release. A signal that it has
+// not read by then counts as one that arrives later.
 func (c *catcher) take() (caught <-chan os.Signal, release func()) {
 	own := make(chan os.Signal, 4)
-	// In this order no signal is lost: one in between ends the process.
-	notify(own)
-	c.takers.Add(1)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.takers = append(c.takers, own)
 	return own, func() {
-		c.takers.Add(-1)
-		signal.Stop(own)
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.takers = slices.DeleteFunc(c.takers, func(taker chan os.Signal) bool { return taker == own })
+		if len(c.takers) == 0 && len(own) > 0 {
+			c.exit()
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package judge
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -134,7 +135,7 @@ func dialledInVain(a *facts.Analysis, _ *results.Summary) []results.Advice {
 		return nil
 	}
 	return []results.Advice{{
-		Severity: results.Warning, Title: fmt.Sprintf("Requests waited for up to %s while shard %d was away for %s: go-redis dialled a node that was gone", words.Duration(waited), worst.Shard, words.Duration(away)),
+		Severity: results.Warning, Title: fmt.Sprintf("Requests waited for up to %s while shard %d was down for %s: go-redis dialled a node that was gone", words.Duration(waited), worst.Shard, words.Duration(away)),
 		Evidence: []string{
 			fmt.Sprintf("%s ended ok after failed dials; %d of them were due in second %d of the load, and the slowest took %s", words.Plural(all, "request", "requests"), inVain[worst.Second], worst.Second, words.Duration(waited)),
 			fmt.Sprintf("if an address does not answer, %s; a request tries a node %d times, which takes up to %s, and twice as long if the client knows no other node by then", sum, nodeTries, words.Duration(results.DurationOf(nodeTries*round))),
@@ -195,34 +196,46 @@ func fullCoverage(a *facts.Analysis, s *results.Summary) []results.Advice {
 		if f.Server == 0 {
 			end = a.Run.End
 		}
+		refused := refusals(&a.Run, f, end)
+		if len(refused) == 0 || len(refused) < len(a.Run.Shards)-1 {
+			continue
+		}
 		var evidence []string
 		var longest results.Duration
-		down := map[int]bool{}
-		for _, o := range a.Run.ProbeOutages {
-			if o.Shard == f.Shard || o.From < f.Injected || o.From > end || o.Errors["CLUSTERDOWN"] == 0 {
-				continue
-			}
-			down[o.Shard] = true
+		for _, o := range refused {
 			longest = max(longest, o.To-o.From)
 			evidence = append(evidence, fmt.Sprintf("shard %d had no fault and answered CLUSTERDOWN for %s", o.Shard, words.Duration(o.To-o.From)))
 		}
-		if len(down) == 0 || len(down) < len(a.Run.Shards)-1 {
-			continue
-		}
 		if n++; longest > most {
 			most = longest
+			others := words.Verb(len(refused), "other shard refuse requests for", "other shards refuse requests for up to")
 			worst = results.Advice{
-				Severity: results.Warning, Title: fmt.Sprintf("The failure of one shard made all shards refuse requests for %s (cluster-require-full-coverage is yes)", words.Duration(longest)),
-				Evidence: append([]string{fmt.Sprintf("fault %s struck shard %d alone", f.Fault, f.Shard)}, evidence...),
-				Advice:   "If clients can work with part of the keys, set cluster-require-full-coverage no: the other shards then continue.", Anchor: anchorAvailability,
+				Severity: results.Warning, Title: fmt.Sprintf("The failure of shard %d made the %s %s (cluster-require-full-coverage is yes)", f.Shard, others, words.Duration(longest)),
+				Evidence: append([]string{fmt.Sprintf("fault %s affected only shard %d", f.Fault, f.Shard)}, evidence...),
+				Advice:   "If clients can work while part of the keys is unavailable, set cluster-require-full-coverage to no: then the shards without a fault continue to serve requests.", Anchor: anchorAvailability,
 			}
 		}
 	}
 	if n == 0 {
 		return nil
 	}
-	worst.Evidence = append(worst.Evidence, seenIn(n, len(s.Failovers), "All shards were away")...)
+	worst.Evidence = append(worst.Evidence, seenIn(n, len(s.Failovers), "The other shards refused requests")...)
 	return []results.Advice{worst}
+}
+
+// refusals are the longest outages, in the order of shards, in which the shards beside
+// the failed one answered CLUSTERDOWN.
+func refusals(r *results.Run, f results.Failover, end results.Duration) []results.Outage {
+	longest := map[int]results.Outage{}
+	for _, o := range r.ProbeOutages {
+		if o.Shard == f.Shard || o.From < f.Injected || o.From > end || o.Errors["CLUSTERDOWN"] == 0 {
+			continue
+		}
+		if most, ok := longest[o.Shard]; !ok || o.To-o.From > most.To-most.From {
+			longest[o.Shard] = o
+		}
+	}
+	return slices.SortedFunc(maps.Values(longest), func(x, y results.Outage) int { return x.Shard - y.Shard })
 }
 
 func noReplica(a *facts.Analysis, s *results.Summary) []results.Advice {
@@ -234,7 +247,7 @@ func noReplica(a *facts.Analysis, s *results.Summary) []results.Advice {
 		}
 		list = append(list, results.Advice{
 			Severity: results.Warning, Title: fmt.Sprintf("Shard %d had no replica that could take over", f.Shard),
-			Evidence: []string{fmt.Sprintf("fault %s struck %s, its only node", f.Fault, f.From)},
+			Evidence: []string{fmt.Sprintf("fault %s hit %s, the only node of the shard", f.Fault, f.From)},
 			Advice:   "Give each shard a replica (redis.replicasPerShard: 1), on another machine.", Anchor: FailoverAnchor(f),
 		})
 	}
@@ -260,7 +273,7 @@ func replicaUnfit(a *facts.Analysis, s *results.Summary) []results.Advice {
 		evidence := []string{fmt.Sprintf("fault %s; its log says: %s", f.Fault, strings.TrimPrefix(stuck.Message, "Currently unable to failover: "))}
 		if since, ok := outOfSync(a, stuck.Node, f.Injected); ok {
 			title = fmt.Sprintf("%s could not take over shard %d: it had not finished its sync when the primary failed", stuck.Node, f.Shard)
-			evidence = append(evidence, fmt.Sprintf("it had been out of sync for %s when the fault struck", words.Duration(f.Injected-since)))
+			evidence = append(evidence, fmt.Sprintf("it had been out of sync for %s when the fault was injected", words.Duration(f.Injected-since)))
 		}
 		list = append(list, results.Advice{
 			Severity: results.Warning, Title: title, Evidence: evidence,
@@ -297,7 +310,7 @@ func noFailover(a *facts.Analysis, s *results.Summary) []results.Advice {
 	}
 	return []results.Advice{{
 		Severity: results.Note, Title: fmt.Sprintf("%s was back before it was declared failed: no failover was rehearsed", f.From),
-		Evidence: append([]string{fmt.Sprintf("fault %s: shard %d was away for %s; cluster-node-timeout is %s", f.Fault, f.Shard, words.Duration(f.Server),
+		Evidence: append([]string{fmt.Sprintf("fault %s: shard %d was down for %s; cluster-node-timeout is %s", f.Fault, f.Shard, words.Duration(f.Server),
 			words.Duration(results.DurationOf(a.NodeTimeout())))}, seenIn(n, len(s.Failovers), "That was so")...),
 		Advice: "To see a replica take over, keep the node away longer than cluster-node-timeout (cluster.local.restartDelay, or the fault's duration).",
 		Anchor: FailoverAnchor(f),

@@ -56,6 +56,18 @@ func undialled() *results.Bundle {
 	return b
 }
 
+// threeShards has two shards that refuse requests until 45 ms after the failed one is
+// back: all three are down at once for 836 ms, and the two for 881 ms.
+func threeShards() *results.Bundle {
+	b := fixture.Killed()
+	back := b.Run.ProbeOutages[0].To
+	b.Run.ProbeOutages = b.Run.ProbeOutages[:1]
+	for _, shard := range []int{2, 1} {
+		b.Run.ProbeOutages = append(b.Run.ProbeOutages, results.Outage{Shard: shard, From: back - fixture.MS(836), To: back + fixture.MS(45)})
+	}
+	return b
+}
+
 func cameBackEarly() *results.Bundle {
 	b := fixture.Killed()
 	b.Events = append(b.Events[:2], results.Event{Offset: fixture.MS(fixture.Injected + 700), Kind: results.EventNodeReady, Source: "supervisor", Node: "node-0"})
@@ -96,7 +108,7 @@ func serviceRules() []ruleCase {
 		{"client-topology", "later than the interval explains", fixture.Reloading("6s", 59000, "dial"), nil, ""},
 		{"client-topology", "hardly later", fixture.Reloading("1m0s", 19250, "dial"), nil, ""},
 
-		{"dials-in-vain", "five dials, twice", dialling(5700, 5, 0), nil, "Requests waited for up to 5.70 s while shard 0 was away for 0 s: go-redis dialled a node that was gone"},
+		{"dials-in-vain", "five dials, twice", dialling(5700, 5, 0), nil, "Requests waited for up to 5.70 s while shard 0 was down for 0 s: go-redis dialled a node that was gone"},
 		{"dials-in-vain", "its evidence", dialling(5700, 5, 0), nil, "3 requests ended ok after failed dials; 3 of them were due in second 15 of the load"},
 		{"dials-in-vain", "its sum", dialling(5700, 5, 0), nil, "× dialerRetries 5 (the library's default), with 100ms between the dials, takes 2.90 s; a request tries a node 2 times, which takes up to 5.80 s"},
 		{"dials-in-vain", "as long as the shard was away", dialling(5700, 5, 5000), nil, ""},
@@ -109,7 +121,8 @@ func serviceRules() []ruleCase {
 		{"node-timeout", "2 s", fixture.Killed(), nil, ""},
 		{"node-timeout", "no failover", cameBackEarly(), timeout("15000"), ""},
 
-		{"full-coverage", "all away", fixture.ClusterDown(fixture.Killed()), nil, "The failure of one shard made all shards refuse requests for 705 ms"},
+		{"full-coverage", "all away", fixture.ClusterDown(fixture.Killed()), nil, "The failure of shard 0 made the other shards refuse requests for up to 705 ms"},
+		{"full-coverage", "three shards, refused while the first was away and after", fixture.ClusterDown(threeShards()), nil, "The failure of shard 0 made the other shards refuse requests for up to 881 ms"},
 		{"full-coverage", "turned off", fixture.ClusterDown(fixture.Killed()), func(s *scenarios.Scenario) { s.Redis.Config["cluster-require-full-coverage"] = "no" }, ""},
 		{"full-coverage", "away for another reason", fixture.Killed(), nil, ""},
 		{"full-coverage", "struck itself", both(fixture.ClusterDown(fixture.Killed())), nil, ""},
@@ -234,4 +247,23 @@ func ghost() *results.Bundle {
 	b.Run.Audit.Phantom = 1
 	b.Findings = []results.Finding{{Class: results.ClassPhantom, Read: "boo", Write: results.Write{Key: "k"}}}
 	return b
+}
+
+// The finding is about the shards beside the failed one; the time in which all were
+// down at once is shorter, and stands in the table of availability.
+func TestFullCoverageAgreesWithAvailability(t *testing.T) {
+	b := fixture.ClusterDown(threeShards())
+	s := Summary(facts.New(b, fixture.Scenario(t)))
+	if s.Availability.All != fixture.MS(836) {
+		t.Errorf("all shards were down for %s", s.Availability.All)
+	}
+	got := foundBy(t, "full-coverage", b, nil)
+	want := []string{
+		"fault kill-primary affected only shard 0",
+		"shard 1 had no fault and answered CLUSTERDOWN for 881 ms",
+		"shard 2 had no fault and answered CLUSTERDOWN for 881 ms",
+	}
+	if len(got) != 1 || strings.Contains(got[0].Title, "all shards") || !slices.Equal(got[0].Evidence, want) {
+		t.Errorf("got %+v", got)
+	}
 }

@@ -3,7 +3,9 @@ package redistest
 
 import (
 	"context"
+	"errors"
 	"net"
+	"os"
 	"os/exec"
 	"testing"
 	"time"
@@ -12,9 +14,10 @@ import (
 	"github.com/slotstorm/slotstorm/workload/conn"
 )
 
-// Start starts a redis-server that is no cluster, waits until it accepts
-// connections, and kills it after the test.
-func Start(t testing.TB) (addr string, process *exec.Cmd) {
+// Start starts a redis-server, which is no cluster unless directives, such as
+// "--cluster-enabled", "yes", make it one. It waits until the server accepts connections,
+// and kills it after the test.
+func Start(t testing.TB, directives ...string) (addr string, process *exec.Cmd) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -26,12 +29,13 @@ func Start(t testing.TB) (addr string, process *exec.Cmd) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command("redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", t.TempDir())
+	args := append([]string{"--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", t.TempDir()}, directives...)
+	cmd := exec.Command("redis-server", args...)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := cmd.Process.Kill(); err != nil {
+		if err := cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
 			t.Error(err)
 		}
 		_ = cmd.Wait() // it was killed

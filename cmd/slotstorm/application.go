@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
-	"strings"
 	"syscall"
 	"time"
 
@@ -17,8 +15,6 @@ import (
 	"github.com/slotstorm/slotstorm/internal/console"
 	"github.com/slotstorm/slotstorm/internal/dial"
 	"github.com/slotstorm/slotstorm/internal/runner"
-	"github.com/slotstorm/slotstorm/report"
-	"github.com/slotstorm/slotstorm/results"
 )
 
 // run is the whole program: args begin with its name. It returns the exit code.
@@ -79,10 +75,6 @@ func (p *program) dispatch(ctx context.Context, args []string) error {
 	return p.app.RunContext(ctx, w.line("slotstorm"))
 }
 
-// ownOutputs are the verbs that check the formats of --out themselves. The others
-// write no files.
-var ownOutputs = []string{"run", "report", "compare", "trend", "capacity", "load", "audit"}
-
 func (p *program) verbs() []*cli.Command {
 	return []*cli.Command{
 		p.runVerb(), p.upVerb(), p.downVerb(), p.cleanVerb(), p.manifestsVerb(), p.loadVerb(), p.validateVerb(), p.inspectVerb(), p.listVerb(), p.reportVerb(), p.auditVerb(), p.uiVerb(), p.recoverVerb(), p.compareVerb(), p.trendVerb(), p.capacityVerb(), p.pruneVerb(),
@@ -99,7 +91,7 @@ func (p *program) application() *cli.App {
 	for _, v := range verbs {
 		v.HideHelp = true
 		v.OnUsageError = usage
-		if !slices.Contains(ownOutputs, v.Name) {
+		if len(resultKinds(v.Name)) == 0 {
 			v.Before = func(c *cli.Context) error { return p.writes(c) }
 		}
 	}
@@ -113,8 +105,8 @@ func (p *program) application() *cli.App {
 			&cli.BoolFlag{Name: "json", Usage: "print the result as JSON"},
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print errors only; with --json also print the result"},
 			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "write a detailed log to standard error"},
-			&cli.BoolFlag{Name: "no-color", Usage: "print without colours, as with NO_COLOR, with TERM=dumb or without a terminal"},
-			&cli.StringSliceFlag{Name: "out", Usage: "store runs in `DIR`, one folder per run (default: " + results.DefaultRoot + "); or write the result to a file with FORMAT=FILE, such as junit=junit.xml, or json=- for standard output, where FORMAT is one of " + strings.Join(report.Names(), ", ") + " that the result has; may be repeated"},
+			&cli.BoolFlag{Name: "no-color", Usage: "print without colours; the default if NO_COLOR is set, if TERM is dumb, or if the output is not a terminal"},
+			&cli.StringSliceFlag{Name: outFlag, Usage: "use the folder `DIR` for runs, or write the result to a file with FORMAT=FILE"},
 		},
 		Commands:                  verbs,
 		HideHelp:                  true,
@@ -130,7 +122,7 @@ func (p *program) application() *cli.App {
 func (p *program) ownFlags(c *cli.Context) error {
 	p.json, p.quiet, p.verbose = c.Bool("json"), c.Bool("quiet"), c.Bool("verbose")
 	var err error
-	if p.root, p.targets, err = parseOut(c.StringSlice("out")); err != nil {
+	if p.root, p.targets, err = parseOut(c.StringSlice(outFlag)); err != nil {
 		return err
 	}
 	if c.Bool("no-color") {

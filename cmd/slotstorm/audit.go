@@ -19,15 +19,16 @@ import (
 func (p *program) auditVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "audit",
-		Usage:     "check the audited writes of recorded runs again, offline",
+		Usage:     "check again, from recorded data, whether runs lost writes",
 		ArgsUsage: "RUN...",
-		Description: "Reads the ledger, the audited reads and the events in the folder of each run, judges\n" +
-			"every audited write again, and compares the result with that of the run. RUN is a\n" +
-			"folder, an id, the beginning of an id, or 'latest'. The folder stays unchanged. Exit\n" +
-			"code 5 means that some keys had not been read back, and 1 that the results differ.",
+		Description: "During a run, slotstorm also writes keys of its own, records each of these audited\n" +
+			"writes, and reads the keys back at the end. This verb judges all of them again from the\n" +
+			"files of the run, and compares the result with that of the run. RUN is a folder, an id,\n" +
+			"the beginning of an id, or 'latest'. The folder stays unchanged. Exit code 5 means that\n" +
+			"some keys had not been read back, and 1 that the results differ.",
 		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "findings", Usage: "print every finding, not only their number"},
-			&cli.DurationFlag{Name: "linearizability", Value: 10 * time.Second, Usage: "check the linearizability of single keys for at most `DURATION`; 0s skips the check"},
+			&cli.BoolFlag{Name: "findings", Usage: "print every write that was lost, altered or otherwise wrong, not only their number"},
+			&cli.DurationFlag{Name: "linearizability", Value: 10 * time.Second, Usage: "check for at most `DURATION` whether all reads and writes of a key fit one order (linearizability); 0s skips the check"},
 		},
 		Action: p.audit,
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 func baselineFlag() cli.Flag {
-	return &cli.StringFlag{Name: "baseline", Usage: "judge objectives such as max: baseline+10% against `RUN`, or against the median of several runs, separated by commas"}
+	return &cli.StringFlag{Name: "baseline", Usage: "use `RUN` as the baseline of objectives such as 'max: baseline+10%'; of several runs, separated by commas, use the median"}
 }
 
 // baseline reads the runs that the objectives of s are relative to; it is nil without

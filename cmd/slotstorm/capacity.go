@@ -18,22 +18,24 @@ import (
 func (p *program) capacityVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "capacity",
-		Usage:     "find the highest rate that meets the objectives",
+		Usage:     "find the highest request rate at which a cluster meets the objectives",
 		ArgsUsage: "SCENARIO",
-		Description: "Finds the highest rate at which the objectives of the scenario on latency and\n" +
-			"availability hold, with its cluster and load: healthy, and with the primary of one shard\n" +
-			"down. The search doubles the rate, bisects, and repeats both ends. Each rate is a run of\n" +
-			"its own, whose warm-up is not judged. A rate that the load generator could not sustain\n" +
-			"is not counted. To continue an interrupted search, run the same command again.",
+		Description: "Finds the highest request rate at which the scenario's cluster meets the scenario's\n" +
+			"objectives (limits) for latency and availability. It searches twice: with a healthy\n" +
+			"cluster, and with one primary down. A search doubles the rate until an objective is\n" +
+			"missed, then tries rates between the highest good and the lowest bad rate, and at the\n" +
+			"end repeats these two. Each rate is a run of its own, whose warm-up is not judged. A\n" +
+			"rate that the load generator could not sustain is not counted. To continue an\n" +
+			"interrupted search, run the same command again.",
 		Flags: []cli.Flag{
 			&cli.StringSliceFlag{Name: "set", Usage: "set a field of the scenario with `PATH=VALUE`, such as redis.binary=./redis-server; may be repeated"},
-			&cli.StringFlag{Name: "shards", Usage: "search with each of `N,N...` shards (default: the shards of the scenario)"},
+			&cli.StringFlag{Name: "shards", Usage: "search once for each number of shards in `LIST`, such as 3,6 (default: the number in the scenario)"},
 			&cli.StringFlag{Name: "state", Value: "both", Usage: "search in `STATE`: healthy, n-1 (one primary down) or both"},
 			&cli.Float64Flag{Name: "from", Usage: "start with `N` requests per second (default: the rate of the scenario)"},
 			&cli.Float64Flag{Name: "most", Value: 1e6, Usage: "try at most `N` requests per second"},
 			&cli.DurationFlag{Name: "hold", Value: 10 * time.Second, Usage: "judge each rate over `DURATION`, in whole seconds"},
-			&cli.Float64Flag{Name: "tolerance", Value: 5, Usage: "stop when the highest rate that met the objectives is within `PERCENT` of one that did not"},
-			&cli.StringSliceFlag{Name: "for", Usage: "compute how many shards `N` requests per second need (default: the rate of the scenario); may be repeated"},
+			&cli.Float64Flag{Name: "tolerance", Value: 5, Usage: "stop when the highest rate that met the objectives and the lowest one that missed them differ by at most `PERCENT`"},
+			&cli.StringSliceFlag{Name: "for", Usage: "compute the number of shards that a rate of `N` requests per second needs (default: the rate of the scenario); may be repeated"},
 			&cli.BoolFlag{Name: "fresh", Usage: "start over instead of continuing an interrupted search"},
 		},
 		Action: p.capacity,

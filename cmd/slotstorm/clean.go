@@ -18,16 +18,16 @@ import (
 func (p *program) cleanVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "clean",
-		Usage:     "remove what killed runs left on Kubernetes",
+		Usage:     "remove the Kubernetes objects of runs that were killed",
 		ArgsUsage: "[RUN...]",
-		Description: "Finds the namespaces, objects and kind clusters of runs that ended without removing\n" +
-			"them, and removes exactly these. The UID of the namespace and the id of the run must\n" +
-			"match, and the run must show no sign of life for up to a minute. RUN is an id or the\n" +
-			"beginning of an id. Without RUN, it cleans up after all such runs. Deployments made\n" +
-			"by 'slotstorm up' are kept, except with --all.",
+		Description: "Removes the namespaces, objects and kind clusters of runs that ended without removing\n" +
+			"them. The lease of a run must name the run and the UID of its namespace. A run counts as\n" +
+			"ended if it has not renewed its lease for 60 s; this check takes up to a minute. RUN is\n" +
+			"an id or the beginning of an id. Without RUN, it cleans up after all such runs.\n" +
+			"Deployments made by 'slotstorm up' are kept, except with --all.",
 		Flags: append(whereFlags(),
 			&cli.BoolFlag{Name: "dry-run", Usage: "print what would be removed, and remove nothing"},
-			&cli.BoolFlag{Name: "all", Usage: "also remove deployments that are kept or in use; asks first"},
+			&cli.BoolFlag{Name: "all", Usage: "also remove kept deployments, the objects of runs in progress, and all kind clusters that slotstorm created; asks first"},
 			&cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Usage: "with --all: do not ask for confirmation"}),
 		Action: p.clean,
 	}

@@ -14,15 +14,19 @@ import (
 func (p *program) compareVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "compare",
-		Usage:     "compare two sets of runs: is B worse than A?",
+		Usage:     "compare two sets of runs, A and B: is B worse than A?",
 		ArgsUsage: "A B",
 		Description: "Compares two sets of runs. A set is a run, a folder of runs, a pattern such as\n" +
 			"'results/runs/steady-*', or several of these, separated by commas. The runs of a set\n" +
-			"count as repetitions. The answer is worse, better, no difference that matters, or too\n" +
-			"noisy. Runs that differ in load, timeline or machine are refused, and invalid runs are\n" +
-			"left out. To make runs that compare well, use 'slotstorm run --against'.",
-		Flags: append(compareFlags(),
-			&cli.BoolFlag{Name: "force", Usage: "compare runs even if they are not comparable, with a warning"}),
+			"count as repetitions of one measurement. The answer is 'worse', 'better',\n" +
+			"'no difference that matters' or 'too noisy'. Runs that differ in load, timeline or\n" +
+			"machine are refused, and invalid runs are left out. To make two sets that can be\n" +
+			"compared, use 'slotstorm run --against'.\n\n" +
+			"The default metrics are failover.server, failover.client, availability, writes.lost,\n" +
+			"throughput of a closed loop, and, in the first phase, response.p50, response.p99 and\n" +
+			"service.p50.",
+		Flags: append(compareFlags(""),
+			&cli.BoolFlag{Name: "force", Usage: "compare runs that differ in load, timeline or machine, and print a warning"}),
 		Action: p.compare,
 	}
 }

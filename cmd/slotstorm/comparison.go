@@ -15,12 +15,13 @@ import (
 	"github.com/slotstorm/slotstorm/results"
 )
 
-// compareFlags choose the metrics and the thresholds of a comparison.
-func compareFlags() []cli.Flag {
+// compareFlags choose the metrics and the thresholds of a comparison. Each text begins with
+// the condition under which the flag counts.
+func compareFlags(when string) []cli.Flag {
 	return []cli.Flag{
-		&cli.BoolFlag{Name: "fail-on-regression", Usage: "exit with code 4 if B is worse"},
-		&cli.StringSliceFlag{Name: "metric", Usage: "judge `METRIC[:COMMAND][@PHASE]` instead of the default metrics, such as response.p99:GET@steady; may be repeated"},
-		&cli.StringSliceFlag{Name: "threshold", Usage: "ignore changes below `[METRIC=]PERCENT`, such as 10% or response.p99=25%; may be repeated"},
+		&cli.BoolFlag{Name: "fail-on-regression", Usage: when + "exit with code 4 if B is worse than A"},
+		&cli.StringSliceFlag{Name: "metric", Usage: when + "compare `METRIC` instead of the default metrics; write it as NAME[:COMMAND][@PHASE], such as response.p99:GET@steady; may be repeated"},
+		&cli.StringSliceFlag{Name: "threshold", Usage: when + "ignore changes smaller than `PERCENT`, such as 10%; for one metric, write it as response.p99=25%; may be repeated"},
 	}
 }
 

@@ -113,7 +113,7 @@ func TestCompletionScripts(t *testing.T) {
 func TestCompleteTellsAbout(t *testing.T) {
 	t.Parallel()
 	_, stdout, _ := do(t, completeVerb, "run", "--keep")
-	if want := "--keep-volumes\tkeep the nodes' data after the run\n:none\n"; stdout != want {
+	if want := "--keep-volumes\tkeep the data of the nodes in the folder of the run (local runs only)\n:none\n"; stdout != want {
 		t.Errorf("got %q, want %q", stdout, want)
 	}
 }

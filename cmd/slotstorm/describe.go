@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -14,6 +15,20 @@ func usageLine(v *cli.Command) string {
 		line += " " + v.ArgsUsage
 	}
 	return line + " [flags]"
+}
+
+// flagRows describe flags on the page of a verb, or with no verb on that of the program.
+func flagRows(flags []cli.Flag, verb string) []flagRow {
+	var rows []flagRow
+	for _, f := range flags {
+		if f.Names()[0] == outFlag {
+			rows = append(rows, outRows(verb)...)
+			continue
+		}
+		names, usage := describe(f)
+		rows = append(rows, flagRow{names, usage})
+	}
+	return rows
 }
 
 // describe splits a flag's usage, in which the value's name stands in
@@ -59,6 +74,10 @@ func defaultOf(f cli.Flag) string {
 		value = f.Value
 	case *cli.Uint64Flag:
 		value = f.Value
+	case *cli.Float64Flag:
+		if f.Value != 0 {
+			return strconv.FormatFloat(f.Value, 'f', -1, 64)
+		}
 	case *cli.DurationFlag:
 		value = f.Value
 	}
@@ -68,5 +87,12 @@ func defaultOf(f cli.Flag) string {
 	return fmt.Sprint(value)
 }
 
-// sentence is text with a capital at its start.
-func sentence(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
+// sentence is text with a capital at its start, and a full stop or a question mark at its
+// end.
+func sentence(text string) string {
+	text = strings.ToUpper(text[:1]) + text[1:]
+	if strings.HasSuffix(text, "?") {
+		return text
+	}
+	return text + "."
+}

@@ -58,8 +58,9 @@ const docsRun = `
 inconclusive run, and an interruption is worse than both.
 
 ## Stopping a run
-The first Ctrl-C, SIGTERM, SIGHUP or SIGQUIT heals all faults, collects the evidence, and writes a report
-that is marked as interrupted. The second one ends slotstorm at once. Both exit with code 130. Before a run
+After the first Ctrl-C, SIGTERM, SIGHUP or SIGQUIT, slotstorm undoes all faults, collects the logs of the nodes,
+and writes a report that is marked as interrupted. After the second one it exits at once, and faults can remain
+active: run ` + "`slotstorm recover RUN`" + `. Both exit with code 130. Before a run
 has started, and in verbs that change nothing, the first one ends slotstorm at once.
 
 Signals that were ignored when slotstorm started stay ignored: SIGHUP under ` + "`nohup`" + `, and SIGINT and
@@ -73,28 +74,27 @@ func (p *program) docs(w io.Writer) {
 	for _, c := range exitCodes {
 		fmt.Fprintf(w, "| %d | %s |\n", c.Code, c.Meaning)
 	}
-	fmt.Fprint(w, docsRun)
+	fmt.Fprintf(w, "\n%s\n%s", exitSignals, docsRun)
 	for _, v := range p.app.Commands {
 		if v.Hidden {
 			continue
 		}
-		fmt.Fprintf(w, "\n### %s\n%s.\n\n    %s\n", v.Name, sentence(v.Usage), usageLine(v))
+		fmt.Fprintf(w, "\n### %s\n%s\n\n    %s\n", v.Name, sentence(v.Usage), usageLine(v))
 		if v.Description != "" {
 			fmt.Fprintf(w, "\n```text\n%s\n```\n", v.Description)
 		}
-		docsFlags(w, v.Flags)
+		docsFlags(w, flagRows(v.Flags, v.Name))
 	}
 	fmt.Fprint(w, "\n### Global flags\n")
-	docsFlags(w, p.app.Flags)
+	docsFlags(w, flagRows(p.app.Flags, ""))
 }
 
-func docsFlags(w io.Writer, flags []cli.Flag) {
-	if len(flags) == 0 {
+func docsFlags(w io.Writer, rows []flagRow) {
+	if len(rows) == 0 {
 		return
 	}
 	fmt.Fprint(w, "\n| flag | meaning |\n|---|---|\n")
-	for _, f := range flags {
-		names, usage := describe(f)
-		fmt.Fprintf(w, "| `%s` | %s |\n", strings.TrimSpace(names), usage)
+	for _, r := range rows {
+		fmt.Fprintf(w, "| `%s` | %s |\n", strings.TrimSpace(r.names), r.usage)
 	}
 }

@@ -48,10 +48,11 @@ func (s status) style() console.Style {
 func (p *program) doctorVerb() *cli.Command {
 	return &cli.Command{
 		Name:  "doctor",
-		Usage: "check what this machine can do, and how to fix what is missing",
-		Description: "Checks redis-server, namespaces and nftables (by creating them), Docker, the kubeconfig\n" +
-			"and the size of the machine. Exit code 3 means that the local provider cannot run.\n" +
-			"'warn' means that some scenarios cannot run.",
+		Usage: "check whether this machine can run slotstorm, and print a fix for each problem",
+		Description: "Checks redis-server, Docker, the kubeconfig, cores, memory and open files. Also creates\n" +
+			"Linux namespaces and an nftables table, to check that this is possible. In the output,\n" +
+			"'warn' means that some scenarios cannot run on this machine, and 'fail' that none can;\n" +
+			"then the exit code is 3.",
 		Action: p.doctor,
 	}
 }

@@ -14,9 +14,9 @@ func (p *program) downVerb() *cli.Command {
 		Name:      "down",
 		Usage:     "remove a deployment made by 'slotstorm up'",
 		ArgsUsage: "[NAME]",
-		Description: "Removes the deployment with its volumes. If 'slotstorm up' created the kind cluster, it\n" +
-			"is deleted with the last deployment in it. NAME is optional if there is only one\n" +
-			"deployment. A deployment in use by a run is not removed.",
+		Description: "Removes the deployment with its volumes. When the last deployment in a kind cluster is\n" +
+			"removed, the kind cluster is deleted too, if 'slotstorm up' created it. NAME is optional\n" +
+			"if there is only one deployment. A deployment in use by a run is not removed.",
 		Flags:  whereFlags(),
 		Action: p.down,
 	}

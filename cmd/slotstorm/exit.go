@@ -41,14 +41,18 @@ var exitCodes = []struct {
 	{exitOK, "success; for run: the verdict is pass"},
 	{exitError, "an error that no other code covers"},
 	{exitInvalid, "the scenario or the command line is invalid; nothing was started"},
-	{exitEnvironment, "this machine cannot run it, for example because redis-server is missing or namespaces are refused"},
-	{exitFailed, "the run missed at least one objective; with --fail-on-regression: B is worse than A"},
+	{exitEnvironment, "this machine or the Kubernetes cluster cannot carry out the command, for example because redis-server is missing"},
+	{exitFailed, "the run missed at least one objective (a limit of the scenario); with --fail-on-regression: B is worse than A"},
 	{exitInconclusive, "the run is inconclusive or invalid: it shows neither success nor failure"},
 	{exitNoisy, "the comparison is too noisy to show whether B differs from A"},
-	{exitUnhealed, "a fault may still be active, because its healing could not be verified; run 'slotstorm recover RUN'"},
+	{exitUnhealed, "a fault may still be active, because slotstorm could not verify that it was undone; run 'slotstorm recover RUN'"},
 	{exitInterrupted, "interrupted by Ctrl-C, SIGTERM, SIGHUP or SIGQUIT"},
-	{exitCrashed, "slotstorm crashed, because of a bug or because memory ran out; any other code above 128 is 128 plus the number of the signal that ended slotstorm, such as 137 for SIGKILL"},
+	{exitCrashed, "slotstorm crashed, because of a bug or because memory ran out"},
 }
+
+// exitSignals documents the codes of other signals.
+const exitSignals = "Any other code above 128 is 128 plus the number of the signal that ended slotstorm,\n" +
+	"such as 137 for SIGKILL."
 
 // severity orders the ends of runs, so that many runs end with the worst. A
 // missed objective outweighs a run that shows nothing.

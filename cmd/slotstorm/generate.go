@@ -15,11 +15,12 @@ import (
 func (p *program) generateVerb() *cli.Command {
 	return &cli.Command{
 		Name:   "generate",
+		Usage:  "send the load of a run on Kubernetes; 'slotstorm run' starts it in pods, do not run it yourself",
 		Hidden: true,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "listen", Value: ":7946", Usage: "wait for the run at `HOST:PORT`"},
-			&cli.StringFlag{Name: "identity", Usage: "read the key of the run from `FILE`"},
-			&cli.DurationFlag{Name: "patience", Value: 2 * time.Minute, Usage: "exit after `DURATION` without the run, before and after the load"},
+			&cli.StringFlag{Name: "listen", Value: ":7946", Usage: "listen on `HOST:PORT` for the connection from the run"},
+			&cli.StringFlag{Name: "identity", Usage: "read the secret key that the run and its generators share from `FILE`"},
+			&cli.DurationFlag{Name: "patience", Value: 2 * time.Minute, Usage: "exit if the run is not connected for `DURATION`, except while the load is sent"},
 		},
 		Action: p.generate,
 	}

@@ -40,7 +40,7 @@ func (p *program) helpProgram(w io.Writer) {
 			fmt.Fprintf(w, "  %-12s %s\n", v.Name, v.Usage)
 		}
 	}
-	helpFlags(w, "Flags", p.app.Flags)
+	helpFlags(w, []flagGroup{{"Flags", flagRows(p.app.Flags, "")}})
 	fmt.Fprint(w, "\nTo start, run 'slotstorm run kill-primary'. 'slotstorm help VERB' explains a verb, and\n'slotstorm help exit-codes' explains the exit codes.\n")
 }
 
@@ -49,8 +49,7 @@ func (p *program) helpVerbOn(w io.Writer, v *cli.Command) {
 	if v.Description != "" {
 		fmt.Fprintf(w, "\n%s\n", v.Description)
 	}
-	helpFlags(w, "Flags", v.Flags)
-	helpFlags(w, "Global flags", p.app.Flags)
+	helpFlags(w, []flagGroup{{"Flags", flagRows(v.Flags, v.Name)}, {"Global flags", flagRows(p.app.Flags, v.Name)}})
 	if v.Name == "run" {
 		fmt.Fprintln(w)
 		helpExitCodes(w)
@@ -62,16 +61,30 @@ func helpExitCodes(w io.Writer) {
 	for _, c := range exitCodes {
 		fmt.Fprintf(w, "  %3d  %s\n", c.Code, c.Meaning)
 	}
+	fmt.Fprintf(w, "%s\n", exitSignals)
 }
 
-// helpFlags lists flags: "-o, --output FILE   what it does (default: x)".
-func helpFlags(w io.Writer, title string, flags []cli.Flag) {
-	if len(flags) == 0 {
-		return
+// flagGroup is a list of flags under a title.
+type flagGroup struct {
+	title string
+	rows  []flagRow
+}
+
+// helpFlags lists flags in two columns: "-o, --output FILE  what it does (default: x)".
+func helpFlags(w io.Writer, groups []flagGroup) {
+	width := 0
+	for _, g := range groups {
+		for _, r := range g.rows {
+			width = max(width, len(r.names))
+		}
 	}
-	fmt.Fprintf(w, "\n%s:\n", title)
-	for _, f := range flags {
-		names, usage := describe(f)
-		fmt.Fprintf(w, "  %-24s %s\n", names, usage)
+	for _, g := range groups {
+		if len(g.rows) == 0 {
+			continue
+		}
+		fmt.Fprintf(w, "\n%s:\n", g.title)
+		for _, r := range g.rows {
+			fmt.Fprintf(w, "  %-*s  %s\n", width, r.names, r.usage)
+		}
 	}
 }

@@ -12,11 +12,11 @@ import (
 func (p *program) imageVerb() *cli.Command {
 	return &cli.Command{
 		Name:  "image",
-		Usage: "write this program as a container image",
-		Description: "Writes this program as an image archive for Docker or containerd: slotstorm image |\n" +
-			"docker load. Runs on kind load the image by themselves. On other clusters, push it to a\n" +
-			"registry from which the nodes can pull it. The name of the image, which is derived from\n" +
-			"its content, is printed to standard error.",
+		Usage: "write a container image of slotstorm to standard output or to a file",
+		Description: "Writes an image of this program, as an archive for Docker or containerd, such as with\n" +
+			"'slotstorm image | docker load'. Runs on kind load the image automatically. For other\n" +
+			"clusters, push it to a registry from which the Kubernetes nodes can pull it. The name of\n" +
+			"the image, which is derived from its content, is printed to standard error.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write the archive to `FILE` instead of standard output"},
 		},

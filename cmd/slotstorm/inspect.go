@@ -17,9 +17,9 @@ func (p *program) inspectVerb() *cli.Command {
 		Name:      "inspect",
 		Usage:     "show a scenario as it would run",
 		ArgsUsage: "SCENARIO",
-		Description: "Prints the scenario with all defaults and every --set filled in, and its timeline. The\n" +
-			"output is a valid scenario.",
-		Flags:  p.overrideFlags(),
+		Description: "Prints the scenario with all defaults and with the changes by --set. Comments show the\n" +
+			"timeline: the times of phases and faults. The output is a valid scenario.",
+		Flags:  settingFlags(),
 		Action: p.inspect,
 	}
 }

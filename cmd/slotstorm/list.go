@@ -17,9 +17,10 @@ func (p *program) listVerb() *cli.Command {
 		Name:      "list",
 		Usage:     "list runs, or the built-in scenarios",
 		ArgsUsage: "[runs|scenarios]",
-		Description: "Lists the runs under --out, newest last, or the built-in scenarios. FAILOVER is the\n" +
-			"median time from a fault to the first successful write of a probe. P99 is the response\n" +
-			"time over all phases and commands.",
+		Description: "Lists the runs in the folder of --out, the newest last, or the built-in scenarios.\n" +
+			"FAILOVER is the median time from a fault to the first successful write of a probe, a\n" +
+			"connection on which slotstorm writes without a client library. P99 is the 99th\n" +
+			"percentile of the response times of all commands in all phases.",
 		Action: p.list,
 	}
 }

@@ -23,29 +23,30 @@ func (p *program) loadVerb() *cli.Command {
 		Usage:     "put load on an existing Redis or Redis Cluster",
 		ArgsUsage: "[HOST:PORT]",
 		Description: "Sends requests to the server (default: 127.0.0.1:6379), or to all primaries of its\n" +
-			"cluster, and prints throughput and latency. Without --rate it is a closed loop: each\n" +
-			"client sends its next request when the last one is answered. During a stall it sends\n" +
-			"nothing, and the times do not show the delay. With --rate it is an open loop: requests\n" +
-			"are due at fixed times, and response times count from those.\n\n" +
-			"The password is read from the environment, so that it is in no process list. --set\n" +
-			"changes any field of a scenario's workload. Exit code 1 means that no request\n" +
-			"succeeded.",
+			"cluster, and prints throughput and latency. Without --rate the load is a closed loop:\n" +
+			"each client waits for an answer before it sends its next request. While the server\n" +
+			"stalls, the clients send nothing, so the response times do not show the full delay. With\n" +
+			"--rate it is an open loop: each request has a scheduled time, and its response time is\n" +
+			"measured from that time.\n\n" +
+			"The password comes from an environment variable, so that process lists do not show it.\n" +
+			"--set changes a field of the load; its fields are those of 'workload' in a scenario.\n" +
+			"Exit code 1 means that no request succeeded.",
 		Flags: []cli.Flag{
-			&cli.IntFlag{Name: "clients", Aliases: []string{"c"}, Value: 50, Usage: "open `N` connections to each primary"},
+			&cli.IntFlag{Name: "clients", Aliases: []string{"c"}, Value: 50, Usage: "open `N` connections to each primary, one for each client"},
 			&cli.IntFlag{Name: "threads", Aliases: []string{"t"}, Value: 1, Usage: "use `N` threads, which share the connections"},
 			&cli.IntFlag{Name: "pipeline", Aliases: []string{"P"}, Value: 1, Usage: "keep up to `N` requests in flight on each connection"},
-			&cli.IntFlag{Name: "shared", Usage: "share `N` connections to each primary among the --clients of a closed loop, as clients with automatic pipelining do; response times include the wait behind other requests"},
+			&cli.IntFlag{Name: "shared", Usage: "open only `N` connections to each primary, and share them among all clients, as client libraries with automatic pipelining do; without --rate only; response times include the wait for earlier requests on the connection"},
 			&cli.StringFlag{Name: "ratio", Value: "1:10", Usage: "mix SET and GET in the ratio `SET:GET`"},
-			&cli.StringFlag{Name: "key-pattern", Value: "R:R", Usage: "choose keys by `PATTERN`: R:R uniform, S:S sequential, G:G normal, Z:Z zipfian"},
+			&cli.StringFlag{Name: "key-pattern", Value: "R:R", Usage: "choose the keys of SET:GET by `PATTERN`, with the same letter for both: R:R uniform, S:S sequential, G:G normal, Z:Z zipfian"},
 			&cli.StringFlag{Name: "key-prefix", Value: "key:", Usage: "start each key with `TEXT`"},
 			&cli.Int64Flag{Name: "key-maximum", Aliases: []string{"r"}, Value: 1_000_000, Usage: "use `N` keys"},
-			&cli.IntFlag{Name: "data-size", Aliases: []string{"d"}, Value: 32, Usage: "write values of `BYTES`"},
+			&cli.IntFlag{Name: "data-size", Aliases: []string{"d"}, Value: 32, Usage: "write values of `N` bytes"},
 			&cli.DurationFlag{Name: "expiry", Usage: "expire written keys after `DURATION`"},
 			&cli.DurationFlag{Name: "test-time", Value: 10 * time.Second, Usage: "send for `DURATION`"},
-			&cli.Int64Flag{Name: "requests", Aliases: []string{"n"}, Usage: "stop a closed loop after `N` requests, or after --test-time if it is set and comes first"},
+			&cli.Int64Flag{Name: "requests", Aliases: []string{"n"}, Usage: "stop a closed loop after `N` requests; the default of --test-time is then 24h"},
 			&cli.Float64Flag{Name: "rate", Usage: "send `N` requests per second in total, each at its scheduled time (open loop)"},
-			&cli.StringFlag{Name: "arrival", Usage: "space the requests of --rate by `PROCESS`: poisson or constant"},
-			&cli.StringFlag{Name: "client", Value: "wire", Usage: "use the client `LIBRARY`: wire (built in) or go-redis"},
+			&cli.StringFlag{Name: "arrival", Usage: "with --rate: choose intervals of `KIND` between requests: poisson (random) or constant (default: poisson)"},
+			&cli.StringFlag{Name: "client", Value: "wire", Usage: "use the client `LIBRARY`: wire (slotstorm's own) or go-redis"},
 			&cli.IntFlag{Name: "protocol", Value: 2, Usage: "use RESP `VERSION` 2 or 3"},
 			&cli.StringFlag{Name: "user", Usage: "authenticate as user `NAME`"},
 			&cli.StringFlag{Name: "password-env", Value: "REDISCLI_AUTH", Usage: "read the password from environment variable `NAME`, if it is set"},
@@ -53,7 +54,7 @@ func (p *program) loadVerb() *cli.Command {
 			&cli.StringFlag{Name: "tls-ca", Usage: "trust the CA certificates in the PEM file `FILE`"},
 			&cli.StringFlag{Name: "tls-cert", Usage: "present the client certificate in the PEM file `FILE`"},
 			&cli.StringFlag{Name: "tls-key", Usage: "read the key of --tls-cert from the PEM file `FILE`"},
-			&cli.StringFlag{Name: "sni", Usage: "expect a certificate for `NAME` instead of the address"},
+			&cli.StringFlag{Name: "sni", Usage: "send `NAME` as the TLS server name, and accept only a certificate for it (default: HOST)"},
 			&cli.BoolFlag{Name: "tls-skip-verify", Usage: "accept any certificate"},
 			&cli.Uint64Flag{Name: "seed", Value: 1, Usage: "use the random seed `N`"},
 			&cli.StringSliceFlag{Name: "set", Usage: "set a field of the workload with `PATH=VALUE`, such as workload.profile=session-store; may be repeated"},

@@ -10,12 +10,12 @@ import (
 func (p *program) manifestsVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "manifests",
-		Usage:     "print the Kubernetes objects that a run would make",
+		Usage:     "print the Kubernetes objects that a run would create",
 		ArgsUsage: "SCENARIO",
-		Description: "Prints the objects that 'slotstorm run' would apply, as YAML documents in their order,\n" +
-			"and applies nothing. Zeros replace the id of the run and the UIDs of its namespace and\n" +
-			"lease. The values of secrets are omitted.",
-		Flags:  p.overrideFlags(),
+		Description: "Prints the objects as YAML documents, in the order in which 'slotstorm run' would apply\n" +
+			"them, and contacts no cluster. Zeros replace the id of the run and the UIDs of its\n" +
+			"namespace and lease. The values of secrets are omitted.",
+		Flags:  settingFlags(),
 		Action: p.manifests,
 	}
 }

@@ -16,8 +16,10 @@ func (p *program) pruneVerb() *cli.Command {
 	return &cli.Command{
 		Name:  "prune",
 		Usage: "remove old runs",
-		Description: "Removes runs from the folder --out, except those that a flag keeps. Only complete,\n" +
-			"sealed and unchanged runs are removed; everything else in the folder stays.",
+		Description: "Removes the runs in the folder of --out, except those that at least one of --keep,\n" +
+			"--keep-within and --keep-failed selects. One of the first two is required. A run is\n" +
+			"removed only if it is complete and unchanged since slotstorm recorded the checksums of\n" +
+			"its files. Everything else in the folder stays.",
 		Flags: []cli.Flag{
 			&cli.IntFlag{Name: "keep", Usage: "keep the newest `N` runs of each scenario"},
 			&cli.StringFlag{Name: "keep-within", Usage: "keep runs younger than `AGE`, such as 30d or 12h"},

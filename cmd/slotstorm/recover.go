@@ -15,19 +15,20 @@ import (
 func (p *program) recoverVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "recover",
-		Usage:     "undo faults that a killed run left active, and verify it",
+		Usage:     "undo the faults of a run that was killed, and verify that none is active",
 		ArgsUsage: "RUN",
-		Description: "Reads the journal of the run, which records each fault before it acts, undoes the faults\n" +
-			"that are still active, and verifies that none is. RUN is a folder, an id, or the\n" +
-			"beginning of an id.\n\n" +
-			"With namespaces, the kernel removed all faults when the process of the run ended. On\n" +
-			"plain loopback, the processes in the journal are ended, if they are certainly the same.\n" +
-			"Then the data of the nodes is removed, unless the run had --keep-volumes. On\n" +
-			"Kubernetes, what the run left is removed as by 'slotstorm clean'. A deployment that the\n" +
-			"run used is kept, and recover waits until it is healthy.\n\n" +
-			"Exit code 7 means that this could not be verified. A journal that other users can write\n" +
-			"to is refused. A context other than that of a kind, k3d or minikube cluster on this\n" +
-			"machine must be named with --context.",
+		Description: "A run writes each fault to a file, its journal, before it injects the fault. This verb\n" +
+			"reads the journal, undoes the faults that are still active, and verifies that none is\n" +
+			"active. RUN is a folder, an id, or the beginning of an id.\n\n" +
+			"If the run used Linux namespaces, the kernel removed all faults when the run's process\n" +
+			"ended. Otherwise recover ends each process in the journal, but only if it is certainly\n" +
+			"still the process that the run started. In both cases it removes the data of the nodes,\n" +
+			"unless the run had --keep-volumes. On Kubernetes, recover removes the objects of the run\n" +
+			"as 'slotstorm clean' does. It keeps a deployment of 'slotstorm up', and waits until its\n" +
+			"cluster is healthy.\n\n" +
+			"Exit code 7 means that recover could not verify that no fault is active. It refuses a\n" +
+			"journal that other users can write to. If the run used a cluster that is not a kind, k3d\n" +
+			"or minikube cluster on this machine, name its context with --context.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "context", Usage: "use the context `NAME` of the kubeconfig"},
 		},

@@ -27,17 +27,18 @@ func (p *program) reportVerb() *cli.Command {
 		Usage:     "print the report of recorded runs",
 		ArgsUsage: "RUN...",
 		Description: "Reads the folder of each run, checks that it is complete, judges the run again and\n" +
-			"prints the report. RUN is a folder, an id, the beginning of an id, or 'latest'. Without\n" +
-			"--format it also renders report.html, report.md, junit.xml and the plots in the folder\n" +
-			"again and seals it, unless the run is signed. --sign seals and signs the run (again).\n" +
-			"--verify exits with code 4 if the key did not sign the run, or if a file was changed,\n" +
-			"added or removed since.",
+			"prints the report. RUN is a folder, an id, the beginning of an id, or 'latest'.\n\n" +
+			"Without --format, --output and --verify, it also writes report.html, report.md,\n" +
+			"junit.xml and the plots in the folder again, and seals the folder: it records a checksum\n" +
+			"of each file. A signed run is changed only with --sign, which then signs it again. With\n" +
+			"--verify, exit code 4 means that the key does not match the signature, or that a file\n" +
+			"was changed, added or removed after the run was signed.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "format", Usage: "print as `FORMAT`: " + strings.Join(report.Names(report.Run), ", ") + "; leaves the folder of the run unchanged"},
 			baselineFlag(),
 			signFlag(),
 			&cli.StringFlag{Name: "verify", Usage: "verify each run with the public key in the PEM file `KEY`; leaves the folder of the run unchanged"},
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `FILE` instead of standard output"},
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write the report to `FILE` instead of standard output; leaves the folder of the run unchanged"},
 		},
 		Action: p.report,
 	}

@@ -17,25 +17,27 @@ import (
 func (p *program) runVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "run",
-		Usage:     "run a scenario and judge it",
+		Usage:     "run a scenario and judge the result",
 		ArgsUsage: "SCENARIO",
-		Description: "Deploys the scenario's cluster, drives its load, injects and heals its faults, and\n" +
-			"judges the result. SCENARIO is a file of at most 1 MiB, a pipe such as <(command), or\n" +
-			"the name of a built-in scenario. The result goes to standard output, progress to\n" +
-			"standard error, and everything else into the folder of the run. The first Ctrl-C\n" +
-			"heals all faults, collects the evidence and writes the report. The second Ctrl-C exits\n" +
-			"at once.",
-		Flags: append(append(p.overrideFlags(),
-			&cli.StringFlag{Name: "serve", Usage: "serve a live page of the run, and /metrics for Prometheus, at `ADDRESS`: host:port, or a port of 127.0.0.1"},
+		Description: "Deploys the Redis Cluster of the scenario, sends the load, injects and undoes the\n" +
+			"faults, and judges the result by the scenario's objectives, which are limits for\n" +
+			"metrics. SCENARIO is a file of at most 1 MiB, a pipe such as <(command), or the name of\n" +
+			"a built-in scenario. The result goes to standard output, and progress to standard error.\n" +
+			"The report and all recorded data are in the folder of the run.\n\n" +
+			"After the first Ctrl-C, slotstorm undoes all faults, collects the logs of the nodes, and\n" +
+			"writes the report. After the second Ctrl-C, it exits at once. Faults can then remain\n" +
+			"active: run 'slotstorm recover RUN'.",
+		Flags: append(append(overrideFlags("run on `PROVIDER`: local (this machine), kind (a kind cluster) or kube (the cluster of a kubeconfig context); sets cluster.provider", "run `N` times, adding 1 to the seed each time"),
+			&cli.StringFlag{Name: "serve", Usage: "serve a live page of the run, and /metrics for Prometheus, at `ADDRESS`: HOST:PORT, or PORT for 127.0.0.1:PORT"},
 			hostFlag("serve-host"),
 			contextFlag(),
-			&cli.StringFlag{Name: "on", Usage: "run on the deployment `NAME` made by 'slotstorm up'; . means the only one"},
+			&cli.StringFlag{Name: "on", Usage: "run on the deployment `NAME` made by 'slotstorm up'; if there is only one, NAME can be '.'"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "print the plan, the faults and the Kubernetes objects, validate the objects on the API server, and run nothing"},
-			&cli.BoolFlag{Name: "keep-volumes", Usage: "keep the nodes' data after the run"},
+			&cli.BoolFlag{Name: "keep-volumes", Usage: "keep the data of the nodes in the folder of the run (local runs only)"},
 			baselineFlag(),
 			signFlag(),
-			&cli.StringSliceFlag{Name: "against", Usage: "compare SCENARIO with `B`: another scenario, a redis-server binary, or PATH=VALUE as in --set (may be repeated); each side runs --repeat times (default: 6), alternating"}),
-			compareFlags()...),
+			&cli.StringSliceFlag{Name: "against", Usage: "compare SCENARIO (A) with `B`: another scenario, or SCENARIO with another redis-server binary or with PATH=VALUE as in --set (may be repeated, for several changes); A and B run in turn, --repeat times each (default: 6)"}),
+			compareFlags("with --against: ")...),
 		Action: p.runScenario,
 	}
 }

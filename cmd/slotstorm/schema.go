@@ -23,10 +23,10 @@ var schemaNames = []string{"scenario", "result", "comparison", "trend", "capacit
 func (p *program) schemaVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "schema",
-		Usage:     "print a JSON Schema",
+		Usage:     "print the JSON Schema of scenarios or of a result",
 		ArgsUsage: "[" + strings.Join(schemaNames, "|") + "]",
-		Description: "Prints the JSON Schema of scenarios, with which editors check and complete them, or that\n" +
-			"of a result of --json.",
+		Description: "Prints the JSON Schema of scenarios (default), or of a result that --json prints.\n" +
+			"Editors use the schema of scenarios to check and complete scenario files.",
 		Action: p.schema,
 	}
 }

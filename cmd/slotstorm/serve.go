@@ -48,7 +48,7 @@ func (p *program) serve(addr string, hosts []string) (show, error) {
 // hostFlag adds host names. Other names are refused, because another site could point a
 // name of its own at this server.
 func hostFlag(name string) cli.Flag {
-	return &cli.StringSliceFlag{Name: name, Usage: "also answer requests to the host `NAME`, besides localhost and IP addresses; may be repeated"}
+	return &cli.StringSliceFlag{Name: name, Usage: "also accept HTTP requests for the host `NAME`, not only for localhost and IP addresses; may be repeated"}
 }
 
 // reach warns if others than this machine can reach the address.

@@ -16,14 +16,15 @@ func (p *program) trendVerb() *cli.Command {
 		Name:      "trend",
 		Usage:     "show when metrics changed over many runs",
 		ArgsUsage: "[RUNS]",
-		Description: "Reads the runs in the folder --out, or RUNS as 'slotstorm compare' does. Prints for each\n" +
-			"scenario which metrics changed, at which run, and how that run differs from the one\n" +
-			"before it. --out html=FILE writes a page, and --out csv=FILE writes a table for Apache\n" +
-			"Otava.",
+		Description: "Reads all runs in the folder of --out, or the runs in RUNS, a set of runs as in\n" +
+			"'slotstorm compare'. Prints for each scenario which metrics changed, at which run, and\n" +
+			"how that run differs from the one before it. --out html=FILE writes a page, and\n" +
+			"--out csv=FILE writes a table for Apache Otava, another program that finds changes in\n" +
+			"metrics.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "scenario", Usage: "read only runs of the scenario `NAME`"},
-			&cli.BoolFlag{Name: "fail-on-regression", Usage: "exit with code 4 if a key metric became worse at one of the latest runs (see --recent)"},
-			&cli.IntFlag{Name: "recent", Value: 7, Usage: "check the latest `N` runs with --fail-on-regression"},
+			&cli.BoolFlag{Name: "fail-on-regression", Usage: "exit with code 4 if a default metric of 'slotstorm compare' became worse in one of the latest runs (see --recent)"},
+			&cli.IntFlag{Name: "recent", Value: 7, Usage: "with --fail-on-regression: check the latest `N` runs"},
 		},
 		Action: p.trend,
 	}

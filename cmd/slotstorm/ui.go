@@ -16,11 +16,11 @@ func (p *program) uiVerb() *cli.Command {
 		Name:      "ui",
 		Usage:     "show runs in a browser",
 		ArgsUsage: "[RUNS]",
-		Description: "Serves the runs in the folder RUNS (default: --out): a list, the report of each run,\n" +
-			"comparisons, trends, and a live page of runs in progress. It only reads. Stop it with\n" +
-			"Ctrl-C.",
+		Description: "Serves the runs in the folder RUNS (default: the folder of --out): a list, the report of\n" +
+			"each run, comparisons, trends, and a live page of runs in progress. It changes no file.\n" +
+			"Stop it with Ctrl-C.",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "listen", Value: "127.0.0.1:8380", Usage: "listen on `ADDRESS`: host:port, or a port of 127.0.0.1"},
+			&cli.StringFlag{Name: "listen", Value: "127.0.0.1:8380", Usage: "listen on `ADDRESS`: HOST:PORT, or PORT for 127.0.0.1:PORT"},
 			hostFlag("host"),
 		},
 		Action: p.ui,

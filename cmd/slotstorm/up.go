@@ -14,13 +14,14 @@ import (
 func (p *program) upVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "up",
-		Usage:     "deploy a scenario's cluster on Kubernetes and keep it for runs",
+		Usage:     "deploy a scenario's Redis Cluster on Kubernetes and keep it for runs",
 		ArgsUsage: "SCENARIO",
-		Description: "Deploys the redis section of the scenario into a namespace of its own, and keeps it.\n" +
-			"Use it with 'slotstorm run SCENARIO --on NAME' any number of times, and remove it with\n" +
-			"'slotstorm down NAME'. With --cluster kind, the kind cluster cluster.kind.name is\n" +
-			"created if it does not exist, and is deleted with the last deployment in it.",
-		Flags: append(p.overrideFlags(), contextFlag(),
+		Description: "Deploys the Redis Cluster that the section 'redis' of the scenario describes, in a\n" +
+			"namespace of its own, and keeps it. Run scenarios on it with\n" +
+			"'slotstorm run SCENARIO --on NAME', and remove it with 'slotstorm down NAME'. With\n" +
+			"--cluster kind, 'slotstorm up' creates the kind cluster that cluster.kind.name names, if\n" +
+			"it does not exist.",
+		Flags: append(overrideFlags("deploy on `PROVIDER`: kind (a kind cluster) or kube (the cluster of a kubeconfig context); sets cluster.provider", "set repeat, the number of runs, to `N`"), contextFlag(),
 			&cli.StringFlag{Name: "name", Usage: "name the deployment `NAME` (default: the name of the scenario)"}),
 		Action: p.up,
 	}

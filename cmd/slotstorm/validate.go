@@ -16,9 +16,9 @@ func (p *program) validateVerb() *cli.Command {
 		Name:      "validate",
 		Usage:     "check scenarios without running them",
 		ArgsUsage: "SCENARIO...",
-		Description: "Reads each scenario and prints every error with its line to standard error. Prints\n" +
-			"'ok' for each valid scenario to standard output.",
-		Flags:  p.overrideFlags(),
+		Description: "Reads each scenario. Prints 'ok' for each valid scenario to standard output, and every\n" +
+			"error with its line to standard error.",
+		Flags:  settingFlags(),
 		Action: p.validate,
 	}
 }

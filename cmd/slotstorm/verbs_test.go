@@ -25,7 +25,7 @@ func TestHelp(t *testing.T) {
 	if _, again, _ := do(t, "--help"); again != stdout {
 		t.Errorf("--help differs from no word at all:\n%s", again)
 	}
-	for _, verb := range append(verbNames(newBench(t).application()), "exit-codes") {
+	for _, verb := range append(verbNames(newBench(t).application()), "generate", "agent", "exit-codes") {
 		code, stdout, stderr := do(t, "help", verb)
 		if code != exitOK || stderr != "" {
 			t.Errorf("help %s: exit code %d, %s", verb, code, stderr)
@@ -41,6 +41,24 @@ func TestHelp(t *testing.T) {
 	if code, _, stderr := do(t, "help", "rnu"); code != exitInvalid || !strings.Contains(stderr, "did you mean run?") {
 		t.Errorf("help rnu: exit code %d, %s", code, stderr)
 	}
+}
+
+// TestHelpOfOutIsOfTheVerb: --out has two uses, and a page shows those that its verb has.
+func TestHelpOfOutIsOfTheVerb(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		verb         string
+		runs, result bool
+	}{{"run", true, true}, {"list", true, false}, {"load", false, true}, {"completion", false, false}, {"down", false, false}} {
+		_, stdout, _ := do(t, "help", tt.verb)
+		runs, result := strings.Contains(stdout, "--out DIR "), strings.Contains(stdout, "--out FORMAT=FILE ")
+		if runs != tt.runs || result != tt.result {
+			t.Errorf("%s: --out DIR %v, --out FORMAT=FILE %v\n%s", tt.verb, runs, result, stdout)
+		}
+	}
+	// Verbs show the formats that their results have, and no other.
+	_, stdout, _ := do(t, "help", "load")
+	contains(t, stdout, "FORMAT: text, json, csv\n")
 }
 
 // TestDocs: docs/cli.md is what the program says of itself.

@@ -9,7 +9,7 @@ import (
 func (p *program) versionVerb() *cli.Command {
 	return &cli.Command{
 		Name:   "version",
-		Usage:  "print the versions of slotstorm and of its main parts",
+		Usage:  "print the versions of slotstorm, Go and go-redis",
 		Action: p.printVersion,
 	}
 }

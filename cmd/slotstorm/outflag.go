@@ -1,0 +1,69 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/slotstorm/slotstorm/report"
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// flagRow describes a flag, or one use of it.
+type flagRow struct{ names, usage string }
+
+// outFlag is the name of the flag with two uses: the folder of runs, and files with the
+// result.
+const outFlag = "out"
+
+// resultKinds are the kinds of results that a verb writes to files; none if it writes no
+// files. Verbs with results refuse the formats of --out that the result at hand does not
+// have.
+func resultKinds(verb string) []report.Kind {
+	switch verb {
+	case "run":
+		return []report.Kind{report.Run, report.Runs, report.Matrix, report.Comparison}
+	case "report":
+		return []report.Kind{report.Run, report.Runs}
+	case "compare":
+		return []report.Kind{report.Comparison}
+	case "trend":
+		return []report.Kind{report.Trend}
+	case "capacity":
+		return []report.Kind{report.Capacity}
+	case "audit":
+		return []report.Kind{report.Audit}
+	case "load":
+		return []report.Kind{report.Load}
+	}
+	return nil
+}
+
+// outRows describe those uses of --out that a verb has, or with no verb both.
+func outRows(verb string) []flagRow {
+	const names = "    --" + outFlag + " "
+	var rows []flagRow
+	switch verb {
+	case "":
+		rows = append(rows, flagRow{names + "DIR", "store runs in DIR, one folder per run, and look for runs there (default: " + results.DefaultRoot + ")"})
+	case "run", "capacity":
+		rows = append(rows, flagRow{names + "DIR", "store runs in DIR, one folder per run (default: " + results.DefaultRoot + ")"})
+	case "list", "report", "audit", "ui", "recover", "compare", "trend", "prune":
+		rows = append(rows, flagRow{names + "DIR", "look for runs in DIR (default: " + results.DefaultRoot + ")"})
+	}
+	kinds := resultKinds(verb)
+	formats, fewer := report.Names(), ""
+	switch {
+	case verb == "":
+		fewer = "; not every verb writes all of them"
+	case len(kinds) == 0:
+		return rows
+	default:
+		formats = slices.DeleteFunc(formats, func(name string) bool {
+			return !slices.ContainsFunc(kinds, func(k report.Kind) bool { return slices.Contains(report.Names(k), name) })
+		})
+		if len(kinds) > 1 {
+			fewer = "; fewer for several runs"
+		}
+	}
+	return append(rows, flagRow{names + "FORMAT=FILE", "write the result to FILE as FORMAT, such as json=result.json; FILE '-' is standard output; may be repeated. FORMAT: " + strings.Join(formats, ", ") + fewer})
+}

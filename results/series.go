@@ -25,7 +25,8 @@ type Frame struct {
 	// Commands by name: "GET", "SET".
 	Commands map[string]Counts `json:"commands"`
 	// Errors counts outcomes other than ok, by class: "CLUSTERDOWN",
-	// "dial", "timeout", "eof", "pool", "overflow" ...
+	// "dial", "timeout", "eof", "pool", "overflow" ... The class of an unknown outcome
+	// is that of the first attempt without an answer.
 	Errors map[string]int `json:"errors,omitempty"`
 	// Retried counts requests that ended ok after go-redis had tried them again
 	// by itself, by the class of what it ran into: "MOVED", "dial", "eof" ...

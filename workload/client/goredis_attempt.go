@@ -15,8 +15,9 @@ import (
 type attempt struct {
 	mu sync.Mutex
 	// unanswered are the commands of which an attempt ended without an answer,
-	// whatever the last attempt said: they may have been executed.
-	unanswered map[redis.Cmder]bool
+	// whatever the last attempt said: they may have been executed. The value is the
+	// class of the first such attempt.
+	unanswered map[redis.Cmder]string
 	// classes are those of a command's attempts that went wrong, each once.
 	classes map[redis.Cmder][]string
 }
@@ -34,9 +35,11 @@ func (a *attempt) note(cmd redis.Cmder, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.classes == nil {
-		a.unanswered, a.classes = map[redis.Cmder]bool{}, map[redis.Cmder][]string{}
+		a.unanswered, a.classes = map[redis.Cmder]string{}, map[redis.Cmder][]string{}
 	}
-	a.unanswered[cmd] = a.unanswered[cmd] || outcome == results.Unknown
+	if outcome == results.Unknown && a.unanswered[cmd] == "" {
+		a.unanswered[cmd] = class
+	}
 	if !slices.Contains(a.classes[cmd], class) {
 		a.classes[cmd] = append(a.classes[cmd], class)
 	}
@@ -76,8 +79,8 @@ func (r *request) judge(a *attempt, cmds []*redis.Cmd) {
 	r.outcome, r.class, r.retried = results.OK, "", nil
 	for _, cmd := range cmds {
 		outcome, class := classify.Error(cmd.Err())
-		if outcome == results.Failed && a.unanswered[cmd] {
-			outcome = results.Unknown
+		if why := a.unanswered[cmd]; outcome == results.Failed && why != "" {
+			outcome, class = results.Unknown, why
 		}
 		if outcome == results.Unknown || outcome == results.Failed && r.outcome == results.OK {
 			r.outcome, r.class = outcome, class

@@ -18,7 +18,7 @@ type Table struct {
 	Results []string
 	// Strong are the rows that a page shows in bold.
 	Strong []int
-	// Note explains the columns, where there is room for it.
+	// Note explains the columns.
 	Note Text
 }
 

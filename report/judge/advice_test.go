@@ -156,7 +156,7 @@ func dataRules() []ruleCase {
 		{"unexplained-loss", "out of nowhere", fixture.Lose(fixture.Killed(), results.CauseUnexplained, 1), nil, "1 write acknowledged by node-0 lost, and no event explains it"},
 		{"unexplained-loss", "a tail", fixture.Lose(fixture.Killed(), results.CauseAsyncTail, 1), nil, ""},
 
-		{"stale-reads", "seconds old", read(6260), nil, "Replicas returned values up to 6.26 s out of date"},
+		{"stale-reads", "seconds old", read(6260), nil, "Replicas returned values that had been replaced up to 6.26 s before"},
 		{"stale-reads", "milliseconds old", read(2.5), nil, ""},
 		{"duplicates", "by a client", doubled(results.CauseClientRetry), nil, "repeated by: client retry 1"},
 		{"duplicates", "none", fixture.Killed(), nil, ""},

@@ -53,8 +53,9 @@ func warnings(a *facts.Analysis, s *results.Summary) []string {
 		list = append(list, fmt.Sprintf("%s came back with another value", words.Plural(au.Altered, "acknowledged write", "acknowledged writes")))
 	}
 	if load := s.LoadOf(results.All, results.All); load != nil && load.Counts.Unknown > 0 {
-		list = append(list, fmt.Sprintf("%s got no answer: each may or may not have been executed, and none has a latency",
-			words.Plural(load.Counts.Unknown, "request", "requests")))
+		n := load.Counts.Unknown
+		list = append(list, fmt.Sprintf("%s got no answer: Redis may have executed %s; the latency figures do not include %[2]s",
+			words.Plural(n, "request", "requests"), words.Verb(n, "it", "them")))
 	}
 	return list
 }

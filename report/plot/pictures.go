@@ -222,7 +222,7 @@ func distributionPicture(s *results.Summary) Picture {
 	slices.Sort(dots)
 	// Predictions use each election's own delay: their common part can be empty.
 	shown := low < high
-	p := Picture{File: "distribution", Title: "Time from fault to first good write, each failover a dot", plot: newPlot(), height: 96, indent: 12}
+	p := Picture{File: "distribution", Title: "Time from fault to first successful write, each failover a dot", plot: newPlot(), height: 96, indent: 12}
 	p.plot.X.Min, p.plot.X.Max = 0, dots[len(dots)-1]*1.08
 	if shown {
 		p.plot.X.Max = max(p.plot.X.Max, high*1.04)

@@ -82,6 +82,25 @@ func (p *printer) table(t doc.Table) {
 	}
 }
 
+// noteWidth is the longest line of a note.
+const noteWidth = 100
+
+// note prints an explanation, in lines of at most noteWidth columns if its words allow.
+func (p *printer) note(text string) {
+	const margin = "  "
+	line := ""
+	for _, word := range strings.Fields(text) {
+		if line != "" && columns(margin+line+" "+word) > noteWidth {
+			p.line(margin + p.paint(dim, line))
+			line = ""
+		}
+		line = strings.TrimSpace(line + " " + word)
+	}
+	if line != "" {
+		p.line(margin + p.paint(dim, line))
+	}
+}
+
 // columns is how many columns of a terminal a text takes.
 func columns(s string) int { return utf8.RuneCountInString(string(plain(s))) }
 

@@ -92,6 +92,7 @@ func (p *printer) block(b doc.Block, heading string) {
 	switch b := b.(type) {
 	case doc.Table:
 		p.table(b)
+		p.note(flat(b.Note))
 	case doc.Terms:
 		p.terms(b)
 	case doc.Findings:
@@ -103,7 +104,7 @@ func (p *printer) block(b doc.Block, heading string) {
 	case doc.Callout:
 		p.line("  " + p.paint(yellow, "!") + " " + plain(string(b)))
 	case doc.Note:
-		p.line("  " + plain(flat(b.Text)))
+		p.note(flat(b.Text))
 	case doc.Files:
 		p.line("  " + plain(b.Title+": "+strings.Join(b.Names, ", ")))
 	case doc.Strips:

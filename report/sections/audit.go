@@ -14,13 +14,24 @@ func auditLine(au *results.Audit) string {
 	if au == nil {
 		return ""
 	}
-	line := fmt.Sprintf("%s: %s ok, %s failed, %s unknown; %s read back; %s lost, %s altered",
-		words.Plural(au.Writes, "audited write", "audited writes"), words.Count(au.OK), words.Count(au.Failed), words.Count(au.Unknown),
-		words.Count(au.ReadBack), words.Count(au.Lost), words.Count(au.Altered))
+	line := fmt.Sprintf("%s beside the load: %s acknowledged, %s failed, %s unknown",
+		words.Plural(au.Writes, "audited write", "audited writes"), words.Count(au.OK), words.Count(au.Failed), words.Count(au.Unknown))
 	if au.UnknownKept > 0 {
-		line += fmt.Sprintf("; %s of the unknown took effect", words.Count(au.UnknownKept))
+		line += fmt.Sprintf(" (%s took effect)", words.Count(au.UnknownKept))
 	}
 	return line
+}
+
+// readBackLine is what reading the keys back showed.
+func readBackLine(au *results.Audit) string {
+	if au == nil {
+		return ""
+	}
+	of := "all " + words.Plural(au.Writes, "write", "writes")
+	if au.ReadBack < au.Writes {
+		of = words.Count(au.ReadBack) + " of " + words.Plural(au.Writes, "write", "writes")
+	}
+	return fmt.Sprintf("the keys of %s were read back: %s lost, %s altered", of, words.Plural(au.Lost, "acknowledged write", "acknowledged writes"), words.Count(au.Altered))
 }
 
 // auditNotes are the findings that the line leaves out, a sentence each.
@@ -37,7 +48,7 @@ func auditNotes(au *results.Audit) []string {
 	switch au.Durability {
 	case "":
 	case "asynchronous":
-		notes = append(notes, "replication was asynchronous: a write was acknowledged before a replica had it")
+		notes = append(notes, "replication was asynchronous: primaries acknowledged writes without waiting for a replica")
 	default:
 		notes = append(notes, fmt.Sprintf("writes were acknowledged after %s: do not compare them with asynchronous ones", au.Durability))
 	}
@@ -49,14 +60,17 @@ func auditNotes(au *results.Audit) []string {
 	if r := au.Reads; r != nil {
 		line := fmt.Sprintf("%s of %s from replicas returned an outdated value", words.Count(r.StaleReplica), words.Plural(r.Replica, "audited read", "audited reads"))
 		if r.StaleReplica > 0 {
-			line += fmt.Sprintf(", up to %s out of date", words.Duration(r.MaxAge))
+			line += fmt.Sprintf(", replaced up to %s before", words.Duration(r.MaxAge))
 		}
 		notes = append(notes, line)
 		add(r.StalePrimary, "%s from a primary returned an outdated value", words.Plural(r.StalePrimary, "audited read", "audited reads"))
 	}
 	if l := au.Linearizability; l != nil {
-		line := fmt.Sprintf("for information: %s of %s were linearizable (porcupine), %s were not",
-			words.Count(l.Linearizable), words.Plural(l.Linearizable+l.Illegal+l.Unknown, "key with a history", "keys with a history"), words.Count(l.Illegal))
+		line := fmt.Sprintf("not judged: %s of %s linearizable (porcupine; no replica reads)",
+			words.Count(l.Linearizable), words.Plural(l.Linearizable+l.Illegal+l.Unknown, "key with a history", "registers, counters and lists"))
+		if l.Illegal > 0 {
+			line += fmt.Sprintf("; %s not", words.Count(l.Illegal))
+		}
 		if l.Unknown > 0 {
 			line += fmt.Sprintf("; the check of %s ran out of time", words.Count(l.Unknown))
 		}
@@ -67,7 +81,7 @@ func auditNotes(au *results.Audit) []string {
 
 // kindTable counts by kind of key.
 func kindTable(au *results.Audit) doc.Table {
-	t := doc.Table{Title: "Audited keys", Head: append(doc.Columns("kind"), doc.Numbers("keys", "acknowledged", "lost")...)}
+	t := doc.Table{Title: "Audited keys", Head: append(doc.Columns("kind of key"), doc.Numbers("keys", "acknowledged writes", "lost writes")...)}
 	if au == nil {
 		return t
 	}
@@ -78,13 +92,13 @@ func kindTable(au *results.Audit) doc.Table {
 }
 
 var kindWords = map[string]string{
-	results.KindOnce: "written once", results.KindRegister: "register (SET)",
+	results.KindOnce: "written once (SET)", results.KindRegister: "register (repeated SET)",
 	results.KindCounter: "counter (INCR)", results.KindList: "list (RPUSH)",
 }
 
-// staleTable is the histogram of the ages of stale replica reads.
+// staleTable counts stale replica reads by how long before them the value was replaced.
 func staleTable(au *results.Audit) doc.Table {
-	t := doc.Table{Title: "Stale replica reads", Head: append(doc.Columns("age of the value"), doc.Numbers("reads")...)}
+	t := doc.Table{Title: "Stale replica reads", Head: append(doc.Columns("value replaced before the read by"), doc.Numbers("reads")...)}
 	if au == nil || au.Reads == nil {
 		return t
 	}
@@ -121,7 +135,7 @@ func audit(b *results.Bundle, s *results.Summary) doc.Section {
 	if au == nil {
 		return d
 	}
-	d.Blocks = []doc.Block{doc.Line(auditLine(au)), doc.List{Items: auditNotes(au)}}
+	d.Blocks = []doc.Block{doc.Line(auditLine(au)), doc.Line(readBackLine(au)), doc.List{Items: auditNotes(au)}}
 	if au.Linearizability != nil {
 		d.Blocks = append(d.Blocks, doc.Only(doc.Page, doc.Files{Title: "Drawn histories of single keys", Names: au.Linearizability.Files}))
 	}

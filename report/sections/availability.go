@@ -9,8 +9,12 @@ import (
 	"github.com/slotstorm/slotstorm/results"
 )
 
+// shardsUp is the heading. The objective availability is another figure: the share of
+// requests answered ok.
+const shardsUp = "Availability of the shards"
+
 func availabilityTable(r *results.Run, s *results.Summary) doc.Table {
-	t := doc.Table{Title: "Availability", Head: append(doc.Columns("shard", "slots"), doc.Numbers("outages", "down", "longest", "up")...)}
+	t := doc.Table{Title: shardsUp, Head: append(doc.Columns("shard", "slots"), doc.Numbers("outages", "down", "longest", "up")...)}
 	if s.Availability.Observed == 0 {
 		return t
 	}
@@ -21,8 +25,10 @@ func availabilityTable(r *results.Run, s *results.Summary) doc.Table {
 		t.Rows = append(t.Rows, []string{fmt.Sprint(v.Shard), slotsOf(r, v.Shard), words.Count(v.Outages), words.WhenSet(v.Down), words.WhenSet(v.Longest), up(v.Down)})
 	}
 	t.Rows = append(t.Rows,
-		[]string{"any shard down", "", "", words.WhenSet(s.Availability.Any), "", up(s.Availability.Any)},
-		[]string{"all shards down", "", "", words.WhenSet(s.Availability.All), "", up(s.Availability.All)})
+		[]string{"at least one", "", "", words.WhenSet(s.Availability.Any), "", ""},
+		[]string{"all at once", "", "", words.WhenSet(s.Availability.All), "", ""})
+	t.Note = doc.Prose("Measured by probes, which write to every node every few milliseconds, over %s. All shards were up for %s of that time, and at least one shard for %s.",
+		words.Duration(s.Availability.Observed), up(s.Availability.Any), up(s.Availability.All))
 	return t
 }
 
@@ -54,7 +60,7 @@ func strips(r *results.Run, s *results.Summary) doc.Strips {
 
 // availability is when each shard took writes. A terminal shows it only if one did not.
 func availability(b *results.Bundle, s *results.Summary) doc.Section {
-	d := doc.Section{ID: "availability", Title: "Availability"}
+	d := doc.Section{ID: "availability", Title: shardsUp}
 	if s.Availability.Observed == 0 {
 		return d
 	}
@@ -63,7 +69,7 @@ func availability(b *results.Bundle, s *results.Summary) doc.Section {
 		table = doc.Written
 	}
 	d.Blocks = []doc.Block{
-		doc.Only(doc.Page, doc.Note{Text: doc.Prose("Shows when each shard accepted the writes of probes over the timeline of %s. Dark: outage. Thin line: border between phases.", words.Duration(s.Availability.Observed))}),
+		doc.Only(doc.Page, doc.Note{Text: doc.Prose("Shows when each shard accepted the writes of probes over the %s of all phases. Dark: outage. Thin line: border between phases.", words.Duration(s.Availability.Observed))}),
 		doc.Only(doc.Page, strips(&b.Run, s)),
 		doc.Only(table, availabilityTable(&b.Run, s)),
 	}

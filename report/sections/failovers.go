@@ -26,8 +26,8 @@ func change(f results.Failover) string {
 // failoverTable shows the time that each step took; they add up to server.
 func failoverTable(s *results.Summary) doc.Table {
 	t := doc.Table{Title: "Failovers", Dense: true, Head: append(doc.Columns("fault", "shard", "primary"),
-		doc.Numbers("PFAIL", "+ FAIL", "+ election", "+ promoted", "+ write", "= server", "client", "in sync")...),
-		Note: doc.Prose("Each column is the duration of one step. Their sum is *server*: from the fault to the first good write of a probe. *client* and *in sync* count from the fault.")}
+		doc.Numbers("PFAIL", "+ FAIL", "+ election", "+ promotion", "+ write", "= server", "client", "in sync")...),
+		Note: doc.Prose("*PFAIL* to *write*: duration of each step. *server*: their sum, from the fault to the first successful write of a probe (a connection that only tests a node). From the fault too: *client*, to the first successful write of the application client; *in sync*, until the old primary is a synced replica.")}
 	t.Head = append(t.Head, doc.Column{Title: "predicted", Number: true, In: doc.Written})
 	for _, f := range s.Failovers {
 		row := []string{f.Fault, fmt.Sprint(f.Shard), change(f)}
@@ -64,7 +64,7 @@ func asPredicted(s *results.Summary) string {
 	n, within := 0, 0
 	var one results.Failover
 	for _, f := range s.Failovers {
-		if f.Completed() {
+		if f.Completed() && f.PredictedMax > 0 {
 			n++
 			one = f
 			if f.Server >= f.PredictedMin && f.Server <= f.PredictedMax {
@@ -75,22 +75,21 @@ func asPredicted(s *results.Summary) string {
 	switch {
 	case n == 0:
 		return ""
-	case n == 1 && within == 1:
-		return "the failover was within the prediction for this configuration: " + words.Prediction(one)
 	case n == 1:
-		return "the failover was outside the prediction for this configuration: " + words.Prediction(one)
+		side := map[int]string{0: "outside", 1: "within"}[within]
+		return fmt.Sprintf("the failover took %s (server), %s the %s predicted for this configuration", words.StepTime(one.Server), side, words.Prediction(one))
 	}
-	return fmt.Sprintf("%d of %d failovers were within the prediction for this configuration", within, n)
+	return fmt.Sprintf("%d of %d failovers took as long (server) as predicted for this configuration", within, n)
 }
 
 func stepTable(f results.Failover) doc.Table {
-	t := doc.Table{Title: "Steps of " + f.Fault, Head: slices.Concat(doc.Columns("step"), doc.Numbers("since the fault", "took", "possibly earlier by"), doc.Columns("seen by"))}
+	t := doc.Table{Title: "Steps of " + f.Fault, Head: slices.Concat(doc.Columns("step"), doc.Numbers("since the fault", "took", "at most earlier by"), doc.Columns("seen by"))}
 	for _, st := range f.Steps {
 		if st.Missing {
-			t.Rows = append(t.Rows, []string{st.Name, words.None, words.None, words.None, "not seen"})
+			t.Rows = append(t.Rows, []string{words.Step(st.Name), words.None, words.None, words.None, "not seen"})
 			continue
 		}
-		t.Rows = append(t.Rows, []string{st.Name, words.StepTime(st.At), words.StepTime(st.Took), earlier(st), sources[st.Source]})
+		t.Rows = append(t.Rows, []string{words.Step(st.Name), words.StepTime(st.At), words.StepTime(st.Took), earlier(st), sources[st.Source]})
 	}
 	return t
 }

@@ -18,5 +18,5 @@ func findings(_ *results.Bundle, s *results.Summary) doc.Section {
 func warnings(_ *results.Bundle, s *results.Summary) doc.Section { return warningsOf(s.Warnings) }
 
 func warningsOf(list []string) doc.Section {
-	return doc.Section{ID: "warnings", Title: "Warnings", Conclusion: true, Blocks: []doc.Block{doc.List{Items: list, Warn: true}}}
+	return doc.Section{ID: "warnings", Title: "Warnings about the measurement", Conclusion: true, Blocks: []doc.Block{doc.List{Items: list, Warn: true}}}
 }

@@ -11,17 +11,17 @@ import (
 
 // generatorTable shows what the generator is judged by.
 func generatorTable(s *results.Summary) doc.Table {
-	t := doc.Table{Title: "Load generator", Head: append(doc.Columns("", "delay of the generator"), doc.Numbers("samples", "p50", "p99", "max", "judged", "allowed")...)}
+	t := doc.Table{Title: "Load generator", Head: append(doc.Columns("result", "delay of the generator"), doc.Numbers("samples", "p50", "p99", "max", "checked", "limit")...)}
 	if s.Generator == nil {
 		return t
 	}
 	for _, c := range s.Generator.Checks {
-		mark, judged, allowed := marks[results.Pass]+" ok", words.Duration(c.P99), words.Duration(c.Allowed)
+		mark, judged, allowed := marks[results.Pass]+" ok", "p99 "+words.Duration(c.P99), words.Duration(c.Allowed)
 		if c.AllowedShare > 0 {
 			judged, allowed = words.Percent(c.Share)+" of the time", words.Percent(c.AllowedShare)
 		}
 		if !c.OK {
-			mark = marks[results.Invalid] + " limit"
+			mark = marks[results.Invalid] + " too long"
 		}
 		t.Rows = append(t.Rows, []string{mark, judge.DelayNames[c.Name], words.Count(c.Count), words.Duration(c.P50), words.Duration(c.P99), words.Duration(c.Max), judged, allowed})
 	}
@@ -33,8 +33,9 @@ func generatorLine(g *results.SelfCheck) string {
 	if g == nil || g.PerRequest == 0 {
 		return ""
 	}
-	line := fmt.Sprintf("CPU: %.2f of %s, %s per request; CPU limit: %s",
-		g.CPU, words.Plural(g.Cores, "CPU", "CPUs"), words.Duration(g.PerRequest), words.Rate(g.Ceiling))
+	cores := words.Plural(g.Cores, "CPU", "CPUs")
+	line := fmt.Sprintf("used %.2f of %s, %s of CPU time per request; %s can send at most %s",
+		g.CPU, cores, words.Duration(g.PerRequest), cores, words.RequestRate(g.Ceiling))
 	if !g.Valid {
 		line += "; " + g.CarriedFrom
 	}
@@ -54,7 +55,7 @@ func generator(_ *results.Bundle, s *results.Summary) doc.Section {
 		table = doc.Written
 	}
 	d.Blocks = []doc.Block{
-		doc.Only(doc.Page, doc.Note{Text: doc.Prose("Was the server measured, or the generator? The run is invalid if the p99 of one of these delays exceeds both workload.maxSlip and a tenth of the p99 response time (at most 100 ms). The column *allowed* shows that limit.")}),
+		doc.Only(doc.Page, doc.Note{Text: doc.Prose("Was the server measured, or the generator? The run is invalid if the p99 of one of these delays exceeds both workload.maxSlip and a tenth of the p99 response time (at most 100 ms). The column *limit* shows that limit.")}),
 		doc.Only(table, generatorTable(s)),
 		doc.Line(line),
 	}

@@ -38,10 +38,10 @@ func loadTable(s *results.Summary) doc.Table {
 	return t
 }
 
-// phaseName calls the whole by what it is.
+// phaseName calls the whole what it is.
 func phaseName(name string) string {
 	if name == results.All {
-		return "timeline"
+		return "all phases"
 	}
 	return name
 }
@@ -49,7 +49,7 @@ func phaseName(name string) string {
 // percentileTable is the full table of one of the three times.
 func percentileTable(s *results.Summary, kind results.Time) doc.Table {
 	t := doc.Table{Title: string(kind) + " time", Grouped: true, Head: append(doc.Columns("phase", "command"),
-		doc.Numbers("answered", "mean", "p50", "p90", "p95", "p99", "p99.9", "p99.99", "max")...)}
+		doc.Numbers("ok", "mean", "p50", "p90", "p95", "p99", "p99.9", "p99.99", "max")...)}
 	for _, r := range s.Latency {
 		if r.Time == kind {
 			t.Rows = append(t.Rows, []string{phaseName(r.Phase), r.Command, words.Count(r.Count), words.Duration(r.Mean), words.Duration(r.P50), words.Duration(r.P90),
@@ -62,7 +62,7 @@ func percentileTable(s *results.Summary, kind results.Time) doc.Table {
 // shardTable shows each shard's times before, during and after a fault.
 func shardTable(s *results.Summary) doc.Table {
 	t := doc.Table{Title: "Latency by shard", Grouped: true, Head: append(doc.Columns("phase", "shard"),
-		doc.Numbers("answered", "p50", "p99", "p99.9", "max", "service p50", "service p99", "service max")...)}
+		doc.Numbers("ok", "p50", "p99", "p99.9", "max", "service p50", "service p99", "service max")...)}
 	service := map[string]results.Latency{}
 	place := func(r results.ShardLatency) string { return fmt.Sprint(r.Shard, " ", r.Phase) }
 	for _, r := range s.Shards {
@@ -81,8 +81,8 @@ func shardTable(s *results.Summary) doc.Table {
 
 // errorTable counts the requests that were not answered ok.
 func errorTable(s *results.Summary) doc.Table {
-	t := doc.Table{Title: "Errors", Head: slices.Concat(doc.Columns("phase"), doc.Numbers("failed", "unknown", "overflow"), doc.Long("by class")),
-		Note: doc.Prose("Requests that were not answered ok. *failed*: refused before execution. *unknown*: sent but not answered. *overflow*: due but not sent, because maxInFlight was reached.")}
+	t := doc.Table{Title: "Errors", Head: slices.Concat(doc.Columns("phase"), doc.Numbers("failed", "unknown", "not sent"), doc.Long("by error")),
+		Note: doc.Prose("*failed*: surely not executed (refused by Redis, or no connection). *unknown*: sent without an answer, may have been executed. *not sent*: maxInFlight was reached. *by error*: all of them.")}
 	for _, l := range s.Load {
 		if l.Command == results.All && l.Counts.Total() > l.Counts.OK {
 			t.Rows = append(t.Rows, []string{phaseName(l.Phase), words.Count(l.Counts.Failed), words.Count(l.Counts.Unknown), words.Count(l.Counts.Overflow), words.Classes(l.Errors)})
@@ -95,7 +95,7 @@ func errorTable(s *results.Summary) doc.Table {
 func load(b *results.Bundle, s *results.Summary) doc.Section {
 	d := doc.Section{ID: "latency", Title: "Load and latency"}
 	table := loadTable(s)
-	table.Note = doc.Prose("Percentiles include only requests answered ok. *Response* runs from the intended start to the reply, *service* from the send to the reply, *slip* from the intended start to the send. *timeline* excludes the warm-up.")
+	table.Note = doc.Prose("*p50* to *max*: response time, from when a request was due to its reply. *service*: from the send to the reply. *slip*: from when it was due to the send. Only requests answered ok, without the warm-up.")
 	d.Blocks = append(d.Blocks, table)
 	for i, kind := range facts.Times() {
 		if t := percentileTable(s, kind); len(t.Rows) > 0 {

@@ -26,7 +26,7 @@ func headline(r *results.Run) string {
 		words.Sentence(" ", r.Client.Type, r.Client.Version),
 	}
 	if r.Environment.Provider != "" {
-		list = append(list, r.Environment.Provider)
+		list = append(list, "provider "+r.Environment.Provider)
 	}
 	return strings.Join(list, " · ")
 }

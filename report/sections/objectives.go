@@ -24,12 +24,12 @@ func room(o results.Objective) string {
 	case o.Result != results.Pass && o.Result != results.Fail:
 		return words.None
 	case m == 0:
-		return "0 %"
+		return "exactly at the limit"
 	}
 	return share + " " + side(o)
 }
 
-// side is on which side of its limit an objective was measured.
+// side is on which side of its bound an objective was measured.
 func side(o results.Objective) string {
 	passed := o.Result == results.Pass
 	low, high := strings.Contains(o.Bound, "≥"), strings.Contains(o.Bound, "≤")
@@ -38,16 +38,20 @@ func side(o results.Objective) string {
 		return "inside the limits"
 	case low && high:
 		return "outside the limits"
-	case low == passed:
-		return "above the limit"
+	case low && passed:
+		return "above the minimum"
+	case low:
+		return "below the minimum"
+	case passed:
+		return "below the maximum"
 	}
-	return "below the limit"
+	return "above the maximum"
 }
 
 func objectivesTable(s *results.Summary) doc.Table {
 	t := doc.Table{Title: "Objectives", Head: []doc.Column{
 		{Title: "result"}, {Title: "objective"}, {Title: "measured", Number: true, Key: true}, {Title: "margin", Number: true},
-		{Title: "read from", Long: true, Faint: true, In: doc.Written},
+		{Title: "source", Long: true, Faint: true, In: doc.Written},
 	}}
 	for _, o := range s.Objectives {
 		t.Results = append(t.Results, string(o.Result))

@@ -38,7 +38,7 @@ func Report(b *results.Bundle, s *results.Summary) doc.Document {
 		Window: string(s.Verdict) + ": " + r.Name,
 		Badge:  badge(s.Verdict), Title: r.Name, Description: description(r), Facts: headline(r),
 		Reasons: s.Reasons, Cards: cards(r, s),
-		Closing: []doc.Side{{Name: "repeat", Text: r.Command}, {Name: "report", Text: filepath.Join(b.Dir, doc.HTMLFile)}},
+		Closing: []doc.Side{{Name: "repeat with", Text: r.Command}, {Name: "report", Text: filepath.Join(b.Dir, doc.HTMLFile)}},
 		Footer:  "slotstorm " + r.Versions.Slotstorm + " · " + r.ID,
 	}
 	if u := s.Upgrade; u != nil {
@@ -68,12 +68,12 @@ func cards(r *results.Run, s *results.Summary) []doc.Card {
 	var list []doc.Card
 	add := func(value, name string) { list = append(list, doc.Card{Value: value, Name: name}) }
 	if d := s.FailoverStats; d != nil {
-		add(words.Duration(d.Median), fmt.Sprintf("median of %d failovers, fault to first good write", d.N))
+		add(words.Duration(d.Median), fmt.Sprintf("median of %d failovers, fault to first successful write of a probe", d.N))
 		add(words.Duration(d.Max), "slowest failover")
 	} else {
 		for _, f := range s.Failovers {
 			if f.Completed() {
-				add(words.Duration(f.Server), "failover: fault to first good write by a probe")
+				add(words.Duration(f.Server), "failover: fault to first successful write of a probe")
 				if f.Client > 0 {
 					add(words.Duration(f.Client), "until the application client wrote again")
 				}

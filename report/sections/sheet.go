@@ -62,7 +62,7 @@ func single(id string, t doc.Table) doc.Section {
 }
 
 func sheetAudit(b *results.Bundle, _ *results.Summary) doc.Section {
-	return doc.Section{ID: "audit", Title: "Audit", Blocks: []doc.Block{doc.Line(auditLine(b.Run.Audit))}}
+	return doc.Section{ID: "audit", Title: "Audit", Blocks: []doc.Block{doc.Line(auditLine(b.Run.Audit)), doc.Line(readBackLine(b.Run.Audit))}}
 }
 
 // sign is the command that runs the same again, and room for who decides.

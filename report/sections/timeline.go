@@ -10,7 +10,8 @@ import (
 )
 
 func faultTable(r *results.Run) doc.Table {
-	t := doc.Table{Title: "Faults", Head: slices.Concat(doc.Columns("fault", "action", "node", "status"), doc.Long("proof"), doc.Numbers("injected", "proved", "whole again", "after"))}
+	t := doc.Table{Title: "Faults", Head: slices.Concat(doc.Columns("fault", "action", "node", "status"), doc.Long("proof"), doc.Numbers("injected", "proved", "cluster healthy", "healthy after")),
+		Note: doc.Prose("*proved*: when the effect of the fault was seen. *cluster healthy*: when all nodes ran and agreed again, and all replicas were in sync. *healthy after* counts from the injection (metric recovery.whole).")}
 	for _, f := range r.Faults {
 		t.Rows = append(t.Rows, []string{f.Name, f.Detail, words.OrNone(f.Node), string(f.Status), words.OrNone(words.Sentence("; ", f.Proof, f.Reason)),
 			words.Since(r, f.Injected), words.Since(r, f.Proved), words.Since(r, f.Verified), wholeAfter(f)})
@@ -18,7 +19,7 @@ func faultTable(r *results.Run) doc.Table {
 	return t
 }
 
-// wholeAfter is how long after a fault the cluster was seen whole again.
+// wholeAfter is how long after a fault the cluster was seen healthy again.
 func wholeAfter(f results.Fault) string {
 	if f.Verified == 0 {
 		return words.None

@@ -48,7 +48,7 @@ func question(u *results.Upgrade) string {
 
 func windowsTable(u *results.UpgradeSummary) doc.Table {
 	t := doc.Table{Title: "Before, during, after",
-		Note: doc.Prose("Response times from the intended start, of the requests answered ok. *A shard down*: at least one shard refused the writes of probes; *longest*: the longest outage of one shard."),
+		Note: doc.Prose("*p50* to *max*: response times of the requests answered ok, from when they were due. *a shard down*: at least one shard refused the writes of probes; *longest*: the longest outage of one shard."),
 		Head: slices.Concat(doc.Columns("window"),
 			doc.Numbers("seconds", "requests", "ok", "ok/s", "p50", "p99", "p99.9", "max", "a shard down", "longest"), doc.Long("errors by class"))}
 	for _, w := range u.Windows {
@@ -66,7 +66,7 @@ func windowsTable(u *results.UpgradeSummary) doc.Table {
 // stepsTable is each step with its cost.
 func stepsTable(r *results.Run, u *results.UpgradeSummary) doc.Table {
 	t := doc.Table{Title: "Step by step",
-		Note: doc.Prose("*Answered* and *whole* count from the step's beginning: until the node answers, and until every replica is in sync. The other columns cover the time to the next step; errors and latency are kept by the second."),
+		Note: doc.Prose("*answered*, *whole*: from the step's beginning until the node answers, and until every replica is in sync. The other columns: up to the next step (errors and latency in whole seconds)."),
 		Head: slices.Concat(doc.Columns("at", "step", "shard"),
 			doc.Numbers("answered", "whole", "a shard down", "worst p99"), doc.Long("what happened"))}
 	for _, cost := range u.Steps {

@@ -75,6 +75,17 @@ func Prediction(f results.Failover) string {
 	return StretchText(f.PredictedMin, f.PredictedMax)
 }
 
+// errorWords are classes of errors that are not the reply of a server.
+var errorWords = map[string]string{
+	"dial": "cannot connect", "handshake": "login refused", "pool": "no free connection", "wait": "no free connection",
+	"eof": "connection closed", "reset": "connection reset", "timeout": "timeout", "nonode": "no node for the slot",
+	"reply": "other reply", "other": "other error", "protocol": "invalid reply", "unreplicated": "too few replicas confirmed",
+	"overflow": "not sent", "stopped": "ended with the run", "canceled": "ended with the run",
+}
+
+// Step is the name of a step of a failover.
+func Step(name string) string { return strings.Replace(name, "good write", "successful write", 1) }
+
 // Classes lists error classes, most frequent first.
 func Classes(m map[string]int) string {
 	names := make([]string, 0, len(m))
@@ -86,7 +97,11 @@ func Classes(m map[string]int) string {
 		return m[a] > m[b] || (m[a] == m[b] && a < b)
 	})
 	for i, name := range names {
-		names[i] = name + " " + Count(m[name])
+		text := name
+		if w := errorWords[name]; w != "" {
+			text = w
+		}
+		names[i] = text + " " + Count(m[name])
 	}
 	return strings.Join(names, ", ")
 }

@@ -39,7 +39,7 @@ func (c *Cluster) Survey(ctx context.Context, n Node) (*results.Surface, error) 
 	if err != nil {
 		return nil, fmt.Errorf("INFO: %w", err)
 	}
-	s.Version = field(info, "redis_version")
+	s.Server = results.ServerOfInfo(info)
 	section := ""
 	for line := range strings.Lines(info) {
 		line = strings.TrimSpace(line)

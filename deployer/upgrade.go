@@ -150,7 +150,7 @@ func (u *Upgrade) forward(ctx, stop context.Context) error {
 	if err != nil {
 		return fmt.Errorf("asking %s what it offers: %w", order[0].Name, err)
 	}
-	u.result.From = u.surfaces.Before.Version
+	u.result.From = u.surfaces.Before.Server
 	r := &u.result.Forward
 	if b := u.Plan.Rollback; b != nil && b.From == scenarios.FromBackup {
 		step := results.UpgradeStep{Kind: results.StepBackup, Shard: -1}
@@ -168,7 +168,7 @@ func (u *Upgrade) forward(ctx, stop context.Context) error {
 		if u.surfaces.After, err = u.Cluster.Survey(ctx, n); err != nil {
 			return fmt.Errorf("asking %s what it offers: %w", n.Name, err)
 		}
-		u.result.To = u.surfaces.After.Version
+		u.result.To = u.surfaces.After.Server
 	}
 	return nil
 }
@@ -303,7 +303,7 @@ func (u *Upgrade) step(ctx context.Context, r *results.Roll, n *Node, s results.
 	if err == nil {
 		s.Whole = u.Clock.Now()
 		if s.Kind == results.StepReplace || s.Kind == results.StepRestore {
-			s.Version, err = u.version(ctx, n)
+			s.Server, err = u.server(ctx, n)
 		}
 	}
 	if err != nil {
@@ -320,8 +320,8 @@ func (u *Upgrade) step(ctx context.Context, r *results.Roll, n *Node, s results.
 	return err
 }
 
-// version asks a node, or the first one, for the version that it runs.
-func (u *Upgrade) version(ctx context.Context, n *Node) (string, error) {
+// server asks a node, or the first one, what it runs.
+func (u *Upgrade) server(ctx context.Context, n *Node) (results.Server, error) {
 	if n == nil {
 		n = &u.Cluster.Nodes[0]
 	}
@@ -329,9 +329,9 @@ func (u *Upgrade) version(ctx context.Context, n *Node) (string, error) {
 	defer cl.Close()
 	info, err := cl.Info(ctx, "server").Result()
 	if err != nil {
-		return "", fmt.Errorf("asking %s for its version: %w", n.Name, err)
+		return results.Server{}, fmt.Errorf("asking %s for its version: %w", n.Name, err)
 	}
-	return field(info, "redis_version"), nil
+	return results.ServerOfInfo(info), nil
 }
 
 // undo gives a node that failed its old release back.

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/slotstorm/slotstorm/results"
 )
 
 // View is what one node says of itself and of the others at one moment.
@@ -102,20 +104,19 @@ func (c *Cluster) PID(ctx context.Context, n Node) (int, error) {
 	return pid, nil
 }
 
-// Version asks the nodes for Redis' version, such as "7.0.15"; the first that
-// answers counts.
-func (c *Cluster) Version(ctx context.Context) (string, error) {
+// Server asks the nodes what they run; the first that answers counts.
+func (c *Cluster) Server(ctx context.Context) (results.Server, error) {
 	var last error
 	for _, n := range c.Nodes {
 		cl := c.Client(n, commandTimeout)
 		text, err := cl.Info(ctx, "server").Result()
 		cl.Close()
-		if version := field(text, "redis_version"); err == nil && version != "" {
-			return version, nil
+		if s := results.ServerOfInfo(text); err == nil && s.Version != "" {
+			return s, nil
 		}
 		last = fmt.Errorf("asking %s for its version: %w", n.Name, err)
 	}
-	return "", last
+	return results.Server{}, last
 }
 
 // maxLag is how many bytes a replica may stand behind and still follow: load is

@@ -22,9 +22,9 @@ func upgraded(t *testing.T, args ...string) (*results.Bundle, string) {
 	}, args...)...)[0]
 	u := b.Run.Upgrade
 	for _, step := range append(u.Forward.Steps, u.Back.Steps...) {
-		t.Logf("%s %s: %v to %v, %s %s", step.Kind, step.Node, step.Began, step.Whole, step.Version, step.Failed)
+		t.Logf("%s %s: %v to %v, %s %s", step.Kind, step.Node, step.Began, step.Whole, step.Server, step.Failed)
 	}
-	if u.Forward.Status != results.RollDone || !strings.HasPrefix(u.From, "7.0.") || !strings.HasPrefix(u.To, "8.0.") {
+	if u.Forward.Status != results.RollDone || !strings.HasPrefix(u.From.Version, "7.0.") || !strings.HasPrefix(u.To.Version, "8.0.") {
 		t.Fatalf("upgrade from %s to %s %s: %s", u.From, u.To, u.Forward.Status, u.Forward.Reason)
 	}
 	// Every node went on its own volume to a new pod.
@@ -59,8 +59,8 @@ func TestKindUpgradeAndBackFromTheBackup(t *testing.T) {
 	if u.Back.Status != results.RollDone {
 		t.Fatalf("rollback %s: %s", u.Back.Status, u.Back.Reason)
 	}
-	if last := u.Back.Steps[len(u.Back.Steps)-1]; last.Version != u.From {
-		t.Errorf("after the rollback it runs %s, and it began with %s", last.Version, u.From)
+	if last := u.Back.Steps[len(u.Back.Steps)-1]; last.Server != u.From {
+		t.Errorf("after the rollback it runs %s, and it began with %s", last.Server, u.From)
 	}
 	if b.Run.Audit.Lost < 100 || !strings.Contains(sheet, "were lost, because they came after the backup") || !b.Run.HealthyAfter {
 		t.Errorf("%d writes were lost; whole after: %v", b.Run.Audit.Lost, b.Run.HealthyAfter)

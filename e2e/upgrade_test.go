@@ -65,8 +65,8 @@ func TestUpgradeAndBackFromTheBackup(t *testing.T) {
 	if u.Forward.Status != results.RollDone || u.Back.Status != results.RollDone {
 		t.Fatalf("upgrade %s (%s), rollback %s (%s)", u.Forward.Status, u.Forward.Reason, u.Back.Status, u.Back.Reason)
 	}
-	if last := u.Back.Steps[len(u.Back.Steps)-1]; last.Version != u.From {
-		t.Errorf("after the rollback it runs %s, and it began with %s", last.Version, u.From)
+	if last := u.Back.Steps[len(u.Back.Steps)-1]; last.Server != u.From {
+		t.Errorf("after the rollback it runs %s, and it began with %s", last.Server, u.From)
 	}
 	// Writes acknowledged after the backup are lost, and the sheet says so.
 	if r.Audit.Lost < 100 || !strings.Contains(sheet, "were lost, because they came after the backup") {

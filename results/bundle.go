@@ -137,6 +137,7 @@ func (b *Bundle) readRun(f *Folder) error {
 	if r.SchemaVersion < 1 {
 		return fmt.Errorf("%s: schemaVersion is missing: this is not a run of slotstorm", RunFile)
 	}
+	b.Run.Versions.Server = server1(b.Run.Versions.Server, b.Run.Nodes, f.ReadFile)
 	if r.Upgrade == nil {
 		return nil
 	}

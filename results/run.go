@@ -106,7 +106,8 @@ type Versions struct {
 	Slotstorm string `json:"slotstorm"`
 	Go        string `json:"go"`
 	GoRedis   string `json:"goRedis"`
-	Redis     string `json:"redis"`
+	// Server is what the nodes ran when the load began.
+	Server Server `json:"server"`
 }
 
 // AuthPassword is the value of Environment.Auth for nodes that ask for a password.

@@ -2,10 +2,10 @@ package results
 
 // Upgrade is what became of the timeline's upgrade.
 type Upgrade struct {
-	// From and To are the Redis versions, as the nodes themselves said; To is
-	// empty if no node ever ran it.
-	From string `json:"from"`
-	To   string `json:"to,omitempty"`
+	// From and To are the servers, as the nodes themselves said; To is empty if no
+	// node ever ran it.
+	From Server `json:"from"`
+	To   Server `json:"to,omitzero"`
 	// FromRelease and ToRelease are what was asked for: a binary or an image.
 	FromRelease string `json:"fromRelease"`
 	ToRelease   string `json:"toRelease"`
@@ -56,8 +56,8 @@ type UpgradeStep struct {
 	Shard int    `json:"shard"`
 	// Role is the node's when the step began.
 	Role string `json:"role,omitempty"`
-	// Version is what the node said it was after the step.
-	Version string `json:"version,omitempty"`
+	// Server is what the node said it was after the step.
+	Server Server `json:"version,omitzero"`
 	// Began is just before the act; Answered when the node answered (or the
 	// replica said that it is the primary); Whole when the cluster was whole
 	// again. Zero if it did not come so far.
@@ -78,12 +78,12 @@ const (
 	StepRestore  = "restore"
 )
 
-// Readable reports whether a version of Redis reads a file that another wrote.
+// Readable reports whether a server reads a file that another one wrote.
 type Readable struct {
 	// Format is "RDB" or "AOF".
 	Format string `json:"format"`
-	Writer string `json:"writer"`
-	Reader string `json:"reader"`
+	Writer Server `json:"writer"`
+	Reader Server `json:"reader"`
 	OK     bool   `json:"ok"`
 	// Evidence is the keys that were read, or the reader's own words.
 	Evidence string `json:"evidence"`
@@ -91,7 +91,7 @@ type Readable struct {
 
 // Surface is what a node's version shows to clients and operators.
 type Surface struct {
-	Version string `json:"version"`
+	Server Server `json:"version"`
 	// Node is the node that was asked.
 	Node string `json:"node"`
 	// Config is CONFIG GET *, without secrets.

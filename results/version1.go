@@ -128,3 +128,44 @@ func (e *JournalEntry) UnmarshalJSON(b []byte) error {
 	}
 	return nil
 }
+
+// UnmarshalJSON reads versions, also of older bundles, which had the version of Redis
+// as "redis".
+func (v *Versions) UnmarshalJSON(b []byte) error {
+	type plain Versions
+	if err := json.Unmarshal(b, (*plain)(v)); err != nil {
+		return err
+	}
+	if v.Server != (Server{}) {
+		return nil
+	}
+	var old struct {
+		Redis Server `json:"redis"`
+	}
+	if err := json.Unmarshal(b, &old); err != nil {
+		return err
+	}
+	v.Server = old.Redis
+	return nil
+}
+
+// ambiguous is what bundles say of every Valkey, from before slotstorm read which
+// product a server is. Redis has that version too.
+var ambiguous = Server{ProductRedis, "7.2.4"}
+
+// server1 is the server of a run that a record names. Where the record cannot
+// distinguish Redis from Valkey, the nodes' own INFO decides, which read gives.
+func server1(recorded Server, nodes []Node, read func(file string) ([]byte, error)) Server {
+	if recorded != ambiguous {
+		return recorded
+	}
+	for _, n := range nodes {
+		// A bundle without the file, or with something else in its place, keeps what
+		// its record says.
+		info, err := read("nodes/" + n.Name + ".before.txt")
+		if s := ServerOfInfo(string(info)); err == nil && s.Version != "" {
+			return s
+		}
+	}
+	return recorded
+}

@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"strconv"
 	"strings"
@@ -21,6 +20,7 @@ import (
 	"github.com/slotstorm/slotstorm/internal/bounded"
 	"github.com/slotstorm/slotstorm/internal/console"
 	"github.com/slotstorm/slotstorm/internal/printable"
+	"github.com/slotstorm/slotstorm/results"
 )
 
 // finding is what one check found. Fail means that the local provider cannot
@@ -108,9 +108,6 @@ func ask(ctx context.Context, name string, args ...string) (string, error) {
 	return strings.TrimSpace(out), err
 }
 
-// serverVersion reads "Redis server v=7.0.15 sha=..."; Valkey writes alike.
-var serverVersion = regexp.MustCompile(`^(\S+) server v=(\d+)\.(\d+)\.(\d+)`)
-
 func (p *program) checkRedis(ctx context.Context) finding {
 	f := finding{Name: "redis-server", Status: statusFail, Mend: installRedis()}
 	path, err := exec.LookPath("redis-server")
@@ -123,18 +120,16 @@ func (p *program) checkRedis(ctx context.Context) finding {
 		f.Detail = fmt.Sprintf("%s does not print its version: %v", path, err)
 		return f
 	}
-	m := serverVersion.FindStringSubmatch(out)
-	if m == nil {
+	s, ok := results.ServerOfOutput(out)
+	if !ok {
 		f.Detail = fmt.Sprintf("%s prints %q, which has no version", path, out)
 		return f
 	}
-	major, _ := strconv.Atoi(m[2]) // digits, says the pattern
-	minor, _ := strconv.Atoi(m[3])
-	f.Detail = fmt.Sprintf("%s %s.%s.%s at %s", m[1], m[2], m[3], m[4], path)
+	f.Detail = fmt.Sprintf("%s at %s", s, path)
 	switch {
-	case major < 6 || major == 6 && minor < 2:
+	case !s.AtLeast(6, 2):
 		f.Detail += "; 6.2 or later is needed"
-	case major < 7:
+	case !s.AtLeast(7, 0):
 		f.Status, f.Detail = statusWarn, f.Detail+"; 7.0 or later is recommended"
 	default:
 		f.Status, f.Mend = statusOK, ""

@@ -60,7 +60,7 @@ func TestLoadTable(t *testing.T) {
 		}
 	}
 	r := &loader.Result{
-		Cluster: true, Shards: 3, Redis: "7.0.15", OpenLoop: true, Elapsed: ms(2000), CPU: ms(40), PerRequest: ms(0.0125),
+		Cluster: true, Shards: 3, Server: results.Server{Product: results.ProductRedis, Version: "7.0.15"}, OpenLoop: true, Elapsed: ms(2000), CPU: ms(40), PerRequest: ms(0.0125),
 		Rows: []loader.Row{row("SET", 1000, 0.25), row("GET", 9000, 0.125), row("all", 10000, 0.15)}, Errors: map[string]int{"timeout": 4}, Client: results.Client{Type: "wire"},
 	}
 	var table, csv bytes.Buffer

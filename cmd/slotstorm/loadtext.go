@@ -14,9 +14,9 @@ import (
 // loadTable prints the result as people read it.
 func loadTable(to io.Writer, r *loader.Result) error {
 	w := &sticky{w: to}
-	kind := "one Redis " + r.Redis
+	kind := "one server, " + r.Server.String()
 	if r.Cluster {
-		kind = fmt.Sprintf("Redis Cluster %s of %d shards", r.Redis, r.Shards)
+		kind = fmt.Sprintf("%s, a cluster of %d shards", r.Server, r.Shards)
 	}
 	loop := "closed loop: times do not include the delay of requests that a stall kept from being sent"
 	if r.OpenLoop {

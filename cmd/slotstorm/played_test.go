@@ -59,7 +59,7 @@ func playedRun(t *testing.T, n int, s *scenarios.Scenario) *results.Run {
 	r := &results.Run{
 		SchemaVersion: results.SchemaVersion, ID: fmt.Sprintf("%s-%s-%d", s.Metadata.Name, began.Format("20060102T150405Z"), n),
 		Name: s.Metadata.Name, Seed: s.Seed, Scenario: raw, Start: began,
-		Versions:      results.Versions{Redis: "7.0.15"},
+		Versions:      results.Versions{Server: results.Server{Product: results.ProductRedis, Version: "7.0.15"}},
 		TimelineStart: results.DurationOf(warmup), LoadEnd: results.DurationOf(warmup + length),
 		HealthyBefore: true, HealthyAfter: true,
 	}

@@ -67,7 +67,7 @@ func (c *capacitySearch) step(ctx context.Context, s *scenarios.Scenario, rate f
 	if err != nil {
 		return compare.CapacityStep{}, err
 	}
-	answer.Environment, answer.Redis = r.Bundle.Run.Environment, r.Bundle.Run.Versions.Redis
+	answer.Environment, answer.Server = r.Bundle.Run.Environment, r.Bundle.Run.Versions.Server
 	answer.Objectives = answer.Objectives[:0]
 	for _, ob := range r.Summary.Objectives {
 		answer.Objectives = append(answer.Objectives, strings.Replace(ob.Name, " in "+compare.HoldPhase, "", 1))

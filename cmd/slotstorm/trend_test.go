@@ -80,7 +80,7 @@ func TestTrend(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := strings.Split(strings.TrimSpace(string(table)), "\n")
-	if len(lines) != 17 || !strings.HasPrefix(lines[0], "time,run,verdict,redis,slotstorm,") || !strings.HasPrefix(lines[1], "2026-03-04 05:06:07 +0000,steady-") {
+	if len(lines) != 17 || !strings.HasPrefix(lines[0], "time,run,verdict,server,slotstorm,") || !strings.HasPrefix(lines[1], "2026-03-04 05:06:07 +0000,steady-") {
 		t.Errorf("the table has %d lines:\n%s", len(lines), lines[0])
 	}
 	raw, err := os.ReadFile(filepath.Join(dir, "json"))

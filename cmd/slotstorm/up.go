@@ -58,7 +58,7 @@ func (p *program) up(c *cli.Context) error {
 	case p.quiet:
 		return nil
 	}
-	fmt.Fprintf(p.out, "%s is up: Redis %s, %d shards × %d replicas, namespace %s of %s\n", k.Name, k.Redis, s.Redis.Shards, s.Redis.ReplicasPerShard, k.Namespace, k.Context)
+	fmt.Fprintf(p.out, "%s is up: %s, %d shards × %d replicas, namespace %s of %s\n", k.Name, k.Server, s.Redis.Shards, s.Redis.ReplicasPerShard, k.Namespace, k.Context)
 	where := downFlags(c, s)
 	fmt.Fprintf(p.out, "use it:     slotstorm run %s%s --on %s\n", quote(file), onFlags(c), k.Name)
 	fmt.Fprintf(p.out, "remove it:  slotstorm down %s%s\n", k.Name, where)

@@ -215,8 +215,8 @@ func TestReadableReadsWhatEachReleaseReports(t *testing.T) {
 	releases := []scenarios.Release{{Image: "redis:7.0"}, {Image: "redis:8.0"}}
 	s.Log = func(_ context.Context, r kubetest.LogRequest, w io.Writer) error {
 		text := map[string]string{
-			"reader-0": "RDB\t8.0.1\t7.0.15\tCan't handle RDB format version 12\n",
-			"reader-1": "RDB\t7.0.15\t8.0.1\t7\nAOF\t7.0.15\t8.0.1\t6\n",
+			"reader-0": "RDB\tValkey server v=8.1.1 sha=0\tRedis server v=7.0.15 sha=0\tCan't handle RDB format version 12\n",
+			"reader-1": "RDB\tRedis server v=7.0.15 sha=0\tValkey server v=8.1.1 sha=0\t7\nAOF\tRedis server v=7.0.15 sha=0\tValkey server v=8.1.1 sha=0\t6\n",
 		}
 		_, err := io.WriteString(w, text[r.Container])
 		return err
@@ -232,8 +232,8 @@ func TestReadableReadsWhatEachReleaseReports(t *testing.T) {
 		got = append(got, fmt.Sprintf("%s %s %s %v %s", r.Format, r.Writer, r.Reader, r.OK, r.Evidence))
 	}
 	want := []string{
-		"RDB 8.0.1 7.0.15 false Can't handle RDB format version 12",
-		"RDB 7.0.15 8.0.1 true 7 of 7 keys are there", "AOF 7.0.15 8.0.1 false 6 of 7 keys are there",
+		"RDB Valkey 8.1.1 Redis 7.0.15 false Can't handle RDB format version 12",
+		"RDB Redis 7.0.15 Valkey 8.1.1 true 7 of 7 keys are there", "AOF Redis 7.0.15 Valkey 8.1.1 false 6 of 7 keys are there",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("%q, not %q", got, want)

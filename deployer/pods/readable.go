@@ -109,10 +109,11 @@ func (d *Deployment) readable(releases []scenarios.Release) *api.Pod {
 	return pod
 }
 
-// writeFiles writes the files of a release: dump.rdb, appendonlydir, and its version.
+// writeFiles writes the files of a release: dump.rdb, appendonlydir, and what the server
+// prints as its version.
 const writeFiles = `
 mkdir /files/%[1]d && cd /files/%[1]d || exit 1
-redis-server --version | sed 's/.*v=\([^ ]*\).*/\1/' >version
+redis-server --version >version
 redis-server --port 0 --unixsocket /files/%[1]d/socket --dir /files/%[1]d --save '' --appendonly yes >log 2>&1 &
 ask() { redis-cli -s /files/%[1]d/socket "$@"; }
 until [ "$(ask ping)" = PONG ]; do kill -0 $! || exit 1; sleep 0.1; done
@@ -166,7 +167,13 @@ func parseReadable(text string) ([]results.Readable, error) {
 		if len(parts) != 4 {
 			return nil, fmt.Errorf("%q is not format, writer, reader and what was read", line)
 		}
-		r := results.Readable{Format: parts[0], Writer: parts[1], Reader: parts[2], Evidence: strings.TrimRight(parts[3], "| ")}
+		r := results.Readable{Format: parts[0], Evidence: strings.TrimRight(parts[3], "| ")}
+		var wrote, reads bool
+		r.Writer, wrote = results.ServerOfOutput(parts[1])
+		r.Reader, reads = results.ServerOfOutput(parts[2])
+		if !wrote || !reads {
+			return nil, fmt.Errorf("%q and %q do not both name a server and its version", parts[1], parts[2])
+		}
 		var keys int
 		if n, err := fmt.Sscanf(r.Evidence, "%d", &keys); n == 1 && err == nil && fmt.Sprint(keys) == r.Evidence {
 			r.OK, r.Evidence = keys == sampleSize, fmt.Sprintf("%d of %d keys are there", keys, sampleSize)

@@ -33,7 +33,7 @@ func (d *Deployment) Readable(ctx context.Context, releases ...scenarios.Release
 			if i == j {
 				continue
 			}
-			read, err := d.version(ctx, reader)
+			read, err := d.server(ctx, reader)
 			if err != nil {
 				return nil, err
 			}
@@ -49,12 +49,12 @@ func (d *Deployment) Readable(ctx context.Context, releases ...scenarios.Release
 	return list, nil
 }
 
-func (d *Deployment) version(ctx context.Context, r scenarios.Release) (string, error) {
+func (d *Deployment) server(ctx context.Context, r scenarios.Release) (results.Server, error) {
 	binary, err := Binary(r.Binary)
 	if err != nil {
-		return "", err
+		return results.Server{}, err
 	}
-	return Version(ctx, binary)
+	return Server(ctx, binary)
 }
 
 // sample has a key of every type of data that all releases know.
@@ -63,36 +63,36 @@ var sample = [][]any{
 	{"SADD", "set", "a"}, {"ZADD", "zset", 1, "a"}, {"XADD", "stream", "1-1", "f", "v"},
 }
 
-// writeFiles has a release write the sample into dir, and gives its version.
-func (d *Deployment) writeFiles(ctx context.Context, r scenarios.Release, dir string) (string, error) {
+// writeFiles has a release write the sample into dir, and gives what it is.
+func (d *Deployment) writeFiles(ctx context.Context, r scenarios.Release, dir string) (wrote results.Server, err error) {
 	s, err := d.beside(r, dir, "yes")
 	if err != nil {
-		return "", err
+		return wrote, err
 	}
 	defer s.close()
 	if err := s.await(ctx); err != nil {
-		return "", err
+		return wrote, err
 	}
 	for _, command := range sample {
 		if err := s.client.Do(ctx, command...).Err(); err != nil {
-			return "", fmt.Errorf("%v: %w", command[0], err)
+			return wrote, fmt.Errorf("%v: %w", command[0], err)
 		}
 	}
 	if err := s.client.Save(ctx).Err(); err != nil {
-		return "", err
+		return wrote, err
 	}
-	version, err := d.version(ctx, r)
+	wrote, err = d.server(ctx, r)
 	if err != nil {
-		return "", err
+		return wrote, err
 	}
 	if err := terminate(s.process); err != nil {
-		return "", err
+		return wrote, err
 	}
 	select {
 	case <-s.process.Done():
-		return version, nil
+		return wrote, nil
 	case <-ctx.Done():
-		return "", context.Cause(ctx)
+		return wrote, context.Cause(ctx)
 	}
 }
 
@@ -129,15 +129,15 @@ func (d *Deployment) readFiles(ctx context.Context, r scenarios.Release, format,
 	return n == int64(len(sample)), fmt.Sprintf("%d of %d keys are there", n, len(sample)), nil
 }
 
-// server is a Redis beside the cluster.
-type server struct {
+// separate is a server beside the cluster.
+type separate struct {
 	process *local.Process
 	client  *redis.Client
 	log     *os.File
 }
 
 // beside starts a server that is no part of the cluster, on the folder dir.
-func (d *Deployment) beside(r scenarios.Release, dir, appendonly string) (*server, error) {
+func (d *Deployment) beside(r scenarios.Release, dir, appendonly string) (*separate, error) {
 	binary, err := Binary(r.Binary)
 	if err != nil {
 		return nil, err
@@ -166,12 +166,12 @@ func (d *Deployment) beside(r scenarios.Release, dir, appendonly string) (*serve
 	if _, err := c.Secure(d.Dialer.Security().Password, nil); err != nil {
 		return nil, errors.Join(err, end(p), log.Close())
 	}
-	return &server{p, c.Client(deployer.Node{Addr: d.spare.Addr()}, time.Second), log}, nil
+	return &separate{p, c.Client(deployer.Node{Addr: d.spare.Addr()}, time.Second), log}, nil
 }
 
 // await waits until the server answers. If it ends before, the error is what it
 // warned of.
-func (s *server) await(ctx context.Context) error {
+func (s *separate) await(ctx context.Context) error {
 	t := time.NewTicker(10 * time.Millisecond)
 	defer t.Stop()
 	for {
@@ -194,7 +194,7 @@ func (s *server) await(ctx context.Context) error {
 }
 
 // close ends the server. Its files are to be deleted or have been read.
-func (s *server) close() {
+func (s *separate) close() {
 	_ = end(s.process)
 	_ = s.client.Close()
 	_ = s.log.Close()

@@ -96,7 +96,7 @@ func TestAnUpgradeTakesReplicasFirstAndHandsOver(t *testing.T) {
 		t.Fatalf("%s %s: %v", result.Forward.Status, result.Forward.Reason, got)
 	}
 	for _, s := range result.Forward.Steps {
-		if s.Whole < s.Answered || s.Answered <= s.Began || s.Kind == results.StepReplace && (s.Version == "" || s.Role != "replica") {
+		if s.Whole < s.Answered || s.Answered <= s.Began || s.Kind == results.StepReplace && (s.Server.Version == "" || s.Role != "replica") {
 			t.Errorf("%+v", s)
 		}
 	}

@@ -21,12 +21,12 @@ func program(t *testing.T, script string) string {
 
 func TestServersThatDoNotFitAreRefused(t *testing.T) {
 	for name, tc := range map[string]struct{ script, want string }{
-		"an old one":           {"echo Redis server v=6.0.16 sha=0", "is version 6.0.16, and slotstorm needs 6.2 or later"},
-		"an ancient one":       {"echo Redis server v=2.8.24 sha=0", "is version 2.8.24, and slotstorm needs 6.2 or later"},
+		"an old one":           {"echo Redis server v=6.0.16 sha=0", "is Redis 6.0.16, and slotstorm needs 6.2 or later"},
+		"an ancient one":       {"echo Redis server v=2.8.24 sha=0", "is Redis 2.8.24, and slotstorm needs 6.2 or later"},
 		"one that floods":      {"exec cat /dev/zero", "more than 64 KiB"},
 		"one that fails":       {"echo cannot execute binary >&2; exit 126", "cannot execute binary"},
 		"something else":       {"echo hello", "not a redis-server"},
-		"a version of nothing": {"echo v=99999999999999999999.1.1", "out of range"},
+		"a version of nothing": {"echo Redis server v=99999999999999999999.1.1", "slotstorm needs 6.2 or later"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Usable(t.Context(), program(t, tc.script))
@@ -35,8 +35,8 @@ func TestServersThatDoNotFitAreRefused(t *testing.T) {
 			}
 		})
 	}
-	for _, version := range []string{"6.2.0", "7.0.15", "8.1.3", "10.0.0"} {
-		if _, err := Usable(t.Context(), program(t, "echo Redis server v="+version)); err != nil {
+	for _, server := range []string{"Redis server v=6.2.0", "Redis server v=7.0.15", "Redis server v=10.0.0", "Valkey server v=9.1.2"} {
+		if _, err := Usable(t.Context(), program(t, "echo "+server+" sha=0")); err != nil {
 			t.Error(err)
 		}
 	}

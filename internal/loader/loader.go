@@ -78,9 +78,9 @@ type Percentiles struct {
 type Result struct {
 	// Cluster says whether the server is a Redis Cluster; Shards counts its
 	// primaries, 1 otherwise.
-	Cluster bool   `json:"cluster"`
-	Shards  int    `json:"shards"`
-	Redis   string `json:"redis"`
+	Cluster bool           `json:"cluster"`
+	Shards  int            `json:"shards"`
+	Server  results.Server `json:"server"`
 	// OpenLoop says whether requests had intended starts. In a closed loop
 	// response times hide the effect of a stall.
 	OpenLoop bool             `json:"openLoop"`
@@ -108,33 +108,33 @@ var ErrUnreachable = errors.New("the server cannot be reached")
 
 const discoverLimit = 5 * time.Second
 
-// discover asks the server for its kind, version and shards.
-func discover(ctx context.Context, o Options) (servers.Target, string, error) {
+// discover asks the server what it is, and for its shards.
+func discover(ctx context.Context, o Options) (servers.Target, results.Server, error) {
 	ctx, cancel := context.WithTimeout(ctx, discoverLimit)
 	defer cancel()
 	options := &redis.Options{Addr: o.Addr, DisableIdentity: true, Protocol: 2, MaxRetries: -1, DialerRetries: 1}
 	o.Dialer.Options(options)
 	cl := redis.NewClient(options)
 	defer cl.Close()
-	info, err := cl.InfoMap(ctx, "server", "cluster").Result()
+	info, err := cl.Info(ctx).Result()
 	if err != nil {
-		return servers.Target{}, "", fmt.Errorf("%w: %s: %w", ErrUnreachable, o.Addr, err)
+		return servers.Target{}, results.Server{}, fmt.Errorf("%w: %s: %w", ErrUnreachable, o.Addr, err)
 	}
-	version := info["Server"]["redis_version"]
+	server := results.ServerOfInfo(info)
 	t := servers.Target{Addrs: []string{o.Addr}, Dialer: o.Dialer}
-	if info["Cluster"]["cluster_enabled"] != "1" {
+	if !strings.Contains(info, "\ncluster_enabled:1") {
 		t.Shards = [][]servers.Member{{{Name: o.Addr, Addr: o.Addr}}}
 		t.ShardOf = func(int) int { return 0 }
-		return t, version, nil
+		return t, server, nil
 	}
 	t.Cluster = true
 	text, err := cl.ClusterNodes(ctx).Result()
 	if err != nil {
-		return t, version, fmt.Errorf("%w: %w", ErrUnreachable, err)
+		return t, server, fmt.Errorf("%w: %w", ErrUnreachable, err)
 	}
 	members, err := deployer.ParseNodes(text)
 	if err != nil {
-		return t, version, err
+		return t, server, err
 	}
 	var shardOf [deployer.Slots]int
 	served := 0
@@ -155,10 +155,10 @@ func discover(ctx context.Context, o Options) (servers.Target, string, error) {
 		t.Shards = append(t.Shards, []servers.Member{{Name: m.ID[:min(8, len(m.ID))], Addr: addr}})
 	}
 	if served < deployer.Slots {
-		return t, version, fmt.Errorf("%w: %d of %d slots are served: the cluster is not whole", ErrUnreachable, served, deployer.Slots)
+		return t, server, fmt.Errorf("%w: %d of %d slots are served: the cluster is not whole", ErrUnreachable, served, deployer.Slots)
 	}
 	t.ShardOf = func(slot int) int { return shardOf[slot] }
-	return t, version, nil
+	return t, server, nil
 }
 
 // collector sums frames up.
@@ -231,7 +231,7 @@ func histograms() map[results.Time]*hdrhistogram.Histogram {
 
 // Run drives the load and sums it up.
 func Run(ctx context.Context, o Options) (*Result, error) {
-	target, version, err := discover(ctx, o)
+	target, server, err := discover(ctx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -270,7 +270,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		return nil, err
 	}
 	r := &Result{
-		Cluster: target.Cluster, Shards: len(target.Shards), Redis: version, OpenLoop: !o.Workload.Rate.Max, Elapsed: results.DurationOf(elapsed),
+		Cluster: target.Cluster, Shards: len(target.Shards), Server: server, OpenLoop: !o.Workload.Rate.Max, Elapsed: results.DurationOf(elapsed),
 		Errors: c.errors, Client: load.Client(), CPU: results.DurationOf(cpu), Series: c.series,
 	}
 	total := c.rowsInto(r, o.Workload.Mix, elapsed)

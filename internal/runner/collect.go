@@ -69,7 +69,7 @@ func collect(ctx context.Context, s *scenarios.Scenario, st site.Site, rec *reco
 // It comes after the load, which it would disturb.
 func persistence(ctx context.Context, s *scenarios.Scenario, st site.Site, rec *recorder) {
 	up := rec.facts.Upgrade
-	if up == nil || up.To == "" || up.To == up.From {
+	if up == nil || up.To.Version == "" || up.To == up.From {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, persistenceLimit)

@@ -37,11 +37,11 @@ func deploy(ctx context.Context, s *scenarios.Scenario, o Options, rec *recorder
 	if err != nil {
 		return nil, err
 	}
-	version, err := st.Redis().Version(ctx)
+	server, err := st.Redis().Server(ctx)
 	if err != nil {
 		return nil, errors.Join(err, st.Remove(false))
 	}
-	rec.facts.Versions = results.Versions{Slotstorm: o.Version, Go: runtime.Version(), Redis: version}
+	rec.facts.Versions = results.Versions{Slotstorm: o.Version, Go: runtime.Version(), Server: server}
 	return st, nil
 }
 
@@ -80,6 +80,6 @@ func before(ctx context.Context, s *scenarios.Scenario, st site.Site, rec *recor
 		run.Shards = append(run.Shards, shard)
 	}
 	rec.Stage("ready")
-	rec.Show(fmt.Sprintf("cluster is whole: %d shards × %d replicas, Redis %s, %s", s.Redis.Shards, s.Redis.ReplicasPerShard, run.Versions.Redis, st.Environment(ctx).Isolation))
+	rec.Show(fmt.Sprintf("cluster is whole: %d shards × %d replicas, %s, %s", s.Redis.Shards, s.Redis.ReplicasPerShard, run.Versions.Server, st.Environment(ctx).Isolation))
 	return inspect(ctx, c, rec.bundle, "before")
 }

@@ -49,8 +49,8 @@ func (t timeline) upgrade(ctx, stop context.Context) (wait func() error) {
 		before, cancel := context.WithDeadline(stop, t.from.Add(t.length))
 		defer cancel()
 		result, surfaces := u.Run(ctx, before, t.from)
-		if result.From == "" {
-			result.From = t.rec.facts.Versions.Redis
+		if result.From == (results.Server{}) {
+			result.From = t.rec.facts.Versions.Server
 		}
 		t.rec.facts.Upgrade = &result
 		done <- t.rec.bundle.SaveSurfaces(surfaces)

@@ -84,14 +84,14 @@ func keep(ctx context.Context, s *scenarios.Scenario, o Options) (_ *Kept, err e
 			err = errors.Join(err, in.remove())
 		}
 	}()
-	version, err := d.Version(ctx)
+	server, err := d.Server(ctx)
 	if err == nil {
 		err = d.Keep(ctx)
 	}
 	if err != nil {
 		return nil, errors.Join(err, d.Remove(false))
 	}
-	k := &Kept{Name: o.keep, Context: in.Context, Namespace: d.Namespace(), Run: o.Run, Redis: version}
+	k := &Kept{Name: o.keep, Context: in.Context, Namespace: d.Namespace(), Run: o.Run, Server: server}
 	if in.made {
 		k.KindCluster = s.Cluster.Kind.Name
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/slotstorm/slotstorm/clusters/kube"
 	"github.com/slotstorm/slotstorm/deployer/pods"
+	"github.com/slotstorm/slotstorm/results"
 )
 
 // OnlyOne stands for the only deployment that exists.
@@ -23,8 +24,8 @@ type Kept struct {
 	// KindCluster is the name of the kind cluster that was made with it, or
 	// removed with it; empty if there is none.
 	KindCluster string `json:"kindCluster,omitempty"`
-	// Redis is the version that runs.
-	Redis string `json:"redis,omitempty"`
+	// Server is what its nodes run.
+	Server results.Server `json:"server,omitzero"`
 }
 
 // Find finds a kept deployment by its name.

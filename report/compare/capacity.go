@@ -74,9 +74,9 @@ type Capacity struct {
 	Scenario      string   `json:"scenario"`
 	Objectives    []string `json:"objectives"`
 	Hold          string   `json:"hold"`
-	// Environment and Redis are where and what was measured.
+	// Environment and Server are where and what was measured.
 	Environment results.Environment `json:"environment"`
-	Redis       string              `json:"redis"`
+	Server      results.Server      `json:"server"`
 	Answers     []CapacityAnswer    `json:"answers"`
 	Sizes       []Size              `json:"sizes"`
 }

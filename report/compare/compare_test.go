@@ -103,7 +103,7 @@ func TestIncomparableRunsAreRefused(t *testing.T) {
 		{"invalid", func(b *results.Bundle) { b.Run.HealthyBefore = false }, "no run of b can be used"},
 		{"mixed", func(b *results.Bundle) {
 			if b.Run.Seed == 1 {
-				b.Run.Versions.Redis = "8.0.0"
+				b.Run.Versions.Server.Version = "8.0.0"
 			}
 		}, "b is not one thing measured again"},
 	} {
@@ -129,11 +129,11 @@ func TestIncomparableRunsAreRefused(t *testing.T) {
 }
 
 func TestVersionsAreASubject(t *testing.T) {
-	c, err := Compare(set(t, "a", fixture.Nights(0, 4, 1, fixture.Quiet, nil)), set(t, "b", fixture.Nights(1, 4, 1, fixture.Quiet, func(b *results.Bundle) { b.Run.Versions.Redis = "8.0.0" })), Options{})
+	c, err := Compare(set(t, "a", fixture.Nights(0, 4, 1, fixture.Quiet, nil)), set(t, "b", fixture.Nights(1, 4, 1, fixture.Quiet, func(b *results.Bundle) { b.Run.Versions.Server.Version = "8.0.0" })), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := []facts.Difference{{What: "versions.redis", A: "7.0.15", B: "8.0.0"}}; !slices.Equal(c.Differs, want) {
+	if want := []facts.Difference{{What: "versions.server", A: "Redis 7.0.15", B: "Redis 8.0.0"}}; !slices.Equal(c.Differs, want) {
 		t.Errorf("differs: %+v", c.Differs)
 	}
 }

@@ -76,7 +76,7 @@ func suiteOf(r *results.Run, s *results.Summary) junitSuite {
 		Time:      junitSeconds(r.End),
 		Timestamp: r.Start.UTC().Format("2006-01-02T15:04:05Z"),
 		Properties: []junitProperty{
-			{"id", printable.Line(r.ID)}, {"seed", fmt.Sprint(r.Seed)}, {"redis", printable.Line(r.Versions.Redis)},
+			{"id", printable.Line(r.ID)}, {"seed", fmt.Sprint(r.Seed)}, {"server", printable.Line(r.Versions.Server.String())},
 			{"client", printable.Line(words.Sentence(" ", r.Client.Type, r.Client.Version))}, {"command", printable.Text(r.Command)},
 		},
 	}

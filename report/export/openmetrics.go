@@ -110,7 +110,7 @@ func (m *exposition) states(name string, is results.Verdict, labels ...string) {
 func (m *exposition) run(r *results.Run, s *results.Summary) {
 	own := []string{"scenario", r.Name, "run", r.ID}
 	with := func(labels ...string) []string { return append(own[:len(own):len(own)], labels...) }
-	m.add("slotstorm_run", "_info", 1, with("redis", r.Versions.Redis, "slotstorm", r.Versions.Slotstorm, "client", r.Client.Type, "client_version", r.Client.Version,
+	m.add("slotstorm_run", "_info", 1, with("server", r.Versions.Server.Product, "server_version", r.Versions.Server.Version, "slotstorm", r.Versions.Slotstorm, "client", r.Client.Type, "client_version", r.Client.Version,
 		"provider", r.Environment.Provider, "seed", strconv.FormatUint(r.Seed, 10))...)
 	m.add("slotstorm_run_start_timestamp_seconds", "", float64(r.Start.UnixMilli())/1000, own...)
 	m.states("slotstorm_verdict", s.Verdict, own...)

@@ -15,13 +15,13 @@ import (
 // row for each run, with its time, id and versions, and a column for each series.
 func TrendCSV(w io.Writer, t *compare.Trend) error {
 	out := csv.NewWriter(w)
-	head := []string{"time", "run", "verdict", "redis", "slotstorm"}
+	head := []string{"time", "run", "verdict", "server", "slotstorm"}
 	for _, s := range t.Series {
 		head = append(head, csvCell(column(&s)))
 	}
 	rows := [][]string{head}
 	for i, r := range t.Runs {
-		row := []string{r.Start.UTC().Format("2006-01-02 15:04:05 +0000"), csvCell(r.ID), csvCell(string(r.Verdict)), csvCell(r.Version.Redis), csvCell(r.Version.Slotstorm)}
+		row := []string{r.Start.UTC().Format("2006-01-02 15:04:05 +0000"), csvCell(r.ID), csvCell(string(r.Verdict)), csvCell(r.Version.Server.String()), csvCell(r.Version.Slotstorm)}
 		for _, s := range t.Series {
 			cell := ""
 			if s.Values[i] != nil {

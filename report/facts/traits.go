@@ -32,7 +32,7 @@ func Traits(b *results.Bundle) map[string]string {
 	}
 	r := &b.Run
 	for name, v := range map[string]string{
-		"versions.slotstorm": r.Versions.Slotstorm, "versions.goRedis": r.Versions.GoRedis, "versions.redis": r.Versions.Redis,
+		"versions.slotstorm": r.Versions.Slotstorm, "versions.goRedis": r.Versions.GoRedis, "versions.server": r.Versions.Server.String(),
 		"machine.cpu": r.Environment.CPUModel, "machine.cpus": strconv.Itoa(r.Environment.CPUs), "machine.arch": r.Environment.OS + "/" + r.Environment.Arch,
 		"machine.kernel": r.Environment.Kernel, "machine.isolation": r.Environment.Isolation,
 		"machine.memory": fmt.Sprintf("%.0f GiB", float64(r.Environment.MemoryBytes)/(1<<30)),

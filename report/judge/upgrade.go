@@ -85,8 +85,8 @@ func upgradeNotes(a *facts.Analysis, u *results.Upgrade, v *results.UpgradeSumma
 			notes = append(notes, fmt.Sprintf("%s no longer has the %s %s", u.To, g.What, strings.Join(g.Names, ", ")))
 		}
 	}
-	if u.To != "" && u.To == u.From {
-		notes = append(notes, fmt.Sprintf("both are version %s: this run shows the cost of a rolling restart, but nothing about another version", u.To))
+	if u.To.Version != "" && u.To == u.From {
+		notes = append(notes, fmt.Sprintf("both are %s: this run shows the cost of a rolling restart, but nothing about another version", u.To))
 	}
 	return notes
 }

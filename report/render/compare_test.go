@@ -13,7 +13,7 @@ import (
 )
 
 func TestComparisonGolden(t *testing.T) {
-	newer := func(b *results.Bundle) { b.Run.Versions.Redis = "8.0.0" }
+	newer := func(b *results.Bundle) { b.Run.Versions.Server.Version = "8.0.0" }
 	c, err := compare.Compare(
 		side(t, "results/runs/old-*", fixture.Nights(0, 6, 1, fixture.Killed, nil)),
 		side(t, "results/runs/new-*", fixture.Nights(1, 6, 1.10, fixture.Killed, newer)), compare.Options{})

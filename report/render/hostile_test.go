@@ -42,7 +42,7 @@ func TestNoRenderingPassesOnWhatABundleHides(t *testing.T) {
 			Differs: []facts.Difference{{What: fixture.Evil, A: fixture.Evil, B: fixture.Evil}}}
 		trend := []*compare.Trend{{Scenario: fixture.Evil, LeftOut: []string{fixture.Evil}, Runs: []compare.TrendRun{{ID: fixture.Evil}, {ID: fixture.Evil}},
 			Series: []compare.TrendSeries{{FigureID: compare.FigureID{Metric: fixture.Evil, Phase: fixture.Evil, Command: fixture.Evil}, Values: []*float64{fixture.Ptr(1.0), fixture.Ptr(2.0)}, Key: true}}}}
-		capacity := &compare.Capacity{Scenario: fixture.Evil, Redis: fixture.Evil, Hold: fixture.Evil, Objectives: []string{fixture.Evil}, Answers: []compare.CapacityAnswer{{Limit: fixture.Evil, Steps: []compare.CapacityStep{{Run: fixture.Evil, Why: fixture.Evil}}}}}
+		capacity := &compare.Capacity{Scenario: fixture.Evil, Server: results.Server{Product: fixture.Evil, Version: fixture.Evil}, Hold: fixture.Evil, Objectives: []string{fixture.Evil}, Answers: []compare.CapacityAnswer{{Limit: fixture.Evil, Steps: []compare.CapacityStep{{Run: fixture.Evil, Why: fixture.Evil}}}}}
 		for kind, render := range map[string]func(io.Writer) error{
 			"text":              func(w io.Writer) error { return textOf(w, b, s, false) },
 			"audit":             func(w io.Writer) error { return auditOf(w, b, s) },

@@ -57,7 +57,7 @@ func capacitySteps(a compare.CapacityAnswer) doc.Table {
 
 func capacityFacts(c *compare.Capacity) string {
 	e := c.Environment
-	return words.Sentence(" · ", "Redis "+words.OrNone(c.Redis), fmt.Sprintf("%d × %s", e.CPUs, words.OrNone(e.CPUModel)), "each rate held for "+c.Hold, strings.Join(c.Objectives, ", "))
+	return words.Sentence(" · ", words.OrNone(c.Server.String()), fmt.Sprintf("%d × %s", e.CPUs, words.OrNone(e.CPUModel)), "each rate held for "+c.Hold, strings.Join(c.Objectives, ", "))
 }
 
 // capacitySections are the sections of an answer on capacity, in their order.

@@ -25,7 +25,7 @@ func environmentTerms(r *results.Run) doc.Terms {
 	add("lasted", words.Duration(r.End))
 	add("seed", fmt.Sprint(r.Seed))
 	add("slotstorm", words.Sentence(", ", r.Versions.Slotstorm, r.Versions.Go))
-	add("Redis", r.Versions.Redis)
+	add("server", r.Versions.Server.String())
 	add("cluster", words.Sentence(", ", words.Plural(len(r.Shards), "shard", "shards"), words.Plural(len(r.Nodes), "node", "nodes")))
 	add("client", words.Sentence(" ", r.Client.Type, r.Client.Version))
 	if o := facts.Option(r, facts.ReloadOption); o != nil {

@@ -22,7 +22,7 @@ func headline(r *results.Run) string {
 	list := []string{
 		r.Start.UTC().Format("2006-01-02 15:04:05 UTC"),
 		fmt.Sprintf("seed %d", r.Seed),
-		"Redis " + words.OrNone(r.Versions.Redis),
+		words.OrNone(r.Versions.Server.String()),
 		words.Sentence(" ", r.Client.Type, r.Client.Version),
 	}
 	if r.Environment.Provider != "" {

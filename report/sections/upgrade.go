@@ -26,11 +26,11 @@ var decisionWords = map[results.Decision]struct {
 
 // question is what the sheet answers.
 func question(u *results.Upgrade) string {
-	to := u.To
+	to := u.To.String()
 	if to == "" {
 		to = u.ToRelease
 	}
-	text := fmt.Sprintf("Redis %s to %s, %s", words.OrNone(u.From), to, strings.ReplaceAll(u.Order, "-", " "))
+	text := fmt.Sprintf("%s to %s, %s", words.OrNone(u.From.String()), to, strings.ReplaceAll(u.Order, "-", " "))
 	if u.Handover {
 		text += ", handing over each primary"
 	} else {
@@ -111,8 +111,8 @@ func outcomeText(st results.UpgradeStep) string {
 		return "failed: " + st.Failed + "; on its old version again after " + words.Duration(st.Undone-st.Began)
 	case st.Failed != "":
 		return "failed: " + st.Failed
-	case st.Version != "":
-		return "runs " + st.Version
+	case st.Server.Version != "":
+		return "runs " + st.Server.String()
 	}
 	return "done"
 }
@@ -124,7 +124,7 @@ func persistenceTable(u *results.Upgrade) doc.Table {
 		if !p.OK {
 			answer = "✗ no"
 		}
-		t.Rows = append(t.Rows, []string{p.Format, p.Writer, p.Reader, answer, p.Evidence})
+		t.Rows = append(t.Rows, []string{p.Format, p.Writer.String(), p.Reader.String(), answer, p.Evidence})
 	}
 	return t
 }

@@ -19,7 +19,7 @@ func (p *program) baseline(text string, s *scenarios.Scenario) (*results.Baselin
 	case text == "":
 		return nil, nil
 	case !judge.Relative(s):
-		return nil, usagef("--baseline needs an objective such as max: baseline+10%%, and %s has none", s.Metadata.Name)
+		return nil, usagef("--baseline needs an objective such as 'max: baseline+10%%', and %s has none", s.Metadata.Name)
 	}
 	var bundles []*results.Bundle
 	_, err := p.eachRun(text, func(_ string, b *results.Bundle) error {

@@ -24,8 +24,8 @@ func (p *program) capacityVerb() *cli.Command {
 			"objectives (limits) for latency and availability. It searches twice: with a healthy\n" +
 			"cluster, and with one primary down. A search doubles the rate until an objective is\n" +
 			"missed, then tries rates between the highest good and the lowest bad rate, and at the\n" +
-			"end repeats these two. Each rate is a run of its own, whose warm-up is not judged. A\n" +
-			"rate that the load generator could not sustain is not counted. To continue an\n" +
+			"end repeats these two. Each rate is measured in a run of its own, whose warm-up is not\n" +
+			"judged. A rate that the load generator could not sustain is not counted. To continue an\n" +
 			"interrupted search, run the same command again.",
 		Flags: []cli.Flag{
 			&cli.StringSliceFlag{Name: "set", Usage: "set a field of the scenario with `PATH=VALUE`, such as redis.binary=./redis-server; may be repeated"},

@@ -100,7 +100,7 @@ func (p *program) brake(parent context.Context) (ctx context.Context, stop <-cha
 		case <-done:
 			return
 		}
-		fmt.Fprintln(p.err, "stopping: healing faults and collecting evidence; press Ctrl-C again to exit at once")
+		fmt.Fprintln(p.err, "stopping: undoing faults and collecting the logs of the nodes; press Ctrl-C again to exit at once")
 		close(gentle)
 		select {
 		case <-caught:

@@ -254,7 +254,7 @@ func TestFirstSignalStopsGently(t *testing.T) {
 	if code != exitInterrupted || runs != 1 {
 		t.Errorf("exit code %d after %d runs", code, runs)
 	}
-	contains(t, stderr, "stopping: healing faults and collecting evidence; press Ctrl-C again to exit at once\n")
+	contains(t, stderr, "stopping: undoing faults and collecting the logs of the nodes; press Ctrl-C again to exit at once\n")
 	contains(t, stdout, "inconclusive (interrupted)")
 }
 

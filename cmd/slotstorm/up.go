@@ -50,7 +50,7 @@ func (p *program) up(c *cli.Context) error {
 	show.Close()
 	switch {
 	case errors.Is(err, context.Canceled):
-		return &exit{code: exitInterrupted, err: errors.New("interrupted; everything was removed")}
+		return &exit{code: exitInterrupted, err: errors.New("interrupted; all objects of the deployment were removed")}
 	case err != nil:
 		return err
 	case p.json:

@@ -125,13 +125,13 @@ func failovers() []Metric {
 	client := whole(func(f results.Failover) results.Duration { return f.Client }, func(r *results.Run) []results.Outage { return r.ClientOutages })
 	synced := whole(func(f results.Failover) results.Duration { return f.Synced }, nil)
 	return []Metric{
-		row("server", "slowest failover: from the fault until the first good write of a probe", Decides, server),
-		row("client", "slowest failover: from the fault until the first good write of the application client", Decides, client),
+		row("server", "slowest failover: from the fault until the first successful write of a probe", Decides, server),
+		row("client", "slowest failover: from the fault until the first successful write of the application client", Decides, client),
 		row("pfail", "slowest detection: from the fault until the first node suspects the primary (PFAIL)", DecidesNothing, step(results.StepPFail)),
 		row("fail", "slowest agreement: from the first suspicion (PFAIL) until a majority of the primaries agrees (FAIL)", DecidesNothing, step(results.StepFail)),
 		row("election", "longest wait for an election: from the agreement (FAIL) until a replica asks for votes", DecidesNothing, step(results.StepElection)),
 		row("promotion", "slowest vote: from the request for votes until a replica is promoted", DecidesNothing, step(results.StepPromoted)),
-		row("write", "longest wait for writes: from the promotion until the first good write of a probe", DecidesNothing, step(results.StepProbe)),
+		row("write", "longest wait for writes: from the promotion until the first successful write of a probe", DecidesNothing, step(results.StepProbe)),
 		row("synced", "longest time from the fault until a replica follows the new primary", DecidesNothing, synced),
 		{
 			Name: "failovers", Unit: results.UnitCount, Better: Neither, Doc: "failovers that completed", ByShard: true, Needs: NeedsFailoverToExceedZero,
@@ -155,13 +155,13 @@ func recoveriesAndWrites() []Metric {
 			Matters: Threshold{Share: 0.10, Floor: 1}, Decides: decides, Export: Export{Family: Family{"slotstorm_writes_" + what, "", help}}, source: source,
 		}
 	}
-	lost := writes("lost", "acknowledged audited writes that were gone after healing", "Acknowledged audited writes that were gone after healing.", Decides, writesLost)
+	lost := writes("lost", "acknowledged audited writes that were gone after the faults were healed", "Acknowledged audited writes that were gone after the faults were healed.", Decides, writesLost)
 	lost.ByShard = true
 	return []Metric{
 		recovered("throughput", "longest time from a fault until the share of requests answered ok is, for three seconds in a row, lower than in the steady state by at most within", true, recovery("throughput")),
 		recovered("p99", "longest time from a fault until the p99 response time is, for three seconds in a row, higher than in the steady state by at most within", true, recovery("p99")),
 		recovered("whole", "longest time from a fault until the cluster is whole again: all nodes run and agree, and all replicas are in sync", false, wholeAgain),
 		lost,
-		writes("kept", "audited writes that were refused but were in the data after healing", "Refused audited writes that took effect.", DecidesNothing, writesKept),
+		writes("kept", "audited writes that were refused but were in the data after the faults were healed", "Refused audited writes that took effect.", DecidesNothing, writesKept),
 	}
 }

@@ -67,7 +67,7 @@ func replicated(t *testing.T) (c *deployer.Cluster, killPrimary func()) {
 }
 
 // TestFailoverBesideDeadPrimary: FORCE and TAKEOVER need no answer of the primary, and a
-// graceful failover does. What is said at the end is what the replica says.
+// graceful failover does. The proof names what the replica reports.
 func TestFailoverBesideDeadPrimary(t *testing.T) {
 	t.Parallel()
 	c, kill := replicated(t)

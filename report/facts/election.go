@@ -3,7 +3,6 @@ package facts
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/slotstorm/slotstorm/results"
@@ -16,7 +15,10 @@ type Election struct {
 	Starts int
 	delay  results.Duration // of the attempt that won; 0 if not logged
 	rank   *int
+	// Stuck is what replicas logged that could not fail over, beside the waits that are
+	// part of every election. TooOld: the age of their data was a reason.
 	Stuck  []string
+	TooOld bool
 	// Votes are the candidates of the shard that were voted for, by epoch, and
 	// Denied what voters said who refused.
 	Votes  map[int64]map[string]int
@@ -40,7 +42,7 @@ func readElection(events []results.Event, promoted *sighting, ofShard func(resul
 			el.Votes[e.Epoch][e.About]++
 			continue
 		case results.EventVoteDenied:
-			if !slices.Contains(el.Denied, e.Message) {
+			if ofShard(results.Event{Node: e.About}) && !slices.Contains(el.Denied, e.Message) {
 				el.Denied = append(el.Denied, e.Message)
 			}
 			continue
@@ -61,18 +63,14 @@ func readElection(events []results.Event, promoted *sighting, ofShard func(resul
 				el.delay, el.rank = e.Delay, e.Rank
 			}
 		case results.EventElectionLost:
-			if !slices.Contains(el.Stuck, e.Message) {
+			why := stuckBy(e.Message)
+			el.TooOld = el.TooOld || why == stuckTooOld
+			if why != stuckDelay && why != stuckVotes && !slices.Contains(el.Stuck, e.Message) {
 				el.Stuck = append(el.Stuck, e.Message)
 			}
 		}
 	}
 	return el
-}
-
-// TooOld recognises the refusal of a replica whose data is older than the
-// validity factor allows. Source: clusterLogCantFailover in Redis' cluster.c.
-func TooOld(message string) bool {
-	return strings.Contains(message, "Disconnected from master") || strings.Contains(message, "Disconnected from primary")
 }
 
 // FailAllowance is how long after PFAIL the prediction lets FAIL come: half of

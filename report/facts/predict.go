@@ -2,6 +2,7 @@ package facts
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/slotstorm/slotstorm/results"
@@ -58,9 +59,14 @@ func (a *Analysis) predict(delay results.Duration) (low, high results.Duration) 
 // NodeTimeout is the scenario's cluster-node-timeout. A directive that is no number
 // counts as the default.
 func (a *Analysis) NodeTimeout() time.Duration {
-	ms, err := strconv.Atoi(a.Spec.Redis.Config["cluster-node-timeout"])
+	ms, err := strconv.Atoi(a.Directive("cluster-node-timeout"))
 	if err != nil || ms <= 0 {
 		return defaultNodeTimeout
 	}
 	return time.Duration(ms) * time.Millisecond
 }
+
+// Directive is the value of a directive in the scenario, in lower case; empty if the
+// scenario does not state it. The names are the server's current ones: scenarios knows the
+// older ones.
+func (a *Analysis) Directive(name string) string { return strings.ToLower(a.Spec.Redis.Config[name]) }

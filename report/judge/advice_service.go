@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/slotstorm/slotstorm/report/facts"
@@ -236,85 +235,6 @@ func refusals(r *results.Run, f results.Failover, end results.Duration) []result
 		}
 	}
 	return slices.SortedFunc(maps.Values(longest), func(x, y results.Outage) int { return x.Shard - y.Shard })
-}
-
-func noReplica(a *facts.Analysis, s *results.Summary) []results.Advice {
-	var list []results.Advice
-	for _, f := range s.Failovers {
-		i := slices.IndexFunc(a.Run.Shards, func(sh results.Shard) bool { return sh.Index == f.Shard })
-		if f.Completed() || f.To == f.From || i < 0 || len(a.Run.Shards[i].Nodes) > 1 {
-			continue
-		}
-		list = append(list, results.Advice{
-			Severity: results.Warning, Title: fmt.Sprintf("Shard %d had no replica that could take over", f.Shard),
-			Evidence: []string{fmt.Sprintf("fault %s hit %s, the only node of the shard", f.Fault, f.From)},
-			Advice:   "Give each shard a replica (redis.replicasPerShard: 1), on another machine.", Anchor: FailoverAnchor(f),
-		})
-	}
-	return list
-}
-
-// replicaUnfit finds replicas that refused to take over because their data were
-// older than the validity factor allows.
-func replicaUnfit(a *facts.Analysis, s *results.Summary) []results.Advice {
-	var list []results.Advice
-	for _, f := range s.Failovers {
-		end := f.Injected + f.Server
-		if f.Server == 0 {
-			end = a.Run.End
-		}
-		stuck := facts.First(a.Between(f.Injected, end), func(e results.Event) bool {
-			return e.Kind == results.EventElectionLost && facts.TooOld(e.Message) && a.InShard(e, f.Shard)
-		})
-		if stuck == nil {
-			continue
-		}
-		title := fmt.Sprintf("%s could not take over shard %d: its data were older than allowed", stuck.Node, f.Shard)
-		evidence := []string{fmt.Sprintf("fault %s; its log says: %s", f.Fault, strings.TrimPrefix(stuck.Message, "Currently unable to failover: "))}
-		if since, ok := outOfSync(a, stuck.Node, f.Injected); ok {
-			title = fmt.Sprintf("%s could not take over shard %d: it had not finished its sync when the primary failed", stuck.Node, f.Shard)
-			evidence = append(evidence, fmt.Sprintf("it had been out of sync for %s when the fault was injected", words.Duration(f.Injected-since)))
-		}
-		list = append(list, results.Advice{
-			Severity: results.Warning, Title: title, Evidence: evidence,
-			Advice: "Before maintenance, wait until every replica's master_link_status is up. repl-diskless-sync-delay (5 s by default) and cluster-replica-validity-factor decide how soon a replica is fit.",
-			Anchor: FailoverAnchor(f),
-		})
-	}
-	return list
-}
-
-// outOfSync is since when a replica was without its primary at a moment: it
-// had started, or lost its link, and was not seen to follow since.
-func outOfSync(a *facts.Analysis, node string, at results.Duration) (since results.Duration, ok bool) {
-	for _, e := range a.Between(0, at) {
-		if e.Node != node {
-			continue
-		}
-		switch e.Kind {
-		case results.EventNodeExit, results.EventLinkDown:
-			if !ok {
-				since, ok = e.Offset, true
-			}
-		case results.EventLinkUp:
-			ok = false
-		}
-	}
-	return since, ok
-}
-
-func noFailover(a *facts.Analysis, s *results.Summary) []results.Advice {
-	f, n := slowest(s.Failovers, func(f results.Failover) bool { return f.Complete && f.To == f.From }, func(f results.Failover) results.Duration { return f.Server })
-	if n == 0 {
-		return nil
-	}
-	return []results.Advice{{
-		Severity: results.Note, Title: fmt.Sprintf("%s was back before it was declared failed: no failover was rehearsed", f.From),
-		Evidence: append([]string{fmt.Sprintf("fault %s: shard %d was down for %s; cluster-node-timeout is %s", f.Fault, f.Shard, words.Duration(f.Server),
-			words.Duration(results.DurationOf(a.NodeTimeout())))}, seenIn(n, len(s.Failovers), "That was so")...),
-		Advice: "To see a replica take over, keep the node away longer than cluster-node-timeout (cluster.local.restartDelay, or the fault's duration).",
-		Anchor: FailoverAnchor(f),
-	}}
 }
 
 func unexplainedOutliers(a *facts.Analysis, s *results.Summary) []results.Advice {

@@ -75,6 +75,22 @@ func cameBackEarly() *results.Bundle {
 	return b
 }
 
+// cameBackLate has the primary declared failed and back 8 s after the kill.
+func cameBackLate(more ...results.Event) *results.Bundle {
+	b := cameBackEarly()
+	b.Events[len(b.Events)-1].Offset = fixture.MS(fixture.Injected + 8000)
+	b.Events = append(b.Events, results.Event{Offset: fixture.MS(fixture.Injected + 2400), Kind: results.EventFail, Source: "log", Node: "node-1", About: "node-0"})
+	b.Events = append(b.Events, more...)
+	b.Run.ProbeOutages[0].To = fixture.MS(fixture.Injected + 8100)
+	return b
+}
+
+// lone has no replica in shard 0.
+func lone(b *results.Bundle) *results.Bundle {
+	b.Run.Shards[0].Nodes = []string{"node-0"}
+	return b
+}
+
 func stuck(before ...results.Event) *results.Bundle {
 	b := fixture.Killed()
 	b.Events = append(before, b.Events...)
@@ -129,7 +145,8 @@ func serviceRules() []ruleCase {
 
 		{"no-replica", "none", alone(), nil, "Shard 0 had no replica that could take over"},
 		{"no-replica", "one", fixture.Killed(), nil, ""},
-		{"replica-unfit", "never synced", stuck(results.Event{Offset: fixture.MS(9000), Kind: results.EventLinkDown, Source: "poll", Node: "node-3"}), nil, "node-3 could not take over shard 0: it had not finished its sync"},
+		{"replica-unfit", "never synced", stuck(results.Event{Offset: fixture.MS(9000), Kind: results.EventNodeExit, Source: "supervisor", Node: "node-3"}), nil, "node-3 could not take over shard 0: it had not finished its sync"},
+		{"replica-unfit", "lost its link", stuck(results.Event{Offset: fixture.MS(9000), Kind: results.EventLinkDown, Source: "poll", Node: "node-3"}), nil, "node-3 could not take over shard 0: it had lost its primary before that failed"},
 		{"replica-unfit", "synced, then too old", stuck(results.Event{Offset: fixture.MS(9000), Kind: results.EventLinkDown, Source: "poll", Node: "node-3"},
 			results.Event{Offset: fixture.MS(10000), Kind: results.EventLinkUp, Source: "poll", Node: "node-3"}), nil, "its data were older than allowed"},
 		{"replica-unfit", "took over at once", fixture.Killed(), nil, ""},
@@ -138,6 +155,13 @@ func serviceRules() []ruleCase {
 		{"one-machine", "on this machine", fixture.Killed(), nil, ""},
 		{"no-failover", "back early", cameBackEarly(), nil, "node-0 was back before it was declared failed"},
 		{"no-failover", "a failover", fixture.Killed(), nil, ""},
+		{"no-failover", "forbidden", cameBackLate(), func(s *scenarios.Scenario) { s.Redis.Config["cluster-replica-no-failover"] = "yes" }, "No replica was allowed to take over shard 0: cluster-replica-no-failover is yes"},
+		{"no-failover", "forbidden, and not needed", cameBackEarly(), func(s *scenarios.Scenario) { s.Redis.Config["cluster-replica-no-failover"] = "yes" }, "node-0 was back before it was declared failed"},
+		{"no-failover", "without a reason", cameBackLate(), nil, "No replica took over shard 0, and the events do not show why"},
+		{"no-failover", "two of three primaries", cameBackLate(results.Event{Offset: fixture.MS(fixture.Injected), Kind: results.EventNodeExit, Source: "supervisor", Node: "node-1"}), nil, "No replica could take over shard 0: 2 of 3 primaries were down"},
+		{"no-failover", "the replica was down", cameBackLate(results.Event{Offset: fixture.MS(fixture.Injected), Kind: results.EventNodeExit, Source: "supervisor", Node: "node-3"}), nil, "No replica of shard 0 was up to take over"},
+		{"no-failover", "no replica", lone(cameBackLate()), nil, ""},
+		{"no-replica", "none, and back", lone(cameBackLate()), nil, "Shard 0 had no replica that could take over"},
 	}
 }
 

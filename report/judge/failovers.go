@@ -11,13 +11,10 @@ import (
 	"github.com/slotstorm/slotstorm/results"
 )
 
-// cameBack notes a primary whose shard never changed hands.
-const cameBack = "the primary came back before it was declared failed; no failover took place"
-
 // noted is a failover with its notes.
 func noted(a *facts.Analysis, f facts.Failover) results.Failover {
 	if f.End == facts.CameBack {
-		f.Note = cameBack
+		f.Note = remained(a.Hindrance(f.Failover))
 		return f.Failover
 	}
 	var notes []string
@@ -32,7 +29,11 @@ func noted(a *facts.Analysis, f facts.Failover) results.Failover {
 	}
 	switch f.End {
 	case facts.Unpromoted:
-		notes = append(notes, "no replica was promoted while the shard was watched")
+		note := "no replica was promoted while the shard was watched"
+		if f.Struck.Takes != results.TakesRole {
+			note += ": " + hindered(a.Hindrance(f.Failover))
+		}
+		notes = append(notes, note)
 	case facts.Unanswered:
 		notes = append(notes, "the shard took no write again while it was watched")
 	case facts.HandedOver:
@@ -74,7 +75,7 @@ func explanations(f facts.Failover) []string {
 	}
 	if len(el.Stuck) > 0 {
 		text := "a replica could not fail over for a while: " + strings.Join(el.Stuck, " / ")
-		if slices.ContainsFunc(el.Stuck, facts.TooOld) {
+		if el.TooOld {
 			text += " (cluster-replica-validity-factor)"
 		}
 		list = append(list, text)

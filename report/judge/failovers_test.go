@@ -79,7 +79,7 @@ func oddlyEnded() []failoverCase {
 				b.Run.ProbeOutages[0].To, b.Run.ProbeOutages[0].Open = fixture.MS(40000), true
 			},
 			took: []float64{2308, 42, -1, -1, -1}, server: 0,
-			note: "no replica was promoted while the shard was watched",
+			note: "no replica was promoted while the shard was watched: the events do not show why",
 		},
 		{
 			name: "back before it was missed", change: func(b *results.Bundle) {

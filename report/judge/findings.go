@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/slotstorm/slotstorm/report/facts"
 	"github.com/slotstorm/slotstorm/report/words"
@@ -45,7 +44,7 @@ func seenIn(n, all int, what string) []string {
 	return []string{fmt.Sprintf("%s in %d of %d failovers; this is the worst", what, n, all)}
 }
 
-func config(a *facts.Analysis, name string) string { return strings.ToLower(a.Spec.Redis.Config[name]) }
+func config(a *facts.Analysis, name string) string { return a.Directive(name) }
 
 // fault is the one with a name.
 func fault(a *facts.Analysis, name string) results.Fault {

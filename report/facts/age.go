@@ -1,0 +1,71 @@
+package facts
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// Source of both: clusterHandleSlaveFailover in Redis' cluster_legacy.c, which allows for
+// the time in which the primary was not declared failed yet.
+const (
+	defaultValidity   = 10
+	defaultPingPeriod = 10
+)
+
+// allowedAge is the age from which a replica's data are too old; 0 if no age is.
+func (a *Analysis) allowedAge() results.Duration {
+	validity := a.number("cluster-replica-validity-factor", defaultValidity)
+	if validity == 0 {
+		return 0
+	}
+	ping := a.number("repl-ping-replica-period", defaultPingPeriod)
+	return results.DurationOf(time.Duration(ping)*time.Second + time.Duration(validity+1)*a.NodeTimeout())
+}
+
+// dataAge is how old a replica's data were at a moment, as the server counts it in whole
+// seconds: the time since it lost its replication link; 0 if it had one.
+func (a *Analysis) dataAge(node string, at results.Duration) results.Duration {
+	since, started := a.outOfSync(node, at)
+	if since == 0 || started {
+		return 0
+	}
+	return at - since
+}
+
+// tooOld reports whether a replica's data were too old all the while from a moment on.
+func (a *Analysis) tooOld(node string, from results.Duration) bool {
+	allowed := a.allowedAge()
+	return allowed > 0 && a.dataAge(node, from) > allowed+results.DurationOf(time.Second)
+}
+
+// number is the value of a directive, or the server's default.
+func (a *Analysis) number(directive string, otherwise int) int {
+	n, err := strconv.Atoi(a.Directive(directive))
+	if err != nil {
+		return otherwise
+	}
+	return n
+}
+
+// outOfSync is since when a replica had not followed its primary at a moment, and whether
+// it had been started anew and not synchronised since; 0 if it did follow.
+func (a *Analysis) outOfSync(node string, at results.Duration) (since results.Duration, started bool) {
+	for _, e := range a.Between(0, at) {
+		if e.Node != node {
+			continue
+		}
+		switch e.Kind {
+		case results.EventNodeExit:
+			since, started = e.Offset, true
+		case results.EventLinkDown:
+			if since == 0 {
+				since = e.Offset
+			}
+		case results.EventLinkUp:
+			since, started = 0, false
+		}
+	}
+	return since, started
+}

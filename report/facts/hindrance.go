@@ -1,0 +1,231 @@
+package facts
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// Reason is why no replica took a shard over.
+type Reason int
+
+// The reasons. Each excludes the others by its rule in Hindrance.
+const (
+	// Open: the evidence names no reason.
+	Open Reason = iota
+	// Unreplicated: the shard had no replica.
+	Unreplicated
+	// BackBeforeFail: the primary was back before a majority declared it failed.
+	BackBeforeFail
+	// NoMajority: so many primaries were down that the others were no majority. None
+	// can be declared failed then, and no replica can get enough votes.
+	NoMajority
+	// Forbidden: cluster-replica-no-failover is yes.
+	Forbidden
+	// ReplicasDown: no replica was up between FAIL and the return of the primary.
+	ReplicasDown
+	// DataTooOld: the replicas' data were older than cluster-replica-validity-factor
+	// allows.
+	DataTooOld
+	// VotesRefused: elections were started, and voters refused their votes.
+	VotesRefused
+	// BackBeforeElection: the primary was declared failed, and was back before a replica
+	// had waited for its election.
+	BackBeforeElection
+)
+
+// Hindrance is why no replica took a shard over, with what shows it. Times count from the
+// start of the run.
+type Hindrance struct {
+	Reason Reason
+	// Failed is when the primary was declared failed, and Back when it was back; 0 if it
+	// was not seen to be.
+	Failed, Back results.Duration
+	// Replicas are those that Reason concerns.
+	Replicas []string
+	// Lines of the servers' logs that show it.
+	Logged []string
+	// Down of Primaries were down at once.
+	Down, Primaries int
+	// Elections is how many were started.
+	Elections int
+}
+
+// Hindrance explains a failover in which no other node took over.
+func (a *Analysis) Hindrance(f results.Failover) Hindrance {
+	end := a.Run.End
+	if f.Complete {
+		end = f.Injected + f.Server
+	}
+	events := a.Between(f.Injected, end)
+	h := Hindrance{Back: a.back(f, events, end)}
+	if e := First(events, func(e results.Event) bool { return e.Kind == results.EventFail && e.About == f.From }); e != nil {
+		h.Failed = e.Offset
+	}
+	replicas := a.replicasOf(f)
+	h.Down, h.Primaries = a.primariesDown(f, end)
+	switch until := cmp.Or(h.Back, end); {
+	case len(replicas) == 0:
+		h.Reason = Unreplicated
+	case h.Failed == 0 && h.Back > 0 && (!h.minority() || h.Back-f.Injected < results.DurationOf(a.NodeTimeout())):
+		h.Reason = BackBeforeFail
+	case h.minority():
+		h.Reason = NoMajority
+	case h.Failed == 0:
+	case a.Directive("cluster-replica-no-failover") == "yes":
+		h.Reason, h.Replicas = Forbidden, replicas
+	default:
+		a.lookAtReplicas(&h, f, events, a.upLong(replicas, h.Failed, until))
+		if h.Reason == ReplicasDown {
+			h.Replicas = replicas
+		}
+	}
+	return h
+}
+
+// minority reports whether the primaries that were up were no majority.
+func (h Hindrance) minority() bool { return 2*(h.Primaries-h.Down) <= h.Primaries }
+
+// lookAtReplicas finds the reason in what the replicas did that were up while their
+// primary counted as failed.
+func (a *Analysis) lookAtReplicas(h *Hindrance, f results.Failover, events []results.Event, up []string) {
+	if len(up) == 0 {
+		h.Reason = ReplicasDown
+		return
+	}
+	old := map[string]string{}
+	var refused []string
+	scheduled := false
+	for _, e := range events {
+		about := a.shardIs(e.About, f.Shard)
+		switch {
+		case e.Kind == results.EventVoteDenied && about && !slices.Contains(refused, e.Message):
+			refused = append(refused, e.Message)
+		case e.Node == f.From || !a.InShard(e, f.Shard):
+		case e.Kind == results.EventElectionStart:
+			h.Elections++
+		case e.Kind == results.EventElectionDelay:
+			scheduled = true
+		case e.Kind == results.EventElectionLost && stuckBy(e.Message) == stuckTooOld:
+			old[e.Node] = e.Message
+		}
+	}
+	tooOld := !slices.ContainsFunc(up, func(node string) bool { return old[node] == "" && !a.tooOld(node, h.Failed) })
+	switch {
+	case h.Elections > 0 && len(refused) > 0:
+		h.Reason, h.Logged = VotesRefused, refused
+	case h.Elections > 0:
+	case tooOld:
+		h.Reason, h.Replicas = DataTooOld, up
+		for _, node := range up {
+			if old[node] != "" && !slices.Contains(h.Logged, old[node]) {
+				h.Logged = append(h.Logged, old[node])
+			}
+		}
+	case len(old) == 0 && h.Back > 0 && (scheduled || h.Back-h.Failed < results.DurationOf(electionDelayMax)):
+		h.Reason = BackBeforeElection
+	}
+}
+
+// replicasOf are the nodes of a failover's shard beside its primary.
+func (a *Analysis) replicasOf(f results.Failover) []string {
+	var list []string
+	for _, s := range a.Run.Shards {
+		if s.Index == f.Shard {
+			list = slices.DeleteFunc(slices.Clone(s.Nodes), func(name string) bool { return name == f.From })
+		}
+	}
+	return list
+}
+
+// back is when the primary of a failover answered again; 0 if it was not seen to.
+func (a *Analysis) back(f results.Failover, events []results.Event, end results.Duration) results.Duration {
+	e := First(events, func(e results.Event) bool {
+		return e.Node == f.From && (e.Kind == results.EventNodeReady || e.Kind == results.EventReachable)
+	})
+	switch {
+	case e != nil:
+		return e.Offset
+	case f.Complete:
+		return end
+	}
+	return 0
+}
+
+// primariesDown counts the shards whose primary was down during most of the time from the
+// injection of a fault to end. That of the failover itself counts.
+func (a *Analysis) primariesDown(f results.Failover, end results.Duration) (down, all int) {
+	for _, s := range a.Run.Shards {
+		all++
+		if s.Index == f.Shard || 2*a.downTime(a.primaryAt(s.Index, f.Injected), f.Injected, end) > end-f.Injected {
+			down++
+		}
+	}
+	return down, all
+}
+
+// upLong are the nodes that were up between from and to for as long as the shortest wait
+// before an election.
+func (a *Analysis) upLong(nodes []string, from, to results.Duration) []string {
+	var list []string
+	for _, n := range nodes {
+		if to-from-a.downTime(n, from, to) >= min(results.DurationOf(electionDelayMin), to-from) && to > from {
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
+// downTime is how long between from and to a node was down: its process had ended, it did
+// not answer polls, or most of the other nodes suspected it.
+func (a *Analysis) downTime(node string, from, to results.Duration) results.Duration {
+	var spans []span
+	since := map[bool]results.Duration{} // by whether others suspected it
+	turn := func(suspected, down bool, at results.Duration) {
+		begun, was := since[suspected]
+		switch {
+		case down && !was:
+			since[suspected] = at
+		case !down && was:
+			spans = append(spans, span{begun, at})
+			delete(since, suspected)
+		}
+	}
+	by := map[string]bool{}
+	for _, e := range a.Events {
+		switch {
+		case e.Node == node && (e.Kind == results.EventNodeExit || e.Kind == results.EventUnreachable):
+			turn(false, true, e.Offset)
+		case e.Node == node && (e.Kind == results.EventNodeReady || e.Kind == results.EventReachable):
+			turn(false, false, e.Offset)
+		case e.About == node && (e.Kind == results.EventPFail || e.Kind == results.EventFail):
+			by[e.Node] = true
+			turn(true, 2*len(by) > len(a.Run.Nodes)-1, e.Offset)
+		case e.About == node && e.Kind == results.EventFailClear:
+			delete(by, e.Node)
+			turn(true, 2*len(by) > len(a.Run.Nodes)-1, e.Offset)
+		}
+	}
+	for _, begun := range since {
+		spans = append(spans, span{begun, to})
+	}
+	return covered(spans, from, to)
+}
+
+// span is a stretch of time.
+type span struct{ from, to results.Duration }
+
+// covered is how much of the time from from to to lies in one of the spans.
+func covered(spans []span, from, to results.Duration) results.Duration {
+	slices.SortFunc(spans, func(x, y span) int { return cmp.Compare(x.from, y.from) })
+	var sum results.Duration
+	at := from
+	for _, s := range spans {
+		if begin, end := max(s.from, at), min(s.to, to); end > begin {
+			sum += end - begin
+			at = end
+		}
+	}
+	return sum
+}

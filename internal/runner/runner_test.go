@@ -151,6 +151,7 @@ func lostSeqs(b *results.Bundle, class string) []int {
 }
 
 func TestAQuietRunLosesNothing(t *testing.T) {
+	beside(t)
 	r := start(t, small+threeCalmSeconds, Options{})
 	a := r.Bundle.Run.Audit
 	if a.Writes < 350 || a.OK != a.Writes || a.ReadBack != a.Writes || len(r.Bundle.Findings) != 0 {
@@ -221,12 +222,22 @@ func TestAuditFindsExactlyWhatWasPlanted(t *testing.T) {
 // acknowledges writes, kills the primary, and compares what the audit reports
 // with an independent count.
 func TestAuditFindsTheAsynchronousTail(t *testing.T) {
+	beside(t)
 	// Between the fault's check and its injection the run waits for its observer.
 	in := &intruder{t: t, root: t.TempDir(), at: "node-0 is primary of shard 0"}
+	var held int
+	in.act = func(in *intruder) { held = holdBack(in) }
+	dead := &intruder{t: t, root: in.root, at: "ended by SIGKILL", act: func(in *intruder) {
+		if held == 0 {
+			return // and the test has failed
+		}
+		if err := syscall.Kill(held, syscall.SIGCONT); err != nil {
+			t.Error(err)
+		}
+	}}
 	var survived map[string][]string
-	in.act = holdBack
-	second := &intruder{t: t, root: in.root, at: "audit", act: func(in *intruder) { survived = in.values() }}
-	r := start(t, small+oneKill, Options{Root: in.root, Observer: observers{in, second}})
+	after := &intruder{t: t, root: in.root, at: "audit", act: func(in *intruder) { survived = in.values() }}
+	r := start(t, small+oneKill, Options{Root: in.root, Observer: observers{in, dead, after}})
 	want := recount.Lost(r.Bundle.Writes, survived)
 	if len(want) == 0 {
 		t.Fatal("nothing was lost: the test did not hold the replica back")
@@ -254,21 +265,21 @@ func TestAuditFindsTheAsynchronousTail(t *testing.T) {
 	}
 }
 
-// holdBack stops the replica of shard 0 and cuts it off while its primary
-// acknowledges writes, and lets it go on after half a second.
-func holdBack(in *intruder) {
+// holdBack stops the replica of shard 0 and cuts it off, and gives its process once its
+// primary has acknowledged writes without it.
+func holdBack(in *intruder) int {
 	ctx := context.Background()
 	replica := redis.NewClient(&redis.Options{Addr: in.addrs()[3]}) // node-3 is of shard 0
 	defer replica.Close()
 	info, err := replica.InfoMap(ctx, "server").Result()
 	if err != nil {
 		in.t.Error(err)
-		return
+		return 0
 	}
 	pid, err := strconv.Atoi(info["Server"]["process_id"])
 	if err != nil {
 		in.t.Error(err)
-		return
+		return 0
 	}
 	// Stopped, it cannot reconnect; and what the primary sent is in its
 	// buffers already, so that the link must be cut for writes to be lost.
@@ -280,15 +291,8 @@ func holdBack(in *intruder) {
 	if n, err := primary.ClientKillByFilter(ctx, "TYPE", "replica").Result(); n != 1 || err != nil {
 		in.t.Errorf("cutting the replica off: %d %v", n, err)
 	}
-	held := time.NewTimer(300 * time.Millisecond)
-	<-held.C
-	go func() {
-		held.Reset(200 * time.Millisecond)
-		<-held.C
-		if err := syscall.Kill(pid, syscall.SIGCONT); err != nil {
-			in.t.Error(err)
-		}
-	}()
+	<-time.After(300 * time.Millisecond)
+	return pid
 }
 
 type observers []Observer

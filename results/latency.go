@@ -33,4 +33,6 @@ type PhaseLoad struct {
 	Throughput float64 `json:"throughput"`
 	// Errors by class; only in rows with Command "all".
 	Errors map[string]int `json:"errors,omitempty"`
+	// Answered is that of the frames; only in rows with Command "all".
+	Answered map[string]int `json:"answered,omitempty"`
 }

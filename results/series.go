@@ -14,6 +14,9 @@ const (
 	Overflow Outcome = "overflow"
 )
 
+// Unreplicated is the class of a write that too few replicas acknowledged in time.
+const Unreplicated = "unreplicated"
+
 // Frame is a line of series.jsonl: one second of one generator. Its requests
 // are those whose intended start lies in that second, whenever they ended; so
 // what a fault did to a second stands in that second.
@@ -28,6 +31,11 @@ type Frame struct {
 	// "dial", "timeout", "eof", "pool", "overflow" ... The class of an unknown outcome
 	// is that of the first attempt without an answer.
 	Errors map[string]int `json:"errors,omitempty"`
+	// Answered counts the requests of unknown outcome that were answered with an error,
+	// by class; they are among Errors too. A script or a transaction may have acted
+	// before it failed. The other requests of unknown outcome got no answer, or too few
+	// replicas ("unreplicated").
+	Answered map[string]int `json:"answered,omitempty"`
 	// Retried counts requests that ended ok after go-redis had tried them again
 	// by itself, by the class of what it ran into: "MOVED", "dial", "eof" ...
 	Retried map[string]int `json:"retried,omitempty"`

@@ -201,7 +201,7 @@ func (d *document) validateTemplates(c *Command, path string) {
 			d.reject(at, nil, bad.hint, "%s", bad.message)
 		case argument && len(args) != 2:
 			d.reject(at, nil, "write each argument as an item of its own", "is not one argument")
-		case !argument && slices.Contains(unfit, strings.ToUpper(args[0][0].Text)):
+		case !argument && slices.Contains(unfit, commandOf(args)):
 			d.reject(at, nil, "write command: MULTI for a transaction, and wait to wait for replicas", "%s changes the state of its connection", args[0][0].Text)
 		}
 	}
@@ -232,20 +232,6 @@ func (d *document) validateWait(s *Scenario, c *Command, path string) {
 	if t := s.Workload.Client.Options.ReadTimeout; t > 0 && w.Timeout >= t {
 		d.reject(at+".timeout", []string{"workload.client.options.readTimeout"}, "", "%s is not below the client's readTimeout, %s", w.Timeout, t)
 	}
-}
-
-// ReadsOnly reports whether a command, in upper case, is one of those that slotstorm
-// knows to write nothing. What it does not know counts as a write.
-func ReadsOnly(command string) bool {
-	switch command {
-	case "GET", "MGET", "GETRANGE", "STRLEN", "EXISTS", "TTL", "PTTL", "TYPE", "PING", "ECHO",
-		"HGET", "HMGET", "HGETALL", "HKEYS", "HVALS", "HLEN", "HEXISTS", "LRANGE", "LLEN", "LINDEX",
-		"ZRANGE", "ZREVRANGE", "ZRANGEBYSCORE", "ZRANK", "ZREVRANK", "ZSCORE", "ZCARD", "ZCOUNT",
-		"SMEMBERS", "SISMEMBER", "SCARD", "SRANDMEMBER", "XRANGE", "XLEN", "BITCOUNT", "GETBIT", "PFCOUNT",
-		"EVAL_RO", "EVALSHA_RO", "SPUBLISH":
-		return true
-	}
-	return false
 }
 
 func (d *document) validateClient(w *Workload) {

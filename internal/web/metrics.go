@@ -25,7 +25,7 @@ func Metrics() []Metric {
 	return []Metric{
 		{"slotstorm_run_info", "The run that is shown; always 1.", []string{"run", "scenario", "seed"}},
 		{"slotstorm_phase_active", "The current stage or phase of the run; always 1.", []string{"phase"}},
-		{"slotstorm_requests_total", "Requests that were due, by outcome: ok, failed (refused), unknown (no answer), overflow (never sent).", []string{"command", "outcome"}},
+		{"slotstorm_requests_total", "Requests that were due, by outcome: ok, failed (refused), unknown (may have been executed), overflow (never sent).", []string{"command", "outcome"}},
 		{"slotstorm_errors_total", "Requests without an ok answer, by class of error.", []string{"class"}},
 		{"slotstorm_in_flight_requests", "The most requests under way at once in the last second.", nil},
 		latency(results.Response), latency(results.Service), latency(results.Slip),

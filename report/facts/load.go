@@ -10,7 +10,7 @@ func (a *Analysis) load() []results.PhaseLoad {
 	for _, w := range a.windows() {
 		byCommand := map[string]results.Counts{}
 		var total results.Counts
-		errors := map[string]int{}
+		errors, answered := map[string]int{}, map[string]int{}
 		for _, f := range a.Frames {
 			if !w.Has(f.Seq) {
 				continue
@@ -22,6 +22,9 @@ func (a *Analysis) load() []results.PhaseLoad {
 			for class, n := range f.Errors {
 				errors[class] += n
 			}
+			for class, n := range f.Answered {
+				answered[class] += n
+			}
 		}
 		for _, name := range a.commands {
 			rows = append(rows, loadRow(w, name, byCommand[name]))
@@ -29,6 +32,9 @@ func (a *Analysis) load() []results.PhaseLoad {
 		row := loadRow(w, results.All, total)
 		if len(errors) > 0 {
 			row.Errors = errors
+		}
+		if len(answered) > 0 {
+			row.Answered = answered
 		}
 		rows = append(rows, row)
 	}

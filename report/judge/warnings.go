@@ -53,9 +53,32 @@ func warnings(a *facts.Analysis, s *results.Summary) []string {
 		list = append(list, fmt.Sprintf("%s came back with another value", words.Plural(au.Altered, "acknowledged write", "acknowledged writes")))
 	}
 	if load := s.LoadOf(results.All, results.All); load != nil && load.Counts.Unknown > 0 {
-		n := load.Counts.Unknown
-		list = append(list, fmt.Sprintf("%s got no answer: Redis may have executed %s; the latency figures do not include %[2]s",
-			words.Plural(n, "request", "requests"), words.Verb(n, "it", "them")))
+		list = append(list, unknownWarnings(load)...)
+	}
+	return list
+}
+
+// unknownWarnings say why it is not known whether requests were executed.
+func unknownWarnings(load *results.PhaseLoad) []string {
+	answered := 0
+	for _, n := range load.Answered {
+		answered += n
+	}
+	doubt := func(n int) string {
+		return fmt.Sprintf("Redis may have executed %s; the latency figures do not include %[1]s", words.Verb(n, "it", "them"))
+	}
+	var list []string
+	unreplicated := load.Errors[results.Unreplicated]
+	if n := load.Counts.Unknown - answered - unreplicated; n > 0 {
+		list = append(list, fmt.Sprintf("%s got no answer: %s", words.Plural(n, "request", "requests"), doubt(n)))
+	}
+	if answered > 0 {
+		list = append(list, fmt.Sprintf("%s answered with an error that a script or a transaction may meet after its first write (%s): %s",
+			words.Plural(answered, "request was", "requests were"), words.Classes(load.Answered), doubt(answered)))
+	}
+	if unreplicated > 0 {
+		list = append(list, fmt.Sprintf("%s acknowledged by too few replicas: the primary executed %s and may lose %[2]s; the latency figures do not include %[2]s",
+			words.Plural(unreplicated, "write was", "writes were"), words.Verb(unreplicated, "it", "them")))
 	}
 	return list
 }

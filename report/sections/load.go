@@ -82,7 +82,7 @@ func shardTable(s *results.Summary) doc.Table {
 // errorTable counts the requests that were not answered ok.
 func errorTable(s *results.Summary) doc.Table {
 	t := doc.Table{Title: "Errors", Head: slices.Concat(doc.Columns("phase"), doc.Numbers("failed", "unknown", "not sent"), doc.Long("by error")),
-		Note: doc.Prose("*failed*: surely not executed (refused by Redis, or no connection). *unknown*: sent without an answer, may have been executed. *not sent*: maxInFlight was reached. *by error*: all of them.")}
+		Note: doc.Prose("*failed*: surely not executed (refused by Redis, or no connection). *unknown*: sent, may have been executed (no answer, an error of a script or a transaction, too few replicas). *not sent*: maxInFlight was reached. *by error*: all of them.")}
 	for _, l := range s.Load {
 		if l.Command == results.All && l.Counts.Total() > l.Counts.OK {
 			t.Rows = append(t.Rows, []string{phaseName(l.Phase), words.Count(l.Counts.Failed), words.Count(l.Counts.Unknown), words.Count(l.Counts.Overflow), words.Classes(l.Errors)})

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -16,30 +17,46 @@ import (
 	"github.com/slotstorm/slotstorm/workload/resp"
 )
 
-// refusals are error replies that a node gives before it executes anything.
-// Source: getNodeByQuery, processCommand, evalGenericCommand and execCommandAbort
-// in Redis.
-var refusals = []string{
+// classes are the first words of error replies that are classes of their own. Any
+// other error reply has the class "reply".
+var classes = []string{
 	"MOVED", "ASK", "CLUSTERDOWN", "TRYAGAIN", "CROSSSLOT", "LOADING", "READONLY", "MASTERDOWN", "NOREPLICAS",
 	"MISCONF", "OOM", "NOAUTH", "NOPERM", "WRONGPASS", "BUSY", "WRONGTYPE",
-	"NOSCRIPT", "EXECABORT",
+	"NOSCRIPT", "EXECABORT", "ERR",
 }
 
-// Error says whether the request was surely not executed (failed) or may have been
-// (unknown), and the class of its error.
-func Error(err error) (results.Outcome, string) {
+// Error says whether a command that acts as a whole was surely not executed (failed)
+// or may have been (unknown), and the class of its error.
+func Error(err error) (results.Outcome, string) { return Of(err, resp.Whole) }
+
+// Of is Error for a command of which an error reply has another effect.
+func Of(err error, effect resp.Effect) (results.Outcome, string) {
 	if err == nil || errors.Is(err, redis.Nil) {
 		return results.OK, ""
 	}
+	// A cause that is no reply goes first: a library may say of a reply that it never
+	// came.
+	outcome, class := withoutReply(err)
 	var reply redis.Error
-	if errors.As(err, &reply) {
-		word, _, _ := strings.Cut(reply.Error(), " ")
-		for _, r := range refusals {
-			if word == r {
-				return results.Failed, r
-			}
-		}
+	if class != "other" || !errors.As(err, &reply) {
+		return outcome, class
 	}
+	word, _, _ := strings.Cut(reply.Error(), " ")
+	class = "reply"
+	if slices.Contains(classes, word) {
+		class = word
+	}
+	if effect.Refused([]byte(word)) {
+		return results.Failed, class
+	}
+	return results.Unknown, class
+}
+
+// Answered reports whether the class is that of an error reply.
+func Answered(class string) bool { return class == "reply" || slices.Contains(classes, class) }
+
+// withoutReply is the outcome of a request without a reply.
+func withoutReply(err error) (results.Outcome, string) {
 	var op *net.OpError
 	switch {
 	case errors.Is(err, redis.ErrPoolTimeout), errors.Is(err, redis.ErrPoolExhausted):
@@ -54,8 +71,6 @@ func Error(err error) (results.Outcome, string) {
 		return results.Unknown, "eof"
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, net.ErrClosed):
 		return results.Unknown, "reset"
-	case errors.As(err, &reply):
-		return results.Unknown, "reply"
 	}
 	var protocol *resp.ProtocolError
 	if errors.As(err, &protocol) {

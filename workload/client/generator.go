@@ -11,6 +11,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/workload/classify"
 	"github.com/slotstorm/slotstorm/workload/frame"
 	"github.com/slotstorm/slotstorm/workload/schedule"
 	"github.com/slotstorm/slotstorm/workload/stream"
@@ -209,7 +210,7 @@ func (g *generator) carryOut(ctx context.Context, start time.Time, b schedule.Ba
 		}
 		g.rec.End(frame.End{
 			Command: r.meta.Command, Shard: shard, Intended: b.At, Sent: sent, Replied: done.Sub(start),
-			Outcome: r.outcome, Class: r.class, Retried: r.retried,
+			Outcome: r.outcome, Class: r.class, Answered: classify.Answered(r.class), Retried: r.retried,
 		})
 		if !r.meta.Write || r.meta.Slot < 0 || g.plan.Seen == nil {
 			continue

@@ -9,6 +9,7 @@ import (
 
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/workload/classify"
+	"github.com/slotstorm/slotstorm/workload/resp"
 )
 
 // attempt is what requests learned on their way through the library.
@@ -28,6 +29,7 @@ func (a *attempt) note(cmd redis.Cmder, err error) {
 	if err == nil {
 		return
 	}
+	// A library that sends a request again after an error reply takes it for a refusal.
 	outcome, class := classify.Error(err)
 	if outcome == results.OK {
 		return
@@ -73,24 +75,18 @@ func (attemptHook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Pro
 	}
 }
 
-// judge sets the outcome of a request from its commands: that of the first unknown
-// one, else of the first failed one.
+// judge sets the outcome of a request from its commands.
 func (r *request) judge(a *attempt, cmds []*redis.Cmd) {
 	r.outcome, r.class, r.retried = results.OK, "", nil
-	for _, cmd := range cmds {
-		outcome, class := classify.Error(cmd.Err())
-		if why := a.unanswered[cmd]; outcome == results.Failed && why != "" {
-			outcome, class = results.Unknown, why
-		}
-		if outcome == results.Unknown || outcome == results.Failed && r.outcome == results.OK {
-			r.outcome, r.class = outcome, class
-		}
-		if outcome == results.Unknown {
-			return
+	if r.outcome, r.class = r.fate(cmds); r.outcome == results.Failed {
+		for _, cmd := range cmds {
+			if class, ok := a.unanswered[cmd]; ok {
+				r.outcome, r.class = results.Unknown, class
+			}
 		}
 	}
 	if r.outcome == results.OK && !r.awaited(cmds[len(cmds)-1].Val()) {
-		r.outcome, r.class = results.Unknown, "unreplicated"
+		r.outcome, r.class = results.Unknown, results.Unreplicated
 	}
 	for _, cmd := range cmds {
 		for _, class := range a.classes[cmd] {
@@ -99,6 +95,41 @@ func (r *request) judge(a *attempt, cmds []*redis.Cmd) {
 			}
 		}
 	}
+}
+
+// fate is what the commands' last attempts say: unknown if one of them is, else failed
+// if one is. A transaction that was discarded has failed, whatever discarded it.
+func (r *request) fate(cmds []*redis.Cmd) (results.Outcome, string) {
+	outcome, class, aborted := results.OK, "", false
+	for i, cmd := range cmds {
+		o, c := classify.Of(cmd.Err(), r.meta.Effect)
+		aborted = aborted || c == "EXECABORT"
+		if inner := innerError(cmd); r.meta.Effect == resp.Transaction && inner != nil {
+			_, c = classify.Error(inner)
+			o = results.Unknown
+		}
+		if waiting := r.meta.Wait+r.meta.Local > 0 && i == len(cmds)-1; waiting && o == results.Failed && outcome == results.OK {
+			o = results.Unknown // the write before it was carried out
+		}
+		if o == results.Unknown && outcome != results.Unknown || o == results.Failed && outcome == results.OK {
+			outcome, class = o, c
+		}
+	}
+	if aborted {
+		outcome = results.Failed
+	}
+	return outcome, class
+}
+
+// innerError is an error reply within the reply to EXEC, or nil.
+func innerError(cmd *redis.Cmd) error {
+	list, _ := cmd.Val().([]any)
+	for _, v := range list {
+		if err, ok := v.(error); ok {
+			return err
+		}
+	}
+	return nil
 }
 
 // awaited reports whether a reply of WAIT or WAITAOF reaches the requested numbers.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/workload/conn"
+	"github.com/slotstorm/slotstorm/workload/resp"
 	"github.com/slotstorm/slotstorm/workload/stream"
 )
 
@@ -22,6 +23,8 @@ func answered(value any, err error) *redis.Cmd {
 
 func TestJudge(t *testing.T) {
 	moved, aborted := conn.ReplyError("MOVED 1 a:1"), conn.ReplyError("EXECABORT Transaction discarded")
+	raised, wrong := conn.ReplyError("ERR raised by a script"), conn.ReplyError("WRONGTYPE Operation against a key")
+	script, transaction := stream.Meta{Effect: resp.Partial, Write: true}, stream.Meta{Effect: resp.Transaction, Write: true}
 	for _, tc := range []struct {
 		name       string
 		meta       stream.Meta
@@ -42,6 +45,15 @@ func TestJudge(t *testing.T) {
 		{"on disk", stream.Meta{Wait: 1, Local: 1}, []*redis.Cmd{answered("OK", nil), answered([]any{int64(1), int64(1)}, nil)}, -1, results.OK, ""},
 		{"not on disk", stream.Meta{Wait: 1, Local: 1}, []*redis.Cmd{answered("OK", nil), answered([]any{int64(0), int64(1)}, nil)}, -1, results.Unknown, "unreplicated"},
 		{"an answer that is none", stream.Meta{Wait: 1}, []*redis.Cmd{answered("OK", nil), answered("?", nil)}, -1, results.Unknown, "unreplicated"},
+		{"an error reply", stream.Meta{}, []*redis.Cmd{answered(nil, raised)}, -1, results.Failed, "ERR"},
+		{"a script that failed", script, []*redis.Cmd{answered(nil, raised)}, -1, results.Unknown, "ERR"},
+		{"a script that met another type", script, []*redis.Cmd{answered(nil, wrong)}, -1, results.Unknown, "WRONGTYPE"},
+		{"a script that went elsewhere", script, []*redis.Cmd{answered(nil, moved)}, -1, results.Failed, "MOVED"},
+		{"a script that failed before WAIT", stream.Meta{Effect: resp.Partial, Wait: 1}, []*redis.Cmd{answered(nil, raised), answered(int64(1), nil)}, -1, results.Unknown, "ERR"},
+		{"a write, then WAIT refused", stream.Meta{Wait: 1}, []*redis.Cmd{answered("OK", nil), answered(nil, raised)}, -1, results.Unknown, "ERR"},
+		{"a command of a transaction failed", transaction, []*redis.Cmd{answered("OK", nil), answered(nil, wrong), answered(nil, nil)}, -1, results.Unknown, "WRONGTYPE"},
+		{"a command within EXEC failed", transaction, []*redis.Cmd{answered("OK", nil), answered("QUEUED", nil), answered([]any{"OK", wrong}, nil)}, -1, results.Unknown, "WRONGTYPE"},
+		{"a command was not queued", transaction, []*redis.Cmd{answered("OK", nil), answered(nil, raised), answered(nil, aborted)}, -1, results.Failed, "ERR"},
 		{"an unknown error", stream.Meta{}, []*redis.Cmd{answered(nil, errors.New("?"))}, -1, results.Unknown, "other"},
 	} {
 		a := &attempt{}

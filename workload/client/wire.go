@@ -200,14 +200,7 @@ func (d *wireDriver) second(s *wire.Second, start time.Time, give frame.Sink) er
 		}
 		f.Commands[name] = counts
 	}
-	for class, n := range s.Errors {
-		if n > 0 {
-			if f.Errors == nil {
-				f.Errors = map[string]int{}
-			}
-			f.Errors[wire.Class(class).String()] = int(n)
-		}
-	}
+	f.Errors, f.Answered = classed(&s.Errors), classed(&s.Answered)
 	if s.Wake.Total() > 0 {
 		s.Wake.AddTo(frame.Histogram(histograms, results.SelfTag(results.Wake)))
 	}
@@ -215,6 +208,20 @@ func (d *wireDriver) second(s *wire.Second, start time.Time, give frame.Sink) er
 	d.held = append(d.held, s.Entries...)
 	d.settle(int64(s.Seq+1)*int64(time.Second), start)
 	return give(f, start.Add(time.Duration(f.Seq)*time.Second), histograms)
+}
+
+// classed names the classes that occurred.
+func classed(counts *[wire.Classes]uint64) map[string]int {
+	var named map[string]int
+	for class, n := range counts {
+		if n > 0 {
+			if named == nil {
+				named = map[string]int{}
+			}
+			named[wire.Class(class).String()] = int(n)
+		}
+	}
+	return named
 }
 
 // settle reports the fates of writes that ended before an offset. A second

@@ -34,6 +34,7 @@ type second struct {
 	pending     int
 	counts      []results.Counts
 	errors      map[string]int
+	answered    map[string]int
 	retried     map[string]int
 	inFlightMax int
 	// histograms of commands, then of shards: response, service, slip.
@@ -85,10 +86,11 @@ type End struct {
 	Command, Shard          int
 	Intended, Sent, Replied time.Duration
 	Outcome                 results.Outcome
-	// Class is that of its error. Retried are the classes of failed attempts of the
+	// Class is that of its error; Answered is true if that was a reply. Retried are the classes of failed attempts of the
 	// client library before the request was ok.
-	Class   string
-	Retried []string
+	Class    string
+	Answered bool
+	Retried  []string
 }
 
 // End notes how a request ended.
@@ -114,6 +116,9 @@ func (r *Recorder) End(e End) {
 		s.counts[e.Command].Failed++
 	default:
 		s.counts[e.Command].Unknown++
+		if e.Answered {
+			count(&s.answered, e.Class)
+		}
 	}
 	count(&s.errors, e.Class)
 	r.total.Errors++
@@ -162,7 +167,7 @@ func (r *Recorder) Collect(due int, all bool, give func(results.Frame, map[strin
 			r.mu.Unlock()
 			return nil
 		}
-		f := results.Frame{Generator: r.generator, Seq: r.next, Commands: map[string]results.Counts{}, Errors: s.errors, Retried: s.retried, Completed: r.done[r.next], InFlightMax: s.inFlightMax}
+		f := results.Frame{Generator: r.generator, Seq: r.next, Commands: map[string]results.Counts{}, Errors: s.errors, Answered: s.answered, Retried: s.retried, Completed: r.done[r.next], InFlightMax: s.inFlightMax}
 		histograms := map[string]*hdrhistogram.Histogram{}
 		var used []*hdrhistogram.Histogram
 		r.lastP99, r.lastRate = 0, float64(f.Completed)

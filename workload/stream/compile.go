@@ -20,6 +20,8 @@ type entry struct {
 	// first is, by command, the argument that holds its first key, 0 for none.
 	first []int
 	types [keyTypes]bool
+	// effect is what an error reply says about the execution.
+	effect resp.Effect
 	// wait and local are what WAIT or WAITAOF must answer.
 	wait, local int
 }
@@ -50,6 +52,9 @@ func compile(c *scenarios.Command, w *scenarios.Workload) (entry, error) {
 		}
 	}
 	e := entry{replies: len(templates)}
+	if c.Command == "MULTI" {
+		e.effect = resp.Transaction
+	}
 	if c.Wait != nil {
 		e.wait, e.local = c.Wait.Replicas, c.Wait.Local
 	}
@@ -73,6 +78,9 @@ func (e *entry) add(args [][]scenarios.Piece) {
 	case "MULTI", "EXEC", "WAIT", "WAITAOF":
 	default:
 		e.write = e.write || !scenarios.ReadsOnly(name)
+		if !scenarios.Whole(name) && e.effect == resp.Whole {
+			e.effect = resp.Partial
+		}
 	}
 	e.ops = append(e.ops, op{text: resp.AppendHeader(nil, len(args))})
 	e.first = append(e.first, 0)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/slotstorm/slotstorm/scenarios"
 	"github.com/slotstorm/slotstorm/workload/random"
+	"github.com/slotstorm/slotstorm/workload/resp"
 )
 
 // Stream makes requests. It holds no state of them: any number of goroutines may
@@ -42,6 +43,8 @@ type Meta struct {
 	Replies int
 	// Write is true if it may change data, and so must not be sent twice.
 	Write bool
+	// Effect is what an error reply says about the execution.
+	Effect resp.Effect
 	// Wait is the number of replicas and, for WAITAOF, Local the number of append-only
 	// files that the last reply must reach; both are 0 for requests without WAIT.
 	Wait, Local int
@@ -112,7 +115,7 @@ func (s *Stream) Append(buf []byte, index int64, at time.Duration) ([]byte, Meta
 	}
 	w := writer{values: s.values, buf: buf, draws: d, content: random.For(s.seed^valueStream, index), index: index}
 	w.spot.pick(sp, &w.draws, place{index, at, e.write})
-	m := Meta{Command: c, Slot: -1, Replies: e.replies, Write: e.write, Wait: e.wait, Local: e.local}
+	m := Meta{Command: c, Slot: -1, Replies: e.replies, Write: e.write, Effect: e.effect, Wait: e.wait, Local: e.local}
 	if e.keyed {
 		m.Slot = w.spot.slot(e.keyType)
 	}

@@ -242,9 +242,11 @@ func TestMeta(t *testing.T) {
 		`{command: SPUBLISH, weight: 1}`:                                            {Slot: 1, Replies: 1},
 		`{command: RAW, weight: 1, raw: "hget {key:hash} a"}`:                       {Slot: 1, Replies: 1},
 		`{command: RAW, weight: 1, raw: "PING"}`:                                    {Slot: -1, Replies: 1},
-		`{command: RAW, weight: 1, raw: "NEWCOMMAND {key}"}`:                        {Slot: 1, Replies: 1, Write: true},
-		`{command: MULTI, weight: 1, commands: ["GET {key}", "HGET {key:hash} a"]}`: {Slot: 1, Replies: 4},
-		`{command: MULTI, weight: 1, commands: ["GET {key}", "INCR {key:counter}"], wait: {replicas: 1, timeout: 1s}}`: {Slot: 1, Replies: 5, Write: true, Wait: 1},
+		`{command: RAW, weight: 1, raw: "NEWCOMMAND {key}"}`:                        {Slot: 1, Replies: 1, Write: true, Effect: resp.Partial},
+		`{command: RAW, weight: 1, raw: "eval x 1 {key}"}`:                          {Slot: 1, Replies: 1, Write: true, Effect: resp.Partial},
+		`{command: EVALSHA, weight: 1, script: "return 1", keys: 1}`:                {Slot: 1, Replies: 1, Write: true, Effect: resp.Partial},
+		`{command: MULTI, weight: 1, commands: ["GET {key}", "HGET {key:hash} a"]}`: {Slot: 1, Replies: 4, Effect: resp.Transaction},
+		`{command: MULTI, weight: 1, commands: ["GET {key}", "INCR {key:counter}"], wait: {replicas: 1, timeout: 1s}}`: {Slot: 1, Replies: 5, Write: true, Effect: resp.Transaction, Wait: 1},
 	} {
 		s := made(t, parsed(t, "  mix: ["+mix+"]\n"), seed)
 		_, m := s.Append(nil, 7, 0)

@@ -27,6 +27,9 @@ func (l *loop) end(f *flight, o Outcome, class Class, r resp.Reply, now int64) {
 		l.rec.of(now-l.start).Completed++
 	} else {
 		s.Errors[class]++
+		if o == Unknown && class.reply() {
+			s.Answered[class]++
+		}
 		if class.stale() {
 			l.stale(now)
 		} else if class == ClassNoScript && l.cfg.OnNoScript != nil && now-l.missed >= int64(longTick) {

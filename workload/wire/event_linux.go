@@ -140,24 +140,22 @@ func (l *loop) reply(c *conn, r resp.Reply, now int64) Class {
 	}
 	outcome := OK
 	if f.replies > 1 {
-		f.got++
-		if class != NoError && f.class == NoError {
-			f.class, f.first = class, f.got == 1
-		}
-		if f.got < f.replies {
+		if f.several(r, class); f.got < f.replies {
 			return NoError
 		}
-		if f.class != NoError {
+		if class = f.class; class != NoError {
 			outcome = Unknown
-			if f.first || class == ClassExecAbort {
+			if f.fate&refused != 0 {
 				outcome = Failed
 			}
-			class = f.class
 		} else if f.wait|f.local != 0 && !copied(r, f) {
 			outcome, class = Unknown, ClassUnreplicated
 		}
 	} else if class != NoError {
-		outcome = Failed
+		outcome = Unknown
+		if f.effect.Refused(r.Prefix()) {
+			outcome = Failed
+		}
 		if class <= ClassAsk && l.redirect(c, f, r, class) {
 			return NoError
 		}
@@ -165,6 +163,39 @@ func (l *loop) reply(c *conn, r resp.Reply, now int64) Class {
 	l.end(f, outcome, class, r, now)
 	l.leave(c)
 	return NoError
+}
+
+// several takes one of several replies in; class is that of an error reply.
+func (f *flight) several(r resp.Reply, class Class) {
+	f.got++
+	bad := class != NoError
+	last := f.replies // of the commands, before that of WAIT
+	if f.wait|f.local != 0 {
+		last--
+	}
+	switch {
+	case f.effect != resp.Transaction:
+		if bad && f.got == 1 && f.effect.Refused(r.Prefix()) {
+			f.fate |= refused
+		}
+	case bad && f.got == 1:
+		f.fate |= loose
+	case f.got < last:
+		if !bad && f.fate&loose != 0 {
+			f.fate |= acted
+		}
+	case f.got == last && bad:
+		if class == ClassExecAbort || f.fate == loose || f.fate&loose == 0 && f.effect.Refused(r.Prefix()) {
+			f.fate |= refused
+		}
+	case f.got == last:
+		if inner := r.Inner(); inner.Kind == resp.Error {
+			class = classOf(inner.Prefix())
+		}
+	}
+	if f.class == NoError {
+		f.class = class
+	}
 }
 
 // redirect follows MOVED or ASK; false means that it cannot.

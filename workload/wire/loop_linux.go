@@ -179,7 +179,7 @@ func (l *loop) draw(f *flight, intended int64) bool {
 	}
 	l.draft = b
 	f.tag, f.slot, f.command, f.replies = r.Tag, r.Slot%resp.Slots, r.Command, r.Replies
-	f.wait, f.local, f.read = r.Wait, r.Local, r.Read
+	f.wait, f.local, f.read, f.effect = r.Wait, r.Local, r.Read, r.Effect
 	f.shard = l.shards[f.slot]
 	return true
 }

@@ -1,5 +1,7 @@
 package wire
 
+import "github.com/slotstorm/slotstorm/workload/resp"
+
 // flight is a request, or a command of the driver's own, on its way. Times are
 // the loop's; the struct holds no pointer, so that the collector does not look
 // into rings of it.
@@ -17,7 +19,8 @@ type flight struct {
 	replies  uint8 // to come in all
 	got      uint8 // of these, come
 	class    Class // first error among several replies
-	first    bool  // that error was the first reply
+	fate     fate  // what the replies so far say
+	effect   resp.Effect
 	hops     uint8 // redirects followed
 	ask      bool  // needs ASKING before it
 	read     bool  // a replica may answer
@@ -25,6 +28,18 @@ type flight struct {
 	local    uint8 // and append-only files
 	kind     kind
 }
+
+// fate collects what the replies of a request of several say about its execution.
+type fate uint8
+
+const (
+	// loose: MULTI failed, so that each command behind it stands alone.
+	loose fate = 1 << iota
+	// acted: a command that stands alone was carried out.
+	acted
+	// refused: nothing was executed.
+	refused
+)
 
 // undrawn marks a request that has been drawn ahead and not begun.
 const undrawn = -1

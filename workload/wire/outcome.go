@@ -7,10 +7,10 @@ type Outcome uint8
 const (
 	// OK is a reply that is no error.
 	OK Outcome = iota
-	// Failed was not executed: the server refused it, or it never left. An error
-	// that a script raises half-way counts here too, since the reply does not show it.
+	// Failed was not executed: the server refused it, or it never left.
 	Failed
-	// Unknown may or may not have been executed.
+	// Unknown may or may not have been executed: no reply came, or one that says that
+	// a script or a transaction failed on its way.
 	Unknown
 	// Overflow was due, found no room in flight and was not sent.
 	Overflow
@@ -38,7 +38,9 @@ const (
 	ClassBusy               // BUSY
 	ClassOOM                // OOM
 	ClassMisconf            // MISCONF
-	ClassNoAuth             // NOAUTH, WRONGPASS, NOPERM
+	ClassNoAuth             // NOAUTH
+	ClassNoPerm             // NOPERM
+	ClassWrongPass          // WRONGPASS
 	ClassWrongType          // WRONGTYPE
 	ClassCrossSlot          // CROSSSLOT
 	ClassExecAbort          // EXECABORT
@@ -61,8 +63,8 @@ const (
 
 var classNames = [Classes]string{
 	"", "MOVED", "ASK", "TRYAGAIN", "CLUSTERDOWN", "LOADING", "READONLY", "MASTERDOWN",
-	"NOREPLICAS", "BUSY", "OOM", "MISCONF", "NOAUTH", "WRONGTYPE", "CROSSSLOT", "EXECABORT", "NOSCRIPT",
-	"ERR", "other", "timeout", "eof", "reset", "protocol", "dial", "handshake", "wait",
+	"NOREPLICAS", "BUSY", "OOM", "MISCONF", "NOAUTH", "NOPERM", "WRONGPASS", "WRONGTYPE", "CROSSSLOT", "EXECABORT", "NOSCRIPT",
+	"ERR", "reply", "timeout", "eof", "reset", "protocol", "dial", "handshake", "wait",
 	"nonode", "overflow", "stopped", "unreplicated",
 }
 
@@ -71,10 +73,6 @@ func (c Class) String() string { return classNames[c] }
 
 // classOf is the class of an error reply by its prefix.
 func classOf(prefix []byte) Class {
-	switch string(prefix) {
-	case "WRONGPASS", "NOPERM":
-		return ClassNoAuth
-	}
 	for c := ClassMoved; c < ClassOther; c++ {
 		if classNames[c] == string(prefix) {
 			return c
@@ -82,6 +80,9 @@ func classOf(prefix []byte) Class {
 	}
 	return ClassOther
 }
+
+// reply reports whether the class is that of an error reply.
+func (c Class) reply() bool { return c >= ClassMoved && c <= ClassOther }
 
 // stale reports whether the class hints at a topology that has changed.
 func (c Class) stale() bool {

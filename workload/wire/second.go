@@ -68,6 +68,8 @@ type Second struct {
 	Cells [][]Cell
 	// Errors counts the requests that did not end ok by class.
 	Errors [Classes]uint64
+	// Answered counts those of unknown outcome that were answered with an error.
+	Answered [Classes]uint64
 	// Entries are the tagged requests, by core in the order in which they ended.
 	Entries []Entry
 	// Completed counts ok replies that came in this second, whenever they were
@@ -123,6 +125,9 @@ func (s *Second) merge(from *Second, commands int) {
 	}
 	for c, n := range from.Errors {
 		s.Errors[c] += n
+	}
+	for c, n := range from.Answered {
+		s.Answered[c] += n
 	}
 	s.Entries = append(s.Entries, from.Entries...)
 	s.Completed += from.Completed

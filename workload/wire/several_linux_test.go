@@ -26,7 +26,14 @@ func (l *list) Next(buf []byte, _ int64) ([]byte, Request, bool) {
 		buf = resp.AppendCommandString(buf, c...)
 	}
 	l.next++
-	return buf, Request{Tag: uint64(l.next), Replies: uint8(len(l.all[l.next-1].commands))}, true
+	r := Request{Tag: uint64(l.next), Replies: uint8(len(l.all[l.next-1].commands))}
+	switch l.all[l.next-1].commands[0][0] {
+	case "MULTI":
+		r.Effect = resp.Transaction
+	case "EVAL":
+		r.Effect = resp.Partial
+	}
+	return buf, r, true
 }
 
 func (l *list) Observe(tag uint64, o Outcome, r resp.Reply) {
@@ -54,6 +61,8 @@ func TestSeveralReplies(t *testing.T) {
 	add("write and wait", OK, resp.Int, cmd("SET", "k", "v"), cmd("WAIT", "0", "10"))
 	add("transaction", OK, resp.Array, cmd("MULTI"), cmd("SET", "k", "v"), cmd("EXEC"))
 	add("transaction refused", Failed, resp.Error, cmd("MULTI"), cmd("SET", "k"), cmd("EXEC"))
+	add("transaction half done", Unknown, resp.Array, cmd("MULTI"), cmd("SET", "k", "v"), cmd("INCR", "list"), cmd("EXEC"))
+	add("script half done", Unknown, resp.Error, cmd("EVAL", "redis.call('SET', KEYS[1], 'v') error('no')", "1", "k"))
 	add("first refused", Failed, resp.Int, cmd("INCR", "list"), cmd("WAIT", "0", "10"))
 	add("half done", Unknown, resp.Error, cmd("SET", "k", "v"), cmd("INCR", "list"))
 	add("none", OK, resp.Null, cmd("GET", "absent"))
@@ -61,7 +70,7 @@ func TestSeveralReplies(t *testing.T) {
 	cfg.Depth = 3
 	cfg.NewSource = func(int) Source { return source }
 	result, _ := drive(t, t.Context(), cfg)
-	if want := (Counts{OK: 4, Failed: 3, Unknown: 1}); result.Counts != want {
+	if want := (Counts{OK: 4, Failed: 3, Unknown: 3}); result.Counts != want {
 		t.Errorf("got %+v, want %+v", result.Counts, want)
 	}
 }

@@ -18,7 +18,8 @@
 //
 // A request ends in one of four ways. OK and Failed are certain: executed, and
 // refused before execution. Unknown is everything in between: the request may
-// have left and no answer came. Such a request is never sent again; only MOVED
+// have left and no answer came, or a script or a transaction has failed on its way
+// and may have acted before. Such a request is never sent again; only MOVED
 // and ASK, which say that nothing was done, lead to a second attempt. Overflow
 // is a request of an open loop that was due and found no room.
 //
@@ -50,9 +51,11 @@ type Request struct {
 	Command uint8
 	// Replies is how many replies the bytes call forth; 0 counts as 1. A request
 	// of several, such as SET and WAIT or MULTI to EXEC, goes to one connection
-	// and is judged as one: ok if no reply is an error, failed if the first is
-	// one or the last is EXECABORT, else unknown. It is not re-sent after MOVED.
+	// and is judged as one: ok if no reply is or holds an error, failed if the replies
+	// say that nothing was executed, else unknown. It is not re-sent after MOVED.
 	Replies uint8
+	// Effect is what an error reply says about the execution.
+	Effect resp.Effect
 	// Wait is how many replicas, and Local how many append-only files, the last
 	// reply must count, which is that of WAIT or WAITAOF: fewer make the request
 	// unknown, ClassUnreplicated.

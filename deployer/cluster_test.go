@@ -1,6 +1,8 @@
 package deployer
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -95,6 +97,39 @@ func TestCompareTellsChanges(t *testing.T) {
 	poll(120, view(true, true, false, Member{Fail: true}), nil)
 	poll(140, view(true, true, false, Member{}), nil)
 	want := []string{"pfail a b", "state-fail a ", "link-down a ", "fail a b", "unreachable a ", "reachable a ", "promoted a ", "state-ok a ", "fail-clear a b"}
+	if diff := deep.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestCompareTellsWhoServesWhat follows a node through a replica's promotion, a move of
+// slots, a new epoch and its demotion.
+func TestCompareTellsWhoServesWhat(t *testing.T) {
+	c := &Cluster{Shards: 1, Nodes: []Node{{Name: "a", ID: "ida"}, {Name: "b", ID: "idb"}, {Name: "c", ID: "idc"}}}
+	var got []string
+	var last watched
+	at := results.Duration(0)
+	poll := func(self Member, err error) {
+		at += results.Duration(20 * time.Millisecond)
+		self.ID, self.Self = "ida", true
+		v := View{Members: []Member{self, {ID: "idb", Primary: true, Ranges: [][2]int{{0, 9}}}}, StateOK: true, Primary: self.Primary}
+		last = c.compare(c.Nodes[0], last, poll{at, at + 1, v, err}, func(e results.Event) {
+			switch e.Kind {
+			case results.EventSlotsGained, results.EventSlotsLost, results.EventEpoch, results.EventFollows:
+				got = append(got, strings.TrimSpace(fmt.Sprintf("%s %s%s %d", e.Kind, e.About, e.Slots, e.Epoch)))
+			}
+		})
+	}
+	served := func(epoch int64, ranges ...[2]int) Member { return Member{Primary: true, Epoch: epoch, Ranges: ranges} }
+	poll(Member{PrimaryID: "idb", Epoch: 1}, nil)
+	poll(Member{PrimaryID: "idb", Epoch: 1}, nil)
+	poll(Member{}, errTest)
+	poll(served(7, [2]int{0, 99}), nil)
+	poll(served(7, [2]int{0, 49}, [2]int{60, 99}), nil)
+	poll(served(8, [2]int{0, 49}, [2]int{60, 99}), nil)
+	poll(served(9, [2]int{0, 52}, [2]int{70, 99}), nil)
+	poll(Member{PrimaryID: "idc", Epoch: 10}, nil)
+	want := []string{"follows b 0", "slots-gained 0-99 7", "slots-lost 50-59 0", "epoch  8", "slots-lost 60-69 0", "slots-gained 50-52 9", "slots-lost 0-52 70-99 0", "follows c 0"}
 	if diff := deep.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

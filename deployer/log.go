@@ -99,6 +99,8 @@ func (c *Cluster) parseMessage(text string) (results.Event, bool) {
 		e.Epoch, _ = numberAfter(text, "for epoch ")
 	case strings.HasPrefix(text, "Failover election won"):
 		e.Kind = results.EventElectionWon
+	case asked(text) != "":
+		e.Kind, e.Mode = results.EventAsked, asked(text)
 	case strings.HasPrefix(text, "Currently unable to failover: "):
 		e.Kind = results.EventElectionLost
 	case strings.HasPrefix(text, "Failover auth granted to "):
@@ -118,6 +120,20 @@ func (c *Cluster) parseMessage(text string) (results.Event, bool) {
 		return e, false
 	}
 	return e, true
+}
+
+// asked is the mode of the CLUSTER FAILOVER that a replica logs to have accepted; empty
+// of any other line. Source: clusterCommand in Redis' cluster.c.
+func asked(text string) results.Mode {
+	switch {
+	case strings.HasPrefix(text, "Manual failover user request accepted"):
+		return results.Graceful
+	case strings.HasPrefix(text, "Forced failover user request accepted"):
+		return results.Force
+	case strings.HasPrefix(text, "Taking over the master (user request"), strings.HasPrefix(text, "Taking over the primary (user request"):
+		return results.Takeover
+	}
+	return ""
 }
 
 // nameIn finds the first 40-digit node id in a text, and the name that goes with

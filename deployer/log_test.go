@@ -22,6 +22,9 @@ const logText = `12:C 22 Nov 2026 22:31:06.100 # oO0OoO0OoO0Oo Redis is starting
 18:S 22 Nov 2026 22:31:25.512 # Starting a failover election for epoch 7.
 18:S 22 Nov 2026 22:31:25.514 # Failover election won: I'm the new master.
 18:S 22 Nov 2026 22:31:25.600 # Currently unable to failover: Disconnected from master for longer than allowed. Please check the 'cluster-replica-validity-factor' configuration option.
+18:S 22 Nov 2026 22:31:26.000 * Manual failover user request accepted.
+18:S 22 Nov 2026 22:31:26.100 * Forced failover user request accepted (user request from 'id=7').
+18:S 22 Nov 2026 22:31:26.200 * Taking over the primary (user request from 'id=7').
 13:M 22 Nov 2026 22:31:24.799 * Marking node ` + idA + ` (host-1) as failing (quorum reached).
 13:M 22 Nov 2026 22:31:25.513 * Failover auth granted to ` + idB + ` (host-4) for epoch 7
 13:M 22 Nov 2026 22:31:30.000 * Clear FAIL state for node ` + idA + ` (host-1): replica is reachable again.
@@ -54,6 +57,11 @@ func TestReadLog(t *testing.T) {
 	start.Epoch = 7
 	vote := event("25.513s", results.EventVote, "node-3", &one)
 	vote.Epoch = 7
+	asked := func(at string, mode results.Mode) results.Event {
+		e := event(at, results.EventAsked, "", &zero)
+		e.Mode = mode
+		return e
+	}
 	want := []results.Event{
 		event("24.800s", results.EventFail, "node-0", &one),
 		event("24.801s", results.EventStateDown, "", &zero),
@@ -61,6 +69,9 @@ func TestReadLog(t *testing.T) {
 		start,
 		event("25.514s", results.EventElectionWon, "", &zero),
 		event("25.600s", results.EventElectionLost, "", &zero),
+		asked("26s", results.Graceful),
+		asked("26.100s", results.Force),
+		asked("26.200s", results.Takeover),
 		event("24.799s", results.EventFail, "node-0", &one),
 		vote,
 		event("30s", results.EventFailClear, "node-0", &one),

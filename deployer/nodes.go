@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/slotstorm/slotstorm/results"
 )
 
 // Member is a line of CLUSTER NODES: what one node says of another. Source:
@@ -25,6 +27,15 @@ type Member struct {
 	// Ranges are the slots that it serves, both ends included; slots in
 	// migration are left out.
 	Ranges [][2]int
+}
+
+// Slots are Ranges as a set.
+func (m Member) Slots() results.Slots {
+	list := make([]results.SlotRange, len(m.Ranges))
+	for i, r := range m.Ranges {
+		list[i] = results.SlotRange{First: r[0], Last: r[1]}
+	}
+	return results.SlotsOf(list...)
 }
 
 // ParseNodes reads the answer of CLUSTER NODES.

@@ -44,7 +44,12 @@ type watched struct {
 	primary   bool
 	stateOK   bool
 	linkUp    bool
-	failing   map[string]string // cluster id → "pfail" or "fail"
+	// slots and epoch are what it says that it serves, as a primary; follows is the
+	// cluster id of its primary, as a replica.
+	slots   results.Slots
+	epoch   int64
+	follows string
+	failing map[string]string // cluster id → "pfail" or "fail"
 }
 
 func (c *Cluster) watchNode(ctx context.Context, n Node, every time.Duration, clock results.Clock, emit results.Emit) {
@@ -79,9 +84,11 @@ type poll struct {
 // happened after the poll before was sent, and before this one was answered.
 func (c *Cluster) compare(n Node, last watched, p poll, emit results.Emit) watched {
 	shard := n.Shard
-	event := func(kind, message string) {
-		emit(results.Event{Offset: p.got, Uncertainty: p.got - last.sent, Kind: kind, Source: "poll", Node: n.Name, Shard: &shard, Message: message})
+	seen := func(e results.Event) {
+		e.Offset, e.Uncertainty, e.Source, e.Node, e.Shard = p.got, p.got-last.sent, "poll", n.Name, &shard
+		emit(e)
 	}
+	event := func(kind, message string) { seen(results.Event{Kind: kind, Message: message}) }
 	if p.err != nil {
 		if last.reachable {
 			event(results.EventUnreachable, p.err.Error())
@@ -92,6 +99,7 @@ func (c *Cluster) compare(n Node, last watched, p poll, emit results.Emit) watch
 		return last
 	}
 	now := p.watched()
+	c.serving(last, now, seen)
 	if !last.seen {
 		return now
 	}
@@ -120,11 +128,33 @@ func (c *Cluster) compare(n Node, last watched, p poll, emit results.Emit) watch
 	return now
 }
 
+// serving reports what changed in what a node serves, or whom it follows. All of the
+// first answer is news.
+func (c *Cluster) serving(last, now watched, seen results.Emit) {
+	if lost := last.slots.Minus(now.slots); len(lost) > 0 {
+		seen(results.Event{Kind: results.EventSlotsLost, Slots: lost})
+	}
+	if gained := now.slots.Minus(last.slots); len(gained) > 0 {
+		seen(results.Event{Kind: results.EventSlotsGained, Slots: gained, Epoch: now.epoch})
+	} else if now.epoch != last.epoch && now.epoch > 0 {
+		seen(results.Event{Kind: results.EventEpoch, Epoch: now.epoch})
+	}
+	if now.follows != last.follows && now.follows != "" {
+		seen(results.Event{Kind: results.EventFollows, About: c.NameOf(now.follows)})
+	}
+}
+
 // watched is what the poll showed.
 func (p poll) watched() watched {
 	v := p.view
 	now := watched{sent: p.sent, reachable: true, seen: true, primary: v.Primary, stateOK: v.StateOK, linkUp: !v.Primary && v.LinkUp, failing: map[string]string{}}
 	for _, m := range v.Members {
+		if m.Self {
+			now.slots, now.follows = m.Slots(), m.PrimaryID
+			if m.Primary {
+				now.epoch = m.Epoch
+			}
+		}
 		switch {
 		case m.Fail:
 			now.failing[m.ID] = results.EventFail

@@ -46,7 +46,22 @@ type Event struct {
 	Rank       *int     `json:"rank,omitempty"`
 	ReplOffset *int64   `json:"replOffset,omitempty"`
 	Epoch      int64    `json:"epoch,omitempty"`
+	// Slots are those of EventSlotsGained and EventSlotsLost, as CLUSTER NODES writes
+	// them: "0-5460 5462".
+	Slots Slots `json:"slots,omitempty"`
+	// Mode is that of an EventAsked: graceful, force or takeover.
+	Mode Mode `json:"mode,omitempty"`
 }
+
+// Mode is how CLUSTER FAILOVER makes a replica take over.
+type Mode string
+
+// The modes, as a scenario names them.
+const (
+	Graceful Mode = "graceful" // the primary hands over
+	Force    Mode = "force"    // without the primary, with the votes of the others
+	Takeover Mode = "takeover" // without anybody
+)
 
 // Stages of a run that readers know by name.
 const (
@@ -95,6 +110,11 @@ const (
 	EventElectionLost  = "election-stuck" // log: Node says why it can't fail over: Message
 	EventVote          = "vote"           // log: Node (a voter) granted its vote to About: Epoch
 	EventVoteDenied    = "vote-denied"    // log: Node (a voter) refused its vote to About: Message
+	EventAsked         = "failover-asked" // log: Node accepted CLUSTER FAILOVER: Mode
+	EventSlotsGained   = "slots-gained"   // poll: Node says that it serves Slots, at its config epoch Epoch; its first answer gives all that it serves
+	EventSlotsLost     = "slots-lost"     // poll: Node says that it no longer serves Slots
+	EventEpoch         = "epoch"          // poll: Node, a primary, has another config epoch: Epoch
+	EventFollows       = "follows"        // poll: Node is a replica of About; its first answer and every change
 	EventPromoted      = "promoted"       // poll: Node calls itself primary now
 	EventDemoted       = "demoted"        // poll: Node calls itself replica now
 	EventLinkUp        = "link-up"        // poll: Node (a replica) has its primary's link up and follows its offset

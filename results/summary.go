@@ -118,12 +118,24 @@ type DelayCheck struct {
 // Failover is one failover, decomposed. Its steps follow each other without
 // gaps: step i ends where step i+1 begins, and they add up to Server.
 type Failover struct {
+	// Fault is the fault that it followed from; empty of a takeover without one, which
+	// Cause says more of.
 	Fault string `json:"fault"`
-	Shard int    `json:"shard"`
+	// Cause is what it followed from.
+	Cause Origin `json:"cause,omitempty"`
+	// Means is how another node took over; empty if nothing shows it.
+	Means Means `json:"means,omitempty"`
+	Shard int   `json:"shard"`
 	// From and To are the old and the new primary.
 	From string `json:"from"`
 	To   string `json:"to,omitempty"`
-	// Injected is the offset at which the fault acted.
+	// Slots are those that went over, where they are not all of the shard.
+	Slots Slots `json:"slots,omitempty"`
+	// Epoch is the new primary's config epoch; 0 if nothing showed it.
+	Epoch int64 `json:"epoch,omitempty"`
+	// Injected is the offset from which the steps count: that at which the fault acted
+	// or the step of the upgrade began or, of an unexplained takeover, that of the first
+	// sign of it.
 	Injected Duration `json:"injectedMs"`
 	Steps    []Step   `json:"steps"`
 	// Server is from Injected to the first good write by the probe; Client to
@@ -149,6 +161,29 @@ type Failover struct {
 	// Note explains what is unusual.
 	Note string `json:"note,omitempty"`
 }
+
+// Origin is what a failover followed from.
+type Origin string
+
+// The origins. Bundles of before they were kept have none, and only failovers that
+// followed from a fault.
+const (
+	OfFault     Origin = "fault"
+	OfUpgrade   Origin = "upgrade"
+	Unexplained Origin = "unexplained"
+)
+
+// Means is how another node took slots over.
+type Means string
+
+// The means.
+const (
+	MeansElected  Means = "election"    // the primary was marked FAIL, and a replica had the votes
+	MeansHandover Means = "hand-over"   // a replica was asked to take over, and the primary gave its role to it
+	MeansForced   Means = "force"       // a replica was asked to take over without its primary, and had the votes
+	MeansTaken    Means = "takeover"    // a replica was asked to take over without votes
+	MeansMoved    Means = "slots moved" // another primary has the slots
+)
 
 // Step is one phase of a failover: what ended it, when, and how it is known.
 type Step struct {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -80,7 +81,7 @@ func TestVersion2IsLeftAsItIs(t *testing.T) {
 		{Kind: EventUpgradeEnd, Roll: RollBack, Message: "upgrade done"},
 		{Kind: EventNote, Message: "phase: b"},
 	} {
-		if back := roundTrip(t, e); back != e {
+		if back := roundTrip(t, e); !reflect.DeepEqual(back, e) {
 			t.Errorf("%+v, want %+v", back, e)
 		}
 	}

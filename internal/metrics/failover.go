@@ -49,7 +49,7 @@ func (m ofFailover) longest(list []results.Failover) Measurement {
 	for _, f := range list {
 		if d, ok := m.took(f); ok && f.Completed() {
 			if seen++; d >= worst {
-				worst, fault = d, f.Fault
+				worst, fault = d, words.OriginText(f)
 			}
 		}
 	}
@@ -78,7 +78,7 @@ func (m ofFailover) longestAwaited(e Evidence, list []results.Failover) Measurem
 		}
 		seen++
 		if d > worst {
-			worst, fault = d, f.Fault
+			worst, fault = d, words.OriginText(f)
 		}
 	}
 	if seen == 0 {
@@ -105,7 +105,7 @@ func (m ofFailover) figures(e Evidence) []reading {
 func (ofFailover) group() int { return groupRun }
 
 func slowest(fault string, of int) string {
-	return fmt.Sprintf("fault %s, slowest of %s", fault, words.Plural(of, "failover", "failovers"))
+	return fmt.Sprintf("%s, slowest of %s", fault, words.Plural(of, "failover", "failovers"))
 }
 
 // inShard are the failovers of one shard, or all of them.
@@ -131,14 +131,27 @@ func (completed) count(list []results.Failover) int {
 
 func (c completed) measure(e Evidence, s Scope) Measurement {
 	list := inShard(e.Summary.Failovers, s.Shard)
-	n := c.count(list)
-	return measured(float64(n), fmt.Sprintf("%s on a primary: %d ended with a failover", words.Plural(len(list), "fault", "faults"), n))
+	n, alone := 0, 0
+	struck := map[string]bool{}
+	for _, f := range list {
+		if f.Fault != "" {
+			struck[f.Fault] = true
+		}
+		if f.Completed() {
+			n++
+			if f.Cause == results.Unexplained {
+				alone++
+			}
+		}
+	}
+	text := fmt.Sprintf("%s on a primary, %s", words.Plural(len(struck), "fault", "faults"), words.Plural(n, "failover", "failovers"))
+	if alone > 0 {
+		text += fmt.Sprintf(", %d of them without a fault", alone)
+	}
+	return measured(float64(n), text)
 }
 
 func (c completed) figures(e Evidence) []reading {
-	if len(e.Summary.Failovers) == 0 {
-		return nil
-	}
 	return figure(float64(c.count(e.Summary.Failovers)))
 }
 

@@ -19,13 +19,13 @@ import (
 // Analysis is a bundle with what its steps share.
 type Analysis struct {
 	*results.Bundle
+	*History
 	Spec *scenarios.Scenario
 	// Phases in order; whole is all of them.
 	Phases []Window
 	Whole  Window
 	// commands that were sent, sorted.
 	commands []string
-	shardOf  map[string]int
 }
 
 // Window is a stretch of whole seconds since Run.LoadStart, [from, to).
@@ -41,10 +41,7 @@ func (w Window) Has(second int) bool { return w.From <= second && second < w.To 
 
 // New prepares the analysis of a bundle with its scenario.
 func New(b *results.Bundle, sc *scenarios.Scenario) *Analysis {
-	a := &Analysis{Bundle: b, Spec: sc, shardOf: map[string]int{}}
-	for _, n := range b.Run.Nodes {
-		a.shardOf[n.Name] = n.Shard
-	}
+	a := &Analysis{Bundle: b, Spec: sc, History: newHistory(b)}
 	for _, p := range b.Run.Phases {
 		if p.To <= p.From {
 			continue // the run was interrupted before it
@@ -72,6 +69,22 @@ func New(b *results.Bundle, sc *scenarios.Scenario) *Analysis {
 	}
 	slices.Sort(a.commands)
 	return a
+}
+
+// Between are the events in [from, to).
+func (a *Analysis) Between(from, to results.Duration) []results.Event {
+	var list []results.Event
+	for _, e := range a.Events {
+		if e.Offset >= from && e.Offset < to {
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
+// InShard reports whether the node of an event belonged to a shard then.
+func (a *Analysis) InShard(e results.Event, shard int) bool {
+	return a.ShardAt(e.Node, e.Offset) == shard
 }
 
 // Seconds is a load offset in whole seconds. Phases lie on whole seconds, so a

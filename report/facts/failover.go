@@ -18,9 +18,10 @@ type Ending int
 const (
 	// TakenOver: another node took over, and the shard took writes again.
 	TakenOver Ending = iota
-	// HandedOver: the primary gave its role away.
+	// HandedOver: the primary gave its role or its slots away, or another node was asked
+	// to take them.
 	HandedOver
-	// CameBack: the primary came back before it was declared failed.
+	// CameBack: no other node took over, and the primary served its shard again.
 	CameBack
 	// Unpromoted: no replica was promoted while the shard was watched.
 	Unpromoted
@@ -34,39 +35,38 @@ const (
 type LateSighting struct {
 	Step, Before string
 	By           results.Duration
+	// Impossible: it cannot have happened before the step that follows it. Otherwise it
+	// was only seen late.
+	Impossible bool
 }
 
-// Failover is a failover with what explains it.
+// Failover is a failover with what explains it: a takeover, or a fault that struck a
+// primary and led to none.
 type Failover struct {
 	results.Failover
-	// Struck is the fault that struck the primary.
+	// Struck is the fault that it followed from; zero of one without a fault.
 	Struck   results.Fault
 	Election Election
 	Late     []LateSighting
-	// Inferred: nothing showed the promotion, but another node took the probe's write.
+	// Inferred: nothing showed the promotion, but another node took writes.
 	Inferred bool
 	End      Ending
 }
 
-// failovers decomposes what followed each fault that hit a primary. One that
-// leaves its nodes running, such as a partition, counts only where it led to
-// another primary.
+// failovers are all takeovers, each step by step, and the faults that struck a primary
+// and led to none. One that leaves its nodes running, such as a partition, counts only
+// where it led to a takeover.
 func (a *Analysis) failovers() []Failover {
 	var list []Failover
-	strikes := a.strikes()
-	for i, f := range strikes {
-		end := max(a.Run.End, a.Run.LoadEnd)
-		for _, next := range strikes[i+1:] {
-			if next.Shard == f.Shard {
-				end = next.Injected
-				break
-			}
-		}
-		v := a.failover(f, end)
-		if v.Completed() || f.DeposesAtOnce() {
-			list = append(list, v)
+	for _, t := range a.taken {
+		list = append(list, a.failover(a.episodeOf(t)))
+	}
+	for _, f := range a.strikes() {
+		if f.DeposesAtOnce() && !a.ledTo(f) {
+			list = append(list, a.failover(a.struckAlone(f)))
 		}
 	}
+	slices.SortStableFunc(list, func(x, y Failover) int { return cmp.Compare(x.Injected, y.Injected) })
 	return list
 }
 
@@ -80,7 +80,7 @@ func (a *Analysis) strikes() []results.Fault {
 			continue
 		}
 		if f.Takes == results.TakesRole {
-			f.Node = a.primaryAt(f.Shard, f.Injected)
+			f.Node = a.OwnerAt(f.Shard, f.Injected)
 			list = append(list, f)
 			continue
 		}
@@ -95,97 +95,180 @@ func (a *Analysis) strikes() []results.Fault {
 	return list
 }
 
-// primaryAt is the primary of a shard at a moment: the one that was promoted
-// last, or its first.
-func (a *Analysis) primaryAt(shard int, at results.Duration) string {
-	name := ""
-	for _, s := range a.Run.Shards {
-		if s.Index == shard {
-			name = s.Primary
+// ledTo reports whether a takeover shows what became of a strike: it followed from it, or
+// another cause took the same primary's place meanwhile.
+func (a *Analysis) ledTo(f results.Fault) bool {
+	away, _ := a.away(f, f.Node)
+	return slices.ContainsFunc(a.taken, func(t Takeover) bool {
+		if t.Cause != nil && t.Cause.Fault != nil && t.Cause.Fault.Name == f.Name {
+			return t.From == f.Node || f.Takes == results.TakesRole
 		}
-	}
-	for _, e := range a.Between(0, at) {
-		if (e.Kind == results.EventPromoted || e.Kind == results.EventElectionWon) && a.InShard(e, shard) {
-			name = e.Node
-		}
-	}
-	return name
+		return t.From == f.Node && t.Whole && away.from <= t.At && t.At <= away.to
+	})
 }
 
-// struck is what was seen of a shard from the fault that struck it on.
-type struck struct {
+// episode is a stretch of a shard's time that a failover covers.
+type episode struct {
+	shard int
+	// from is the primary that is lost, and fault the one that struck it, if one did.
+	from  string
+	fault results.Fault
+	// since is when it began, and until when the next one does.
+	since, until results.Duration
+	// takeover is nil if there was none, and planned says that it was asked for.
+	takeover *Takeover
+	planned  bool
+}
+
+// episodeOf is that of a takeover: it begins with its cause or, if it has none, with the
+// first sign of it.
+func (a *Analysis) episodeOf(t Takeover) episode {
+	e := episode{shard: t.Shard, from: t.From, takeover: &t, planned: t.planned()}
+	e.until = a.nextOf(t.Shard, t.At)
+	if t.Cause != nil {
+		e.since = t.Cause.Since
+		if t.Cause.Fault != nil {
+			e.fault = *t.Cause.Fault
+		}
+		return e
+	}
+	e.since = t.At
+	if o := outageOf(a.Run.ProbeOutages, e, t.promoted); o != nil {
+		e.since = min(e.since, o.From)
+	}
+	for _, s := range []*sighting{t.suspected, t.failed, t.asked} {
+		if s != nil {
+			e.since = min(e.since, s.at)
+		}
+	}
+	return e
+}
+
+// planned reports whether the old owner did not have to fail for a takeover.
+func (t Takeover) planned() bool {
+	switch t.Means {
+	case results.MeansHandover, results.MeansForced, results.MeansTaken, results.MeansMoved:
+		return true
+	}
+	return false
+}
+
+// struckAlone is the episode of a fault that led to no takeover.
+func (a *Analysis) struckAlone(f results.Fault) episode {
+	return episode{shard: f.Shard, from: f.Node, fault: f, since: f.Injected, until: a.nextOf(f.Shard, f.Injected), planned: f.Takes == results.TakesRole}
+}
+
+// nextOf is when the next takeover or strike of a shard began; the end of the run if none
+// did.
+func (a *Analysis) nextOf(shard int, after results.Duration) results.Duration {
+	end := a.end()
+	for _, t := range a.taken {
+		if t.Shard == shard && t.At > after {
+			end = min(end, t.At)
+			if t.Cause != nil && t.Cause.Since > after {
+				end = min(end, t.Cause.Since)
+			}
+		}
+	}
+	for _, f := range a.strikes() {
+		if f.Shard == shard && f.Injected > after {
+			end = min(end, f.Injected)
+		}
+	}
+	return end
+}
+
+// seen is what was seen of a shard in an episode.
+type seen struct {
 	events []results.Event
-	// suspected and failed are PFAIL and FAIL of the struck primary.
+	// suspected and failed are PFAIL and FAIL of the primary that is lost.
 	suspected, failed *sighting
 	election          Election
 	// promoted is the promotion of another node, and probe the first good write.
 	promoted, probe *sighting
 	// outage is nil where no probe saw one.
 	outage *results.Outage
-	// planned: the role was handed over. inferred: nothing showed the promotion, but
-	// another node took the probe's write.
-	planned, inferred bool
+	// inferred: nothing showed the promotion, but another node took writes.
+	inferred bool
 }
 
-// look gathers what was seen of the shard of f from its injection to end.
-func (a *Analysis) look(f results.Fault, end results.Duration) struck {
-	s := struck{events: a.Between(f.Injected, end)}
-	about := func(kind, source string) *sighting {
-		return sight(First(s.events, func(e results.Event) bool {
-			return e.Kind == kind && e.About == f.Node && e.Source == source
-		}))
-	}
-	ofShard := func(e results.Event) bool { return e.Node != f.Node && a.InShard(e, f.Shard) }
-	for _, kind := range []string{results.EventElectionWon, results.EventPromoted} {
-		if s.promoted == nil {
-			s.promoted = sight(First(s.events, func(e results.Event) bool { return e.Kind == kind && ofShard(e) }))
-		}
+// look gathers what was seen of an episode.
+func (a *Analysis) look(e episode) seen {
+	s := seen{events: a.Between(e.since, e.until)}
+	ofShard := func(v results.Event) bool { return v.Node != e.from && a.InShard(v, e.shard) }
+	if t := e.takeover; t != nil {
+		s.suspected, s.failed, s.promoted = t.suspected, t.failed, t.promoted
+		s.inferred = t.Source == "probe" || t.Source == "ledger"
+	} else {
+		s.suspected, s.failed = a.marks(s.events, e.from)
 	}
 	s.election = readElection(s.events, s.promoted, ofShard)
-	s.suspected = about(results.EventPFail, "poll")
-	if s.failed = about(results.EventFail, "log"); s.failed == nil {
-		s.failed = about(results.EventFail, "poll")
-	}
-	if s.outage = outageOf(a.Run.ProbeOutages, f, end, s.promoted); s.outage != nil && !s.outage.Open {
+	s.outage = outageOf(a.Run.ProbeOutages, e, s.promoted)
+	switch {
+	case s.outage != nil && !s.outage.Open:
 		s.probe = &sighting{s.outage.To, s.outage.Uncertainty, "probe", s.outage.Node}
+	case s.outage == nil && s.promoted != nil:
+		// The probes saw no outage: the new primary served at once.
+		s.probe = s.promoted
 	}
-	s.planned = f.Takes == results.TakesRole || a.asked(f) && s.promoted != nil && (s.failed == nil || s.promoted.at < s.failed.at)
-	if s.planned && s.probe == nil && s.promoted != nil {
-		s.probe = &sighting{s.promoted.at, s.promoted.uncertainty, "probe", s.promoted.node}
-	}
-	s.inferred = s.promoted == nil && s.probe != nil && s.probe.node != f.Node && a.shardIs(s.probe.node, f.Shard)
 	return s
 }
 
-// failover reads what happened to the shard of f from its injection to end.
-func (a *Analysis) failover(f results.Fault, end results.Duration) Failover {
-	v := results.Failover{Fault: f.Name, Shard: f.Shard, From: f.Node, Injected: f.Injected}
-	s := a.look(f, end)
+// marks are the first PFAIL and FAIL of a node among events.
+func (a *Analysis) marks(events []results.Event, node string) (suspected, failed *sighting) {
+	about := func(kind, source string) *sighting {
+		return sight(First(events, func(e results.Event) bool {
+			return e.Kind == kind && e.About == node && e.Source == source
+		}))
+	}
+	suspected = about(results.EventPFail, "poll")
+	if failed = about(results.EventFail, "log"); failed == nil {
+		failed = about(results.EventFail, "poll")
+	}
+	return suspected, failed
+}
+
+// failover is an episode step by step.
+func (a *Analysis) failover(e episode) Failover {
+	v := results.Failover{Fault: e.fault.Name, Shard: e.shard, From: e.from, Injected: e.since}
+	s := a.look(e)
 	if s.outage != nil {
 		v.Outage = s.outage.To - s.outage.From
 	}
-	if s.promoted != nil {
-		v.To, v.ElectionDelay, v.Rank = s.promoted.node, s.election.delay, s.election.rank
+	v.Cause = results.OfFault
+	if t := e.takeover; t != nil {
+		v.To, v.Means, v.Epoch = t.To, t.Means, t.Epoch
+		v.ElectionDelay, v.Rank = s.election.delay, s.election.rank
+		if t.Slots.Count() != a.slotsOf(e.shard).Count() {
+			v.Slots = t.Slots
+		}
+		if !e.planned {
+			v.PredictedMin, v.PredictedMax = a.predict(s.election.delay)
+		}
+		switch {
+		case t.Cause == nil:
+			v.Cause = results.Unexplained
+		case t.Cause.Step != nil:
+			v.Cause = results.OfUpgrade
+		}
 	}
-	if s.inferred {
-		v.To = s.probe.node
-	}
-	if s.inferred || s.promoted != nil && !s.planned {
-		v.PredictedMin, v.PredictedMax = a.predict(s.election.delay)
-	}
-	var late []LateSighting
-	v.Steps, late = chain(f.Injected, []sightedStep{
+	steps := []sightedStep{
 		{results.StepPFail, s.suspected},
 		{results.StepFail, s.failed},
 		{results.StepElection, s.election.won},
 		{results.StepPromoted, s.promoted},
 		{results.StepProbe, s.probe},
-	})
-	if s.probe != nil {
-		v.Complete, v.Server = true, s.probe.at-f.Injected
 	}
-	a.after(&v, f, end, s)
-	full := Failover{Failover: v, Struck: f, Election: s.election, Late: late, Inferred: s.inferred, End: a.ending(v, f, s)}
+	if s.inferred {
+		steps[3].seen = nil
+	}
+	var late []LateSighting
+	v.Steps, late = chain(e.since, steps)
+	if s.probe != nil {
+		v.Complete, v.Server = true, s.probe.at-e.since
+	}
+	a.after(&v, e, s)
+	full := Failover{Failover: v, Struck: e.fault, Election: s.election, Late: late, Inferred: s.inferred, End: a.ending(v, e, s)}
 	switch full.End {
 	case CameBack:
 		full.To = full.From
@@ -198,39 +281,31 @@ func (a *Analysis) failover(f results.Fault, end results.Duration) Failover {
 }
 
 // ending is how a failover ended.
-func (a *Analysis) ending(v results.Failover, f results.Fault, s struck) Ending {
+func (a *Analysis) ending(v results.Failover, e episode, s seen) Ending {
 	switch {
-	case s.promoted == nil && !s.inferred && a.returned(f, s):
+	case e.takeover == nil && a.returned(e, s):
 		return CameBack
-	case s.promoted == nil && !s.inferred:
+	case e.takeover == nil:
 		return Unpromoted
 	case !v.Complete:
 		return Unanswered
-	case s.planned:
+	case e.planned:
 		return HandedOver
 	}
 	return TakenOver
 }
 
-// asked reports whether a pod was asked to stop that hands its role over first.
-func (a *Analysis) asked(f results.Fault) bool {
-	if a.Run.Environment.Kubernetes == nil || !a.Spec.Redis.HandOver {
-		return false
-	}
-	return f.Takes == results.TakesProcess && f.Asked
-}
-
 // after adds the rows that follow the server's own: the application client and
 // the replica, in the order in which they came.
-func (a *Analysis) after(v *results.Failover, f results.Fault, end results.Duration, seen struck) {
+func (a *Analysis) after(v *results.Failover, e episode, s seen) {
 	var client, synced *sighting
-	if o := outageOf(a.Run.ClientOutages, f, end, seen.promoted); o != nil && !o.Open {
+	if o := outageOf(a.Run.ClientOutages, e, s.promoted); o != nil && !o.Open {
 		client = &sighting{o.To, o.Uncertainty, "client", o.Node}
-		v.Client = o.To - f.Injected
+		v.Client = o.To - e.since
 	}
-	if seen.promoted != nil {
-		if synced = a.sync(f, seen.events, seen.promoted); synced != nil {
-			v.Synced = synced.at - f.Injected
+	if s.promoted != nil {
+		if synced = a.sync(e, s); synced != nil {
+			v.Synced = synced.at - e.since
 		}
 	}
 	rows := []sightedStep{{results.StepClient, client}, {results.StepSynced, synced}}
@@ -239,7 +314,7 @@ func (a *Analysis) after(v *results.Failover, f results.Fault, end results.Durat
 	for _, r := range rows {
 		step := results.Step{Name: r.name, At: last, Missing: r.seen == nil}
 		if r.seen != nil {
-			step.At = r.seen.at - f.Injected
+			step.At = r.seen.at - e.since
 			step.Took = max(0, step.At-last)
 			step.Uncertainty, step.Source = r.seen.uncertainty, r.seen.source
 			last = max(last, step.At)
@@ -248,28 +323,28 @@ func (a *Analysis) after(v *results.Failover, f results.Fault, end results.Durat
 	}
 }
 
-// sync is when the killed node followed its new primary, or, if it never did,
+// sync is when the primary that was lost followed its new primary, or, if it never did,
 // when the last other replica of the shard was in sync.
-func (a *Analysis) sync(f results.Fault, events []results.Event, promoted *sighting) *sighting {
-	up := func(e results.Event) bool { return e.Kind == results.EventLinkUp && e.Offset >= promoted.at }
-	if e := First(events, func(e results.Event) bool { return up(e) && e.Node == f.Node }); e != nil {
-		return sight(e)
+func (a *Analysis) sync(e episode, s seen) *sighting {
+	up := func(v results.Event) bool { return v.Kind == results.EventLinkUp && v.Offset >= s.promoted.at }
+	if v := First(s.events, func(v results.Event) bool { return up(v) && v.Node == e.from }); v != nil {
+		return sight(v)
 	}
 	var last *results.Event
-	for i, e := range events {
-		if up(e) && e.Node != promoted.node && a.InShard(e, f.Shard) {
-			last = &events[i]
+	for i, v := range s.events {
+		if up(v) && v.Node != s.promoted.node && a.InShard(v, e.shard) {
+			last = &s.events[i]
 		}
 	}
 	return sight(last)
 }
 
-// returned reports whether the killed primary serves its shard again.
-func (a *Analysis) returned(f results.Fault, s struck) bool {
+// returned reports whether the primary that was struck serves its shard again.
+func (a *Analysis) returned(e episode, s seen) bool {
 	if s.probe != nil && s.probe.node != "" {
-		return s.probe.node == f.Node
+		return s.probe.node == e.from
 	}
-	return First(s.events, func(e results.Event) bool { return e.Kind == results.EventNodeReady && e.Node == f.Node }) != nil
+	return First(s.events, func(v results.Event) bool { return v.Kind == results.EventNodeReady && v.Node == e.from }) != nil
 }
 
 // sightedStep is a step before it is placed.
@@ -302,7 +377,7 @@ func chain(injected results.Duration, list []sightedStep) ([]results.Step, []Lat
 		steps[i].At, steps[i].Uncertainty, steps[i].Source = s.at-injected, s.uncertainty, s.source
 		if late := steps[i].At - limit; late > 0 {
 			steps[i].At = limit
-			shown = append(shown, LateSighting{Step: steps[i].Name, By: late, Before: next})
+			shown = append(shown, LateSighting{Step: steps[i].Name, By: late, Before: next, Impossible: late > s.uncertainty+logSlack})
 		}
 		limit, next = steps[i].At, steps[i].Name
 	}
@@ -318,20 +393,24 @@ func chain(injected results.Duration, list []sightedStep) ([]results.Step, []Lat
 	return steps, shown
 }
 
-// outageOf is the outage that f caused: of its shard, overlapping the time from
-// its injection to end, and, when a replica was promoted, the last that began
-// before that.
-func outageOf(list []results.Outage, f results.Fault, end results.Duration, promoted *sighting) *results.Outage {
+// outageOf is the outage of an episode: of its shard, overlapping it, and, when a replica
+// was promoted, the last that began before that and did not end before it, but by a write
+// to the new primary.
+func outageOf(list []results.Outage, e episode, promoted *sighting) *results.Outage {
 	var found *results.Outage
 	for i, o := range list {
-		if o.Shard != f.Shard || o.To <= f.Injected || o.From >= end {
+		if o.Shard != e.shard || o.To <= e.since || o.From >= e.until {
 			continue
 		}
-		// A hand-over may cause none: what comes after it is not its outage.
-		if f.Takes == results.TakesRole && (promoted == nil || o.From > promoted.at) {
+		if promoted == nil {
+			// A hand-over that did not take place caused none.
+			if found == nil && !e.planned {
+				found = &list[i]
+			}
 			continue
 		}
-		if found == nil || (promoted != nil && o.From < promoted.at) {
+		served := o.To < promoted.at-max(promoted.uncertainty, o.Uncertainty) && o.Node != promoted.node
+		if o.From <= promoted.at && !served {
 			found = &list[i]
 		}
 	}

@@ -45,7 +45,8 @@ func TestFailoverSteps(t *testing.T) {
 // counts no failover where the primary came back.
 func TestFailoverOnlyOfPrimaries(t *testing.T) {
 	b := fixture.Killed()
-	b.Run.Faults[0].Role = "replica"
+	b.Run.Faults[0].Node, b.Run.Faults[0].Role = "node-3", "replica"
+	b.Events, b.Run.ProbeOutages, b.Run.ClientOutages = nil, nil, nil
 	if n := len(summary(t, b).Failovers); n != 0 {
 		t.Errorf("the kill of a replica gives %d failovers", n)
 	}

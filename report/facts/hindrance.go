@@ -98,7 +98,7 @@ func (a *Analysis) lookAtReplicas(h *Hindrance, f results.Failover, events []res
 	var refused []string
 	scheduled := false
 	for _, e := range events {
-		about := a.shardIs(e.About, f.Shard)
+		about := e.About != "" && a.ShardAt(e.About, e.Offset) == f.Shard
 		switch {
 		case e.Kind == results.EventVoteDenied && about && !slices.Contains(refused, e.Message):
 			refused = append(refused, e.Message)
@@ -128,12 +128,15 @@ func (a *Analysis) lookAtReplicas(h *Hindrance, f results.Failover, events []res
 	}
 }
 
-// replicasOf are the nodes of a failover's shard beside its primary.
+// replicasOf are the nodes that belonged to a failover's shard when it began, beside its
+// primary.
 func (a *Analysis) replicasOf(f results.Failover) []string {
 	var list []string
 	for _, s := range a.Run.Shards {
-		if s.Index == f.Shard {
-			list = slices.DeleteFunc(slices.Clone(s.Nodes), func(name string) bool { return name == f.From })
+		for _, n := range s.Nodes {
+			if n != f.From && a.ShardAt(n, f.Injected) == f.Shard {
+				list = append(list, n)
+			}
 		}
 	}
 	return list
@@ -158,7 +161,7 @@ func (a *Analysis) back(f results.Failover, events []results.Event, end results.
 func (a *Analysis) primariesDown(f results.Failover, end results.Duration) (down, all int) {
 	for _, s := range a.Run.Shards {
 		all++
-		if s.Index == f.Shard || 2*a.downTime(a.primaryAt(s.Index, f.Injected), f.Injected, end) > end-f.Injected {
+		if s.Index == f.Shard || 2*a.downTime(a.OwnerAt(s.Index, f.Injected), f.Injected, end) > end-f.Injected {
 			down++
 		}
 	}

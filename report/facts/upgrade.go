@@ -8,24 +8,6 @@ import (
 	"github.com/slotstorm/slotstorm/results"
 )
 
-// Rolls are the ways of an upgrade by name, in order.
-func Rolls(u *results.Upgrade) []NamedRoll {
-	if u == nil {
-		return nil
-	}
-	list := []NamedRoll{{"upgrade", &u.Forward}}
-	if u.Back != nil {
-		list = append(list, NamedRoll{"rollback", u.Back})
-	}
-	return list
-}
-
-// NamedRoll is one way of an upgrade: upgrade or rollback.
-type NamedRoll struct {
-	Name string
-	*results.Roll
-}
-
 // UpgradeWindows part the timeline at whole seconds: a second in which a roll
 // was under way belongs to the roll.
 func (a *Analysis) UpgradeWindows() []results.UpgradeWindow {

@@ -55,7 +55,7 @@ func clientTopology(a *facts.Analysis, s *results.Summary) []results.Advice {
 	return []results.Advice{{
 		Severity: results.Warning, Title: fmt.Sprintf("go-redis kept %s the old primary of shard %d for %s%s after a replica had taken over: it reloads the topology every %s", verb, f.Shard, atLeast, words.Duration(lag(f)), o.Value),
 		Evidence: append([]string{
-			fmt.Sprintf("fault %s: a probe wrote after %s, the application client after %s%s", f.Fault, words.Duration(f.Server), atLeast, words.Duration(f.Server+lag(f))),
+			fmt.Sprintf("%s: a probe wrote after %s, the application client after %s%s", words.OriginText(f), words.Duration(f.Server), atLeast, words.Duration(f.Server+lag(f))),
 			fmt.Sprintf("%s is %s%s, %s %s; network errors do not make it reload", facts.ReloadOption, o.Value, words.Stated(*o), a.Run.Client.Type, a.Run.Client.Version),
 		}, seenIn(n, len(s.Failovers), "The client came back late")...),
 		Advice: "Set " + facts.ReloadOption + ": 1s (client.options.clusterStateReloadInterval in a scenario).", Anchor: FailoverAnchor(f),
@@ -166,7 +166,7 @@ func nodeTimeoutDominates(a *facts.Analysis, s *results.Summary) []results.Advic
 	if a.Spec.Redis.Config["cluster-node-timeout"] != "" {
 		source = "set by the scenario"
 	}
-	evidence := []string{fmt.Sprintf("fault %s: shard %d was back after %s; %s are predicted for this configuration", f.Fault, f.Shard, words.Duration(f.Server), words.Prediction(f))}
+	evidence := []string{fmt.Sprintf("%s: shard %d was back after %s; %s are predicted for this configuration", words.OriginText(f), f.Shard, words.Duration(f.Server), words.Prediction(f))}
 	if st := f.Step(results.StepPFail); st != nil {
 		evidence = append(evidence, fmt.Sprintf("the first node suspected the primary after %s; the timeout is %s", words.Duration(st.At), source))
 	}
@@ -210,7 +210,7 @@ func fullCoverage(a *facts.Analysis, s *results.Summary) []results.Advice {
 			others := words.Verb(len(refused), "other shard refuse requests for", "other shards refuse requests for up to")
 			worst = results.Advice{
 				Severity: results.Warning, Title: fmt.Sprintf("The failure of shard %d made the %s %s (cluster-require-full-coverage is yes)", f.Shard, others, words.Duration(longest)),
-				Evidence: append([]string{fmt.Sprintf("fault %s affected only shard %d", f.Fault, f.Shard)}, evidence...),
+				Evidence: append([]string{fmt.Sprintf("%s affected only shard %d", words.OriginText(f), f.Shard)}, evidence...),
 				Advice:   "If clients can work while part of the keys is unavailable, set cluster-require-full-coverage to no: then the shards without a fault continue to serve requests.", Anchor: anchorAvailability,
 			}
 		}

@@ -17,15 +17,16 @@ func noted(a *facts.Analysis, f facts.Failover) results.Failover {
 		f.Note = remained(a.Hindrance(f.Failover))
 		return f.Failover
 	}
-	var notes []string
+	notes := origin(f)
 	for _, l := range f.Late {
+		if l.Impossible {
+			notes = append(notes, fmt.Sprintf("its steps are not in order: %s was seen %s after %s", l.Step, words.Duration(l.By), l.Before))
+			continue
+		}
 		notes = append(notes, fmt.Sprintf("%s was seen %s after %s and is shown with it", l.Step, words.Duration(l.By), l.Before))
 	}
 	if f.Inferred {
-		notes = append(notes, "the promotion itself was not seen; the new primary is the one that took the probe's write")
-	}
-	if f.Struck.Proved == 0 {
-		notes = append(notes, "the "+f.Struck.Kind+" was not proved to have acted")
+		notes = append(notes, "the promotion itself was not seen; the new primary is the one that took writes")
 	}
 	switch f.End {
 	case facts.Unpromoted:
@@ -38,9 +39,7 @@ func noted(a *facts.Analysis, f facts.Failover) results.Failover {
 		notes = append(notes, "the shard took no write again while it was watched")
 	case facts.HandedOver:
 		if f.Outage == 0 {
-			notes = append(notes, "planned: the probes saw no outage")
-		} else {
-			notes = append(notes, "planned")
+			notes = append(notes, "the probes saw no outage")
 		}
 	default:
 		f.Explained = explanations(f)
@@ -51,6 +50,29 @@ func noted(a *facts.Analysis, f facts.Failover) results.Failover {
 	}
 	f.Note = strings.Join(notes, "; ")
 	return f.Failover
+}
+
+// origin says what a failover followed from, where that is not a fault that was proved,
+// and how another node took over, where it was not elected.
+func origin(f facts.Failover) []string {
+	var notes []string
+	switch {
+	case f.Cause == results.Unexplained:
+		notes = append(notes, "no fault of this run explains it")
+	case f.Cause == results.OfFault && f.Struck.Proved == 0:
+		notes = append(notes, "the "+f.Struck.Kind+" was not proved to have acted")
+	}
+	switch f.Means {
+	case results.MeansHandover:
+		notes = append(notes, f.From+" handed over on request")
+	case results.MeansForced:
+		notes = append(notes, f.To+" was asked to take over without the primary (FAILOVER FORCE)")
+	case results.MeansTaken:
+		notes = append(notes, f.To+" was asked to take over without votes (FAILOVER TAKEOVER)")
+	case results.MeansMoved:
+		notes = append(notes, f.From+" did not fail: its slots moved to another primary")
+	}
+	return notes
 }
 
 // explanations are the delays that the logs show.

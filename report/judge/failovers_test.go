@@ -86,7 +86,7 @@ func oddlyEnded() []failoverCase {
 				b.Events = b.Events[:2]
 				b.Run.ProbeOutages = []results.Outage{{Shard: 0, From: fixture.MS(14999), To: fixture.MS(fixture.Injected + 900), Node: "node-0"}}
 			},
-			took: []float64{-1, -1, -1, -1, 900}, server: 900, to: "node-0", complete: true, note: cameBack,
+			took: []float64{-1, -1, -1, -1, 900}, server: 900, to: "node-0", complete: true, note: "the primary came back before it was declared failed; no failover took place",
 		},
 		{
 			name: "promotion unseen, but another node wrote", change: func(b *results.Bundle) {
@@ -94,7 +94,7 @@ func oddlyEnded() []failoverCase {
 				drop(b, results.EventPromoted)
 			},
 			took: []float64{2308, 58, -1, -1, 638}, server: 3004, to: "node-3", complete: true,
-			note: "the promotion itself was not seen; the new primary is the one that took the probe's write",
+			note: "the promotion itself was not seen; the new primary is the one that took writes",
 		},
 		{
 			name: "stuck for a while", change: func(b *results.Bundle) {

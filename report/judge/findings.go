@@ -19,6 +19,9 @@ const (
 // FailoverAnchor is where a failover is shown step by step. Names of faults are
 // labels: they are fit for it as they are.
 func FailoverAnchor(f results.Failover) string {
+	if f.Fault == "" {
+		return fmt.Sprintf("failover-%s-%d-%d", words.Origin(f), f.Shard, f.Injected.Std().Milliseconds())
+	}
 	return fmt.Sprintf("failover-%s-%d", f.Fault, f.Shard)
 }
 

@@ -17,12 +17,12 @@ func warnings(a *facts.Analysis, s *results.Summary) []string {
 	var list []string
 	for _, f := range s.Failovers {
 		if drift := facts.Distance(f.Server, f.Outage); f.Complete && drift.Std() > driftLimit {
-			list = append(list, fmt.Sprintf("fault %s: its steps add up to %s, the probe saw an outage of %s: they differ by %s",
-				f.Fault, words.Duration(f.Server), words.Duration(f.Outage), words.Duration(drift)))
+			list = append(list, fmt.Sprintf("%s: its steps add up to %s, the probe saw an outage of %s: they differ by %s",
+				words.OriginText(f), words.Duration(f.Server), words.Duration(f.Outage), words.Duration(drift)))
 		}
 		if f.Complete && f.To != f.From && f.Client == 0 {
 			if _, open := f.Unended(a.Run.ClientOutages); open {
-				list = append(list, fmt.Sprintf("fault %s: the application client did not write to shard %d again during the observation", f.Fault, f.Shard))
+				list = append(list, fmt.Sprintf("%s: the application client did not write to shard %d again during the observation", words.OriginText(f), f.Shard))
 			}
 		}
 	}

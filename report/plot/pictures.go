@@ -177,7 +177,7 @@ func stepsPicture(s *results.Summary) Picture {
 	rows := make([]rowBar, 0, len(list))
 	var longest float64
 	for _, f := range list {
-		row := rowBar{label: f.Fault, total: words.Duration(f.Server)}
+		row := rowBar{label: words.Origin(f), total: words.Duration(f.Server)}
 		for i, name := range facts.ServerSteps() {
 			if st := f.Step(name); st != nil {
 				row.parts = append(row.parts, part{st.Took.Std().Seconds(), stepInks()[i]})

@@ -30,7 +30,7 @@ func failoverTable(s *results.Summary) doc.Table {
 		Note: doc.Prose("*PFAIL* to *write*: duration of each step. *server*: their sum, from the fault to the first successful write of a probe (a connection that only tests a node). From the fault too: *client*, to the first successful write of the application client; *in sync*, until the old primary is a synced replica.")}
 	t.Head = append(t.Head, doc.Column{Title: "predicted", Number: true, In: doc.Written})
 	for _, f := range s.Failovers {
-		row := []string{f.Fault, fmt.Sprint(f.Shard), change(f)}
+		row := []string{words.Origin(f), fmt.Sprint(f.Shard), change(f)}
 		for _, name := range facts.ServerSteps() {
 			if st := f.Step(name); st != nil {
 				row = append(row, words.StepTime(st.Took))
@@ -83,7 +83,7 @@ func asPredicted(s *results.Summary) string {
 }
 
 func stepTable(f results.Failover) doc.Table {
-	t := doc.Table{Title: "Steps of " + f.Fault, Head: slices.Concat(doc.Columns("step"), doc.Numbers("since the fault", "took", "at most earlier by"), doc.Columns("seen by"))}
+	t := doc.Table{Title: "Steps of " + words.OriginText(f), Head: slices.Concat(doc.Columns("step"), doc.Numbers("since the fault", "took", "at most earlier by"), doc.Columns("seen by"))}
 	for _, st := range f.Steps {
 		if st.Missing {
 			t.Rows = append(t.Rows, []string{words.Step(st.Name), words.None, words.None, words.None, "not seen"})
@@ -122,12 +122,12 @@ func failovers(b *results.Bundle, s *results.Summary) doc.Section {
 	}
 	for _, f := range s.Failovers {
 		if f.Note != "" {
-			d.Blocks = append(d.Blocks, doc.Only(doc.Terminal|doc.Markdown, doc.Line(f.Fault+": "+f.Note)))
+			d.Blocks = append(d.Blocks, doc.Only(doc.Terminal|doc.Markdown, doc.Line(words.Origin(f)+": "+f.Note)))
 		}
 	}
 	for _, f := range s.Failovers {
 		d.Blocks = append(d.Blocks, doc.Only(doc.Page, doc.Details{
-			Summary: f.Fault, More: fmt.Sprintf("shard %d, %s, injected at %s: how each step is known", f.Shard, change(f), words.Since(&b.Run, f.Injected)),
+			Summary: words.Origin(f), More: fmt.Sprintf("shard %d, %s, injected at %s: how each step is known", f.Shard, change(f), words.Since(&b.Run, f.Injected)),
 			ID: judge.FailoverAnchor(f), Open: len(s.Failovers) == 1,
 			Blocks: []doc.Block{doc.Line(f.Note), stepTable(f)},
 		}))

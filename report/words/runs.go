@@ -86,6 +86,25 @@ var errorWords = map[string]string{
 // Step is the name of a step of a failover.
 func Step(name string) string { return strings.Replace(name, "good write", "successful write", 1) }
 
+// Origin is what a failover followed from: the name of a fault, or a word.
+func Origin(f results.Failover) string {
+	if f.Fault == "" && f.Cause != "" {
+		return string(f.Cause)
+	}
+	return f.Fault
+}
+
+// OriginText is what a failover followed from, as a phrase: "fault kill-primary".
+func OriginText(f results.Failover) string {
+	switch {
+	case f.Fault != "":
+		return "fault " + f.Fault
+	case f.Cause == results.OfUpgrade:
+		return "the upgrade"
+	}
+	return fmt.Sprintf("the unexplained takeover of shard %d", f.Shard)
+}
+
 // Classes lists error classes, most frequent first.
 func Classes(m map[string]int) string {
 	names := make([]string, 0, len(m))

@@ -1,0 +1,191 @@
+package facts
+
+import (
+	"slices"
+
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// joinSlack is how much later than the end of a fault a primary may be marked FAIL for
+// it: a pass of clusterCron takes the last suspicion back.
+const joinSlack = results.Duration(100e6)
+
+// join finds the cause of a takeover. A takeover belongs to
+//
+//	a fault that asked for it        it made this replica the primary
+//	a step of an upgrade             it handed this role over, or had this node away
+//	                                 when it was marked FAIL
+//	a fault that struck the primary  it had it down or unreachable when it was marked FAIL,
+//	                                 or asked it to end, and it gave its role away before
+//
+// in this order, and to the first of several faults in force. One that belongs to none of
+// them is unexplained.
+func (h *History) join(t *Takeover) {
+	for _, find := range []func(Takeover) *Cause{h.askedBy, h.rolledBy, h.struckBy} {
+		if t.Cause = find(*t); t.Cause != nil {
+			break
+		}
+	}
+	if t.Cause == nil {
+		return
+	}
+	if t.Means == "" && t.Cause.Asked && t.failed == nil {
+		t.Means = results.MeansHandover
+	}
+	// A mark that is older than the cause is of another failure.
+	t.suspected, t.failed = h.failing(*t, t.Cause.Since)
+}
+
+// askedBy is the fault that asked for a takeover.
+func (h *History) askedBy(t Takeover) *Cause {
+	for i := range h.run.Faults {
+		f := &h.run.Faults[i]
+		if f.Injected == 0 || f.Takes != results.TakesRole || !madePrimary(f, t) {
+			continue
+		}
+		limit := f.Injected + askedLimit
+		if f.Proved > 0 {
+			limit = f.Proved + joinSlack
+		}
+		if t.At >= f.Injected && t.At-t.Uncertainty <= limit {
+			return &Cause{Fault: f, Since: f.Injected, Asked: true}
+		}
+	}
+	return nil
+}
+
+// madePrimary reports whether a fault asked the new owner of a takeover. A fault of an
+// older bundle may name the old owner alone.
+func madePrimary(f *results.Fault, t Takeover) bool {
+	named := false
+	for _, h := range f.Hits() {
+		if h.Role == "replica" {
+			if h.Node == t.To {
+				return true
+			}
+			named = true
+		}
+	}
+	return !named && f.Shard == t.Shard
+}
+
+// rolledBy is the step of an upgrade that a takeover followed from.
+func (h *History) rolledBy(t Takeover) *Cause {
+	for _, r := range Rolls(h.run.Upgrade) {
+		for i := range r.Steps {
+			st := &r.Steps[i]
+			if t.At < st.Began || t.At-t.Uncertainty > stepEnd(r.Roll, i) {
+				continue
+			}
+			if st.Node == t.From && (st.To == "" || st.To == t.To) || st.Kind == results.StepRestore {
+				return &Cause{Step: st, Roll: r.Name, Since: st.Began, Asked: t.failed == nil}
+			}
+		}
+	}
+	return nil
+}
+
+// stepEnd is when a step was over: when the cluster was whole or, if it was not, when the
+// next step began.
+func stepEnd(r *results.Roll, i int) results.Duration {
+	st := r.Steps[i]
+	end := max(st.Whole, st.Undone)
+	switch {
+	case end > 0:
+		return end
+	case i+1 < len(r.Steps):
+		return r.Steps[i+1].Began
+	}
+	return r.Ended
+}
+
+// struckBy is the fault that had the old owner down or unreachable when it was marked
+// FAIL or, if that was not seen, when it was suspected or lost its slots. Of several, one
+// that keeps a primary from serving comes first, then the oldest.
+func (h *History) struckBy(t Takeover) *Cause {
+	var best *Cause
+	for i := range h.run.Faults {
+		f := &h.run.Faults[i]
+		c := h.struck(f, t)
+		if c == nil {
+			continue
+		}
+		if best == nil || f.Deposes && !best.Fault.Deposes || f.Deposes == best.Fault.Deposes && c.Since < best.Since {
+			best = c
+		}
+	}
+	return best
+}
+
+// struck is a fault as the cause of a takeover, or nil.
+func (h *History) struck(f *results.Fault, t Takeover) *Cause {
+	if f.Injected == 0 || !slices.ContainsFunc(f.Hits(), func(h results.Hit) bool { return h.Node == t.From }) {
+		return nil
+	}
+	away, ok := h.away(*f, t.From)
+	if !ok || t.Means == results.MeansMoved {
+		return nil
+	}
+	mark := t.failed
+	if mark == nil {
+		if f.Takes == results.TakesProcess && f.Asked && f.Injected <= t.At && t.At-t.Uncertainty <= away.to {
+			return &Cause{Fault: f, Since: f.Injected, Asked: true}
+		}
+		if t.Means != "" {
+			return nil // it was asked for, and not by this fault
+		}
+		if mark = t.suspected; mark == nil {
+			mark = t.promoted
+		}
+	}
+	if mark.at < away.from || mark.at-mark.uncertainty > away.to+joinSlack {
+		return nil
+	}
+	return &Cause{Fault: f, Since: away.from}
+}
+
+// stretch is from an offset to another.
+type stretch struct{ from, to results.Duration }
+
+// away is when a fault had a node down or unreachable; false if it never had.
+func (h *History) away(f results.Fault, node string) (stretch, bool) {
+	end := h.end()
+	if f.Takes == results.TakesRole {
+		return stretch{}, false
+	}
+	if f.Takes != results.TakesProcess {
+		for _, over := range []results.Duration{f.Released, f.Restored} {
+			if over > 0 {
+				return stretch{f.Injected, over}, true
+			}
+		}
+		return stretch{f.Injected, end}, true
+	}
+	until := end
+	for _, over := range []results.Duration{f.Verified, f.Restored} {
+		if over > 0 {
+			until = over
+			break
+		}
+	}
+	exit := First(h.events, func(e results.Event) bool {
+		return e.Node == node && e.Kind == results.EventNodeExit && e.Offset >= f.Injected && e.Offset <= until
+	})
+	from := f.Injected
+	switch {
+	case exit != nil && f.Gradual:
+		from = exit.Offset
+	case exit == nil && f.Gradual:
+		return stretch{}, false
+	}
+	back := First(h.events, func(e results.Event) bool {
+		return e.Node == node && e.Kind == results.EventNodeReady && (exit == nil || e.Offset > exit.Offset) && e.Offset > from
+	})
+	switch {
+	case back != nil:
+		return stretch{from, back.Offset}, true
+	case f.Restored > 0:
+		return stretch{from, f.Restored}, true
+	}
+	return stretch{from, end}, true
+}

@@ -55,6 +55,10 @@ type Objective struct {
 	Shown string `json:"shown"`
 	// Bound as the scenario wrote it: "≤ 20ms".
 	Bound string `json:"bound"`
+	// Min and Max are the least and the most that Value may be, in the metric's unit;
+	// each is nil without such a bound.
+	Min *float64 `json:"min,omitempty"`
+	Max *float64 `json:"max,omitempty"`
 	// Margin is the distance to the bound as a share of it; negative if missed.
 	Margin *float64 `json:"margin,omitempty"`
 	// Result is pass, fail, or inconclusive when there was nothing to measure.

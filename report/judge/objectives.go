@@ -46,6 +46,7 @@ func judge(a *facts.Analysis, o scenarios.Objective, m metrics.Measurement) resu
 		r.Bound = words.Sentence(", ", resolved("≥ ", o.Min, low, unit), resolved("≤ ", o.Max, high, unit))
 		r.Evidence = words.Sentence("; ", r.Evidence, fmt.Sprintf("the baseline's %s, median of %s", words.Quantity(unit, base.Value), words.Plural(base.N, "run", "runs")))
 	}
+	r.Min, r.Max = value(low), value(high)
 	tooHigh := high != nil && v > high.Value
 	tooLow := low != nil && v < low.Value
 	switch {
@@ -56,6 +57,13 @@ func judge(a *facts.Analysis, o scenarios.Objective, m metrics.Measurement) resu
 	}
 	r.Margin = margin(low, high, v)
 	return r
+}
+
+func value(b *scenarios.Bound) *float64 {
+	if b == nil {
+		return nil
+	}
+	return &b.Value
 }
 
 // margin is the distance to the nearer bound as a share of it, negative if

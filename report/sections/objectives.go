@@ -3,7 +3,6 @@ package sections
 import (
 	"fmt"
 	"math"
-	"strings"
 
 	"github.com/slotstorm/slotstorm/report/doc"
 	"github.com/slotstorm/slotstorm/report/words"
@@ -32,7 +31,7 @@ func room(o results.Objective) string {
 // side is on which side of its bound an objective was measured.
 func side(o results.Objective) string {
 	passed := o.Result == results.Pass
-	low, high := strings.Contains(o.Bound, "≥"), strings.Contains(o.Bound, "≤")
+	low, high := o.Min != nil, o.Max != nil
 	switch {
 	case low && high && passed:
 		return "inside the limits"

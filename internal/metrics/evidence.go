@@ -29,7 +29,7 @@ type Scope struct {
 
 // String describes the requests that the scope is about.
 func (s Scope) String() string {
-	command, phase := s.Command, "the timeline"
+	command, phase := s.Command, "all phases"
 	if command == "" {
 		command = "all commands"
 	}
@@ -39,7 +39,7 @@ func (s Scope) String() string {
 	if s.Shard != nil {
 		command = fmt.Sprintf("shard %d", *s.Shard)
 	}
-	return command + " in " + phase
+	return command + ", " + phase
 }
 
 // Measurement is the value of a metric.

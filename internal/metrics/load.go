@@ -19,10 +19,10 @@ func (l ofLatency) measure(e Evidence, s Scope) Measurement {
 		row = e.Summary.ShardLatencyOf(*s.Shard, s.Phase, l.time)
 	}
 	if row == nil {
-		return nothing("no request of " + s.String() + " was answered")
+		return nothing("no request was answered ok (" + s.String() + ")")
 	}
 	v, _ := row.Quantile(l.quantile)
-	return measured(v.Std().Seconds(), fmt.Sprintf("%s answered requests of %s in %s", words.Count(row.Count), s, results.HlogFile))
+	return measured(v.Std().Seconds(), fmt.Sprintf("%s answered ok (%s), %s", words.Plural(int(row.Count), "request", "requests"), s, results.HlogFile))
 }
 
 func (l ofLatency) figures(e Evidence) []reading {
@@ -47,7 +47,7 @@ type ofLoad struct {
 func (l ofLoad) measure(e Evidence, s Scope) Measurement {
 	row := e.Summary.LoadOf(s.Phase, s.Command)
 	if row == nil || row.Counts.Total() == 0 || row.Seconds == 0 {
-		return nothing("no request of " + s.String() + " was due")
+		return nothing("no request was due (" + s.String() + ")")
 	}
 	return measured(l.value(*row), l.evidence(*row)+", "+results.SeriesFile)
 }

@@ -14,10 +14,10 @@ import (
 // one that a few do.
 func All() []Metric {
 	return slices.Concat(
-		latencies(results.Response, "response time, from the intended start to the reply", map[string]Deciding{"p50": DecidesSteady, "p99": DecidesSteady}),
+		latencies(results.Response, "response time, from the scheduled time of a request to its reply", map[string]Deciding{"p50": DecidesSteady, "p99": DecidesSteady}),
 		// Service time leaves out how late the generator was: a busy machine blurs it less.
-		latencies(results.Service, "service time, from the send to the reply", map[string]Deciding{"p50": DecidesSteady}),
-		latencies(results.Slip, "slip time, from the intended start to the send", nil),
+		latencies(results.Service, "service time, from the send of a request to its reply", map[string]Deciding{"p50": DecidesSteady}),
+		latencies(results.Slip, "slip time, from the scheduled time of a request to its send", nil),
 		ofTheLoad(), outages(), failovers(), recoveriesAndWrites(),
 	)
 }
@@ -44,9 +44,9 @@ func Names() []string {
 // LatencyFamily is the family of one of the three times, of runs under way too.
 func LatencyFamily(t results.Time) Family {
 	help := map[results.Time]string{
-		results.Response: "Response time, from the intended start to the reply.",
-		results.Service:  "Service time, from the send to the reply.",
-		results.Slip:     "Slip, from the intended start to the send.",
+		results.Response: "Response time, from the scheduled time of a request to its reply.",
+		results.Service:  "Service time, from the send of a request to its reply.",
+		results.Slip:     "Slip, from the scheduled time of a request to its send.",
 	}
 	return Family{"slotstorm_" + string(t) + "_seconds", "seconds", help[t]}
 }
@@ -71,7 +71,7 @@ func latencies(t results.Time, doc string, decides map[string]Deciding) []Metric
 func ofTheLoad() []Metric {
 	return []Metric{
 		{
-			Name: "throughput", Unit: results.UnitRate, Better: Higher, Doc: "requests answered ok per second of the phase, by intended start",
+			Name: "throughput", Unit: results.UnitRate, Better: Higher, Doc: "requests answered ok per second of the phase in which they were due",
 			ByCommand: true, ByPhase: true, Matters: Threshold{Share: 0.05}, Decides: DecidesWholeClosed, Explains: true,
 			Export: Export{Family: Family{"slotstorm_throughput", "", "Requests answered ok per second."}},
 			source: ofLoad{
@@ -82,9 +82,9 @@ func ofTheLoad() []Metric {
 			},
 		},
 		{
-			Name: "availability", Unit: results.UnitRatio, Better: Higher, Doc: "share of intended requests that were answered ok",
+			Name: "availability", Unit: results.UnitRatio, Better: Higher, Doc: "share of due requests that were answered ok",
 			ByCommand: true, ByPhase: true, Matters: Threshold{Floor: 0.001}, Decides: DecidesWhole,
-			Export: Export{Family: Family{"slotstorm_availability_ratio", "ratio", "Share of intended requests that were answered ok."}},
+			Export: Export{Family: Family{"slotstorm_availability_ratio", "ratio", "Share of due requests that were answered ok."}},
 			source: ofLoad{
 				value: func(l results.PhaseLoad) float64 { return l.Counts.Share() },
 				evidence: func(l results.PhaseLoad) string {

@@ -20,10 +20,10 @@ func noted(a *facts.Analysis, f facts.Failover) results.Failover {
 	notes := origin(f)
 	for _, l := range f.Late {
 		if l.Impossible {
-			notes = append(notes, fmt.Sprintf("its steps are not in order: %s was seen %s after %s", l.Step, words.Duration(l.By), l.Before))
+			notes = append(notes, fmt.Sprintf("its steps are not in order: %s was seen %s after %s", words.Step(l.Step), words.Duration(l.By), words.Step(l.Before)))
 			continue
 		}
-		notes = append(notes, fmt.Sprintf("%s was seen %s after %s and is shown with it", l.Step, words.Duration(l.By), l.Before))
+		notes = append(notes, fmt.Sprintf("%s was seen %s after %s and is shown with it", words.Step(l.Step), words.Duration(l.By), words.Step(l.Before)))
 	}
 	if f.Inferred {
 		notes = append(notes, "the promotion itself was not seen; the new primary is the one that took writes")
@@ -131,7 +131,7 @@ func outlier(a *facts.Analysis, v results.Failover) string {
 	}
 	text += ", unexplained"
 	if name, over := a.Overlong(v); over > 0 {
-		text += fmt.Sprintf(": the step to %s took %s longer than is accounted for", name, words.Duration(over))
+		text += fmt.Sprintf(": the step to %s took %s longer than is accounted for", words.Step(name), words.Duration(over))
 	}
 	return text
 }

@@ -40,7 +40,7 @@ func completed() []failoverCase {
 			// FAIL by the poll at 2366, promoted by the poll at 3013, which is 9 ms
 			// after the probe wrote: the probe is right.
 			took: []float64{2308, 58, -1, 638, 0}, server: 3004, to: "node-3", complete: true,
-			note: "promoted was seen 9.00 ms after first good write (probe) and is shown with it",
+			note: "promoted was seen 9.00 ms after first successful write (probe) and is shown with it",
 		},
 		{
 			name: "PFAIL polled after FAIL was logged", change: func(b *results.Bundle) { b.Events[2].Offset = fixture.MS(fixture.Injected + 2361) },
@@ -59,7 +59,7 @@ func completed() []failoverCase {
 		{
 			name: "slow without a reason", change: func(b *results.Bundle) { b.Run.ProbeOutages[0].To = fixture.MS(fixture.Injected + 5500) },
 			took: []float64{2308, 42, 643, 6, 2501}, server: 5500, to: "node-3", complete: true,
-			note: "took 5.50 s where 2.61 to 5.02 s is predicted, unexplained: the step to first good write (probe) took 2.40 s longer than is accounted for",
+			note: "took 5.50 s where 2.61 to 5.02 s is predicted, unexplained: the step to first successful write (probe) took 2.40 s longer than is accounted for",
 		},
 	}
 }

@@ -95,7 +95,7 @@ func errorTable(s *results.Summary) doc.Table {
 func load(b *results.Bundle, s *results.Summary) doc.Section {
 	d := doc.Section{ID: "latency", Title: "Load and latency"}
 	table := loadTable(s)
-	table.Note = doc.Prose("*p50* to *max*: response time, from when a request was due to its reply. *service*: from the send to the reply. *slip*: from when it was due to the send. Only requests answered ok, without the warm-up.")
+	table.Note = doc.Prose("*p50* to *max*: response time, from the scheduled time of a request to its reply. *service*: from send to reply. *slip*: from scheduled time to send. Only requests answered ok, without the warm-up.")
 	d.Blocks = append(d.Blocks, table)
 	for i, kind := range facts.Times() {
 		if t := percentileTable(s, kind); len(t.Rows) > 0 {

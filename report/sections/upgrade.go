@@ -48,7 +48,7 @@ func question(u *results.Upgrade) string {
 
 func windowsTable(u *results.UpgradeSummary) doc.Table {
 	t := doc.Table{Title: "Before, during, after",
-		Note: doc.Prose("*p50* to *max*: response times of the requests answered ok, from when they were due. *a shard down*: at least one shard refused the writes of probes; *longest*: the longest outage of one shard."),
+		Note: doc.Prose("*p50* to *max*: response times of the requests answered ok, from their scheduled times. *a shard down*: at least one shard refused the writes of probes; *longest*: the longest outage of one shard."),
 		Head: slices.Concat(doc.Columns("window"),
 			doc.Numbers("seconds", "requests", "ok", "ok/s", "p50", "p99", "p99.9", "max", "a shard down", "longest"), doc.Long("errors by class"))}
 	for _, w := range u.Windows {

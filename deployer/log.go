@@ -64,8 +64,8 @@ func splitLog(line string) (time.Time, string, bool) {
 }
 
 // parseMessage recognises the lines of Redis' cluster_legacy.c (cluster.c before
-// 7.2) and replication.c, of 6.2 to 8.x and of Valkey, that report failures
-// and failovers.
+// 7.2) and replication.c, of 6.2 to 8.x and of Valkey to 9.1, that report failures
+// and failovers. testdata/logs has them as servers of each version wrote them.
 func (c *Cluster) parseMessage(text string) (results.Event, bool) {
 	e := results.Event{Message: text}
 	switch {
@@ -81,19 +81,7 @@ func (c *Cluster) parseMessage(text string) (results.Event, bool) {
 		e.Kind, e.About = results.EventFail, c.nameIn(about)
 	case strings.HasPrefix(text, "Clear FAIL state for node "):
 		e.Kind, e.About = results.EventFailClear, c.nameIn(text)
-	case strings.HasPrefix(text, "Start of election delayed for "):
-		// Start of election delayed for 612 milliseconds (rank #0, offset 1234).
-		e.Kind = results.EventElectionDelay
-		if ms, ok := numberAfter(text, "delayed for "); ok {
-			e.Delay = results.Duration(time.Duration(ms) * time.Millisecond)
-		}
-		if rank, ok := numberAfter(text, "rank #"); ok {
-			r := int(rank)
-			e.Rank = &r
-		}
-		if offset, ok := numberAfter(text, "offset "); ok {
-			e.ReplOffset = &offset
-		}
+	case parseWait(text, &e):
 	case strings.HasPrefix(text, "Starting a failover election for epoch "):
 		e.Kind = results.EventElectionStart
 		e.Epoch, _ = numberAfter(text, "for epoch ")
@@ -136,6 +124,41 @@ func asked(text string) results.Mode {
 	return ""
 }
 
+// parseWait recognises what a replica logs of its wait before an election.
+func parseWait(text string, e *results.Event) bool {
+	milliseconds := func(mark string) {
+		if ms, ok := numberAfter(text, mark); ok {
+			e.Delay = results.Duration(time.Duration(ms) * time.Millisecond)
+		}
+	}
+	place := func(mark string) {
+		if rank, ok := numberAfter(text, mark); ok {
+			r := int(rank)
+			e.Rank = &r
+		}
+	}
+	switch {
+	case strings.HasPrefix(text, "Start of election delayed for "):
+		// Start of election delayed for 612 milliseconds (rank #0, offset 1234).
+		e.Kind = results.EventElectionDelay
+		milliseconds("delayed for ")
+		place("rank #")
+		if offset, ok := numberAfter(text, "offset "); ok {
+			e.ReplOffset = &offset
+		}
+	case strings.HasPrefix(text, "Replica rank updated to "), strings.HasPrefix(text, "Failed primary rank updated to "):
+		// Replica rank updated to #1, added 1000 milliseconds of delay.
+		e.Kind = results.EventElectionPostponed
+		milliseconds(", added ")
+		place("Replica rank updated to #")
+	case strings.HasPrefix(text, "Myself become the best ranked replica"):
+		e.Kind = results.EventElectionHastened
+	default:
+		return false
+	}
+	return true
+}
+
 // nameIn finds the first 40-digit node id in a text, and the name that goes with
 // it; an unknown id stands for itself.
 func (c *Cluster) nameIn(text string) string {
@@ -154,10 +177,8 @@ func numberAfter(text, mark string) (int64, bool) {
 	if !ok {
 		return 0, false
 	}
-	end := strings.IndexFunc(rest, func(r rune) bool { return r < '0' || r > '9' })
-	if end >= 0 {
-		rest = rest[:end]
-	}
+	digits := strings.TrimLeft(strings.TrimPrefix(rest, "-"), "0123456789")
+	rest = rest[:len(rest)-len(digits)]
 	v, err := strconv.ParseInt(rest, 10, 64)
 	return v, err == nil
 }

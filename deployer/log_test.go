@@ -1,6 +1,9 @@
 package deployer
 
 import (
+	"bytes"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -79,6 +82,75 @@ func TestReadLog(t *testing.T) {
 	}
 	if diff := deep.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestReadLogOfEachVersion reads what the replica that won and a primary that voted
+// logged when node-0 was killed, on each version: FAIL, the wait, the election, the vote,
+// the promotion, and FAIL cleared.
+func TestReadLogOfEachVersion(t *testing.T) {
+	for version, want := range map[string]struct {
+		primary, winner string
+		delay           time.Duration
+	}{
+		"redis-7.0":  {"90ea8c384d89f43295e0e8d6e4b4238977a766ee", "32e34b904541bec797eb6cc149f08529e591313b", 595 * time.Millisecond},
+		"redis-8.0":  {"b022e829305e6791ed08c91ee7d5de240a3e1a61", "a42dcba2d96f028ff344571d9642fa8d98d159a4", 832 * time.Millisecond},
+		"valkey-8.1": {"6d68778c412a650c3c8482feed1b168239815185", "d507784ebd8a10423fbd8f120f18a97f64c0f76e", 947 * time.Millisecond},
+		"valkey-9.1": {"7c7b8c4852076db5fd893215285ed9ae28a7f2f9", "043efef3590d40d6c66294f5da4f0d004611a094", 0},
+	} {
+		t.Run(version, func(t *testing.T) {
+			text, err := os.ReadFile(filepath.Join("testdata", "logs", version+".log"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := &Cluster{Shards: 1, Nodes: []Node{{Name: "node-0", ID: want.primary}, {Name: "node-3", ID: want.winner}}}
+			seen := map[string]results.Event{}
+			err = c.ReadLog(c.Nodes[1], bytes.NewReader(text), results.Clock{Start: time.Date(2026, 11, 29, 1, 50, 0, 0, time.UTC)}, func(e results.Event) {
+				seen[strings.TrimSpace(e.Kind+" "+e.About)] = e
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, kind := range []string{"state-fail", "fail node-0", "election-delay", "election-start", "vote node-3", "election-won", "state-ok", "fail-clear node-0"} {
+				if _, ok := seen[kind]; !ok {
+					t.Errorf("no %s", kind)
+				}
+			}
+			delay := seen["election-delay"]
+			if delay.Delay.Std() != want.delay || delay.Rank == nil || *delay.Rank != 0 || delay.ReplOffset == nil || *delay.ReplOffset == 0 {
+				t.Errorf("the wait is %+v, want %s", delay, want.delay)
+			}
+			if seen["election-start"].Epoch != 7 || seen["vote node-3"].Epoch != 7 {
+				t.Errorf("epochs of the election and the vote: %+v, %+v", seen["election-start"], seen["vote node-3"])
+			}
+		})
+	}
+}
+
+// TestReadRareLines has lines that few failovers log, in the format of each version.
+func TestReadRareLines(t *testing.T) {
+	c := &Cluster{Nodes: []Node{{Name: "node-3", ID: idB}}}
+	ms := func(n int) results.Duration { return results.Duration(time.Duration(n) * time.Millisecond) }
+	one, zero := 1, 0
+	for text, want := range map[string]results.Event{
+		"Replica rank updated to #1, added 1000 milliseconds of delay.":                         {Kind: results.EventElectionPostponed, Delay: ms(1000), Rank: &one},
+		"Replica rank updated to #0, added -1000 milliseconds of delay.":                        {Kind: results.EventElectionPostponed, Delay: ms(-1000), Rank: &zero},
+		"Failed primary rank updated to #0, added -500 milliseconds of delay.":                  {Kind: results.EventElectionPostponed, Delay: ms(-500)},
+		"Myself become the best ranked replica, initiate the election immediately.":             {Kind: results.EventElectionHastened},
+		"Start of election delayed for 1712 milliseconds (rank #1, primary rank #2, offset 9).": {Kind: results.EventElectionDelay, Delay: ms(1712), Rank: &one, ReplOffset: new(int64)},
+		"Failover auth denied to " + idB + " () for epoch 7: its primary is up":                 {Kind: results.EventVoteDenied, About: "node-3", Message: "its primary is up"},
+		"Failover auth denied to " + idB + ": its master is up":                                 {Kind: results.EventVoteDenied, About: "node-3", Message: "its master is up"},
+	} {
+		if want.ReplOffset != nil {
+			*want.ReplOffset = 9
+		}
+		got, ok := c.parseMessage(text)
+		if want.Message == "" {
+			got.Message = ""
+		}
+		if diff := deep.Diff(want, got); !ok || diff != "" {
+			t.Errorf("%s: recognised %v; %s", text, ok, diff)
+		}
 	}
 }
 

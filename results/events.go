@@ -105,24 +105,28 @@ const (
 	EventFail          = "fail"           // poll: Node's view of About turned to fail; log: Node marked About by quorum or heard of it
 	EventFailClear     = "fail-clear"     // log, poll: Node's view of About is without fail again
 	EventElectionDelay = "election-delay" // log: Node (a replica) scheduled its election: Delay, Rank, ReplOffset
-	EventElectionStart = "election-start" // log: Node asked for votes: Epoch
-	EventElectionWon   = "election-won"   // log: Node won
-	EventElectionLost  = "election-stuck" // log: Node says why it can't fail over: Message
-	EventVote          = "vote"           // log: Node (a voter) granted its vote to About: Epoch
-	EventVoteDenied    = "vote-denied"    // log: Node (a voter) refused its vote to About: Message
-	EventAsked         = "failover-asked" // log: Node accepted CLUSTER FAILOVER: Mode
-	EventSlotsGained   = "slots-gained"   // poll: Node says that it serves Slots, at its config epoch Epoch; its first answer gives all that it serves
-	EventSlotsLost     = "slots-lost"     // poll: Node says that it no longer serves Slots
-	EventEpoch         = "epoch"          // poll: Node, a primary, has another config epoch: Epoch
-	EventFollows       = "follows"        // poll: Node is a replica of About; its first answer and every change
-	EventPromoted      = "promoted"       // poll: Node calls itself primary now
-	EventDemoted       = "demoted"        // poll: Node calls itself replica now
-	EventLinkUp        = "link-up"        // poll: Node (a replica) has its primary's link up and follows its offset
-	EventLinkDown      = "link-down"      // poll: Node (a replica) lost its link
-	EventStateDown     = "state-fail"     // poll, log: Node says cluster_state:fail
-	EventStateOK       = "state-ok"       // poll, log: Node says cluster_state:ok
-	EventUnreachable   = "unreachable"    // poll: Node does not answer polls
-	EventReachable     = "reachable"      // poll: Node answers again
+	// The wait for an election may change after it was scheduled: by Delay, which is
+	// negative if it becomes shorter, with a new Rank; or it ends at once (Valkey 9.1).
+	EventElectionPostponed = "election-postponed" // log: Node: Delay, Rank
+	EventElectionHastened  = "election-hastened"  // log: Node
+	EventElectionStart     = "election-start"     // log: Node asked for votes: Epoch
+	EventElectionWon       = "election-won"       // log: Node won
+	EventElectionLost      = "election-stuck"     // log: Node says why it can't fail over: Message
+	EventVote              = "vote"               // log: Node (a voter) granted its vote to About: Epoch
+	EventVoteDenied        = "vote-denied"        // log: Node (a voter) refused its vote to About: Message
+	EventAsked             = "failover-asked"     // log: Node accepted CLUSTER FAILOVER: Mode
+	EventSlotsGained       = "slots-gained"       // poll: Node says that it serves Slots, at its config epoch Epoch; its first answer gives all that it serves
+	EventSlotsLost         = "slots-lost"         // poll: Node says that it no longer serves Slots
+	EventEpoch             = "epoch"              // poll: Node, a primary, has another config epoch: Epoch
+	EventFollows           = "follows"            // poll: Node is a replica of About; its first answer and every change
+	EventPromoted          = "promoted"           // poll: Node calls itself primary now
+	EventDemoted           = "demoted"            // poll: Node calls itself replica now
+	EventLinkUp            = "link-up"            // poll: Node (a replica) has its primary's link up and follows its offset
+	EventLinkDown          = "link-down"          // poll: Node (a replica) lost its link
+	EventStateDown         = "state-fail"         // poll, log: Node says cluster_state:fail
+	EventStateOK           = "state-ok"           // poll, log: Node says cluster_state:ok
+	EventUnreachable       = "unreachable"        // poll: Node does not answer polls
+	EventReachable         = "reachable"          // poll: Node answers again
 )
 
 // JournalEntry is a line of journal.jsonl, flushed to disk before the step acts.

@@ -150,9 +150,10 @@ type Failover struct {
 	Synced Duration `json:"syncedMs,omitempty"`
 	// Outage is the probe's own measure: last good write to first good write.
 	Outage Duration `json:"outageMs"`
-	// ElectionDelay and Rank are what the winner's log line says.
-	ElectionDelay Duration `json:"electionDelayMs,omitempty"`
-	Rank          *int     `json:"rank,omitempty"`
+	// ElectionDelay and Rank are what the winner logged of its wait before the
+	// election. ElectionDelay is nil if it logged none; 0 is a wait of no time.
+	ElectionDelay *Duration `json:"electionDelayMs,omitempty"`
+	Rank          *int      `json:"rank,omitempty"`
 	// PredictedMin and PredictedMax bound Server for this configuration.
 	PredictedMin Duration `json:"predictedMinMs"`
 	PredictedMax Duration `json:"predictedMaxMs"`

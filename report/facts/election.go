@@ -1,7 +1,6 @@
 package facts
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -13,8 +12,9 @@ type Election struct {
 	won    *sighting // start of the attempt that won
 	first  results.Duration
 	Starts int
-	delay  results.Duration // of the attempt that won; 0 if not logged
-	rank   *int
+	// delay is the wait before the attempt that won; nil if it was not logged.
+	delay *results.Duration
+	rank  *int
 	// Stuck is what replicas logged that could not fail over, beside the waits that are
 	// part of every election. TooOld: the age of their data was a reason.
 	Stuck  []string
@@ -30,6 +30,7 @@ func readElection(events []results.Event, promoted *sighting, ofShard func(resul
 	if promoted == nil {
 		return el
 	}
+	var scheduled results.Duration // when the wait of the winner began
 	for i, e := range events {
 		if e.Offset > promoted.at {
 			continue
@@ -60,7 +61,11 @@ func readElection(events []results.Event, promoted *sighting, ofShard func(resul
 			}
 		case results.EventElectionDelay:
 			if e.Node == promoted.node {
-				el.delay, el.rank = e.Delay, e.Rank
+				el.delay, el.rank, scheduled = &events[i].Delay, e.Rank, e.Offset
+			}
+		case results.EventElectionPostponed, results.EventElectionHastened:
+			if e.Node == promoted.node && el.delay != nil {
+				el.changeWait(e, scheduled)
 			}
 		case results.EventElectionLost:
 			why := stuckBy(e.Message)
@@ -73,17 +78,23 @@ func readElection(events []results.Event, promoted *sighting, ofShard func(resul
 	return el
 }
 
+// changeWait is what a log line says of the wait that began at scheduled: it became
+// longer or shorter, or ended.
+func (el *Election) changeWait(e results.Event, scheduled results.Duration) {
+	wait := max(0, e.Offset-scheduled)
+	if e.Kind == results.EventElectionPostponed {
+		wait = max(0, *el.delay+e.Delay)
+	}
+	el.delay = &wait
+	if e.Rank != nil {
+		el.rank = e.Rank
+	}
+}
+
 // FailAllowance is how long after PFAIL the prediction lets FAIL come: half of
 // the node timeout, which the range holds once beside the delays, and two passes
 // of clusterCron.
-func FailAllowance(v results.Failover) time.Duration {
-	// max − min = T + 4·cron + (random delay) + probe; without the small ones T.
-	t := (v.PredictedMin - v.ElectionDelay).Std()
-	if v.ElectionDelay == 0 {
-		t = v.PredictedMin.Std() - electionDelayMin
-	}
-	return t/2 + 2*cronPeriod
-}
+func (a *Analysis) FailAllowance() time.Duration { return a.NodeTimeout()/2 + 2*cronPeriod }
 
 // SplitVotes are the epochs in which more than one candidate got votes, in order.
 func (el Election) SplitVotes() []int64 {
@@ -100,7 +111,10 @@ func (el Election) SplitVotes() []int64 {
 // Overlong is the step that exceeds its part of the prediction most.
 func (a *Analysis) Overlong(v results.Failover) (name string, over results.Duration) {
 	t := a.NodeTimeout()
-	delay := cmp.Or(v.ElectionDelay.Std(), electionDelayMax)
+	delay := a.longestWait().Std()
+	if v.ElectionDelay != nil {
+		delay = v.ElectionDelay.Std()
+	}
 	for step, most := range map[string]time.Duration{
 		results.StepPFail:    t + t/2 + cronPeriod,
 		results.StepFail:     t/2 + 2*cronPeriod,

@@ -275,7 +275,7 @@ func (a *Analysis) failover(e episode) Failover {
 	case Unpromoted:
 		full.Complete, full.Server = false, 0
 	case TakenOver:
-		full.Outlier = v.Server < v.PredictedMin || v.Server > v.PredictedMax
+		full.Outlier = v.PredictedMax > 0 && (v.Server < v.PredictedMin || v.Server > v.PredictedMax)
 	}
 	return full
 }

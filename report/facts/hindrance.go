@@ -123,7 +123,7 @@ func (a *Analysis) lookAtReplicas(h *Hindrance, f results.Failover, events []res
 				h.Logged = append(h.Logged, old[node])
 			}
 		}
-	case len(old) == 0 && h.Back > 0 && (scheduled || h.Back-h.Failed < results.DurationOf(electionDelayMax)):
+	case len(old) == 0 && h.Back > 0 && (scheduled || h.Back-h.Failed < a.longestWait()):
 		h.Reason = BackBeforeElection
 	}
 }
@@ -168,12 +168,12 @@ func (a *Analysis) primariesDown(f results.Failover, end results.Duration) (down
 	return down, all
 }
 
-// upLong are the nodes that were up between from and to for as long as the shortest wait
+// upLong are the nodes that were up between from and to for as long as the fixed wait
 // before an election.
 func (a *Analysis) upLong(nodes []string, from, to results.Duration) []string {
 	var list []string
 	for _, n := range nodes {
-		if to-from-a.downTime(n, from, to) >= min(results.DurationOf(electionDelayMin), to-from) && to > from {
+		if to-from-a.downTime(n, from, to) >= min(results.DurationOf(a.rule().fixed(a.NodeTimeout())), to-from) && to > from {
 			list = append(list, n)
 		}
 	}

@@ -1,6 +1,7 @@
 package facts
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -9,51 +10,138 @@ import (
 )
 
 const (
-	// defaultNodeTimeout is what redis-server uses without cluster-node-timeout.
+	// defaultNodeTimeout is what servers use without cluster-node-timeout.
 	defaultNodeTimeout = 15 * time.Second
-	// electionDelayMin and electionDelayMax are the fixed and the random part
-	// of the wait before a replica asks for votes; each rank adds a second,
-	// but the replica that is ahead has rank 0.
-	electionDelayMin = 500 * time.Millisecond
-	electionDelayMax = time.Second
-	// cronPeriod is the distance of clusterCron's passes, on which everything
-	// in a node's failure handling waits.
+	// cronPeriod is the distance of clusterCron's passes.
 	cronPeriod = 100 * time.Millisecond
-	// cronWaits counts the passes in a failover's path: a primary notices the
-	// silence, the majority's word reaches the replica, the replica schedules
-	// its election, the replica starts it.
-	cronWaits = 4
 )
+
+// electionRule is how long a replica waits between FAIL and its request for votes, from
+// a version of a product on. The wait that a replica logs is the sum of:
+//
+//	fixed + random(0 to fixed) + rank · rankStep + failed primaries before its own · primaryStep
+type electionRule struct {
+	product      string
+	major, minor int
+	// fixed is the wait at a node-timeout, and the bound of its random part.
+	fixed func(nodeTimeout time.Duration) time.Duration
+	// primaryStep is added for each other failed primary that goes first; nil for none.
+	primaryStep func(nodeTimeout time.Duration) time.Duration
+	// atOnce: the replica that knows to be the best one does not wait. It logs a wait
+	// of 0 ms, or that it ends the wait that it began.
+	atOnce bool
+	// passes counts the passes of clusterCron that a failover may wait for: a primary
+	// notices the silence, the word of the majority reaches the replica, the replica
+	// schedules its election, the replica starts it.
+	passes int
+}
+
+// electionRules are the rules of all versions that slotstorm knows, the latest of each
+// product first.
+//
+// Redis: the function clusterHandleSlaveFailover of src/cluster.c in 7.0.15, and of
+// src/cluster_legacy.c from 7.2 on; the same to 8.0.2 (log lines of both, measured).
+//
+// Valkey: the function clusterHandleReplicaFailover of src/cluster_legacy.c. 8.1 lets
+// several failed primaries go one after the other (pull request 1018 of
+// valkey-io/valkey). 9.0 scales the waits with the node-timeout (pull request 2449, in
+// 9.0.0-rc2). 9.1 lets the best replica start at once (pull request 2227, in 9.1.0-rc2),
+// in the same millisecond as FAIL reaches it (measured with 9.1.2).
+func electionRules() []electionRule {
+	half := func(time.Duration) time.Duration { return 500 * time.Millisecond }
+	scaled := func(nodeTimeout time.Duration) time.Duration { return min(500*time.Millisecond, nodeTimeout/30) }
+	return []electionRule{
+		{product: results.ProductValkey, major: 9, minor: 1, fixed: scaled, primaryStep: scaled, atOnce: true, passes: 2},
+		{product: results.ProductValkey, major: 9, minor: 0, fixed: scaled, primaryStep: scaled, passes: 4},
+		{product: results.ProductValkey, major: 8, minor: 1, fixed: half, primaryStep: half, passes: 4},
+		{product: results.ProductValkey, fixed: half, passes: 4},
+		{product: results.ProductRedis, fixed: half, passes: 4},
+	}
+}
+
+// ruleOf is the rule of a server; false if slotstorm does not know its product: then it
+// is that of Redis.
+func ruleOf(s results.Server) (electionRule, bool) {
+	rules := electionRules()
+	i := slices.IndexFunc(rules, func(r electionRule) bool {
+		return r.product == s.Product && (r.major == 0 || s.AtLeast(r.major, r.minor))
+	})
+	if i < 0 {
+		return rules[len(rules)-1], false
+	}
+	return rules[i], true
+}
+
+// rule is that of the servers of the run.
+func (a *Analysis) rule() electionRule {
+	rule, _ := ruleOf(a.Run.Versions.Server)
+	return rule
+}
+
+// wait bounds the wait of a replica of rank 0 while so many other primaries have failed.
+func (r electionRule) wait(nodeTimeout time.Duration, others int) (least, most time.Duration) {
+	least = r.fixed(nodeTimeout)
+	most = 2 * least
+	if r.primaryStep != nil {
+		most += time.Duration(others) * r.primaryStep(nodeTimeout)
+	}
+	if r.atOnce {
+		least = 0
+	}
+	return least, most
+}
 
 // predict bounds the time from the kill of a primary to the first good write by
 // a probe:
 //
 //	min = T + D
-//	max = 1.5·T + T/2 + D + 4·100 ms + P
+//	max = 1.5·T + T/2 + D + passes·100 ms + P
 //
 // T is cluster-node-timeout. A node is flagged PFAIL when a ping has gone
 // unanswered for T, and a ping is sent no later than T/2 after the last answer:
 // T to 1.5·T. FAIL needs the word of a majority of primaries, which travels with
 // pings and their answers; two nodes exchange those at least every T/2. D is the
-// election delay: what the winner's log line says, else 500 ms to 1 s. The
-// passes of clusterCron add up to 100 ms in four places, and P is the distance
-// of two probes. Votes take about a millisecond on a healthy network and are not
-// counted.
+// election delay: what the winner logged, which may be 0 ms, else the range of the
+// server's electionRule. The passes of clusterCron add up to 100 ms each, and P is the
+// distance of two probes. Votes take about a millisecond on a healthy network and are
+// not counted.
 //
-// The source is the Redis Cluster specification (heartbeat, failure detection,
-// replica election) and the behaviour of cluster.c in Redis 7.0. It holds for a
-// killed process and one election. Measured on loopback with 7.0.15: 2.2 to
-// 2.5 s at T = 1 s, 3.0 to 4.4 s at 2 s, 7.4 to 8.5 s at 5 s; the median lies
-// about 1.37·T + 1.1 s. A directive that is no number counts as the default.
-func (a *Analysis) predict(delay results.Duration) (low, high results.Duration) {
+// The source is the Redis Cluster specification (heartbeat, failure detection, replica
+// election), and the sources of electionRules. It holds for a killed process and one
+// election. docs/measurements.md has measured failovers of each version beside it. Both
+// ends are 0 for a server that slotstorm does not know.
+func (a *Analysis) predict(delay *results.Duration) (low, high results.Duration) {
 	t := a.NodeTimeout()
-	delayMin, delayMax := electionDelayMin, electionDelayMax
-	if delay > 0 {
-		delayMin, delayMax = delay.Std(), delay.Std()
+	rule, known := ruleOf(a.Run.Versions.Server)
+	if !known {
+		return 0, 0
 	}
-	low = results.DurationOf(t + delayMin)
-	high = results.DurationOf(t + t/2 + t/2 + delayMax + cronWaits*cronPeriod + a.Spec.Workload.Probe.Interval.Std())
+	least, most := a.electionWait()
+	if delay != nil {
+		least, most = delay.Std(), delay.Std()
+	}
+	low = results.DurationOf(t + least)
+	high = results.DurationOf(t + t/2 + t/2 + most + time.Duration(rule.passes)*cronPeriod + a.Spec.Workload.Probe.Interval.Std())
 	return low, high
+}
+
+// electionWait bounds the wait before an election, if nothing logged it.
+func (a *Analysis) electionWait() (least, most time.Duration) {
+	shards := map[int]bool{}
+	for _, f := range a.Run.Faults {
+		for _, h := range f.Hits() {
+			if h.Role == "primary" && f.Injected > 0 {
+				shards[h.Shard] = true
+			}
+		}
+	}
+	return a.rule().wait(a.NodeTimeout(), max(0, len(shards)-1))
+}
+
+// longestWait is the most that a replica of rank 0 waits before an election.
+func (a *Analysis) longestWait() results.Duration {
+	_, most := a.electionWait()
+	return results.DurationOf(most)
 }
 
 // NodeTimeout is the scenario's cluster-node-timeout. A directive that is no number

@@ -42,7 +42,7 @@ func noted(a *facts.Analysis, f facts.Failover) results.Failover {
 			notes = append(notes, "the probes saw no outage")
 		}
 	default:
-		f.Explained = explanations(f)
+		f.Explained = explanations(a, f)
 		notes = append(notes, f.Explained...)
 		if f.Outlier {
 			notes = append(notes, outlier(a, f.Failover))
@@ -76,7 +76,7 @@ func origin(f facts.Failover) []string {
 }
 
 // explanations are the delays that the logs show.
-func explanations(f facts.Failover) []string {
+func explanations(a *facts.Analysis, f facts.Failover) []string {
 	var list []string
 	el := f.Election
 	if el.Starts > 1 {
@@ -103,7 +103,7 @@ func explanations(f facts.Failover) []string {
 		list = append(list, text)
 	}
 	if st := f.Step(results.StepFail); st != nil && f.Step(results.StepPFail) != nil && f.PredictedMax > 0 {
-		if allowed := facts.FailAllowance(f.Failover); st.Took.Std() > allowed {
+		if allowed := a.FailAllowance(); st.Took.Std() > allowed {
 			list = append(list, fmt.Sprintf("FAIL came late: a majority agreed %s after the first suspicion, %s are accounted for", words.Duration(st.Took), words.Duration(results.DurationOf(allowed))))
 		}
 	}

@@ -104,25 +104,37 @@ const commandTimeout = 5 * time.Second
 // lookEvery is the distance of two looks at a condition, where a look is cheap.
 const lookEvery = 10 * time.Millisecond
 
-// await looks until f gives nil or the context ends; then it returns what f said
-// last.
+// await looks until f gives nil or the context ends. Then it returns what f said last,
+// apart from a look that the end of the context cut off: its error says nothing of the
+// cluster.
 func (c *Cluster) await(ctx context.Context, f func() error) error {
 	t := time.NewTicker(cmp.Or(c.LookEvery, lookEvery))
 	defer t.Stop()
+	var last error
 	for {
 		err := f()
 		if err == nil {
 			return nil
 		}
+		if last == nil || !over(ctx) {
+			last = err
+		}
 		select {
 		case <-ctx.Done():
-			if cause := context.Cause(ctx); !errors.Is(err, cause) {
-				return fmt.Errorf("%w (%w)", err, cause)
+			if cause := context.Cause(ctx); !errors.Is(last, cause) {
+				return fmt.Errorf("%w (%w)", last, cause)
 			}
-			return err
+			return last
 		case <-t.C:
 		}
 	}
+}
+
+// over reports whether a context has ended, or its deadline has passed: a connection
+// takes the same deadline, and may be the first to notice.
+func over(ctx context.Context) bool {
+	deadline, ok := ctx.Deadline()
+	return ctx.Err() != nil || ok && !time.Now().Before(deadline)
 }
 
 // NameOf is the name of the node with a cluster id; an unknown id stands for

@@ -24,6 +24,16 @@ type View struct {
 	Replicas int
 }
 
+// self is what the node says of itself; nil if it has no line of its own.
+func (v View) self() *Member {
+	for i := range v.Members {
+		if v.Members[i].Self {
+			return &v.Members[i]
+		}
+	}
+	return nil
+}
+
 // Ask reads a node's view in one round trip.
 func Ask(ctx context.Context, cl *redis.Client) (View, error) {
 	pipe := cl.Pipeline()
@@ -79,10 +89,8 @@ func (c *Cluster) Roles(ctx context.Context) []Role {
 			continue
 		}
 		r := Role{Node: n, Primary: v.Primary, Offset: v.Offset, LinkUp: v.LinkUp}
-		for _, m := range v.Members {
-			if m.Self {
-				r.Addr = m.Addr
-			}
+		if self := v.self(); self != nil {
+			r.Addr = self.Addr
 		}
 		list = append(list, r)
 	}
@@ -125,7 +133,8 @@ const maxLag = 4 << 20
 
 // AwaitWhole waits until the cluster is whole: every node answers, says ok, and
 // sees all others without a failure flag; every slot is served; every replica's
-// link is up and its offset follows. If ctx ends first, the error says what is missing.
+// link is up and its offset follows that of the primary that it has now, whichever
+// that is. If ctx ends first, the error says what is missing.
 //
 // cluster_state:ok alone comes seconds before the replicas have synchronised,
 // and a replica that never has cannot fail over.
@@ -139,51 +148,79 @@ func (c *Cluster) AwaitWhole(ctx context.Context) error {
 }
 
 func (c *Cluster) whole(ctx context.Context, clients []*redis.Client) error {
-	primaryOffset := map[int]int64{}
-	replicas := map[int]int{}
 	views := make([]View, len(c.Nodes))
 	for i, n := range c.Nodes {
 		v, err := Ask(ctx, clients[i])
 		if err != nil {
 			return fmt.Errorf("%s does not answer: %w", n.Name, err)
 		}
-		if !v.StateOK {
-			return fmt.Errorf("%s says cluster_state:fail", n.Name)
-		}
-		for _, m := range v.Members {
-			switch {
-			case m.Fail || m.PFail:
-				return fmt.Errorf("%s still sees %s as failing", n.Name, c.NameOf(m.ID))
-			case !m.Self && !m.Linked:
-				return fmt.Errorf("%s has no bus link to %s", n.Name, c.NameOf(m.ID))
-			}
-		}
-		if len(v.Members) != len(c.Nodes) {
-			return fmt.Errorf("%s knows %d of %d nodes", n.Name, len(v.Members), len(c.Nodes))
+		if err := c.agrees(n, v); err != nil {
+			return err
 		}
 		views[i] = v
-		if v.Primary {
-			primaryOffset[n.Shard] = v.Offset
-		} else {
-			replicas[n.Shard]++
+	}
+	return c.followed(views)
+}
+
+// agrees reports whether a node sees a whole cluster.
+func (c *Cluster) agrees(n Node, v View) error {
+	if !v.StateOK {
+		return fmt.Errorf("%s says cluster_state:fail", n.Name)
+	}
+	served := 0
+	for _, m := range v.Members {
+		switch {
+		case m.Fail || m.PFail:
+			return fmt.Errorf("%s still sees %s as failing", n.Name, c.NameOf(m.ID))
+		case !m.Self && !m.Linked:
+			return fmt.Errorf("%s has no bus link to %s", n.Name, c.NameOf(m.ID))
+		}
+		for _, r := range m.Ranges {
+			served += r[1] - r[0] + 1
 		}
 	}
-	for i, n := range c.Nodes {
-		v := views[i]
+	if len(v.Members) != len(c.Nodes) {
+		return fmt.Errorf("%s knows %d of %d nodes", n.Name, len(v.Members), len(c.Nodes))
+	}
+	if served < Slots {
+		return fmt.Errorf("%s knows no node that serves %d of the slots", n.Name, Slots-served)
+	}
+	return nil
+}
+
+// followed reports whether every replica follows a primary, and that one knows all of
+// its replicas. The views are those of the nodes, in their order. A node's primary is the
+// one that it says it has: replicas move between shards.
+func (c *Cluster) followed(views []View) error {
+	primaries := map[string]int{}
+	for i, v := range views {
+		if self := v.self(); self != nil && v.Primary {
+			primaries[self.ID] = i
+		}
+	}
+	replicas := map[int]int{}
+	for i, v := range views {
 		if v.Primary {
-			if v.Replicas < replicas[n.Shard] {
-				return fmt.Errorf("%s has %d of %d replicas connected", n.Name, v.Replicas, replicas[n.Shard])
-			}
 			continue
 		}
-		offset, ok := primaryOffset[n.Shard]
+		self := v.self()
+		if self == nil || self.PrimaryID == "" {
+			return fmt.Errorf("%s has no primary", c.Nodes[i].Name)
+		}
+		of, ok := primaries[self.PrimaryID]
 		switch {
 		case !ok:
-			return fmt.Errorf("shard %d has no primary", n.Shard)
+			return fmt.Errorf("%s has %s as its primary, which is none", c.Nodes[i].Name, c.NameOf(self.PrimaryID))
 		case !v.LinkUp:
-			return fmt.Errorf("%s has not synchronised with its primary", n.Name)
-		case offset-v.Offset > maxLag:
-			return fmt.Errorf("%s is %d bytes behind its primary", n.Name, offset-v.Offset)
+			return fmt.Errorf("%s has not synchronised with its primary %s", c.Nodes[i].Name, c.Nodes[of].Name)
+		case views[of].Offset-v.Offset > maxLag:
+			return fmt.Errorf("%s is %d bytes behind its primary %s", c.Nodes[i].Name, views[of].Offset-v.Offset, c.Nodes[of].Name)
+		}
+		replicas[of]++
+	}
+	for i, v := range views {
+		if v.Replicas < replicas[i] {
+			return fmt.Errorf("%s has %d of %d replicas connected", c.Nodes[i].Name, v.Replicas, replicas[i])
 		}
 	}
 	return nil

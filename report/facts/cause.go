@@ -27,8 +27,10 @@ func (h *History) join(t *Takeover) {
 		}
 	}
 	if t.Cause == nil {
+		t.Began = h.firstSign(*t)
 		return
 	}
+	t.Began = t.Cause.Since
 	if t.Means == "" && t.Cause.Asked && t.failed == nil {
 		t.Means = results.MeansHandover
 	}

@@ -120,26 +120,13 @@ type episode struct {
 	planned  bool
 }
 
-// episodeOf is that of a takeover: it begins with its cause or, if it has none, with the
-// first sign of it.
+// episodeOf is that of a takeover.
 func (a *Analysis) episodeOf(t Takeover) episode {
 	e := episode{shard: t.Shard, from: t.From, takeover: &t, planned: t.planned()}
 	e.until = a.nextOf(t.Shard, t.At)
-	if t.Cause != nil {
-		e.since = t.Cause.Since
-		if t.Cause.Fault != nil {
-			e.fault = *t.Cause.Fault
-		}
-		return e
-	}
-	e.since = t.At
-	if o := outageOf(a.Run.ProbeOutages, e, t.promoted); o != nil {
-		e.since = min(e.since, o.From)
-	}
-	for _, s := range []*sighting{t.suspected, t.failed, t.asked} {
-		if s != nil {
-			e.since = min(e.since, s.at)
-		}
+	e.since = t.Began
+	if t.Cause != nil && t.Cause.Fault != nil {
+		e.fault = *t.Cause.Fault
 	}
 	return e
 }
@@ -165,8 +152,8 @@ func (a *Analysis) nextOf(shard int, after results.Duration) results.Duration {
 	for _, t := range a.taken {
 		if t.Shard == shard && t.At > after {
 			end = min(end, t.At)
-			if t.Cause != nil && t.Cause.Since > after {
-				end = min(end, t.Cause.Since)
+			if t.Began > after {
+				end = min(end, t.Began)
 			}
 		}
 	}
@@ -203,7 +190,7 @@ func (a *Analysis) look(e episode) seen {
 		s.suspected, s.failed = a.marks(s.events, e.from)
 	}
 	s.election = readElection(s.events, s.promoted, ofShard)
-	s.outage = outageOf(a.Run.ProbeOutages, e, s.promoted)
+	s.outage = e.outage(a.Run.ProbeOutages)
 	switch {
 	case s.outage != nil && !s.outage.Open:
 		s.probe = &sighting{s.outage.To, s.outage.Uncertainty, "probe", s.outage.Node}
@@ -299,7 +286,7 @@ func (a *Analysis) ending(v results.Failover, e episode, s seen) Ending {
 // the replica, in the order in which they came.
 func (a *Analysis) after(v *results.Failover, e episode, s seen) {
 	var client, synced *sighting
-	if o := outageOf(a.Run.ClientOutages, e, s.promoted); o != nil && !o.Open {
+	if o := e.outage(a.Run.ClientOutages); o != nil && !o.Open {
 		client = &sighting{o.To, o.Uncertainty, "client", o.Node}
 		v.Client = o.To - e.since
 	}
@@ -393,28 +380,20 @@ func chain(injected results.Duration, list []sightedStep) ([]results.Step, []Lat
 	return steps, shown
 }
 
-// outageOf is the outage of an episode: of its shard, overlapping it, and, when a replica
-// was promoted, the last that began before that and did not end before it, but by a write
-// to the new primary.
-func outageOf(list []results.Outage, e episode, promoted *sighting) *results.Outage {
-	var found *results.Outage
-	for i, o := range list {
-		if o.Shard != e.shard || o.To <= e.since || o.From >= e.until {
-			continue
+// outage is the one of an episode: that which its takeover ended or, without one, the
+// first that overlaps it. A request that led to none caused none.
+func (e episode) outage(list []results.Outage) *results.Outage {
+	within := func(o results.Outage) bool { return o.Shard == e.shard && o.To > e.since && o.From < e.until }
+	if e.takeover != nil {
+		if o := outageOf(list, e.shard, e.takeover.promoted); o != nil && within(*o) {
+			return o
 		}
-		if promoted == nil {
-			// A hand-over that did not take place caused none.
-			if found == nil && !e.planned {
-				found = &list[i]
-			}
-			continue
-		}
-		served := o.To < promoted.at-max(promoted.uncertainty, o.Uncertainty) && o.Node != promoted.node
-		if o.From <= promoted.at && !served {
-			found = &list[i]
-		}
+		return nil
 	}
-	return found
+	if i := slices.IndexFunc(list, within); i >= 0 && !e.planned {
+		return &list[i]
+	}
+	return nil
 }
 
 // ServerTimes are the durations of the failovers that completed.

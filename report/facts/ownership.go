@@ -218,13 +218,17 @@ func (o *ownership) claim(c claim) {
 		if len(both) == 0 {
 			continue
 		}
-		whole := both.Count() == o.serving(t.Node).Count()
-		changes = append(changes, change{claim{c.sighting, both, c.epoch}, t.Node, whole, served})
+		if i := slices.IndexFunc(changes, func(ch change) bool { return ch.from == t.Node }); i >= 0 {
+			changes[i].slots = changes[i].slots.Plus(both)
+		} else {
+			changes = append(changes, change{claim: claim{c.sighting, both, c.epoch}, from: t.Node, served: served})
+		}
 		old := *t
 		old.Slots, old.To = both, c.at
 		o.closed = append(o.closed, old)
 	}
-	for _, ch := range changes {
+	for n, ch := range changes {
+		changes[n].whole = ch.slots.Count() == o.serving(ch.from).Count()
 		for i := range o.open {
 			if o.open[i].Node == ch.from {
 				o.open[i].Slots = o.open[i].Slots.Minus(ch.slots)
@@ -266,6 +270,9 @@ func (o *ownership) serving(node string) results.Slots {
 // primary or, in an older bundle, those of the shard that it next took a write of, or
 // belonged to.
 func (o *ownership) standsFor(node string, at results.Duration) results.Slots {
+	if served := o.serving(node); len(served) > 0 {
+		return served // its promotion is known
+	}
 	if o.polled {
 		primary, _ := o.primaryOf(node, at)
 		return o.serving(primary)

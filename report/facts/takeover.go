@@ -23,6 +23,8 @@ type Takeover struct {
 	// Epoch is the new owner's config epoch; 0 if nothing showed it.
 	Epoch int64
 	Means results.Means
+	// Began is when its cause acted or, without one, when the first sign of it was seen.
+	Began results.Duration
 	// Cause is nil for a takeover without one: an unexplained one.
 	Cause *Cause
 
@@ -183,4 +185,31 @@ func earliest(list map[string]*sighting) *sighting {
 		}
 	}
 	return best
+}
+
+// outageOf is the outage that a takeover ended: the last of its shard that began before it,
+// and did not end before it but by a write to the new owner. Nil if there is none.
+func outageOf(list []results.Outage, shard int, promoted *sighting) *results.Outage {
+	var found *results.Outage
+	for i, o := range list {
+		served := o.To < promoted.at-max(promoted.uncertainty, o.Uncertainty) && o.Node != promoted.node
+		if o.Shard == shard && o.From <= promoted.at && !served {
+			found = &list[i]
+		}
+	}
+	return found
+}
+
+// firstSign is the first sign of a takeover without a cause.
+func (h *History) firstSign(t Takeover) results.Duration {
+	first := t.At
+	if o := outageOf(h.run.ProbeOutages, t.Shard, t.promoted); o != nil {
+		first = min(first, o.From)
+	}
+	for _, s := range []*sighting{t.suspected, t.failed, t.asked} {
+		if s != nil {
+			first = min(first, s.at)
+		}
+	}
+	return first
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/slotstorm/slotstorm/scenarios"
 )
 
 // Directive is a line of redis.conf with one value.
@@ -20,7 +22,7 @@ func Directives(config map[string]string) string {
 		if !multiple[name] || value == "" || strings.ContainsFunc(value, unicode.IsControl) {
 			value = quote(value)
 		}
-		fmt.Fprintf(&b, "%s %s\n", name, value)
+		fmt.Fprintf(&b, "%s %s\n", scenarios.Accepted(name), value)
 	}
 	return b.String()
 }

@@ -5,6 +5,20 @@ import "path/filepath"
 // one makes a scenario of YAML, without the combinations of its matrix. Its mistakes
 // are in the document.
 func one(name string, data []byte, overrides []string) (*document, *Scenario, []Default) {
+	d, s, applied := complete(name, data, overrides)
+	if d.fatal {
+		return d, nil, nil
+	}
+	d.validate(s)
+	if p := s.Workload.Pattern; len(d.errs) == 0 && p != nil && p.Replay != nil && !filepath.IsAbs(p.Replay.File) {
+		p.Replay.File = filepath.Join(filepath.Dir(name), p.Replay.File)
+	}
+	return d, s, applied
+}
+
+// complete reads a scenario, and fills in its defaults. What its fields hold together is
+// not looked at.
+func complete(name string, data []byte, overrides []string) (*document, *Scenario, []Default) {
 	d := newDocument(name, data)
 	if d.parse(data); d.fatal {
 		return d, nil, nil
@@ -14,10 +28,16 @@ func one(name string, data []byte, overrides []string) (*document, *Scenario, []
 	}
 	var s Scenario
 	d.decode(&s)
-	applied := d.fillDefaults(&s)
-	d.validate(&s)
-	if p := s.Workload.Pattern; len(d.errs) == 0 && p != nil && p.Replay != nil && !filepath.IsAbs(p.Replay.File) {
-		p.Replay.File = filepath.Join(filepath.Dir(name), p.Replay.File)
+	return d, &s, d.fillDefaults(&s)
+}
+
+// Recorded makes a scenario of the one in a bundle, which some version accepted and ran:
+// that this version refuses how its fields go together is no mistake of the bundle.
+func Recorded(name string, data []byte) (*Scenario, error) {
+	d, s, _ := complete(name, data, nil)
+	if len(d.errs) > 0 {
+		return nil, d.errs.sort(nil)
 	}
-	return d, &s, applied
+	d.normalise(&s.Redis)
+	return s, nil
 }

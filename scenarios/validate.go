@@ -17,6 +17,7 @@ func (d *document) validate(s *Scenario) {
 	d.validateCluster(&s.Cluster)
 	d.validateRedis(&s.Redis)
 	d.validateDirectives(&s.Redis)
+	d.normalise(&s.Redis)
 	d.validateImages(s)
 	d.validateWorkload(s)
 	d.validateTimeline(s)
@@ -36,27 +37,20 @@ func (d *document) validateCluster(c *Cluster) {
 
 var directive = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
 
-// owned are the directives that slotstorm sets itself to form the cluster, to
-// watch it and to take it away again. One with a final - is a prefix.
-var owned = []string{
-	"aclfile", "bind", "bind-source-addr", "cluster-announce-", "cluster-config-file", "cluster-enabled",
-	"cluster-port", "daemonize", "dir", "include", "logfile", "masterauth", "masteruser", "pidfile", "port",
-	"protected-mode", "rename-command", "replica-announce-", "replicaof", "requirepass", "slave-announce-",
-	"slaveof", "supervised", "tls-", "unixsocket", "unixsocketperm", "user",
-}
+// owned are the directives that slotstorm sets itself in every place to form the cluster,
+// to watch it and to take it away again.
+var owned = []string{"cluster-config-file", "cluster-enabled", "daemonize", "dir", "logfile", "port", "protected-mode"}
 
 func (d *document) validateRedis(r *Redis) {
 	for _, name := range slices.Sorted(maps.Keys(r.Config)) {
 		path := join("redis.config", name)
-		if lower := strings.ToLower(name); !directive.MatchString(lower) {
+		if lower := strings.ToLower(name); !directive.MatchString(lower) && aliases[lower] == "" {
 			d.rejectKey(path, "a directive is lower case letters, digits and '-', as in cluster-node-timeout", "%q is not a redis.conf directive", clip(name))
 		} else if lower != name {
 			d.rejectKey(path, "did you mean "+lower+"?", "directives are written in lower case")
 		}
-		for _, o := range owned {
-			if name == o || strings.HasSuffix(o, "-") && strings.HasPrefix(name, o) {
-				d.rejectKey(path, ownedHint(name), "slotstorm sets this directive itself")
-			}
+		if slices.Contains(owned, name) {
+			d.rejectKey(path, "leave it out", "slotstorm sets this directive itself")
 		}
 	}
 	const timeout = "cluster-node-timeout"
@@ -72,19 +66,4 @@ func (d *document) validateRedis(r *Redis) {
 	if t := r.TLS; t != nil && !t.Enabled && t.Mutual {
 		d.reject("redis.tls.mutual", []string{"redis.tls.enabled"}, "set enabled: true, or leave mutual out", "requires certificates of clients, but TLS is not enabled")
 	}
-}
-
-func ownedHint(name string) string {
-	switch name {
-	case "requirepass", "masterauth", "masteruser", "aclfile", "user":
-		return "for a password, write redis.auth: {enabled: true}"
-	case "replicaof", "slaveof":
-		return "the number of replicas is redis.replicasPerShard"
-	case "tls-auth-clients":
-		return "to require certificates of clients, write redis.tls: {enabled: true, mutual: true}"
-	}
-	if strings.HasPrefix(name, "tls-") {
-		return "for TLS, write redis.tls: {enabled: true}"
-	}
-	return "leave it out"
 }

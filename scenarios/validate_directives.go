@@ -6,33 +6,75 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
 // Directives of redis.conf that name a file, a folder, a socket or a program, or that
 // let clients do so. A node writes into its own volume, and nowhere else.
 //
-// Refused because slotstorm sets them (owned, in validate.go): aclfile,
-// cluster-config-file, dir, include, logfile, pidfile, tls-*, unixsocket.
-// Refused because they reach beyond the volume: outside, below.
+// Refused: owned, in validate.go, and refused, below.
 // Bounded to a name without a path: fileNames, below.
 // Allowed: loadmodule, by an absolute path. A module runs with the node's rights, as
 // redis.binary and redis.image do: who writes a scenario chooses what runs.
 
-// outside are directives that let a node, or a client of it, reach what is not in
-// its volume. One with a final - is a prefix.
-var outside = map[string]string{
+const (
+	passwordHint = "for a password, write redis.auth: {enabled: true}"
+	addressHint  = "slotstorm chooses the addresses of nodes; leave it out"
+	replicaHint  = "the number of replicas is redis.replicasPerShard"
+	processHint  = "slotstorm itself starts and ends the nodes; leave it out"
+	socketHint   = "nodes are reached by TCP; leave it out"
+)
+
+// refused are directives that would keep slotstorm from the nodes, that have a field of
+// their own, or that let a node, or a client of it, reach what is not in its volume, with
+// the reason. One with a final - is a prefix.
+var refused = map[string]string{
+	"aclfile":                  passwordHint,
+	"bind":                     addressHint,
+	"bind-source-addr":         addressHint,
+	"cluster-announce-":        addressHint,
+	"cluster-port":             addressHint,
 	"enable-module-command":    "it lets any client load any library; write loadmodule: /path/of/module.so",
-	"enable-protected-configs": "it lets any client have the node write to any folder",
-	"primaryauth":              "for a password, write redis.auth: {enabled: true}",
-	"primaryuser":              "for a password, write redis.auth: {enabled: true}",
-	"rdma-":                    "slotstorm chooses the addresses of nodes",
-	"syslog-":                  "it writes to the log of the machine; each node's log is in the run's folder",
-	"unixsocketgroup":          "nodes are reached by TCP",
+	"enable-protected-configs": "it lets any client have the node write to any folder; leave it out",
+	"include":                  "write the directives of that file here",
+	"masterauth":               passwordHint,
+	"masteruser":               passwordHint,
+	"pidfile":                  processHint,
+	"primaryauth":              passwordHint,
+	"primaryuser":              passwordHint,
+	"rdma-":                    addressHint,
+	"rename-command":           "slotstorm needs the commands under their names; leave it out",
+	"replica-announce-":        addressHint,
+	"replicaof":                replicaHint,
+	"requirepass":              passwordHint,
+	"slave-announce-":          addressHint,
+	"slaveof":                  replicaHint,
+	"supervised":               processHint,
+	"syslog-":                  "it writes to the log of the machine; each node's log is in the run's folder; leave it out",
+	"tls-":                     "for TLS, write redis.tls: {enabled: true}",
+	"tls-auth-clients":         "to require certificates of clients, write redis.tls: {enabled: true, mutual: true}",
+	"unixsocket":               socketHint,
+	"unixsocketgroup":          socketHint,
+	"unixsocketperm":           socketHint,
+	"user":                     passwordHint,
 }
 
-// harmlessly are values of those that change nothing.
-var harmlessly = map[string]bool{"no": true}
+// refusal is why a directive is refused; empty if it is not.
+func refusal(name string) string {
+	if hint, ok := refused[name]; ok {
+		return hint
+	}
+	for prefix, hint := range refused {
+		if strings.HasSuffix(prefix, "-") && strings.HasPrefix(name, prefix) {
+			return hint
+		}
+	}
+	return ""
+}
+
+// harmless are refused directives that change nothing with the value no.
+var harmless = map[string]bool{"enable-module-command": true, "enable-protected-configs": true, "syslog-enabled": true}
 
 // fileNames are directives whose value is the name of a file or a folder in the
 // node's volume.
@@ -47,10 +89,8 @@ var volumeFiles = []string{"backup", "ca.crt", "log", "nodes.conf", "redis.conf"
 func (d *document) validateDirectives(r *Redis) {
 	for _, name := range slices.Sorted(maps.Keys(r.Config)) {
 		at, value := join("redis.config", name), r.Config[name]
-		for refused, hint := range outside {
-			if (name == refused || strings.HasSuffix(refused, "-") && strings.HasPrefix(name, refused)) && !harmlessly[value] {
-				d.rejectKey(at, hint+"; leave it out", "slotstorm refuses this directive")
-			}
+		if hint := refusal(name); hint != "" && !(harmless[name] && value == "no") {
+			d.rejectKey(at, hint, "slotstorm refuses this directive")
 		}
 		switch {
 		case slices.Contains(fileNames, name):
@@ -60,6 +100,26 @@ func (d *document) validateDirectives(r *Redis) {
 		}
 	}
 	d.validateDistinct(r)
+	d.validateEndpoints(r)
+}
+
+// ownConnections is how many connections to a node slotstorm needs beside those of the load.
+const ownConnections = 16
+
+// validateEndpoints wants clients to learn addresses, and to be let in.
+func (d *document) validateEndpoints(r *Redis) {
+	const endpoint, clients = "cluster-preferred-endpoint-type", "maxclients"
+	if kind, ok := r.Config[endpoint]; ok && strings.ToLower(kind) != "ip" {
+		d.reject(join("redis.config", endpoint), nil, "leave it out", "nodes have addresses and no host names: clients would not learn where the other nodes are")
+	}
+	if d.failed("redis.shards", "redis.replicasPerShard") {
+		return
+	}
+	links := 2 * (r.Shards*(1+r.ReplicasPerShard) - 1)
+	if n, err := strconv.Atoi(r.Config[clients]); err == nil && n < links+ownConnections {
+		d.reject(join("redis.config", clients), []string{"redis.shards", "redis.replicasPerShard"}, fmt.Sprintf("write at least %d, and more for the load", links+ownConnections),
+			"%d is too few: the links between the nodes count too and need %d, and slotstorm needs up to %d", n, links, ownConnections)
+	}
 }
 
 func (d *document) validateFileName(at, value string) {

@@ -1,6 +1,10 @@
 package scenarios
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/slotstorm/slotstorm/results"
+)
 
 func (d *document) validateTimeline(s *Scenario) {
 	d.validatePhases(s.Timeline)
@@ -24,6 +28,9 @@ func (d *document) validatePhases(t Timeline) {
 	names := map[string]int{}
 	for i, p := range t.Phases {
 		path := fmt.Sprintf("timeline.phases[%d].name", i)
+		if p.Name == results.All {
+			d.reject(path, nil, "choose another name", "%q means the whole timeline in objectives and results", p.Name)
+		}
 		if first, ok := names[p.Name]; ok {
 			d.reject(path, nil, "", "%q is the name of timeline.phases[%d] too", p.Name, first)
 		} else {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/slotstorm/slotstorm/deployer"
 	"github.com/slotstorm/slotstorm/internal/console"
 	"github.com/slotstorm/slotstorm/internal/printable"
 	"github.com/slotstorm/slotstorm/internal/site"
@@ -122,7 +123,7 @@ func fail(w io.Writer, color bool, err error) exitCode {
 		}
 	case errors.Is(err, context.Canceled):
 		code, err = exitInterrupted, errors.New("interrupted")
-	case errors.Is(err, site.ErrDiffers), errors.Is(err, site.ErrNoDeployment):
+	case errors.Is(err, site.ErrDiffers), errors.Is(err, site.ErrNoDeployment), errors.Is(err, deployer.ErrDirective):
 		code = exitInvalid
 	case errors.Is(err, site.ErrEnvironment):
 		code = exitEnvironment

@@ -148,7 +148,7 @@ func unwritable(err error) bool {
 // analyze judges a run anew, beside another baseline if one is named.
 func (p *program) analyze(b *results.Bundle, baseline string) (*results.Summary, error) {
 	if baseline != "" {
-		sc, err := scenarios.Parse(results.ScenarioFile, b.Scenario)
+		sc, err := scenarios.Recorded(results.ScenarioFile, b.Scenario)
 		if err != nil {
 			return nil, err
 		}

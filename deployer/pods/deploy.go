@@ -50,7 +50,7 @@ func Deploy(ctx context.Context, o Options) (_ *Deployment, err error) {
 		}
 		return d.AwaitWhole(forming)
 	})
-	if cause := context.Cause(forming); err != nil && cause != nil {
+	if cause := context.Cause(forming); err != nil && cause != nil && ctx.Err() == nil {
 		err = cause
 	}
 	if err != nil {

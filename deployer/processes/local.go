@@ -105,7 +105,7 @@ func (d *Deployment) form(ctx context.Context) error {
 		go func() {
 			select {
 			case <-n.current().Done():
-				failed(fmt.Errorf("%s %s: %s", n.Name, n.current().Exit(), d.lastWords(n)))
+				failed(d.ended(n))
 			case <-forming.Done():
 			}
 		}()
@@ -116,10 +116,19 @@ func (d *Deployment) form(ctx context.Context) error {
 		}
 		return d.AwaitWhole(forming)
 	})
-	if cause := context.Cause(forming); err != nil && cause != nil {
+	if cause := context.Cause(forming); err != nil && cause != nil && ctx.Err() == nil {
 		return cause
 	}
 	return err
+}
+
+// ended is the error for a node that ended while the cluster was formed.
+func (d *Deployment) ended(n *node) error {
+	log, err := tail(d.LogPath(n.Name), 0)
+	if refused := deployer.RefusedDirective(log, d.options.Redis.Config); err == nil && refused != nil {
+		return refused
+	}
+	return fmt.Errorf("%s %s: %s", n.Name, n.current().Exit(), d.lastWords(n))
 }
 
 // exitLimit is how long the kernel may take to end a killed node.

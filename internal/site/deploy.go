@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/slotstorm/slotstorm/clusters/kube"
+	"github.com/slotstorm/slotstorm/deployer"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
@@ -123,7 +124,7 @@ func explain(ctx context.Context, err error) error {
 		}
 		return context.Canceled
 	}
-	if errors.Is(err, ErrNoDeployment) || errors.Is(err, ErrDiffers) {
+	if errors.Is(err, ErrNoDeployment) || errors.Is(err, ErrDiffers) || errors.Is(err, deployer.ErrDirective) {
 		return err
 	}
 	return fmt.Errorf("%w: deploying: %w", ErrEnvironment, err)

@@ -71,7 +71,7 @@ func recorded(dir string) (*scenarios.Scenario, bool, error) {
 	if err != nil {
 		return nil, false, err
 	}
-	s, err := scenarios.Parse(results.ScenarioFile, raw)
+	s, err := scenarios.Recorded(results.ScenarioFile, raw)
 	if err != nil {
 		return nil, false, err
 	}

@@ -139,7 +139,7 @@ func (w *watch) readScenario() {
 	if err != nil {
 		return // its plots need no scenario
 	}
-	sc, err := scenarios.Parse(results.ScenarioFile, raw)
+	sc, err := scenarios.Recorded(results.ScenarioFile, raw)
 	if err != nil {
 		return // a bundle of another version: its plots need no scenario
 	}

@@ -127,7 +127,7 @@ func RunName(b *results.Bundle) string {
 // ScenarioOf is the scenario of a bundle. Its errors are about the bundle, not
 // about a scenario that the user wrote, and so are none of scenarios.Errors.
 func ScenarioOf(b *results.Bundle) (*scenarios.Scenario, error) {
-	sc, err := scenarios.Parse(results.ScenarioFile, b.Scenario)
+	sc, err := scenarios.Recorded(results.ScenarioFile, b.Scenario)
 	if err != nil {
 		return nil, fmt.Errorf("reading the bundle's scenario: %v", err)
 	}

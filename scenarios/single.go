@@ -16,8 +16,8 @@ func one(name string, data []byte, overrides []string) (*document, *Scenario, []
 	return d, s, applied
 }
 
-// complete reads a scenario, and fills in its defaults. What its fields hold together is
-// not looked at.
+// complete reads a scenario and fills in its defaults, without validating how its fields
+// go together.
 func complete(name string, data []byte, overrides []string) (*document, *Scenario, []Default) {
 	d := newDocument(name, data)
 	if d.parse(data); d.fatal {

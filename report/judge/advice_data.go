@@ -124,23 +124,39 @@ func restartEvidence(a *facts.Analysis, g results.LossGroup) []string {
 	return list
 }
 
+// splitBrain finds writes that an old primary acknowledged after another node had taken its
+// place. Only a primary that was cut off is helped by min-replicas-to-write.
 func splitBrain(a *facts.Analysis, s *results.Summary) []results.Advice {
 	var list []results.Advice
 	for _, g := range sorted(lostTo(s, results.CauseSplitBrain)) {
-		evidence := lossEvidence(g)
-		if v := config(a, "min-replicas-to-write"); v == "" || v == "0" {
-			evidence = append(evidence, "min-replicas-to-write is 0: a primary without replicas continues to acknowledge writes")
-		} else {
-			evidence = append(evidence, fmt.Sprintf("min-replicas-to-write is %s, min-replicas-max-lag %s", v, orDefault(config(a, "min-replicas-max-lag"), "10 s by default")))
+		writes := fmt.Sprintf("%s acknowledged %s of shard %d", g.Node, words.Plural(g.Count, "write", "writes"), g.Shard)
+		one := results.Advice{Severity: results.Critical, Evidence: lossEvidence(g), Anchor: lossAnchor}
+		switch fault(a, g.Fault).Takes {
+		case results.TakesNetwork:
+			one.Title = writes + " that were lost when it rejoined the others"
+			isolated(a, &one)
+		case results.TakesRole:
+			one.Title = writes + " after another node was made primary in its place; they are gone"
+			one.Advice = "While the primary answers, use CLUSTER FAILOVER without FORCE or TAKEOVER: the primary then stops writes until the replica has all of them."
+		default:
+			one.Title = writes + " after another node had taken over; they are gone"
+			one.Advice = "For writes that must not be lost, use WAIT 1: no replica confirms the writes of a primary that was replaced. The price is a round trip to a replica for each write."
 		}
-		list = append(list, results.Advice{
-			Severity: results.Critical, Title: fmt.Sprintf("%s acknowledged %s of shard %d that were lost when it rejoined the others", g.Node, words.Plural(g.Count, "write", "writes"), g.Shard),
-			Evidence: evidence,
-			Advice:   "Set min-replicas-to-write 1 with a small min-replicas-max-lag: a primary that is cut off then refuses writes after that lag. A lower cluster-node-timeout shortens the time in which it still accepts them.",
-			Anchor:   lossAnchor,
-		})
+		list = append(list, one)
 	}
 	return list
+}
+
+// isolated adds what bounds the writes of a primary that is cut off.
+func isolated(a *facts.Analysis, one *results.Advice) {
+	const lower = "A lower cluster-node-timeout shortens the time in which it still accepts them."
+	if v := config(a, "min-replicas-to-write"); v != "" && v != "0" {
+		one.Evidence = append(one.Evidence, fmt.Sprintf("min-replicas-to-write is %s, min-replicas-max-lag %s", v, orDefault(config(a, "min-replicas-max-lag"), "10 s by default")))
+		one.Advice = "min-replicas-max-lag bounds for how long a primary that is cut off still acknowledges writes: lower it, but not below 2 s, because replicas report once a second. " + lower
+		return
+	}
+	one.Evidence = append(one.Evidence, "min-replicas-to-write is 0: a primary without replicas continues to acknowledge writes")
+	one.Advice = "Set min-replicas-to-write 1 with a small min-replicas-max-lag: a primary that is cut off then refuses writes after that lag. The price: a shard refuses all writes (NOREPLICAS) while it has no replica in sync, with one replica per shard after every failover until the old primary is back. " + lower
 }
 
 func orDefault(value, otherwise string) string {

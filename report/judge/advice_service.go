@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/slotstorm/slotstorm/report/facts"
@@ -119,6 +120,9 @@ func dialledInVain(a *facts.Analysis, _ *results.Summary) []results.Advice {
 		}
 		took := facts.Micros(i.Histogram.Max())
 		from := a.Run.LoadStart + results.DurationOf(time.Duration(i.Second)*time.Second)
+		if !silent(&a.Run, i.Shard, from+took) {
+			continue
+		}
 		var out results.Duration // how long the shard was away meanwhile
 		for _, o := range a.Run.ProbeOutages {
 			if o.Shard == i.Shard && o.From < from+took+results.DurationOf(time.Second) && o.To > from {
@@ -142,6 +146,20 @@ func dialledInVain(a *facts.Analysis, _ *results.Summary) []results.Advice {
 		Advice: fmt.Sprintf("Lower dialTimeout, or dialerRetries (client.options.dialerRetries in a scenario): with 1 it is some %s. The price of fewer dials: requests that are refused at once fail instead of waiting until the client reloads the topology.",
 			words.Duration(results.DurationOf(nodeTries*each))), Anchor: anchorAvailability,
 	}}
+}
+
+// silent reports whether by a moment a node of a shard had an address that does not answer:
+// it was cut off, or its pod was gone. Where a process has ended, its machine refuses
+// connections at once.
+func silent(r *results.Run, shard int, until results.Duration) bool {
+	pods := r.Environment.Kubernetes != nil
+	for _, f := range r.Faults {
+		hits := slices.ContainsFunc(f.Hits(), func(h results.Hit) bool { return h.Shard == shard })
+		if hits && f.Injected > 0 && f.Injected < until && (f.Takes == results.TakesNetwork || pods && f.Takes == results.TakesProcess) {
+			return true
+		}
+	}
+	return pods && r.Upgrade != nil
 }
 
 // timeoutFrom is the node timeout from which it is mentioned, and timeoutShare its
@@ -178,6 +196,8 @@ func nodeTimeoutDominates(a *facts.Analysis, s *results.Summary) []results.Advic
 	}}
 }
 
+// fullCoverage finds shards that refused requests only because others were down. While the
+// primaries that are up are no majority, all refuse requests whatever the directive says.
 func fullCoverage(a *facts.Analysis, s *results.Summary) []results.Advice {
 	if config(a, "cluster-require-full-coverage") == "no" {
 		return nil
@@ -185,18 +205,15 @@ func fullCoverage(a *facts.Analysis, s *results.Summary) []results.Advice {
 	var worst results.Advice
 	var most results.Duration
 	n := 0
-	for _, f := range s.Failovers {
-		hits := fault(a, f.Fault).Hits()
-		elsewhere := func(h results.Hit) bool { return h.Shard != f.Shard }
-		if slices.ContainsFunc(hits, elsewhere) {
-			continue // the fault struck the others itself
+	for i, f := range s.Failovers {
+		sameFault := func(g results.Failover) bool { return f.Fault != "" && g.Fault == f.Fault && g.Injected == f.Injected }
+		if slices.ContainsFunc(s.Failovers[:i], sameFault) {
+			continue // said with the first of them
 		}
-		end := f.Injected + f.Server
-		if f.Server == 0 {
-			end = a.Run.End
-		}
-		refused := refusals(&a.Run, f, end)
-		if len(refused) == 0 || len(refused) < len(a.Run.Shards)-1 {
+		failed := failedWith(a, s, f)
+		refused := refusals(&a.Run, failed, f.Injected, endOf(a, f))
+		up := len(a.Run.Shards) - len(failed)
+		if len(refused) == 0 || len(refused) < up || 2*up <= len(a.Run.Shards) {
 			continue
 		}
 		var evidence []string
@@ -209,8 +226,8 @@ func fullCoverage(a *facts.Analysis, s *results.Summary) []results.Advice {
 			most = longest
 			others := words.Verb(len(refused), "other shard refuse requests for", "other shards refuse requests for up to")
 			worst = results.Advice{
-				Severity: results.Warning, Title: fmt.Sprintf("The failure of shard %d made the %s %s (cluster-require-full-coverage is yes)", f.Shard, others, words.Duration(longest)),
-				Evidence: append([]string{fmt.Sprintf("%s affected only shard %d", words.OriginText(f), f.Shard)}, evidence...),
+				Severity: results.Warning, Title: fmt.Sprintf("The failure of %s made the %s %s (cluster-require-full-coverage is yes)", shards(failed), others, words.Duration(longest)),
+				Evidence: append([]string{fmt.Sprintf("%s affected only %s", words.OriginText(f), shards(failed))}, evidence...),
 				Advice:   "If clients can work while part of the keys is unavailable, set cluster-require-full-coverage to no: then the shards without a fault continue to serve requests.", Anchor: anchorAvailability,
 			}
 		}
@@ -222,12 +239,47 @@ func fullCoverage(a *facts.Analysis, s *results.Summary) []results.Advice {
 	return []results.Advice{worst}
 }
 
+// endOf is when the shard of a failover was back, or the run ended.
+func endOf(a *facts.Analysis, f results.Failover) results.Duration {
+	if f.Server == 0 {
+		return a.Run.End
+	}
+	return f.Injected + f.Server
+}
+
+// failedWith are the shards that lost their primary with that of a failover, in order: by
+// the same fault, or by another failure meanwhile.
+func failedWith(a *facts.Analysis, s *results.Summary, f results.Failover) []int {
+	failed := []int{f.Shard}
+	for _, h := range fault(a, f.Fault).Hits() {
+		if h.Role == "primary" {
+			failed = append(failed, h.Shard)
+		}
+	}
+	for _, g := range s.Failovers {
+		if g.Injected < endOf(a, f) && f.Injected < endOf(a, g) {
+			failed = append(failed, g.Shard)
+		}
+	}
+	slices.Sort(failed)
+	return slices.Compact(failed)
+}
+
+// shards names shards: "shard 0", "shards 0 and 1".
+func shards(list []int) string {
+	var names []string
+	for _, s := range list {
+		names = append(names, strconv.Itoa(s))
+	}
+	return words.Verb(len(list), "shard ", "shards ") + strings.Join(names, " and ")
+}
+
 // refusals are the longest outages, in the order of shards, in which the shards beside
-// the failed one answered CLUSTERDOWN.
-func refusals(r *results.Run, f results.Failover, end results.Duration) []results.Outage {
+// the failed ones answered CLUSTERDOWN.
+func refusals(r *results.Run, failed []int, from, end results.Duration) []results.Outage {
 	longest := map[int]results.Outage{}
 	for _, o := range r.ProbeOutages {
-		if o.Shard == f.Shard || o.From < f.Injected || o.From > end || o.Errors["CLUSTERDOWN"] == 0 {
+		if slices.Contains(failed, o.Shard) || o.From < from || o.From > end || o.Errors["CLUSTERDOWN"] == 0 {
 			continue
 		}
 		if most, ok := longest[o.Shard]; !ok || o.To-o.From > most.To-most.From {

@@ -75,6 +75,12 @@ func cameBackEarly() *results.Bundle {
 	return b
 }
 
+// by has the fault take something else than the process.
+func by(what results.Resource, b *results.Bundle) *results.Bundle {
+	b.Run.Faults[0].Takes = what
+	return b
+}
+
 // cameBackLate has the primary declared failed and back 8 s after the kill.
 func cameBackLate(more ...results.Event) *results.Bundle {
 	b := cameBackEarly()
@@ -112,7 +118,7 @@ type ruleCase struct {
 	rule, name string
 	bundle     *results.Bundle
 	change     func(*scenarios.Scenario)
-	// says is in the title, or the evidence; empty where nothing is to be said.
+	// says is in the title, the evidence or the advice; empty where nothing is to be said.
 	says string
 }
 
@@ -124,13 +130,14 @@ func serviceRules() []ruleCase {
 		{"client-topology", "later than the interval explains", fixture.Reloading("6s", 59000, "dial"), nil, ""},
 		{"client-topology", "hardly later", fixture.Reloading("1m0s", 19250, "dial"), nil, ""},
 
-		{"dials-in-vain", "five dials, twice", dialling(5700, 5, 0), nil, "Requests waited for up to 5.70 s while shard 0 was down for 0 s: go-redis dialled a node that was gone"},
-		{"dials-in-vain", "its evidence", dialling(5700, 5, 0), nil, "3 requests ended ok after failed dials; 3 of them were due in second 15 of the load"},
-		{"dials-in-vain", "its sum", dialling(5700, 5, 0), nil, "× dialerRetries 5 (the library's default), with 100ms between the dials, takes 2.90 s; a request tries a node 2 times, which takes up to 5.80 s"},
-		{"dials-in-vain", "as long as the shard was away", dialling(5700, 5, 5000), nil, ""},
-		{"dials-in-vain", "one dial", dialling(5700, 1, 0), nil, ""},
-		{"dials-in-vain", "refused at once", dialling(900, 5, 0), nil, ""},
-		{"dials-in-vain", "slow for another reason", undialled(), nil, ""},
+		{"dials-in-vain", "five dials, twice", by(results.TakesNetwork, dialling(5700, 5, 0)), nil, "Requests waited for up to 5.70 s while shard 0 was down for 0 s: go-redis dialled a node that was gone"},
+		{"dials-in-vain", "its evidence", by(results.TakesNetwork, dialling(5700, 5, 0)), nil, "3 requests ended ok after failed dials; 3 of them were due in second 15 of the load"},
+		{"dials-in-vain", "its sum", by(results.TakesNetwork, dialling(5700, 5, 0)), nil, "× dialerRetries 5 (the library's default), with 100ms between the dials, takes 2.90 s; a request tries a node 2 times, which takes up to 5.80 s"},
+		{"dials-in-vain", "as long as the shard was away", by(results.TakesNetwork, dialling(5700, 5, 5000)), nil, ""},
+		{"dials-in-vain", "a process ended, and its machine refuses at once", dialling(5700, 5, 0), nil, ""},
+		{"dials-in-vain", "one dial", by(results.TakesNetwork, dialling(5700, 1, 0)), nil, ""},
+		{"dials-in-vain", "refused at once", by(results.TakesNetwork, dialling(900, 5, 0)), nil, ""},
+		{"dials-in-vain", "slow for another reason", by(results.TakesNetwork, undialled()), nil, ""},
 
 		{"node-timeout", "15 s", slowTimeout(), timeout("15000"), "cluster-node-timeout of 15.0 s dominates the failover of 16.2 s"},
 		{"node-timeout", "the default", slowTimeout(), timeout(""), "the timeout is the default"},
@@ -141,7 +148,9 @@ func serviceRules() []ruleCase {
 		{"full-coverage", "three shards, refused while the first was away and after", fixture.ClusterDown(threeShards()), nil, "The failure of shard 0 made the other shards refuse requests for up to 881 ms"},
 		{"full-coverage", "turned off", fixture.ClusterDown(fixture.Killed()), func(s *scenarios.Scenario) { s.Redis.Config["cluster-require-full-coverage"] = "no" }, ""},
 		{"full-coverage", "away for another reason", fixture.Killed(), nil, ""},
-		{"full-coverage", "struck itself", both(fixture.ClusterDown(fixture.Killed())), nil, ""},
+		{"full-coverage", "two of three hit, which leaves no majority", both(fixture.ClusterDown(fixture.Killed())), nil, ""},
+		{"full-coverage", "two of five hit", fixture.ClusterDown(fiveShards()), nil, "The failure of shards 0 and 1 made the other shards refuse requests for up to 705 ms"},
+		{"full-coverage", "a replica of another shard hit too", withReplica(fixture.ClusterDown(fixture.Killed())), nil, "The failure of shard 0 made the other shards refuse"},
 
 		{"no-replica", "none", alone(), nil, "Shard 0 had no replica that could take over"},
 		{"no-replica", "one", fixture.Killed(), nil, ""},
@@ -172,8 +181,12 @@ func dataRules() []ruleCase {
 		{"empty-restart", "a tail", fixture.Lose(fixture.Killed(), results.CauseAsyncTail, 3), nil, ""},
 		{"restart-tail", "a part of it", fixture.Lose(cameBackEarly(), results.CauseRestartTail, 5), nil, "node-0 came back as primary with older data: 5 of the 100 acknowledged writes (5 %)"},
 		{"restart-tail", "nothing lost", cameBackEarly(), nil, ""},
-		{"split-brain", "minority writes", fixture.Lose(fixture.Killed(), results.CauseSplitBrain, 37), nil, "node-0 acknowledged 37 writes of shard 0 that were lost"},
-		{"split-brain", "its reason", fixture.Lose(fixture.Killed(), results.CauseSplitBrain, 37), nil, "min-replicas-to-write is 0"},
+		{"split-brain", "minority writes", by(results.TakesNetwork, fixture.Lose(fixture.Killed(), results.CauseSplitBrain, 37)), nil, "node-0 acknowledged 37 writes of shard 0 that were lost when it rejoined the others"},
+		{"split-brain", "its reason", by(results.TakesNetwork, fixture.Lose(fixture.Killed(), results.CauseSplitBrain, 37)), nil, "min-replicas-to-write is 0"},
+		{"split-brain", "its price", by(results.TakesNetwork, fixture.Lose(fixture.Killed(), results.CauseSplitBrain, 37)), nil, "refuses all writes (NOREPLICAS)"},
+		{"split-brain", "already set", by(results.TakesNetwork, fixture.Lose(fixture.Killed(), results.CauseSplitBrain, 37)), func(s *scenarios.Scenario) { s.Redis.Config["min-replicas-to-write"] = "1" }, "lower it, but not below 2 s"},
+		{"split-brain", "replaced by force", by(results.TakesRole, fixture.Lose(fixture.Killed(), results.CauseSplitBrain, 37)), nil, "use CLUSTER FAILOVER without FORCE"},
+		{"split-brain", "paused", by(results.TakesTime, fixture.Lose(fixture.Killed(), results.CauseSplitBrain, 37)), nil, "node-0 acknowledged 37 writes of shard 0 after another node had taken over"},
 		{"split-brain", "a tail", fixture.Lose(fixture.Killed(), results.CauseAsyncTail, 37), nil, ""},
 		{"async-tail", "a tail", fixture.Lose(fixture.Killed(), results.CauseAsyncTail, 3), nil, "3 acknowledged writes had not reached a replica"},
 		{"async-tail", "nothing lost", fixture.Killed(), nil, ""},
@@ -206,8 +219,8 @@ func TestRules(t *testing.T) {
 				t.Fatalf("%d findings, want 1: %+v", len(list), list)
 			}
 			f := list[0]
-			if !strings.Contains(f.Title+"\n"+strings.Join(f.Evidence, "\n"), tt.says) {
-				t.Errorf("it says %q with %q, want %q", f.Title, f.Evidence, tt.says)
+			if !strings.Contains(strings.Join(append([]string{f.Title, f.Advice}, f.Evidence...), "\n"), tt.says) {
+				t.Errorf("it says %q with %q and %q, want %q", f.Title, f.Evidence, f.Advice, tt.says)
 			}
 			if len(f.Evidence) == 0 || f.Advice == "" || f.Anchor == "" || f.Severity == "" {
 				t.Errorf("it lacks something: %+v", f)
@@ -245,6 +258,24 @@ func alone() *results.Bundle {
 	b.Events = b.Events[:2]
 	b.Run.Shards[0].Nodes = []string{"node-0"}
 	b.Run.ProbeOutages[0].To, b.Run.ProbeOutages[0].Open = fixture.MS(40000), true
+	return b
+}
+
+// fiveShards has the primaries of two of five shards killed.
+func fiveShards() *results.Bundle {
+	b := both(fixture.Killed())
+	for i := 3; i < 5; i++ {
+		b.Run.Shards = append(b.Run.Shards, results.Shard{Index: i, Primary: fmt.Sprintf("node-%d", 10+i), Nodes: []string{fmt.Sprintf("node-%d", 10+i)}})
+		o := b.Run.ProbeOutages[2]
+		o.Shard, o.Node = i, fmt.Sprintf("node-%d", 10+i)
+		b.Run.ProbeOutages = append(b.Run.ProbeOutages, o)
+	}
+	return b
+}
+
+// withReplica has the fault hit a replica of another shard too.
+func withReplica(b *results.Bundle) *results.Bundle {
+	b.Run.Faults[0].Nodes = []results.Hit{{Node: "node-0", Shard: 0, Role: "primary"}, {Node: "node-4", Shard: 1, Role: "replica"}}
 	return b
 }
 

@@ -26,7 +26,7 @@ workload:
   keys: {count: 1000}
   audit: {rate: 20}
 timeline:
-  phases: [{name: all, duration: 25s}]
+  phases: [{name: only, duration: 25s}]
   faults:
     - {name: pod, at: 2s, kill: {target: replica of shard 0}}
     - {name: container, at: 15s, kill: {target: replica of shard 1, scope: container}}

@@ -50,12 +50,13 @@ redis:
   config: {min-slaves-to-write: 1, cluster-preferred-endpoint-type: hostname}
 timeline:
   phases: [{name: all, duration: 10s}]
+objectives: [{metric: response.p99, max: 20ms}, {metric: throughput, min: baseline-5%}]
 `)
 	if _, err := Parse("test.yaml", text); err == nil {
 		t.Error("it is accepted for a run")
 	}
 	s, err := Recorded("test.yaml", text)
-	if err != nil || s.Redis.Config["min-replicas-to-write"] != "1" || s.Redis.Shards == 0 {
+	if err != nil || s.Redis.Config["min-replicas-to-write"] != "1" || s.Redis.Shards == 0 || s.Objectives[0].Max.Value != 0.02 || !s.Objectives[1].Min.Relative {
 		t.Errorf("%+v %v", s, err)
 	}
 	for _, bad := range []string{"", "a: 1", "x"} {

@@ -16,7 +16,7 @@ func one(name string, data []byte, overrides []string) (*document, *Scenario, []
 	return d, s, applied
 }
 
-// complete reads a scenario and fills in its defaults, without validating how its fields
+// complete reads a scenario, its defaults and the values of its bounds, without validating how its fields
 // go together.
 func complete(name string, data []byte, overrides []string) (*document, *Scenario, []Default) {
 	d := newDocument(name, data)
@@ -28,7 +28,9 @@ func complete(name string, data []byte, overrides []string) (*document, *Scenari
 	}
 	var s Scenario
 	d.decode(&s)
-	return d, &s, d.fillDefaults(&s)
+	applied := d.fillDefaults(&s)
+	d.readBounds(&s)
+	return d, &s, applied
 }
 
 // Recorded makes a scenario of the one in a bundle, which some version accepted and ran:

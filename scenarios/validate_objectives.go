@@ -66,20 +66,30 @@ func (d *document) validatePrecision(s *Scenario, o *Objective, m metrics.Metric
 		"%s cannot be judged with workload.maxSlip %v", o.Max.Text, slip)
 }
 
-// validateBounds gives the bounds their values.
-func (d *document) validateBounds(o *Objective, m metrics.Metric, path string) {
-	for _, b := range []struct {
-		name  string
-		bound *Bound
-	}{{"max", o.Max}, {"min", o.Min}} {
-		at := join(path, b.name)
-		if b.bound == nil || d.failed(at) {
+// readBounds gives the bounds of known metrics their values.
+func (d *document) readBounds(s *Scenario) {
+	for i, o := range s.Objectives {
+		m, ok := metrics.Named(o.Metric)
+		if !ok {
 			continue
 		}
-		if err := b.bound.read(m.Unit); err != nil {
-			d.reject(at, nil, err.hint, "%q is not %s, which is how %s is bounded", clip(err.text), err.want, m.Name)
+		for _, b := range []struct {
+			name  string
+			bound *Bound
+		}{{"max", o.Max}, {"min", o.Min}} {
+			at := fmt.Sprintf("objectives[%d].%s", i, b.name)
+			if b.bound == nil || d.failed(at) {
+				continue
+			}
+			if err := b.bound.read(m.Unit); err != nil {
+				d.reject(at, nil, err.hint, "%q is not %s, which is how %s is bounded", clip(err.text), err.want, m.Name)
+			}
 		}
 	}
+}
+
+// validateBounds checks the bounds of one objective beside each other.
+func (d *document) validateBounds(o *Objective, m metrics.Metric, path string) {
 	hasMax, hasMin := d.values[path+".max"] != nil, d.values[path+".min"] != nil
 	by := []string{path + ".max", path + ".min"}
 	switch {

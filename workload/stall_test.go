@@ -89,7 +89,7 @@ workload:
   maxInFlight: 100000
   mix: [{command: GET, weight: 1}]
   client: {type: wire, wire: {timeout: 10s, connections: 4, depth: 4096}}
-timeline: {phases: [{name: all, duration: 1s}]}
+timeline: {phases: [{name: only, duration: 1s}]}
 `), "workload.rate="+strconv.FormatFloat(rate, 'f', -1, 64))
 	if err != nil {
 		t.Fatal(err)

@@ -75,7 +75,7 @@ apiVersion: slotstorm/v1
 kind: Scenario
 metadata: {name: late}
 workload: {warmup: 0s, maxInFlight: 4, mix: [{command: GET, weight: 1}]}
-timeline: {phases: [{name: all, duration: 3s}]}
+timeline: {phases: [{name: only, duration: 3s}]}
 `), set...)
 	if err != nil {
 		t.Fatal(err)

@@ -35,7 +35,7 @@ apiVersion: slotstorm/v1
 kind: Scenario
 metadata: {name: retried}
 workload: {rate: 1, arrival: constant, mix: [{command: GET, weight: 1}]}
-timeline: {phases: [{name: all, duration: 1s}]}
+timeline: {phases: [{name: only, duration: 1s}]}
 `))
 	if err != nil {
 		t.Fatal(err)

@@ -166,7 +166,7 @@ apiVersion: slotstorm/v1
 kind: Scenario
 metadata: {name: remote}
 workload: `+text+`
-timeline: {phases: [{name: all, duration: 1s}]}
+timeline: {phases: [{name: only, duration: 1s}]}
 `))
 	if err != nil {
 		t.Fatal(err)

@@ -151,7 +151,7 @@ func clusterClient(t *testing.T, profile string, addr string) *redis.ClusterClie
 apiVersion: slotstorm/v1
 kind: Scenario
 metadata: {name: test}
-timeline: {phases: [{name: all, duration: 1s}]}
+timeline: {phases: [{name: only, duration: 1s}]}
 `), "workload.client.profile="+profile)
 	if err != nil {
 		t.Fatal(err)

@@ -34,8 +34,8 @@ const (
 	// 10,000 runs of usual size.
 	maxListed = 256 * mib
 
-	// maxFiles and maxDepth bound the tree of a bundle: three files for each node.
-	maxFiles = 3*MaxNodes + 1000
+	// maxFiles and maxDepth bound the tree of a bundle: four files for each node.
+	maxFiles = 4*MaxNodes + 1000
 	maxDepth = 6
 	// maxTotal bounds all files of a bundle together.
 	maxTotal = 32 * gib

@@ -12,7 +12,7 @@
 //	journal.jsonl   JournalEntry: faults, each step written before it acts
 //	upgrade.json    Surfaces: what the two versions of an upgrade show; only with an upgrade
 //	audit/          ledger.jsonl (Write), reads.jsonl (AuditRead), findings.jsonl (Finding)
-//	nodes/          <node>.log, <node>.before.txt, <node>.after.txt
+//	nodes/          <node>.log, <node>.before.txt, <node>.after.txt, <node>.info.jsonl (NodeSample)
 //	report.html, report.md, junit.xml, plots/
 //	SHA256SUMS      seals the bundle; also read by sha256sum -c
 package results

@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/slotstorm/slotstorm/internal/site"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
@@ -76,14 +77,7 @@ func line(ctx context.Context, s *scenarios.Scenario, o Options, rec *recorder) 
 	if err := prefill(gentle, s, st, rec); err != nil {
 		return nil, false, err
 	}
-	auditor, err := storm(ctx, s, st, rec, inputs{times, o.Stop})
-	if err != nil {
-		return nil, true, err
-	}
-	if err := settle(ctx, st.Redis(), auditor, rec); err != nil {
-		return nil, true, err
-	}
-	if err := collect(ctx, s, st, rec); err != nil {
+	if err := load(ctx, s, st, rec, inputs{times: times, stop: o.Stop}); err != nil {
 		return nil, true, err
 	}
 	if o.KeepVolumes && s.Cluster.Provider == "local" {
@@ -94,4 +88,23 @@ func line(ctx context.Context, s *scenarios.Scenario, o Options, rec *recorder) 
 	}
 	r, err := seal(rec)
 	return r, true, err
+}
+
+// load is the part of the line in which the cluster is under load, with what is read
+// from it afterwards.
+func load(ctx context.Context, s *scenarios.Scenario, st site.Site, rec *recorder, in inputs) error {
+	in.samples = newSampler(ctx, st.Redis(), rec.clock)
+	defer in.samples.close()
+	auditor, err := storm(ctx, s, st, rec, in)
+	if err != nil {
+		return err
+	}
+	if err := settle(ctx, st.Redis(), auditor, rec); err != nil {
+		return err
+	}
+	in.samples.settled(ctx)
+	if err := in.samples.save(rec.bundle); err != nil {
+		return err
+	}
+	return collect(ctx, s, st, rec)
 }

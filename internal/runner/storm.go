@@ -44,6 +44,7 @@ func storm(ctx context.Context, s *scenarios.Scenario, st site.Site, rec *record
 	followed := t.follow(ctx, load)
 
 	loadErr := load.Wait()
+	in.samples.loaded(ctx)
 	rec.facts.LoadEnd = min(rec.clock.Now(), rec.facts.TimelineStart+results.DurationOf(t.length))
 	followed()
 	rec.Stage("drain")
@@ -67,11 +68,12 @@ func storm(ctx context.Context, s *scenarios.Scenario, st site.Site, rec *record
 	return plan.Audit, errors.Join(err, upgradeErr, unwritten)
 }
 
-// inputs are what a load takes beside the scenario: the times of a replay, and what
-// stops it gently.
+// inputs are what a load takes beside the scenario: the times of a replay, what stops
+// it gently, and what samples the nodes meanwhile.
 type inputs struct {
-	times []time.Duration
-	stop  <-chan struct{}
+	times   []time.Duration
+	stop    <-chan struct{}
+	samples *sampler
 }
 
 // interruption ends the timeline when a gentle stop is requested before it is over,

@@ -145,11 +145,24 @@ func (p *Probes) count(shard int, done results.Duration, ok bool) {
 	p.counts[sec][shard] = c
 }
 
-// Take gives the counts of a second, once.
+// Take gives the counts of a second, once, with those of earlier seconds that a late
+// scheduler had not counted when their own were taken.
 func (p *Probes) Take(sec int) map[int]results.ProbeCount {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	c := p.counts[sec]
-	delete(p.counts, sec)
-	return c
+	var sum map[int]results.ProbeCount
+	for second, shards := range p.counts {
+		if second > sec {
+			continue
+		}
+		delete(p.counts, second)
+		if sum == nil {
+			sum = shards
+			continue
+		}
+		for shard, c := range shards {
+			sum[shard] = results.ProbeCount{OK: sum[shard].OK + c.OK, Bad: sum[shard].Bad + c.Bad}
+		}
+	}
+	return sum
 }

@@ -1,0 +1,176 @@
+package runner
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/slotstorm/slotstorm/deployer"
+	"github.com/slotstorm/slotstorm/results"
+)
+
+const (
+	// sampleEvery is the distance of two samples of a node, where all nodes together
+	// allow it: what a node counted after its last sample is lost with its process.
+	sampleEvery = 200 * time.Millisecond
+	// samplesPerSecond bounds the samples of all nodes together.
+	samplesPerSecond = 50
+	// sampleTimeout bounds one sample.
+	sampleTimeout = 2 * time.Second
+)
+
+// sampler keeps what the nodes count themselves, for a reader who does not trust what
+// slotstorm counts. Of the samples during the load only those on both sides of a
+// restart, a change of role or a new synchronisation stay.
+type sampler struct {
+	clock results.Clock
+	nodes []*sampledNode
+	stop  context.CancelFunc
+	wg    sync.WaitGroup
+}
+
+// sampledNode is used by one goroutine at a time.
+type sampledNode struct {
+	name   string
+	client *redis.Client
+	kept   []results.NodeSample
+	// last was not kept yet; of is the incarnation and role that it is of.
+	last *results.NodeSample
+	of   string
+}
+
+// newSampler takes the samples before the load, and goes on until end.
+func newSampler(ctx context.Context, c *deployer.Cluster, clock results.Clock) *sampler {
+	s := &sampler{clock: clock}
+	for _, n := range c.Nodes {
+		s.nodes = append(s.nodes, &sampledNode{name: n.Name, client: c.Client(n, sampleTimeout)})
+	}
+	s.round(ctx, results.MomentBefore)
+	ctx, s.stop = context.WithCancel(ctx)
+	every := max(sampleEvery, time.Second*time.Duration(len(s.nodes))/samplesPerSecond)
+	for _, n := range s.nodes {
+		s.wg.Go(func() {
+			t := time.NewTicker(every)
+			defer t.Stop()
+			for {
+				select {
+				case <-ctx.Done():
+					return
+				case <-t.C:
+					n.sample(ctx, clock, "")
+				}
+			}
+		})
+	}
+	return s
+}
+
+// round takes one sample of each node, all at the same time.
+func (s *sampler) round(ctx context.Context, moment string) {
+	var wg sync.WaitGroup
+	for _, n := range s.nodes {
+		wg.Go(func() { n.sample(ctx, s.clock, moment) })
+	}
+	wg.Wait()
+}
+
+// loaded takes the samples after the load, and ends those during it.
+func (s *sampler) loaded(ctx context.Context) {
+	s.stop()
+	s.wg.Wait()
+	s.round(ctx, results.MomentAfter)
+}
+
+// settled takes the samples of the settled cluster, in two rounds, so that a replica's
+// offset in the first can be held against its primary's in the second.
+func (s *sampler) settled(ctx context.Context) {
+	s.round(ctx, results.MomentSettled)
+	s.round(ctx, results.MomentSettled)
+}
+
+// close ends the sampling.
+func (s *sampler) close() {
+	s.stop()
+	s.wg.Wait()
+	for _, n := range s.nodes {
+		// Its answers are kept already.
+		_ = n.client.Close()
+	}
+}
+
+// save writes what was kept.
+func (s *sampler) save(bundle *results.Writer) error {
+	for _, n := range s.nodes {
+		if err := bundle.SaveSamples(n.name, n.kept); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sample asks a node. One that does not answer has none.
+func (n *sampledNode) sample(ctx context.Context, clock results.Clock, moment string) {
+	asked := clock.Now()
+	info, err := n.client.Info(ctx, "everything").Result()
+	answered := clock.Now()
+	if err == nil {
+		n.add(results.NodeSample{Moment: moment, Asked: asked, Answered: answered, Info: statistics(info)})
+	} else if moment != "" {
+		n.keepLast()
+	}
+}
+
+func (n *sampledNode) add(s results.NodeSample) {
+	of := incarnation(s.Info)
+	if of != n.of {
+		n.keepLast()
+	}
+	if of == n.of && s.Moment == "" {
+		n.last = &s
+		return
+	}
+	n.of, n.last = of, nil
+	n.kept = append(n.kept, s)
+}
+
+// keepLast keeps the last sample, where it was not kept.
+func (n *sampledNode) keepLast() {
+	if n.last != nil {
+		n.kept = append(n.kept, *n.last)
+		n.last = nil
+	}
+}
+
+// incarnation names a node's process, its role and the history that its data are of.
+func incarnation(info string) string {
+	var of string
+	for line := range strings.Lines(info) {
+		if strings.HasPrefix(line, "run_id:") || strings.HasPrefix(line, "role:") || strings.HasPrefix(line, "master_replid:") {
+			of += line
+		}
+	}
+	return of
+}
+
+// statistics are the sections of INFO that a sample keeps.
+func statistics(info string) string {
+	var b strings.Builder
+	kept := false
+	for line := range strings.Lines(strings.ReplaceAll(info, "\r", "")) {
+		if title, ok := strings.CutPrefix(strings.TrimSpace(line), "# "); ok {
+			switch title {
+			case "Server", "Stats", "Replication", "Commandstats", "Errorstats":
+				kept = true
+			default:
+				kept = false
+			}
+		}
+		if kept && strings.TrimSpace(line) != "" {
+			b.WriteString(line)
+		}
+	}
+	return b.String()
+}

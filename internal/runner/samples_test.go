@@ -1,0 +1,38 @@
+package runner
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/slotstorm/slotstorm/results"
+)
+
+func TestSamplesStayWhereANodeChanged(t *testing.T) {
+	info := func(run, role string) string {
+		return statistics("# Server\r\nrun_id:" + run + "\r\n\r\n# Memory\r\nused_memory:1\r\n\r\n# Replication\r\nrole:" + role + "\r\nmaster_replid:h\r\n")
+	}
+	if got, want := info("a", "slave"), "# Server\nrun_id:a\n# Replication\nrole:slave\nmaster_replid:h\n"; got != want {
+		t.Fatalf("the sample has %q, want %q", got, want)
+	}
+	n := &sampledNode{}
+	for i, s := range []results.NodeSample{
+		{Moment: results.MomentBefore, Info: info("a", "slave")},
+		{Info: info("a", "slave")},
+		{Info: info("a", "slave")},
+		{Info: info("a", "master")}, // promoted
+		{Info: info("a", "master")},
+		{Info: info("b", "slave")}, // restarted
+		{Moment: results.MomentAfter, Info: info("b", "slave")},
+		{Moment: results.MomentSettled, Info: info("b", "slave")},
+	} {
+		s.Asked = results.Duration(i)
+		n.add(s)
+	}
+	var kept []int
+	for _, s := range n.kept {
+		kept = append(kept, int(s.Asked))
+	}
+	if want := []int{0, 2, 3, 4, 5, 6, 7}; !slices.Equal(kept, want) {
+		t.Errorf("samples %v are kept, want %v", kept, want)
+	}
+}

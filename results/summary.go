@@ -41,6 +41,9 @@ type Summary struct {
 	Findings []Advice `json:"findings,omitempty"`
 	// Warnings are things that a reader must know to trust the figures.
 	Warnings []string `json:"warnings,omitempty"`
+	// Checks lay the report beside what the servers kept; empty where no folder was
+	// read.
+	Checks []Check `json:"checks,omitempty"`
 }
 
 // Objective is an objective's answer.

@@ -40,7 +40,7 @@ func (r *Runs) Add(b *results.Bundle) error {
 	}
 	a := facts.New(b, sc)
 	s := judge.Summary(a)
-	if why := slices.Concat(judge.Invalid(a, s), judge.Unsound(a)); len(why) > 0 {
+	if why := slices.Concat(judge.Invalid(a, s), judge.Unsound(a, s)); len(why) > 0 {
 		r.leftOut = append(r.leftOut, facts.RunName(b)+": "+strings.Join(why, "; "))
 		return nil
 	}

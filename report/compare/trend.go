@@ -82,7 +82,7 @@ func (t *TrendBuilder) Add(b *results.Bundle) error {
 	a := facts.New(b, sc)
 	s := judge.Summary(a)
 	e := trendEntry{name: b.Run.Name, run: TrendRun{facts.RunName(b), b.Run.Start, s.Verdict, b.Run.Versions}, traits: facts.Traits(b), closed: sc.Workload.Rate.Max, steady: results.All}
-	if why := slices.Concat(judge.Invalid(a, s), judge.Unsound(a)); len(why) > 0 {
+	if why := slices.Concat(judge.Invalid(a, s), judge.Unsound(a, s)); len(why) > 0 {
 		e.leftOut = facts.RunName(b) + ": " + strings.Join(why, "; ")
 	} else {
 		e.figures = figuresOf(&b.Run, s)

@@ -49,8 +49,8 @@ type junitProblem struct {
 	Text    string `xml:",chardata"`
 }
 
-// JUnit writes a suite for each run, with the verdict and every objective as
-// cases: fail is a failure, inconclusive and invalid are errors, for they call
+// JUnit writes a suite for each run, with the verdict, every objective and the
+// checks as cases: fail is a failure, inconclusive and invalid are errors, for they call
 // for another run, not for another change.
 func JUnit(w io.Writer, list []judge.Judged) error {
 	var suites junitSuites
@@ -86,7 +86,27 @@ func suiteOf(r *results.Run, s *results.Summary) junitSuite {
 		text := words.Sentence("; ", "measured "+o.Shown, "bound "+o.Bound, o.Evidence)
 		suite.add(junitCase{Class: class, Name: o.Name, Time: "0", Out: text}, o.Result, text)
 	}
+	if len(s.Checks) > 0 {
+		verdict, text := checked(s.Checks)
+		suite.add(junitCase{Class: class, Name: "checks by the servers' own records", Time: "0", Out: text}, verdict, text)
+	}
 	return suite
+}
+
+// checked is whether the servers' own records agree, with a line for each check.
+func checked(list []results.Check) (results.Verdict, string) {
+	verdict := results.Pass
+	var lines []string
+	for _, c := range list {
+		if c.Result == results.CheckDisagrees {
+			verdict = results.Inconclusive
+		}
+		lines = append(lines, words.Sentence("; ", fmt.Sprintf("%s: %s, %s", c.Name, c.Result, words.Plural(c.Compared, "figure", "figures")), strings.Join(c.Limits, "; ")))
+		for _, d := range c.Differences {
+			lines = append(lines, words.Difference(d))
+		}
+	}
+	return verdict, strings.Join(lines, "\n")
 }
 
 // add adds a case. An XML encoder lets pass whatever XML can hold, and those who

@@ -62,6 +62,8 @@ func newExposition() *exposition {
 		{name: "slotstorm_objective_result", kind: "stateset", help: "The answer to an objective."},
 		{name: "slotstorm_objective_value", kind: "gauge", help: "What an objective's metric came to, in seconds, per second, as a ratio or a count."},
 		{name: "slotstorm_objective_margin_ratio", kind: "gauge", unit: "ratio", help: "The distance to an objective's bound as a share of it, negative if missed."},
+		{name: "slotstorm_check_agrees", kind: "gauge", help: "Whether the servers' own records agree with the report, 1 or 0, by what was checked."},
+		{name: "slotstorm_check_figures", kind: "gauge", help: "How many figures a check laid beside those of the servers."},
 	} {
 		m.family(f)
 	}
@@ -122,6 +124,16 @@ func (m *exposition) run(r *results.Run, s *results.Summary) {
 		}
 		if o.Margin != nil {
 			m.add("slotstorm_objective_margin_ratio", "", *o.Margin, labels...)
+		}
+	}
+	for _, c := range s.Checks {
+		labels := with("check", c.Name)
+		m.add("slotstorm_check_figures", "", float64(c.Compared), labels...)
+		switch c.Result {
+		case results.CheckAgrees:
+			m.add("slotstorm_check_agrees", "", 1, labels...)
+		case results.CheckDisagrees:
+			m.add("slotstorm_check_agrees", "", 0, labels...)
 		}
 	}
 	for _, f := range metrics.Figures(metrics.Evidence{Run: r, Summary: s}) {

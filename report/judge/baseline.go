@@ -22,7 +22,7 @@ func Baseline(sc *scenarios.Scenario, bundles []*results.Bundle) (*results.Basel
 		}
 		a := facts.New(b, own)
 		s := Summary(a)
-		if why := slices.Concat(Invalid(a, s), Unsound(a)); len(why) > 0 {
+		if why := slices.Concat(Invalid(a, s), Unsound(a, s)); len(why) > 0 {
 			leftOut = append(leftOut, facts.RunName(b)+": "+why[0])
 			continue
 		}

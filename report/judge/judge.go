@@ -1,11 +1,12 @@
 // Package judge holds the facts of a run against what its scenario promises:
-// objectives, whether the load generator was the limit, the verdict with its reasons,
-// warnings, findings, and the decision on an upgrade.
+// objectives, whether the load generator was the limit, whether the servers' own records
+// agree, the verdict with its reasons, warnings, findings, and the decision on an upgrade.
 //
 //	results.Bundle ─▶ facts.Analysis ─▶ Summary
 package judge
 
 import (
+	"github.com/slotstorm/slotstorm/internal/witness"
 	"github.com/slotstorm/slotstorm/report/facts"
 	"github.com/slotstorm/slotstorm/results"
 )
@@ -18,6 +19,7 @@ func Summary(a *facts.Analysis) *results.Summary {
 	}
 	s.Generator = generator(a)
 	s.Objectives = objectives(a, s)
+	s.Checks = witness.Examine(a.Bundle, s)
 	s.Verdict, s.Reasons = verdict(a, s)
 	s.Findings = advise(a, s)
 	s.Warnings = warnings(a, s)
@@ -32,7 +34,8 @@ type Judged struct {
 }
 
 // Analyze derives the summary of a run from its bundle. It is pure: nothing is
-// read but b, and the same b gives the same summary. It fails only if the
+// read but b and, for the checks, the nodes' files in its folder, and the same bundle
+// gives the same summary. It fails only if the
 // bundle's scenario is not readable.
 func Analyze(b *results.Bundle) (*results.Summary, error) {
 	sc, err := facts.ScenarioOf(b)

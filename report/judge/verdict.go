@@ -31,7 +31,8 @@ const (
 //	inconclusive   it was interrupted: whatever else it was, it is not a whole run
 //	invalid        the generator was the limit, or slotstorm contradicts itself
 //	inconclusive   nothing can be built on the data: unhealthy before,
-//	               no steady state, frames missing
+//	               no steady state, frames missing, the servers' own records
+//	               disagree with the report
 //	fail           an objective was missed, or the cluster was not healthy after
 //	inconclusive   the run did not show all that it set out to: a fault refused,
 //	               unproved or not healed, injected much too late or in force
@@ -43,7 +44,7 @@ const (
 // could not be proved, and no open question can end in a pass. All causes are
 // given, those that decided first; but on unsound data objectives mean nothing.
 func verdict(a *facts.Analysis, s *results.Summary) (results.Verdict, []string) {
-	invalid, unsound := Invalid(a, s), Unsound(a)
+	invalid, unsound := Invalid(a, s), Unsound(a, s)
 	missed, unfinished, unanswered := missed(a, s), unfinished(a), unanswered(s)
 	switch {
 	case a.Run.Interrupted != "":
@@ -127,7 +128,7 @@ func overflowWhileUp(a *facts.Analysis) (overflow, due int) {
 }
 
 // Unsound is why nothing can be built on the data.
-func Unsound(a *facts.Analysis) []string {
+func Unsound(a *facts.Analysis, s *results.Summary) []string {
 	var reasons []string
 	if a.Run.Interrupted != "" {
 		reasons = append(reasons, "interrupted: "+a.Run.Interrupted)
@@ -142,7 +143,7 @@ func Unsound(a *facts.Analysis) []string {
 		reasons = append(reasons, fmt.Sprintf("%s of the timeline %s no record of the load in %s",
 			words.Plural(n, "second", "seconds"), words.Verb(n, "has", "have"), results.SeriesFile))
 	}
-	return reasons
+	return append(reasons, disagreements(s)...)
 }
 
 // unsteady judges the steady state: the whole seconds of the first phase that

@@ -25,7 +25,7 @@ func Audited(b *results.Bundle, s *results.Summary, v AuditView) doc.Document {
 	d := doc.Document{
 		Window: "Audit of " + b.Run.ID, Badge: doc.Badge{Class: unjudged}, Title: b.Run.ID,
 		Head:     []doc.Block{doc.Only(doc.Written, doc.Line(same.Text))},
-		Sections: []doc.Section{audit(b, s)},
+		Sections: []doc.Section{audit(b, s), checks(b, s)},
 		Closing:  []doc.Side{same},
 		Footer:   "slotstorm " + b.Run.Versions.Slotstorm,
 	}

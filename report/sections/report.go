@@ -25,6 +25,7 @@ func reportSections() []func(*results.Bundle, *results.Summary) doc.Section {
 		availability,
 		audit,
 		generator,
+		checks,
 		place,
 		environment,
 		repeat,

@@ -129,3 +129,8 @@ func Classes(m map[string]int) string {
 func Differs(what, a, b string) string {
 	return fmt.Sprintf("%s is %s and %s", what, OrNone(a), OrNone(b))
 }
+
+// Difference is a figure of the report beside that of the servers.
+func Difference(d results.Difference) string {
+	return fmt.Sprintf("%s: the report has %s, the servers have %s", d.Of, d.Report, d.Servers)
+}

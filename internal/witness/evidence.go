@@ -1,0 +1,138 @@
+package witness
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"slices"
+
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// node is what the bundle keeps of one node.
+type node struct {
+	results.Node
+	// log are the known lines of its log; whole says that it begins with the first
+	// start of the server, and hasLog that there is one.
+	log           []logLine
+	whole, hasLog bool
+	// samples are those of its statistics, in order of time.
+	samples []sample
+	// before and after are its view of the cluster; nil if it did not answer.
+	before, after []view
+}
+
+// sample is a results.NodeSample as the witness reads it.
+type sample struct {
+	moment          string
+	asked, answered results.Duration
+	info            info
+}
+
+// evidence is what the servers kept.
+type evidence struct {
+	run   *results.Run
+	nodes []*node
+	// sampled says that statistics were kept around the load; without, those before
+	// and after the run stand in for them.
+	sampled bool
+}
+
+// named is the name of a node by its cluster id or its address; one that is unknown
+// stands for itself.
+func (e *evidence) named(id string) string {
+	for _, n := range e.nodes {
+		if id != "" && (n.ID == id || n.Addr == id) {
+			return n.Name
+		}
+	}
+	return id
+}
+
+// gather reads the files of the nodes. A file that cannot be read counts as missing: the
+// checks say what they lack.
+func gather(b *results.Bundle) *evidence {
+	e := &evidence{run: &b.Run}
+	f, err := results.OpenFolder(b.Dir)
+	if err != nil {
+		return e
+	}
+	defer f.Close()
+	for _, n := range b.Run.Nodes {
+		e.nodes = append(e.nodes, &node{Node: n})
+	}
+	for _, n := range e.nodes {
+		e.read(f, n)
+		e.sampled = e.sampled || len(n.samples) > 0
+	}
+	if !e.sampled {
+		e.fallBack(f)
+	}
+	return e
+}
+
+// kept reports whether the bundle keeps anything of the servers.
+func (e *evidence) kept() bool {
+	return slices.ContainsFunc(e.nodes, func(n *node) bool { return n.hasLog || len(n.samples) > 0 || n.after != nil })
+}
+
+func (e *evidence) read(f *results.Folder, n *node) {
+	if file, err := f.Open("nodes/" + n.Name + ".log"); err == nil {
+		n.log, n.whole, err = readLog(file, e.run.Start)
+		n.hasLog = err == nil
+		file.Close()
+	}
+	for i := range n.log {
+		n.log[i].about = e.named(n.log[i].about)
+	}
+	n.before, n.after = viewIn(f, n.Name, "before"), viewIn(f, n.Name, "after")
+	if file, err := f.Open(results.SamplesFile(n.Name)); err == nil {
+		n.samples = readSamples(file)
+		file.Close()
+	}
+}
+
+func viewIn(f *results.Folder, name, when string) []view {
+	raw, err := f.ReadFile("nodes/" + name + "." + when + ".txt")
+	if err != nil {
+		return nil
+	}
+	return parseView(sections(string(raw))["CLUSTER NODES"])
+}
+
+// readSamples reads the samples of a node, up to the first line that is none.
+func readSamples(r io.Reader) []sample {
+	var list []sample
+	dec := json.NewDecoder(bufio.NewReader(r))
+	for {
+		var s results.NodeSample
+		if err := dec.Decode(&s); err != nil {
+			return list
+		}
+		list = append(list, sample{s.Moment, s.Asked, s.Answered, parseInfo(s.Info)})
+	}
+}
+
+// fallBack takes the statistics of before and after the run for those around the load:
+// bundles of older versions keep no others.
+func (e *evidence) fallBack(f *results.Folder) {
+	for _, n := range e.nodes {
+		for _, when := range []string{"before", "after"} {
+			raw, err := f.ReadFile("nodes/" + n.Name + "." + when + ".txt")
+			if errors.Is(err, fs.ErrNotExist) || err != nil {
+				continue
+			}
+			in := parseInfo(sections(string(raw))["INFO"])
+			if in["run_id"] == "" {
+				continue
+			}
+			s := sample{moment: results.MomentBefore, info: in}
+			if when == "after" {
+				s.moment, s.asked, s.answered = results.MomentAfter, e.run.End, e.run.End
+			}
+			n.samples = append(n.samples, s)
+		}
+	}
+}

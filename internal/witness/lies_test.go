@@ -1,0 +1,287 @@
+package witness_test
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/slotstorm/slotstorm/internal/witness"
+	"github.com/slotstorm/slotstorm/report/judge"
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// recorded unpacks the run in testdata: its recipe.yaml makes another one like it. A
+// primary was cut off together with a client, which lost acknowledged writes, and
+// another primary was killed.
+func recorded(t *testing.T) string {
+	t.Helper()
+	packed, err := os.ReadFile("testdata/recorded.tgz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	unzipped, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for files := tar.NewReader(unzipped); ; {
+		h, err := files.Next()
+		if errors.Is(err, io.EOF) {
+			return filepath.Join(dir, "recorded")
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := filepath.Join(dir, filepath.FromSlash(h.Name))
+		if h.Typeflag == tar.TypeDir {
+			err = os.Mkdir(name, 0o755)
+		} else {
+			var text []byte
+			if text, err = io.ReadAll(files); err == nil {
+				err = os.WriteFile(name, text, 0o644)
+			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// edit replaces all that fits a pattern in a file of the bundle; it must be there.
+func edit(t *testing.T, dir, name, pattern, with string) {
+	t.Helper()
+	path := filepath.Join(dir, filepath.FromSlash(name))
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := regexp.MustCompile(pattern).ReplaceAll(text, []byte(with))
+	if bytes.Equal(text, changed) {
+		t.Fatalf("%s has nothing that fits %s", name, pattern)
+	}
+	if err := os.WriteFile(path, changed, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// lie is a change of a bundle or of its report.
+type lie struct {
+	what string
+	// file changes the bundle on disk, bundle what was read of it, and report what
+	// was derived.
+	file   func(t *testing.T, dir string)
+	bundle func(b *results.Bundle)
+	report func(s *results.Summary)
+	// checks must find it.
+	checks []string
+}
+
+func TestAnHonestBundleAgrees(t *testing.T) {
+	b, err := results.Read(recorded(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := judge.Analyze(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Verdict != results.Pass {
+		t.Errorf("the verdict is %s: %q", s.Verdict, s.Reasons)
+	}
+	want := []string{
+		results.CheckLosses, results.CheckRequests, results.CheckErrors, results.CheckLog, results.CheckPromotions,
+		results.CheckFailMarks, results.CheckOutages, results.CheckRestarts, results.CheckReplication, results.CheckOwners,
+	}
+	var got []string
+	for _, c := range s.Checks {
+		got = append(got, c.Name)
+		if c.Result != results.CheckAgrees || c.Compared == 0 {
+			t.Errorf("%s: %s of %d figures: %q", c.Name, c.Result, c.Compared, c.Differences)
+		}
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("checks %q, want %q", got, want)
+	}
+}
+
+func TestPlantedLiesAreFound(t *testing.T) {
+	for _, l := range slices.Concat(liesOfLoad(), liesOfTakeovers(), liesOfServers()) {
+		t.Run(l.what, func(t *testing.T) {
+			dir := recorded(t)
+			if l.file != nil {
+				l.file(t, dir)
+			}
+			b, err := results.Read(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if l.bundle != nil {
+				l.bundle(b)
+			}
+			s, err := judge.Analyze(b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if l.report != nil {
+				l.report(s)
+				s.Checks = witness.Examine(b, s)
+			} else if s.Verdict != results.Inconclusive || !slices.ContainsFunc(s.Reasons, func(r string) bool { return strings.Contains(r, "the report has") }) {
+				t.Errorf("the verdict is %s: %q", s.Verdict, s.Reasons)
+			}
+			for _, name := range l.checks {
+				i := slices.IndexFunc(s.Checks, func(c results.Check) bool { return c.Name == name })
+				if i < 0 || s.Checks[i].Result != results.CheckDisagrees {
+					t.Errorf("the check of %s does not find it: %+v", name, s.Checks)
+				}
+			}
+			for _, c := range s.Checks {
+				for _, d := range c.Differences {
+					t.Logf("%s: %s: %s; %s", c.Name, d.Of, d.Report, d.Servers)
+					if d.Report == "" || d.Servers == "" || d.Report == d.Servers {
+						t.Errorf("the difference %+v does not name both figures", d)
+					}
+				}
+			}
+		})
+	}
+}
+
+func liesOfLoad() []lie {
+	return []lie{
+		{what: "a frame dropped", checks: []string{results.CheckRequests}, file: func(t *testing.T, dir string) {
+			edit(t, dir, "series.jsonl", `(?m)^\{"generator":0,"seq":12,.*\n`, "")
+		}},
+		{what: "a frame of the warm-up dropped", checks: []string{results.CheckRequests}, file: func(t *testing.T, dir string) {
+			edit(t, dir, "series.jsonl", `(?m)^\{"generator":1,"seq":0,.*\n`, "")
+		}},
+		{what: "a count raised", checks: []string{results.CheckRequests}, file: func(t *testing.T, dir string) {
+			edit(t, dir, "series.jsonl", `(?m)^(\{"generator":0,"seq":3,"commands":\{"GET":\{"ok":)`, "${1}1")
+		}},
+		{what: "a count raised, and its histograms too", checks: []string{results.CheckRequests}, bundle: func(b *results.Bundle) {
+			f := &b.Frames[slices.IndexFunc(b.Frames, func(f results.Frame) bool { return f.Seq == 3 })]
+			c := f.Commands["GET"]
+			c.OK += 300
+			f.Commands["GET"] = c
+			more := func(list []results.Interval, fits func(results.Interval) bool) {
+				i := slices.IndexFunc(list, func(i results.Interval) bool {
+					return i.Second == 3 && i.Time == results.Response && fits(i)
+				})
+				if err := list[i].Histogram.RecordValues(800, 300); err != nil {
+					panic(err)
+				}
+			}
+			more(b.Intervals, func(i results.Interval) bool { return i.Command == "GET" })
+			more(b.ShardIntervals, func(i results.Interval) bool { return i.Shard == 2 })
+		}},
+		{what: "the load table raised", checks: []string{results.CheckRequests}, report: func(s *results.Summary) { s.Load[0].Counts.OK++ }},
+		{what: "a lost write's finding removed", checks: []string{results.CheckLosses}, file: func(t *testing.T, dir string) {
+			edit(t, dir, "audit/findings.jsonl", `\A\{"class":"lost".*\n`, "")
+		}},
+		{what: "a lost write forgotten", checks: []string{results.CheckLosses}, bundle: func(b *results.Bundle) {
+			b.Run.Audit.Lost--
+		}},
+		{what: "a read-back value altered", checks: []string{results.CheckLosses}, file: func(t *testing.T, dir string) {
+			edit(t, dir, "audit/reads.jsonl", `("key":"slotstorm:audit:counter:0",.*"final":true.*"value":")\d+"`, `${1}1"`)
+		}},
+		{what: "an acknowledged write removed from the ledger", checks: []string{results.CheckLosses}, file: func(t *testing.T, dir string) {
+			edit(t, dir, "audit/ledger.jsonl", `(?m)^\{"seq":40,.*"outcome":"ok".*\n`, "")
+		}},
+	}
+}
+
+func liesOfTakeovers() []lie {
+	return []lie{
+		{what: "a promotion removed from the events", checks: []string{results.CheckLog}, file: func(t *testing.T, dir string) {
+			edit(t, dir, "events.jsonl", `(?m)^.*"kind":"(election-won|promoted)".*"node":"node-4".*\n`, "")
+		}},
+		{what: "a failover removed from the report", checks: []string{results.CheckPromotions, results.CheckOwners}, report: func(s *results.Summary) {
+			s.Failovers = s.Failovers[1:]
+		}},
+		{what: "another winner in the report", checks: []string{results.CheckPromotions, results.CheckOwners}, report: func(s *results.Summary) {
+			s.Failovers[1].To = "node-5"
+		}},
+		{what: "a promotion made earlier", checks: []string{results.CheckPromotions}, report: func(s *results.Summary) {
+			for i, step := range s.Failovers[1].Steps {
+				if step.Name == results.StepPromoted {
+					s.Failovers[1].Steps[i].At /= 2
+				}
+			}
+		}},
+		{what: "a FAIL made earlier", checks: []string{results.CheckFailMarks}, report: func(s *results.Summary) {
+			for i, step := range s.Failovers[1].Steps {
+				if step.Name == results.StepFail {
+					s.Failovers[1].Steps[i].At /= 2
+				}
+			}
+		}},
+		{what: "a promotion cut from a log", checks: []string{results.CheckLog, results.CheckPromotions}, file: func(t *testing.T, dir string) {
+			edit(t, dir, "nodes/node-3.log", `(?m)^.*Failover election won.*\n`, "")
+		}},
+		{what: "a FAIL cut from a log", checks: []string{results.CheckLog}, file: func(t *testing.T, dir string) {
+			edit(t, dir, "nodes/node-5.log", `(?m)^.*(FAIL message received|Marking node).*\n`, "")
+		}},
+		{what: "an outage shortened at its end", checks: []string{results.CheckOutages}, bundle: func(b *results.Bundle) {
+			o := longest(b, 0)
+			o.To -= (o.To - o.From) / 10
+		}},
+		{what: "an outage shortened at its beginning", checks: []string{results.CheckOutages}, bundle: func(b *results.Bundle) {
+			o := longest(b, 0)
+			o.From += (o.To - o.From) / 10
+		}},
+		{what: "an outage removed", checks: []string{results.CheckOutages}, bundle: func(b *results.Bundle) {
+			b.Run.ProbeOutages = slices.DeleteFunc(b.Run.ProbeOutages, func(o results.Outage) bool { return o.Shard == 0 })
+		}},
+	}
+}
+
+// longest is the longest outage of a shard.
+func longest(b *results.Bundle, shard int) *results.Outage {
+	var found *results.Outage
+	for i, o := range b.Run.ProbeOutages {
+		if o.Shard == shard && (found == nil || o.To-o.From > found.To-found.From) {
+			found = &b.Run.ProbeOutages[i]
+		}
+	}
+	return found
+}
+
+func liesOfServers() []lie {
+	return []lie{
+		{what: "a restart removed from the events", checks: []string{results.CheckRestarts}, bundle: func(b *results.Bundle) {
+			started := 0
+			b.Events = slices.DeleteFunc(b.Events, func(e results.Event) bool {
+				if e.Kind == results.EventNodeStart && e.Node == "node-0" {
+					started++
+				}
+				return e.Kind == results.EventNodeStart && e.Node == "node-0" && started == 2
+			})
+		}},
+		{what: "requests that the servers had and the report does not", checks: []string{results.CheckRequests}, file: func(t *testing.T, dir string) {
+			edit(t, dir, "nodes/node-2.info.jsonl", `(?m)(^\{"moment":"(?:after load|settled)".*cmdstat_get:calls=)`, "${1}1")
+		}},
+		{what: "refusals that the report does not have", checks: []string{results.CheckErrors}, file: func(t *testing.T, dir string) {
+			edit(t, dir, "nodes/node-2.info.jsonl", `(?m)(^\{"moment":"(?:after load|settled)".*# Errorstats\\n)`, "${1}errorstat_OOM:count=90000\\n")
+		}},
+		{what: "a replica ahead of its primary", checks: []string{results.CheckReplication}, file: func(t *testing.T, dir string) {
+			edit(t, dir, "nodes/node-5.info.jsonl", `(?m)(^\{"moment":"settled".*\\nslave_repl_offset:)`, "${1}9")
+		}},
+		{what: "a full resynchronisation that no primary counted", checks: []string{results.CheckReplication}, file: func(t *testing.T, dir string) {
+			edit(t, dir, "nodes/node-4.log", `(?m)^(.*Full resync from master.*\n)`, "$1$1$1$1$1$1$1")
+		}},
+		{what: "another owner at the end", checks: []string{results.CheckOwners}, file: func(t *testing.T, dir string) {
+			edit(t, dir, "nodes/node-2.after.txt", ` 0-5460\n`, "\n")
+			edit(t, dir, "nodes/node-2.after.txt", `(10922-16383)`, "$1 0-5460")
+		}},
+		{what: "a lower config epoch", checks: []string{results.CheckOwners}, file: func(t *testing.T, dir string) {
+			edit(t, dir, "nodes/node-1.after.txt", ` \d+ connected 10922-16383`, " 0 connected 10922-16383")
+		}},
+	}
+}

@@ -1,0 +1,199 @@
+package witness
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// edge is how far a probe's outage may begin after the loss of a connection that a
+// replica logged, or end before a promotion was logged: Redis writes a line of its log
+// within the turn of its event loop in which it acts.
+func edge() results.Duration { return millis(50) }
+
+// stretch is a time in which, by the logs, nothing served a shard.
+type stretch struct {
+	shard       int
+	from, until results.Duration
+	// what ended it, in words.
+	end string
+	// takeover is the one that ended it; nil if the old primary came back.
+	takeover *takeover
+}
+
+// outages holds the outages of the probes against the logs. While the primary of a shard
+// is surely away, nothing serves it from the moment in which a replica lost it, or at
+// the latest from FAIL, until a promotion or its own start: an outage must contain that.
+// And no audited write to the shard can have been acknowledged within it.
+func outages(b *results.Bundle, s *results.Summary, e *evidence) results.Check {
+	c := newCheck(results.CheckOutages)
+	if s.Availability.Observed == 0 {
+		c.limit("no probe ran")
+		return c.answer()
+	}
+	open := 0
+	var list []stretch
+	for _, t := range reported(b, s) {
+		if u, ok := e.unserved(t); ok {
+			list = append(list, u)
+		} else {
+			open++
+		}
+	}
+	if open > 0 {
+		c.limit("%s of %d takeovers: the old primary may have served beside, or the logs do not date it", grouped(int64(open)), open+len(list))
+	}
+	for _, u := range append(list, e.returned()...) {
+		e.contained(c, b, u)
+	}
+	return c.answer()
+}
+
+// contained holds a stretch against the outage around it.
+func (e *evidence) contained(c *check, b *results.Bundle, u stretch) {
+	of := fmt.Sprintf("outage of shard %d until %s", u.shard, u.end)
+	servers := fmt.Sprintf("from %s to %s", since(&b.Run, u.from), since(&b.Run, u.until))
+	c.Compared++
+	o := around(b.Run.ProbeOutages, u.shard, u.from, u.until)
+	if o == nil {
+		c.differ(of, "none", servers)
+		return
+	}
+	shown := fmt.Sprintf("from %s to %s", since(&b.Run, o.From), since(&b.Run, o.To))
+	if o.From > u.from+edge() || o.To < u.until-edge() {
+		c.differ(of, shown, servers)
+	}
+	if w := acknowledgedWithin(b, *o); w != nil {
+		c.differ(of, shown, fmt.Sprintf("%s acknowledged audited write %d at %s", w.Node, w.Seq, since(&b.Run, w.Done)))
+	}
+	if t := u.takeover; t != nil {
+		c.Compared++
+		if t.outage+2*edge() < u.until-u.from {
+			c.differ(of+", its length", fmt.Sprintf("%.3f s", t.outage.Std().Seconds()), fmt.Sprintf("at least %.3f s", (u.until-u.from).Std().Seconds()))
+		}
+	}
+}
+
+// unserved is the stretch that a takeover ended. ok is false where the old primary may
+// have gone on serving.
+func (e *evidence) unserved(t takeover) (u stretch, ok bool) {
+	winner := e.node(t.to)
+	if winner == nil {
+		return stretch{}, false
+	}
+	u = stretch{shard: t.shard, from: -1, until: -1, end: "the promotion of " + t.to, takeover: &t}
+	for _, p := range e.promotions() {
+		nearest := u.until < 0 || apart(p.at, t.promoted) < apart(u.until, t.promoted)
+		if p.node == winner && t.seen && p.at >= t.injected && nearest {
+			u.until = p.at
+		}
+	}
+	for _, at := range e.marks(t.from) {
+		if at >= t.injected && at < u.until {
+			u.from = at
+			break
+		}
+	}
+	if u.until < 0 || u.from < 0 || !e.away(t.from, u.from, u.until) {
+		return stretch{}, false
+	}
+	// The winner's link to the primary breaks when its process dies.
+	for _, l := range winner.log {
+		if l.what == lineLost && l.at >= t.injected && l.at < u.from && e.died(t.from, l.at) {
+			u.from = l.at
+			break
+		}
+	}
+	return u, true
+}
+
+// returned are the stretches after a crash of a primary that no other node took over
+// from: they end with the next start of its server.
+func (e *evidence) returned() []stretch {
+	var list []stretch
+	for _, f := range e.run.Faults {
+		if f.Takes != results.TakesProcess || f.Asked || f.Gradual || f.Proved == 0 {
+			continue
+		}
+		for _, h := range f.Hits() {
+			n := e.node(h.Node)
+			if h.Role != "primary" || n == nil || !n.hasLog || e.moved(h.Shard) {
+				continue
+			}
+			for _, l := range n.log {
+				if l.what == lineStart && l.at > f.Proved {
+					if !e.promotedBetween(h.Shard, f.Injected, l.at) {
+						list = append(list, stretch{shard: h.Shard, from: f.Proved, until: l.at, end: "the start of " + h.Node})
+					}
+					break
+				}
+			}
+		}
+	}
+	return list
+}
+
+// moved reports whether nodes of other shards have served slots of a shard.
+func (e *evidence) moved(shard int) bool {
+	return slices.ContainsFunc(e.run.Shards, func(s results.Shard) bool { return s.Index == shard && e.strayed(s) != "" })
+}
+
+// promotedBetween reports whether a node of a shard was promoted within a stretch.
+func (e *evidence) promotedBetween(shard int, from, until results.Duration) bool {
+	return slices.ContainsFunc(e.promotions(), func(p promotion) bool {
+		return p.node.Shard == shard && p.at >= from && p.at <= until
+	})
+}
+
+// away reports whether a fault kept a node's process away during a stretch.
+func (e *evidence) away(name string, from, until results.Duration) bool {
+	return slices.ContainsFunc(e.run.Faults, func(f results.Fault) bool {
+		if f.Takes != results.TakesProcess && !(f.Takes == results.TakesTime && f.Signal == "SIGSTOP") {
+			return false
+		}
+		back := f.Restored
+		if f.Takes == results.TakesTime {
+			back = f.Released
+		}
+		hit := slices.ContainsFunc(f.Hits(), func(h results.Hit) bool { return h.Node == name })
+		return hit && f.Proved > 0 && !f.Gradual && f.Injected <= from && (back == 0 || back >= until)
+	}) && !e.spoke(name, from, until)
+}
+
+// spoke reports whether a node wrote to its log, as far as the witness knows the line,
+// within a stretch.
+func (e *evidence) spoke(name string, from, until results.Duration) bool {
+	n := e.node(name)
+	return n == nil || !n.hasLog || slices.ContainsFunc(n.log, func(l logLine) bool { return l.at > from && l.at < until })
+}
+
+// died reports whether a fault ended a node's process shortly before a moment.
+func (e *evidence) died(name string, at results.Duration) bool {
+	return slices.ContainsFunc(e.run.Faults, func(f results.Fault) bool {
+		hit := slices.ContainsFunc(f.Hits(), func(h results.Hit) bool { return h.Node == name })
+		return hit && f.Takes == results.TakesProcess && !f.Asked && f.Injected <= at && f.Proved >= f.Injected
+	})
+}
+
+// around is the longest outage of a shard that overlaps a stretch, or nil.
+func around(list []results.Outage, shard int, from, until results.Duration) *results.Outage {
+	var found *results.Outage
+	for i, o := range list {
+		if o.Shard == shard && o.From < until && o.To > from && (found == nil || o.To-o.From > found.To-found.From) {
+			found = &list[i]
+		}
+	}
+	return found
+}
+
+// acknowledgedWithin is an audited write that began and was acknowledged within an
+// outage, or nil.
+func acknowledgedWithin(b *results.Bundle, o results.Outage) *results.Write {
+	for i, w := range b.Writes {
+		if w.Shard == o.Shard && results.Outcome(w.Outcome) == results.OK && w.Sent > o.From+o.Uncertainty && w.Done < o.To-o.Uncertainty {
+			return &b.Writes[i]
+		}
+	}
+	return nil
+}

@@ -178,9 +178,6 @@ func owners(b *results.Bundle, s *results.Summary, e *evidence) results.Check {
 		c.limit("the bundle keeps no view of the cluster at the end")
 		return c.answer()
 	}
-	if len(rolls(&b.Run)) > 0 {
-		c.limit("an upgrade moved primaries")
-	}
 	for _, shard := range b.Run.Shards {
 		switch why := e.strayed(shard); {
 		case b.Run.HealthyAfter && e.split(c, shard):
@@ -196,8 +193,11 @@ func owners(b *results.Bundle, s *results.Summary, e *evidence) results.Check {
 
 // owner holds the last owner of a shard against the last takeover of it.
 func (e *evidence) owner(c *check, b *results.Bundle, s *results.Summary, shard results.Shard) {
-	if len(rolls(&b.Run)) > 0 {
-		return
+	for _, f := range s.Failovers {
+		if f.Shard == shard.Index && f.Means == results.MeansMoved {
+			c.limit("slots of shard %d moved", shard.Index)
+			return
+		}
 	}
 	last := shard.Primary
 	for _, t := range reported(b, s) {

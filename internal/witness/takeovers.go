@@ -31,12 +31,17 @@ func (e *evidence) promotions() []promotion {
 type takeover struct {
 	from, to string
 	shard    int
+	// epoch is the new primary's config epoch; 0 if the report does not have it.
+	epoch int64
 	// injected is when what caused it acted.
 	injected results.Duration
 	// promoted is when the promotion was seen, exact to within uncertainty; seen is
 	// false if nothing showed it.
 	promoted, uncertainty results.Duration
 	seen                  bool
+	// placed is how much later it may have been: the report places a step that was seen
+	// after its successor at its successor, and says so.
+	placed results.Duration
 	// failed is when the primary was marked FAIL, likewise.
 	failed, failUncertainty results.Duration
 	marked                  bool
@@ -44,37 +49,28 @@ type takeover struct {
 	outage results.Duration
 }
 
-// reported are the takeovers of the report: its failovers, and the hand-overs of an
-// upgrade.
+// reported are the takeovers of the report in which a replica was promoted. Slots that
+// moved to another primary are none.
 func reported(b *results.Bundle, s *results.Summary) []takeover {
 	var list []takeover
 	for _, f := range s.Failovers {
-		if f.To == "" || f.To == f.From {
+		if f.To == "" || f.To == f.From || f.Means == results.MeansMoved {
 			continue
 		}
-		t := takeover{from: f.From, to: f.To, shard: f.Shard, injected: f.Injected, outage: f.Outage}
-		for _, step := range f.Steps {
+		t := takeover{from: f.From, to: f.To, shard: f.Shard, epoch: f.Epoch, injected: f.Injected, outage: f.Outage}
+		for i, step := range f.Steps {
 			switch {
 			case step.Missing:
 			case step.Name == results.StepPromoted:
 				t.promoted, t.uncertainty, t.seen = f.Injected+step.At, step.Uncertainty, true
+				if i+1 < len(f.Steps) && !f.Steps[i+1].Missing && f.Steps[i+1].At == step.At {
+					t.placed = f.Steps[i+1].Uncertainty
+				}
 			case step.Name == results.StepFail:
 				t.failed, t.failUncertainty, t.marked = f.Injected+step.At, step.Uncertainty, true
 			}
 		}
 		list = append(list, t)
-	}
-	return list
-}
-
-// rolls are the stretches in which an upgrade hands primaries over by itself.
-func rolls(r *results.Run) [][2]results.Duration {
-	if r.Upgrade == nil {
-		return nil
-	}
-	list := [][2]results.Duration{{r.Upgrade.Forward.Began, r.Upgrade.Forward.Ended}}
-	if r.Upgrade.Back != nil {
-		list = append(list, [2]results.Duration{r.Upgrade.Back.Began, r.Upgrade.Back.Ended})
 	}
 	return list
 }
@@ -108,29 +104,29 @@ func promotionsAgree(b *results.Bundle, s *results.Summary, e *evidence) results
 			continue
 		}
 		c.Compared++
-		i := slices.IndexFunc(logs, func(p promotion) bool { return p.node == n && near(p.at, t.promoted, t.uncertainty) })
+		i := slices.IndexFunc(logs, func(p promotion) bool { return p.node == n && near(p.at, t.promoted+t.placed, t.uncertainty+t.placed) })
+		if i < 0 && n.startedBetween(t.injected, t.promoted) {
+			continue // it came back as a primary with its own data
+		}
 		if i < 0 {
 			c.differ(of, "at "+since(&b.Run, t.promoted), "no promotion in its log then")
 			continue
 		}
 		matched[i] = true
+		if epoch := n.epochAt(logs[i].at); epoch > 0 && t.epoch > 0 {
+			c.exactly("config epoch after the "+of, t.epoch, epoch)
+		}
 	}
 	for i, p := range logs {
 		if matched[i] {
 			continue
 		}
-		switch within := slices.ContainsFunc(rolls(&b.Run), func(r [2]results.Duration) bool { return p.at >= r[0] && (r[1] == 0 || p.at <= r[1]) }); {
-		case within:
-			c.Compared++
-			if !handedTo(&b.Run, p) {
-				c.differ("promotion of "+p.node.Name, "no step of the upgrade", "at "+since(&b.Run, p.at))
-			}
-		case p.at > b.Run.LoadEnd:
+		if p.at > b.Run.LoadEnd {
 			c.limit("%s was promoted %s after the start of the load, when the load had ended", p.node.Name, since(&b.Run, p.at))
-		default:
-			c.Compared++
-			c.differ("promotion of "+p.node.Name, "no takeover", "at "+since(&b.Run, p.at))
+			continue
 		}
+		c.Compared++
+		c.differ("promotion of "+p.node.Name, "no takeover", "at "+since(&b.Run, p.at))
 	}
 	if c.Compared == 0 && len(logs) == 0 {
 		c.Compared++ // both have none
@@ -138,19 +134,20 @@ func promotionsAgree(b *results.Bundle, s *results.Summary, e *evidence) results
 	return c.answer()
 }
 
-// handedTo reports whether an upgrade hands over to the promoted node, or replaces the
-// primary that it took over from, at that moment.
-func handedTo(r *results.Run, p promotion) bool {
-	list := r.Upgrade.Forward.Steps
-	if r.Upgrade.Back != nil {
-		list = slices.Concat(list, r.Upgrade.Back.Steps)
-	}
-	return slices.ContainsFunc(list, func(s results.UpgradeStep) bool {
-		if s.Kind == results.StepHandover {
-			return s.To == p.node.Name && p.at >= s.Began
+// startedBetween reports whether a node's server started within a stretch.
+func (n *node) startedBetween(from, until results.Duration) bool {
+	return slices.ContainsFunc(n.log, func(l logLine) bool { return l.what == lineStart && l.at >= from && l.at <= until })
+}
+
+// epochAt is the config epoch that a node logged with its promotion; 0 if there is none.
+// It stands in the next line.
+func (n *node) epochAt(promoted results.Duration) int64 {
+	for _, l := range n.log {
+		if l.what == lineEpoch && l.at >= promoted && l.at < promoted+millis(100) {
+			return l.epoch
 		}
-		return s.Shard == p.node.Shard && p.at >= s.Began
-	})
+	}
+	return 0
 }
 
 // hasLogs notes which logs are missing; it is false if all are.

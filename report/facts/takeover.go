@@ -156,11 +156,12 @@ func (h *History) failing(t Takeover, since results.Duration) (suspected, failed
 	for i, e := range h.events {
 		switch {
 		case e.Offset < since || e.Offset-e.Uncertainty > t.At:
-		case e.Kind == results.EventNodeExit:
-			delete(pfail, e.Node)
-			delete(fail, e.Node)
-		case e.About != t.From || e.Node == t.From:
-		case e.Kind == results.EventFailClear:
+		case e.About != t.From && e.Kind != results.EventNodeExit || e.Node == t.From:
+		case e.Kind == results.EventNodeExit, e.Kind == results.EventFailClear:
+			// A poll may see late that a mark was taken back after the takeover.
+			if e.Offset > t.At {
+				continue
+			}
 			delete(pfail, e.Node)
 			delete(fail, e.Node)
 		case e.Kind == results.EventPFail && e.Source == "poll" && pfail[e.Node] == nil:

@@ -216,8 +216,13 @@ func (a Aim) rest(side *Side, roles []deployer.Role, opposite Side) {
 			continue
 		}
 		t := Target{Node: n.Name, Shard: n.Shard, Role: scenarios.Replica}
-		if slices.ContainsFunc(roles, func(r deployer.Role) bool { return r.Node.Name == n.Name && r.Primary }) {
-			t.Role = scenarios.Primary
+		for _, r := range roles {
+			if r.Node.Name == n.Name {
+				t.Shard = r.Node.Shard
+				if r.Primary {
+					t.Role = scenarios.Primary
+				}
+			}
 		}
 		side.Nodes = append(side.Nodes, t)
 	}

@@ -60,6 +60,9 @@ func Ask(ctx context.Context, cl *redis.Client) (View, error) {
 
 // Role is what a node is right now.
 type Role struct {
+	// Node has as its Shard the one that it serves now, or whose primary it follows:
+	// replicas move between shards. It is the shard of its deployment where it belongs
+	// to none.
 	Node    Node
 	Primary bool
 	// Addr is the ip:port that it announces, Offset its replication offset. LinkUp
@@ -88,6 +91,7 @@ func (c *Cluster) Roles(ctx context.Context) []Role {
 		if errs[i] != nil {
 			continue
 		}
+		n.Shard = c.shardNow(n, v)
 		r := Role{Node: n, Primary: v.Primary, Offset: v.Offset, LinkUp: v.LinkUp}
 		if self := v.self(); self != nil {
 			r.Addr = self.Addr
@@ -95,6 +99,40 @@ func (c *Cluster) Roles(ctx context.Context) []Role {
 		list = append(list, r)
 	}
 	return list
+}
+
+// shardNow is the shard that most slots of a node belong to or, of a replica, most of
+// its primary's.
+func (c *Cluster) shardNow(n Node, v View) int {
+	self := v.self()
+	if self == nil {
+		return n.Shard
+	}
+	serves := self.ID
+	if !v.Primary {
+		serves = self.PrimaryID
+	}
+	count := make([]int, c.Shards)
+	shard := n.Shard
+	for _, m := range v.Members {
+		if m.ID != serves {
+			continue
+		}
+		for _, r := range m.Ranges {
+			for at := r[0]; at <= r[1]; {
+				of := c.ShardOf(at)
+				_, last := c.ShardSlots(of)
+				count[of] += min(last, r[1]) - at + 1
+				at = last + 1
+			}
+		}
+	}
+	for i, slots := range count {
+		if slots > count[shard] {
+			shard = i
+		}
+	}
+	return shard
 }
 
 // PID asks a node for the number of its process.

@@ -53,6 +53,36 @@ func text(err error) string {
 	return err.Error()
 }
 
+// TestARoleIsOfTheShardThatIsServedNow follows a node through a migration, a move of slots
+// and the loss of all of them.
+func TestARoleIsOfTheShardThatIsServedNow(t *testing.T) {
+	c := three()
+	d := c.Nodes[3] // deployed into shard 1
+	half := Slots / 2
+	view := func(primary string, a, c [][2]int, own ...[2]int) View {
+		return View{Primary: primary == "", Members: []Member{
+			{ID: "ida", Primary: true, Ranges: a}, {ID: "idc", Primary: true, Ranges: c}, {ID: "idd", Self: true, Primary: primary == "", PrimaryID: primary, Ranges: own},
+		}}
+	}
+	first, second := [][2]int{{0, half - 1}}, [][2]int{{half, Slots - 1}}
+	for _, tt := range []struct {
+		name string
+		view View
+		want int
+	}{
+		{"as deployed", view("idc", first, second), 1},
+		{"moved to shard 0", view("ida", first, second), 0},
+		{"took shard 0 over", view("", nil, second, first...), 0},
+		{"serves a slot of its own and more of the other", view("", first, nil, [2]int{half - 10, half}), 0},
+		{"serves nothing", view("", first, second), 1},
+		{"follows a node that serves nothing", view("ida", nil, second), 1},
+	} {
+		if got := c.shardNow(d, tt.view); got != tt.want {
+			t.Errorf("%s: shard %d, want %d", tt.name, got, tt.want)
+		}
+	}
+}
+
 func TestAWholeClusterServesEverySlot(t *testing.T) {
 	c := three()
 	view := func(last int) View {

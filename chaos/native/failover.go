@@ -64,6 +64,7 @@ func (f *failover) Check(ctx context.Context, roles []deployer.Role) (chaos.Choi
 	if err != nil {
 		return chaos.Choice{}, err
 	}
+	primary.Shard = targets[0].Shard
 	answers := slices.ContainsFunc(roles, func(r deployer.Role) bool { return r.Primary && r.Node.Name == primary.Node })
 	if !answers {
 		if f.spec.Mode == "graceful" {
@@ -97,7 +98,7 @@ func (f *failover) look(ctx context.Context) (chaos.Target, error) {
 			continue
 		}
 		if primary, ok := f.cluster.Node(f.cluster.NameOf(m.PrimaryID)); ok {
-			return chaos.Target{Node: primary.Name, Shard: primary.Shard, Role: scenarios.Primary}, nil
+			return chaos.Target{Node: primary.Name, Role: scenarios.Primary}, nil
 		}
 	}
 	return chaos.Target{}, fmt.Errorf("%s follows no primary of this cluster", f.node.Name)

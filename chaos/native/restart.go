@@ -50,10 +50,13 @@ func (a *restart) Check(_ context.Context, roles []deployer.Role) (chaos.Choice,
 		if !ok || !pod.Ready || pod.Going {
 			return chaos.Choice{}, fmt.Errorf("%s has no pod that is ready", t.Node)
 		}
-		if a.pods[t.Shard] == nil {
-			a.shards = append(a.shards, t.Shard)
+		// A StatefulSet has the nodes that were deployed into a shard, whichever they
+		// serve now.
+		node, _ := a.Cluster.Redis().Node(t.Node)
+		if a.pods[node.Shard] == nil {
+			a.shards = append(a.shards, node.Shard)
 		}
-		a.pods[t.Shard] = append(a.pods[t.Shard], pod)
+		a.pods[node.Shard] = append(a.pods[node.Shard], pod)
 	}
 	slices.Sort(a.shards)
 	for _, list := range a.pods {

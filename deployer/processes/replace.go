@@ -125,15 +125,19 @@ func (d *Deployment) backupDir(n *node) string {
 // Backup has each shard's primary save a snapshot, and keeps a copy for every
 // node of the shard, with the node's nodes.conf.
 func (d *Deployment) Backup(ctx context.Context) error {
-	for _, role := range d.Roles(ctx) {
+	roles := d.Roles(ctx)
+	for _, role := range roles {
 		if !role.Primary {
 			continue
 		}
 		if err := d.Snapshot(ctx, role.Node); err != nil {
 			return fmt.Errorf("saving %s: %w", role.Node.Name, err)
 		}
-		for _, member := range d.Members(role.Node.Shard) {
-			n := d.nodes[member.Name]
+		for _, member := range roles {
+			if member.Node.Shard != role.Node.Shard {
+				continue
+			}
+			n := d.nodes[member.Node.Name]
 			if err := os.MkdirAll(d.backupDir(n), 0o700); err != nil {
 				return err
 			}

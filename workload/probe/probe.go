@@ -6,6 +6,7 @@ import (
 	"context"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/slotstorm/slotstorm/results"
@@ -29,6 +30,8 @@ type Probes struct {
 	start    time.Time
 	keys     []string // by shard
 	Watch    *gaps.Watch
+	// good is when each shard took its last good write.
+	good []atomic.Int64
 
 	mu     sync.Mutex
 	counts map[int]map[int]results.ProbeCount // second, shard
@@ -41,6 +44,7 @@ func New(t servers.Target, p scenarios.Probe, clock results.Clock, start time.Ti
 		target: t, interval: interval, timeout: p.Timeout.Std(), clock: clock, start: start,
 		keys: probeKeys(t), counts: map[int]map[int]results.ProbeCount{},
 		Watch: gaps.NewWatch(len(t.Shards), Rule(interval).Failing),
+		good:  make([]atomic.Int64, len(t.Shards)),
 	}
 }
 
@@ -65,6 +69,9 @@ func probeKeys(t servers.Target) []string {
 
 // Run probes until ctx ends.
 func (p *Probes) Run(ctx context.Context) {
+	for shard := range p.good {
+		p.good[shard].Store(int64(p.clock.Now()))
+	}
 	var wg sync.WaitGroup
 	for shard, members := range p.target.Shards {
 		for _, m := range members {
@@ -74,47 +81,92 @@ func (p *Probes) Run(ctx context.Context) {
 	wg.Wait()
 }
 
+// node probes one node at every interval: for its shard, and for others whose own nodes
+// take no writes. A replica may have moved there, and have become the primary.
 func (p *Probes) node(ctx context.Context, shard int, m servers.Member) {
 	t := time.NewTicker(p.interval)
 	defer t.Stop()
-	var c *conn.Conn
-	defer func() { c.Close() }()
+	v := visit{p: p, m: m, took: make([]bool, len(p.keys))}
+	defer func() { v.c.Close() }()
 	for n := 0; ; n++ {
 		select {
 		case <-ctx.Done():
 			return
 		case <-t.C:
 		}
-		sent := p.clock.Now()
-		class, err := "", error(nil)
-		if c == nil {
-			c, err = conn.Connect(ctx, p.target.Dialer, m.Addr, p.timeout)
-		}
-		if err == nil {
-			// The time to dial is not part of the write.
-			sent = p.clock.Now()
-			class, err = p.write(c, shard, n)
-		}
+		sent, class := v.write(ctx, shard, n)
 		done := p.clock.Now()
 		if ctx.Err() != nil {
 			return
 		}
-		if err != nil {
-			c.Close()
-			c = nil
-			_, class = classify.Error(err)
-		}
 		switch class {
 		case "":
-			p.Watch.Good(shard, done, m.Name)
-			p.count(shard, done, true)
+			p.took(shard, done, m.Name)
 		case "MOVED":
 			// A replica, as it should be: it says nothing about the shard.
 		default:
 			p.Watch.Bad(shard, sent, done, class, m.Name)
 			p.count(shard, done, false)
 		}
+		for other := range p.keys {
+			if other != shard && v.c != nil && (v.took[other] || p.silent(other)) {
+				v.abroad(ctx, other, n)
+			}
+		}
 	}
+}
+
+// visit is a node that is probed, over its connection; nil while there is none.
+type visit struct {
+	p *Probes
+	m servers.Member
+	c *conn.Conn
+	// took are the other shards of which it took the last write.
+	took []bool
+}
+
+// write writes a shard's probe key to the node, and gives when it was sent and the class
+// of what went wrong.
+func (v *visit) write(ctx context.Context, shard, n int) (sent results.Duration, class string) {
+	sent = v.p.clock.Now()
+	var err error
+	if v.c == nil {
+		v.c, err = conn.Connect(ctx, v.p.target.Dialer, v.m.Addr, v.p.timeout)
+	}
+	if err == nil {
+		// The time to dial is not part of the write.
+		sent = v.p.clock.Now()
+		class, err = v.p.write(v.c, shard, n)
+	}
+	if err != nil {
+		v.c.Close()
+		v.c = nil
+		_, class = classify.Error(err)
+	}
+	return sent, class
+}
+
+// abroad writes to the node for a shard that it was not deployed into. Only that it took
+// the write counts: what goes wrong says nothing of that shard.
+func (v *visit) abroad(ctx context.Context, shard, n int) {
+	_, class := v.write(ctx, shard, n)
+	v.took[shard] = class == ""
+	if class == "" && ctx.Err() == nil {
+		v.p.took(shard, v.p.clock.Now(), v.m.Name)
+	}
+}
+
+// took notes a good write.
+func (p *Probes) took(shard int, done results.Duration, node string) {
+	p.good[shard].Store(int64(done))
+	p.Watch.Good(shard, done, node)
+	p.count(shard, done, true)
+}
+
+// silent reports whether no node has taken a write of a shard for as long as makes an
+// outage.
+func (p *Probes) silent(shard int) bool {
+	return p.clock.Now()-results.Duration(p.good[shard].Load()) > results.DurationOf(Rule(p.interval).Failing)
 }
 
 // write writes the shard's probe key once; class is empty if the node took it.

@@ -90,10 +90,23 @@ func replies(b *results.Bundle) (byClass map[string]span, more int64) {
 			add(r.Error, 1, 1)
 		}
 	}
+	return byClass, more + probeReplies(b)
+}
+
+// probeReplies is how many error replies probes may have had in outages, beyond those of
+// the frames: while a shard takes no writes, every node is probed for it.
+func probeReplies(b *results.Bundle) int64 {
+	// Without a scenario there is no interval, and nothing bounds them.
+	d, _ := demanded(&b.Run)
+	sum := int64(0)
 	for _, o := range b.Run.ProbeOutages {
+		if d.probeEvery <= 0 {
+			return unbounded
+		}
+		sum += int64(len(b.Run.Nodes)) * (int64((o.To-o.From).Std()/d.probeEvery) + 1)
 		for _, n := range o.Errors {
-			more += int64(n)
+			sum += int64(n)
 		}
 	}
-	return byClass, more
+	return sum
 }

@@ -3,6 +3,7 @@ package witness
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/slotstorm/slotstorm/results"
 )
@@ -61,15 +62,16 @@ func (e *evidence) contained(c *check, b *results.Bundle, u stretch) {
 		return
 	}
 	shown := fmt.Sprintf("from %s to %s", since(&b.Run, o.From), since(&b.Run, o.To))
-	if o.From > u.from+edge() || o.To < u.until-edge() {
+	late := stall(b, o.From, o.To)
+	if o.From > u.from+edge()+late || o.To < u.until-edge() {
 		c.differ(of, shown, servers)
 	}
-	if w := acknowledgedWithin(b, *o); w != nil {
+	if w := acknowledgedWithin(b, *o, late); w != nil {
 		c.differ(of, shown, fmt.Sprintf("%s acknowledged audited write %d at %s", w.Node, w.Seq, since(&b.Run, w.Done)))
 	}
 	if t := u.takeover; t != nil {
 		c.Compared++
-		if t.outage+2*edge() < u.until-u.from {
+		if t.outage+2*edge()+late < u.until-u.from {
 			c.differ(of+", its length", fmt.Sprintf("%.3f s", t.outage.Std().Seconds()), fmt.Sprintf("at least %.3f s", (u.until-u.from).Std().Seconds()))
 		}
 	}
@@ -187,11 +189,29 @@ func around(list []results.Outage, shard int, from, until results.Duration) *res
 	return found
 }
 
+// stall is how late the process that probes may have read its clock around a stretch, by
+// its own measure: the longest delay of each kind. It dates a good write when it comes
+// to run, so an outage may seem to begin and to end that much later than it did.
+func stall(b *results.Bundle, from, to results.Duration) results.Duration {
+	first, last := int((from-b.Run.LoadStart).Std().Seconds())-1, int((to-b.Run.LoadStart).Std().Seconds())+1
+	longest := map[results.Delay]int64{}
+	for _, i := range b.SelfIntervals {
+		if i.Second >= first && i.Second <= last {
+			longest[i.Delay] = max(longest[i.Delay], i.Histogram.Max())
+		}
+	}
+	sum := results.Duration(0)
+	for _, micros := range longest {
+		sum += results.DurationOf(time.Duration(micros) * time.Microsecond)
+	}
+	return sum
+}
+
 // acknowledgedWithin is an audited write that began and was acknowledged within an
 // outage, or nil.
-func acknowledgedWithin(b *results.Bundle, o results.Outage) *results.Write {
+func acknowledgedWithin(b *results.Bundle, o results.Outage, late results.Duration) *results.Write {
 	for i, w := range b.Writes {
-		if w.Shard == o.Shard && results.Outcome(w.Outcome) == results.OK && w.Sent > o.From+o.Uncertainty && w.Done < o.To-o.Uncertainty {
+		if w.Shard == o.Shard && results.Outcome(w.Outcome) == results.OK && w.Sent > o.From+o.Uncertainty && w.Done < o.To-o.Uncertainty-late {
 			return &b.Writes[i]
 		}
 	}

@@ -113,7 +113,8 @@ func TestCollectorIsNotHeldUp(t *testing.T) {
 	}
 	alone := collecting(func() { time.Sleep(result.Elapsed) })
 	t.Logf("waits for the world to stop: with the loop %v, without %v", held, alone)
-	if held.total < 100 || held.slow > held.total/20 {
+	// Held up, nearly every collection would wait for milliseconds; on a busy machine some do.
+	if held.total < 100 || held.slow > held.total/4 {
 		t.Errorf("%d of %d took 1 ms or more", held.slow, held.total)
 	}
 }

@@ -57,7 +57,7 @@ dist: ## build the programs of a release and their checksums, into bin/dist
 
 test: tools ## install what is missing and run all tests, those of code with goroutines with the race detector
 	@scripts/setup test
-	$(TOOLS)/tests -unraced tools/unraced.txt -modules
+	$(TOOLS)/tests -unraced tools/unraced.txt -modules -first internal/runner,workload/wire,cmd/slotstorm
 
 e2e: build tools ## run whole scenarios against real Redis Clusters
 	@scripts/setup e2e

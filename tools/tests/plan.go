@@ -14,12 +14,13 @@ import (
 	"github.com/slotstorm/slotstorm/tools/lists"
 )
 
-// options are the flags; test are those that go test receives.
+// options are the flags; first are the folders of the packages to start with, and test
+// the flags that go test receives.
 type options struct {
 	unraced          string
 	modules, verbose bool
 	slowest          int
-	test             []string
+	first, test      []string
 }
 
 // plan divides the packages into groups, each of which one go test runs. Every package
@@ -47,7 +48,7 @@ func plan(ctx context.Context, o options, patterns []string) ([]group, error) {
 		if err != nil {
 			return nil, err
 		}
-		groups = divide(chosen, listed, o.test)
+		groups = divide(early(chosen, o.first), listed, o.test)
 	}
 	if o.modules {
 		nested, err := modules(".")
@@ -68,6 +69,18 @@ func exist(listed, all []string) error {
 		return errors.New("it names packages that do not exist: " + strings.Join(gone, ", "))
 	}
 	return nil
+}
+
+// early moves the packages in some folders to the front: go test starts packages in the
+// order in which it is given them.
+func early(packages, folders []string) []string {
+	isLate := func(p string) int {
+		if slices.ContainsFunc(folders, func(f string) bool { return strings.HasSuffix(p, "/"+f) }) {
+			return 0
+		}
+		return 1
+	}
+	return slices.SortedStableFunc(slices.Values(packages), func(a, b string) int { return isLate(a) - isLate(b) })
 }
 
 // divide separates the packages that are listed as having no goroutines from the others.

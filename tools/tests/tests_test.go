@@ -27,6 +27,13 @@ func TestNoPackageIsLeftOut(t *testing.T) {
 	}
 }
 
+func TestEarlyPackagesComeFirst(t *testing.T) {
+	got := early([]string{"m/a", "m/b", "m/c/d", "m/xd"}, []string{"c/d", "b"})
+	if want := []string{"m/b", "m/c/d", "m/a", "m/xd"}; !slices.Equal(got, want) {
+		t.Errorf("%v; want %v", got, want)
+	}
+}
+
 func TestModulesAreFound(t *testing.T) {
 	root := t.TempDir()
 	for _, dir := range []string{".", "a", "b/c", "b/testdata", ".git"} {

@@ -24,14 +24,14 @@ import (
 )
 
 // small is a run of a few seconds on plain loopback, where tests reach its nodes
-// without a password.
+// without a password. By default a primary waits 5 s before it sends its data.
 const small = `
 apiVersion: slotstorm/v1
 kind: Scenario
 metadata: {name: small}
 seed: 3
 cluster: {local: {isolation: none, restartDelay: 4s}}
-redis: {auth: {enabled: false}, config: {cluster-node-timeout: 1000}}
+redis: {auth: {enabled: false}, config: {cluster-node-timeout: 1000, repl-diskless-sync-delay: 0}}
 workload:
   rate: 200
   warmup: 1s

@@ -27,7 +27,7 @@ cluster: {local: {isolation: none, restartDelay: 3s}}
 redis:
   auth: {enabled: true, passwordEnv: SLOTSTORM_TEST_PASSWORD}
   tls: TLS
-  config: {cluster-node-timeout: 1000}
+  config: {cluster-node-timeout: 1000, repl-diskless-sync-delay: 0}
 workload:
   rate: 100
   warmup: 1s

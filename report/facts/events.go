@@ -19,9 +19,6 @@ func sight(e *results.Event) *sighting {
 	return &sighting{e.Offset, e.Uncertainty, e.Source, e.Node}
 }
 
-// earliest is when it may have happened at the earliest.
-func (s sighting) earliest() results.Duration { return s.at - s.uncertainty }
-
 // First is the first event that fits, or nil.
 func First(events []results.Event, is func(results.Event) bool) *results.Event {
 	if i := slices.IndexFunc(events, is); i >= 0 {

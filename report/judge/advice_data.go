@@ -221,11 +221,11 @@ func staleReads(a *facts.Analysis, _ *results.Summary) []results.Advice {
 	evidence := []string{fmt.Sprintf("%s of %s from replicas returned an outdated value", words.Count(r.StaleReplica), words.Plural(r.Replica, "audited read", "audited reads"))}
 	advice := "Read from replicas only if outdated values are acceptable."
 	if v := config(a, "replica-serve-stale-data"); v == "" || v == "yes" {
-		evidence = append(evidence, "replica-serve-stale-data is yes: a replica that has lost its primary, or has just restarted, answers from its old data")
+		evidence = append(evidence, "replica-serve-stale-data is yes: a replica that has lost its primary, or has just restarted, answers from the data that it has (old, or none)")
 		advice += " If you set replica-serve-stale-data to no, a replica that has lost its primary refuses reads."
 	}
 	return []results.Advice{{
-		Severity: results.Warning, Title: fmt.Sprintf("Replicas returned values that had been replaced up to %s before", words.Duration(r.MaxAge)),
+		Severity: results.Warning, Title: fmt.Sprintf("Replicas returned values that had been replaced up to %s before the read", words.Duration(r.MaxAge)),
 		Evidence: evidence, Advice: advice, Anchor: anchorAudit,
 	}}
 }

@@ -227,7 +227,7 @@ func fullCoverage(a *facts.Analysis, s *results.Summary) []results.Advice {
 			others := words.Verb(len(refused), "other shard refuse requests for", "other shards refuse requests for up to")
 			worst = results.Advice{
 				Severity: results.Warning, Title: fmt.Sprintf("The failure of %s made the %s %s (cluster-require-full-coverage is yes)", shards(failed), others, words.Duration(longest)),
-				Evidence: append([]string{fmt.Sprintf("%s affected only %s", words.OriginText(f), shards(failed))}, evidence...),
+				Evidence: append([]string{fmt.Sprintf("only %s lost %s (%s)", shards(failed), words.Verb(len(failed), "its primary", "their primaries"), words.OriginText(f))}, evidence...),
 				Advice:   "If clients can work while part of the keys is unavailable, set cluster-require-full-coverage to no: then the shards without a fault continue to serve requests.", Anchor: anchorAvailability,
 			}
 		}

@@ -193,7 +193,7 @@ func dataRules() []ruleCase {
 		{"unexplained-loss", "out of nowhere", fixture.Lose(fixture.Killed(), results.CauseUnexplained, 1), nil, "1 write acknowledged by node-0 lost, and no event explains it"},
 		{"unexplained-loss", "a tail", fixture.Lose(fixture.Killed(), results.CauseAsyncTail, 1), nil, ""},
 
-		{"stale-reads", "seconds old", read(6260), nil, "Replicas returned values that had been replaced up to 6.26 s before"},
+		{"stale-reads", "seconds old", read(6260), nil, "Replicas returned values that had been replaced up to 6.26 s before the read"},
 		{"stale-reads", "milliseconds old", read(2.5), nil, ""},
 		{"duplicates", "by a client", doubled(results.CauseClientRetry), nil, "repeated by: client retry 1"},
 		{"duplicates", "none", fixture.Killed(), nil, ""},
@@ -314,7 +314,7 @@ func TestFullCoverageAgreesWithAvailability(t *testing.T) {
 	}
 	got := foundBy(t, "full-coverage", b, nil)
 	want := []string{
-		"fault kill-primary affected only shard 0",
+		"only shard 0 lost its primary (fault kill-primary)",
 		"shard 1 had no fault and answered CLUSTERDOWN for 881 ms",
 		"shard 2 had no fault and answered CLUSTERDOWN for 881 ms",
 	}

@@ -233,15 +233,15 @@ func GeneratorNotice(g *results.SelfCheck, response results.Duration) string {
 	}
 	for _, c := range g.Checks {
 		if c.AllowedShare == 0 && c.Count >= enough && c.P99.Std() > noticeable && float64(c.P99) > delayShare*float64(response) {
-			return fmt.Sprintf("the p99 of the generator's %s is %s (allowed: %s), that of the response time is %s: part of the tail may come from the generator",
-				DelayNames[c.Name], words.Duration(c.P99), words.Duration(c.Allowed), words.Duration(response))
+			return fmt.Sprintf("the load generator may have caused part of the slowest response times: the p99 of %s is %s, within the limit of %s, but more than %s of the p99 of the response time, %s",
+				DelayNames[c.Name], words.Duration(c.P99), words.Duration(c.Allowed), words.Percent(delayShare), words.Duration(response))
 		}
 	}
 	return ""
 }
 
 var DelayNames = map[string]string{
-	"slip":                  "late sends (slip)",
+	"slip":                  "slip (from scheduled time to send)",
 	string(results.Wake):    "late wake-ups",
 	string(results.Starved): "waits for a CPU",
 	string(results.Sched):   "waits for Go's scheduler",

@@ -60,23 +60,28 @@ func auditNotes(au *results.Audit) []string {
 	if r := au.Reads; r != nil {
 		line := fmt.Sprintf("%s of %s from replicas returned an outdated value", words.Count(r.StaleReplica), words.Plural(r.Replica, "audited read", "audited reads"))
 		if r.StaleReplica > 0 {
-			line += fmt.Sprintf(", replaced up to %s before", words.Duration(r.MaxAge))
+			line += fmt.Sprintf(", which had been replaced up to %s before the read", words.Duration(r.MaxAge))
 		}
 		notes = append(notes, line)
 		add(r.StalePrimary, "%s from a primary returned an outdated value", words.Plural(r.StalePrimary, "audited read", "audited reads"))
 	}
 	if l := au.Linearizability; l != nil {
-		line := fmt.Sprintf("not judged: %s of %s linearizable (porcupine; no replica reads)",
-			words.Count(l.Linearizable), words.Plural(l.Linearizable+l.Illegal+l.Unknown, "key with a history", "registers, counters and lists"))
-		if l.Illegal > 0 {
-			line += fmt.Sprintf("; %s not", words.Count(l.Illegal))
-		}
-		if l.Unknown > 0 {
-			line += fmt.Sprintf("; the check of %s ran out of time", words.Count(l.Unknown))
-		}
-		notes = append(notes, line)
+		notes = append(notes, linearLine(l))
 	}
 	return notes
+}
+
+// linearLine is how many keys behaved like a single copy.
+func linearLine(l *results.Linearizability) string {
+	line := fmt.Sprintf("%s of %s %s linearizable", words.Count(l.Linearizable),
+		words.Plural(l.Linearizable+l.Illegal+l.Unknown, "register, counter or list", "registers, counters and lists"), words.Verb(l.Linearizable, "is", "are"))
+	if l.Illegal > 0 {
+		line += fmt.Sprintf(", %s %s not", words.Count(l.Illegal), words.Verb(l.Illegal, "is", "are"))
+	}
+	if l.Unknown > 0 {
+		line += fmt.Sprintf(", and the check of %s ran out of time", words.Count(l.Unknown))
+	}
+	return line + " (checked by porcupine, without the reads from replicas); this does not affect the verdict"
 }
 
 // kindTable counts by kind of key.
@@ -98,7 +103,7 @@ var kindWords = map[string]string{
 
 // staleTable counts stale replica reads by how long before them the value was replaced.
 func staleTable(au *results.Audit) doc.Table {
-	t := doc.Table{Title: "Stale replica reads", Head: append(doc.Columns("value replaced before the read by"), doc.Numbers("reads")...)}
+	t := doc.Table{Title: "Stale replica reads", Head: append(doc.Columns("time from replacement to read"), doc.Numbers("reads")...)}
 	if au == nil || au.Reads == nil {
 		return t
 	}

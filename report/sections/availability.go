@@ -18,17 +18,17 @@ func availabilityTable(r *results.Run, s *results.Summary) doc.Table {
 	if s.Availability.Observed == 0 {
 		return t
 	}
-	up := func(down results.Duration) string {
-		return words.Percent(1 - float64(down)/float64(s.Availability.Observed))
-	}
+	observed := float64(s.Availability.Observed)
+	up := func(down results.Duration) string { return words.Percent(1 - float64(down)/observed) }
+	share := func(down results.Duration) string { return words.Percent(float64(down) / observed) }
 	for _, v := range s.Availability.Shards {
 		t.Rows = append(t.Rows, []string{fmt.Sprint(v.Shard), slotsOf(r, v.Shard), words.Count(v.Outages), words.WhenSet(v.Down), words.WhenSet(v.Longest), up(v.Down)})
 	}
 	t.Rows = append(t.Rows,
-		[]string{"at least one", "", "", words.WhenSet(s.Availability.Any), "", ""},
-		[]string{"all at once", "", "", words.WhenSet(s.Availability.All), "", ""})
-	t.Note = doc.Prose("Measured by probes, which write to every node every few milliseconds, over %s. All shards were up for %s of that time, and at least one shard for %s.",
-		words.Duration(s.Availability.Observed), up(s.Availability.Any), up(s.Availability.All))
+		[]string{"any shard down", "", "", words.WhenSet(s.Availability.Any), "", ""},
+		[]string{"all shards down at once", "", "", words.WhenSet(s.Availability.All), "", ""})
+	t.Note = doc.Prose("Measured by probes, which write to every node every few milliseconds, over %s. At least one shard was down for %s of that time, and all shards at once for %s.",
+		words.Duration(s.Availability.Observed), share(s.Availability.Any), share(s.Availability.All))
 	return t
 }
 

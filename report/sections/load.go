@@ -49,7 +49,7 @@ func phaseName(name string) string {
 // percentileTable is the full table of one of the three times.
 func percentileTable(s *results.Summary, kind results.Time) doc.Table {
 	t := doc.Table{Title: string(kind) + " time", Grouped: true, Head: append(doc.Columns("phase", "command"),
-		doc.Numbers("ok", "mean", "p50", "p90", "p95", "p99", "p99.9", "p99.99", "max")...)}
+		doc.Numbers("requests ok", "mean", "p50", "p90", "p95", "p99", "p99.9", "p99.99", "max")...)}
 	for _, r := range s.Latency {
 		if r.Time == kind {
 			t.Rows = append(t.Rows, []string{phaseName(r.Phase), r.Command, words.Count(r.Count), words.Duration(r.Mean), words.Duration(r.P50), words.Duration(r.P90),
@@ -62,7 +62,7 @@ func percentileTable(s *results.Summary, kind results.Time) doc.Table {
 // shardTable shows each shard's times before, during and after a fault.
 func shardTable(s *results.Summary) doc.Table {
 	t := doc.Table{Title: "Latency by shard", Grouped: true, Head: append(doc.Columns("phase", "shard"),
-		doc.Numbers("ok", "p50", "p99", "p99.9", "max", "service p50", "service p99", "service max")...)}
+		doc.Numbers("requests ok", "p50", "p99", "p99.9", "max", "service p50", "service p99", "service max")...)}
 	service := map[string]results.Latency{}
 	place := func(r results.ShardLatency) string { return fmt.Sprint(r.Shard, " ", r.Phase) }
 	for _, r := range s.Shards {
@@ -82,7 +82,7 @@ func shardTable(s *results.Summary) doc.Table {
 // errorTable counts the requests that were not answered ok.
 func errorTable(s *results.Summary) doc.Table {
 	t := doc.Table{Title: "Errors", Head: slices.Concat(doc.Columns("phase"), doc.Numbers("failed", "unknown", "not sent"), doc.Long("by error")),
-		Note: doc.Prose("*failed*: surely not executed (refused by Redis, or no connection). *unknown*: sent, may have been executed (no answer, an error of a script or a transaction, too few replicas). *not sent*: maxInFlight was reached. *by error*: all of them.")}
+		Note: doc.Prose("*failed*: surely not executed (refused by Redis, or no connection). *unknown*: sent, and may have been executed (no answer, an error of a script or a transaction, or too few replicas confirmed a `WAIT`). *not sent*: skipped, because workload.maxInFlight requests had no answer yet. *by error*: the requests of these three columns, by kind of error.")}
 	for _, l := range s.Load {
 		if l.Command == results.All && l.Counts.Total() > l.Counts.OK {
 			t.Rows = append(t.Rows, []string{phaseName(l.Phase), words.Count(l.Counts.Failed), words.Count(l.Counts.Unknown), words.Count(l.Counts.Overflow), words.Classes(l.Errors)})
@@ -95,7 +95,7 @@ func errorTable(s *results.Summary) doc.Table {
 func load(b *results.Bundle, s *results.Summary) doc.Section {
 	d := doc.Section{ID: "latency", Title: "Load and latency"}
 	table := loadTable(s)
-	table.Note = doc.Prose("*p50* to *max*: response time, from the scheduled time of a request to its reply. *service*: from send to reply. *slip*: from scheduled time to send. Only requests answered ok, without the warm-up.")
+	table.Note = doc.Prose("The columns *p50*, *p99*, *p99.9* and *max* show the response time, from the scheduled time of a request to its reply. *service p99* counts from send to reply, and *slip p99* from scheduled time to send. All times are of requests answered ok. No column includes the warm-up.")
 	d.Blocks = append(d.Blocks, table)
 	for i, kind := range facts.Times() {
 		if t := percentileTable(s, kind); len(t.Rows) > 0 {

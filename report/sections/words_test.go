@@ -30,8 +30,8 @@ func TestAsPredicted(t *testing.T) {
 	}
 }
 
-// A share of time stands beside the name of what it is a share of: no row that says
-// 'down' has the share of the time that was up.
+// A row that says 'down' has no share of the time that was up. The note names the same
+// states as these rows, in the same order.
 func TestAvailabilityRows(t *testing.T) {
 	s := &results.Summary{Availability: results.Availability{
 		Observed: fixture.MS(35000), Any: fixture.MS(4650), All: fixture.MS(836),
@@ -47,7 +47,7 @@ func TestAvailabilityRows(t *testing.T) {
 	for _, p := range table.Note {
 		note.WriteString(p.Text)
 	}
-	if want := "All shards were up for 86.714 % of that time, and at least one shard for 97.611 %."; !strings.HasSuffix(note.String(), want) {
+	if want := "At least one shard was down for 13.285 % of that time, and all shards at once for 2.388 %."; !strings.HasSuffix(note.String(), want) {
 		t.Errorf("%q, want %q", note.String(), want)
 	}
 }

@@ -9,7 +9,7 @@ import (
 )
 
 func baselineFlag() cli.Flag {
-	return &cli.StringFlag{Name: "baseline", Usage: "use `RUN` as the baseline of objectives such as 'max: baseline+10%'; of several runs, separated by commas, use the median"}
+	return &cli.StringFlag{Name: "baseline", Usage: "use `RUN` as the baseline of objectives such as 'max: baseline+10%'; if RUN is several runs, separated by commas, each baseline is their median"}
 }
 
 // baseline reads the runs that the objectives of s are relative to; it is nil without

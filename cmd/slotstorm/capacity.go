@@ -21,15 +21,16 @@ func (p *program) capacityVerb() *cli.Command {
 		Usage:     "find the highest request rate at which a cluster meets the objectives",
 		ArgsUsage: "SCENARIO",
 		Description: "Finds the highest request rate at which the scenario's cluster meets the scenario's\n" +
-			"objectives (limits) for latency and availability. It searches twice: with a healthy\n" +
-			"cluster, and with one primary down. A search doubles the rate until an objective is\n" +
-			"missed, then tries rates between the highest good and the lowest bad rate, and at the\n" +
-			"end repeats these two. Each rate is measured in a run of its own, whose warm-up is not\n" +
-			"judged. A rate that the load generator could not sustain is not counted. To continue an\n" +
+			"objectives (limits) for latency and availability. It searches with a healthy cluster, and\n" +
+			"again with one primary down, after its replica has taken over. A search doubles the rate\n" +
+			"until an objective is missed, tries rates between the highest good and the lowest bad\n" +
+			"rate, and in the end measures both rates once more. Each rate is measured in a run of\n" +
+			"its own, whose warm-up is not judged. If the load generator is too slow for a rate in\n" +
+			"three runs, the search stays below that rate, and the answer says so. To continue an\n" +
 			"interrupted search, run the same command again.",
 		Flags: []cli.Flag{
 			&cli.StringSliceFlag{Name: "set", Usage: "set a field of the scenario with `PATH=VALUE`, such as redis.binary=./redis-server; may be repeated"},
-			&cli.StringFlag{Name: "shards", Usage: "search once for each number of shards in `LIST`, such as 3,6 (default: the number in the scenario)"},
+			&cli.StringFlag{Name: "shards", Usage: "search with each number of shards in `LIST`, such as 3,6 (default: the number in the scenario)"},
 			&cli.StringFlag{Name: "state", Value: "both", Usage: "search in `STATE`: healthy, n-1 (one primary down) or both"},
 			&cli.Float64Flag{Name: "from", Usage: "start with `N` requests per second (default: the rate of the scenario)"},
 			&cli.Float64Flag{Name: "most", Value: 1e6, Usage: "try at most `N` requests per second"},

@@ -21,10 +21,11 @@ func (p *program) cleanVerb() *cli.Command {
 		Usage:     "remove the Kubernetes objects of runs that were killed",
 		ArgsUsage: "[RUN...]",
 		Description: "Removes the namespaces, objects and kind clusters of runs that ended without removing\n" +
-			"them. Each run has a Lease object, which must name the run and the UID of its namespace.\n" +
-			"A run counts as ended if it has not renewed its lease for 60 s; this check takes up to a\n" +
-			"minute. RUN is an id or the beginning of an id. Without RUN, it cleans up after all such\n" +
-			"runs. Deployments made by 'slotstorm up' are kept, except with --all.",
+			"them. It removes only objects that belong to a run: those in a namespace with a Lease\n" +
+			"object that names the run and the UID of the namespace. A run counts as ended if it has\n" +
+			"not renewed its lease for 60 s; this check takes up to a minute. RUN is an id or the\n" +
+			"beginning of an id. Without RUN, it cleans up after all such runs. Deployments made by\n" +
+			"'slotstorm up' are kept, except with --all.",
 		Flags: append(whereFlags(),
 			&cli.BoolFlag{Name: "dry-run", Usage: "print what would be removed, and remove nothing"},
 			&cli.BoolFlag{Name: "all", Usage: "also remove kept deployments, the objects of runs in progress, and all kind clusters that slotstorm created; asks first"},

@@ -20,11 +20,12 @@ func (p *program) compareVerb() *cli.Command {
 			"'results/runs/steady-*', or several of these, separated by commas. The runs of a set\n" +
 			"count as repetitions of one measurement. The answer is 'worse', 'better',\n" +
 			"'no difference that matters' or 'too noisy'. Runs that differ in load, timeline or\n" +
-			"machine are refused, and invalid runs are left out. To make two sets that can be\n" +
-			"compared, use 'slotstorm run --against'.\n\n" +
-			"The default metrics are failover.server, failover.client, availability, writes.lost,\n" +
-			"throughput of a closed loop, and, in the first phase, response.p50, response.p99 and\n" +
-			"service.p50.",
+			"machine are refused, except with --force, and invalid runs are left out.\n" +
+			"'slotstorm run --against' makes two sets and compares them, whatever differs.\n\n" +
+			"The default metrics are failover.server (until a probe writes again), failover.client\n" +
+			"(until the client library writes again), availability, writes.lost, throughput (closed\n" +
+			"loops only), and, in the first phase, response.p50, response.p99 (from scheduled time\n" +
+			"to reply) and service.p50 (from send to reply).",
 		Flags: append(compareFlags(""),
 			&cli.BoolFlag{Name: "force", Usage: "compare runs that differ in load, timeline or machine, and print a warning"}),
 		Action: p.compare,

@@ -51,8 +51,8 @@ func (p *program) doctorVerb() *cli.Command {
 		Usage: "check whether this machine can run slotstorm, and print a fix for each problem",
 		Description: "Checks redis-server, Docker, the kubeconfig, cores, memory and open files. Also creates\n" +
 			"Linux namespaces and an nftables table, to check that this is possible. In the output,\n" +
-			"'warn' means that some scenarios cannot run on this machine, and 'fail' that none can;\n" +
-			"then the exit code is 3.",
+			"'warn' means that some scenarios may not work on this machine. 'fail' means that no\n" +
+			"local run can work; only then is the exit code 3.",
 		Action: p.doctor,
 	}
 }

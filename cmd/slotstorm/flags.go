@@ -10,25 +10,30 @@ import (
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
-// overrideFlags override fields of a scenario. cluster and repeat describe the flags whose
-// meaning depends on the verb.
+// overrideFlags override fields of a scenario that is run. cluster and repeat describe the
+// flags whose meaning depends on the verb.
 func overrideFlags(cluster, repeat string) []cli.Flag {
+	return append(clusterFlags(cluster),
+		&cli.Uint64Flag{Name: "seed", Usage: "set the random seed to `N`; the same seed repeats the same random choices"},
+		&cli.IntFlag{Name: "repeat", Usage: repeat})
+}
+
+// clusterFlags override fields of a scenario of which only the cluster counts.
+func clusterFlags(cluster string) []cli.Flag {
 	return []cli.Flag{
 		&cli.StringSliceFlag{Name: "set", Usage: "set a field of the scenario with `PATH=VALUE`, such as workload.rate=500; may be repeated"},
-		&cli.Uint64Flag{Name: "seed", Usage: "set the random seed to `N`; the same seed repeats the same random choices"},
 		&cli.StringFlag{Name: "cluster", Usage: cluster},
-		&cli.IntFlag{Name: "repeat", Usage: repeat},
 	}
 }
 
 // settingFlags are overrideFlags of a verb that runs nothing.
 func settingFlags() []cli.Flag {
-	return overrideFlags("set cluster.provider to `PROVIDER`: local, kind or kube", "set repeat, the number of runs, to `N`")
+	return overrideFlags("set cluster.provider to `PROVIDER`: local, kind or kube", "set the field repeat, the number of runs, to `N`")
 }
 
 // contextFlag names a cluster that may be shared with others.
 func contextFlag() cli.Flag {
-	return &cli.StringFlag{Name: "context", Usage: "use the context `NAME` of the kubeconfig, with --cluster kube; required unless the current context is a kind, k3d or minikube cluster on this machine"}
+	return &cli.StringFlag{Name: "context", Usage: "use the context `NAME` of the kubeconfig, with --cluster kube; default: the context in cluster.kube.context, else the current context, if its cluster is a kind, k3d or minikube cluster on this machine"}
 }
 
 // overrides returns the values of overrideFlags in the form of --set. The flags with

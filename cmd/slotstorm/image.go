@@ -13,10 +13,11 @@ func (p *program) imageVerb() *cli.Command {
 	return &cli.Command{
 		Name:  "image",
 		Usage: "write a container image of slotstorm to standard output or to a file",
-		Description: "Writes an image of this program, as an archive for Docker or containerd, such as with\n" +
-			"'slotstorm image | docker load'. Runs on kind load the image automatically. For other\n" +
-			"clusters, push it to a registry from which the Kubernetes nodes can pull it. The name of\n" +
-			"the image, which is derived from its content, is printed to standard error.",
+		Description: "Writes an image of this program as an archive that Docker and containerd can load, for\n" +
+			"example with 'slotstorm image | docker load'. With --cluster kind, slotstorm loads the\n" +
+			"image itself. For other clusters, push it to a registry from which the Kubernetes nodes\n" +
+			"can pull it. The name of the image, which is derived from its content, is printed to\n" +
+			"standard error.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write the archive to `FILE` instead of standard output"},
 		},

@@ -18,9 +18,10 @@ func (p *program) listVerb() *cli.Command {
 		Usage:     "list runs, or the built-in scenarios",
 		ArgsUsage: "[runs|scenarios]",
 		Description: "Lists the runs in the folder of --out, the newest last, or the built-in scenarios.\n" +
-			"FAILOVER is the median time from a fault to the first successful write of a probe, a\n" +
-			"connection on which slotstorm writes without a client library. P99 is the 99th\n" +
-			"percentile of the response times of all commands in all phases.",
+			"In the list of runs, the column FAILOVER is the median time from a fault to the first\n" +
+			"successful write of a probe, a connection on which slotstorm writes without a client\n" +
+			"library. The column P99 is the 99th percentile of the response times of all commands in\n" +
+			"all phases.",
 		Action: p.list,
 	}
 }

@@ -33,9 +33,9 @@ func (p *program) loadVerb() *cli.Command {
 			"Exit code 1 means that no request succeeded.",
 		Flags: []cli.Flag{
 			&cli.IntFlag{Name: "clients", Aliases: []string{"c"}, Value: 50, Usage: "open `N` connections to each primary, one for each client"},
-			&cli.IntFlag{Name: "threads", Aliases: []string{"t"}, Value: 1, Usage: "use `N` threads, which share the connections"},
+			&cli.IntFlag{Name: "threads", Aliases: []string{"t"}, Value: 1, Usage: "use `N` threads, and divide the connections among them"},
 			&cli.IntFlag{Name: "pipeline", Aliases: []string{"P"}, Value: 1, Usage: "keep up to `N` requests in flight on each connection"},
-			&cli.IntFlag{Name: "shared", Usage: "open only `N` connections to each primary, and share them among all clients, as client libraries with automatic pipelining do; without --rate only; response times include the wait for earlier requests on the connection"},
+			&cli.IntFlag{Name: "shared", Usage: "open only `N` connections to each primary, and share them among all clients, as client libraries with automatic pipelining do; cannot be combined with --rate or --client go-redis; response times include the wait for earlier requests on the connection"},
 			&cli.StringFlag{Name: "ratio", Value: "1:10", Usage: "mix SET and GET in the ratio `SET:GET`"},
 			&cli.StringFlag{Name: "key-pattern", Value: "R:R", Usage: "choose the keys of SET:GET by `PATTERN`, with the same letter for both: R:R uniform, S:S sequential, G:G normal, Z:Z zipfian"},
 			&cli.StringFlag{Name: "key-prefix", Value: "key:", Usage: "start each key with `TEXT`"},

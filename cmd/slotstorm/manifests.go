@@ -15,7 +15,7 @@ func (p *program) manifestsVerb() *cli.Command {
 		Description: "Prints the objects as YAML documents, in the order in which 'slotstorm run' would apply\n" +
 			"them, and contacts no cluster. Zeros replace the id of the run and the UIDs of its\n" +
 			"namespace and lease. The values of secrets are omitted.",
-		Flags:  settingFlags(),
+		Flags:  clusterFlags("set cluster.provider to `PROVIDER`: kind or kube"),
 		Action: p.manifests,
 	}
 }

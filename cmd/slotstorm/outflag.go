@@ -61,9 +61,28 @@ func outRows(verb string) []flagRow {
 		formats = slices.DeleteFunc(formats, func(name string) bool {
 			return !slices.ContainsFunc(kinds, func(k report.Kind) bool { return slices.Contains(report.Names(k), name) })
 		})
-		if len(kinds) > 1 {
-			fewer = "; fewer for several runs"
+		fewer = fewerFormats(kinds)
+	}
+	return append(rows, flagRow{names + "FORMAT=FILE", "write the result to FILE as FORMAT, such as json=result.json; FILE '-' is standard output; may be repeated. FORMAT: " + formatList(formats) + fewer})
+}
+
+// formatList lists formats, and describes the one whose name does not.
+func formatList(names []string) string {
+	list := strings.Join(names, ", ")
+	return strings.Replace(list, "summary", "summary (short Markdown, appended to a file)", 1)
+}
+
+// fewerFormats lists the formats of those kinds of results that do not have all formats of
+// their verb.
+func fewerFormats(kinds []report.Kind) string {
+	text := ""
+	for _, k := range []struct {
+		kind report.Kind
+		when string
+	}{{report.Runs, "several runs"}, {report.Matrix, "a matrix"}, {report.Comparison, "--against"}} {
+		if len(kinds) > 1 && slices.Contains(kinds, k.kind) {
+			text += "; for " + k.when + " only " + strings.Join(report.Names(k.kind), ", ")
 		}
 	}
-	return append(rows, flagRow{names + "FORMAT=FILE", "write the result to FILE as FORMAT, such as json=result.json; FILE '-' is standard output; may be repeated. FORMAT: " + strings.Join(formats, ", ") + fewer})
+	return text
 }

@@ -28,11 +28,11 @@ func (p *program) reportVerb() *cli.Command {
 		ArgsUsage: "RUN...",
 		Description: "Reads the folder of each run, checks that it is complete, judges the run again and\n" +
 			"prints the report. RUN is a folder, an id, the beginning of an id, or 'latest'.\n\n" +
-			"Without --format, --output and --verify, it also writes report.html, report.md,\n" +
-			"junit.xml and the plots in the folder again, and seals the folder: it records a checksum\n" +
-			"of each file. A signed run is changed only with --sign, which then signs it again. With\n" +
-			"--verify, exit code 4 means that the key does not match the signature, or that a file\n" +
-			"was changed, added or removed after the run was signed.",
+			"If none of --format, --output and --verify is given, it also writes report.html,\n" +
+			"report.md, junit.xml and the plots in the folder again, and seals the folder: it records\n" +
+			"a checksum of each file. A signed run is changed only with --sign, which then signs it\n" +
+			"again. With --verify, exit code 4 means that the key does not match the signature, or\n" +
+			"that a file was changed, added or removed after the run was signed.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "format", Usage: "print as `FORMAT`: " + strings.Join(report.Names(report.Run), ", ") + "; leaves the folder of the run unchanged"},
 			baselineFlag(),

@@ -21,7 +21,7 @@ func (p *program) upVerb() *cli.Command {
 			"'slotstorm run SCENARIO --on NAME', and remove it with 'slotstorm down NAME'. With\n" +
 			"--cluster kind, 'slotstorm up' creates the kind cluster that cluster.kind.name names, if\n" +
 			"it does not exist.",
-		Flags: append(overrideFlags("deploy on `PROVIDER`: kind (a kind cluster) or kube (the cluster of a kubeconfig context); needed if cluster.provider of the scenario is local", "set repeat, the number of runs, to `N`"), contextFlag(),
+		Flags: append(clusterFlags("deploy on `PROVIDER`: kind (a kind cluster) or kube (the cluster of a kubeconfig context); needed if cluster.provider of the scenario is local"), contextFlag(),
 			&cli.StringFlag{Name: "name", Usage: "name the deployment `NAME` (default: the name of the scenario)"}),
 		Action: p.up,
 	}

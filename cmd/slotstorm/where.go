@@ -11,7 +11,7 @@ import (
 // whereFlags choose where to look for objects that slotstorm made.
 func whereFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "cluster", Usage: "look in `PROVIDER`: 'kind', all kind clusters on this machine (default), or 'kube', the cluster of --context"},
+		&cli.StringFlag{Name: "cluster", Usage: "look in `PROVIDER`: kind (all kind clusters on this machine; the default) or kube (the cluster of --context)"},
 		&cli.StringFlag{Name: "context", Usage: "look in the cluster of the context `NAME` of the kubeconfig; with --cluster kube, required unless the current context is a kind, k3d or minikube cluster on this machine"},
 		&cli.StringFlag{Name: "namespace", Usage: "look only in the namespace `NAME`; needed if you have no permission to list all namespaces"},
 	}

@@ -21,7 +21,7 @@ func (p *program) compareVerb() *cli.Command {
 			"count as repetitions of one measurement. The answer is 'worse', 'better',\n" +
 			"'no difference that matters' or 'too noisy'. Runs that differ in load, timeline or\n" +
 			"machine are refused, except with --force, and invalid runs are left out.\n" +
-			"'slotstorm run --against' makes two sets and compares them, whatever differs.\n\n" +
+			"'slotstorm run --against' makes and compares two sets even if load or timeline differ.\n\n" +
 			"The default metrics are failover.server (until a probe writes again), failover.client\n" +
 			"(until the client library writes again), availability, writes.lost, throughput (closed\n" +
 			"loops only), and, in the first phase, response.p50, response.p99 (from scheduled time\n" +

@@ -16,7 +16,7 @@ func (p *program) compareVerb() *cli.Command {
 		Name:      "compare",
 		Usage:     "compare two sets of runs, A and B: is B worse than A?",
 		ArgsUsage: "A B",
-		Description: "Compares two sets of runs. A set is a run, a folder of runs, a pattern such as\n" +
+		Description: "A and B are sets of runs: a run, a folder of runs, a pattern such as\n" +
 			"'results/runs/steady-*', or several of these, separated by commas. The runs of a set\n" +
 			"count as repetitions of one measurement. The answer is 'worse', 'better',\n" +
 			"'no difference that matters' or 'too noisy'. Runs that differ in load, timeline or\n" +

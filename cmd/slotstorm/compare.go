@@ -23,7 +23,7 @@ func (p *program) compareVerb() *cli.Command {
 			"machine are refused, except with --force, and invalid runs are left out.\n" +
 			"'slotstorm run --against' makes and compares two sets even if load or timeline differ.\n\n" +
 			"The default metrics are failover.server (until a probe writes again), failover.client\n" +
-			"(until the client library writes again), availability, writes.lost, throughput (closed\n" +
+			"(until the client library does), availability, writes.lost, throughput (closed\n" +
 			"loops only), and, in the first phase, response.p50, response.p99 (from scheduled time\n" +
 			"to reply) and service.p50 (from send to reply).",
 		Flags: append(compareFlags(""),

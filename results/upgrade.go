@@ -122,7 +122,7 @@ const (
 // UpgradeSummary is what package report derives of an upgrade.
 type UpgradeSummary struct {
 	Decision Decision `json:"decision"`
-	// Reasons say why not "go".
+	// Reasons say why not "go", or which lost writes a "go" accepts.
 	Reasons []string `json:"reasons,omitempty"`
 	// Notes are what to know before saying yes.
 	Notes []string `json:"notes,omitempty"`

@@ -8,6 +8,7 @@ import (
 	"github.com/slotstorm/slotstorm/report/facts"
 	"github.com/slotstorm/slotstorm/report/words"
 	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
 )
 
 // upgrade is what an upgrade cost, and whether to do it; nil without one. It
@@ -18,14 +19,15 @@ func upgrade(a *facts.Analysis, s *results.Summary) *results.UpgradeSummary {
 		return nil
 	}
 	v := &results.UpgradeSummary{Windows: a.UpgradeWindows(), Steps: a.StepCosts(), Differences: facts.SurfaceDifferences(a.Surfaces)}
-	v.Decision, v.Reasons = decide(u, s)
+	v.Decision, v.Reasons = decide(a, u, s)
 	v.Notes = upgradeNotes(a, u, v)
 	return v
 }
 
-// decide says go only where the run passed and every roll was done. A roll that
+// decide says go only where the run passed, every roll was done, the nodes run another
+// version than before, and an objective allows the writes that were lost. A roll that
 // failed is a no-go even where the load was not measured.
-func decide(u *results.Upgrade, s *results.Summary) (results.Decision, []string) {
+func decide(a *facts.Analysis, u *results.Upgrade, s *results.Summary) (results.Decision, []string) {
 	reasons, failures := slices.Clone(s.Reasons), rollFailures(u)
 	switch {
 	case len(failures) > 0:
@@ -35,10 +37,62 @@ func decide(u *results.Upgrade, s *results.Summary) (results.Decision, []string)
 		return results.Undecided, reasons
 	case s.Verdict == results.Fail:
 		return results.NoGo, reasons
-	case len(rollShortcomings(u)) > 0:
-		return results.Undecided, rollShortcomings(u)
 	}
-	return results.Go, nil
+	open := slices.Concat(rollShortcomings(u), rehearsed(u), unbounded(a))
+	if len(open) > 0 {
+		return results.Undecided, open
+	}
+	return results.Go, accepted(a)
+}
+
+// rehearsed are the reasons why what was done is no upgrade.
+func rehearsed(u *results.Upgrade) []string {
+	if u.Forward.Status != results.RollDone {
+		return nil
+	}
+	if u.To.Version == "" {
+		return []string{"no node said which version it runs after its replacement"}
+	}
+	if u.To == u.From {
+		return []string{fmt.Sprintf("every node is %s before and after: this was a rolling restart, which shows nothing about another version", u.To)}
+	}
+	for _, st := range u.Forward.Steps {
+		if st.Kind == results.StepReplace && st.Failed == "" && st.Server != u.To {
+			return []string{fmt.Sprintf("%s is %s after its replacement, and not %s", st.Node, words.OrNone(st.Server.String()), u.To)}
+		}
+	}
+	return nil
+}
+
+// lostWrites are the acknowledged writes that the run lost, in words; empty if it lost
+// none.
+func lostWrites(a *facts.Analysis) string {
+	au := a.Run.Audit
+	if au == nil || au.Lost+au.Altered == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s of %s acknowledged audited writes were lost", words.Count(au.Lost+au.Altered), words.Count(au.OK))
+}
+
+// bounded reports whether an objective bounds the writes that the run may lose.
+func bounded(a *facts.Analysis) bool {
+	return slices.ContainsFunc(a.Spec.Objectives, func(o scenarios.Objective) bool { return o.Metric == "writes.lost" && o.Max != nil })
+}
+
+// unbounded are lost writes that no objective is about.
+func unbounded(a *facts.Analysis) []string {
+	if lost := lostWrites(a); lost != "" && !bounded(a) {
+		return []string{lost + ", and no objective states how many are acceptable: add {metric: writes.lost, max: N}"}
+	}
+	return nil
+}
+
+// accepted is what a go accepts.
+func accepted(a *facts.Analysis) []string {
+	if lost := lostWrites(a); lost != "" {
+		return []string{lost + ", as many as the objectives accept"}
+	}
+	return nil
 }
 
 // rollFailures are findings: a roll that did not work fails the run.
@@ -85,8 +139,8 @@ func upgradeNotes(a *facts.Analysis, u *results.Upgrade, v *results.UpgradeSumma
 			notes = append(notes, fmt.Sprintf("%s no longer has the %s %s", u.To, g.What, strings.Join(g.Names, ", ")))
 		}
 	}
-	if u.To.Version != "" && u.To == u.From {
-		notes = append(notes, fmt.Sprintf("both are %s: this run shows the cost of a rolling restart, but nothing about another version", u.To))
+	if a.Run.Audit == nil {
+		notes = append(notes, "no writes were audited: this run does not show whether the upgrade loses writes")
 	}
 	return notes
 }

@@ -53,7 +53,20 @@ func TestDecision(t *testing.T) {
 		}, results.NoGo, "the rollback failed: no way"},
 		"unfinished": {func(b *results.Bundle) { b.Run.Upgrade.Back.Status = results.RollUnfinished }, results.Undecided, "rollback was not finished"},
 		"refused":    {func(b *results.Bundle) { b.Run.Upgrade.Forward.Status = results.RollRefused }, results.Undecided, "the upgrade did not take place"},
-		"invalid":    {func(b *results.Bundle) { b.Run.Audit.FailedKept = 1 }, results.Undecided, "cannot be trusted"},
+		"nothing upgraded": {func(b *results.Bundle) {
+			u := b.Run.Upgrade
+			u.To = u.From
+			for i := range u.Forward.Steps {
+				u.Forward.Steps[i].Server = u.From
+			}
+		}, results.Undecided, "every node is Redis 7.0.15 before and after: this was a rolling restart"},
+		"a node left behind":                    {func(b *results.Bundle) { b.Run.Upgrade.Forward.Steps[2].Server = b.Run.Upgrade.From }, results.Undecided, "node-4 is Redis 7.0.15 after its replacement, and not Redis 8.0.2"},
+		"no version known":                      {func(b *results.Bundle) { b.Run.Upgrade.To = results.Server{} }, results.Undecided, "no node said"},
+		"lost writes that an objective accepts": {func(*results.Bundle) {}, results.Go, "700 of "},
+		"lost writes without an objective": {func(b *results.Bundle) {
+			b.Scenario = []byte(strings.Replace(string(b.Scenario), "  - {metric: writes.lost, max: 800}\n", "", 1))
+		}, results.Undecided, "acknowledged audited writes were lost, and no objective states how many are acceptable"},
+		"invalid": {func(b *results.Bundle) { b.Run.Audit.FailedKept = 1 }, results.Undecided, "cannot be trusted"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := fixture.Upgraded()

@@ -84,6 +84,9 @@ func (p *program) against(ctx context.Context, s *sides, o runner.Options, how c
 	how.Declared = true
 	repeats := s.scenario[0].Repeat
 	runs := [2]*compare.Runs{compare.NewRuns(s.name[0]), compare.NewRuns(s.name[1])}
+	if least := compare.LeastRuns(len(how.Judged)); repeats < least && !p.quiet {
+		fmt.Fprintf(p.err, "%d runs of each side are too few to show any difference: use --repeat %d or more\n", repeats, least)
+	}
 	order := turns(repeats)
 	spare := repeats
 	for i, side := range order {

@@ -44,7 +44,7 @@ func (p *program) answer(a, b *compare.Runs, o compare.Options, failing bool) er
 	switch {
 	case cmp.Regressed() && failing:
 		return &exit{code: exitFailed}
-	case cmp.Answer == compare.Noisy:
+	case cmp.Answer == compare.Noisy, cmp.Blind():
 		return &exit{code: exitNoisy}
 	}
 	return nil

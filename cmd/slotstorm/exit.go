@@ -45,7 +45,7 @@ var exitCodes = []struct {
 	{exitEnvironment, "this machine or the Kubernetes cluster cannot carry out the command, for example because redis-server is missing"},
 	{exitFailed, "the verdict is fail, such as a missed objective; with --fail-on-regression: a metric became worse; for report --verify: a signature or file does not match"},
 	{exitInconclusive, "the verdict is inconclusive or invalid; for audit: keys were not read back; for compare: no usable run"},
-	{exitNoisy, "the comparison is too noisy to show whether B differs from A; also without --fail-on-regression"},
+	{exitNoisy, "the comparison is too noisy, or has too few runs, to show whether B differs from A, also without --fail-on-regression; for trend with --fail-on-regression: too few runs"},
 	{exitUnhealed, "a fault may still be active, because slotstorm could not verify that it was undone; run 'slotstorm recover RUN'"},
 	{exitInterrupted, "interrupted by Ctrl-C, SIGTERM, SIGHUP or SIGQUIT"},
 	{exitCrashed, "slotstorm crashed, because of a bug or because memory ran out"},

@@ -23,7 +23,7 @@ func (p *program) trendVerb() *cli.Command {
 			"metrics.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "scenario", Usage: "read only runs of the scenario `NAME`"},
-			&cli.BoolFlag{Name: "fail-on-regression", Usage: "exit with code 4 if a default metric of 'slotstorm compare' became worse in one of the latest runs (see --recent)"},
+			&cli.BoolFlag{Name: "fail-on-regression", Usage: "exit with code 4 if a default metric of 'slotstorm compare' became worse in one of the latest runs (see --recent), and with code 6 if the runs are too few to show it"},
 			&cli.IntFlag{Name: "recent", Value: 7, Usage: "with --fail-on-regression: check the latest `N` runs"},
 		},
 		Action: p.trend,
@@ -59,13 +59,17 @@ func (p *program) trend(c *cli.Context) error {
 		return fmt.Errorf("no run found in %s", set)
 	}
 	if len(list) > 1 && slices.ContainsFunc(p.targets, func(t target) bool { return t.format == "csv" }) {
-		return usagef("CSV output takes one scenario, but there are %d: choose one with --scenario", len(list))
+		return usagef("CSV output takes one series of runs, but there are %d: choose a scenario with --scenario, or name runs with the same load, timeline and place", len(list))
 	}
 	if err := p.write(report.OfTrends(list)); err != nil {
 		return err
 	}
-	if c.Bool("fail-on-regression") && regressed(list, c.Int("recent")) {
+	switch {
+	case !c.Bool("fail-on-regression"):
+	case regressed(list, c.Int("recent")):
 		return &exit{code: exitFailed}
+	case slices.ContainsFunc(list, (*compare.Trend).Blind):
+		return &exit{code: exitNoisy}
 	}
 	return nil
 }

@@ -60,10 +60,20 @@ func Search(ctx context.Context, p Plan, try Try) (*compare.CapacityAnswer, erro
 	}
 	a := &compare.CapacityAnswer{Rate: s.low, Limit: s.limit, Steps: s.steps}
 	a.Confirmed = s.count(s.low, compare.Meets) > 1
-	if !math.IsInf(s.high, 1) {
-		a.Misses = s.high
-	}
+	a.Misses = s.lowestMissed()
 	return a, nil
+}
+
+// lowestMissed is the lowest rate above the answer that missed the objectives; 0 if none
+// did. What the load generator could not carry, or was not to be tried, missed none.
+func (s *search) lowestMissed() float64 {
+	lowest := 0.0
+	for _, st := range s.steps {
+		if st.Outcome == compare.Misses && st.Rate > s.low && (lowest == 0 || st.Rate < lowest) {
+			lowest = st.Rate
+		}
+	}
+	return lowest
 }
 
 func (s *search) run(ctx context.Context) error {

@@ -48,6 +48,9 @@ func TestSearch(t *testing.T) {
 			if a.Rate > tt.want || a.Rate < tt.want*0.95 || a.Confirmed != tt.confirmed || len(asked) > 25 {
 				t.Errorf("%+v after %v, want %v", a, asked, tt.want)
 			}
+			if missed := tt.limit < min(tt.generator, 20_000); missed != (a.Misses > 0) || missed && (a.Misses <= a.Rate || a.Misses <= tt.limit) {
+				t.Errorf("missed at %v, of a cluster that carries %v", a.Misses, tt.limit)
+			}
 			if tt.generator < tt.limit != (a.Limit != "" && a.Limit[:3] == "the" && a.Limit[4:8] == "load") && tt.generator < 1e9 {
 				t.Errorf("the limit is said to be %q", a.Limit)
 			}

@@ -195,6 +195,9 @@ func (c *Capacity) Sized(rates []float64) {
 		}
 		if v := a.Rate / float64(a.Shards); v < perShard {
 			perShard, basis = v, fmt.Sprintf("%s with %d shards", words.Rate(a.Rate), a.Shards)
+			if !a.Confirmed {
+				basis += ", met only once"
+			}
 		}
 		for _, st := range a.Steps {
 			if st.Rate == a.Rate {

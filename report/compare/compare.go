@@ -30,6 +30,8 @@ const (
 	Same Answer = "same"
 	// Noisy: no difference was shown, but one that matters could hide in the noise.
 	Noisy Answer = "too noisy"
+	// Few: no values of so few runs could have shown a difference.
+	Few Answer = "too few runs"
 )
 
 // ComparisonSchemaVersion is the version of Comparison's JSON.
@@ -38,8 +40,9 @@ const ComparisonSchemaVersion = 1
 // Comparison is the answer to: how does B stand to A?
 type Comparison struct {
 	SchemaVersion int `json:"schemaVersion"`
-	// Answer is worse if any judged figure is; else better if any is; else too
-	// noisy if any is; else same.
+	// Answer is worse if any judged figure is; else better if any is; else changed if
+	// any is; else too few runs if that holds for any; else too noisy if any is; else
+	// same.
 	Answer Answer `json:"answer"`
 	// Reasons name the figures that decided.
 	Reasons []string `json:"reasons"`
@@ -66,6 +69,10 @@ type FigureDelta struct {
 	// Adjusted is P, corrected for the figures beside it: by Holm among judged
 	// ones, by Benjamini and Hochberg among the others.
 	Adjusted float64 `json:"adjusted"`
+	// Level is what P has to be below, so that Adjusted is below 0.05; Needs is how many
+	// values on each side can show a difference at that level.
+	Level float64 `json:"level"`
+	Needs int     `json:"needs"`
 	// Relative is Shift as a share of A's median; nil beside 0.
 	Relative *float64 `json:"relative"`
 	// Threshold is the smallest shift that matters.
@@ -125,8 +132,8 @@ func deltas(a, b *Runs, o Options) []FigureDelta {
 		}
 		list = append(list, d)
 	}
-	adjust(list, true, statistics.Holm)
-	adjust(list, false, statistics.BenjaminiHochberg)
+	adjust(list, true, statistics.Holm, statistics.HolmLevel)
+	adjust(list, false, statistics.BenjaminiHochberg, statistics.BenjaminiHochbergLevel)
 	for i := range list {
 		list[i].Answer = list[i].answer()
 	}
@@ -135,18 +142,27 @@ func deltas(a, b *Runs, o Options) []FigureDelta {
 
 // adjust corrects the p values of one kind of figures together. Figures without
 // any spread are no test, and weaken none.
-func adjust(list []FigureDelta, judged bool, correct func([]float64) []float64) {
+func adjust(list []FigureDelta, judged bool, correct func([]float64) []float64, level func([]float64, int) float64) {
 	var places []int
 	var p []float64
 	for i, d := range list {
-		list[i].Adjusted = max(d.Adjusted, d.P)
-		if d.Judged == judged && !d.Constant() {
+		if d.Judged != judged {
+			continue
+		}
+		list[i].judgeAt(d.P, statistics.Alpha)
+		if !d.Constant() {
 			places, p = append(places, i), append(p, d.P)
 		}
 	}
 	for i, v := range correct(p) {
-		list[places[i]].Adjusted = v
+		list[places[i]].judgeAt(v, level(p, i))
 	}
+}
+
+// judgeAt sets what the figures beside this one leave it.
+func (d *FigureDelta) judgeAt(adjusted, level float64) {
+	d.Adjusted, d.Level, d.Needs = adjusted, level, statistics.Needed(level)
+	d.At(level)
 }
 
 // Constant reports whether all values of both sides are the same.
@@ -165,7 +181,11 @@ func (d *FigureDelta) answer() Answer {
 		return Better
 	case d.Adjusted < statistics.Alpha && matters:
 		return Worse
-	case d.Adjusted < statistics.Alpha, d.Constant(), d.Detectable != nil && *d.Detectable <= d.Threshold:
+	case d.Adjusted < statistics.Alpha:
+		return Same
+	case d.Least >= d.Level:
+		return Few
+	case d.Constant(), d.Detectable != nil && *d.Detectable <= d.Threshold:
 		return Same
 	}
 	return Noisy
@@ -182,7 +202,7 @@ func (c *Comparison) judge() error {
 		judged++
 		what := d.String()
 		switch d.Answer {
-		case Noisy:
+		case Noisy, Few:
 			what += ": " + d.noise()
 		case Same:
 		default:
@@ -194,14 +214,14 @@ func (c *Comparison) judge() error {
 		return &NotComparable{Reasons: []string{"no judged figure was measured on both sides"}}
 	}
 	c.Answer = Same
-	for _, a := range []Answer{Worse, Better, Changed, Noisy} {
+	for _, a := range []Answer{Worse, Better, Changed, Few, Noisy} {
 		if len(by[a]) > 0 {
 			c.Answer = a
 			break
 		}
 	}
 	c.Reasons = []string{}
-	for _, a := range []Answer{Worse, Better, Changed, Noisy} {
+	for _, a := range []Answer{Worse, Better, Changed, Few, Noisy} {
 		for _, what := range by[a] {
 			c.Reasons = append(c.Reasons, string(a)+": "+what)
 		}
@@ -209,11 +229,38 @@ func (c *Comparison) judge() error {
 	return nil
 }
 
+// Blind reports whether a judged figure had too few values to show anything, so that the
+// answer is none for it, whatever the other figures show.
+func (c *Comparison) Blind() bool {
+	return slices.ContainsFunc(c.Figures, func(d FigureDelta) bool { return d.Judged && d.Answer == Few })
+}
+
+// LeastRuns is how many runs of each side can show a difference, if so many figures are
+// judged that have one value for each run.
+func LeastRuns(figures int) int {
+	return statistics.Needed(statistics.Alpha / float64(max(1, figures)))
+}
+
 // Regressed reports whether a judged figure is worse, or changed.
 func (c *Comparison) Regressed() bool { return c.Answer == Worse || c.Answer == Changed }
 
+// few says why the values cannot show a difference, and how many can.
+func (d *FigureDelta) few() string {
+	text := fmt.Sprintf("%d against %d %s cannot show a difference", d.A.N, d.B.N, words.Verb(max(d.A.N, d.B.N), "value", "values"))
+	if d.Level < statistics.Alpha {
+		text += fmt.Sprintf(" beside the other figures (the least possible p is %.3f, and it has to be below %.3f)", d.Least, d.Level)
+	}
+	if min(d.A.N, d.B.N) >= d.Needs {
+		return text + ", because too many of them are equal"
+	}
+	return text + fmt.Sprintf("; %d on each side can", d.Needs)
+}
+
 // noise is the difference that could hide.
 func (d *FigureDelta) noise() string {
+	if d.Answer == Few {
+		return d.few()
+	}
 	if d.Detectable == nil {
 		return fmt.Sprintf("%d against %d %s cannot show a difference", d.A.N, d.B.N, words.Verb(max(d.A.N, d.B.N), "value", "values"))
 	}
@@ -277,12 +324,18 @@ func (c *Comparison) Headline() string {
 	case Same:
 		return "no difference that matters"
 	}
-	return "too noisy to tell"
+	if c.Answer == Few {
+		return "too few runs to show a difference"
+	}
+	return "too noisy to show a difference"
 }
 
 // Advice is what to do about an answer that is none.
 func (c *Comparison) Advice() string {
-	if c.Answer != Noisy {
+	switch {
+	case c.Blind():
+		return "run more repetitions of each side, as many as the reasons name; --metric selects fewer figures, which need fewer"
+	case c.Answer != Noisy:
 		return ""
 	}
 	return "more runs, longer ones or a quieter machine narrow it; --threshold says what matters to you, --metric what is judged"

@@ -25,8 +25,9 @@ func TestCompareFindsWhatIsThere(t *testing.T) {
 		{"10 % slower", 6, 1.10, Worse, Worse},
 		{"10 % faster", 6, 0.90, Better, Better},
 		{"2 % slower, which does not matter", 6, 1.02, Same, Same},
-		{"far slower, but too few runs", 3, 2, Noisy, Noisy},
-		{"one run each", 1, 2, Noisy, Noisy},
+		{"far slower, but too few runs", 3, 2, Few, Few},
+		{"one run each", 1, 2, Few, Few},
+		{"one run each, all the same", 1, 1, Few, Few},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c, err := Compare(set(t, "old", fixture.Nights(0, tt.n, 1, fixture.Quiet, nil)), set(t, "new", fixture.Nights(1, tt.n, tt.factor, fixture.Quiet, nil)), Options{})
@@ -184,5 +185,56 @@ func TestAlikeRunsRarelyDiffer(t *testing.T) {
 	// At 5 % three or more have a chance of 0.6 %.
 	if alarms > 2 {
 		t.Errorf("%d of 8 comparisons of alike runs found a difference", alarms)
+	}
+}
+
+// TestTooFewRunsForSeveralFigures: with four runs a side the least possible p is 0.029,
+// and of three figures one has to be below 0.05 / 3. Two are one too many, too.
+func TestTooFewRunsForSeveralFigures(t *testing.T) {
+	judged := []FigureID{
+		{Metric: "response.p50", Command: results.All, Phase: results.All},
+		{Metric: "service.p50", Command: results.All, Phase: results.All},
+		{Metric: "response.mean", Command: results.All, Phase: results.All},
+	}
+	for _, tt := range []struct {
+		runs, figures int
+		want          Answer
+		says          string
+	}{
+		{4, 3, Few, "4 against 4 values cannot show a difference beside the other figures (the least possible p is 0.029, and it has to be below 0.017); 5 on each side can"},
+		{4, 2, Few, "5 on each side can"},
+		{4, 1, Worse, "worse: response.p50"},
+		{3, 1, Few, "3 against 3 values cannot show a difference; 4 on each side can"},
+		{5, 3, Worse, "worse: response.p50"},
+	} {
+		a, b := set(t, "a", fixture.Nights(0, tt.runs, 1, fixture.Quiet, nil)), set(t, "b", fixture.Nights(1, tt.runs, 1.5, fixture.Quiet, nil))
+		c, err := Compare(a, b, Options{Judged: judged[:tt.figures], Thresholds: map[string]float64{"": 0.1}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.Answer != tt.want || c.Blind() != (tt.want == Few) || !strings.Contains(strings.Join(c.Reasons, "\n"), tt.says) {
+			t.Errorf("%d runs a side, %d figures: %q, blind %v, %v", tt.runs, tt.figures, c.Answer, c.Blind(), c.Reasons)
+		}
+		for _, d := range c.Figures {
+			if d.Answer == Few && d.Judged && d.Detectable != nil {
+				t.Errorf("%s shows nothing and would show %v", d, *d.Detectable)
+			}
+		}
+	}
+}
+
+// TestTooFewDistinctValues: six runs suffice, but not if five of six values are equal.
+func TestTooFewDistinctValues(t *testing.T) {
+	lost := 0
+	c, err := Compare(set(t, "a", fixture.Nights(0, 6, 1, fixture.Killed, nil)), set(t, "b", fixture.Nights(1, 6, 1, fixture.Killed, func(b *results.Bundle) {
+		if lost++; lost == 6 {
+			b.Run.Audit.Lost += 100
+		}
+	})), Options{Judged: []FigureID{{Metric: "writes.lost"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Answer != Few || !strings.Contains(c.Reasons[0], "too many of them are equal") {
+		t.Errorf("%q: %v", c.Answer, c.Reasons)
 	}
 }

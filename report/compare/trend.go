@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -16,10 +17,16 @@ import (
 // TrendSchemaVersion is the version of Trend's JSON.
 const TrendSchemaVersion = 1
 
-// Trend is what runs of one scenario measured over time, and when it changed.
+// Trend is what runs of one scenario measured over time, and when it changed. Its runs
+// measured one thing again: the same load and timeline, on the same kind of machine and
+// product. Versions may differ.
 type Trend struct {
 	SchemaVersion int    `json:"schemaVersion"`
 	Scenario      string `json:"scenario"`
+	// Apart is in what the runs differ from those of the other trends of the scenario.
+	Apart []results.Setting `json:"apart,omitempty"`
+	// Needs is how many runs a figure needs for a change to be found in it.
+	Needs int `json:"needs"`
 	// Runs are those whose figures count, oldest first.
 	Runs []TrendRun `json:"runs"`
 	// LeftOut are the others, with the reason.
@@ -46,6 +53,9 @@ type TrendSeries struct {
 	Changes []TrendChange `json:"changes"`
 	// Key series answer what people ask first; they are judged in comparisons.
 	Key bool `json:"key"`
+	// Few: fewer runs measured it than a change needs to be found. That no change was
+	// found then says nothing.
+	Few bool `json:"few,omitempty"`
 }
 
 // TrendChange is where a series changed.
@@ -94,27 +104,78 @@ func (t *TrendBuilder) Add(b *results.Bundle) error {
 	return nil
 }
 
-// Trends are the trends of all scenarios that runs were added of, by name.
+// Trends are the trends of all scenarios that runs were added of, by name. Runs of one
+// scenario that did not measure the same thing have trends of their own, the one with the
+// oldest run first.
 func (t *TrendBuilder) Trends() []*Trend {
-	by := map[string][]trendEntry{}
-	var names []string
+	slices.SortStableFunc(t.runs, func(a, b trendEntry) int { return a.run.Start.Compare(b.run.Start) })
+	by := map[string][]trendGroup{}
 	for _, e := range t.runs {
-		if by[e.name] == nil {
-			names = append(names, e.name)
-		}
-		by[e.name] = append(by[e.name], e)
+		by[e.name] = placed(by[e.name], e)
 	}
-	slices.Sort(names)
 	var list []*Trend
-	for _, name := range names {
-		list = append(list, trendOf(name, by[name]))
+	for _, name := range slices.Sorted(maps.Keys(by)) {
+		for i, g := range by[name] {
+			trend := trendOf(name, g)
+			trend.Apart = apartFrom(by[name], i)
+			list = append(list, trend)
+		}
 	}
 	return list
 }
 
-func trendOf(name string, entries []trendEntry) *Trend {
-	t := &Trend{SchemaVersion: TrendSchemaVersion, Scenario: name, Runs: []TrendRun{}, LeftOut: []string{}, Series: []TrendSeries{}}
-	slices.SortStableFunc(entries, func(a, b trendEntry) int { return a.run.Start.Compare(b.run.Start) })
+// trendGroup are runs that measured one thing again.
+type trendGroup []trendEntry
+
+// placed adds a run to the group whose latest run measured the same.
+func placed(groups []trendGroup, e trendEntry) []trendGroup {
+	for i, g := range groups {
+		if len(parted(g[len(g)-1], e)) == 0 {
+			groups[i] = append(g, e)
+			return groups
+		}
+	}
+	return append(groups, trendGroup{e})
+}
+
+// parted is in what two runs differ that makes their figures those of different things.
+// A field that only one of two versions of slotstorm knows is none. Neither are the
+// commands of the mix: who adds one to a nightly scenario wants to see its price, and a
+// change at that run lists it.
+func parted(a, b trendEntry) []facts.Difference {
+	var list []facts.Difference
+	for _, d := range facts.Differences(a.traits, b.traits) {
+		unknown := (d.A == "" || d.B == "") && a.run.Version.Slotstorm != b.run.Version.Slotstorm
+		if (facts.Decisive(d) || facts.PlaceTrait(d.What)) && !unknown && !strings.HasPrefix(d.What, "workload.mix") {
+			list = append(list, d)
+		}
+	}
+	if pa, pb := a.run.Version.Server.Product, b.run.Version.Server.Product; pa != pb {
+		list = append(list, facts.Difference{What: "product", A: pa, B: pb})
+	}
+	return list
+}
+
+// apartFrom is in what a group differs from the others, with its own values.
+func apartFrom(groups []trendGroup, own int) []results.Setting {
+	values := map[string]string{}
+	for i, g := range groups {
+		if i == own {
+			continue
+		}
+		for _, d := range parted(groups[own][0], g[0]) {
+			values[d.What] = d.A
+		}
+	}
+	var list []results.Setting
+	for _, what := range slices.Sorted(maps.Keys(values)) {
+		list = append(list, results.Setting{Field: what, Value: values[what]})
+	}
+	return list
+}
+
+func trendOf(name string, entries trendGroup) *Trend {
+	t := &Trend{SchemaVersion: TrendSchemaVersion, Scenario: name, Needs: statistics.LeastSeries(), Runs: []TrendRun{}, LeftOut: []string{}, Series: []TrendSeries{}}
 	var used []trendEntry
 	for _, e := range entries {
 		if e.leftOut != "" {
@@ -166,6 +227,7 @@ func (s *TrendSeries) changes(used []trendEntry) {
 	matters := func(before, after float64) bool {
 		return before != after && math.Abs(after-before) >= limit.Of(before)
 	}
+	s.Few = len(values) < statistics.LeastSeries()
 	s.Changes = []TrendChange{}
 	for _, c := range statistics.Changes(values, matters) {
 		last, first := used[at[c.At-1]], used[at[c.At]]
@@ -192,6 +254,11 @@ func (t *Trend) Changed() (key, all int) {
 		}
 	}
 	return key, all
+}
+
+// Blind reports whether no key series has enough values for a change to be found.
+func (t *Trend) Blind() bool {
+	return !slices.ContainsFunc(t.Series, func(s TrendSeries) bool { return s.Key && !s.Few })
 }
 
 // Measured are the values of the runs that measured it.

@@ -87,6 +87,9 @@ func Decisive(d Difference) bool {
 	return MachineTrait(d.What)
 }
 
+// PlaceTrait reports whether a trait says where the nodes ran.
+func PlaceTrait(name string) bool { return name == "machine.isolation" }
+
 // MachineTrait reports whether a trait is of the machine and shapes figures.
 func MachineTrait(name string) bool {
 	return strings.HasPrefix(name, "machine.cpu") || name == "machine.arch"

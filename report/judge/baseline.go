@@ -15,6 +15,7 @@ func Baseline(sc *scenarios.Scenario, bundles []*results.Bundle) (*results.Basel
 	base := &results.Baseline{Values: map[string]results.BaselineValue{}}
 	values := map[string][]float64{}
 	var leftOut []string
+	var version string
 	for _, b := range bundles {
 		own, err := facts.ScenarioOf(b)
 		if err != nil {
@@ -26,8 +27,12 @@ func Baseline(sc *scenarios.Scenario, bundles []*results.Bundle) (*results.Basel
 			leftOut = append(leftOut, facts.RunName(b)+": "+why[0])
 			continue
 		}
+		load := loadDigest(b)
+		if len(base.Runs) > 0 && load != base.Load && version == b.Run.Versions.Slotstorm {
+			return nil, fmt.Errorf("the runs of the baseline are not one thing measured again: %s and %s differ in load or timeline", base.Runs[0], facts.RunName(b))
+		}
 		base.Runs = append(base.Runs, facts.RunName(b))
-		base.Load, base.Environment = loadDigest(b), b.Run.Environment
+		base.Load, base.Environment, version = load, b.Run.Environment, b.Run.Versions.Slotstorm
 		for _, o := range sc.Objectives {
 			if m := measure(a, o, s); m.Value != nil && !m.AtLeast && (isRelative(o.Min) || isRelative(o.Max)) {
 				values[subject(o)] = append(values[subject(o)], *m.Value)

@@ -132,3 +132,29 @@ func TestRecovery(t *testing.T) {
 		})
 	}
 }
+
+// TestABaselineIsOneThingMeasuredAgain: the median of runs at two rates is no value of
+// either, and a single run does not show how far runs differ by chance.
+func TestABaselineIsOneThingMeasuredAgain(t *testing.T) {
+	b := fixture.Night(7, 1, fixture.Killed)
+	sc := with(t, b, relativeObjectives)
+	other := fixture.Night(1, 1, fixture.Killed)
+	other.Run.Scenario = []byte(`{"redis": {"shards": 3}, "workload": {"rate": 2000}}`)
+	if _, err := Baseline(sc, []*results.Bundle{fixture.Night(0, 1, fixture.Killed), other}); err == nil || !strings.Contains(err.Error(), "differ in load or timeline") {
+		t.Errorf("runs at two rates: %v", err)
+	}
+	for n, want := range map[int]bool{1: true, 2: false} {
+		var runs []*results.Bundle
+		for i := range n {
+			runs = append(runs, fixture.Night(uint64(i), 1, fixture.Killed))
+		}
+		base, err := Baseline(sc, runs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Run.Baseline = base
+		if got := strings.Contains(strings.Join(summary(t, b).Warnings, "\n"), "the baseline is a single run"); got != want {
+			t.Errorf("%d runs: the warning is given: %v", n, got)
+		}
+	}
+}

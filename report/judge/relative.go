@@ -69,6 +69,9 @@ func baselineWarnings(a *facts.Analysis) []string {
 		return nil
 	}
 	var list []string
+	if len(base.Runs) == 1 {
+		list = append(list, "the baseline is a single run: how far such runs differ by chance is not known, so name several")
+	}
 	if base.Load != loadDigest(a.Bundle) {
 		list = append(list, "the baseline was measured under another load or timeline")
 	}

@@ -90,7 +90,7 @@ func Capacity(c *compare.Capacity) doc.Document {
 func answers(c *compare.Capacity) doc.Section {
 	return doc.Section{Title: "Capacity", Blocks: []doc.Block{
 		answersTable(c),
-		doc.Only(doc.Page, doc.Note{Text: doc.Prose("At the highest rate, every objective was met twice; at the next higher rate that was tried, it was not. *By shard*: the rate of each shard. *Cores*: CPU time of the nodes per second of load.")}),
+		doc.Only(doc.Page, doc.Note{Text: doc.Prose("*Confirmed*: at the highest rate, every objective was met twice. *Missed at*: the lowest higher rate that missed an objective. *By shard*: the rate of each shard. *Cores*: CPU time of the nodes per second of load.")}),
 		doc.Only(doc.Page, doc.Pictures(func() []doc.Picture {
 			var list []plot.Picture
 			for _, a := range c.Answers {

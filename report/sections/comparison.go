@@ -14,10 +14,10 @@ import (
 )
 
 // answerMarks: shape and word carry the meaning, colour only repeats it.
-var answerMarks = map[compare.Answer]string{compare.Worse: "✗", compare.Better: "✓", compare.Changed: "≠", compare.Same: "~", compare.Noisy: "?"}
+var answerMarks = map[compare.Answer]string{compare.Worse: "✗", compare.Better: "✓", compare.Changed: "≠", compare.Same: "~", compare.Noisy: "?", compare.Few: "?"}
 
 // answerClass is the verdict that an answer has the colours of.
-var answerClass = map[compare.Answer]string{compare.Worse: "fail", compare.Better: "pass", compare.Changed: "inconclusive", compare.Same: "same", compare.Noisy: "inconclusive"}
+var answerClass = map[compare.Answer]string{compare.Worse: "fail", compare.Better: "pass", compare.Changed: "inconclusive", compare.Same: "same", compare.Noisy: "inconclusive", compare.Few: "inconclusive"}
 
 func marked(a compare.Answer) string {
 	if a == compare.Same {
@@ -49,7 +49,7 @@ func deltaTable(title string, list []compare.FigureDelta) doc.Table {
 		if d.Shift == 0 {
 			change = "0"
 		}
-		if d.Answer == compare.Same || d.Answer == compare.Noisy {
+		if d.Answer == compare.Same || d.Answer == compare.Noisy || d.Answer == compare.Few {
 			change = "~ " + change
 		}
 		if d.Detectable != nil && !d.Constant() {
@@ -154,7 +154,7 @@ func comparisonNote() doc.Text {
 	return doc.Prose("Change is the median of all differences between a run of B and one of A, with its 95 % interval. " +
 		"p is that of the Mann-Whitney U test, corrected for the figures beside it (judged: Holm; others: Benjamini and Hochberg). " +
 		"A change counts if p is below 0.05 and the change is at least as large as one that matters. " +
-		"~ marks a figure without such a change. A figure is too noisy if a change that matters could have been missed; four of five such comparisons find a change as large as 'would show'.")
+		"~ marks a figure without such a change. A figure is too noisy if a change that matters could have been missed; four of five such comparisons find a change as large as 'would show', which counts the same correction. Too few runs: no values of so few runs could have brought p below 0.05.")
 }
 
 // comparisonSections are the sections of a comparison, in their order.

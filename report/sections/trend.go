@@ -13,6 +13,22 @@ import (
 	"github.com/slotstorm/slotstorm/report/words"
 )
 
+// trendTitle names the scenario, and what sets its runs apart from others of it.
+func trendTitle(t *compare.Trend) string {
+	var parts []string
+	for i, s := range t.Apart {
+		if i == 3 {
+			parts = append(parts, fmt.Sprintf("and %d more", len(t.Apart)-3))
+			break
+		}
+		parts = append(parts, s.Field+" "+words.OrNone(s.Value))
+	}
+	if len(parts) == 0 {
+		return t.Scenario
+	}
+	return fmt.Sprintf("%s (%s)", t.Scenario, strings.Join(parts, ", "))
+}
+
 // changesTable lists changes with the runs around them, latest first.
 func changesTable(t *compare.Trend) doc.Table {
 	tab := doc.Table{Title: "Changes", Dense: true, Head: slices.Concat(doc.Columns("", "figure", "from run", "of"), doc.Numbers("before", "after", "change", "p"), doc.Long("differences from the run before"))}
@@ -61,8 +77,11 @@ func latestTable(t *compare.Trend) doc.Table {
 
 func trendHeadline(t *compare.Trend) string {
 	key, all := t.Changed()
-	if all == 0 {
-		return "no change"
+	switch {
+	case all == 0 && t.Blind():
+		return fmt.Sprintf("too few runs to find a change: %s, and it takes %d", words.Plural(len(t.Runs), "run", "runs"), t.Needs)
+	case all == 0:
+		return "no change found"
 	}
 	return fmt.Sprintf("%s, %d of key figures", words.Plural(all, "change", "changes"), key)
 }
@@ -82,7 +101,7 @@ func trendFacts(t *compare.Trend) string {
 // trendNote explains the changes.
 func trendNote() doc.Text {
 	return doc.Prose("Changes are found by the E-divisive method: a series is cut where the energy distance between its parts is greatest. A cut counts if at most 1 of 1000 random orders of the same values reaches that distance. " +
-		"Changes too small to matter are not shown. The first five and the last five runs are too few to distinguish a change from an outlier.")
+		"Changes too small to matter are not shown. Runs with another load, timeline, place or product have a trend of their own. The first five and the last five runs are too few to distinguish a change from an outlier.")
 }
 
 // trendSections are the sections of a trend, in their order.
@@ -99,13 +118,13 @@ func trendSections() []func(*compare.Trend) doc.Section {
 func Trends(list []*compare.Trend) []doc.Document {
 	var names []string
 	for _, t := range list {
-		names = append(names, t.Scenario)
+		names = append(names, trendTitle(t))
 	}
 	var out []doc.Document
 	for _, t := range list {
 		d := doc.Document{
 			Window: "Trend of " + strings.Join(names, ", "), Style: doc.Many,
-			Badge: doc.Badge{Class: unjudged}, Title: t.Scenario, Lead: trendHeadline(t), Facts: trendFacts(t),
+			Badge: doc.Badge{Class: unjudged}, Title: trendTitle(t), Lead: trendHeadline(t), Facts: trendFacts(t),
 			Footer: "slotstorm",
 		}
 		for _, section := range trendSections() {

@@ -15,6 +15,17 @@ const (
 	changeAlpha  = 0.001
 )
 
+// LeastSeries is the number of values from which on Changes finds a change in the middle
+// of a series whose halves lie fully apart: with fewer, more than one of the random
+// orders is expected to part as far.
+func LeastSeries() int {
+	n := 2 * minSegment
+	for permutations*2/orders(n/2, n-n/2) > 1 {
+		n++
+	}
+	return n
+}
+
 // Change is a place where a series' distribution changed.
 type Change struct {
 	// At is the index of the first value after it.

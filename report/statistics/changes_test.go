@@ -123,3 +123,23 @@ func TestChangesAreDeterministic(t *testing.T) {
 		t.Errorf("%+v and %+v", a, b)
 	}
 }
+
+// TestLeastSeries: halves fully apart are found in a series of that length, and in none
+// of up to eleven values.
+func TestLeastSeries(t *testing.T) {
+	halves := func(n int) (series []float64) {
+		for i := range n {
+			series = append(series, float64(i)/1000+10*float64(2*i/n))
+		}
+		return series
+	}
+	least := LeastSeries()
+	if list := Changes(halves(least), fivePercent); len(list) != 1 {
+		t.Errorf("in %d values: %+v", least, list)
+	}
+	for n := range 12 {
+		if list := Changes(halves(n), fivePercent); len(list) > 0 {
+			t.Errorf("in %d values: %+v", n, list)
+		}
+	}
+}

@@ -46,16 +46,22 @@ type Comparison struct {
 	// P is the probability of samples as far apart as these if A and B were
 	// alike, by the two-sided Mann-Whitney U test.
 	P float64 `json:"p"`
+	// Least is the least P that these values could have given, had those of one side
+	// all been lower than those of the other. Equal values make it greater.
+	Least float64 `json:"least"`
 	// Detectable is the shift that would have been found in four of five such
-	// comparisons; nil if there are too few values to find any.
+	// comparisons; nil if there are too few values to find any. Until At is called, it
+	// is for a comparison on its own.
 	Detectable *float64 `json:"detectable"`
+
+	differences []float64
 }
 
 // Compare compares two samples, neither of them empty, in any unit.
 func Compare(a, b []float64) Comparison {
 	a, b = slices.Clone(a), slices.Clone(b)
 	sa, sb := benchmath.NewSample(a, &benchmath.DefaultThresholds), benchmath.NewSample(b, &benchmath.DefaultThresholds)
-	c := Comparison{A: summarize(sa), B: summarize(sb), P: benchmath.AssumeNothing.Compare(sa, sb).P}
+	c := Comparison{A: summarize(sa), B: summarize(sb), P: benchmath.AssumeNothing.Compare(sa, sb).P, Least: least(a, b)}
 	differences := make([]float64, 0, len(a)*len(b))
 	for _, x := range a {
 		for _, y := range b {
@@ -64,17 +70,64 @@ func Compare(a, b []float64) Comparison {
 	}
 	slices.Sort(differences)
 	c.Shift = median(differences)
-	k := bound(len(a), len(b))
-	if k == 0 {
-		return c
+	c.differences = differences
+	if k := bound(len(a), len(b), Alpha); k > 0 {
+		low, high := differences[k-1], differences[len(differences)-k]
+		c.Low, c.High = &low, &high
 	}
-	low, high := differences[k-1], differences[len(differences)-k]
-	// The half-width is z(1-α/2) standard errors of the shift; a true shift of
-	// z(1-α/2) + z(power) of them is found with that power.
+	c.At(Alpha)
+	return c
+}
+
+// At sets Detectable to the shift that is found where P has to be below level: less
+// than Alpha, if other comparisons stand beside this one.
+func (c *Comparison) At(level float64) {
+	c.Detectable = nil
+	k := bound(c.A.N, c.B.N, level)
+	if k == 0 {
+		return
+	}
+	low, high := c.differences[k-1], c.differences[len(c.differences)-k]
+	// The half-width is z(1-level/2) standard errors of the shift; a true shift of
+	// z(1-level/2) + z(power) of them is found with that power.
 	z := stats.NormalDist{Sigma: 1}
-	reach := stats.InvCDF(z)(1 - Alpha/2)
+	reach := stats.InvCDF(z)(1 - level/2)
 	detectable := (high - low) / 2 * (reach + stats.InvCDF(z)(power)) / reach
-	c.Low, c.High, c.Detectable = &low, &high, &detectable
+	c.Detectable = &detectable
+}
+
+// least is the least p of the test that the values of two samples can give, in any
+// order. Where all values are equal, it is that of as many distinct values.
+func least(a, b []float64) float64 {
+	all := slices.Concat(a, b)
+	slices.Sort(all)
+	if all[0] == all[len(all)-1] {
+		return leastDistinct(len(a), len(b))
+	}
+	if !slices.ContainsFunc(all, func(v float64) bool { at, _ := slices.BinarySearch(all, v); return at+1 < len(all) && all[at+1] == v }) {
+		return leastDistinct(len(a), len(b))
+	}
+	p := func(n int) float64 {
+		return benchmath.AssumeNothing.Compare(benchmath.NewSample(slices.Clone(all[:n]), &benchmath.DefaultThresholds),
+			benchmath.NewSample(slices.Clone(all[n:]), &benchmath.DefaultThresholds)).P
+	}
+	if len(a) == len(b) {
+		return p(len(a))
+	}
+	return min(p(len(a)), p(len(b)))
+}
+
+// leastDistinct is the least p of the test of n against m distinct values: of all
+// orders, two part them.
+func leastDistinct(n, m int) float64 { return min(1, 2/orders(n, m)) }
+
+// orders is in how many orders n values and m others can stand, as far as it matters
+// which are of the n: the binomial coefficient of n+m over n.
+func orders(n, m int) float64 {
+	c := 1.0
+	for i := 1; i <= n; i++ {
+		c *= float64(m+i) / float64(i)
+	}
 	return c
 }
 
@@ -89,17 +142,17 @@ func summarize(s *benchmath.Sample) Summary {
 const exactLimit = 50
 
 // bound is the rank, from either end of the sorted differences, of the shift's
-// interval: the largest k with P(U ≤ k-1) ≤ α/2, so that the interval leaves
+// interval: the largest k with P(U ≤ k-1) ≤ level/2, so that the interval leaves
 // out what the test would refuse. 0 if even k = 1 is too rare.
-func bound(n, m int) int {
+func bound(n, m int, level float64) int {
 	if n > exactLimit || m > exactLimit {
 		mean := float64(n*m) / 2
 		sigma := math.Sqrt(float64(n*m*(n+m+1)) / 12)
-		return int(math.Max(0, stats.InvCDF(stats.NormalDist{Mu: mean, Sigma: sigma})(Alpha/2)))
+		return int(math.Max(0, stats.InvCDF(stats.NormalDist{Mu: mean, Sigma: sigma})(level/2)))
 	}
 	u := stats.UDist{N1: n, N2: m}
 	k := 0
-	for u.CDF(float64(k)) <= Alpha/2 {
+	for u.CDF(float64(k)) <= level/2 {
 		k++
 	}
 	return k
@@ -111,14 +164,47 @@ func median(sorted []float64) float64 {
 	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }
 
-// needed is the number of values on each side from which on a difference can be
-// shown at all, with so many comparisons side by side.
-func needed(comparisons int) int {
+// Needed is the number of values on each side from which on a difference can be shown
+// at all where P has to be below level, if no two values are equal. Of so many
+// comparisons side by side, corrected by Holm, the first has to be below Alpha divided by
+// their number.
+func Needed(level float64) int {
 	n := 2
-	for 2*(stats.UDist{N1: n, N2: n}).CDF(0)*float64(max(1, comparisons)) > Alpha {
+	for leastDistinct(n, n) >= level {
 		n++
 	}
 	return n
+}
+
+// HolmLevel is what p[i] has to be below so that Holm's adjusted value is below Alpha,
+// given the others: Alpha divided by the number of those that are not shown, and itself.
+func HolmLevel(p []float64, i int) float64 {
+	shown := 0
+	for _, q := range others(p, i) {
+		if q*float64(len(p)-shown) >= Alpha {
+			break
+		}
+		shown++
+	}
+	return Alpha / float64(len(p)-shown)
+}
+
+// BenjaminiHochbergLevel is the same for BenjaminiHochberg.
+func BenjaminiHochbergLevel(p []float64, i int) float64 {
+	most := 1
+	for k, q := range others(p, i) {
+		if q < Alpha*float64(k+2)/float64(len(p)) {
+			most = k + 2
+		}
+	}
+	return Alpha * float64(most) / float64(len(p))
+}
+
+// others are the p values without one, in ascending order.
+func others(p []float64, i int) []float64 {
+	list := slices.Delete(slices.Clone(p), i, i+1)
+	slices.Sort(list)
+	return list
 }
 
 // Holm adjusts p values for being read side by side: if all below Alpha are

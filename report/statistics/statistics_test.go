@@ -57,7 +57,7 @@ func TestCompareFew(t *testing.T) {
 
 func TestNeeded(t *testing.T) {
 	for comparisons, want := range map[int]int{0: 4, 1: 4, 6: 5, 7: 6, 20: 6, 23: 6, 24: 7} {
-		if got := needed(comparisons); got != want {
+		if got := Needed(Alpha / float64(max(1, comparisons))); got != want {
 			t.Errorf("%d comparisons need %d values, want %d", comparisons, got, want)
 		}
 	}
@@ -110,5 +110,80 @@ func TestAdjust(t *testing.T) {
 		if got := BenjaminiHochberg(p)[i]; !near(got, want) {
 			t.Errorf("Benjamini-Hochberg of %v is %v, want %v", p[i], got, want)
 		}
+	}
+}
+
+// TestLeast: four against four have 70 orders, two of which are the most extreme ones.
+func TestLeast(t *testing.T) {
+	for _, tt := range []struct {
+		a, b []float64
+		want float64
+	}{
+		{[]float64{1, 3, 5, 7}, []float64{2, 4, 6, 8}, 2.0 / 70},
+		{[]float64{1, 2, 3, 4}, []float64{5, 6, 7, 8}, 2.0 / 70},
+		{[]float64{0, 0, 0, 0}, []float64{0, 0, 0, 0}, 2.0 / 70},
+		{[]float64{1}, []float64{2}, 1},
+		{[]float64{1}, []float64{1}, 1},
+		{[]float64{1, 2}, []float64{3, 4, 5}, 2.0 / 10},
+	} {
+		if got := Compare(tt.a, tt.b).Least; !near(got, tt.want) {
+			t.Errorf("%v and %v: at least %v, want %v", tt.a, tt.b, got, tt.want)
+		}
+	}
+	// One value apart from five equal ones can be on either side, and shows nothing.
+	if c := Compare([]float64{0, 0, 0}, []float64{0, 0, 9}); c.Least < 0.5 {
+		t.Errorf("five equal values of six: at least %v", c.Least)
+	}
+}
+
+// TestLevels: the first of three, by Holm, has to be below a third of Alpha; beside two
+// that are shown, the last may use all of it. A p value on either side of its level is
+// adjusted to one on the same side of Alpha.
+func TestLevels(t *testing.T) {
+	for _, tt := range []struct {
+		others   []float64
+		holm, bh float64
+	}{
+		{nil, Alpha, Alpha},
+		{[]float64{0.9, 0.9}, Alpha / 3, Alpha / 3},
+		{[]float64{0.001, 0.002}, Alpha, Alpha},
+		{[]float64{0.9, 0.001}, Alpha / 2, Alpha * 2 / 3},
+		{[]float64{0.02, 0.04}, Alpha / 3, Alpha},
+		{[]float64{0.04, 0.9}, Alpha / 3, Alpha / 3},
+	} {
+		p := append([]float64{0}, tt.others...)
+		for _, method := range []struct {
+			name   string
+			want   float64
+			level  func([]float64, int) float64
+			adjust func([]float64) []float64
+		}{{"Holm", tt.holm, HolmLevel, Holm}, {"Benjamini-Hochberg", tt.bh, BenjaminiHochbergLevel, BenjaminiHochberg}} {
+			level := method.level(p, 0)
+			if !near(level, method.want) {
+				t.Errorf("%s beside %v: %v, want %v", method.name, tt.others, level, method.want)
+			}
+			for _, share := range []float64{0.999, 1.001} {
+				p[0] = level * share
+				if got := method.adjust(p)[0]; (got < Alpha) != (share < 1) {
+					t.Errorf("%s beside %v: %v is adjusted to %v", method.name, tt.others, p[0], got)
+				}
+			}
+		}
+	}
+}
+
+// TestDetectableCountsTheLevel: a comparison beside others finds less.
+func TestDetectableCountsTheLevel(t *testing.T) {
+	a := []float64{1, 2, 3, 4, 5, 6, 7, 8}
+	c := Compare(a, a)
+	alone := *c.Detectable
+	if c.At(Alpha / 5); c.Detectable == nil || *c.Detectable <= alone {
+		t.Errorf("beside four others %v is found, and %v alone", c.Detectable, alone)
+	}
+	if c = Compare(a[:4], a[4:]); c.Detectable == nil {
+		t.Error("four against four find nothing")
+	}
+	if c.At(Alpha / 3); c.Detectable != nil {
+		t.Errorf("four against four, beside two others, find %v", *c.Detectable)
 	}
 }

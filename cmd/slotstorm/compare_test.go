@@ -129,7 +129,7 @@ func TestRunAgainstNoise(t *testing.T) {
 	if code != exitNoisy {
 		t.Errorf("exit code %d: %s", code, stdout)
 	}
-	contains(t, stdout, "TOO NOISY TO TELL", "2 against 2 values cannot show a difference")
+	contains(t, stdout, "TOO FEW RUNS TO SHOW A DIFFERENCE", "2 against 2 values cannot show a difference")
 }
 
 // TestCompareStored compares what run --against left.
@@ -138,7 +138,7 @@ func TestCompareStored(t *testing.T) {
 	b := newBench(t)
 	steadyRuns(t, b, func(*scenarios.Scenario) bool { return false })
 	root := t.TempDir()
-	if code, stdout, stderr := b.do("run", "steady", "--repeat", "4", "--against", "redis.binary=./redis-9", "--out", root, "-q"); code != exitOK || stdout != "" {
+	if code, stdout, stderr := b.do("run", "steady", "--repeat", "4", "--against", "redis.binary=./redis-9", "--metric", "response.p50", "--out", root, "-q"); code != exitOK || stdout != "" {
 		t.Fatalf("%d %s %s", code, stdout, stderr)
 	}
 	code, stdout, _ := do(t, "compare", "*-1,*-4,*-5,*-8", "*-2,*-3,*-6,*-7", "--out", root, "--json", "--metric", "response.p50")

@@ -100,6 +100,8 @@ func (c *Cluster) parseMessage(text string) (results.Event, bool) {
 		if _, why, ok := strings.Cut(text, ": "); ok {
 			e.Message = why
 		}
+	case trouble(text) != "":
+		e.Kind = trouble(text)
 	case text == "Cluster state changed: fail":
 		e.Kind = results.EventStateDown
 	case text == "Cluster state changed: ok":
@@ -120,6 +122,24 @@ func asked(text string) results.Mode {
 		return results.Force
 	case strings.HasPrefix(text, "Taking over the master (user request"), strings.HasPrefix(text, "Taking over the primary (user request"):
 		return results.Takeover
+	}
+	return ""
+}
+
+// trouble is the kind of a line about a failover or a replication that did not go on;
+// empty of any other line. Source: manualFailoverCheckTimeout in Redis' cluster_legacy.c,
+// closeClientOnOutputBufferLimitReached in networking.c (flag S marks a replica), and
+// replication.c.
+func trouble(text string) string {
+	switch {
+	case text == "Manual failover timed out.":
+		return results.EventAskedTimeout
+	case strings.HasPrefix(text, "Full resync from master: "), strings.HasPrefix(text, "Full resync from primary: "):
+		return results.EventFullSync
+	case strings.HasPrefix(text, "Unable to partial resync with replica ") && strings.Contains(text, "for lack of backlog"):
+		return results.EventNoBacklog
+	case strings.HasPrefix(text, "Client ") && strings.Contains(text, " flags=S") && strings.HasSuffix(text, "for overcoming of output buffer limits."):
+		return results.EventOutputLimit
 	}
 	return ""
 }

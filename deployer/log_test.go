@@ -162,3 +162,24 @@ func FuzzReadLog(f *testing.F) {
 		_ = c.ReadLog(c.Nodes[0], strings.NewReader(text), results.Clock{Start: time.Unix(0, 0)}, func(results.Event) {})
 	})
 }
+
+// TestTroubles: the lines are those of Redis 7.0.15 and 8.0.2, and of Valkey 8.1.1 and 9.1.2.
+func TestTroubles(t *testing.T) {
+	c := &Cluster{Nodes: []Node{{Name: "node-3"}}}
+	for line, want := range map[string]string{
+		"15:S 29 Nov 2026 02:06:06.944 # Manual failover timed out.":                                                                                                                                                                                      results.EventAskedTimeout,
+		"16:S 29 Nov 2026 03:01:32.623 * Full resync from master: 46a7598fbb46e71918c8a8af3ab13dc49c496381:60440469":                                                                                                                                      results.EventFullSync,
+		"16:S 29 Nov 2026 03:01:32.623 * Full resync from primary: 46a7598fbb46e71918c8a8af3ab13dc49c496381:60440469":                                                                                                                                     results.EventFullSync,
+		"12:M 29 Nov 2026 03:01:32.619 * Unable to partial resync with replica 127.0.1.4:6379 for lack of backlog (Replica request was: 57620358).":                                                                                                       results.EventNoBacklog,
+		"12:M 29 Nov 2026 03:01:32.574 # Client id=5 addr=127.0.1.4:34219 laddr=127.0.1.1:6379 fd=22 name= age=14 idle=0 flags=S db=0 omem=205040 events=r cmd=replconf user=default scheduled to be closed ASAP for overcoming of output buffer limits.": results.EventOutputLimit,
+		// An ordinary client and a partial resynchronisation are no trouble of a replica.
+		"12:M 29 Nov 2026 03:01:32.574 # Client id=9 addr=127.0.1.4:34219 flags=N db=0 cmd=get scheduled to be closed ASAP for overcoming of output buffer limits.": "",
+		"12:M 29 Nov 2026 03:01:32.619 * Partial resynchronization request from 127.0.1.4:6379 accepted. Sending 12 bytes of backlog starting from offset 57.":      "",
+	} {
+		got := ""
+		err := c.ReadLog(c.Nodes[0], strings.NewReader(line+"\n"), results.Clock{Start: time.Date(2026, 11, 29, 2, 0, 0, 0, time.UTC)}, func(e results.Event) { got = e.Kind })
+		if err != nil || got != want {
+			t.Errorf("%s: got %q, want %q (%v)", line, got, want, err)
+		}
+	}
+}

@@ -115,6 +115,10 @@ const (
 	EventVote              = "vote"               // log: Node (a voter) granted its vote to About: Epoch
 	EventVoteDenied        = "vote-denied"        // log: Node (a voter) refused its vote to About: Message
 	EventAsked             = "failover-asked"     // log: Node accepted CLUSTER FAILOVER: Mode
+	EventAskedTimeout      = "failover-timeout"   // log: Node gave up a CLUSTER FAILOVER that it, or its replica, had accepted
+	EventFullSync          = "full-sync"          // log: Node (a replica) copies all data of its primary
+	EventOutputLimit       = "output-limit"       // log: Node (a primary) closed the connection of a replica that exceeded client-output-buffer-limit: Message
+	EventNoBacklog         = "no-backlog"         // log: Node (a primary) had no backlog for what a replica missed: Message
 	EventSlotsGained       = "slots-gained"       // poll: Node says that it serves Slots, at its config epoch Epoch; its first answer gives all that it serves
 	EventSlotsLost         = "slots-lost"         // poll: Node says that it no longer serves Slots
 	EventEpoch             = "epoch"              // poll: Node, a primary, has another config epoch: Epoch

@@ -3,6 +3,9 @@ package scenarios
 import (
 	"maps"
 	"testing"
+
+	"github.com/slotstorm/slotstorm/internal/deep"
+	"github.com/slotstorm/slotstorm/scenarios/builtin"
 )
 
 // TestAliases: whatever name a directive has in a file, a scenario has its present one, and
@@ -62,6 +65,24 @@ objectives: [{metric: response.p99, max: 20ms}, {metric: throughput, min: baseli
 	for _, bad := range []string{"", "a: 1", "x"} {
 		if _, err := Recorded("test.yaml", []byte(bad)); err == nil {
 			t.Errorf("%q is a scenario", bad)
+		}
+	}
+}
+
+// TestRecordedAsParsed: a valid scenario is the same either way: validation only looks.
+func TestRecordedAsParsed(t *testing.T) {
+	for _, name := range builtin.Names() {
+		text, _ := builtin.YAML(name)
+		parsed, err := Parse(name, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		recorded, err := Recorded(name, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := deep.Diff(parsed, recorded); diff != "" {
+			t.Errorf("%s: %s", name, diff)
 		}
 	}
 }

@@ -26,6 +26,10 @@ func rules() []rule {
 		{"duplicates", duplicates},
 		{"no-replica", noReplica},
 		{"replica-unfit", replicaUnfit},
+		{"failover-timeout", abandonedFailover},
+		{"resync-loop", resyncLoop},
+		{"out-of-memory", outOfMemory},
+		{"busy-script", busyScript},
 		{"client-topology", clientTopology},
 		{"dials-in-vain", dialledInVain},
 		{"full-coverage", fullCoverage},
@@ -35,6 +39,7 @@ func rules() []rule {
 		{"node-timeout", nodeTimeoutDominates},
 		{"async-tail", asyncTail},
 		{"no-failover", noFailover},
+		{"loading", loading},
 	}
 }
 

@@ -174,6 +174,49 @@ func serviceRules() []ruleCase {
 	}
 }
 
+func replicationRules() []ruleCase {
+	asked := results.Event{Offset: fixture.MS(20000), Kind: results.EventAsked, Source: "log", Node: "node-4", Mode: results.Graceful}
+	gaveUp := results.Event{Offset: fixture.MS(25010), Kind: results.EventAskedTimeout, Source: "log", Node: "node-4"}
+	unlinked := results.Event{Offset: fixture.MS(17000), Kind: results.EventLinkDown, Source: "poll", Node: "node-4"}
+	sync := func(ms float64) results.Event {
+		return results.Event{Offset: fixture.MS(ms), Kind: results.EventFullSync, Source: "log", Node: "node-4"}
+	}
+	full := results.Event{Offset: fixture.MS(20100), Kind: results.EventOutputLimit, Source: "log", Node: "node-1"}
+	short := results.Event{Offset: fixture.MS(20100), Kind: results.EventNoBacklog, Source: "log", Node: "node-1"}
+	return []ruleCase{
+		{"failover-timeout", "in sync", happened(asked, gaveUp), nil, "CLUSTER FAILOVER to node-4 timed out: it did not take over shard 1"},
+		{"failover-timeout", "its time", happened(asked, gaveUp), nil, "node-4 accepted it at T+15.000 s and gave up 5.01 s later"},
+		{"failover-timeout", "without a link", happened(unlinked, asked, gaveUp), nil, "its replication link had been down for 3.00 s"},
+		{"failover-timeout", "done", happened(asked), nil, ""},
+		{"resync-loop", "its buffer", happened(sync(20000), full, sync(20200), sync(21000)), nil, "node-4 copied all data of its primary node-1 3 times in 1.00 s"},
+		{"resync-loop", "its reason", happened(sync(20000), full, sync(20200), sync(21000)), nil, "Raise client-output-buffer-limit for replicas"},
+		{"resync-loop", "its backlog", happened(sync(20000), short, sync(20200), sync(21000)), nil, "Raise repl-backlog-size above"},
+		{"resync-loop", "without a reason", happened(sync(20000), sync(20200), sync(21000)), nil, "gives neither its output buffer nor its backlog as a reason"},
+		{"resync-loop", "twice", happened(sync(20000), full, sync(20200)), nil, ""},
+		{"out-of-memory", "some", failing("OOM"), func(s *scenarios.Scenario) { s.Redis.Config["maxmemory"] = "2MB" }, "maxmemory is 2mb, maxmemory-policy noeviction (the default)"},
+		{"out-of-memory", "how many", failing("OOM"), nil, "7 requests were answered OOM"},
+		{"out-of-memory", "none", failing("CLUSTERDOWN"), nil, ""},
+		{"busy-script", "some", failing("BUSY"), nil, "busy-reply-threshold is 5000 ms (the default)"},
+		{"busy-script", "none", fixture.Killed(), nil, ""},
+		{"loading", "some", failing("LOADING"), nil, "Nodes refused requests while they loaded their data"},
+		{"loading", "none", fixture.Killed(), nil, ""},
+	}
+}
+
+// happened is a quiet run with events.
+func happened(events ...results.Event) *results.Bundle {
+	b := fixture.Quiet()
+	b.Events = append(b.Events, events...)
+	return b
+}
+
+// failing has seven requests answered with an error of a class.
+func failing(class string) *results.Bundle {
+	b := fixture.Quiet()
+	b.Frames[20].Errors = map[string]int{class: 7}
+	return b
+}
+
 func dataRules() []ruleCase {
 	return []ruleCase{
 		{"empty-restart", "all of it", fixture.Lose(cameBackEarly(), results.CauseEmptyRestart, 100), nil, "node-0 restarted empty and stayed primary: 100 of the 100 acknowledged writes (100 %) of shard 0 are gone"},
@@ -206,7 +249,7 @@ func dataRules() []ruleCase {
 
 // TestRules: each rule where it must say something, and where it must not.
 func TestRules(t *testing.T) {
-	for _, tt := range slices.Concat(serviceRules(), dataRules()) {
+	for _, tt := range slices.Concat(serviceRules(), replicationRules(), dataRules()) {
 		t.Run(tt.rule+"/"+tt.name, func(t *testing.T) {
 			list := foundBy(t, tt.rule, tt.bundle, tt.change)
 			if tt.says == "" {

@@ -14,6 +14,7 @@ import (
 const (
 	anchorAudit        = "audit"
 	anchorAvailability = "availability"
+	anchorFailovers    = "failovers"
 )
 
 // FailoverAnchor is where a failover is shown step by step. Names of faults are

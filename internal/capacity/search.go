@@ -65,7 +65,7 @@ func Search(ctx context.Context, p Plan, try Try) (*compare.CapacityAnswer, erro
 }
 
 // lowestMissed is the lowest rate above the answer that missed the objectives; 0 if none
-// did. What the load generator could not carry, or was not to be tried, missed none.
+// did. A rate that the load generator could not carry, or did not have to try, missed none.
 func (s *search) lowestMissed() float64 {
 	lowest := 0.0
 	for _, st := range s.steps {

@@ -25,7 +25,7 @@ func answered(a *facts.Analysis, class string) (requests int, outages []results.
 }
 
 // refusal is the finding for a class of error replies; none where no request and no probe
-// got one. What is more is said of the configuration or the cause.
+// got one. The evidence ends with more: the configuration or the cause.
 func refusal(a *facts.Analysis, class, title string, more ...string) []results.Advice {
 	requests, outages := answered(a, class)
 	if requests == 0 && len(outages) == 0 {

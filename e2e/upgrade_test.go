@@ -73,7 +73,7 @@ func TestUpgradeAndBackFromTheBackup(t *testing.T) {
 		t.Errorf("%d writes were lost", r.Audit.Lost)
 	}
 	if !differs {
-		if u.From != u.To || !strings.Contains(sheet, "the cost of a rolling restart") {
+		if u.From != u.To || !strings.Contains(sheet, "this was a rolling restart") {
 			t.Errorf("%s to %s", u.From, u.To)
 		}
 		return

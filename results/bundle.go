@@ -115,6 +115,7 @@ func (b *Bundle) read(f *Folder) error {
 	if b.Findings, err = readLines[Finding](f, FindingsFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
+	b.namePods()
 	if err := b.readHlog(f); err != nil {
 		return err
 	}

@@ -1,5 +1,7 @@
 package results
 
+import "net"
+
 // Kubernetes is what a run on Kubernetes knows of its place.
 type Kubernetes struct {
 	// Context is that of the kubeconfig, Version the API server's.
@@ -51,4 +53,35 @@ type Volume struct {
 	Volume   string `json:"volume,omitempty"`
 	Class    string `json:"class,omitempty"`
 	Capacity string `json:"capacity,omitempty"`
+}
+
+// namePods gives audited writes and reads the name of the node that answered them. A pod
+// that was made anew has another address than the one that its generator knew: there, the
+// address stands in the record.
+func (b *Bundle) namePods() {
+	k := b.Run.Environment.Kubernetes
+	if k == nil {
+		return
+	}
+	for i := range b.Writes {
+		k.rename(&b.Writes[i].Node, b.Writes[i].Done)
+	}
+	for i := range b.Reads {
+		k.rename(&b.Reads[i].Node, b.Reads[i].Done)
+	}
+}
+
+// rename replaces host:port by the name of the pod that had the address at that time, if
+// one had.
+func (k *Kubernetes) rename(node *string, at Duration) {
+	host, _, err := net.SplitHostPort(*node)
+	if err != nil {
+		return // a name
+	}
+	for _, p := range k.Pods {
+		if p.IP == host && (p.To == 0 || at <= p.To) {
+			*node = p.Name
+			return
+		}
+	}
 }

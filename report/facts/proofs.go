@@ -32,8 +32,11 @@ func readProofs(b *results.Bundle) []proof {
 	}
 	last := map[place]results.Duration{}
 	for _, w := range b.Writes {
+		if !slices.ContainsFunc(b.Run.Nodes, func(n results.Node) bool { return n.Name == w.Node }) {
+			continue // an address that no node is known to have had
+		}
 		at := place{w.Node, w.Shard}
-		if before, ok := last[at]; results.Outcome(w.Outcome) != results.OK || w.Node == "" || ok && w.Done >= before && w.Done < before+proofEvery {
+		if before, ok := last[at]; results.Outcome(w.Outcome) != results.OK || ok && w.Done >= before && w.Done < before+proofEvery {
 			continue
 		}
 		last[at] = w.Done

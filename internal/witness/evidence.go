@@ -15,7 +15,8 @@ import (
 type node struct {
 	results.Node
 	// log are the known lines of its log; whole says that it begins with the first
-	// start of the server, and hasLog that there is one.
+	// start of the server, and hasLog that there is one. On Kubernetes the log of a pod
+	// goes with it, perhaps before it was copied: there a whole log has every start.
 	log           []logLine
 	whole, hasLog bool
 	// samples are those of its statistics, in order of time.
@@ -65,6 +66,7 @@ func gather(b *results.Bundle) *evidence {
 	}
 	for _, n := range e.nodes {
 		e.read(f, n)
+		n.whole = n.whole && (b.Run.Environment.Kubernetes == nil || n.starts() >= started(b, n.Name).low)
 		e.sampled = e.sampled || len(n.samples) > 0
 	}
 	if !e.sampled {
@@ -92,6 +94,17 @@ func (e *evidence) read(f *results.Folder, n *node) {
 		n.samples = readSamples(file)
 		file.Close()
 	}
+}
+
+// starts counts the starts of the server that its log has.
+func (n *node) starts() int64 {
+	count := int64(0)
+	for _, l := range n.log {
+		if l.what == lineStart {
+			count++
+		}
+	}
+	return count
 }
 
 func viewIn(f *results.Folder, name, when string) []view {

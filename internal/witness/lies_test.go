@@ -112,6 +112,44 @@ func TestAnHonestBundleAgrees(t *testing.T) {
 	}
 }
 
+// Kubernetes removes the log of a pod with it, perhaps before it was copied: a log that
+// begins with the second start is no whole one then, and no witness of the first.
+func TestALogWithoutTheFirstPod(t *testing.T) {
+	dir := recorded(t)
+	start := regexp.MustCompile(`(?m)^.*Redis is starting.*$`)
+	logs, err := filepath.Glob(filepath.Join(dir, "nodes", "*.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(logs, func(name string) bool {
+		text, err := os.ReadFile(name)
+		return err == nil && len(start.FindAll(text, -1)) == 2
+	})
+	text, err := os.ReadFile(logs[i])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(logs[i], text[start.FindAllIndex(text, -1)[1][0]:], 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, place := range []*results.Kubernetes{nil, {}} {
+		b, err := results.Read(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Run.Environment.Kubernetes = place
+		s, err := judge.Analyze(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(s.Checks, func(c results.Check) bool { return c.Name == results.CheckRestarts })
+		differs := s.Checks[i].Result == results.CheckDisagrees
+		if differs != (place == nil) || place != nil && !slices.ContainsFunc(s.Checks[i].Limits, func(l string) bool { return strings.Contains(l, "is not whole") }) {
+			t.Errorf("with %+v: %+v", place, s.Checks[i])
+		}
+	}
+}
+
 func TestPlantedLiesAreFound(t *testing.T) {
 	for _, l := range slices.Concat(liesOfLoad(), liesOfTakeovers(), liesOfServers()) {
 		t.Run(l.what, func(t *testing.T) {

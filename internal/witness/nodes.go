@@ -20,17 +20,17 @@ func restarts(b *results.Bundle, e *evidence) results.Check {
 	}
 	for _, n := range e.nodes {
 		if !n.hasLog || !n.whole {
+			c.limit("the log of %s is not whole", n.Name)
 			continue
 		}
-		starts := int64(0)
 		var last results.Duration
 		for _, l := range n.log {
 			if l.what == lineStart {
-				starts++
 				last = l.at
 			}
 		}
 		if supervised {
+			starts := n.starts()
 			c.compare("starts of "+n.Name, started(b, n.Name), span{starts, starts})
 		}
 		n.uptime(c, &b.Run, last)

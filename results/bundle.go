@@ -115,7 +115,7 @@ func (b *Bundle) read(f *Folder) error {
 	if b.Findings, err = readLines[Finding](f, FindingsFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	b.namePods()
+	b.Run.Environment.Kubernetes.namePods(b.Writes, b.Reads)
 	if err := b.readHlog(f); err != nil {
 		return err
 	}

@@ -58,16 +58,15 @@ type Volume struct {
 // namePods gives audited writes and reads the name of the node that answered them. A pod
 // that was made anew has another address than the one that its generator knew: there, the
 // address stands in the record.
-func (b *Bundle) namePods() {
-	k := b.Run.Environment.Kubernetes
+func (k *Kubernetes) namePods(writes []Write, reads []AuditRead) {
 	if k == nil {
 		return
 	}
-	for i := range b.Writes {
-		k.rename(&b.Writes[i].Node, b.Writes[i].Done)
+	for i := range writes {
+		k.rename(&writes[i].Node, writes[i].Done)
 	}
-	for i := range b.Reads {
-		k.rename(&b.Reads[i].Node, b.Reads[i].Done)
+	for i := range reads {
+		k.rename(&reads[i].Node, reads[i].Done)
 	}
 }
 

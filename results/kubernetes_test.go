@@ -11,7 +11,7 @@ func TestNamePods(t *testing.T) {
 		},
 		Reads: []AuditRead{{Node: "10.0.0.9:6379", Done: 30}},
 	}
-	b.namePods() // not on Kubernetes
+	b.Run.Environment.Kubernetes.namePods(b.Writes, b.Reads) // not on Kubernetes
 	if b.Writes[1].Node != "10.0.0.9:6379" {
 		t.Errorf("%+v", b.Writes[1])
 	}
@@ -20,7 +20,7 @@ func TestNamePods(t *testing.T) {
 		{Name: "shard-0-0", IP: "10.0.0.9", From: 12},
 		{Name: "shard-1-1", IP: "10.0.0.7", From: 20}, // an address is given out again
 	}}
-	b.namePods()
+	b.Run.Environment.Kubernetes.namePods(b.Writes, b.Reads)
 	for i, want := range []string{"shard-0-0", "shard-0-0", "shard-0-0", "shard-1-1", "10.0.0.99:6379", ""} {
 		if got := b.Writes[i].Node; got != want {
 			t.Errorf("write %d was answered by %q, want %q", i, got, want)

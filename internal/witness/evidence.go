@@ -107,6 +107,23 @@ func (n *node) starts() int64 {
 	return count
 }
 
+// started counts the starts of a node. A process that ends within a second may not have
+// come to write a line.
+func started(b *results.Bundle, name string) span {
+	var s span
+	var at results.Duration
+	for _, ev := range b.Events {
+		switch {
+		case ev.Node != name:
+		case ev.Kind == results.EventNodeStart:
+			s, at = s.plus(span{1, 1}), ev.Offset
+		case ev.Kind == results.EventNodeExit && ev.Offset-at < millis(1000) && s.low > 0:
+			s.low--
+		}
+	}
+	return s
+}
+
 func viewIn(f *results.Folder, name, when string) []view {
 	raw, err := f.ReadFile("nodes/" + name + "." + when + ".txt")
 	if err != nil {

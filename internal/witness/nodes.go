@@ -38,23 +38,6 @@ func restarts(b *results.Bundle, e *evidence) results.Check {
 	return c.answer()
 }
 
-// started counts the starts of a node. A process that ends within a second may not have
-// come to write a line.
-func started(b *results.Bundle, name string) span {
-	var s span
-	var at results.Duration
-	for _, ev := range b.Events {
-		switch {
-		case ev.Node != name:
-		case ev.Kind == results.EventNodeStart:
-			s, at = s.plus(span{1, 1}), ev.Offset
-		case ev.Kind == results.EventNodeExit && ev.Offset-at < millis(1000) && s.low > 0:
-			s.low--
-		}
-	}
-	return s
-}
-
 // uptime holds the age of the last process against its start in the log. INFO cuts it
 // to seconds, and refreshes its clock ten times in one.
 func (n *node) uptime(c *check, run *results.Run, start results.Duration) {

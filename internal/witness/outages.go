@@ -45,6 +45,9 @@ func outages(b *results.Bundle, s *results.Summary, e *evidence) results.Check {
 	if open > 0 {
 		c.limit("%s of %d takeovers: the old primary may have served beside, or the logs do not date it", grouped(int64(open)), open+len(list))
 	}
+	if crashed := func(f results.Fault) bool { return f.Takes == results.TakesProcess }; e.run.Environment.Kubernetes != nil && slices.ContainsFunc(e.run.Faults, crashed) {
+		c.limit("Kubernetes does not say when the process of a pod ended")
+	}
 	for _, u := range append(list, e.returned()...) {
 		e.contained(c, b, u)
 	}
@@ -111,8 +114,12 @@ func (e *evidence) unserved(t takeover) (u stretch, ok bool) {
 }
 
 // returned are the stretches after a crash of a primary that no other node took over
-// from: they end with the next start of its server.
+// from: they end with the next start of its server. On Kubernetes nothing dates the
+// crash: a pod's object is gone before its process is.
 func (e *evidence) returned() []stretch {
+	if e.run.Environment.Kubernetes != nil {
+		return nil
+	}
 	var list []stretch
 	for _, f := range e.run.Faults {
 		if f.Takes != results.TakesProcess || f.Asked || f.Gradual || f.Proved == 0 {

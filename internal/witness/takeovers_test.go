@@ -81,3 +81,21 @@ func TestAnOutageThatAStallDatesLate(t *testing.T) {
 		}
 	}
 }
+
+// A killed process serves nothing from then on until its next start. Of a pod, the API
+// server only says when its object was gone.
+func TestTheDeathOfAPodIsNotDated(t *testing.T) {
+	for place, want := range map[*results.Kubernetes]results.CheckResult{nil: results.CheckDisagrees, {}: results.CheckUnchecked} {
+		b := &results.Bundle{Run: results.Run{
+			Environment:  results.Environment{Kubernetes: place},
+			Faults:       []results.Fault{{Traits: results.Traits{Takes: results.TakesProcess}, Node: "a", Role: "primary", Injected: seconds(9.9), Proved: seconds(10)}},
+			ProbeOutages: []results.Outage{{From: seconds(10.2), To: seconds(13)}},
+		}}
+		e := &evidence{run: &b.Run, nodes: []*node{{Node: results.Node{Name: "a"}, hasLog: true, whole: true, log: []logLine{{at: seconds(12), what: lineStart}}}}}
+		s := &results.Summary{}
+		s.Availability.Observed = seconds(30)
+		if c := outages(b, s, e); c.Result != want {
+			t.Errorf("%+v, want %s", c, want)
+		}
+	}
+}

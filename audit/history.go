@@ -88,7 +88,7 @@ func (h *history) byValue() map[string]int {
 // fates is what became of the writes of one key.
 type fates struct {
 	findings []results.Finding
-	// lost are acknowledged writes that are surely gone, by index.
+	// lost are acknowledged writes that are certainly gone, by index.
 	lost map[int]bool
 	// chain is, of a key that holds one value, what is known for sure of the
 	// values that it held in the end: each replaced the one after it, the first

@@ -97,7 +97,7 @@ func (l *lineage) walk(f *fates, end int, final string) {
 	}
 }
 
-// after reports whether write t surely took effect after write w did.
+// after reports whether write t certainly took effect after write w did.
 func (h *history) after(f fates, w, t int) bool {
 	at, from := slices.Index(f.chain, t), slices.Index(f.chain, w)
 	if at >= 0 && from >= 0 {

@@ -83,9 +83,9 @@ func (s *staleness) look(h *history, f fates) []results.Finding {
 	return findings
 }
 
-// replacedBefore finds the first acknowledged write that surely came after
+// replacedBefore finds the first acknowledged write that certainly came after
 // write from (-1: the empty key) and had been acknowledged before a moment, and
-// how long before. Lost writes replace nothing: only those that are surely left
+// how long before. Lost writes replace nothing: only those that are certainly left
 // at the end count. -1 if there is none.
 func (h *history) replacedBefore(f fates, from int, moment results.Duration) (by int, age results.Duration) {
 	by = -1

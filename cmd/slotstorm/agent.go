@@ -18,7 +18,7 @@ import (
 func (p *program) agentVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "agent",
-		Usage:     "carry out the steps of a fault in a pod; 'slotstorm run' starts it there, do not run it yourself",
+		Usage:     "carry out the steps of a fault in a pod; 'slotstorm run' starts this verb there: do not start it yourself",
 		Hidden:    true,
 		ArgsUsage: "stay | serve | release",
 		Flags: []cli.Flag{

@@ -25,10 +25,10 @@ func (p *program) auditVerb() *cli.Command {
 			"writes, and reads the keys back at the end. This verb judges all of them again from the\n" +
 			"files of the run, and compares the result with that of the run. RUN is a folder, an id,\n" +
 			"the beginning of an id, or 'latest'. The folder stays unchanged. Exit code 5 means that\n" +
-			"some keys had not been read back, and 1 that the results differ.",
+			"some keys had not been read back. Exit code 1 means that the two results differ.",
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "findings", Usage: "print every write that was lost, altered or otherwise wrong, not only their number"},
-			&cli.DurationFlag{Name: "linearizability", Value: 10 * time.Second, Usage: "check for at most `DURATION` whether all reads and writes of a key fit one order (linearizability); 0s skips the check"},
+			&cli.DurationFlag{Name: "linearizability", Value: 10 * time.Second, Usage: "check whether the reads and writes of each key can be put in one order that explains all replies (linearizability), and stop after `DURATION`; 0s skips the check"},
 		},
 		Action: p.audit,
 	}

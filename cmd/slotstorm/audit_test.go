@@ -77,7 +77,7 @@ func TestAuditVerb(t *testing.T) {
 	if code != exitOK || stderr != "" {
 		t.Errorf("exit code %d, %s", code, stderr)
 	}
-	for _, want := range []string{"3 audited writes beside the load: 3 acknowledged", "2 acknowledged writes lost", "async tail", "The result is the same as that of the run.", "list (RPUSH)"} {
+	for _, want := range []string{"3 audited writes, in addition to the load: 3 acknowledged", "2 acknowledged writes lost", "async tail", "The result is the same as that of the run.", "list (RPUSH)"} {
 		if !strings.Contains(stdout, want) {
 			t.Errorf("%q is not in\n%s", want, stdout)
 		}

@@ -9,7 +9,7 @@ import (
 )
 
 func baselineFlag() cli.Flag {
-	return &cli.StringFlag{Name: "baseline", Usage: "use `RUN` as the baseline of objectives such as 'max: baseline+10%'; if RUN is several runs, separated by commas, each baseline is their median"}
+	return &cli.StringFlag{Name: "baseline", Usage: "use `RUN` as the baseline of objectives such as 'max: baseline+10%'; RUN can be several runs, separated by commas: the baseline of a metric is then its median over these runs"}
 }
 
 // baseline reads the runs that the objectives of s are relative to; it is nil without

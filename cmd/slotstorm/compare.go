@@ -22,10 +22,11 @@ func (p *program) compareVerb() *cli.Command {
 			"'no difference that matters' or 'too noisy'. Runs that differ in load, timeline or\n" +
 			"machine are refused, except with --force, and invalid runs are left out.\n" +
 			"'slotstorm run --against' makes and compares two sets even if load or timeline differ.\n\n" +
-			"The default metrics are failover.server (until a probe writes again), failover.client\n" +
-			"(until the client library does), availability, writes.lost, throughput (closed\n" +
-			"loops only), and, in the first phase, response.p50, response.p99 (from scheduled time\n" +
-			"to reply) and service.p50 (from send to reply).",
+			"The default metrics are failover.server (time from the fault until a probe, a plain\n" +
+			"connection, writes again), failover.client (time from the fault until the client\n" +
+			"library writes again), availability, writes.lost and, if the load has no fixed rate,\n" +
+			"throughput. Three more are compared in the first phase only: response.p50 and\n" +
+			"response.p99 (from scheduled time to reply), and service.p50 (from send to reply).",
 		Flags: append(compareFlags(""),
 			&cli.BoolFlag{Name: "force", Usage: "compare runs that differ in load, timeline or machine, and print a warning"}),
 		Action: p.compare,

@@ -33,7 +33,7 @@ func settingFlags() []cli.Flag {
 
 // contextFlag names a cluster that may be shared with others.
 func contextFlag() cli.Flag {
-	return &cli.StringFlag{Name: "context", Usage: "use the context `NAME` of the kubeconfig, with --cluster kube; default: the context in cluster.kube.context, else the current context, if its cluster is a kind, k3d or minikube cluster on this machine"}
+	return &cli.StringFlag{Name: "context", Usage: "use the context `NAME` of the kubeconfig, with --cluster kube; default: the context in cluster.kube.context, else the current context; either is accepted only if it is a kind, k3d or minikube cluster on this machine"}
 }
 
 // overrides returns the values of overrideFlags in the form of --set. The flags with

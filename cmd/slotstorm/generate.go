@@ -15,11 +15,11 @@ import (
 func (p *program) generateVerb() *cli.Command {
 	return &cli.Command{
 		Name:   "generate",
-		Usage:  "send the load of a run on Kubernetes; 'slotstorm run' starts it in pods, do not run it yourself",
+		Usage:  "send the load of a run on Kubernetes; 'slotstorm run' starts this verb in pods: do not start it yourself",
 		Hidden: true,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "listen", Value: ":7946", Usage: "listen on `HOST:PORT` for the connection from the run"},
-			&cli.StringFlag{Name: "identity", Usage: "read the secret key that the run and its generators share from `FILE`"},
+			&cli.StringFlag{Name: "identity", Usage: "read from `FILE` the secret key that the run and its generators share"},
 			&cli.DurationFlag{Name: "patience", Value: 2 * time.Minute, Usage: "exit if the run is not connected for `DURATION`, except while the load is sent"},
 		},
 		Action: p.generate,

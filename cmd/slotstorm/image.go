@@ -14,10 +14,10 @@ func (p *program) imageVerb() *cli.Command {
 		Name:  "image",
 		Usage: "write a container image of slotstorm to standard output or to a file",
 		Description: "Writes an image of this program as an archive that Docker and containerd can load, for\n" +
-			"example with 'slotstorm image | docker load'. With --cluster kind, slotstorm loads the\n" +
-			"image itself. For other clusters, push it to a registry from which the Kubernetes nodes\n" +
-			"can pull it. The name of the image, which is derived from its content, is printed to\n" +
-			"standard error.",
+			"example with 'slotstorm image | docker load'. 'slotstorm run --cluster kind' makes and\n" +
+			"loads the image itself. For other clusters, push it to a registry from which the\n" +
+			"Kubernetes nodes can pull it. The name of the image, which is derived from its content,\n" +
+			"is printed to standard error.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write the archive to `FILE` instead of standard output"},
 		},

@@ -32,12 +32,12 @@ func (p *program) loadVerb() *cli.Command {
 			"--set changes a field of the load; its fields are those of 'workload' in a scenario.\n" +
 			"Exit code 1 means that no request succeeded.",
 		Flags: []cli.Flag{
-			&cli.IntFlag{Name: "clients", Aliases: []string{"c"}, Value: 50, Usage: "open `N` connections to each primary, one for each client"},
+			&cli.IntFlag{Name: "clients", Aliases: []string{"c"}, Value: 50, Usage: "use `N` clients for each primary, each with a connection of its own; with --client go-redis, N clients in all"},
 			&cli.IntFlag{Name: "threads", Aliases: []string{"t"}, Value: 1, Usage: "use `N` threads, and divide the connections among them"},
 			&cli.IntFlag{Name: "pipeline", Aliases: []string{"P"}, Value: 1, Usage: "keep up to `N` requests in flight on each connection"},
 			&cli.IntFlag{Name: "shared", Usage: "open only `N` connections to each primary, and share them among all clients, as client libraries with automatic pipelining do; cannot be combined with --rate or --client go-redis; response times include the wait for earlier requests on the connection"},
 			&cli.StringFlag{Name: "ratio", Value: "1:10", Usage: "mix SET and GET in the ratio `SET:GET`"},
-			&cli.StringFlag{Name: "key-pattern", Value: "R:R", Usage: "choose the keys of SET:GET by `PATTERN`, with the same letter for both: R:R uniform, S:S sequential, G:G normal, Z:Z zipfian"},
+			&cli.StringFlag{Name: "key-pattern", Value: "R:R", Usage: "choose keys by `PATTERN`, one letter for SET and the same letter for GET: R:R uniform, S:S sequential, G:G normal, Z:Z zipfian"},
 			&cli.StringFlag{Name: "key-prefix", Value: "key:", Usage: "start each key with `TEXT`"},
 			&cli.Int64Flag{Name: "key-maximum", Aliases: []string{"r"}, Value: 1_000_000, Usage: "use `N` keys"},
 			&cli.IntFlag{Name: "data-size", Aliases: []string{"d"}, Value: 32, Usage: "write values of `N` bytes"},

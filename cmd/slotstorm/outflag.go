@@ -79,7 +79,7 @@ func fewerFormats(kinds []report.Kind) string {
 	for _, k := range []struct {
 		kind report.Kind
 		when string
-	}{{report.Runs, "several runs"}, {report.Matrix, "a matrix"}, {report.Comparison, "--against"}} {
+	}{{report.Runs, "several runs"}, {report.Matrix, "a scenario with a matrix"}, {report.Comparison, "--against"}} {
 		if len(kinds) > 1 && slices.Contains(kinds, k.kind) {
 			text += "; for " + k.when + " only " + strings.Join(report.Names(k.kind), ", ")
 		}

@@ -20,11 +20,12 @@ func (p *program) recoverVerb() *cli.Command {
 		Description: "A run writes each fault to a file, its journal, before it injects the fault. This verb\n" +
 			"reads the journal, undoes the faults that are still active, and verifies that none is\n" +
 			"active. RUN is a folder, an id, or the beginning of an id.\n\n" +
-			"After a local run in Linux namespaces, the kernel has removed all faults. After a local\n" +
-			"run without them, recover ends each process in the journal, but only if it is certainly\n" +
-			"still the process that the run started. After both it removes the data of the nodes,\n" +
-			"unless the run had --keep-volumes. After a run on Kubernetes, it removes the objects of\n" +
-			"the run as 'slotstorm clean' does. It keeps a deployment of 'slotstorm up', and waits\n" +
+			"After a local run in Linux namespaces, the kernel has already removed all faults. After a\n" +
+			"local run without namespaces, recover ends the processes of the run, which the journal\n" +
+			"also lists, but only those that certainly are still the ones that the run started. After\n" +
+			"either kind of local run, it removes the data of the nodes, unless the run had\n" +
+			"--keep-volumes. After a run on Kubernetes, it removes the objects of the run as\n" +
+			"'slotstorm clean' does. It keeps a deployment of 'slotstorm up', and waits\n" +
 			"until its cluster is healthy. If the run used a cluster that is not a kind, k3d or\n" +
 			"minikube cluster on this machine, name its context with --context.\n\n" +
 			"recover refuses a journal that other users can write to. Exit code 7 means that it\n" +

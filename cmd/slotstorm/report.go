@@ -30,8 +30,8 @@ func (p *program) reportVerb() *cli.Command {
 			"prints the report. RUN is a folder, an id, the beginning of an id, or 'latest'.\n\n" +
 			"If none of --format, --output and --verify is given, it also writes report.html,\n" +
 			"report.md, junit.xml and the plots in the folder again, and seals the folder: it records\n" +
-			"a checksum of each file. A signed run is changed only with --sign, which then signs it\n" +
-			"again. With --verify, exit code 4 means that the key does not match the signature, or\n" +
+			"a checksum of each file. The files of a signed run stay unchanged, unless --sign is\n" +
+			"given, which signs the run again. With --verify, exit code 4 means that the key does not match the signature, or\n" +
 			"that a file was changed, added or removed after the run was signed.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "format", Usage: "print as `FORMAT`: " + strings.Join(report.Names(report.Run), ", ") + "; leaves the folder of the run unchanged"},

@@ -36,7 +36,7 @@ func (p *program) runVerb() *cli.Command {
 			&cli.BoolFlag{Name: "keep-volumes", Usage: "keep the data of the nodes in the folder of the run (local runs only)"},
 			baselineFlag(),
 			signFlag(),
-			&cli.StringSliceFlag{Name: "against", Usage: "compare SCENARIO (A) with `B`: a scenario, the path of a redis-server, or PATH=VALUE as in --set; the last two are changes to SCENARIO, and repeating --against adds changes to the same B. A and B run in turn, --repeat times each (default: 6); 'slotstorm help compare' explains the answer"}),
+			&cli.StringSliceFlag{Name: "against", Usage: "compare SCENARIO (A) with `B`. B is another scenario, or SCENARIO with a change: the path of another redis-server, or FIELD=VALUE as in --set; repeat --against to make several changes in the same B. Runs of A and B alternate, --repeat runs of each (default: 6); 'slotstorm help compare' explains the answer"}),
 			compareFlags("with --against: ")...),
 		Action: p.runScenario,
 	}

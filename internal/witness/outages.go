@@ -24,7 +24,7 @@ type stretch struct {
 }
 
 // outages holds the outages of the probes against the logs. While the primary of a shard
-// is surely away, nothing serves it from the moment in which a replica lost it, or at
+// is certainly away, nothing serves it from the moment in which a replica lost it, or at
 // the latest from FAIL, until a promotion or its own start: an outage must contain that.
 // And no audited write to the shard can have been acknowledged within it.
 func outages(b *results.Bundle, s *results.Summary, e *evidence) results.Check {

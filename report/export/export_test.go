@@ -25,18 +25,18 @@ func TestTheSeriesIsExported(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := strings.Count(lines.String(), "\n"); len(rows) != 1+38*5 || n != 38*5 {
+	if n := strings.Count(lines.String(), "\n"); len(rows) != 1+38*6 || n != 38*6 {
 		t.Fatalf("%d lines of CSV, %d of JSON", len(rows), n)
 	}
 	// Three seconds of warm-up: second 0 is the fourth.
-	first, steady := rows[1], rows[1+3*5+2]
+	first, steady := rows[1], rows[1+3*6+2]
 	if first[0] != "-3" || first[1] != "" || first[2] != "GET" {
 		t.Errorf("%q", first)
 	}
 	if steady[0] != "0" || steady[1] != "steady" || steady[2] != results.All || steady[4] != "1000" || steady[8] != "1000" {
 		t.Errorf("%q", steady)
 	}
-	if shard := rows[1+3*5+4]; shard[3] != "1" || shard[4] != "200" {
+	if shard := rows[1+3*6+4]; shard[3] != "1" || shard[4] != "334" {
 		t.Errorf("%q", shard)
 	}
 }

@@ -14,7 +14,7 @@ func auditLine(au *results.Audit) string {
 	if au == nil {
 		return ""
 	}
-	line := fmt.Sprintf("%s beside the load: %s acknowledged, %s failed, %s unknown",
+	line := fmt.Sprintf("%s, in addition to the load: %s acknowledged, %s failed, %s unknown",
 		words.Plural(au.Writes, "audited write", "audited writes"), words.Count(au.OK), words.Count(au.Failed), words.Count(au.Unknown))
 	if au.UnknownKept > 0 {
 		line += fmt.Sprintf(" (%s took effect)", words.Count(au.UnknownKept))

@@ -27,7 +27,7 @@ func change(f results.Failover) string {
 func failoverTable(s *results.Summary) doc.Table {
 	t := doc.Table{Title: "Failovers", Dense: true, Head: append(doc.Columns("fault", "shard", "primary"),
 		doc.Numbers("PFAIL", "+ FAIL", "+ election", "+ promotion", "+ write", "= server", "client", "in sync")...),
-		Note: doc.Prose("The columns *PFAIL*, *FAIL*, *election*, *promotion* and *write* show how long each step took. *server* is their sum: from the fault to the first successful write of a probe (a connection that only tests a node). *client* is the time from the fault to the first successful write of the application client, which sends the load. *in sync* is the time from the fault until the old primary is a replica in sync or, if it never is, until the other replicas of the shard are.")}
+		Note: doc.Prose("The columns *PFAIL*, *FAIL*, *election*, *promotion* and *write* show how long each step took. *server* is their sum: from the fault to the first successful write of a probe (a connection that only tests a node). *client* is the time from the fault to the first successful write of the application client, which sends the load. *in sync* is the time from the fault until the old primary has become a replica and is in sync. If that never happens, it is the time until the other replicas of the shard are in sync.")}
 	t.Head = append(t.Head, doc.Column{Title: "predicted", Number: true, In: doc.Written})
 	for _, f := range s.Failovers {
 		row := []string{words.Origin(f), fmt.Sprint(f.Shard), change(f)}

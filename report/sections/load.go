@@ -82,7 +82,7 @@ func shardTable(s *results.Summary) doc.Table {
 // errorTable counts the requests that were not answered ok.
 func errorTable(s *results.Summary) doc.Table {
 	t := doc.Table{Title: "Errors", Head: slices.Concat(doc.Columns("phase"), doc.Numbers("failed", "unknown", "not sent"), doc.Long("by error")),
-		Note: doc.Prose("*failed*: surely not executed (refused by Redis, or no connection). *unknown*: sent, and may have been executed (no answer, an error of a script or a transaction, or too few replicas confirmed a `WAIT`). *not sent*: skipped, because workload.maxInFlight requests had no answer yet. *by error*: the requests of these three columns, by kind of error.")}
+		Note: doc.Prose("*failed*: certainly not executed (refused by Redis, or no connection). *unknown*: sent, and may have been executed (no answer, an error of a script or a transaction, or too few replicas confirmed a `WAIT`). *not sent*: skipped, because the number of requests without an answer had reached workload.maxInFlight. *by error*: the requests of these three columns, by kind of error.")}
 	for _, l := range s.Load {
 		if l.Command == results.All && l.Counts.Total() > l.Counts.OK {
 			t.Rows = append(t.Rows, []string{phaseName(l.Phase), words.Count(l.Counts.Failed), words.Count(l.Counts.Unknown), words.Count(l.Counts.Overflow), words.Classes(l.Errors)})
@@ -95,7 +95,7 @@ func errorTable(s *results.Summary) doc.Table {
 func load(b *results.Bundle, s *results.Summary) doc.Section {
 	d := doc.Section{ID: "latency", Title: "Load and latency"}
 	table := loadTable(s)
-	table.Note = doc.Prose("The columns *p50*, *p99*, *p99.9* and *max* show the response time, from the scheduled time of a request to its reply. *service p99* counts from send to reply, and *slip p99* from scheduled time to send. All times are of requests answered ok. No column includes the warm-up.")
+	table.Note = doc.Prose("The columns *p50*, *p99*, *p99.9* and *max* show the response time, from the scheduled time of a request to its reply. *service p99* counts from send to reply, and *slip p99* from scheduled time to send. All times count only requests that succeeded (*ok*). No column includes the warm-up.")
 	d.Blocks = append(d.Blocks, table)
 	for i, kind := range facts.Times() {
 		if t := percentileTable(s, kind); len(t.Rows) > 0 {

@@ -25,7 +25,7 @@ var classes = []string{
 	"NOSCRIPT", "EXECABORT", "ERR",
 }
 
-// Error says whether a command that acts as a whole was surely not executed (failed)
+// Error says whether a command that acts as a whole was certainly not executed (failed)
 // or may have been (unknown), and the class of its error.
 func Error(err error) (results.Outcome, string) { return Of(err, resp.Whole) }
 

@@ -116,12 +116,12 @@ func (s *story) end(node string, at results.Duration) results.Duration {
 
 func (s *story) cause(w results.Write) string {
 	end := s.end(w.Node, w.Sent)
-	exit := min(end, s.hang(w.Node, w.Sent))
+	took := s.takeover(w)
+	exit := min(end, s.hang(w, took))
 	ready := never
 	if exit < never {
 		ready = s.next(w.Node, exit, results.EventNodeReady)
 	}
-	took := s.takeover(w)
 	switch {
 	case exit < took && ready < took && end == exit:
 		for _, at := range s.survivors[w.Node] {
@@ -130,6 +130,8 @@ func (s *story) cause(w results.Write) string {
 			}
 		}
 		return results.CauseEmptyRestart
+	case took == never && s.commanded(w):
+		return results.CauseCommand
 	case took == never:
 		return results.CauseUnexplained
 	case w.Sent < took && exit < took:
@@ -159,17 +161,28 @@ func (s *story) takeover(w results.Write) results.Duration {
 	return first
 }
 
-// hang is when the first fault that stops a node without ending it struck, at or
-// after a moment.
-func (s *story) hang(node string, from results.Duration) results.Duration {
+// hang is when the first fault that stopped the node of a write without ending it struck,
+// after the write was sent. A command stopped it if it was still under way at the takeover.
+func (s *story) hang(w results.Write, took results.Duration) results.Duration {
 	first := never
 	for _, f := range s.run.Faults {
-		struck := slices.ContainsFunc(f.Hits(), func(h results.Hit) bool { return h.Node == node })
-		if f.Takes == results.TakesTime && f.Deposes && struck && f.Injected >= from {
+		stops := f.Takes == results.TakesTime && f.Deposes || f.Takes == results.TakesCommand && f.Injected < took && took <= f.Restored
+		if stops && struck(f, w.Node) && f.Injected >= w.Sent {
 			first = min(first, f.Injected)
 		}
 	}
 	return first
+}
+
+// commanded reports whether a fault sent the node of a write a command after the write.
+func (s *story) commanded(w results.Write) bool {
+	return slices.ContainsFunc(s.run.Faults, func(f results.Fault) bool {
+		return f.Takes == results.TakesCommand && f.Injected >= w.Sent && struck(f, w.Node)
+	})
+}
+
+func struck(f results.Fault, node string) bool {
+	return slices.ContainsFunc(f.Hits(), func(h results.Hit) bool { return h.Node == node })
 }
 
 // planned reports whether a failover by command was what struck the shard last

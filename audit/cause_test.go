@@ -7,6 +7,15 @@ import (
 	"github.com/slotstorm/slotstorm/results"
 )
 
+// strike is a fault that a node was hit by, at a millisecond.
+func strike(kind, node string, injected int) results.Fault {
+	traits := map[string]results.Traits{
+		"pause": {Takes: results.TakesTime, Deposes: true}, "command": {Takes: results.TakesCommand},
+		"partition": {Takes: results.TakesNetwork}, "failover": {Takes: results.TakesRole, Deposes: true},
+	}
+	return results.Fault{Kind: kind, Traits: traits[kind], Node: node, Role: "primary", Injected: results.DurationOf(time.Duration(injected) * time.Millisecond)}
+}
+
 // TestCauses: the same lost write of node-0, under different fates of that node.
 func TestCauses(t *testing.T) {
 	at := func(n int) results.Duration { return results.Duration(n) * results.Duration(time.Millisecond) }
@@ -15,12 +24,6 @@ func TestCauses(t *testing.T) {
 	}
 	gone := func(n int, node string) results.Event {
 		return results.Event{Offset: at(n), Kind: results.EventNodeExit, Node: node, Source: "kubernetes"}
-	}
-	fault := func(kind, node string, injected int) results.Fault {
-		traits := map[string]results.Traits{
-			"pause": {Takes: results.TakesTime, Deposes: true}, "partition": {Takes: results.TakesNetwork}, "failover": {Takes: results.TakesRole, Deposes: true},
-		}
-		return results.Fault{Kind: kind, Traits: traits[kind], Node: node, Role: "primary", Injected: at(injected)}
 	}
 	exit, ready, promoted := results.EventNodeExit, results.EventNodeReady, results.EventPromoted
 	for _, tt := range []struct {
@@ -32,11 +35,15 @@ func TestCauses(t *testing.T) {
 		want string
 	}{
 		{"killed, and its replica took over", []results.Event{event(1100, exit, "node-0"), event(3000, promoted, "node-1"), event(6000, ready, "node-0")}, nil, 500, results.CauseAsyncTail},
-		{"paused, and its replica took over", []results.Event{event(3000, promoted, "node-1")}, []results.Fault{fault("pause", "node-0", 1100)}, 500, results.CauseAsyncTail},
-		{"cut off, and its replica took over", []results.Event{event(3000, promoted, "node-1")}, []results.Fault{fault("partition", "node-0", 900)}, 500, results.CauseSplitBrain},
+		{"paused, and its replica took over", []results.Event{event(3000, promoted, "node-1")}, []results.Fault{strike("pause", "node-0", 1100)}, 500, results.CauseAsyncTail},
+		{"sent a command", nil, []results.Fault{strike("command", "node-0", 1100)}, 500, results.CauseCommand},
+		{"sent a command before", nil, []results.Fault{strike("command", "node-0", 900)}, 500, results.CauseUnexplained},
+		{"a replica was sent a command", nil, []results.Fault{strike("command", "node-1", 1100)}, 500, results.CauseUnexplained},
+		{"sent a command, and its replica took over later", []results.Event{event(3000, promoted, "node-1")}, []results.Fault{strike("command", "node-0", 1100)}, 500, results.CauseSplitBrain},
+		{"cut off, and its replica took over", []results.Event{event(3000, promoted, "node-1")}, []results.Fault{strike("partition", "node-0", 900)}, 500, results.CauseSplitBrain},
 		{"acknowledged after it was replaced", []results.Event{event(800, promoted, "node-1")}, nil, 500, results.CauseSplitBrain},
-		{"deposed by command", []results.Event{event(1100, promoted, "node-1")}, []results.Fault{fault("failover", "node-1", 1050)}, 500, results.CauseAsyncTail},
-		{"deposed by command before it acknowledged", []results.Event{event(900, promoted, "node-1")}, []results.Fault{fault("failover", "node-1", 850)}, 500, results.CauseSplitBrain},
+		{"deposed by command", []results.Event{event(1100, promoted, "node-1")}, []results.Fault{strike("failover", "node-1", 1050)}, 500, results.CauseAsyncTail},
+		{"deposed by command before it acknowledged", []results.Event{event(900, promoted, "node-1")}, []results.Fault{strike("failover", "node-1", 850)}, 500, results.CauseSplitBrain},
 		{"back without anything", []results.Event{event(1100, exit, "node-0"), event(1600, ready, "node-0")}, nil, 0, results.CauseEmptyRestart},
 		{"reported gone a moment before it was, and back without anything", []results.Event{event(100, ready, "node-0"), gone(950, "node-0"), event(1600, ready, "node-0")}, nil, 0, results.CauseEmptyRestart},
 		{"reported gone a moment before it was, and replaced", []results.Event{gone(950, "node-0"), event(3000, promoted, "node-1"), event(3300, ready, "node-0")}, nil, 500, results.CauseAsyncTail},

@@ -46,7 +46,7 @@ func drill(t *testing.T, length, faults string) *results.Bundle {
 // TestKindFaultsInPods injects what slotstorm itself can do in pods beside kills
 // and the partitions of the other tests.
 func TestKindFaultsInPods(t *testing.T) {
-	b := drill(t, "170s", `
+	b := drill(t, "175s", `
     - {name: pause, at: 3s, duration: 6s, pause: {target: replica of shard 0}}
     - {name: rejected, at: 23s, duration: 6s, partition: {between: [replica of shard 1], action: reject}}
     - {name: clients, at: 43s, duration: 6s, partition: {between: [replica of shard 2], traffic: client}}
@@ -56,6 +56,7 @@ func TestKindFaultsInPods(t *testing.T) {
     - {name: graceful, at: 125s, failover: {target: replica of shard 0}}
     - {name: forced, at: 140s, failover: {target: replica of shard 1, mode: force}}
     - {name: takeover, at: 155s, failover: {target: replica of shard 2, mode: takeover}}
+    - {name: set, at: 168s, duration: 2s, command: {target: all nodes, run: [CONFIG, SET, maxmemory, 100mb], undo: [CONFIG, SET, maxmemory, 0]}}
 `)
 	// The three failovers were asked for; a pause or a cut replica makes none.
 	if len(b.Run.Summary.Failovers) != 3 {

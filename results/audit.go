@@ -95,6 +95,8 @@ const (
 	CauseEmptyRestart = "empty restart"
 	// RestartTail: its primary came back, as primary, with older data.
 	CauseRestartTail = "restart with older data"
+	// Command: a fault sent its primary a command afterwards, and nothing else happened to it.
+	CauseCommand     = "command of a fault"
 	CauseUnexplained = "unexplained"
 	// ClientRetry and Server say who repeated a duplicated write.
 	CauseClientRetry = "client retry"

@@ -87,8 +87,9 @@ const (
 	TakesNetwork Resource = "network" // packets are lost, late or fewer
 	TakesTime    Resource = "time"    // redis-server gets less processor time, or none
 	TakesMemory  Resource = "memory"
-	TakesDisk    Resource = "disk" // the volume is full or slow
-	TakesRole    Resource = "role" // another node becomes the primary
+	TakesDisk    Resource = "disk"    // the volume is full or slow
+	TakesRole    Resource = "role"    // another node becomes the primary
+	TakesCommand Resource = "command" // what the command takes that the fault sends
 )
 
 // DeposesAtOnce is true of a fault that takes away every primary that it hits with its

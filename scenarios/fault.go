@@ -46,6 +46,8 @@ type Fault struct {
 	Drain *Drain `yaml:"drain,omitempty" json:"drain,omitempty" jsonschema:"oneof_required=drain"`
 	// Restarts the pods of whole shards, one by one.
 	Restart *Restart `yaml:"restart,omitempty" json:"restart,omitempty" jsonschema:"oneof_required=restart"`
+	// Sends a command.
+	Command *SentCommand `yaml:"command,omitempty" json:"command,omitempty" jsonschema:"oneof_required=command"`
 
 	// Injects the fault several times.
 	Repeat *FaultRepeat `yaml:"repeat,omitempty" json:"repeat,omitempty"`
@@ -107,7 +109,7 @@ func (f Fault) Allows(p Permission) bool {
 func (f *Fault) actions() []statement {
 	return []statement{
 		of(f.Kill), of(f.Pause), of(f.Partition), of(f.Isolate), of(f.Failover), of(f.Delay), of(f.Loss), of(f.Bandwidth),
-		of(f.CPU), of(f.Memory), of(f.DiskFull), of(f.SlowDisk), of(f.Drain), of(f.Restart),
+		of(f.CPU), of(f.Memory), of(f.DiskFull), of(f.SlowDisk), of(f.Drain), of(f.Restart), of(f.Command),
 	}
 }
 

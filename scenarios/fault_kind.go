@@ -39,8 +39,9 @@ const (
 	TakesNetwork Resource = "network" // packets are lost, late or fewer
 	TakesTime    Resource = "time"    // redis-server gets less processor time, or none
 	TakesMemory  Resource = "memory"
-	TakesDisk    Resource = "disk" // the volume is full or slow
-	TakesRole    Resource = "role" // another node becomes the primary
+	TakesDisk    Resource = "disk"    // the volume is full or slow
+	TakesRole    Resource = "role"    // another node becomes the primary
+	TakesCommand Resource = "command" // what the command takes that it sends
 )
 
 // Odds say whether a fault takes a primary away from its shard.

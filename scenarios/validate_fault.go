@@ -56,6 +56,9 @@ func (d *document) validateDuration(f Fault, a Action, path string) {
 		if traits.Restarts {
 			hint = "leave duration out: the node is back after cluster.local.restartDelay"
 		}
+		if traits.Takes == TakesCommand {
+			hint += ", or add undo, the command that ends the fault"
+		}
 		d.reject(at, nil, hint, "a %s has no duration: it is over once it has acted", a.Name())
 	}
 }

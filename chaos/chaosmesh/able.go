@@ -57,6 +57,7 @@ func kinds() []kind {
 		{new(scenarios.Failover).Name(), unknown, nil},
 		{new(scenarios.Drain).Name(), unknown, nil},
 		{new(scenarios.Restart).Name(), unknown, nil},
+		{new(scenarios.SentCommand).Name(), unknown, nil},
 	}
 }
 

@@ -131,6 +131,39 @@ timeline:
 	}
 }
 
+// A command that blocks a primary for longer than the node timeout leads to the takeover,
+// and one that empties a node to the lost writes.
+func TestCommandsAsFaults(t *testing.T) {
+	beside(t)
+	r := start(t, strings.Replace(small, "config: {", `config: {enable-debug-command: "yes", `, 1)+`
+timeline:
+  phases: [{name: calm, duration: 1s}, {name: commands, duration: 8s}]
+  faults:
+    - {name: sleep, at: 1s, command: {target: primary of shard 1, run: [DEBUG, SLEEP, 4]}}
+    - {name: empty, at: 7s, command: {target: primary of shard 0, run: [FLUSHALL]}}
+`, Options{})
+	for i, want := range []string{"did not answer PING", `answered "OK"`} {
+		if f := r.Bundle.Run.Faults[i]; f.Status != results.StatusHealed || !strings.Contains(f.Proof, want) {
+			t.Errorf("%s is %s: %q, %s", f.Name, f.Status, f.Proof, f.Reason)
+		}
+	}
+	if len(r.Summary.Failovers) != 1 || r.Summary.Failovers[0].Fault != "sleep" {
+		t.Errorf("failovers: %+v", r.Summary.Failovers)
+	}
+	lost := 0
+	for _, f := range r.Bundle.Findings {
+		if f.Class == results.ClassLost && f.Write.Shard == 0 {
+			lost++
+			if f.Cause != results.CauseCommand {
+				t.Errorf("the cause is %q: %+v", f.Cause, f.Write)
+			}
+		}
+	}
+	if lost == 0 {
+		t.Error("nothing lost")
+	}
+}
+
 func TestFaultsThatTakeTooMuchAwayTogetherAreRefused(t *testing.T) {
 	beside(t)
 	r := start(t, small+`

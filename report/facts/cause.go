@@ -156,10 +156,11 @@ func (h *History) away(f results.Fault, node string) (stretch, bool) {
 		return stretch{}, false
 	}
 	if f.Takes != results.TakesProcess {
-		for _, over := range []results.Duration{f.Released, f.Restored} {
-			if over > 0 {
-				return stretch{f.Injected, over}, true
-			}
+		switch {
+		case f.Lasts && f.Released > 0:
+			end = f.Released
+		case f.Restored > 0:
+			end = f.Restored // a command has no release: it is over when the node answers again
 		}
 		return stretch{f.Injected, end}, true
 	}

@@ -171,6 +171,7 @@ var traits = map[string]results.Traits{
 	"cpu":      {Takes: results.TakesTime, Lasts: true},
 	"isolate":  {Takes: results.TakesNetwork, Lasts: true, Deposes: true, Disconnects: true},
 	"delay":    {Takes: results.TakesNetwork, Lasts: true},
+	"command":  {Takes: results.TakesCommand},
 	"failover": {Takes: results.TakesRole, Deposes: true, Asked: true},
 }
 
@@ -185,6 +186,9 @@ func (s *story) fault(name string, words []string) error {
 	}
 	if o["to"] != "" {
 		f.Released, f.Restored, f.Verified = second(o["to"]), second(o["to"]), second(o["to"])+second("1")
+	}
+	if f.Takes == results.TakesCommand {
+		f.Released = f.Proved // nothing ends it but its own end
 	}
 	for node := range strings.SplitSeq(words[1], ",") {
 		node, role, _ := strings.Cut(node, "/")

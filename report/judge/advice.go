@@ -19,7 +19,7 @@ type rule struct {
 func rules() []rule {
 	return []rule{
 		{"phantom", phantom},
-		{"unexplained-loss", unexplainedLoss},
+		{"command-loss", commandLoss}, {"unexplained-loss", unexplainedLoss},
 		{"empty-restart", emptyRestart},
 		{"split-brain", splitBrain},
 		{"restart-tail", restartTail},

@@ -2,6 +2,7 @@ package judge
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,6 +29,25 @@ func phantom(a *facts.Analysis, _ *results.Summary) []results.Advice {
 		Evidence: evidence, Advice: "Look for something else that writes keys named slotstorm:audit:*. If nothing else does, the server returned data that was never written: keep this run.",
 		Anchor: anchorAudit,
 	}}
+}
+
+// commandLoss are writes that nothing but the command of a fault can have removed.
+func commandLoss(a *facts.Analysis, s *results.Summary) []results.Advice {
+	var list []results.Advice
+	for _, g := range sorted(lostTo(s, results.CauseCommand)) {
+		var evidence []string
+		for _, f := range a.Run.Faults {
+			if f.Takes == results.TakesCommand && f.Injected > 0 && slices.ContainsFunc(f.Hits(), func(h results.Hit) bool { return h.Node == g.Node }) {
+				evidence = append(evidence, fmt.Sprintf("the fault %s: %s", f.Name, f.Detail))
+			}
+		}
+		list = append(list, results.Advice{
+			Severity: results.Critical, Title: fmt.Sprintf("%s by %s lost after a fault sent it a command", words.Plural(g.Count, "write acknowledged", "writes acknowledged"), g.Node),
+			Evidence: append(evidence, fmt.Sprintf("%s neither ended nor was replaced after it had acknowledged them", g.Node)),
+			Advice:   "Replicas carry out each write of their primary, a FLUSHALL too: only a backup holds the data. Keep such commands from users by ACL rules.", Anchor: lossAnchor,
+		})
+	}
+	return list
 }
 
 func unexplainedLoss(a *facts.Analysis, s *results.Summary) []results.Advice {

@@ -233,6 +233,8 @@ func dataRules() []ruleCase {
 		{"split-brain", "a tail", fixture.Lose(fixture.Killed(), results.CauseAsyncTail, 37), nil, ""},
 		{"async-tail", "a tail", fixture.Lose(fixture.Killed(), results.CauseAsyncTail, 3), nil, "3 acknowledged writes had not reached a replica"},
 		{"async-tail", "nothing lost", fixture.Killed(), nil, ""},
+		{"command-loss", "emptied", commanded(fixture.Lose(fixture.Killed(), results.CauseCommand, 2)), nil, "the fault empty: FLUSHALL to node-0"},
+		{"command-loss", "a tail", commanded(fixture.Lose(fixture.Killed(), results.CauseAsyncTail, 2)), nil, ""},
 		{"unexplained-loss", "out of nowhere", fixture.Lose(fixture.Killed(), results.CauseUnexplained, 1), nil, "1 write acknowledged by node-0 lost, and no event explains it"},
 		{"unexplained-loss", "a tail", fixture.Lose(fixture.Killed(), results.CauseAsyncTail, 1), nil, ""},
 
@@ -364,4 +366,13 @@ func TestFullCoverageAgreesWithAvailability(t *testing.T) {
 	if len(got) != 1 || strings.Contains(got[0].Title, "all shards") || !slices.Equal(got[0].Evidence, want) {
 		t.Errorf("got %+v", got)
 	}
+}
+
+// commanded adds a fault that sent node-0 a command.
+func commanded(b *results.Bundle) *results.Bundle {
+	b.Run.Faults = append(b.Run.Faults, results.Fault{
+		Name: "empty", Kind: "command", Traits: results.Traits{Takes: results.TakesCommand, Engine: "builtin"}, Detail: "FLUSHALL to node-0",
+		Node: "node-0", Role: "primary", Status: results.StatusHealed, Injected: fixture.MS(14500), Proved: fixture.MS(14501), Restored: fixture.MS(14502),
+	})
+	return b
 }

@@ -1,0 +1,209 @@
+package native
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"github.com/slotstorm/slotstorm/chaos"
+	"github.com/slotstorm/slotstorm/deployer"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+// command sends a command to nodes. It needs nothing of the place.
+type command struct {
+	aim     chaos.Aim
+	cluster *deployer.Cluster
+	spec    scenarios.SentCommand
+	random  *rand.Rand
+	nodes   []deployer.Node
+	// sent are the commands under way, by index of nodes.
+	sent []sending
+	// stop ends those that have no answer when the fault is over.
+	stop context.CancelFunc
+}
+
+// sending is a command under way; the channel gives one answer.
+type sending struct {
+	at     time.Time
+	answer chan answer
+	// was is the answer once it is known.
+	was *answer
+}
+
+type answer struct {
+	text string
+	err  error
+	took time.Duration
+}
+
+const (
+	// blockedLimit is how long a node may take for the command of a fault.
+	blockedLimit = 2 * time.Minute
+	// pingLimit is how long a node that carries out no other command takes at most to
+	// answer PING: a node that takes longer is blocked.
+	pingLimit = 200 * time.Millisecond
+)
+
+func localCommand() localFault {
+	return localFault{kind: new(scenarios.SentCommand).Name(), able: anywhere, action: func(e Local, in chaos.Injection, random *rand.Rand) chaos.Action {
+		return &command{aim: e.Aim, cluster: e.Cluster.Redis(), spec: *in.Fault.Command, random: random}
+	}}
+}
+
+func podCommand() podFault {
+	return podFault{kind: new(scenarios.SentCommand).Name(), action: func(e Kube, in chaos.Injection, random *rand.Rand) chaos.Action {
+		return &command{aim: e.Aim, cluster: e.Cluster.Redis(), spec: *in.Fault.Command, random: random}
+	}}
+}
+
+func (c *command) Check(_ context.Context, roles []deployer.Role) (chaos.Choice, error) {
+	targets, why, err := c.aim.Choose(roles, c.spec.Target, c.random)
+	if err != nil {
+		return chaos.Choice{}, err
+	}
+	for _, t := range targets {
+		n, ok := c.cluster.Node(t.Node)
+		if !ok {
+			return chaos.Choice{}, fmt.Errorf("%s: %s is not known", why, t.Node)
+		}
+		c.nodes = append(c.nodes, n)
+	}
+	return chaos.Choice{Targets: targets, Why: why}, nil
+}
+
+// Inject sends the command to all nodes, and waits for none.
+func (c *command) Inject(ctx context.Context) (time.Time, error) {
+	ctx, c.stop = context.WithTimeout(context.WithoutCancel(ctx), blockedLimit)
+	at := time.Now()
+	for _, n := range c.nodes {
+		s := sending{at: time.Now(), answer: make(chan answer, 1)}
+		c.sent = append(c.sent, s)
+		go func() {
+			text, err := c.do(ctx, n, c.spec.Run)
+			s.answer <- answer{text, err, time.Since(s.at)}
+		}()
+	}
+	return at, nil
+}
+
+// do sends a command once: the client repeats none.
+func (c *command) do(ctx context.Context, n deployer.Node, words []scenarios.AnyValue) (string, error) {
+	cl := c.cluster.Client(n, blockedLimit)
+	defer cl.Close()
+	var args []any
+	for _, w := range words {
+		args = append(args, string(w))
+	}
+	reply, err := cl.Do(ctx, args...).Result()
+	if err != nil {
+		return "", fmt.Errorf("%s to %s: %w", scenarios.Line(words), n.Name, err)
+	}
+	return short(fmt.Sprint(reply)), nil
+}
+
+// short is the beginning of a reply: it may be as long as all keys of a node.
+func short(reply string) string {
+	const most = 80
+	if r := []rune(reply); len(r) > most {
+		reply = string(r[:most]) + "..."
+	}
+	return reply
+}
+
+// Limits leave a node the time that its command takes.
+func (c *command) Limits() (prove, heal time.Duration) {
+	return blockedLimit, 2 * blockedLimit
+}
+
+// Prove waits until each node has answered, or is seen to do nothing else.
+func (c *command) Prove(ctx context.Context) (string, error) {
+	var seen []string
+	for i := range c.sent {
+		how, err := c.acts(ctx, i)
+		if err != nil {
+			return "", err
+		}
+		seen = append(seen, how)
+	}
+	return strings.Join(seen, "; "), nil
+}
+
+var errPending = errors.New("the command has no answer yet, and PING has")
+
+// acts waits until one node has answered or answers nothing else.
+func (c *command) acts(ctx context.Context, i int) (how string, err error) {
+	err = until(ctx, func(ctx context.Context) error {
+		if a := c.sent[i].look(); a != nil {
+			how = fmt.Sprintf("%s answered %q after %v", c.nodes[i].Name, a.text, a.took.Round(time.Millisecond))
+			return nil
+		}
+		if c.ping(ctx, i) == nil {
+			return errPending
+		}
+		how = fmt.Sprintf("%s did not answer PING within %v while it carried the command out", c.nodes[i].Name, pingLimit)
+		return nil
+	})
+	if a := c.sent[i].look(); err == nil && a != nil && a.err != nil {
+		return "", a.err
+	}
+	return how, err
+}
+
+// look is the answer, if there is one.
+func (s *sending) look() *answer {
+	select {
+	case a := <-s.answer:
+		s.was = &a
+	default:
+	}
+	return s.was
+}
+
+func (c *command) ping(ctx context.Context, i int) error {
+	cl := c.cluster.Client(c.nodes[i], pingLimit)
+	defer cl.Close()
+	return cl.Ping(ctx).Err()
+}
+
+// Heal undoes the command where the scenario says by what, and waits until the nodes have
+// carried it out and answer again.
+func (c *command) Heal(ctx context.Context) (string, error) {
+	if c.stop != nil {
+		defer c.stop()
+	}
+	var seen []string
+	for i, n := range c.nodes[:len(c.sent)] {
+		how := "answers"
+		if len(c.spec.Undo) > 0 {
+			text, err := c.do(ctx, n, c.spec.Undo)
+			if err != nil {
+				return "", err
+			}
+			how = fmt.Sprintf("answered %q to %s", text, scenarios.Line(c.spec.Undo))
+		}
+		if err := until(ctx, func(ctx context.Context) error { return c.ping(ctx, i) }); err != nil {
+			return "", fmt.Errorf("%s does not answer after %s: %w", n.Name, scenarios.Line(c.spec.Run), err)
+		}
+		seen = append(seen, n.Name+" "+how+c.after(i))
+	}
+	return strings.Join(seen, "; "), nil
+}
+
+// after says how long the command took, if it was under way when it was proved.
+func (c *command) after(i int) string {
+	if c.sent[i].was != nil {
+		return ""
+	}
+	switch a := c.sent[i].look(); {
+	case a == nil:
+		return "; the command has no answer"
+	case a.err != nil:
+		return fmt.Sprintf("; the command failed after %v: %v", a.took.Round(time.Millisecond), a.err)
+	default:
+		return fmt.Sprintf("; the command took %v", a.took.Round(time.Millisecond))
+	}
+}

@@ -1,0 +1,86 @@
+package scenarios
+
+import (
+	"slices"
+	"strings"
+)
+
+// SentCommand sends a command to nodes, such as one that blocks them, empties them or changes
+// their configuration.
+type SentCommand struct {
+	// The nodes that carry the command out.
+	Target Target `yaml:"target" json:"target" jsonschema:"required"`
+	// The command and its arguments, such as [DEBUG, SLEEP, 5], [FLUSHALL] or
+	// [CONFIG, SET, maxmemory, 1mb].
+	Run []AnyValue `yaml:"run" json:"run" jsonschema:"required,minItems=1,maxItems=64" hint:"minItems=write run: [DEBUG, SLEEP, 5]"`
+	// The command that undoes run, sent when the fault's duration is over, such as
+	// [CONFIG, SET, maxmemory, 0]. Without it the fault has no duration: it is over once
+	// run is answered.
+	Undo []AnyValue `yaml:"undo,omitempty" json:"undo,omitempty" jsonschema:"maxItems=64"`
+}
+
+// Name is the field.
+func (*SentCommand) Name() string { return "command" }
+
+// Words are the command and its target.
+func (c *SentCommand) Words() string { return Line(c.Run) + " to " + c.Target.String() }
+
+// Line is a command as it is typed.
+func Line(command []AnyValue) string {
+	var words []string
+	for _, w := range command {
+		words = append(words, string(w))
+	}
+	return strings.Join(words, " ")
+}
+
+// Aim is the target.
+func (c *SentCommand) Aim() Aim { return Aim{Target: c.Target} }
+
+// Traits are those of a command of any kind: a primary that it blocks can be taken for
+// dead.
+func (c *SentCommand) Traits() Traits {
+	return Traits{Takes: TakesCommand, Deposes: Maybe, Lasts: len(c.Undo) > 0}
+}
+
+func (*SentCommand) fill(*filler, string) {}
+
+func (c *SentCommand) validate(d *document, _ ground, path string) {
+	for _, f := range []struct {
+		field   string
+		command []AnyValue
+	}{{"run", c.Run}, {"undo", c.Undo}} {
+		if len(f.command) == 0 {
+			continue
+		}
+		at := path + "." + f.field
+		switch name := strings.ToUpper(string(f.command[0])); {
+		case slices.Contains([]string{"SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "MONITOR", "SYNC", "PSYNC"}, name):
+			d.reject(at, nil, "name a command with one reply, such as [DEBUG, SLEEP, 5]", "%s has no end", name)
+		case slices.Contains([]string{"MULTI", "EXEC", "DISCARD", "WATCH", "UNWATCH"}, name):
+			d.reject(at, nil, "write the commands of the transaction as a script: [EVAL, ...]", "a transaction is more than one command")
+		case carriesSecret(name, f.command[1:]):
+			d.reject(at, nil, "set redis.auth before the run instead", "a password would stand in the run's files")
+		}
+	}
+}
+
+// carriesSecret reports commands whose arguments are passwords.
+func carriesSecret(name string, args []AnyValue) bool {
+	secret := func(words ...string) bool {
+		return slices.ContainsFunc(args, func(a AnyValue) bool {
+			return slices.ContainsFunc(words, func(w string) bool { return strings.EqualFold(string(a), w) })
+		})
+	}
+	switch name {
+	case "AUTH":
+		return true
+	case "ACL":
+		return secret("SETUSER")
+	case "HELLO", "MIGRATE":
+		return secret("AUTH", "AUTH2")
+	case "CONFIG":
+		return secret("requirepass", "masterauth", "primaryauth", "user", "tls-key-file-pass", "tls-client-key-file-pass") && secret("SET")
+	}
+	return false
+}

@@ -184,6 +184,11 @@ func (r *Run) check() error {
 			if err := errors.Join(shard(o.Shard), offsets(o.From, o.To, o.Uncertainty)); err != nil {
 				return fmt.Errorf("an outage: %w", err)
 			}
+			for _, f := range o.Refusals {
+				if err := offsets(f.From, f.To); err != nil {
+					return fmt.Errorf("an outage: %w", err)
+				}
+			}
 		}
 	}
 	return r.Upgrade.check()

@@ -109,3 +109,18 @@ func (f Failover) Unended(outages []Outage) (Duration, bool) {
 
 // Partial reports whether some audited writes could not be read back.
 func (a *Audit) Partial() bool { return a.ReadBack < a.Writes || a.Unread != "" }
+
+// OutageErrors counts by class what went wrong with the writes of the probes in outages of
+// the timeline: of a shard, or of all.
+func (r *Run) OutageErrors(shard *int) map[string]int {
+	sum := map[string]int{}
+	for _, o := range r.ProbeOutages {
+		if n := len(r.Phases); n == 0 || o.To <= r.Phases[0].From || o.From >= r.Phases[n-1].To || shard != nil && o.Shard != *shard {
+			continue
+		}
+		for class, n := range o.Errors {
+			sum[class] += n
+		}
+	}
+	return sum
+}

@@ -210,6 +210,30 @@ type Outage struct {
 	Uncertainty Duration `json:"uncertaintyMs"`
 	// Errors counts what was answered meanwhile, by class.
 	Errors map[string]int `json:"errors,omitempty"`
+	// Refusals are who answered so, and when, as far as probes saw it.
+	Refusals []Refusal `json:"refusals,omitempty"`
 	// Node answered the first good write after it.
 	Node string `json:"node,omitempty"`
+}
+
+// Refusal is error replies of one class with which a node refused the writes of a shard:
+// from the first to the last.
+type Refusal struct {
+	Node  string   `json:"node"`
+	Class string   `json:"class"`
+	Count int      `json:"count"`
+	From  Duration `json:"fromMs"`
+	To    Duration `json:"toMs"`
+}
+
+// AddRefusal adds to a list, in which each node has one entry for each class.
+func AddRefusal(list []Refusal, r Refusal) []Refusal {
+	for i := range list {
+		if one := &list[i]; one.Node == r.Node && one.Class == r.Class {
+			one.Count += r.Count
+			one.From, one.To = min(one.From, r.From), max(one.To, r.To)
+			return list
+		}
+	}
+	return append(list, r)
 }

@@ -30,6 +30,9 @@ func outage(of func(v results.Availability, shard *int) (results.Duration, strin
 			return nothing("no probe ran")
 		}
 		down, detail := of(v, s.Shard)
+		if errors := e.Run.OutageErrors(s.Shard); down > 0 && len(errors) > 0 {
+			detail += ", errors meanwhile: " + words.Classes(errors)
+		}
 		return measured(down.Std().Seconds(), "probes over "+words.Duration(v.Observed)+", "+detail)
 	}
 }

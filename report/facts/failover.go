@@ -51,6 +51,8 @@ type Failover struct {
 	// Inferred: nothing showed the promotion, but another node took writes.
 	Inferred bool
 	End      Ending
+	// Refused is how the node that serves the shard in the end first refused its writes.
+	Refused []Refused
 }
 
 // failovers are all takeovers, each step by step, and the faults that struck a primary
@@ -256,9 +258,13 @@ func (a *Analysis) failover(e episode) Failover {
 	}
 	a.after(&v, e, s)
 	full := Failover{Failover: v, Struck: e.fault, Election: s.election, Late: late, Inferred: s.inferred, End: a.ending(v, e, s)}
+	if s.promoted != nil {
+		full.Refused = refusedBy(v.To, s.outage, s.promoted.at)
+	}
 	switch full.End {
 	case CameBack:
 		full.To = full.From
+		full.Refused = refusedBy(full.From, s.outage, s.backAt(e))
 	case Unpromoted:
 		full.Complete, full.Server = false, 0
 	case TakenOver:
@@ -331,7 +337,21 @@ func (a *Analysis) returned(e episode, s seen) bool {
 	if s.probe != nil && s.probe.node != "" {
 		return s.probe.node == e.from
 	}
-	return First(s.events, func(v results.Event) bool { return v.Kind == results.EventNodeReady && v.Node == e.from }) != nil
+	return isBack(s.events, e.from) != nil
+}
+
+// isBack is the first answer of a process that was started again; nil if none was seen.
+func isBack(events []results.Event, node string) *results.Event {
+	return First(events, func(v results.Event) bool { return v.Kind == results.EventNodeReady && v.Node == node })
+}
+
+// backAt is when the primary of an episode answered again or, if nothing showed that, when
+// the episode began.
+func (s seen) backAt(e episode) results.Duration {
+	if v := isBack(s.events, e.from); v != nil {
+		return v.Offset
+	}
+	return e.since
 }
 
 // sightedStep is a step before it is placed.

@@ -107,6 +107,8 @@ func (s *story) line(words []string) error {
 		return s.step(words[1:])
 	case "outage":
 		return s.outage(words[1:])
+	case "refusal":
+		return s.refusal(words[1:])
 	case "ledger":
 		return s.ledger(words[1:])
 	default:
@@ -225,6 +227,18 @@ func (s *story) outage(words []string) error {
 		return fmt.Errorf("%q is no outage", words)
 	}
 	s.bundle.Run.ProbeOutages = append(s.bundle.Run.ProbeOutages, results.Outage{Shard: shard, From: second(o["from"]), To: second(o["to"]), Uncertainty: second("0.005"), Node: o["by"], Open: o["by"] == ""})
+	return nil
+}
+
+// refusal reads: refusal CLASS by=NODE from=SECONDS to=SECONDS, in the outage before it.
+func (s *story) refusal(words []string) error {
+	o, err := options(words[1:])
+	list := s.bundle.Run.ProbeOutages
+	if err != nil || len(list) == 0 {
+		return fmt.Errorf("%q is no refusal in an outage", words)
+	}
+	last := &list[len(list)-1]
+	last.Refusals = results.AddRefusal(last.Refusals, results.Refusal{Node: o["by"], Class: words[0], Count: 1, From: second(o["from"]), To: second(o["to"])})
 	return nil
 }
 

@@ -87,5 +87,11 @@ func tellFailover(f Failover) string {
 			text += fmt.Sprintf(" %s not in order,", l.Step)
 		}
 	}
+	for _, r := range f.Refused {
+		text += fmt.Sprintf(" %s from %s to %s,", r.Class, at(r.From), at(r.To))
+		if r.Most {
+			text += " most of the wait,"
+		}
+	}
 	return text + " " + endings[f.End]
 }

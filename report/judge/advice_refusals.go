@@ -3,6 +3,7 @@ package judge
 import (
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/slotstorm/slotstorm/report/facts"
 	"github.com/slotstorm/slotstorm/report/words"
@@ -36,7 +37,13 @@ func refusal(a *facts.Analysis, class, title string, more ...string) []results.A
 		one.Evidence = append(one.Evidence, fmt.Sprintf("%s answered %s", words.Plural(requests, "request was", "requests were"), class))
 	}
 	for _, o := range outages {
-		one.Evidence = append(one.Evidence, fmt.Sprintf("shard %d took no write for %s from %s, and answered %s to probes meanwhile", o.Shard, words.Duration(o.To-o.From), words.Since(&a.Run, o.From), class))
+		text := fmt.Sprintf("shard %d took no write for %s from %s, and answered %s to probes meanwhile", o.Shard, words.Duration(o.To-o.From), words.Since(&a.Run, o.From), class)
+		for _, r := range o.Refusals {
+			if r.Class == class {
+				text += fmt.Sprintf("; %s did from %s to %s", r.Node, words.Since(&a.Run, r.From), words.Since(&a.Run, r.To))
+			}
+		}
+		one.Evidence = append(one.Evidence, text)
 	}
 	one.Evidence = append(one.Evidence, more...)
 	return []results.Advice{one}
@@ -55,6 +62,24 @@ func outOfMemory(a *facts.Analysis, _ *results.Summary) []results.Advice {
 	limit, policy := orDefault(config(a, "maxmemory"), "not stated"), orDefault(config(a, "maxmemory-policy"), "noeviction (the default)")
 	return advised(refusal(a, "OOM", "Writes were refused for memory (OOM)", fmt.Sprintf("maxmemory is %s, maxmemory-policy %s", limit, policy)),
 		"Give the nodes more maxmemory, or the keys a TTL. An evicting maxmemory-policy, such as allkeys-lru, accepts writes, at the price of keys that the application may still need.")
+}
+
+// tooFewReplicas finds writes that primaries refused because they had too few replicas.
+func tooFewReplicas(a *facts.Analysis, _ *results.Summary) []results.Advice {
+	least, replicas := config(a, "min-replicas-to-write"), a.Spec.Redis.ReplicasPerShard
+	advice := "min-replicas-to-write bounds what a primary that is cut off can lose. Its price is what was seen here: each shard that has fewer replicas in sync refuses all writes, after every failover until the old primary is back. With one replica more per shard (redis.replicasPerShard) a shard takes writes while one node is away."
+	if n, err := strconv.Atoi(least); err == nil && n > replicas {
+		advice = fmt.Sprintf("Set min-replicas-to-write to at most redis.replicasPerShard, which is %d: no shard can ever have more replicas in sync than that. With as many, a shard refuses all writes while one of its nodes is away.", replicas)
+	}
+	return advised(refusal(a, "NOREPLICAS", "Primaries refused writes because they had too few replicas in sync (NOREPLICAS)",
+		fmt.Sprintf("min-replicas-to-write is %s, min-replicas-max-lag %s, redis.replicasPerShard %d", orDefault(least, "not stated"), orDefault(config(a, "min-replicas-max-lag"), "10 (the default)"), replicas)), advice)
+}
+
+// unsaved finds writes that were refused because nodes could not save their data.
+func unsaved(a *facts.Analysis, _ *results.Summary) []results.Advice {
+	return advised(refusal(a, "MISCONF", "Primaries refused writes because they could not save their data (MISCONF)",
+		"stop-writes-on-bgsave-error is "+orDefault(config(a, "stop-writes-on-bgsave-error"), "yes (the default)")),
+		"Read the nodes' logs in nodes/ of this run: a full disk or a folder without rights keeps a node from saving. With stop-writes-on-bgsave-error no it accepts writes after a failed snapshot, at the price that a restart loses them.")
 }
 
 // busyScript finds requests that met a node that ran a script for too long.

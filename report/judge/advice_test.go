@@ -196,12 +196,23 @@ func replicationRules() []ruleCase {
 		{"out-of-memory", "some", failing("OOM"), func(s *scenarios.Scenario) { s.Redis.Config["maxmemory"] = "2MB" }, "maxmemory is 2mb, maxmemory-policy noeviction (the default)"},
 		{"out-of-memory", "how many", failing("OOM"), nil, "7 requests were answered OOM"},
 		{"out-of-memory", "none", failing("CLUSTERDOWN"), nil, ""},
+		{"too-few-replicas", "after a failover", fixture.Refused("NOREPLICAS", 16000), atLeast1, "each shard that has fewer replicas in sync refuses all writes, after every failover"},
+		{"too-few-replicas", "who and when", fixture.Refused("NOREPLICAS", 16000), atLeast1, "node-3 did from T+13.020 s to T+28.998 s"},
+		{"too-few-replicas", "its setting", fixture.Refused("NOREPLICAS", 16000), atLeast1, "min-replicas-to-write is 1, min-replicas-max-lag 10 (the default), redis.replicasPerShard 1"},
+		{"too-few-replicas", "more than there are", failing("NOREPLICAS"), func(s *scenarios.Scenario) { s.Redis.Config["min-replicas-to-write"] = "2" }, "no shard can ever have more replicas in sync than that"},
+		{"too-few-replicas", "none", fixture.Killed(), atLeast1, ""},
+		{"unsaved", "some", failing("MISCONF"), nil, "stop-writes-on-bgsave-error is yes (the default)"},
+		{"unsaved", "none", fixture.Killed(), nil, ""},
+		{"outlier", "refusals explain it", fixture.Refused("NOREPLICAS", 16000), atLeast1, ""},
 		{"busy-script", "some", failing("BUSY"), nil, "busy-reply-threshold is 5000 ms (the default)"},
 		{"busy-script", "none", fixture.Killed(), nil, ""},
 		{"loading", "some", failing("LOADING"), nil, "Nodes refused requests while they loaded their data"},
 		{"loading", "none", fixture.Killed(), nil, ""},
 	}
 }
+
+// atLeast1 has primaries want one replica in sync.
+func atLeast1(s *scenarios.Scenario) { s.Redis.Config["min-replicas-to-write"] = "1" }
 
 // happened is a quiet run with events.
 func happened(events ...results.Event) *results.Bundle {
@@ -240,6 +251,7 @@ func dataRules() []ruleCase {
 
 		{"stale-reads", "seconds old", read(6260), nil, "Replicas returned values that had been replaced up to 6.26 s before the read"},
 		{"stale-reads", "milliseconds old", read(2.5), nil, ""},
+		{"empty-replica", "it would refuse", reading(emptied()), func(s *scenarios.Scenario) { s.Redis.Config["replica-serve-stale-data"] = "no" }, "Do not read from a node before its master_link_status is up."},
 		{"duplicates", "by a client", doubled(results.CauseClientRetry), nil, "repeated by: client retry 1"},
 		{"duplicates", "none", fixture.Killed(), nil, ""},
 		{"phantom", "one", ghost(), nil, "1 audited key held a value that slotstorm never wrote"},

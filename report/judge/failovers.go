@@ -13,8 +13,12 @@ import (
 
 // noted is a failover with its notes.
 func noted(a *facts.Analysis, f facts.Failover) results.Failover {
+	var refusals []string
+	for _, r := range f.Refused {
+		refusals = append(refusals, refused(a, f, r))
+	}
 	if f.End == facts.CameBack {
-		f.Note = remained(a.Hindrance(f.Failover))
+		f.Note = strings.Join(append([]string{remained(a.Hindrance(f.Failover))}, refusals...), "; ")
 		return f.Failover
 	}
 	notes := origin(f)
@@ -37,10 +41,12 @@ func noted(a *facts.Analysis, f facts.Failover) results.Failover {
 		notes = append(notes, note)
 	case facts.Unanswered:
 		notes = append(notes, "the shard took no write again while it was watched")
+		notes = append(notes, refusals...)
 	case facts.HandedOver:
 		if f.Outage == 0 {
 			notes = append(notes, "the probes saw no outage")
 		}
+		notes = append(notes, refusals...)
 	default:
 		f.Explained = explanations(a, f)
 		notes = append(notes, f.Explained...)
@@ -107,7 +113,38 @@ func explanations(a *facts.Analysis, f facts.Failover) []string {
 			list = append(list, fmt.Sprintf("FAIL came late: a majority agreed %s after the first suspicion, %s are accounted for", words.Duration(st.Took), words.Duration(results.DurationOf(allowed))))
 		}
 	}
+	for _, r := range f.Refused {
+		if r.Most {
+			list = append(list, refused(a, f, r))
+		}
+	}
 	return list
+}
+
+// refused says how the node that serves the shard in the end first refused its writes.
+func refused(a *facts.Analysis, f facts.Failover, r facts.Refused) string {
+	moment, node := "after its promotion", f.To
+	if f.End == facts.CameBack {
+		moment, node = "after it was back", f.From
+	}
+	return fmt.Sprintf("%s refused writes for %s %s: %s (%s)", node, words.Duration(r.To-r.From), moment, r.Class, refusedBecause(a, r.Class))
+}
+
+// refusedBecause is what an error reply of a class says of the node that gives it.
+func refusedBecause(a *facts.Analysis, class string) string {
+	switch class {
+	case "NOREPLICAS":
+		return "it had fewer replicas in sync than min-replicas-to-write, which is " + orDefault(config(a, "min-replicas-to-write"), "not stated")
+	case "OOM":
+		return "its data had reached maxmemory"
+	case "MISCONF":
+		return "it could not save its data"
+	case "BUSY":
+		return "it ran a script"
+	case "LOADING":
+		return "it loaded its data"
+	}
+	return "it counted the cluster as down"
 }
 
 func tallied(votes map[string]int) string {

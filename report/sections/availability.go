@@ -2,6 +2,7 @@ package sections
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/slotstorm/slotstorm/report/doc"
 	"github.com/slotstorm/slotstorm/report/facts"
@@ -14,7 +15,7 @@ import (
 const shardsUp = "Availability of the shards"
 
 func availabilityTable(r *results.Run, s *results.Summary) doc.Table {
-	t := doc.Table{Title: shardsUp, Head: append(doc.Columns("shard", "slots"), doc.Numbers("outages", "down", "longest", "up")...)}
+	t := doc.Table{Title: shardsUp, Head: append(doc.Columns("shard", "slots"), slices.Concat(doc.Numbers("outages", "down", "longest", "up"), doc.Columns("errors meanwhile"))...)}
 	if s.Availability.Observed == 0 {
 		return t
 	}
@@ -22,12 +23,13 @@ func availabilityTable(r *results.Run, s *results.Summary) doc.Table {
 	up := func(down results.Duration) string { return words.Percent(1 - float64(down)/observed) }
 	share := func(down results.Duration) string { return words.Percent(float64(down) / observed) }
 	for _, v := range s.Availability.Shards {
-		t.Rows = append(t.Rows, []string{fmt.Sprint(v.Shard), slotsOf(r, v.Shard), words.Count(v.Outages), words.WhenSet(v.Down), words.WhenSet(v.Longest), up(v.Down)})
+		errors := words.Classes(r.OutageErrors(&v.Shard))
+		t.Rows = append(t.Rows, []string{fmt.Sprint(v.Shard), slotsOf(r, v.Shard), words.Count(v.Outages), words.WhenSet(v.Down), words.WhenSet(v.Longest), up(v.Down), words.OrNone(errors)})
 	}
 	t.Rows = append(t.Rows,
-		[]string{"any shard down", "", "", words.WhenSet(s.Availability.Any), "", ""},
-		[]string{"all shards down at once", "", "", words.WhenSet(s.Availability.All), "", ""})
-	t.Note = doc.Prose("Measured by probes, which write to every node every few milliseconds, over %s. At least one shard was down for %s of that time, and all shards at once for %s.",
+		[]string{"any shard down", "", "", words.WhenSet(s.Availability.Any), "", "", ""},
+		[]string{"all shards down at once", "", "", words.WhenSet(s.Availability.All), "", "", ""})
+	t.Note = doc.Prose("Measured by probes, which write to every node every few milliseconds, over %s. The column *errors meanwhile* shows the errors that they got in outages. At least one shard was down for %s of that time, and all shards at once for %s.",
 		words.Duration(s.Availability.Observed), share(s.Availability.Any), share(s.Availability.All))
 	return t
 }

@@ -87,6 +87,9 @@ func shared(list []source, end results.Duration) Gap {
 	for _, s := range list {
 		h := s.gaps[0]
 		g.Shard, g.From, g.First = h.Shard, max(g.From, h.From), g.First && h.First
+		if h.First && h.Due > 0 && (g.Due == 0 || h.Due < g.Due) {
+			g.Due = h.Due
+		}
 		if h.To == end {
 			g.Open = g.Open && h.Open
 			if h.Node != "" {
@@ -107,6 +110,9 @@ func shared(list []source, end results.Duration) Gap {
 		g.FirstBad, g.LastSent = min(g.FirstBad, h.FirstBad), max(g.LastSent, h.LastSent)
 		for class, n := range h.Errors {
 			g.Errors[class] += n
+		}
+		for _, r := range h.Refusals {
+			g.Refusals = results.AddRefusal(g.Refusals, r)
 		}
 	}
 	return g

@@ -15,12 +15,16 @@ type Gap struct {
 	To    results.Duration `json:"toMs"`
 	First bool             `json:"first,omitempty"`
 	Open  bool             `json:"open,omitempty"`
+	// Due is when the first write was due, with First; 0 if none was.
+	Due results.Duration `json:"dueMs,omitempty"`
 	// Bad counts the failed writes in the gap. FirstBad is the first answer to one,
 	// LastSent the last send of one.
 	Bad      int              `json:"bad,omitempty"`
 	FirstBad results.Duration `json:"firstBadMs,omitempty"`
 	LastSent results.Duration `json:"lastSentMs,omitempty"`
 	Errors   map[string]int   `json:"errors,omitempty"`
+	// Refusals are answers of nodes to failed writes.
+	Refusals []results.Refusal `json:"refusals,omitempty"`
 	// Node took the good write after it.
 	Node string `json:"node,omitempty"`
 }

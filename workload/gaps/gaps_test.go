@@ -2,6 +2,7 @@ package gaps
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -19,11 +20,49 @@ type watched struct {
 	want  []results.Outage
 }
 
-func watches() []watched {
-	good := func(at int) func(*Watch) { return func(w *Watch) { w.Good(0, ms(at), "n") } }
-	bad := func(sent, done int, class string) func(*Watch) {
-		return func(w *Watch) { w.Bad(0, ms(sent), ms(done), class, "n") }
+func good(at int) func(*Watch) { return func(w *Watch) { w.Good(0, ms(at), "n") } }
+
+func bad(sent, done int, class string) func(*Watch) {
+	return func(w *Watch) { w.Bad(0, ms(sent), ms(done), class, "n") }
+}
+
+// begun are those in which no write was good at first, or another node refuses them.
+func begun() []watched {
+	begin := func(at int) func(*Watch) { return func(w *Watch) { w.Begin(ms(at)) } }
+	refused := func(done int, class string) func(*Watch) {
+		return func(w *Watch) { w.Bad(0, ms(done-1), ms(done), class, "another") }
 	}
+	return []watched{
+		{
+			"bad before the first good",
+			[]func(*Watch){bad(2, 3, "dial"), bad(95, 96, "dial"), good(100), good(105)},
+			110,
+			[]results.Outage{{From: ms(2), To: ms(100), Uncertainty: ms(5), Errors: map[string]int{"dial": 2}, Node: "n"}},
+		},
+		{"briefly bad before the first good", []func(*Watch){begin(70), bad(75, 76, "dial"), good(95), good(105)}, 110, nil},
+		{
+			"a first write that hung",
+			[]func(*Watch){begin(50), good(1500)},
+			1600,
+			[]results.Outage{{From: ms(50), To: ms(1500), Uncertainty: ms(1450), Errors: map[string]int{}, Node: "n"}},
+		},
+		{
+			"refused from the first",
+			[]func(*Watch){begin(50), bad(55, 56, "NOREPLICAS"), bad(190, 191, "NOREPLICAS")},
+			200,
+			[]results.Outage{{From: ms(50), To: ms(200), Open: true, Uncertainty: ms(10), Errors: map[string]int{"NOREPLICAS": 2}, Refusals: []results.Refusal{{Node: "n", Class: "NOREPLICAS", Count: 2, From: ms(56), To: ms(191)}}}},
+		},
+		{
+			"another node serves the shard now, and refuses",
+			[]func(*Watch){good(0), bad(4, 5, "dial"), refused(50, "CLUSTERDOWN"), refused(60, "NOREPLICAS"), refused(180, "NOREPLICAS"), func(w *Watch) { w.Good(0, ms(190), "another") }},
+			200,
+			[]results.Outage{{From: 0, To: ms(190), Uncertainty: ms(11), Errors: map[string]int{"dial": 1, "NOREPLICAS": 2}, Node: "another", Refusals: []results.Refusal{
+				{Node: "another", Class: "CLUSTERDOWN", Count: 1, From: ms(50), To: ms(50)}, {Node: "another", Class: "NOREPLICAS", Count: 2, From: ms(60), To: ms(180)}}}},
+		},
+	}
+}
+
+func watches() []watched {
 	other := func(sent, done int) func(*Watch) {
 		return func(w *Watch) { w.Bad(0, ms(sent), ms(done), "dial", "another") }
 	}
@@ -41,16 +80,15 @@ func watches() []watched {
 			"an outage",
 			[]func(*Watch){good(0), good(5), bad(9, 10, "dial"), bad(94, 95, "dial"), bad(98, 99, "CLUSTERDOWN"), good(105)},
 			200,
-			[]results.Outage{{From: ms(5), To: ms(105), Uncertainty: ms(7), Errors: map[string]int{"dial": 2, "CLUSTERDOWN": 1}, Node: "n"}},
+			[]results.Outage{{From: ms(5), To: ms(105), Uncertainty: ms(7), Errors: map[string]int{"dial": 2, "CLUSTERDOWN": 1}, Node: "n", Refusals: []results.Refusal{{Node: "n", Class: "CLUSTERDOWN", Count: 1, From: ms(99), To: ms(99)}}}},
 		},
 		{
 			"no good write at all",
 			[]func(*Watch){bad(3, 4, "eof"), other(90, 95), bad(195, 196, "eof")},
 			200,
-			[]results.Outage{{From: ms(4), To: ms(200), Open: true, Uncertainty: ms(5), Errors: map[string]int{"eof": 2, "dial": 1}}},
+			[]results.Outage{{From: ms(3), To: ms(200), Open: true, Uncertainty: ms(5), Errors: map[string]int{"eof": 2, "dial": 1}}},
 		},
 		{"no write at all", nil, 200, nil},
-		{"bad before the first good", []func(*Watch){bad(0, 1, "dial"), good(100), good(105)}, 110, nil},
 		{
 			"silence",
 			[]func(*Watch){good(0), good(1500)},
@@ -75,7 +113,7 @@ func watches() []watched {
 
 func TestWatch(t *testing.T) {
 	g := Rule{Failing: 30 * time.Millisecond, Silent: time.Second, Merge: 50 * time.Millisecond}
-	for _, tc := range watches() {
+	for _, tc := range slices.Concat(watches(), begun()) {
 		t.Run(tc.name, func(t *testing.T) {
 			w, o := NewWatch(1, g.Failing), NewOutages(g, 1, 1)
 			for _, step := range tc.steps {

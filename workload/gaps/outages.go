@@ -43,14 +43,14 @@ func (o *Outages) Add(generator int, g Gaps) {
 }
 
 func (o *Outages) judge(g Gap) {
-	if g.First && g.Open && g.Bad > 0 {
-		// No write was ever good: the shard was down from the first one that was due.
-		g.From, g.First = min(g.FirstBad, g.To), false
+	if g.First {
+		// No write was good before: the shard is down from the first one that was due.
+		g.From = min(g.Due, g.To)
 	}
 	length := (g.To - g.From).Std()
 	failing := g.Bad > 0 && length >= o.rule.Failing
 	switch {
-	case g.First, g.Open && g.Bad == 0, !failing && length < o.rule.Silent:
+	case g.First && g.Due == 0 && g.Bad == 0, g.Open && g.Bad == 0, !failing && length < o.rule.Silent:
 		return
 	}
 	uncertainty := length
@@ -64,12 +64,15 @@ func (o *Outages) judge(g Gap) {
 		for class, n := range g.Errors {
 			one.Errors[class] += n
 		}
+		for _, r := range g.Refusals {
+			one.Refusals = results.AddRefusal(one.Refusals, r)
+		}
 		return
 	}
 	errors := map[string]int{}
 	maps.Copy(errors, g.Errors)
 	o.last[g.Shard] = len(o.list)
-	o.list = append(o.list, results.Outage{Shard: g.Shard, From: g.From, To: g.To, Open: g.Open, Uncertainty: results.DurationOf(uncertainty), Errors: errors, Node: g.Node})
+	o.list = append(o.list, results.Outage{Shard: g.Shard, From: g.From, To: g.To, Open: g.Open, Uncertainty: results.DurationOf(uncertainty), Errors: errors, Refusals: g.Refusals, Node: g.Node})
 }
 
 // Ordered are all outages so far, in order of their starts.

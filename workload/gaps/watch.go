@@ -21,12 +21,22 @@ type shardWatch struct {
 	lastGood results.Duration
 	node     string // that took it
 	started  bool
-	now      Gap // what went wrong since lastGood
+	due      results.Duration // when the first write was due; 0 before
+	now      Gap              // what went wrong since lastGood
 }
 
 // NewWatch follows so many shards.
 func NewWatch(shards int, least time.Duration) *Watch {
 	return &Watch{least: least, shards: make([]shardWatch, shards)}
+}
+
+// Begin notes that writes to every shard are due from an offset on.
+func (w *Watch) Begin(at results.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for i := range w.shards {
+		w.shards[i].due = at
+	}
 }
 
 // Good notes that a shard accepted a write; done is when the reply came.
@@ -46,9 +56,23 @@ func (w *Watch) close(shard int, at results.Duration, node string, open bool) {
 	s := &w.shards[shard]
 	g := s.now
 	g.Shard, g.From, g.To, g.First, g.Open, g.Node = shard, s.lastGood, at, !s.started, open, node
+	if g.First {
+		g.Due = s.due
+	}
 	if g.First || g.Open || (g.To-g.From).Std() >= w.least {
 		w.list = append(w.list, g)
 	}
+}
+
+// servesIt reports whether a node that refuses a write with an error of this class serves
+// the shard, as far as it knows: any other one answers MOVED before. Source:
+// processCommand in Redis' server.c.
+func servesIt(class string) bool {
+	switch class {
+	case "BUSY", "LOADING", "MISCONF", "NOREPLICAS", "OOM":
+		return true
+	}
+	return false
 }
 
 // Bad notes a write that went wrong, sent and answered at these offsets. Where it
@@ -58,10 +82,16 @@ func (w *Watch) Bad(shard int, sent, done results.Duration, class, node string) 
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	s := &w.shards[shard]
-	if s.started && node != "" && node != s.node {
+	g := &s.now
+	if node != "" && (servesIt(class) || class == "CLUSTERDOWN") {
+		g.Refusals = results.AddRefusal(g.Refusals, results.Refusal{Node: node, Class: class, Count: 1, From: done, To: done})
+	}
+	if s.started && node != "" && node != s.node && !servesIt(class) {
 		return
 	}
-	g := &s.now
+	if !s.started && s.due == 0 {
+		s.due = sent
+	}
 	if g.Bad == 0 {
 		g.FirstBad, g.Errors = done, map[string]int{}
 	}

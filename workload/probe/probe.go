@@ -69,8 +69,10 @@ func probeKeys(t servers.Target) []string {
 
 // Run probes until ctx ends.
 func (p *Probes) Run(ctx context.Context) {
+	begun := p.clock.Now()
+	p.Watch.Begin(begun)
 	for shard := range p.good {
-		p.good[shard].Store(int64(p.clock.Now()))
+		p.good[shard].Store(int64(begun))
 	}
 	var wg sync.WaitGroup
 	for shard, members := range p.target.Shards {

@@ -37,7 +37,7 @@ func Judge(b *results.Bundle) (*results.Audit, []results.Finding) {
 	}
 	a := &results.Audit{Durability: durability(b.Run.Scenario)}
 	var findings []results.Finding
-	var seen staleness
+	seen := newStaleness(b)
 	kinds := map[string]*results.AuditKind{}
 	keys := histories(b)
 	for _, h := range keys {

@@ -52,8 +52,8 @@ func TestPlantedHistoriesNoMissAndNoInvention(t *testing.T) {
 		if d := difference(p.want, got); d != "" {
 			t.Errorf("history %d:\n%s", seed, d)
 		}
-		if reads := a.Reads; reads != nil && (reads.StaleReplica != p.stale || reads.StalePrimary != p.stalePrimary) {
-			t.Errorf("history %d: %d and %d stale reads of replicas and primaries, planted %d and %d", seed, reads.StaleReplica, reads.StalePrimary, p.stale, p.stalePrimary)
+		if r := a.Reads; r != nil && (r.StaleReplica+r.MissingReplica != p.stale || r.StalePrimary+r.MissingPrimary != p.stalePrimary) {
+			t.Errorf("history %d: stale reads %+v, planted %d and %d of replicas and primaries", seed, r, p.stale, p.stalePrimary)
 		}
 		for what, n := range got {
 			class, _, _ := strings.Cut(what, " ")

@@ -81,7 +81,7 @@ const (
 	// Phantom: a value that no client wrote.
 	ClassPhantom = "phantom"
 	// StalePrimary: a node that was asked as a primary gave a value that had
-	// been replaced.
+	// been replaced, or none where there was one.
 	ClassStalePrimary = "stale-primary"
 )
 
@@ -172,10 +172,28 @@ type AuditReads struct {
 	// replaced, by an acknowledged write that was not lost, before they were sent.
 	StaleReplica int `json:"staleReplica"`
 	StalePrimary int `json:"stalePrimary"`
+	// MissingReplica and MissingPrimary are those that gave no value, where such a write
+	// had given the key one before; MaxMissing is how long before at most, at replicas.
+	MissingReplica int      `json:"missingReplica,omitempty"`
+	MissingPrimary int      `json:"missingPrimary,omitempty"`
+	MaxMissing     Duration `json:"maxMissingMs,omitempty"`
+	// EmptyReplica are those that gave no value either, from nodes that had been started
+	// again and did not have the data of their primary yet: Empty are those nodes.
+	EmptyReplica int         `json:"emptyReplica,omitempty"`
+	Empty        []EmptyNode `json:"empty,omitempty"`
 	// Ages count stale replica reads by how long the value had been replaced, at
 	// least; MaxAge is the greatest.
 	Ages   []AgeBucket `json:"ages,omitempty"`
 	MaxAge Duration    `json:"maxAgeMs,omitempty"`
+}
+
+// EmptyNode is a node that answered reads before it had the data of its primary.
+type EmptyNode struct {
+	Node  string `json:"node"`
+	Reads int    `json:"reads"`
+	// First and Last are when the reads were sent.
+	First Duration `json:"firstMs"`
+	Last  Duration `json:"lastMs"`
 }
 
 // AgeBucket counts ages below a bound and not below that of the bucket before;

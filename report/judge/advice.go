@@ -36,6 +36,7 @@ func rules() []rule {
 		{"dials-in-vain", dialledInVain},
 		{"full-coverage", fullCoverage},
 		{"stale-reads", staleReads},
+		{"empty-replica", emptyReplica},
 		{"outlier", unexplainedOutliers},
 		{"one-machine", oneMachine},
 		{"node-timeout", nodeTimeoutDominates},

@@ -234,18 +234,53 @@ const staleFrom = results.Duration(time.Second)
 
 func staleReads(a *facts.Analysis, _ *results.Summary) []results.Advice {
 	au := a.Run.Audit
-	if au == nil || au.Reads == nil || au.Reads.MaxAge < staleFrom {
+	if au == nil || au.Reads == nil || max(au.Reads.MaxAge, au.Reads.MaxMissing) < staleFrom {
 		return nil
 	}
 	r := au.Reads
-	evidence := []string{fmt.Sprintf("%s of %s from replicas returned an outdated value", words.Count(r.StaleReplica), words.Plural(r.Replica, "audited read", "audited reads"))}
-	advice := "Read from replicas only if outdated values are acceptable."
-	if v := config(a, "replica-serve-stale-data"); v == "" || v == "yes" {
-		evidence = append(evidence, "replica-serve-stale-data is yes: a replica that has lost its primary, or has just restarted, answers from the data that it has (old, or none)")
-		advice += " If you set replica-serve-stale-data to no, a replica that has lost its primary refuses reads."
+	reads := words.Plural(r.Replica, "audited read", "audited reads")
+	one := results.Advice{Severity: results.Warning, Anchor: anchorAudit, Advice: "Read from replicas only if outdated values are acceptable."}
+	if r.MaxAge >= staleFrom {
+		one.Title = fmt.Sprintf("Replicas returned values that had been replaced up to %s before the read", words.Duration(r.MaxAge))
+		one.Evidence = append(one.Evidence, fmt.Sprintf("%s of %s from replicas returned an outdated value", words.Count(r.StaleReplica), reads))
+	} else {
+		one.Title = fmt.Sprintf("Replicas did not have values that had been written up to %s before the read", words.Duration(r.MaxMissing))
 	}
-	return []results.Advice{{
-		Severity: results.Warning, Title: fmt.Sprintf("Replicas returned values that had been replaced up to %s before the read", words.Duration(r.MaxAge)),
-		Evidence: evidence, Advice: advice, Anchor: anchorAudit,
-	}}
+	if r.MaxMissing >= staleFrom {
+		one.Evidence = append(one.Evidence, fmt.Sprintf("%s of %s from replicas found no value where one had been written, up to %s before the read", words.Count(r.MissingReplica), reads, words.Duration(r.MaxMissing)))
+	}
+	if servesStale(a) {
+		one.Evidence = append(one.Evidence, "replica-serve-stale-data is yes: a replica that has lost its primary answers from the data that it has")
+		one.Advice += " If you set replica-serve-stale-data to no, a replica that has lost its primary refuses reads, at the price that they fail."
+	}
+	return []results.Advice{one}
+}
+
+func servesStale(a *facts.Analysis) bool {
+	v := config(a, "replica-serve-stale-data")
+	return v == "" || v == "yes"
+}
+
+// emptyReplica finds reads that a node answered from an empty data set: it had been started
+// again, and did not have the data of its primary yet. That is no stale replica.
+func emptyReplica(a *facts.Analysis, _ *results.Summary) []results.Advice {
+	au := a.Run.Audit
+	if au == nil || au.Reads == nil || au.Reads.EmptyReplica == 0 {
+		return nil
+	}
+	r := au.Reads
+	one := results.Advice{
+		Severity: results.Warning, Anchor: anchorAudit,
+		Title:  fmt.Sprintf("%s no value from a node that had been restarted and did not have its data yet", words.Plural(r.EmptyReplica, "read got", "reads got")),
+		Advice: "Clients take the missing values for deleted ones. Do not read from a node before its master_link_status is up.",
+	}
+	for _, n := range r.Empty {
+		one.Evidence = append(one.Evidence, fmt.Sprintf("%s answered %s so, from %s to %s, before it was in sync with its primary", n.Node, words.Plural(n.Reads, "read", "reads"), words.Since(&a.Run, n.First), words.Since(&a.Run, n.Last)))
+	}
+	one.Evidence = append(one.Evidence, "persistence: "+persistence(a))
+	if servesStale(a) {
+		one.Evidence = append(one.Evidence, "replica-serve-stale-data is yes: a node that has just been started answers from the data that it has, old or none")
+		one.Advice += " If you set replica-serve-stale-data to no, it refuses reads until then, at the price that they fail."
+	}
+	return []results.Advice{one}
 }

@@ -251,7 +251,13 @@ func dataRules() []ruleCase {
 
 		{"stale-reads", "seconds old", read(6260), nil, "Replicas returned values that had been replaced up to 6.26 s before the read"},
 		{"stale-reads", "milliseconds old", read(2.5), nil, ""},
+		{"stale-reads", "without values", reading(results.AuditReads{Replica: 100, MissingReplica: 3, MaxMissing: fixture.MS(6260)}), nil, "Replicas did not have values that had been written up to 6.26 s before the read"},
+		{"stale-reads", "by a node without data", reading(emptied()), nil, ""},
+		{"empty-replica", "some", reading(emptied()), nil, "36 reads got no value from a node that had been restarted and did not have its data yet"},
+		{"empty-replica", "its evidence", reading(emptied()), nil, "node-3 answered 36 reads so, from T+15.000 s to T+19.000 s"},
+		{"empty-replica", "its price", reading(emptied()), nil, "at the price that they fail"},
 		{"empty-replica", "it would refuse", reading(emptied()), func(s *scenarios.Scenario) { s.Redis.Config["replica-serve-stale-data"] = "no" }, "Do not read from a node before its master_link_status is up."},
+		{"empty-replica", "none", read(6260), nil, ""},
 		{"duplicates", "by a client", doubled(results.CauseClientRetry), nil, "repeated by: client retry 1"},
 		{"duplicates", "none", fixture.Killed(), nil, ""},
 		{"phantom", "one", ghost(), nil, "1 audited key held a value that slotstorm never wrote"},
@@ -345,6 +351,17 @@ func read(age float64) *results.Bundle {
 	b := fixture.Killed()
 	b.Run.Audit.Reads = &results.AuditReads{Replica: 100, StaleReplica: 3, MaxAge: fixture.MS(age)}
 	return b
+}
+
+func reading(r results.AuditReads) *results.Bundle {
+	b := fixture.Killed()
+	b.Run.Audit.Reads = &r
+	return b
+}
+
+// emptied are reads of a node that was back without its data.
+func emptied() results.AuditReads {
+	return results.AuditReads{Replica: 100, EmptyReplica: 36, Empty: []results.EmptyNode{{Node: "node-3", Reads: 36, First: fixture.MS(20000), Last: fixture.MS(24000)}}}
 }
 
 func doubled(cause string) *results.Bundle {

@@ -63,7 +63,10 @@ func auditNotes(au *results.Audit) []string {
 			line += fmt.Sprintf(", which had been replaced up to %s before the read", words.Duration(r.MaxAge))
 		}
 		notes = append(notes, line)
+		add(r.MissingReplica, "%s from replicas found no value where one had been written, up to %s before the read", words.Plural(r.MissingReplica, "audited read", "audited reads"), words.Duration(r.MaxMissing))
+		add(r.EmptyReplica, "%s no value from a node that had been restarted and did not have its data yet", words.Plural(r.EmptyReplica, "audited read got", "audited reads got"))
 		add(r.StalePrimary, "%s from a primary returned an outdated value", words.Plural(r.StalePrimary, "audited read", "audited reads"))
+		add(r.MissingPrimary, "%s from a primary found no value where one had been written", words.Plural(r.MissingPrimary, "audited read", "audited reads"))
 	}
 	if l := au.Linearizability; l != nil {
 		notes = append(notes, linearLine(l))

@@ -104,7 +104,7 @@ func emptyRestart(a *facts.Analysis, s *results.Summary) []results.Advice {
 		list = append(list, results.Advice{
 			Severity: results.Critical, Title: fmt.Sprintf("%s restarted empty and stayed primary: %s of shard %d are gone", g.Node, shareLost(a, g), g.Shard),
 			Evidence: append(restartEvidence(a, g), "persistence: "+persistence(a), "its replicas copied the empty data set"),
-			Advice:   "Enable persistence (appendonly yes), or delay the restart beyond cluster-node-timeout, so that a replica takes over before the empty node is back.",
+			Advice:   "Enable persistence (appendonly yes), at the price of writes to the disk and of a start that takes longer. Or delay the restart beyond cluster-node-timeout, so that a replica takes over before the empty node is back.",
 			Anchor:   lossAnchor,
 		})
 	}
@@ -117,7 +117,7 @@ func restartTail(a *facts.Analysis, s *results.Summary) []results.Advice {
 		list = append(list, results.Advice{
 			Severity: results.Warning, Title: fmt.Sprintf("%s came back as primary with older data: %s of shard %d are gone", g.Node, shareLost(a, g), g.Shard),
 			Evidence: append(restartEvidence(a, g), "persistence: "+persistence(a)),
-			Advice:   "Use appendfsync always for writes that must survive the primary's own restart, or let a replica take over first.",
+			Advice:   "Use appendfsync always for writes that must survive the primary's own restart, at the price of an fsync before each reply. Or let a replica take over first.",
 			Anchor:   lossAnchor,
 		})
 	}
@@ -169,10 +169,10 @@ func splitBrain(a *facts.Analysis, s *results.Summary) []results.Advice {
 
 // isolated adds what bounds the writes of a primary that is cut off.
 func isolated(a *facts.Analysis, one *results.Advice) {
-	const lower = "A lower cluster-node-timeout shortens the time in which it still accepts them."
+	const lower = "A lower cluster-node-timeout shortens the time in which it still accepts them, at the price that shorter pauses of a node cause failovers."
 	if v := config(a, "min-replicas-to-write"); v != "" && v != "0" {
 		one.Evidence = append(one.Evidence, fmt.Sprintf("min-replicas-to-write is %s, min-replicas-max-lag %s", v, orDefault(config(a, "min-replicas-max-lag"), "10 s by default")))
-		one.Advice = "min-replicas-max-lag bounds for how long a primary that is cut off still acknowledges writes: lower it, but not below 2 s, because replicas report once a second. " + lower
+		one.Advice = "min-replicas-max-lag bounds for how long a primary that is cut off still acknowledges writes: lower it, but not below 2 s, because replicas report once a second. The price: a replica that is silent for longer makes its shard refuse writes. " + lower
 		return
 	}
 	one.Evidence = append(one.Evidence, "min-replicas-to-write is 0: a primary without replicas continues to acknowledge writes")
@@ -221,7 +221,7 @@ func duplicates(a *facts.Analysis, _ *results.Summary) []results.Advice {
 	}
 	advice := "The audited client never sends a write twice: something between it and the data did. Keep this run."
 	if by[results.CauseServer] == 0 {
-		advice = "Make retried writes idempotent, or turn the client's retries off for INCR, RPUSH and the like (MaxRetries: -1)."
+		advice = "Make retried writes idempotent, or turn the client's retries off for INCR, RPUSH and the like (MaxRetries: -1), at the price that the application gets the errors."
 	}
 	return []results.Advice{{
 		Severity: results.Critical, Title: words.Plural(au.Duplicated, "audited write took effect twice", "audited writes took effect more than once"),

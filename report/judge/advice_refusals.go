@@ -69,7 +69,7 @@ func tooFewReplicas(a *facts.Analysis, _ *results.Summary) []results.Advice {
 	least, replicas := config(a, "min-replicas-to-write"), a.Spec.Redis.ReplicasPerShard
 	advice := "min-replicas-to-write bounds what a primary that is cut off can lose. Its price is what was seen here: each shard that has fewer replicas in sync refuses all writes, after every failover until the old primary is back. With one replica more per shard (redis.replicasPerShard) a shard takes writes while one node is away."
 	if n, err := strconv.Atoi(least); err == nil && n > replicas {
-		advice = fmt.Sprintf("Set min-replicas-to-write to at most redis.replicasPerShard, which is %d: no shard can ever have more replicas in sync than that. With as many, a shard refuses all writes while one of its nodes is away.", replicas)
+		advice = fmt.Sprintf("Set min-replicas-to-write to at most redis.replicasPerShard, which is %d: no shard can ever have more replicas in sync than that. With as many, a shard refuses all writes while one of its nodes is away. The price of a lower value: it bounds less of what a primary that is cut off can lose.", replicas)
 	}
 	return advised(refusal(a, "NOREPLICAS", "Primaries refused writes because they had too few replicas in sync (NOREPLICAS)",
 		fmt.Sprintf("min-replicas-to-write is %s, min-replicas-max-lag %s, redis.replicasPerShard %d", orDefault(least, "not stated"), orDefault(config(a, "min-replicas-max-lag"), "10 (the default)"), replicas)), advice)

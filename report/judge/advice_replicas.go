@@ -19,7 +19,7 @@ func noReplica(a *facts.Analysis, s *results.Summary) []results.Advice {
 		list = append(list, results.Advice{
 			Severity: results.Warning, Title: fmt.Sprintf("Shard %d had no replica that could take over", f.Shard),
 			Evidence: []string{fmt.Sprintf("fault %s hit %s, the only node of the shard", f.Fault, f.From)},
-			Advice:   "Give each shard a replica (redis.replicasPerShard: 1), on another machine.", Anchor: FailoverAnchor(f),
+			Advice:   "Give each shard a replica (redis.replicasPerShard: 1), on another machine. The price is the memory of a second copy.", Anchor: FailoverAnchor(f),
 		})
 	}
 	return list
@@ -37,21 +37,21 @@ func replicaUnfit(a *facts.Analysis, s *results.Summary) []results.Advice {
 		}
 		one := results.Advice{
 			Severity: results.Warning, Title: fmt.Sprintf("%s could not take over shard %d: its data were older than allowed", u.Node, f.Shard),
-			Evidence: []string{fmt.Sprintf("fault %s; its log says: %s", f.Fault, strings.TrimPrefix(u.Logged, "Currently unable to failover: "))},
+			Evidence: []string{fmt.Sprintf("%s; its log says: %s", words.OriginText(f), strings.TrimPrefix(u.Logged, "Currently unable to failover: "))},
 			Advice:   factor, Anchor: FailoverAnchor(f),
 		}
 		if u.Logged == "" {
-			one.Evidence = []string{fmt.Sprintf("fault %s; when %s was declared failed, %s had been without it for %s; the configuration allows %s", f.Fault, f.From, u.Node, words.Duration(u.Age), words.Duration(u.Allowed))}
+			one.Evidence = []string{fmt.Sprintf("%s; when %s was declared failed, %s had been without it for %s; the configuration allows %s", words.OriginText(f), f.From, u.Node, words.Duration(u.Age), words.Duration(u.Allowed))}
 		}
 		since := words.Duration(f.Injected - u.Since)
 		switch {
 		case u.Started:
 			one.Title = fmt.Sprintf("%s could not take over shard %d: it had not finished its sync when the primary failed", u.Node, f.Shard)
-			one.Evidence = append(one.Evidence, fmt.Sprintf("it had been restarted, and out of sync for %s when the fault was injected", since))
+			one.Evidence = append(one.Evidence, fmt.Sprintf("it had been restarted, and out of sync for %s when the primary failed", since))
 			one.Advice = "Before maintenance, wait until every replica's master_link_status is up. repl-diskless-sync-delay (5 s by default) and cluster-replica-validity-factor decide how soon a replica is fit."
 		case u.Since > 0:
 			one.Title = fmt.Sprintf("%s could not take over shard %d: it had lost its primary before that failed", u.Node, f.Shard)
-			one.Evidence = append(one.Evidence, fmt.Sprintf("its replication link had been down for %s when the fault was injected", since))
+			one.Evidence = append(one.Evidence, fmt.Sprintf("its replication link had been down for %s when the primary failed", since))
 			one.Advice = "Alert on master_link_status and master_link_down_since_seconds of every replica: a replica without its primary is no protection. " + factor
 		}
 		list = append(list, one)

@@ -59,7 +59,7 @@ func clientTopology(a *facts.Analysis, s *results.Summary) []results.Advice {
 			fmt.Sprintf("%s: a probe wrote after %s, the application client after %s%s", words.OriginText(f), words.Duration(f.Server), atLeast, words.Duration(f.Server+lag(f))),
 			fmt.Sprintf("%s is %s%s, %s %s; network errors do not make it reload", facts.ReloadOption, o.Value, words.Stated(*o), a.Run.Client.Type, a.Run.Client.Version),
 		}, seenIn(n, len(s.Failovers), "The client came back late")...),
-		Advice: "Set " + facts.ReloadOption + ": 1s (client.options.clusterStateReloadInterval in a scenario).", Anchor: FailoverAnchor(f),
+		Advice: "Set " + facts.ReloadOption + ": 1s (client.options.clusterStateReloadInterval in a scenario). The price: each client asks a node for the topology once a second.", Anchor: FailoverAnchor(f),
 	}}
 }
 
@@ -228,7 +228,7 @@ func fullCoverage(a *facts.Analysis, s *results.Summary) []results.Advice {
 			worst = results.Advice{
 				Severity: results.Warning, Title: fmt.Sprintf("The failure of %s made the %s %s (cluster-require-full-coverage is yes)", shards(failed), others, words.Duration(longest)),
 				Evidence: append([]string{fmt.Sprintf("only %s lost %s (%s)", shards(failed), words.Verb(len(failed), "its primary", "their primaries"), words.OriginText(f))}, evidence...),
-				Advice:   "If clients can work while part of the keys is unavailable, set cluster-require-full-coverage to no: then the shards without a fault continue to serve requests.", Anchor: anchorAvailability,
+				Advice:   "If clients can work while part of the keys is unavailable, set cluster-require-full-coverage to no: then the shards without a fault continue to serve requests. The price: the application has to bear that some keys fail and others do not.", Anchor: anchorAvailability,
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package judge
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -105,6 +106,12 @@ func stuck(before ...results.Event) *results.Bundle {
 	return b
 }
 
+// unstruck has no fault.
+func unstruck(b *results.Bundle) *results.Bundle {
+	b.Run.Faults = nil
+	return b
+}
+
 // together has all pods on one machine.
 func together(b *results.Bundle) *results.Bundle {
 	for i := range b.Run.Environment.Kubernetes.Pods {
@@ -158,6 +165,7 @@ func serviceRules() []ruleCase {
 		{"replica-unfit", "lost its link", stuck(results.Event{Offset: fixture.MS(9000), Kind: results.EventLinkDown, Source: "poll", Node: "node-3"}), nil, "node-3 could not take over shard 0: it had lost its primary before that failed"},
 		{"replica-unfit", "synced, then too old", stuck(results.Event{Offset: fixture.MS(9000), Kind: results.EventLinkDown, Source: "poll", Node: "node-3"},
 			results.Event{Offset: fixture.MS(10000), Kind: results.EventLinkUp, Source: "poll", Node: "node-3"}), nil, "its data were older than allowed"},
+		{"replica-unfit", "without a fault", unstruck(stuck()), nil, "the unexplained takeover of shard 0; its log says: Disconnected from master"},
 		{"replica-unfit", "took over at once", fixture.Killed(), nil, ""},
 		{"one-machine", "together", together(fixture.OnPods()), nil, "All copies of a shard are on one machine, in 3 of 3 shards"},
 		{"one-machine", "apart", fixture.OnPods(), nil, ""},
@@ -267,6 +275,9 @@ func dataRules() []ruleCase {
 	}
 }
 
+// recommends matches advice to change a setting.
+var recommends = regexp.MustCompile(`\b([Ss]et|[Ll]ower|[Rr]aise|[Ee]nable|[Uu]se [a-z]+fsync|[Tt]urn) |redis\.replicasPerShard`)
+
 // TestRules: each rule where it must say something, and where it must not.
 func TestRules(t *testing.T) {
 	for _, tt := range slices.Concat(serviceRules(), replicationRules(), dataRules()) {
@@ -284,6 +295,9 @@ func TestRules(t *testing.T) {
 			f := list[0]
 			if !strings.Contains(strings.Join(append([]string{f.Title, f.Advice}, f.Evidence...), "\n"), tt.says) {
 				t.Errorf("it says %q with %q and %q, want %q", f.Title, f.Evidence, f.Advice, tt.says)
+			}
+			if recommends.MatchString(f.Advice) && !strings.Contains(f.Advice, "price") {
+				t.Errorf("it recommends a setting without its price: %q", f.Advice)
 			}
 			if len(f.Evidence) == 0 || f.Advice == "" || f.Anchor == "" || f.Severity == "" {
 				t.Errorf("it lacks something: %+v", f)

@@ -135,7 +135,7 @@ func notTakenOver(f results.Failover, h facts.Hindrance) results.Advice {
 	case facts.Forbidden:
 		return results.Advice{Severity: results.Warning, Title: fmt.Sprintf("No replica was allowed to take over shard %d: cluster-replica-no-failover is yes", f.Shard),
 			Evidence: []string{failed, strings.Join(h.Replicas, " and ") + " started no election"},
-			Advice:   "Set cluster-replica-no-failover to no on the replicas that may take over, or promote one with CLUSTER FAILOVER FORCE."}
+			Advice:   "Set cluster-replica-no-failover to no on the replicas that may take over, at the price of the last writes, which a replica may lack. Or promote one with CLUSTER FAILOVER FORCE."}
 	case facts.NoMajority:
 		return results.Advice{Severity: results.Warning, Title: fmt.Sprintf("No replica could take over shard %d: %s, and the others are no majority", f.Shard, primariesDown(h)),
 			Evidence: []string{"a primary is declared failed, and a replica elected, only by a majority of all primaries that serve slots"},

@@ -88,10 +88,14 @@ func (a *Analysis) phaseAt(at results.Duration) (results.PhaseWindow, bool) {
 }
 
 // TooLate reports whether something acted later than planned by more than a tenth of
-// its phase.
-func (a *Analysis) TooLate(t Act) (results.PhaseWindow, bool) {
-	p, ok := a.phaseAt(t.Planned)
-	return p, ok && float64(t.Late()) > lateShare*float64(p.To-p.From)
+// its phase, or late and in none or another one than planned: then the figures of both
+// phases are not those of what the scenario describes.
+func (a *Analysis) TooLate(t Act) (planned results.PhaseWindow, yes bool) {
+	planned, ok := a.phaseAt(t.Planned)
+	if !ok {
+		return planned, false
+	}
+	return planned, float64(t.Late()) > lateShare*float64(planned.To-planned.From) || t.Late() > LateNotice && t.Acted >= planned.To
 }
 
 // Beyond reports whether something was planned to be over within the timeline, and

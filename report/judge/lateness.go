@@ -14,8 +14,12 @@ func untimely(a *facts.Analysis) []string {
 	var reasons []string
 	for _, t := range a.Acts() {
 		if p, ok := a.TooLate(t); ok {
-			reasons = append(reasons, fmt.Sprintf("%s acted %s later than planned, at %s and not at %s: that is more than a tenth of phase %s, which lasts %s",
-				t.Name, words.Duration(t.Late()), words.Since(&a.Run, t.Acted), words.Since(&a.Run, t.Planned), p.Name, scenarios.Duration((p.To-p.From).Std())))
+			why := fmt.Sprintf("that is more than a tenth of phase %s, which lasts %s", p.Name, scenarios.Duration((p.To - p.From).Std()))
+			if t.Acted >= p.To {
+				why = fmt.Sprintf("phase %s, in which it was planned, was over", p.Name)
+			}
+			reasons = append(reasons, fmt.Sprintf("%s acted %s later than planned, at %s and not at %s: %s",
+				t.Name, words.Duration(t.Late()), words.Since(&a.Run, t.Acted), words.Since(&a.Run, t.Planned), why))
 		}
 		if end, ok := a.Beyond(t); ok {
 			reasons = append(reasons, fmt.Sprintf("%s was not over when the timeline ended at %s: it ended at %s, planned was %s",

@@ -50,6 +50,11 @@ func TestWhatActsLateIsSaidAndJudged(t *testing.T) {
 		{name: "more than a second", change: late(1050), warning: "fault kill-primary acted 1.05 s later than planned"},
 		{name: "a tenth of a phase of 15 s", change: late(1499), warning: "fault kill-primary acted 1.50 s later than planned"},
 		{name: "more than a tenth", change: late(1600), reason: "fault kill-primary acted 1.60 s later than planned"},
+		{name: "12 s late", change: late(12000), reason: "fault kill-primary acted 12.0 s later than planned, at T+22.002 s and not at T+10.002 s: that is more than a tenth of phase failure"},
+		{name: "late, and in the next phase", change: func(b *results.Bundle) {
+			f := &b.Run.Faults[0]
+			f.Planned, f.Injected = b.Run.Phases[1].To-fixture.MS(100), b.Run.Phases[1].To+fixture.MS(1000)
+		}, reason: "fault kill-primary acted 1.10 s later than planned, at T+26.000 s and not at T+24.900 s: phase failure, in which it was planned, was over"},
 		{name: "over within the timeline", change: lasting(-2000, -1000)},
 		{name: "over a moment after the timeline", change: lasting(0, 900)},
 		{name: "not over when the timeline ends", change: lasting(-1000, 1100), reason: "fault kill-primary was not over when the timeline ended"},

@@ -52,6 +52,17 @@ func TestAvailabilityRows(t *testing.T) {
 	}
 }
 
+func TestAFaultThatActedLateSaysSo(t *testing.T) {
+	b := fixture.Killed()
+	f := &b.Run.Faults[0]
+	for want, late := range map[string]float64{"T+10.002 s": 1000, "T+10.002 s (12.0 s late)": 12000} {
+		f.Planned = f.Injected - fixture.MS(late)
+		if got := faultTable(&b.Run).Rows[0][5]; got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 func TestReadBackLine(t *testing.T) {
 	for want, au := range map[string]*results.Audit{
 		"the keys of all 7,600 writes were read back: 0 acknowledged writes lost, 0 altered":  {Writes: 7600, ReadBack: 7600},

@@ -88,6 +88,8 @@ func (s *Storm) strike(ctx, stop context.Context, in Injection, f *results.Fault
 	// What has acted in part, or cannot be proved to have acted, is healed too.
 	unwritten, unhealed := s.heal(ctx, stop, a, f)
 	switch {
+	case unhealed != nil && unproved != nil:
+		s.fail(f, results.StatusUnhealed, fmt.Errorf("%w; nor was it proved: %w", unhealed, unproved))
 	case unhealed != nil:
 		s.fail(f, results.StatusUnhealed, unhealed)
 	case unproved != nil:

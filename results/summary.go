@@ -93,13 +93,10 @@ type SelfCheck struct {
 	Checks []DelayCheck `json:"checks"`
 	// CPU is processor time of the whole process by second of the load; Cores
 	// is how many processors it might use; PerRequest is processor time by
-	// request that was sent.
+	// request that was sent. Part of it does not grow with the rate.
 	CPU        float64  `json:"cpu"`
 	Cores      int      `json:"cores"`
 	PerRequest Duration `json:"cpuPerRequestMs"`
-	// Ceiling is the requests per second that all Cores would carry at PerRequest,
-	// with nothing else on them: an upper bound.
-	Ceiling float64 `json:"ceiling,omitempty"`
 	// Carried is the rate that the generator has shown to carry, in requests per
 	// second, and CarriedFrom says so with how it is known. Only of an invalid one.
 	Carried     float64 `json:"carried,omitempty"`

@@ -153,7 +153,6 @@ func (g *GeneratorRecord) Judge(length time.Duration) *results.SelfCheck {
 	}
 	if g.sent > 0 && g.self.CPU > 0 {
 		r.PerRequest = g.self.CPU / results.Duration(g.sent)
-		r.Ceiling = float64(r.Cores) * float64(g.sent) / g.self.CPU.Std().Seconds()
 	}
 	limit := g.limit()
 	add := func(name string, h *hdrhistogram.PackedHistogram) {

@@ -33,9 +33,8 @@ func generatorLine(g *results.SelfCheck) string {
 	if g == nil || g.PerRequest == 0 {
 		return ""
 	}
-	cores := words.Plural(g.Cores, "CPU", "CPUs")
-	line := fmt.Sprintf("used %.2f of %s, %s of CPU time per request; %s can send at most %s",
-		g.CPU, cores, words.Duration(g.PerRequest), cores, words.RequestRate(g.Ceiling))
+	line := fmt.Sprintf("used %.2f of %s: %s per request at this rate, with a part that does not grow with the rate (probes, polls, timers)",
+		g.CPU, words.Plural(g.Cores, "CPU", "CPUs"), words.Duration(g.PerRequest))
 	if !g.Valid {
 		line += "; " + g.CarriedFrom
 	}

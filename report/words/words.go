@@ -96,9 +96,6 @@ func Rate(v float64) string {
 	return Count(int64(math.Round(v))) + "/s"
 }
 
-// RequestRate is a number of requests per second.
-func RequestRate(v float64) string { return strings.TrimSuffix(Rate(v), "/s") + " requests/s" }
-
 // Percent shows a share with up to three decimals and rounds towards the bad
 // side: only a whole is 100 %.
 func Percent(v float64) string {

@@ -39,13 +39,9 @@ func (f *filler) workload(w *Workload) {
 		path := fmt.Sprintf("workload.mix[%d].keys", i)
 		switch c := &w.Mix[i]; c.Command {
 		case "MGET", "MSET":
-			if c.Keys == 0 {
-				fill(f, path, &c.Keys, 10, "a small batch")
-			}
+			fill(f, path, &c.Keys, new(10), "a small batch")
 		case "EVALSHA":
-			if c.Keys == 0 {
-				fill(f, path, &c.Keys, 1, "most scripts take one")
-			}
+			fill(f, path, &c.Keys, new(1), "most scripts take one")
 		}
 	}
 	fill(f, "workload.maxSlip", &w.MaxSlip, usualSlip, "more of it would shape the latencies of most services")

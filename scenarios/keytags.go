@@ -1,6 +1,9 @@
 package scenarios
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // tagNeeded is how many keys must share a hash tag so that every command of the
 // mix stays in one slot; 0 is none.
@@ -9,12 +12,12 @@ func tagNeeded(mix []Command) int64 {
 	for _, c := range mix {
 		switch {
 		case c.Command == "MGET" || c.Command == "MSET":
-			need = max(need, int64(c.Keys))
-			if c.Keys == 0 {
+			need = max(need, int64(c.KeyCount()))
+			if c.Keys == nil {
 				need = max(need, 10)
 			}
-		case c.Command == "EVALSHA" && c.Keys > 1:
-			need = max(need, int64(c.Keys))
+		case c.Command == "EVALSHA" && c.KeyCount() > 1:
+			need = max(need, int64(c.KeyCount()))
 		}
 		for _, t := range append([]string{c.Raw}, c.Commands...) {
 			need = max(need, tagOf(t, c.Command == "MULTI"))
@@ -40,10 +43,18 @@ func tagOf(template string, multi bool) int64 {
 			}
 		}
 	}
-	if len(types) > 1 || multi {
+	if len(types) > 1 || multi || differ(args) {
 		need = max(need, 1)
 	}
 	return need
+}
+
+// differ reports whether a command has keys that are drawn and written differently, as
+// in COPY {key} {key}:copy.
+func differ(args [][]Piece) bool {
+	drawn := drawnKeys(args)
+	keys := slices.DeleteFunc(KeyArgs(args), func(i int) bool { return !slices.Contains(drawn, i) })
+	return slices.ContainsFunc(keys, func(i int) bool { return !slices.Equal(args[i], args[keys[0]]) })
 }
 
 // hasTag reports whether a prefix puts all its keys into one slot by itself.

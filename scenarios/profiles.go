@@ -26,7 +26,7 @@ func shapeOf(profile string) shape {
 	case "rate-limiter":
 		s.keys.Prefix = "limit:"
 		s.mix = []Command{{
-			Command: "EVALSHA", Weight: 1, Name: "limit", Keys: 1, Args: []string{"60000"},
+			Command: "EVALSHA", Weight: 1, Name: "limit", Keys: new(1), Args: []string{"60000"},
 			Script: "local n = redis.call('INCR', KEYS[1])\nif n == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end\nreturn n",
 		}}
 	case "leaderboard":
@@ -48,7 +48,7 @@ func shapeOf(profile string) shape {
 	case "feature-flags":
 		s.keys = Keys{Prefix: "flag:", Count: 200, Distribution: "uniform", Elements: 10}
 		s.values = Values{Range: &SizeRange{Min: 1, Max: 64}}
-		s.mix = []Command{{Command: "MGET", Weight: 999, Keys: 20}, {Command: "SET", Weight: 1}}
+		s.mix = []Command{{Command: "MGET", Weight: 999, Keys: new(20)}, {Command: "SET", Weight: 1}}
 	case "queue":
 		s.keys = Keys{Prefix: "queue:", Count: 32, Distribution: "uniform", Elements: 10}
 		s.values = Values{Size: 256}

@@ -2,9 +2,12 @@ package scenarios
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // PieceKind is what a piece of a template stands for.
@@ -41,48 +44,117 @@ type templateError struct{ message, hint string }
 
 func (e *templateError) Error() string { return e.message + ": " + e.hint }
 
-const placeholders = "the placeholders are {key}, {key:TYPE}, {key+N}, {value}, {index}, {element}, {random} and {random:N}"
+const placeholders = "the placeholders are {key}, {key:TYPE}, {key+N}, {value}, {index}, {element}, {random} and {random:N}; quote text with braces or spaces"
 
 // maxRandom bounds {random:N}.
 const maxRandom = 1 << 53
 
+// commandWord is what the name of a command looks like: printable ASCII.
+var commandWord = regexp.MustCompile(`^[!-~]+$`)
+
 // ParseTemplate cuts a template into the arguments of a command, which spaces
 // part, and each argument into pieces. Placeholders are those of Command.Raw;
 // {key+2} and {key:set+2} are the neighbours of the drawn key that share its
-// hash tag.
+// hash tag. Quoted text is literal and may hold spaces and braces. It is written as
+// for redis-cli, and may stand beside other text and placeholders of its argument.
 func ParseTemplate(text string) ([][]Piece, error) {
 	var args [][]Piece
-	for word := range strings.FieldsSeq(text) {
-		var pieces []Piece
-		for word != "" {
-			open := strings.IndexByte(word, '{')
-			if open < 0 {
-				open = len(word)
-			}
-			if open > 0 {
-				pieces = append(pieces, Piece{Kind: Literal, Text: word[:open]})
-				word = word[open:]
-				continue
-			}
-			end := strings.IndexByte(word, '}')
-			if end < 0 {
-				return nil, &templateError{fmt.Sprintf("%q is not closed", clip(word)), placeholders + "; they hold no spaces"}
-			}
-			p, err := parsePlaceholder(word[1:end])
-			if err != nil {
-				return nil, err
-			}
-			pieces, word = append(pieces, p), word[end+1:]
+	for rest := strings.TrimSpace(text); rest != ""; rest = strings.TrimLeftFunc(rest, unicode.IsSpace) {
+		pieces, after, err := parseArgument(rest)
+		if err != nil {
+			return nil, err
 		}
-		args = append(args, pieces)
+		args, rest = append(args, pieces), after
 	}
 	if len(args) == 0 {
 		return nil, &templateError{"holds no command", "write a command and its arguments, such as SETRANGE {key} 0 {value}"}
 	}
-	if len(args[0]) > 1 || args[0][0].Kind != Literal {
+	if len(args[0]) > 1 || args[0][0].Kind != Literal || !commandWord.MatchString(args[0][0].Text) {
 		return nil, &templateError{"does not begin with a command's name", "write a command and its arguments, such as SETRANGE {key} 0 {value}"}
 	}
 	return args, nil
+}
+
+// parseArgument reads the argument at the start of text, and gives what follows it.
+func parseArgument(text string) (pieces []Piece, rest string, err error) {
+	for text != "" {
+		var p Piece
+		switch first, _ := utf8.DecodeRuneInString(text); {
+		case unicode.IsSpace(first):
+			return pieces, text, nil
+		case first == '"' || first == '\'':
+			p.Text, text, err = parseQuoted(text)
+		case first == '{':
+			word := text[:indexSpace(text)]
+			end := strings.IndexByte(word, '}')
+			if end < 0 {
+				return nil, "", &templateError{fmt.Sprintf("%q is not closed", clip(word)), placeholders}
+			}
+			p, err = parsePlaceholder(word[1:end])
+			text = text[end+1:]
+		default:
+			word := text[:indexSpace(text)]
+			if end := strings.IndexAny(word, `{"'`); end >= 0 {
+				word = word[:end]
+			}
+			p.Text, text = word, text[len(word):]
+		}
+		if err != nil {
+			return nil, "", err
+		}
+		if last := len(pieces) - 1; p.Kind == Literal && last >= 0 && pieces[last].Kind == Literal {
+			pieces[last].Text += p.Text
+			continue
+		}
+		pieces = append(pieces, p)
+	}
+	return pieces, "", nil
+}
+
+// indexSpace is where the first space stands, or the length of text.
+func indexSpace(text string) int {
+	if i := strings.IndexFunc(text, unicode.IsSpace); i >= 0 {
+		return i
+	}
+	return len(text)
+}
+
+// escapes are the characters that stand for others behind a backslash, in double
+// quotes. Source: sdssplitargs of Redis.
+var escapes = map[byte]byte{'n': '\n', 'r': '\r', 't': '\t', 'b': '\b', 'a': '\a'}
+
+// parseQuoted reads the quoted text at the start of text, and gives what follows it.
+// In double quotes a backslash escapes: \n, \r, \t, \b, \a, a byte as in \x1f, and any
+// other character for itself. In single quotes \' alone is special.
+func parseQuoted(text string) (literal, rest string, err error) {
+	quote := text[0]
+	var b strings.Builder
+	for i := 1; i < len(text); i++ {
+		c := text[i]
+		next := byte(0)
+		if i+1 < len(text) {
+			next = text[i+1]
+		}
+		switch {
+		case c == quote:
+			return b.String(), text[i+1:], nil
+		case c != '\\' || next == 0 || quote == '\'' && next != '\'':
+			b.WriteByte(c)
+			continue
+		case quote == '"' && next == 'x' && i+3 < len(text):
+			if n, err := strconv.ParseUint(text[i+2:i+4], 16, 8); err == nil {
+				b.WriteByte(byte(n))
+				i += 3
+				continue
+			}
+		}
+		if to, ok := escapes[next]; ok && quote == '"' {
+			next = to
+		}
+		b.WriteByte(next)
+		i++
+	}
+	return "", "", &templateError{fmt.Sprintf("the quote in %q is not closed", clip(text)), `quote as for redis-cli: "two words", '{"a": 1}', or "it's"`}
 }
 
 func parsePlaceholder(text string) (Piece, error) {

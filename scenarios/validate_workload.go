@@ -137,7 +137,7 @@ var takers = []struct {
 	commands []string
 	stated   func(c *Command) bool
 }{
-	{"keys", []string{"MGET", "MSET", "EVALSHA"}, func(c *Command) bool { return c.Keys != 0 }},
+	{"keys", []string{"MGET", "MSET", "EVALSHA"}, func(c *Command) bool { return c.Keys != nil }},
 	{"count", []string{"LRANGE", "ZRANGE", "LPUSH", "RPUSH"}, func(c *Command) bool { return c.Count != 0 }},
 	{"nx", []string{"SET"}, func(c *Command) bool { return c.NX }},
 	{"ttl", []string{"SET", "EXPIRE"}, func(c *Command) bool { return c.TTL != 0 }},
@@ -164,6 +164,9 @@ func (d *document) validateMix(s *Scenario) {
 			case !stated && needs[c.Command] == t.option:
 				d.reject(path, append(command, path+"."+t.option), "add "+t.option, "%s needs %s", c.Command, t.option)
 			}
+		}
+		if c.Keys != nil && *c.Keys == 0 && c.Command != "EVALSHA" {
+			d.reject(path+".keys", command, "write 1 or more", "%s needs a key", c.Command)
 		}
 		d.validateTemplates(c, path)
 		if first, ok := seen[c.Label()]; ok {
@@ -200,7 +203,7 @@ func (d *document) validateTemplates(c *Command, path string) {
 		case errors.As(err, &bad):
 			d.reject(at, nil, bad.hint, "%s", bad.message)
 		case argument && len(args) != 2:
-			d.reject(at, nil, "write each argument as an item of its own", "is not one argument")
+			d.reject(at, nil, `write each argument as an item of its own, and quote spaces, as in "\"two words\""`, "is not one argument")
 		case !argument && slices.Contains(unfit, commandOf(args)):
 			d.reject(at, nil, "write command: MULTI for a transaction, and wait to wait for replicas", "%s changes the state of its connection", args[0][0].Text)
 		}

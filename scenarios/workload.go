@@ -306,8 +306,9 @@ type Command struct {
 	// The name in reports. Default: the command, and for RAW the first word of its
 	// template.
 	Name string `yaml:"name,omitempty" json:"name,omitempty" jsonschema:"format=commandName"`
-	// The number of keys of MGET, MSET and the script of EVALSHA.
-	Keys int `yaml:"keys,omitempty" json:"keys,omitempty" jsonschema:"minimum=1,maximum=1000"`
+	// The number of keys of MGET, MSET and the script of EVALSHA. A script with 0 keys
+	// runs on any primary.
+	Keys *int `yaml:"keys,omitempty" json:"keys,omitempty" jsonschema:"minimum=0,maximum=1000"`
 	// The number of elements that LRANGE and ZRANGE read (default 10), and that LPUSH
 	// and RPUSH add (default 1).
 	Count int `yaml:"count,omitempty" json:"count,omitempty" jsonschema:"minimum=1,maximum=10000"`
@@ -326,7 +327,8 @@ type Command struct {
 	Args []string `yaml:"args,omitempty" json:"args,omitempty" jsonschema:"maxItems=100"`
 	// The template of a command, such as SETRANGE {key} 0 {value}. Placeholders:
 	// {key}, {key:TYPE}, {value}, {index} (of the request), {element} (0 to
-	// elements-1), {random} (0 to 999999) and {random:N} (0 to N-1).
+	// elements-1), {random} (0 to 999999) and {random:N} (0 to N-1). Quoted text is
+	// literal, and may hold spaces and braces.
 	Raw string `yaml:"raw,omitempty" json:"raw,omitempty" jsonschema:"maxLength=10000"`
 	// The templates of a transaction. All use keys of the same number.
 	Commands []string `yaml:"commands,omitempty" json:"commands,omitempty" jsonschema:"maxItems=100"`
@@ -340,10 +342,18 @@ func (c Command) Label() string {
 	case c.Name != "":
 		return c.Name
 	case c.Command == "RAW":
-		word, _, _ := strings.Cut(strings.TrimSpace(c.Raw), " ")
-		return strings.ToUpper(word)
+		words := append(strings.Fields(c.Raw), "")
+		return strings.ToUpper(strings.Trim(words[0], `"'`))
 	}
 	return c.Command
+}
+
+// KeyCount is Keys, 0 if that is not stated.
+func (c Command) KeyCount() int {
+	if c.Keys == nil {
+		return 0
+	}
+	return *c.Keys
 }
 
 // Commands are the values of Command.Command.

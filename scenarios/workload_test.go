@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,7 +13,7 @@ import (
 )
 
 func TestParseTemplate(t *testing.T) {
-	got, err := ParseTemplate("  SETRANGE {key:hash+2} a{random:9}b{value}  {index} }x ")
+	got, err := ParseTemplate("\tSETRANGE {key:hash+2} a{random:9}b{value}  {index} }x ")
 	want := [][]Piece{
 		{{Text: "SETRANGE"}},
 		{{Kind: KeyPiece, Type: "hash", N: 2}},
@@ -23,21 +24,58 @@ func TestParseTemplate(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, %v", got, err)
 	}
-	for _, text := range []string{"", " ", "{key}", "G{key}", "GET {", "GET {}", "GET {key", "GET {key:}", "GET {key:string+}", "GET {key+0}", "GET {key+1001}", "GET {random:-1}", "GET {random:x}", "GET {values}", "GET {key value}"} {
+	for _, text := range []string{"", " ", "{key}", "G{key}", "GET {", "GET {}", "GET {key", "GET {key:}", "GET {key:string+}", "GET {key+0}", "GET {key+1001}", "GET {random:-1}", "GET {random:x}", "GET {values}", "GET {key value}", `"" x`, `"A B" x`, `GET "a`, `GET 'a`, `GET it's`, `GET "a\`, `GET {key"}"`} {
 		if args, err := ParseTemplate(text); err == nil || !strings.Contains(err.Error(), ": ") {
 			t.Errorf("%q: %v, %v", text, args, err)
 		}
 	}
 }
 
+// Quoted text is one literal argument, or a part of one, whatever it holds.
+func TestParseQuotedTemplate(t *testing.T) {
+	for text, want := range map[string][][]Piece{
+		`SET k "two words"`:                   {{{Text: "SET"}}, {{Text: "k"}}, {{Text: "two words"}}},
+		`JSON.SET {key} $ '{"a": {"b": 1}}'`:  {{{Text: "JSON.SET"}}, {{Kind: KeyPiece, Type: "string"}}, {{Text: "$"}}, {{Text: `{"a": {"b": 1}}`}}},
+		`GET "{user}:1"`:                      {{{Text: "GET"}}, {{Text: "{user}:1"}}},
+		`SET "" ''`:                           {{{Text: "SET"}}, {{}}, {{}}},
+		`SET a"b c"d'e f' x`:                  {{{Text: "SET"}}, {{Text: "ab cde f"}}, {{Text: "x"}}},
+		`SET "{a}:"{key}" "{value} x`:         {{{Text: "SET"}}, {{Text: "{a}:"}, {Kind: KeyPiece, Type: "string"}, {Text: " "}, {Kind: ValuePiece}}, {{Text: "x"}}},
+		`SET k "\n\r\t\b\a\x41\xff\"\\\q\xz"`: {{{Text: "SET"}}, {{Text: "k"}}, {{Text: "\n\r\t\b\aA\xff\"\\qxz"}}},
+		`SET k 'a\'b\n"'`:                     {{{Text: "SET"}}, {{Text: "k"}}, {{Text: `a'b\n"`}}},
+		"SET k 'a\n b'\n\tEX\u00a09":          {{{Text: "SET"}}, {{Text: "k"}}, {{Text: "a\n b"}}, {{Text: "EX"}}, {{Text: "9"}}},
+		`"get" k`:                             {{{Text: "get"}}, {{Text: "k"}}},
+	} {
+		if got, err := ParseTemplate(text); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s gives\n%+v, %v, want\n%+v", text, got, err, want)
+		}
+	}
+}
+
+// Labels are the names of commands, however the template is written.
+func TestLabelsOfTemplates(t *testing.T) {
+	for raw, want := range map[string]string{"get {key}": "GET", " json.set\t{key} $ 1": "JSON.SET", "\"PING\"": "PING", "PING\n": "PING"} {
+		if got := (Command{Command: "RAW", Raw: raw}).Label(); got != want {
+			t.Errorf("%q is called %q, want %q", raw, got, want)
+		}
+	}
+}
+
 func FuzzParseTemplate(f *testing.F) {
-	for _, s := range []string{"GET {key}", "SET {key:set+1} a{value}b {random:10}", "X {", "{}", "X {key+99999999999999999999}"} {
+	for _, s := range []string{"GET {key}", "SET {key:set+1} a{value}b {random:10}", "X {", "{}", "X {key+99999999999999999999}", `X "a b" '{c}'`, `X "\x4`} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		args, err := ParseTemplate(text)
-		if err == nil && (len(args) == 0 || len(args) != len(strings.Fields(text))) {
+		if err == nil && (len(args) == 0 || !strings.ContainsAny(text, `"'`) && len(args) != len(strings.Fields(text))) {
 			t.Errorf("%q has %d arguments", text, len(args))
+		}
+		for _, a := range args {
+			if len(a) == 0 {
+				t.Errorf("%q has an argument of nothing", text)
+			}
+		}
+		if err == nil && slices.ContainsFunc(KeyArgs(args), func(i int) bool { return i < 1 || i >= len(args) }) {
+			t.Errorf("%q has keys %v, and %d arguments", text, KeyArgs(args), len(args))
 		}
 	})
 }

@@ -25,7 +25,7 @@ func Hottest(w *scenarios.Workload, seed uint64, at time.Duration) (slot int, sh
 	for i := range int64(hottestSample) {
 		var m stream.Meta
 		buf, m = s.Append(buf[:0], int64(first)+i, at)
-		if m.Slot >= 0 {
+		if !m.Keyless {
 			counts[m.Slot]++
 		}
 	}

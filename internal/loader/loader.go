@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -136,12 +137,12 @@ func discover(ctx context.Context, o Options) (servers.Target, results.Server, e
 	if err != nil {
 		return t, server, err
 	}
+	// Each node lists them in an order of its own: shards are numbered by their slots.
+	members = slices.DeleteFunc(members, func(m deployer.Member) bool { return !m.Primary || len(m.Ranges) == 0 })
+	slices.SortFunc(members, func(a, b deployer.Member) int { return a.Ranges[0][0] - b.Ranges[0][0] })
 	var shardOf [deployer.Slots]int
 	served := 0
 	for _, m := range members {
-		if !m.Primary || len(m.Ranges) == 0 {
-			continue
-		}
 		for _, r := range m.Ranges {
 			for slot := r[0]; slot <= r[1]; slot++ {
 				shardOf[slot] = len(t.Shards)

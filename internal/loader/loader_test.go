@@ -15,8 +15,8 @@ import (
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
-// cluster deploys three shards and gives the address of one node.
-func cluster(t *testing.T) string {
+// cluster deploys three shards and gives the addresses of their nodes.
+func cluster(t *testing.T) []string {
 	t.Helper()
 	dir := t.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, "nodes"), 0o755); err != nil {
@@ -36,7 +36,11 @@ func cluster(t *testing.T) string {
 			t.Error(err)
 		}
 	})
-	return d.Nodes[1].Addr
+	var addrs []string
+	for _, n := range d.Nodes {
+		addrs = append(addrs, n.Addr)
+	}
+	return addrs
 }
 
 func closedLoop(t *testing.T, set ...string) scenarios.Workload {
@@ -56,7 +60,7 @@ timeline: {phases: [{name: load, duration: 1s}]}
 }
 
 func TestEveryClientCountsEveryRequest(t *testing.T) {
-	addr := cluster(t)
+	addr := cluster(t)[1]
 	const requests = 20_000
 	for _, tc := range []struct {
 		name string
@@ -96,7 +100,7 @@ func TestEveryClientCountsEveryRequest(t *testing.T) {
 }
 
 func TestAStopEndsALoad(t *testing.T) {
-	addr := cluster(t)
+	addr := cluster(t)[1]
 	stop := make(chan struct{})
 	time.AfterFunc(300*time.Millisecond, func() { close(stop) })
 	r, err := Run(t.Context(), Options{Addr: addr, Workload: closedLoop(t, "workload.client={type: wire}"), Length: time.Hour, Stop: stop})

@@ -85,8 +85,11 @@ func demanded(r *results.Run) (demand, bool) {
 
 // first is the first word of a template, as statistics name commands.
 func first(template string) string {
-	word, _, _ := strings.Cut(strings.TrimSpace(template), " ")
-	return strings.ToLower(word)
+	words := strings.Fields(template)
+	if len(words) == 0 {
+		return ""
+	}
+	return strings.ToLower(strings.Trim(words[0], `"'`))
 }
 
 // attempts is how often a client may send one request: wire sends once, go-redis again

@@ -204,15 +204,16 @@ func (g *generator) carryOut(ctx context.Context, start time.Time, b schedule.Ba
 	g.client.do(ctx, requests)
 	done := time.Now()
 	for _, r := range requests {
-		shard := 0 // of what any node may answer
-		if r.meta.Slot >= 0 {
-			shard = g.plan.Target.ShardOf(r.meta.Slot)
+		slot := r.meta.Slot
+		if r.meta.Keyless && r.node.known {
+			slot = r.node.slot // where the library has sent it
 		}
+		shard := g.plan.Target.ShardOf(slot)
 		g.rec.End(frame.End{
 			Command: r.meta.Command, Shard: shard, Intended: b.At, Sent: sent, Replied: done.Sub(start),
 			Outcome: r.outcome, Class: r.class, Answered: classify.Answered(r.class), Retried: r.retried,
 		})
-		if !r.meta.Write || r.meta.Slot < 0 || g.plan.Seen == nil {
+		if !r.meta.Write || r.meta.Keyless || g.plan.Seen == nil {
 			continue
 		}
 		at := g.plan.Clock.At(done)

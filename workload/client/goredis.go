@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"fmt"
+	"math"
 	"net"
 	"reflect"
 	"sync"
@@ -44,6 +45,7 @@ type goRedis struct {
 	stated  scenarios.GoRedisOptions
 	scripts []stream.Script
 	conns   *connections
+	seen    topology
 }
 
 func newGoRedis(t servers.Target, w scenarios.Workload, s *stream.Stream) *goRedis {
@@ -68,7 +70,7 @@ func newGoRedis(t servers.Target, w scenarios.Workload, s *stream.Stream) *goRed
 	}
 	copyOptions(o, g.stated)
 	g.cluster = redis.NewClusterClient(o)
-	g.cluster.OnNewNode(func(node *redis.Client) { node.AddHook(attemptHook{}) })
+	g.cluster.OnNewNode(func(node *redis.Client) { node.AddHook(attemptHook{node.Options(), &g.seen}) })
 	return g
 }
 
@@ -128,7 +130,7 @@ func (g *goRedis) do(ctx context.Context, requests []request) {
 		return
 	}
 	r := &requests[0]
-	cmds := commandsOf(ctx, r.calls)
+	cmds := r.commands(ctx)
 	for range 2 {
 		switch {
 		case r.meta.Wait+r.meta.Local > 0:
@@ -142,15 +144,24 @@ func (g *goRedis) do(ctx context.Context, requests []request) {
 		if r.class != "NOSCRIPT" || g.loadScripts(ctx) != nil {
 			return
 		}
-		cmds = commandsOf(ctx, r.calls)
+		cmds = r.commands(ctx)
 	}
 }
 
-func commandsOf(ctx context.Context, calls []stream.Call) []*redis.Cmd {
-	cmds := make([]*redis.Cmd, len(calls))
-	for i, c := range calls {
+// commands are a request's, for the library. Where the library looks for a key it must
+// find none in a command without one, such as SCAN 0: behind the last argument there is
+// none, and the library takes a random slot.
+func (r *request) commands(ctx context.Context) []*redis.Cmd {
+	cmds := make([]*redis.Cmd, len(r.calls))
+	for i, c := range r.calls {
 		cmds[i] = redis.NewCmd(ctx, c.Args...)
-		cmds[i].SetFirstKeyPos(int8(c.Key))
+		key := c.Key
+		if r.meta.Keyless && len(r.calls) == 1 {
+			key = len(c.Args)
+		}
+		if key <= math.MaxInt8 {
+			cmds[i].SetFirstKeyPos(int8(key))
+		}
 	}
 	return cmds
 }
@@ -158,9 +169,10 @@ func commandsOf(ctx context.Context, calls []stream.Call) []*redis.Cmd {
 // pipeline sends single commands together; the library parts them by node.
 func (g *goRedis) pipeline(ctx context.Context, a *attempt, requests []request) {
 	pipe := g.cluster.Pipeline()
+	a.nodes = map[redis.Cmder]place{}
 	cmds := make([]*redis.Cmd, len(requests))
 	for i := range requests {
-		cmds[i] = commandsOf(ctx, requests[i].calls)[0]
+		cmds[i] = requests[i].commands(ctx)[0]
 		_ = pipe.Process(ctx, cmds[i])
 	}
 	_, _ = pipe.Exec(ctx) // the commands keep their errors
@@ -174,7 +186,7 @@ func (g *goRedis) pipeline(ctx context.Context, a *attempt, requests []request) 
 	}
 	for i := range requests {
 		if requests[i].class == "NOSCRIPT" {
-			cmd := commandsOf(ctx, requests[i].calls)
+			cmd := requests[i].commands(ctx)
 			_ = g.cluster.Process(ctx, cmd[0])
 			requests[i].judge(a, cmd)
 		}

@@ -21,11 +21,20 @@ type attempt struct {
 	unanswered map[redis.Cmder]string
 	// classes are those of a command's attempts that went wrong, each once.
 	classes map[redis.Cmder][]string
+	// node is where the last attempt went; with several requests nodes has those of
+	// each one.
+	node  place
+	nodes map[redis.Cmder]place
 }
 
 type attemptKey struct{}
 
-func (a *attempt) note(cmd redis.Cmder, err error) {
+func (a *attempt) note(cmd redis.Cmder, err error, node place) {
+	a.mu.Lock()
+	if a.node = node; a.nodes != nil {
+		a.nodes[cmd] = node
+	}
+	a.mu.Unlock()
 	if err == nil {
 		return
 	}
@@ -47,28 +56,33 @@ func (a *attempt) note(cmd redis.Cmder, err error) {
 	}
 }
 
-// attemptHook sees every attempt on every node, beneath the cluster client's
-// retries.
-type attemptHook struct{}
+// attemptHook sees every attempt on a node, beneath the cluster client's retries.
+type attemptHook struct {
+	node *redis.Options
+	seen *topology
+}
 
 func (attemptHook) DialHook(next redis.DialHook) redis.DialHook { return next }
 
-func (attemptHook) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+func (h attemptHook) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
 		err := next(ctx, cmd)
-		if a, ok := ctx.Value(attemptKey{}).(*attempt); ok {
-			a.note(cmd, err)
+		if slots, ok := cmd.(*redis.ClusterSlotsCmd); ok && err == nil {
+			h.seen.learn(slots.Val())
+		} else if a, ok := ctx.Value(attemptKey{}).(*attempt); ok {
+			a.note(cmd, err, h.seen.of(h.node))
 		}
 		return err
 	}
 }
 
-func (attemptHook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+func (h attemptHook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return func(ctx context.Context, cmds []redis.Cmder) error {
 		err := next(ctx, cmds)
 		if a, ok := ctx.Value(attemptKey{}).(*attempt); ok {
+			node := h.seen.of(h.node)
 			for _, cmd := range cmds {
-				a.note(cmd, cmd.Err())
+				a.note(cmd, cmd.Err(), node)
 			}
 		}
 		return err
@@ -78,6 +92,11 @@ func (attemptHook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Pro
 // judge sets the outcome of a request from its commands.
 func (r *request) judge(a *attempt, cmds []*redis.Cmd) {
 	r.outcome, r.class, r.retried = results.OK, "", nil
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if r.node = a.node; a.nodes != nil {
+		r.node = a.nodes[cmds[0]]
+	}
 	if r.outcome, r.class = r.fate(cmds); r.outcome == results.Failed {
 		for _, cmd := range cmds {
 			if class, ok := a.unanswered[cmd]; ok {

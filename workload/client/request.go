@@ -11,6 +11,8 @@ type request struct {
 	calls   []stream.Call
 	outcome results.Outcome
 	class   string
+	// node is the one that the last attempt went to.
+	node place
 	// retried are the classes of the attempts that went wrong before it was ok.
 	retried []string
 }

@@ -58,7 +58,7 @@ func TestJudge(t *testing.T) {
 	} {
 		a := &attempt{}
 		if tc.unanswered >= 0 {
-			a.note(tc.cmds[tc.unanswered], io.EOF)
+			a.note(tc.cmds[tc.unanswered], io.EOF, place{})
 		}
 		r := request{meta: tc.meta}
 		r.judge(a, tc.cmds)

@@ -14,9 +14,11 @@ type entry struct {
 	ops     []op
 	replies int
 	write   bool
-	// keyType is the type of its first key, if keyed.
+	// route says how the slot is found: keyType is the type of a drawn key, and slot
+	// that of a literal one.
+	route   route
 	keyType keyType
-	keyed   bool
+	slot    int
 	// first is, by command, the argument that holds its first key, 0 for none.
 	first []int
 	types [keyTypes]bool
@@ -26,9 +28,27 @@ type entry struct {
 	wait, local int
 }
 
+// route is how the slot of a request is found: from the first key of its first command
+// that has one.
+type route int
+
+const (
+	// keyless: there is no key, and any primary will do.
+	keyless route = iota
+	// drawn: the key is the drawn one, or a neighbour of it.
+	drawn
+	// literal: the key is always the same.
+	literal
+	// written: the key is made of several pieces, or of others, and its slot is
+	// computed once it is written.
+	written
+)
+
 // op appends one part of the encoded request.
 type op struct {
 	kind scenarios.PieceKind
+	// routes marks the argument whose slot is that of the request.
+	routes bool
 	// text is encoded already, if kind is Literal.
 	text []byte
 	typ  keyType
@@ -83,8 +103,16 @@ func (e *entry) add(args [][]scenarios.Piece) {
 		}
 	}
 	e.ops = append(e.ops, op{text: resp.AppendHeader(nil, len(args))})
-	e.first = append(e.first, 0)
+	key := 0
+	if keys := scenarios.KeyArgs(args); len(keys) > 0 {
+		key = keys[0]
+	}
+	e.first = append(e.first, key)
 	for i, a := range args {
+		routes := i == key && key > 0 && e.route == keyless
+		if routes {
+			e.routeBy(a)
+		}
 		var pieces []op
 		for _, p := range a {
 			o := op{kind: p.Kind, n: p.N}
@@ -94,12 +122,6 @@ func (e *entry) add(args [][]scenarios.Piece) {
 			case scenarios.KeyPiece:
 				o.typ = typeOf(p.Type)
 				e.types[o.typ] = true
-				if !e.keyed {
-					e.keyed, e.keyType = true, o.typ
-				}
-				if last := len(e.first) - 1; e.first[last] == 0 {
-					e.first[last] = i
-				}
 			}
 			pieces = append(pieces, o)
 		}
@@ -112,6 +134,19 @@ func (e *entry) add(args [][]scenarios.Piece) {
 		default:
 			e.ops = append(e.ops, op{pieces: pieces})
 		}
+		e.ops[len(e.ops)-1].routes = routes && e.route == written
+	}
+}
+
+// routeBy finds the slot by a key.
+func (e *entry) routeBy(key []scenarios.Piece) {
+	switch {
+	case len(key) == 1 && key[0].Kind == scenarios.KeyPiece:
+		e.route, e.keyType = drawn, typeOf(key[0].Type)
+	case len(key) == 1 && key[0].Kind == scenarios.Literal:
+		e.route, e.slot = literal, int(resp.Slot([]byte(key[0].Text)))
+	default:
+		e.route = written
 	}
 }
 

@@ -10,6 +10,7 @@
 package stream
 
 import (
+	"bytes"
 	"fmt"
 	"time"
 
@@ -36,8 +37,13 @@ type Stream struct {
 type Meta struct {
 	// Command is the entry of the mix.
 	Command int
-	// Slot is the slot of all its keys, 0 to 16383, or -1 for none: any node will do.
+	// Slot is the slot of its first key, 0 to 16383, and of all others unless the
+	// scenario has them apart. Without a key it is drawn, so that such requests spread
+	// over the primaries.
 	Slot int
+	// Keyless is true if it has no key: any node can answer, and one that answers need
+	// not serve any slot.
+	Keyless bool
 	// Replies is the number of replies: one for each command, including those of a
 	// transaction and a WAIT behind a write.
 	Replies int
@@ -102,6 +108,9 @@ func (s *Stream) Command(index int64) int {
 // change the other.
 const valueStream = 0x5ca1_ab1e_0ddb_a115
 
+// slotStream keeps the slots of requests without a key apart from all else.
+const slotStream = 0x3a5e_0f00_d51e_7c0d
+
 // Append appends the request of an index, 0 or more, that is due at an offset
 // from the start of the load: one command or, for transactions and waits,
 // several, all encoded. It allocates nothing when buf has room.
@@ -115,14 +124,30 @@ func (s *Stream) Append(buf []byte, index int64, at time.Duration) ([]byte, Meta
 	}
 	w := writer{values: s.values, buf: buf, draws: d, content: random.For(s.seed^valueStream, index), index: index}
 	w.spot.pick(sp, &w.draws, place{index, at, e.write})
-	m := Meta{Command: c, Slot: -1, Replies: e.replies, Write: e.write, Effect: e.effect, Wait: e.wait, Local: e.local}
-	if e.keyed {
+	m := Meta{Command: c, Replies: e.replies, Write: e.write, Effect: e.effect, Wait: e.wait, Local: e.local}
+	switch e.route {
+	case drawn:
 		m.Slot = w.spot.slot(e.keyType)
+	case literal:
+		m.Slot = e.slot
+	case keyless:
+		draws := random.For(s.seed^slotStream, index)
+		m.Slot, m.Keyless = int(draws.Int(resp.Slots)), true
 	}
 	for i := range e.ops {
+		start := len(w.buf)
 		w.do(&e.ops[i])
+		if e.ops[i].routes {
+			m.Slot = int(resp.Slot(argument(w.buf[start:])))
+		}
 	}
 	return w.buf, m
+}
+
+// argument is the content of an encoded argument: what follows its length, without the
+// end of the line.
+func argument(encoded []byte) []byte {
+	return encoded[bytes.IndexByte(encoded, '\n')+1 : len(encoded)-2]
 }
 
 // Fills is the number of commands of a prefill.

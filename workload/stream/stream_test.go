@@ -3,6 +3,7 @@ package stream
 import (
 	"bytes"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -53,6 +54,11 @@ const everything = `
     - {command: EVALSHA, weight: 1, keys: 2, script: "return redis.call('INCR', KEYS[1])", args: ["{random:10}", "x{index}"]}
     - {command: MULTI, weight: 1, commands: ["INCR {key:counter}", "HSET {key:hash} f {value}", "GET {key+1}"]}
     - {command: RAW, weight: 1, raw: "SETRANGE {key} 0 {value}"}
+    - {command: RAW, weight: 1, raw: "GET config", name: config}
+    - {command: RAW, weight: 1, raw: "STRLEN {key}:{index}"}
+    - {command: RAW, weight: 1, raw: "HGET {value} f", name: odd}
+    - {command: RAW, weight: 1, raw: "COPY {key} {key}:copy"}
+    - {command: RAW, weight: 1, raw: "PUBLISH {key} {value}"}
 `
 
 func TestMixFollowsWeights(t *testing.T) {
@@ -216,6 +222,8 @@ func TestCommands(t *testing.T) {
 		`{command: EVALSHA, weight: 1, script: "return 1", args: ["{index}", "a{value}b", "{random:1}"]}`: "EVALSHA e0e1f9fabfc9d4800c877a703b823ac0578ff8db 1 k:o:0 7 axxb 0",
 		`{command: MULTI, weight: 1, commands: ["INCR {key:counter}", "PING"]}`:                           "MULTI\nINCR k:n:{0}:0\nPING\nEXEC",
 		`{command: SET, weight: 1, ttl: 1s, wait: {replicas: 1, timeout: 20ms}}`:                          "SET k:0 xx EX 1\nWAIT 1 20",
+		`{command: RAW, weight: 1, raw: "SET 'a key' '{\"x\": [1, 2]}'{key:hash}\"\\n\""}`:                "SET a key {\"x\": [1, 2]}k:h:0\n",
+		`{command: EVALSHA, weight: 1, keys: 0, script: "return 1", args: ["'two words'", "''"]}`:         "EVALSHA e0e1f9fabfc9d4800c877a703b823ac0578ff8db 0 two words ",
 		`{command: RAW, weight: 1, raw: "BITFIELD {key}  SET u8 #{element} {index}"}`:                     "BITFIELD k:0 SET u8 #0 7",
 		`{command: RAW, weight: 1, raw: "SMOVE {key:set} {key:set+1} member:{element}-{random:1}"}`:       "SMOVE k:s:{0}:0 k:s:{0}:0 member:0-0",
 	} {
@@ -237,15 +245,18 @@ func TestCommands(t *testing.T) {
 
 func TestMeta(t *testing.T) {
 	for mix, want := range map[string]Meta{
-		`{command: GET, weight: 1}`:                                                 {Slot: 1, Replies: 1},
-		`{command: SET, weight: 1}`:                                                 {Slot: 1, Replies: 1, Write: true},
-		`{command: SPUBLISH, weight: 1}`:                                            {Slot: 1, Replies: 1},
-		`{command: RAW, weight: 1, raw: "hget {key:hash} a"}`:                       {Slot: 1, Replies: 1},
-		`{command: RAW, weight: 1, raw: "PING"}`:                                    {Slot: -1, Replies: 1},
-		`{command: RAW, weight: 1, raw: "NEWCOMMAND {key}"}`:                        {Slot: 1, Replies: 1, Write: true, Effect: resp.Partial},
-		`{command: RAW, weight: 1, raw: "eval x 1 {key}"}`:                          {Slot: 1, Replies: 1, Write: true, Effect: resp.Partial},
-		`{command: EVALSHA, weight: 1, script: "return 1", keys: 1}`:                {Slot: 1, Replies: 1, Write: true, Effect: resp.Partial},
-		`{command: MULTI, weight: 1, commands: ["GET {key}", "HGET {key:hash} a"]}`: {Slot: 1, Replies: 4, Effect: resp.Transaction},
+		`{command: GET, weight: 1}`:                                                                                    {Slot: 1, Replies: 1},
+		`{command: SET, weight: 1}`:                                                                                    {Slot: 1, Replies: 1, Write: true},
+		`{command: SPUBLISH, weight: 1}`:                                                                               {Slot: 1, Replies: 1},
+		`{command: RAW, weight: 1, raw: "hget {key:hash} a"}`:                                                          {Slot: 1, Replies: 1},
+		`{command: RAW, weight: 1, raw: "PING"}`:                                                                       {Slot: 1, Replies: 1, Keyless: true},
+		`{command: RAW, weight: 1, raw: "GET config"}`:                                                                 {Slot: 1, Replies: 1},
+		`{command: EVALSHA, weight: 1, script: "return 1", keys: 0}`:                                                   {Slot: 1, Replies: 1, Write: true, Effect: resp.Partial, Keyless: true},
+		`{command: MULTI, weight: 1, commands: ["PING", "GET config"]}`:                                                {Slot: 1, Replies: 4, Effect: resp.Transaction},
+		`{command: RAW, weight: 1, raw: "NEWCOMMAND {key}"}`:                                                           {Slot: 1, Replies: 1, Write: true, Effect: resp.Partial},
+		`{command: RAW, weight: 1, raw: "eval x 1 {key}"}`:                                                             {Slot: 1, Replies: 1, Write: true, Effect: resp.Partial},
+		`{command: EVALSHA, weight: 1, script: "return 1", keys: 1}`:                                                   {Slot: 1, Replies: 1, Write: true, Effect: resp.Partial},
+		`{command: MULTI, weight: 1, commands: ["GET {key}", "HGET {key:hash} a"]}`:                                    {Slot: 1, Replies: 4, Effect: resp.Transaction},
 		`{command: MULTI, weight: 1, commands: ["GET {key}", "INCR {key:counter}"], wait: {replicas: 1, timeout: 1s}}`: {Slot: 1, Replies: 5, Write: true, Effect: resp.Transaction, Wait: 1},
 	} {
 		s := made(t, parsed(t, "  mix: ["+mix+"]\n"), seed)
@@ -256,6 +267,64 @@ func TestMeta(t *testing.T) {
 		if m != want {
 			t.Errorf("%s: %+v, want %+v", mix, m, want)
 		}
+	}
+}
+
+// The key of the template decides the slot, wherever it stands and whatever it is made
+// of. The words of want are those that are keys.
+func TestSlotOfTemplates(t *testing.T) {
+	for raw, key := range map[string]int{
+		"GET config":                           1,
+		"GET '{user:1}:a b'":                   1,
+		"GET {key}":                            1,
+		"GET {key+1}":                          1,
+		"SET cart:{key} {value}":               1,
+		"SET '{a}'{key}{index} x":              1,
+		"GET page:{random:50}":                 1,
+		"GET {index}":                          1,
+		"GET {value}":                          1,
+		"SETEX key:{value} 60 {key}":           1,
+		"EVAL 'return 1' 1 config x":           3,
+		"EVAL 'return 1' 2 {key} {key+1}":      3,
+		"FCALL f 1 a:{key} {key:hash}":         3,
+		"XREAD COUNT 1 STREAMS {key:stream} 0": 4,
+		"XREADGROUP GROUP g c STREAMS s >":     5,
+		"MEMORY USAGE {key:hash}":              2,
+		"OBJECT ENCODING config":               2,
+		"BITOP AND {key} {key} {key}":          2,
+		"SORT {key:list} STORE {key:list}":     1,
+		"SPUBLISH news x":                      1,
+		"ZUNIONSTORE {key:zset} 1 {key:zset}":  1,
+		"LMPOP 1 {key:list} LEFT":              2,
+		"JSON.SET {key} $ '{\"a\": 1}'":        1,
+	} {
+		s := made(t, parsed(t, "  keys: {tag: 2}\n  mix: [{command: RAW, weight: 1, raw: "+strconv.Quote(raw)+"}]\n"), seed)
+		for i := range int64(100) {
+			b, m := s.Append(nil, i, 0)
+			c := s.Calls(b, m)[0]
+			if c.Key != key {
+				t.Errorf("%s has its key at %d, want %d", raw, c.Key, key)
+			} else if slot := int(resp.Slot(c.Args[key].([]byte))); m.Slot != slot || m.Keyless {
+				t.Fatalf("%s: the slot of %s is %d, not %d; without key: %v", raw, c.Args[key], slot, m.Slot, m.Keyless)
+			}
+		}
+	}
+}
+
+// Requests without a key spread over all slots, and draw nothing from the keys of the
+// others.
+func TestKeylessRequestsSpread(t *testing.T) {
+	for _, raw := range []string{"SCAN 0", "PUBLISH news x", "PUBLISH {key} x", "EVAL 'return 1' 0", "FCALL f 0 {key}", "INFO server", "PING"} {
+		s := made(t, parsed(t, "  mix: [{command: RAW, weight: 1, raw: "+strconv.Quote(raw)+"}]\n"), seed)
+		seen := make([]float64, 4)
+		for i := range int64(4000) {
+			b, m := s.Append(nil, i, 0)
+			if !m.Keyless || s.Calls(b, m)[0].Key != 0 {
+				t.Fatalf("%s has a key", raw)
+			}
+			seen[m.Slot*4/resp.Slots]++
+		}
+		fits(t, seen, []float64{0.25, 0.25, 0.25, 0.25})
 	}
 }
 

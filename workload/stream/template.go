@@ -29,9 +29,9 @@ func argumentsOf(c *scenarios.Command, w *scenarios.Workload) string {
 	case "SET":
 		return " {key} {value}" + optionsOfSet(c, w)
 	case "MGET":
-		return neighbours("string", c.Keys, "")
+		return neighbours("string", c.KeyCount(), "")
 	case "MSET":
-		return neighbours("string", c.Keys, " {value}")
+		return neighbours("string", c.KeyCount(), " {value}")
 	case "INCR", "DECR":
 		return " {key:counter}"
 	case "HSET":
@@ -55,7 +55,7 @@ func argumentsOf(c *scenarios.Command, w *scenarios.Workload) string {
 	case "DEL":
 		return " " + keyAt(typeName(c.Type), 0)
 	case "EVALSHA":
-		return fmt.Sprintf(" %s %d%s %s", shaOf(c.Script), c.Keys, neighbours("other", c.Keys, ""), strings.Join(c.Args, " "))
+		return fmt.Sprintf(" %s %d%s %s", shaOf(c.Script), c.KeyCount(), neighbours("other", c.KeyCount(), ""), strings.Join(c.Args, " "))
 	case "XADD":
 		return fmt.Sprintf(" {key:stream} MAXLEN ~ %d * value {value}", or(c.MaxLen, 1000))
 	case "SPUBLISH":

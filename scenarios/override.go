@@ -84,6 +84,20 @@ func (d *document) override(text string) {
 	}
 }
 
+// OverridePath is the path that an override sets, by names and positions: workload and
+// rate for workload.rate=500. It is nil for what is no override.
+func OverridePath(text string) []string {
+	steps, _, _, message := parsePath(text)
+	if message != "" {
+		return nil
+	}
+	names := make([]string, len(steps))
+	for i, s := range steps {
+		names[i] = s.name
+	}
+	return names
+}
+
 // removeAt takes the item at slot out of n, and in a mapping its name too.
 func removeAt(n *yaml.Node, slot int) {
 	from := slot

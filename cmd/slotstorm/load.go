@@ -30,6 +30,8 @@ func (p *program) loadVerb() *cli.Command {
 			"measured from that time.\n\n" +
 			"The password comes from an environment variable, so that process lists do not show it.\n" +
 			"--set changes a field of the load; its fields are those of 'workload' in a scenario.\n" +
+			"With a profile or with key spaces, flags about keys, values and commands count only if\n" +
+			"they are set. audit, prefill, probe, warmup and pattern.replay need 'slotstorm run'.\n" +
 			"Exit code 1 means that no request succeeded.",
 		Flags: []cli.Flag{
 			&cli.IntFlag{Name: "clients", Aliases: []string{"c"}, Value: 50, Usage: "use `N` clients for each primary, each with a connection of its own; with --client go-redis, N clients in all"},
@@ -142,6 +144,9 @@ func fruitless(r *loader.Result) error {
 	}
 	if most != "" {
 		most = ", most often with " + most
+	}
+	if all.Total() == 0 {
+		return errors.New("no request was due: choose a longer --test-time or a higher rate")
 	}
 	return fmt.Errorf("no request succeeded: %d of %d failed or got no answer%s", all.Failed+all.Unknown, all.Total(), most)
 }

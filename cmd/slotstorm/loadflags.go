@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -46,6 +44,9 @@ func loadOptions(c *cli.Context) (loader.Options, error) {
 	if err != nil {
 		return o, unreadable(err)
 	}
+	if err := loadable(&s.Workload); err != nil {
+		return o, err
+	}
 	o.Workload, o.Seed = s.Workload, s.Seed
 	o.Workload.Probe = scenarios.Probe{} // the load is the only traffic
 	o.Length, o.Requests = c.Duration("test-time"), c.Int64("requests")
@@ -81,93 +82,6 @@ func loadAddr(c *cli.Context) (string, error) {
 		return addr, nil
 	}
 	return "", usagef("slotstorm load takes one address, but got %d; it finds the other nodes of a cluster by itself", c.NArg())
-}
-
-// loadSettings writes the flags as overrides of loadBase, so that the validation of
-// scenarios serves both.
-func loadSettings(c *cli.Context) ([]string, error) {
-	mix, err := ratio(c.String("ratio"))
-	if err != nil {
-		return nil, err
-	}
-	keys, err := pattern(c.String("key-pattern"))
-	if err != nil {
-		return nil, err
-	}
-	client, err := loadClient(c)
-	if err != nil {
-		return nil, err
-	}
-	all := c.Int("clients") * c.Int("pipeline")
-	set := append([]string{
-		"workload.mix=" + mix,
-		fmt.Sprintf("workload.keys={prefix: %s, count: %d, %s}", strconv.Quote(c.String("key-prefix")), c.Int64("key-maximum"), keys),
-		fmt.Sprintf("workload.values={size: %d}", c.Int("data-size")),
-		"workload.client.type=" + c.String("client"),
-		"workload.maxInFlight=" + strconv.Itoa(all),
-		"seed=" + strconv.FormatUint(c.Uint64("seed"), 10),
-	}, client...)
-	if c.Duration("expiry") != 0 {
-		set = append(set, "workload.values.ttl="+c.Duration("expiry").String())
-	}
-	if c.IsSet("rate") {
-		set = append(set, "workload.rate="+strconv.FormatFloat(c.Float64("rate"), 'f', -1, 64), "workload.maxInFlight="+strconv.Itoa(max(all, 10_000)))
-	}
-	if c.IsSet("arrival") {
-		set = append(set, "workload.arrival="+c.String("arrival"))
-	}
-	return set, nil
-}
-
-// loadClient writes the flags about connections as overrides.
-func loadClient(c *cli.Context) ([]string, error) {
-	clients, depth := c.Int("clients"), c.Int("pipeline")
-	wire := fmt.Sprintf("connections: %d, depth: %d", clients, depth)
-	if c.IsSet("shared") {
-		if c.String("client") != "wire" || c.IsSet("rate") {
-			return nil, usagef("--shared needs a closed loop with the client wire: it cannot be combined with --rate or --client go-redis")
-		}
-		all := clients * depth
-		wire = fmt.Sprintf("connections: %d, depth: %d, clients: %d", c.Int("shared"), min(all, 4096), all)
-	}
-	if c.String("client") == "wire" {
-		return []string{fmt.Sprintf("workload.client.wire={%s, cores: %d, protocol: %d}", wire, c.Int("threads"), c.Int("protocol"))}, nil
-	}
-	set := []string{fmt.Sprintf("workload.client.options={poolSize: %d, protocol: %d}", clients, c.Int("protocol"))}
-	if depth > 1 {
-		set = append(set, fmt.Sprintf("workload.pipeline={depth: %d}", depth))
-	}
-	return set, nil
-}
-
-// ratio turns SET:GET into a mix.
-func ratio(text string) (string, error) {
-	a, b, ok := strings.Cut(text, ":")
-	sets, err1 := strconv.ParseFloat(a, 64)
-	gets, err2 := strconv.ParseFloat(b, 64)
-	if !ok || err1 != nil || err2 != nil || sets < 0 || gets < 0 || sets+gets <= 0 {
-		return "", usagef("--ratio %q is not of the form SET:GET, such as 1:10", text)
-	}
-	var entries []string
-	for _, e := range []struct {
-		command string
-		weight  float64
-	}{{"SET", sets}, {"GET", gets}} {
-		if e.weight > 0 {
-			entries = append(entries, fmt.Sprintf("{command: %s, weight: %v}", e.command, e.weight))
-		}
-	}
-	return "[" + strings.Join(entries, ", ") + "]", nil
-}
-
-// pattern turns a key pattern of memtier_benchmark's into a distribution.
-func pattern(text string) (string, error) {
-	a, b, ok := strings.Cut(text, ":")
-	names := map[string]string{"R": "uniform", "S": "sequential", "G": "gaussian", "Z": "zipfian"}
-	if name, known := names[a]; ok && known && a == b {
-		return "distribution: " + name, nil
-	}
-	return "", usagef("--key-pattern %q must be R:R, S:S, G:G or Z:Z: SET and GET use one distribution", text)
 }
 
 // tlsFiles are the flags that name files, in PEM.

@@ -330,7 +330,10 @@ func (c *collector) rowsInto(r *Result, mix []scenarios.Command, elapsed time.Du
 }
 
 func (r *Row) summed(elapsed time.Duration) Row {
-	out := Row{Command: r.Command, Counts: r.Counts, PerSec: float64(r.Counts.OK) / elapsed.Seconds()}
+	out := Row{Command: r.Command, Counts: r.Counts}
+	if elapsed > 0 { // else no request has ended
+		out.PerSec = float64(r.Counts.OK) / elapsed.Seconds()
+	}
 	out.Response, out.Service, out.Slip = percentiles(r.hists[results.Response]), percentiles(r.hists[results.Service]), percentiles(r.hists[results.Slip])
 	return out
 }

@@ -33,6 +33,8 @@ type PhaseLoad struct {
 	Throughput float64 `json:"throughput"`
 	// Errors by class; only in rows with Command "all".
 	Errors map[string]int `json:"errors,omitempty"`
+	// Reads is that of the frames; only in rows with Command "all".
+	Reads *Reads `json:"reads,omitempty"`
 	// Answered is that of the frames; only in rows with Command "all".
 	Answered map[string]int `json:"answered,omitempty"`
 }

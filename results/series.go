@@ -39,6 +39,9 @@ type Frame struct {
 	// Retried counts requests that ended ok after go-redis had tried them again
 	// by itself, by the class of what it ran into: "MOVED", "dial", "eof" ...
 	Retried map[string]int `json:"retried,omitempty"`
+	// Reads counts the reads that ended ok by the role of the node that answered; only
+	// of clients that may read from replicas.
+	Reads *Reads `json:"reads,omitempty"`
 	// Completed counts ok replies whose reply came in this second: throughput
 	// as an observer sees it.
 	Completed int `json:"completed"`
@@ -63,6 +66,24 @@ type Self struct {
 	Starved Duration `json:"starvedMs"`
 	// Paused is how long garbage collection stopped all its goroutines.
 	Paused Duration `json:"pausedMs"`
+}
+
+// Reads are requests of one command that reads a key, answered ok, by the role that
+// the client knew the answering node to have.
+type Reads struct {
+	Primary int `json:"primary"`
+	Replica int `json:"replica"`
+}
+
+// Plus adds two counts; nil is none, and two of them stay none.
+func (r *Reads) Plus(other *Reads) *Reads {
+	switch {
+	case other == nil:
+		return r
+	case r == nil:
+		r = &Reads{}
+	}
+	return &Reads{r.Primary + other.Primary, r.Replica + other.Replica}
 }
 
 // Counts are requests by outcome.

@@ -131,6 +131,12 @@ type Client struct {
 	Storm *ReconnectStorm `yaml:"storm,omitempty" json:"storm,omitempty"`
 }
 
+// ReadsReplicas reports whether the options let replicas answer reads.
+func (c Client) ReadsReplicas() bool {
+	o := c.Options
+	return c.Wire.ReadFrom == "replica" || o.ReadOnly || o.RouteByLatency || o.RouteRandomly
+}
+
 // WireOptions are the options of slotstorm's own client, for each generator.
 type WireOptions struct {
 	// Connections to each primary; at least cores.

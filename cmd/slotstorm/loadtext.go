@@ -45,6 +45,9 @@ func loadTable(to io.Writer, r *loader.Result) error {
 		}
 	}
 	fmt.Fprintln(w, "\nResponse times in milliseconds. Slip is how late requests were sent.")
+	if r.Reads != nil {
+		fmt.Fprintf(w, "reads: %d answered by primaries, %d by replicas\n", r.Reads.Primary, r.Reads.Replica)
+	}
 	for _, class := range slices.Sorted(maps.Keys(r.Errors)) {
 		fmt.Fprintf(w, "%d × %s\n", r.Errors[class], class)
 	}

@@ -89,6 +89,8 @@ type Result struct {
 	Rows     []Row            `json:"rows"`
 	Errors   map[string]int   `json:"errors,omitempty"`
 	Client   results.Client   `json:"client"`
+	// Reads are the reads by role, of a client that may read from replicas.
+	Reads *results.Reads `json:"reads,omitempty"`
 	// Shard are the times by shard, all commands together.
 	Shard []ShardRow `json:"byShard,omitempty"`
 	// CPU is this process' processor time, user and system, while it drove the
@@ -168,6 +170,7 @@ type collector struct {
 	rows   map[string]*Row
 	shards []map[results.Time]*hdrhistogram.Histogram
 	errors map[string]int
+	reads  *results.Reads
 	series []results.Frame
 	record *judge.GeneratorRecord
 }
@@ -208,6 +211,7 @@ func (c *collector) frame(f results.Frame, _ time.Time, histograms map[string]*h
 	for class, n := range f.Errors {
 		c.errors[class] += n
 	}
+	c.reads = c.reads.Plus(f.Reads)
 	c.series = append(c.series, f)
 	return nil
 }
@@ -272,7 +276,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	}
 	r := &Result{
 		Cluster: target.Cluster, Shards: len(target.Shards), Server: server, OpenLoop: !o.Workload.Rate.Max, Elapsed: results.DurationOf(elapsed),
-		Errors: c.errors, Client: load.Client(), CPU: results.DurationOf(cpu), Series: c.series,
+		Errors: c.errors, Reads: c.reads, Client: load.Client(), CPU: results.DurationOf(cpu), Series: c.series,
 	}
 	total := c.rowsInto(r, o.Workload.Mix, elapsed)
 	if n := total.Total() - total.Overflow; n > 0 {

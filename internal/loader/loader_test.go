@@ -15,8 +15,9 @@ import (
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
-// cluster deploys three shards and gives the addresses of their nodes.
-func cluster(t *testing.T) []string {
+// cluster deploys three shards, each with so many replicas, and gives the addresses of
+// their nodes.
+func cluster(t *testing.T, replicas int) []string {
 	t.Helper()
 	dir := t.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, "nodes"), 0o755); err != nil {
@@ -25,7 +26,7 @@ func cluster(t *testing.T) []string {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	d, err := processes.Deploy(ctx, processes.Options{
-		Room: local.Room{}, Redis: scenarios.Redis{Binary: "redis-server", Shards: 3, Auth: &scenarios.Auth{}}, RestartDelay: time.Hour,
+		Room: local.Room{}, Redis: scenarios.Redis{Binary: "redis-server", Shards: 3, ReplicasPerShard: replicas, Auth: &scenarios.Auth{}}, RestartDelay: time.Hour,
 		Volumes: filepath.Join(dir, "volumes"), Logs: filepath.Join(dir, "nodes"), Clock: results.Clock{Start: time.Now()}, Emit: func(results.Event) {},
 	})
 	if err != nil {
@@ -60,7 +61,7 @@ timeline: {phases: [{name: load, duration: 1s}]}
 }
 
 func TestEveryClientCountsEveryRequest(t *testing.T) {
-	addr := cluster(t)[1]
+	addr := cluster(t, 0)[1]
 	const requests = 20_000
 	for _, tc := range []struct {
 		name string
@@ -100,7 +101,7 @@ func TestEveryClientCountsEveryRequest(t *testing.T) {
 }
 
 func TestAStopEndsALoad(t *testing.T) {
-	addr := cluster(t)[1]
+	addr := cluster(t, 0)[1]
 	stop := make(chan struct{})
 	time.AfterFunc(300*time.Millisecond, func() { close(stop) })
 	r, err := Run(t.Context(), Options{Addr: addr, Workload: closedLoop(t, "workload.client={type: wire}"), Length: time.Hour, Stop: stop})

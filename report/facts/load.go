@@ -10,6 +10,7 @@ func (a *Analysis) load() []results.PhaseLoad {
 	for _, w := range a.windows() {
 		byCommand := map[string]results.Counts{}
 		var total results.Counts
+		var reads *results.Reads
 		errors, answered := map[string]int{}, map[string]int{}
 		for _, f := range a.Frames {
 			if !w.Has(f.Seq) {
@@ -19,6 +20,7 @@ func (a *Analysis) load() []results.PhaseLoad {
 				byCommand[name] = byCommand[name].Plus(c)
 				total = total.Plus(c)
 			}
+			reads = reads.Plus(f.Reads)
 			for class, n := range f.Errors {
 				errors[class] += n
 			}
@@ -30,6 +32,7 @@ func (a *Analysis) load() []results.PhaseLoad {
 			rows = append(rows, loadRow(w, name, byCommand[name]))
 		}
 		row := loadRow(w, results.All, total)
+		row.Reads = reads
 		if len(errors) > 0 {
 			row.Errors = errors
 		}

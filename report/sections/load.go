@@ -79,6 +79,18 @@ func shardTable(s *results.Summary) doc.Table {
 	return t
 }
 
+// readTable shows where reads were answered, of clients that may read from replicas.
+func readTable(s *results.Summary) doc.Table {
+	t := doc.Table{Title: "Reads by role", Head: append(doc.Columns("phase"), doc.Numbers("from primaries", "from replicas", "share of replicas")...),
+		Note: doc.Prose("Reads of a key that were answered ok, by the role that the client knew the answering node to have.")}
+	for _, l := range s.Load {
+		if r := l.Reads; r != nil && r.Primary+r.Replica > 0 {
+			t.Rows = append(t.Rows, []string{phaseName(l.Phase), words.Count(r.Primary), words.Count(r.Replica), words.Percent(float64(r.Replica) / float64(r.Primary+r.Replica))})
+		}
+	}
+	return t
+}
+
 // errorTable counts the requests that were not answered ok.
 func errorTable(s *results.Summary) doc.Table {
 	t := doc.Table{Title: "Errors", Head: slices.Concat(doc.Columns("phase"), doc.Numbers("failed", "unknown", "not sent"), doc.Long("by error")),
@@ -97,6 +109,9 @@ func load(b *results.Bundle, s *results.Summary) doc.Section {
 	table := loadTable(s)
 	table.Note = doc.Prose("The columns *p50*, *p99*, *p99.9* and *max* show the response time, from the scheduled time of a request to its reply. *service p99* counts from send to reply, and *slip p99* from scheduled time to send. All times count only requests that succeeded (*ok*). No column includes the warm-up.")
 	d.Blocks = append(d.Blocks, table)
+	if reads := readTable(s); len(reads.Rows) > 0 {
+		d.Blocks = append(d.Blocks, reads)
+	}
 	for i, kind := range facts.Times() {
 		if t := percentileTable(s, kind); len(t.Rows) > 0 {
 			title := strings.ToUpper(string(kind[:1])) + string(kind[1:]) + " time"

@@ -7,6 +7,7 @@ import (
 	"net"
 	"reflect"
 	"sync"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -46,10 +47,17 @@ type goRedis struct {
 	scripts []stream.Script
 	conns   *connections
 	seen    topology
+	// end ends what goes on beside the requests.
+	end context.CancelFunc
+	// copies is how many replicas the servers under load are known to have.
+	copies int
 }
 
 func newGoRedis(t servers.Target, w scenarios.Workload, s *stream.Stream) *goRedis {
-	g := &goRedis{stated: w.Client.Options, scripts: s.Scripts(), conns: &connections{}}
+	g := &goRedis{stated: w.Client.Options, scripts: s.Scripts(), conns: &connections{}, end: func() {}}
+	for _, members := range t.Shards {
+		g.copies += len(members) - 1
+	}
 	o := &redis.ClusterOptions{Addrs: t.Addrs}
 	t.Dialer.ClusterOptions(o)
 	if w.Client.Churn != nil || w.Client.Storm != nil {
@@ -101,7 +109,34 @@ func (g *goRedis) warm(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("connecting go-redis: %w", err)
 	}
+	if o := g.cluster.Options(); o.ReadOnly && o.ClusterSlots == nil {
+		ctx, g.end = context.WithCancel(context.WithoutCancel(ctx))
+		go g.awaitReplicas(ctx)
+	}
 	return g.loadScripts(ctx)
+}
+
+// A new cluster lists a replica in CLUSTER SLOTS once its replication offset is known to
+// all: within repl-ping-replica-period, 10 s by default.
+const (
+	replicaWait = 30 * time.Second
+	replicaLook = 500 * time.Millisecond
+)
+
+// awaitReplicas has the library read the topology until replicas are listed, so that a
+// cluster that was made for the run is read as one that has stood for long. By itself
+// the library reads it again after clusterStateReloadInterval, a minute by default.
+func (g *goRedis) awaitReplicas(ctx context.Context) {
+	t := time.NewTicker(replicaLook)
+	defer t.Stop()
+	for end := time.Now().Add(replicaWait); !g.seen.replicated(g.copies) && time.Now().Before(end); {
+		g.cluster.ReloadState(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+	}
 }
 
 func (g *goRedis) loadScripts(ctx context.Context) error {
@@ -116,7 +151,10 @@ func (g *goRedis) loadScripts(ctx context.Context) error {
 	return nil
 }
 
-func (g *goRedis) close() { g.cluster.Close() }
+func (g *goRedis) close() {
+	g.end()
+	g.cluster.Close()
+}
 
 func (g *goRedis) connections() *connections { return g.conns }
 

@@ -201,6 +201,9 @@ func (d *wireDriver) second(s *wire.Second, start time.Time, give frame.Sink) er
 		f.Commands[name] = counts
 	}
 	f.Errors, f.Answered = classed(&s.Errors), classed(&s.Answered)
+	if d.plan.Workload.Client.ReadsReplicas() {
+		f.Reads = &results.Reads{Primary: int(s.PrimaryReads), Replica: int(s.ReplicaReads)}
+	}
 	if s.Wake.Total() > 0 {
 		s.Wake.AddTo(frame.Histogram(histograms, results.SelfTag(results.Wake)))
 	}

@@ -36,6 +36,7 @@ type second struct {
 	errors      map[string]int
 	answered    map[string]int
 	retried     map[string]int
+	reads       *results.Reads
 	inFlightMax int
 	// histograms of commands, then of shards: response, service, slip.
 	histograms [][3]*hdrhistogram.Histogram
@@ -91,6 +92,8 @@ type End struct {
 	Class    string
 	Answered bool
 	Retried  []string
+	// Read has it counted by the role of the node that answered.
+	Read, Replica bool
 }
 
 // End notes how a request ended.
@@ -105,6 +108,9 @@ func (r *Recorder) End(e End) {
 	case results.OK:
 		s.counts[e.Command].OK++
 		r.done[max(Second(e.Replied), r.next)]++
+		if e.Read {
+			s.read(e.Replica)
+		}
 		for _, class := range e.Retried {
 			count(&s.retried, class)
 		}
@@ -122,6 +128,17 @@ func (r *Recorder) End(e End) {
 	}
 	count(&s.errors, e.Class)
 	r.total.Errors++
+}
+
+func (s *second) read(replica bool) {
+	if s.reads == nil {
+		s.reads = &results.Reads{}
+	}
+	if replica {
+		s.reads.Replica++
+	} else {
+		s.reads.Primary++
+	}
 }
 
 func (r *Recorder) record(to *[3]*hdrhistogram.Histogram, took [3]time.Duration) {
@@ -167,7 +184,7 @@ func (r *Recorder) Collect(due int, all bool, give func(results.Frame, map[strin
 			r.mu.Unlock()
 			return nil
 		}
-		f := results.Frame{Generator: r.generator, Seq: r.next, Commands: map[string]results.Counts{}, Errors: s.errors, Answered: s.answered, Retried: s.retried, Completed: r.done[r.next], InFlightMax: s.inFlightMax}
+		f := results.Frame{Generator: r.generator, Seq: r.next, Commands: map[string]results.Counts{}, Errors: s.errors, Answered: s.answered, Retried: s.retried, Reads: s.reads, Completed: r.done[r.next], InFlightMax: s.inFlightMax}
 		histograms := map[string]*hdrhistogram.Histogram{}
 		var used []*hdrhistogram.Histogram
 		r.lastP99, r.lastRate = 0, float64(f.Completed)

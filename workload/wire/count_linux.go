@@ -45,6 +45,16 @@ func (l *loop) end(f *flight, o Outcome, class Class, r resp.Reply, now int64) {
 	}
 }
 
+// answered counts a read by the role of the node that has answered it.
+func (l *loop) answered(f *flight, replica bool) {
+	s := l.rec.at(int(f.sec))
+	if replica {
+		s.ReplicaReads++
+	} else {
+		s.PrimaryReads++
+	}
+}
+
 // overflow counts a request that was due and found no room.
 func (l *loop) overflow(f *flight) {
 	s := l.rec.of(f.intended - l.start)

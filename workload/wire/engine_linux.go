@@ -25,7 +25,7 @@ func New(ctx context.Context, cfg Config) (*Engine, error) {
 	}
 	e := &Engine{cfg: cfg}
 	e.control = newControl(&e.cfg)
-	if err := e.control.read(ctx); err != nil {
+	if err := e.control.read(ctx, false); err != nil {
 		return nil, err
 	}
 	return e, nil

@@ -160,6 +160,9 @@ func (l *loop) reply(c *conn, r resp.Reply, now int64) Class {
 			return NoError
 		}
 	}
+	if f.read && outcome == OK {
+		l.answered(f, c.node.replica)
+	}
 	l.end(f, outcome, class, r, now)
 	l.leave(c)
 	return NoError

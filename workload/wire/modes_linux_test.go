@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"context"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -176,6 +177,38 @@ func TestReadsGoToReplicas(t *testing.T) {
 	cfg.NewSource = func(int) Source { return reader{newMix(0, 500, 4000)} }
 	if result, _ := drive(t, t.Context(), cfg); result.Counts != (Counts{OK: 4000}) {
 		t.Errorf("without the replica: %+v", result.Counts)
+	}
+}
+
+// A replica that is listed only after the load has begun gets reads, and its part is
+// counted.
+func TestReplicasAreFoundUnderLoad(t *testing.T) {
+	t.Parallel()
+	nodes := startCluster(t, 1)
+	cfg := config(nodes[0].addr)
+	cfg.Cluster, cfg.ReadReplicas, cfg.Conns = true, true, 2
+	source := newMix(0, 500, 1<<40)
+	cfg.NewSource = func(int) Source { return reader{source} }
+	cfg.NewPacer = func(int) Pacer { return &steady{gap: 1_000_000, left: 1 << 40} } // 1,000/s
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	var replica *server
+	go func() {
+		defer stop()
+		await(t, "load to run", func() bool { return source.drawn.Load() > 100 })
+		replica = replicaOf(t, nodes[0], nodes)
+		await(t, "reads from the replica", func() bool { return gets(replica) > 50 })
+	}()
+	result, got := drive(t, ctx, cfg)
+	if c := result.Counts; c.Failed+c.Unknown > 0 {
+		t.Errorf("%+v, %v", result.Counts, got.total.Errors)
+	}
+	reads := uint64(0)
+	for _, cells := range got.total.Cells {
+		reads += cells[0].OK
+	}
+	if sum := got.total.PrimaryReads + got.total.ReplicaReads; sum != reads || got.total.ReplicaReads != uint64(gets(replica)) {
+		t.Errorf("%d reads of primaries and %d of replicas are not %d, of which the replica had %d", got.total.PrimaryReads, got.total.ReplicaReads, reads, gets(replica))
 	}
 }
 

@@ -72,6 +72,9 @@ type Second struct {
 	Answered [Classes]uint64
 	// Entries are the tagged requests, by core in the order in which they ended.
 	Entries []Entry
+	// PrimaryReads and ReplicaReads count the requests marked Read that ended ok, by
+	// the role of the node that answered; without Config.ReadReplicas all have primaries.
+	PrimaryReads, ReplicaReads uint64
 	// Completed counts ok replies that came in this second, whenever they were
 	// intended.
 	Completed uint64
@@ -130,6 +133,8 @@ func (s *Second) merge(from *Second, commands int) {
 		s.Answered[c] += n
 	}
 	s.Entries = append(s.Entries, from.Entries...)
+	s.PrimaryReads += from.PrimaryReads
+	s.ReplicaReads += from.ReplicaReads
 	s.Completed += from.Completed
 	s.InFlightMax += from.InFlightMax
 	s.Wake.merge(&from.Wake)

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -60,18 +61,31 @@ func (c *control) refresh() {
 	}
 }
 
+// replicaLook is the time between two readings of a topology for its replicas.
+const replicaLook = time.Second
+
 // run reads the topology when asked, at most once in Config.Refresh. An attempt
-// that fails is repeated.
+// that fails is repeated. Where replicas are read it also looks for those that have
+// come or gone.
 func (c *control) run(ctx context.Context) {
 	pause := time.NewTimer(0)
 	defer pause.Stop()
+	var look <-chan time.Time
+	if c.cfg.ReadReplicas {
+		t := time.NewTicker(replicaLook)
+		defer t.Stop()
+		look = t.C
+	}
 	for {
+		unasked := false
 		select {
 		case <-ctx.Done():
 			return
 		case <-c.ask:
+		case <-look:
+			unasked = true
 		}
-		if err := c.read(ctx); err != nil {
+		if err := c.read(ctx, unasked); err != nil && !unasked {
 			c.refresh()
 		}
 		pause.Reset(c.cfg.Refresh)
@@ -84,8 +98,9 @@ func (c *control) run(ctx context.Context) {
 }
 
 // read gets the topology from the first node that gives one, beginning with
-// another node each time: one that is cut off must not be the only voice.
-func (c *control) read(ctx context.Context) error {
+// another node each time: one that is cut off must not be the only voice. Unasked it
+// leaves a topology that is the same as before.
+func (c *control) read(ctx context.Context, unasked bool) error {
 	addrs := slices.Clone(c.cfg.Addrs)
 	old := c.latest.Load()
 	if old != nil {
@@ -102,7 +117,9 @@ func (c *control) read(ctx context.Context) error {
 		t, err := c.readFrom(ctx, addr, old)
 		if err == nil {
 			c.turn += i + 1
-			c.latest.Store(t)
+			if !unasked || !t.equal(old) {
+				c.latest.Store(t)
+			}
 			return nil
 		}
 		errs = append(errs, fmt.Errorf("wire: topology from %s: %w", addr, err))
@@ -200,9 +217,17 @@ func (c *control) parse(ctx context.Context, v resp.Value, asked string, old *to
 	if len(t.addrs) == 0 {
 		return nil, errors.New("the node serves no slots and knows of none")
 	}
+	for _, list := range t.replicas {
+		slices.SortFunc(list, func(a, b endpoint) int { return strings.Compare(a.addr, b.addr) })
+	}
 	slices.Sort(t.addrs)
 	t.addrs = slices.Compact(t.addrs)
 	return t, nil
+}
+
+// equal reports whether two topologies have the same nodes in the same parts.
+func (t *topology) equal(o *topology) bool {
+	return o != nil && slices.Equal(t.primaries, o.primaries) && slices.EqualFunc(t.replicas, o.replicas, slices.Equal) && t.slots == o.slots
 }
 
 // newTopology is a topology in which no slot is served yet. It knows the shards

@@ -127,7 +127,8 @@ type Config struct {
 	// Default: 100 ms.
 	Refresh time.Duration
 	// ReadReplicas sends requests marked Read to replicas, in turn, over as many
-	// connections to each; a shard without one that answers has its primary.
+	// connections to each; a shard without one that answers has its primary. No reply
+	// says that a replica has come: the topology is read every second.
 	ReadReplicas bool
 	// Retire gives what a core's connections are to lose, and when.
 	Retire func(core int) []Retirement

@@ -14,6 +14,7 @@ import (
 	"github.com/slotstorm/slotstorm/clusters/local"
 	"github.com/slotstorm/slotstorm/internal/console"
 	"github.com/slotstorm/slotstorm/internal/dial"
+	"github.com/slotstorm/slotstorm/internal/explore/trial"
 	"github.com/slotstorm/slotstorm/internal/runner"
 )
 
@@ -28,6 +29,7 @@ func run(ctx context.Context, caught *catcher, args []string, stdout, stderr io.
 		out: stdout, stderr: stderr, err: console.New(stderr),
 		getenv: os.Getenv, now: time.Now,
 		play: runner.Run, signals: caught.take, enter: local.Enter, inside: inside,
+		try: trial.Run, canEncrypt: trial.Encrypts,
 		exit: func(c exitCode) { os.Exit(int(c)) },
 	}
 	dial.LogTo(p.logger)
@@ -77,7 +79,7 @@ func (p *program) dispatch(ctx context.Context, args []string) error {
 
 func (p *program) verbs() []*cli.Command {
 	return []*cli.Command{
-		p.runVerb(), p.upVerb(), p.downVerb(), p.cleanVerb(), p.manifestsVerb(), p.loadVerb(), p.validateVerb(), p.inspectVerb(), p.listVerb(), p.reportVerb(), p.auditVerb(), p.uiVerb(), p.recoverVerb(), p.compareVerb(), p.trendVerb(), p.capacityVerb(), p.pruneVerb(),
+		p.runVerb(), p.upVerb(), p.downVerb(), p.cleanVerb(), p.manifestsVerb(), p.loadVerb(), p.validateVerb(), p.inspectVerb(), p.listVerb(), p.reportVerb(), p.auditVerb(), p.uiVerb(), p.recoverVerb(), p.compareVerb(), p.trendVerb(), p.capacityVerb(), p.exploreVerb(), p.pruneVerb(),
 		p.schemaVerb(), p.doctorVerb(), p.imageVerb(), p.completionVerb(), p.versionVerb(), p.helpVerb(),
 		p.probeVerb(), p.docsVerb(), p.generateVerb(), p.agentVerb(),
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/slotstorm/slotstorm/clusters/local"
 	"github.com/slotstorm/slotstorm/report"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
@@ -173,8 +174,12 @@ func (p *program) flagValues(verb *cli.Command, name, prefix string) ([]candidat
 	switch f.Names()[0] {
 	case "out":
 		return nil, onlyDirs
-	case "output":
+	case "output", "binary":
 		return nil, anyFiles
+	case "isolation":
+		words = []string{local.Namespaces, local.None}
+	case "allow":
+		words = []string{string(scenarios.MajorityDown), string(scenarios.ShardsDown)}
 	case "format":
 		words = report.Names(report.Run)
 	case "cluster":

@@ -54,7 +54,7 @@ func TestBashCompletion(t *testing.T) {
 	}
 	cases := []struct{ words, want string }{
 		{`ru`, "run"},
-		{`""`, "run up down clean manifests load validate inspect list report audit ui recover compare trend capacity prune schema doctor image completion version help"},
+		{`""`, "run up down clean manifests load validate inspect list report audit ui recover compare trend capacity explore prune schema doctor image completion version help"},
 		{`--js`, "--json"},
 		{`run kill-primary-r`, "kill-primary-repeat"},
 		{`run st`, "steady steady-mine.yaml"},
@@ -63,6 +63,8 @@ func TestBashCompletion(t *testing.T) {
 		{`run steady --see`, "--seed"},
 		{`run --cluster ""`, "local kind kube"},
 		{`run --cluster = l`, "local"},
+		{`explore --isolation ""`, "namespaces none"},
+		{`explore --allow m`, "majority-down"},
 		{`run --cluster =`, "local kind kube"},
 		{`--json run --kee`, "--keep-volumes"},
 		{`report ""`, "latest kill-primary-aa"},
@@ -74,7 +76,7 @@ func TestBashCompletion(t *testing.T) {
 		{`--out else`, "elsewhere"},
 		{`list s`, "scenarios"},
 		{`completion ""`, "bash zsh fish"},
-		{`help ex`, "exit-codes"},
+		{`help exi`, "exit-codes"},
 		{`run --seed ""`, ""},
 		{`run -- --se`, ""},
 		{`schema ""`, ""},

@@ -47,6 +47,8 @@ func outRows(verb string) []flagRow {
 		rows = append(rows, flagRow{names + "DIR", "store runs in DIR, one folder per run, and look for runs there (default: " + results.DefaultRoot + ")"})
 	case "run", "capacity":
 		rows = append(rows, flagRow{names + "DIR", "store runs in DIR, one folder per run (default: " + results.DefaultRoot + ")"})
+	case "explore":
+		rows = append(rows, flagRow{names + "DIR", "store findings in DIR, one folder per search (default: " + exploreRoot + ")"})
 	case "list", "report", "audit", "ui", "recover", "compare", "trend", "prune":
 		rows = append(rows, flagRow{names + "DIR", "look for runs in DIR (default: " + results.DefaultRoot + ")"})
 	}

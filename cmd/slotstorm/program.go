@@ -12,6 +12,8 @@ import (
 
 	"github.com/slotstorm/slotstorm/clusters/local"
 	"github.com/slotstorm/slotstorm/internal/console"
+	"github.com/slotstorm/slotstorm/internal/explore"
+	"github.com/slotstorm/slotstorm/internal/explore/trial"
 	"github.com/slotstorm/slotstorm/internal/runner"
 	"github.com/slotstorm/slotstorm/report"
 	"github.com/slotstorm/slotstorm/scenarios"
@@ -39,6 +41,11 @@ type program struct {
 	// process is in one already.
 	enter  func(isolation string, news *os.File, signals <-chan os.Signal) (room local.Room, code int, entered bool, err error)
 	inside bool
+
+	// try makes a run for explore, in a process of its own; canEncrypt reports whether a
+	// server was built with TLS.
+	try        func(context.Context, trial.Request) (explore.Ended, error)
+	canEncrypt func(ctx context.Context, binary string) bool
 
 	app *cli.App
 

@@ -35,7 +35,12 @@ REFERENCE := scenario metrics
 # The image's name; docs/releasing.md publishes it.
 IMAGE ?= slotstorm:$(VERSION)
 
-.PHONY: help demo build image dist test e2e kind soak bench lint vuln verify generate tidy deps tools
+# The folder with servers of several versions that 'make found' takes, and how often it
+# runs each side of an issue.
+SERVERS ?=
+FOUND_RUNS ?= 1
+
+.PHONY: help demo build image dist test e2e found kind soak bench lint vuln verify generate tidy deps tools
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +69,10 @@ e2e: build tools ## run whole scenarios against real Redis Clusters
 	$(TOOLS)/tests -v -tags e2e -parallel 4 -timeout 45m ./e2e
 	$(TOOLS)/tests -v -tags e2e -parallel 4 -timeout 45m ./e2e/hostile ./e2e/built
 	cd checks && $(GO) test -tags e2e ./...
+
+found: build ## run the known issues of docs/found.md, with their faults and their cures, FOUND_RUNS times each, on the servers in SERVERS
+	@scripts/setup run
+	@$(GO) run ./e2e/found -slotstorm bin/slotstorm -runs $(FOUND_RUNS) -servers '$(SERVERS)'
 
 kind: build ## run the tests that KIND matches on kind clusters. Needs Docker only: images that it lacks are pulled; KIND_NODE_IMAGE replaces kind's node image
 	$(GO) test -tags 'e2e kind' -count 1 -timeout 60m -run '$(KIND)' -v ./e2e

@@ -31,16 +31,16 @@ func all(t *testing.T) []issue {
 
 func TestIssuesAreWhole(t *testing.T) {
 	list := all(t)
-	if len(list) < 4 {
+	if len(list) < 12 {
 		t.Errorf("%d issues", len(list))
 	}
 	seen := map[string]bool{"issues.yaml": true}
 	for _, i := range list {
 		if !reference.MatchString(i.Issue) || seen[i.Issue] {
-			t.Errorf("%q is no reference to an issue, or is there twice", i.Issue)
+			t.Errorf("%q is no reference to an issue, or occurs twice", i.Issue)
 		}
 		seen[i.Issue] = true
-		if i.About == "" || i.Red.With == "" || i.Green.With == "" || i.Misses == "" && i.Finding == "" {
+		if i.About == "" || i.Red.With == "" || i.Green.With == "" || i.Misses == "" && i.Finding == "" || len(i.Green.all()) == 0 {
 			t.Errorf("%s lacks a text, or what shows it", i.Issue)
 		}
 		name := i.Scenario
@@ -86,9 +86,9 @@ func TestThePageShowsTheIssues(t *testing.T) {
 }
 
 func TestCommandLinesAreQuoted(t *testing.T) {
-	i := issue{Issue: "redis/redis#1", Scenario: "empty-primary", Set: []string{"objectives[0]={metric: failovers, max: 0}"}, Red: side{Set: []string{"redis.shards=5"}}}
+	i := issue{Issue: "redis/redis#1", Scenario: "empty-primary", Set: []string{"objectives[0]={metric: failovers, max: 0}"}, Red: side{Set: []string{"redis.shards=5"}}, Green: side{With: "Valkey 9.1", Server: "valkey-9.1", Seen: "none"}}
 	if got := table([]issue{i}); !strings.Contains(got, "`slotstorm run empty-primary --set 'objectives[0]={metric: failovers, max: 0}' --set redis.shards=5`") ||
-		!strings.Contains(got, "[redis/redis#1](https://github.com/redis/redis/issues/1)") {
+		!strings.Contains(got, "Valkey 9.1: none; add `--set redis.binary=$SERVERS/valkey-9.1/valkey-server`") || !strings.Contains(got, "[redis/redis#1](https://github.com/redis/redis/issues/1)") {
 		t.Error(got)
 	}
 }

@@ -17,8 +17,9 @@ func table(list []issue) string {
 	var b strings.Builder
 	b.WriteString("| issue | behaviour | command | red with | green with |\n|---|---|---|---|---|\n")
 	for _, i := range list {
-		command := strings.Join(append([]string{"slotstorm run", i.name()}, flags(i.Set, i.Red.Set)...), " ")
-		fmt.Fprintf(&b, "| [%s](%s) | %s | `%s` | %s | %s |\n", i.Issue, i.url(), i.About, command, i.Red.cell(), i.Green.cell())
+		command := strings.Join(append([]string{"slotstorm run", i.name()}, flags(i.Set, i.Red.all())...), " ")
+		cure := strings.Join(flags(i.Green.all()), " ")
+		fmt.Fprintf(&b, "| [%s](%s) | %s | `%s` | %s | %s; add `%s` |\n", i.Issue, i.url(), i.About, command, i.Red.cell(), i.Green.cell(), cure)
 	}
 	return b.String()
 }
@@ -29,6 +30,15 @@ func (i issue) name() string {
 		return "e2e/found/" + file
 	}
 	return i.Scenario
+}
+
+// all is what a side sets, with its server in a folder named by the shell.
+func (s side) all() []string {
+	if s.Server == "" {
+		return s.Set
+	}
+	product, _, _ := strings.Cut(s.Server, "-")
+	return append([]string{"redis.binary=$SERVERS/" + s.Server + "/" + product + "-server"}, s.Set...)
 }
 
 // cell is a side with what was measured.

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -203,6 +205,35 @@ exit 4
 			t.Errorf("%v, %v", o, err)
 		case tt.ok && (err != nil || i.notRed(o) != "" || i.notGreen(o) == ""):
 			t.Errorf("%v, %v", o, err)
+		}
+	}
+}
+
+// A run that is invalid twice is made a third time, and one that is always invalid no more.
+func TestInvalidRunsAreRepeated(t *testing.T) {
+	i := all(t)[0]
+	for _, tt := range []struct {
+		invalid int
+		want    string
+	}{{0, "pass"}, {2, "pass"}, {9, "invalid"}} {
+		dir := t.TempDir()
+		program, count := filepath.Join(dir, "slotstorm"), filepath.Join(dir, "count")
+		script := fmt.Sprintf(`#!/bin/sh
+echo run >>%s
+verdict=pass
+[ "$(wc -l <%[1]s)" -gt %d ] || verdict=invalid
+echo "{\"summary\": {\"verdict\": \"$verdict\"}}"
+`, count, tt.invalid)
+		if err := os.WriteFile(program, []byte(script), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		c := config{slotstorm: program, root: dir, progress: io.Discard}
+		o, err := c.valid(t.Context(), i, i.Green, "redis-server", 0)
+		if err != nil || o.Verdict != tt.want {
+			t.Errorf("%d invalid: %v, %v", tt.invalid, o, err)
+		}
+		if raw, err := os.ReadFile(count); err != nil || bytes.Count(raw, []byte("\n")) != min(tt.invalid+1, attempts) {
+			t.Errorf("%d invalid: %q, %v", tt.invalid, raw, err)
 		}
 	}
 }

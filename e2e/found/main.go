@@ -171,7 +171,7 @@ func (c config) binary(server string) (string, error) {
 
 func (c config) both(ctx context.Context, i issue, red, green string) (reds, greens int, err error) {
 	for n := range c.runs {
-		o, err := c.once(ctx, i, i.Red, red, n)
+		o, err := c.valid(ctx, i, i.Red, red, n)
 		if err != nil {
 			return 0, 0, err
 		}
@@ -180,7 +180,7 @@ func (c config) both(ctx context.Context, i issue, red, green string) (reds, gre
 		} else {
 			fmt.Fprintf(c.progress, "%s, run %d with the fault: %s\n", i.Issue, n+1, why)
 		}
-		o, err = c.once(ctx, i, i.Green, green, n)
+		o, err = c.valid(ctx, i, i.Green, green, n)
 		if err != nil {
 			return 0, 0, err
 		}

@@ -31,7 +31,6 @@ func optionsOf(t *testing.T, args ...string) (o loader.Options, err error) {
 
 // The load is driven by what --set states; defaults of flags do not override it.
 func TestLoadSet(t *testing.T) {
-	t.Parallel()
 	for _, tc := range []struct {
 		args []string
 		want string
@@ -70,7 +69,6 @@ func TestLoadSet(t *testing.T) {
 
 // Fields that load does not have are refused, with what to do instead.
 func TestLoadSetRefuses(t *testing.T) {
-	t.Parallel()
 	for set, want := range map[string]string{
 		"workload.prefill.keys=100%":                   "--ratio 1:0",
 		"workload.prefill={keys: 10}":                  "--set workload.prefill: load does not prefill",
@@ -107,7 +105,6 @@ func TestLoadSetRefuses(t *testing.T) {
 
 // The profile decides which keys a server gets, and the result is JSON.
 func TestLoadOfAProfile(t *testing.T) {
-	t.Parallel()
 	addr, _ := redistest.Start(t)
 	code, stdout, stderr := newBench(t).do("load", addr, "--json", "--requests", "500", "--clients", "2", "--set", "workload.profile=session-store")
 	var r loader.Result
@@ -124,7 +121,6 @@ func TestLoadOfAProfile(t *testing.T) {
 
 // A load in which nothing was due is an error, and its result is without NaN.
 func TestLoadOfNoRequest(t *testing.T) {
-	t.Parallel()
 	addr, _ := redistest.Start(t)
 	for _, format := range []string{"--json", "--csv", "--no-color"} {
 		code, stdout, stderr := newBench(t).do("load", addr, format, "--rate", "1", "--test-time", "1s", "--set", "workload.pattern.steps=[{at: 0s, rate: 0}]")

@@ -32,13 +32,6 @@ const usual = "redis-7.0"
 // errNotAsStated means that a run did not show what issues.yaml says.
 var errNotAsStated = errors.New("not every issue was red with its fault and green with its cure")
 
-type config struct {
-	slotstorm, servers, root string
-	runs                     int
-	only                     []string
-	progress                 io.Writer
-}
-
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:])

@@ -54,8 +54,15 @@ func outages(b *results.Bundle, s *results.Summary, e *evidence) results.Check {
 	return c.answer()
 }
 
-// contained holds a stretch against the outage around it.
+// contained holds a stretch against the outage around it. The probes end with the load, and
+// so does the outage of a primary that comes back later.
 func (e *evidence) contained(c *check, b *results.Bundle, u stretch) {
+	if end := b.Run.LoadEnd; end > 0 && u.until > end {
+		u.until = end
+	}
+	if u.from >= u.until {
+		return
+	}
 	of := fmt.Sprintf("outage of shard %d until %s", u.shard, u.end)
 	servers := fmt.Sprintf("from %s to %s", since(&b.Run, u.from), since(&b.Run, u.until))
 	c.Compared++

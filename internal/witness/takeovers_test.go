@@ -99,3 +99,20 @@ func TestTheDeathOfAPodIsNotDated(t *testing.T) {
 		}
 	}
 }
+
+// A primary that comes back after the load has an outage until the end of the load.
+func TestAnOutageThatOutlivesTheLoad(t *testing.T) {
+	for shown, want := range map[float64]results.CheckResult{20: results.CheckAgrees, 15: results.CheckDisagrees} {
+		b := &results.Bundle{Run: results.Run{
+			LoadEnd:      seconds(20),
+			Faults:       []results.Fault{{Traits: results.Traits{Takes: results.TakesProcess}, Node: "a", Role: "primary", Injected: seconds(9.9), Proved: seconds(10)}},
+			ProbeOutages: []results.Outage{{From: seconds(9.9), To: seconds(shown)}},
+		}}
+		e := &evidence{run: &b.Run, nodes: []*node{{Node: results.Node{Name: "a"}, hasLog: true, whole: true, log: []logLine{{at: seconds(31), what: lineStart}}}}}
+		s := &results.Summary{}
+		s.Availability.Observed = seconds(30)
+		if c := outages(b, s, e); c.Result != want {
+			t.Errorf("until %v s: %+v, want %s", shown, c, want)
+		}
+	}
+}

@@ -16,6 +16,12 @@ func strike(kind, node string, injected int) results.Fault {
 	return results.Fault{Kind: kind, Traits: traits[kind], Node: node, Role: "primary", Injected: results.DurationOf(time.Duration(injected) * time.Millisecond)}
 }
 
+// during is a fault that was over at a millisecond.
+func during(f results.Fault, restored int) results.Fault {
+	f.Restored = results.DurationOf(time.Duration(restored) * time.Millisecond)
+	return f
+}
+
 // TestCauses: the same lost write of node-0, under different fates of that node.
 func TestCauses(t *testing.T) {
 	at := func(n int) results.Duration { return results.Duration(n) * results.Duration(time.Millisecond) }
@@ -37,6 +43,7 @@ func TestCauses(t *testing.T) {
 		{"killed, and its replica took over", []results.Event{event(1100, exit, "node-0"), event(3000, promoted, "node-1"), event(6000, ready, "node-0")}, nil, 500, results.CauseAsyncTail},
 		{"paused, and its replica took over", []results.Event{event(3000, promoted, "node-1")}, []results.Fault{strike("pause", "node-0", 1100)}, 500, results.CauseAsyncTail},
 		{"sent a command", nil, []results.Fault{strike("command", "node-0", 1100)}, 500, results.CauseCommand},
+		{"sent a command meanwhile", nil, []results.Fault{during(strike("command", "node-0", 900), 1100)}, 500, results.CauseCommand},
 		{"sent a command before", nil, []results.Fault{strike("command", "node-0", 900)}, 500, results.CauseUnexplained},
 		{"a replica was sent a command", nil, []results.Fault{strike("command", "node-1", 1100)}, 500, results.CauseUnexplained},
 		{"sent a command, and its replica took over later", []results.Event{event(3000, promoted, "node-1")}, []results.Fault{strike("command", "node-0", 1100)}, 500, results.CauseSplitBrain},

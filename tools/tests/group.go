@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -20,17 +21,35 @@ type group struct {
 	args, packages []string
 }
 
-// run runs go test and hands its events to the collector. Tests that failed are no error
-// here: the collector counts them.
-func (g group) run(ctx context.Context, c *collector) error {
-	cmd := exec.CommandContext(ctx, "go", append(append([]string{"test", "-json"}, g.args...), g.packages...)...)
+// compile fills the build cache with what the tests need, so that no test runs beside the
+// compiler. Errors are left to go test, which says more.
+func (g group) compile(ctx context.Context) {
+	args := []string{"list", "-export", "-test"}
+	for _, a := range g.args {
+		if a == "-race" || strings.HasPrefix(a, "-gcflags=") || strings.HasPrefix(a, "-tags=") {
+			args = append(args, a)
+		}
+	}
+	_ = g.command(ctx, append(args, g.packages...)).Run()
+}
+
+// command is the go command in the group's folder.
+func (g group) command(ctx context.Context, args []string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = g.dir
-	cmd.Stderr = os.Stderr
-	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
-	cmd.WaitDelay = 30 * time.Second
 	if slices.Contains(g.args, "-race") {
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=1")
 	}
+	return cmd
+}
+
+// run runs go test and hands its events to the collector. Tests that failed are no error
+// here: the collector counts them.
+func (g group) run(ctx context.Context, c *collector) error {
+	cmd := g.command(ctx, slices.Concat([]string{"test", "-json"}, g.args, g.packages))
+	cmd.Stderr = os.Stderr
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = 30 * time.Second
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return err

@@ -55,6 +55,9 @@ func run(ctx context.Context, o options, patterns []string) error {
 	c := newCollector(os.Stdout, o.verbose)
 	results := make(chan error)
 	for _, g := range groups {
+		g.compile(ctx)
+	}
+	for _, g := range groups {
 		go func() { results <- g.run(ctx, c) }()
 	}
 	for range groups {

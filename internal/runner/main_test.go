@@ -26,7 +26,7 @@ const roomTest = "SLOTSTORM_TEST_ROOM"
 const password = `s3cret "with\ all`
 
 // slots bounds the runs side by side: more would wait for processors and not for time.
-var slots = make(chan struct{}, 4)
+var slots = make(chan struct{}, 3)
 
 // beside lets a run go beside others, on ports of its own on plain loopback.
 func beside(t *testing.T) {

@@ -174,12 +174,12 @@ func (s *story) hang(w results.Write, took results.Duration) results.Duration {
 	return first
 }
 
-// commanded reports whether a fault sent the node of a write a command afterwards, or
+// commanded reports whether a fault sent the node of a write a command that can remove it, or
 // meanwhile: of a write that was sent between the two moments just before the command and
 // just after its answer, the order is not known.
 func (s *story) commanded(w results.Write) bool {
 	return slices.ContainsFunc(s.run.Faults, func(f results.Fault) bool {
-		return f.Takes == results.TakesCommand && w.Sent <= max(f.Injected, f.Restored) && struck(f, w.Node)
+		return f.Erases && w.Sent <= max(f.Injected, f.Restored) && struck(f, w.Node)
 	})
 }
 

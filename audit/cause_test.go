@@ -10,7 +10,7 @@ import (
 // strike is a fault that a node was hit by, at a millisecond.
 func strike(kind, node string, injected int) results.Fault {
 	traits := map[string]results.Traits{
-		"pause": {Takes: results.TakesTime, Deposes: true}, "command": {Takes: results.TakesCommand},
+		"pause": {Takes: results.TakesTime, Deposes: true}, "command": {Takes: results.TakesCommand, Erases: true}, "sleep": {Takes: results.TakesCommand},
 		"partition": {Takes: results.TakesNetwork}, "failover": {Takes: results.TakesRole, Deposes: true},
 	}
 	return results.Fault{Kind: kind, Traits: traits[kind], Node: node, Role: "primary", Injected: results.DurationOf(time.Duration(injected) * time.Millisecond)}
@@ -44,6 +44,7 @@ func TestCauses(t *testing.T) {
 		{"paused, and its replica took over", []results.Event{event(3000, promoted, "node-1")}, []results.Fault{strike("pause", "node-0", 1100)}, 500, results.CauseAsyncTail},
 		{"sent a command", nil, []results.Fault{strike("command", "node-0", 1100)}, 500, results.CauseCommand},
 		{"sent a command meanwhile", nil, []results.Fault{during(strike("command", "node-0", 900), 1100)}, 500, results.CauseCommand},
+		{"sent a command that removes nothing", nil, []results.Fault{strike("sleep", "node-0", 1100)}, 500, results.CauseUnexplained},
 		{"sent a command before", nil, []results.Fault{strike("command", "node-0", 900)}, 500, results.CauseUnexplained},
 		{"a replica was sent a command", nil, []results.Fault{strike("command", "node-1", 1100)}, 500, results.CauseUnexplained},
 		{"sent a command, and its replica took over later", []results.Event{event(3000, promoted, "node-1")}, []results.Fault{strike("command", "node-0", 1100)}, 500, results.CauseSplitBrain},

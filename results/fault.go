@@ -72,6 +72,8 @@ type Traits struct {
 	// Disconnects is true of a fault that cuts connections between nodes that go on
 	// running.
 	Disconnects bool `json:"disconnects,omitempty"`
+	// Erases is true of a fault that can remove data from a node that goes on running.
+	Erases bool `json:"erases,omitempty"`
 	// Signal is what redis-server is sent: "SIGKILL", "SIGTERM" or "SIGSTOP".
 	Signal string `json:"signal,omitempty"`
 	// Engine injects the fault: "builtin" or "chaosmesh".

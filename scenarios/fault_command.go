@@ -40,7 +40,23 @@ func (c *SentCommand) Aim() Aim { return Aim{Target: c.Target} }
 // Traits are those of a command of any kind: a primary that it blocks can be taken for
 // dead.
 func (c *SentCommand) Traits() Traits {
-	return Traits{Takes: TakesCommand, Deposes: Maybe, Lasts: len(c.Undo) > 0}
+	return Traits{Takes: TakesCommand, Deposes: Maybe, Lasts: len(c.Undo) > 0, Erases: erases(c.Run) || erases(c.Undo)}
+}
+
+// erases reports whether a command can remove data: not one that only reads, blocks or
+// looks after the server. A maxmemory can evict keys.
+func erases(command []AnyValue) bool {
+	if len(command) == 0 {
+		return false
+	}
+	switch name := strings.ToUpper(string(command[0])); name {
+	case "CONFIG":
+		return slices.ContainsFunc(command, func(a AnyValue) bool { return strings.HasPrefix(strings.ToLower(string(a)), "maxmemory") })
+	case "DEBUG", "CLIENT", "CLUSTER", "PING", "WAIT", "INFO", "SLOWLOG", "LATENCY", "BGSAVE", "BGREWRITEAOF", "SAVE":
+		return false
+	default:
+		return !ReadsOnly(name)
+	}
 }
 
 func (*SentCommand) fill(*filler, string) {}

@@ -74,6 +74,8 @@ type Traits struct {
 	// Disconnects is true of an action that cuts connections between nodes that go on
 	// running.
 	Disconnects bool
+	// Erases is true of an action that can remove data from a node that goes on running.
+	Erases bool
 	// Signal is what redis-server is sent.
 	Signal string
 	// Restarts is true of an action after which the supervisor, or the kubelet, starts

@@ -37,7 +37,7 @@ func commandLoss(a *facts.Analysis, s *results.Summary) []results.Advice {
 	for _, g := range sorted(lostTo(s, results.CauseCommand)) {
 		var evidence []string
 		for _, f := range a.Run.Faults {
-			if f.Takes == results.TakesCommand && f.Injected > 0 && slices.ContainsFunc(f.Hits(), func(h results.Hit) bool { return h.Node == g.Node }) {
+			if f.Erases && f.Injected > 0 && slices.ContainsFunc(f.Hits(), func(h results.Hit) bool { return h.Node == g.Node }) {
 				evidence = append(evidence, fmt.Sprintf("the fault %s: %s", f.Name, f.Detail))
 			}
 		}

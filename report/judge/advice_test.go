@@ -414,7 +414,7 @@ func TestFullCoverageAgreesWithAvailability(t *testing.T) {
 // commanded adds a fault that sent node-0 a command.
 func commanded(b *results.Bundle) *results.Bundle {
 	b.Run.Faults = append(b.Run.Faults, results.Fault{
-		Name: "empty", Kind: "command", Traits: results.Traits{Takes: results.TakesCommand, Engine: "builtin"}, Detail: "FLUSHALL to node-0",
+		Name: "empty", Kind: "command", Traits: results.Traits{Takes: results.TakesCommand, Erases: true, Engine: "builtin"}, Detail: "FLUSHALL to node-0",
 		Node: "node-0", Role: "primary", Status: results.StatusHealed, Injected: fixture.MS(14500), Proved: fixture.MS(14501), Restored: fixture.MS(14502),
 	})
 	return b

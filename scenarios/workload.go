@@ -162,13 +162,14 @@ type WireOptions struct {
 }
 
 // Churn closes connections one by one, in good order: replies under way still arrive,
-// and the client connects again.
+// and the client connects again: wire at once, go-redis when it next needs the connection.
 type Churn struct {
 	// The time between two closes, over all generators.
 	Every Duration `yaml:"every" json:"every" jsonschema:"required,minimum=1ms,maximum=1h"`
 }
 
-// ReconnectStorm makes the client open every connection again at the same moment.
+// ReconnectStorm makes the client open every connection again: wire all at the same moment,
+// go-redis each when it next needs it.
 type ReconnectStorm struct {
 	// The time from the start of the timeline.
 	At Duration `yaml:"at" json:"at" jsonschema:"required,minimum=0s,maximum=24h"`

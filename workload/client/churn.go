@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -16,16 +17,17 @@ type connections struct {
 	open []*tracked
 }
 
-// tracked is a connection that is known until it is closed.
+// tracked is a connection that is known until it is closed or cut.
 type tracked struct {
 	net.Conn
-	of *connections
+	of      *connections
+	retired atomic.Bool
 }
 
 func (c *connections) add(nc net.Conn) net.Conn {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	t := &tracked{nc, c}
+	t := &tracked{Conn: nc, of: c}
 	c.open = append(c.open, t)
 	return t
 }
@@ -43,30 +45,46 @@ func (t *tracked) Close() error {
 	return t.Conn.Close()
 }
 
-// SyscallConn lets the library see that the other side has closed, as it can with
-// an untracked connection.
+// errRetired ends a connection that was cut.
+var errRetired = errors.New("the connection is retired")
+
+// SyscallConn is what the library asks for before it gives a connection to a request, to
+// see whether the other side has closed it. An error makes it close the connection and
+// dial again: no request is under way on it then. This is the only moment that the library
+// shows at which that is so.
 func (t *tracked) SyscallConn() (syscall.RawConn, error) {
+	if t.retired.Load() {
+		return nil, errRetired
+	}
 	if sc, ok := t.Conn.(syscall.Conn); ok {
 		return sc.SyscallConn()
 	}
-	return nil, errors.ErrUnsupported
+	return unseen{}, nil
 }
 
-// cut ends the n oldest connections from the client's side: replies under way
-// still come, then the server closes, and the library has to dial.
+// unseen stands for a socket that cannot be looked at, because TLS is above it. The library
+// takes such a connection for a healthy one.
+type unseen struct{}
+
+// Control implements syscall.RawConn.
+func (unseen) Control(func(uintptr)) error { return nil }
+
+// Read implements syscall.RawConn.
+func (unseen) Read(func(uintptr) bool) error { return nil }
+
+// Write implements syscall.RawConn.
+func (unseen) Write(func(uintptr) bool) error { return nil }
+
+// cut retires the n oldest connections: replies under way still come, and the library
+// replaces each of them before its next request.
 func (c *connections) cut(n int) {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	n = min(n, len(c.open))
-	old := append([]*tracked(nil), c.open[:n]...)
-	c.open = append(c.open[:0], c.open[n:]...)
-	c.mu.Unlock()
-	for _, t := range old {
-		if half, ok := t.Conn.(interface{ CloseWrite() error }); ok {
-			_ = half.CloseWrite() // it may be closed already
-		} else {
-			_ = t.Conn.Close()
-		}
+	for _, t := range c.open[:n] {
+		t.retired.Store(true)
 	}
+	c.open = append(c.open[:0], c.open[n:]...)
 }
 
 // all is more connections than there are.

@@ -4,6 +4,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/hex"
@@ -19,12 +20,17 @@ import (
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
-// Password is the one that a scenario asks for: from its environment variable,
-// or a random one; empty without auth.
-func Password(a *scenarios.Auth) (string, error) {
+// Login is what a scenario asks for: its user, and the password from its environment
+// variable or a random one; empty without auth.
+func Login(a *scenarios.Auth) (dial.Security, error) {
 	if a == nil || !a.Enabled {
-		return "", nil
+		return dial.Security{}, nil
 	}
+	password, err := password(a)
+	return dial.Security{Username: a.User, Password: password}, err
+}
+
+func password(a *scenarios.Auth) (string, error) {
 	if a.PasswordEnv != "" {
 		p := os.Getenv(a.PasswordEnv)
 		if p == "" {
@@ -40,6 +46,20 @@ func Password(a *scenarios.Auth) (string, error) {
 		return "", fmt.Errorf("making a password: %w", err)
 	}
 	return hex.EncodeToString(raw), nil
+}
+
+// LoginDirectives have a node ask for a password, in redis.conf, and give it to the node that
+// it replicates. With a user of the access control list, the default user is switched off.
+// The list has the password's SHA-256 alone; masterauth needs the password itself.
+func LoginDirectives(login dial.Security) string {
+	switch {
+	case login.Password == "":
+		return ""
+	case login.Username == "":
+		return Directive("requirepass", login.Password) + Directive("masterauth", login.Password)
+	}
+	return fmt.Sprintf("user default off\nuser %s on #%x ~* &* +@all\n", login.Username, sha256.Sum256([]byte(login.Password))) +
+		Directive("masteruser", login.Username) + Directive("masterauth", login.Password)
 }
 
 // Certificates are what a cluster with TLS needs: the certificate of an
@@ -139,22 +159,22 @@ func encode(kind string, raw []byte) []byte {
 }
 
 // Secure makes the certificates that the cluster is to have, and gives them and
-// the password to its Dialer. Without TLS the certificates are nil.
-func (c *Cluster) Secure(password string, t *scenarios.TLS) (*Certificates, error) {
+// the login to its Dialer. Without TLS the certificates are nil.
+func (c *Cluster) Secure(login dial.Security, t *scenarios.TLS) (*Certificates, error) {
 	if t == nil || !t.Enabled {
-		return nil, c.Use(password, nil)
+		return nil, c.Use(login, nil)
 	}
 	certificates, err := NewCertificates(t.Mutual)
 	if err != nil {
 		return nil, err
 	}
-	return certificates, c.Use(password, certificates)
+	return certificates, c.Use(login, certificates)
 }
 
-// Use gives the cluster's Dialer the password and the certificates that its nodes
+// Use gives the cluster's Dialer the login and the certificates that its nodes
 // have already; certificates are nil without TLS.
-func (c *Cluster) Use(password string, certificates *Certificates) error {
-	security := dial.Security{Password: password}
+func (c *Cluster) Use(login dial.Security, certificates *Certificates) error {
+	security := dial.Security{Username: login.Username, Password: login.Password}
 	if certificates != nil {
 		security.TLS = &dial.TLS{CA: certificates.CA, Cert: certificates.ClientCert, Key: certificates.ClientKey, ServerName: ServerName}
 	}

@@ -110,8 +110,12 @@ type Versions struct {
 	Server Server `json:"server"`
 }
 
-// AuthPassword is the value of Environment.Auth for nodes that ask for a password.
-const AuthPassword = "password"
+// AuthPassword and AuthUser are the values of Environment.Auth for nodes that ask for a
+// password, and for a user of their access control list with a password.
+const (
+	AuthPassword = "password"
+	AuthUser     = "user"
+)
 
 // Environment is where the run took place.
 type Environment struct {

@@ -41,6 +41,7 @@ var formats = []format{
 	{"namespace", "a namespace", regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`), "use up to 63 lower case letters, digits and '-'"},
 	{"commandName", "a name of a mix entry", regexp.MustCompile(`^[A-Za-z0-9][-A-Za-z0-9_.]{0,49}$`), "use up to 50 letters, digits, '-', '_' and '.', as in SET-session"},
 	{"clientName", "a client's name", regexp.MustCompile(`^[!-~]+$`), "Redis takes printable ASCII without spaces"},
+	{"aclUser", "a user's name", regexp.MustCompile(`^[A-Za-z0-9][-A-Za-z0-9_.]{0,63}$`), "use up to 64 letters, digits, '-', '_' and '.'"},
 	{"envName", "a variable's name", regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`), "name an environment variable, such as REDIS_PASSWORD"},
 }
 

@@ -170,7 +170,8 @@ type Resources struct {
 	Memory string `yaml:"memory,omitempty" json:"memory,omitempty" jsonschema:"format=quantity"`
 }
 
-// Auth protects the nodes with a password (requirepass and masterauth). The password
+// Auth protects the nodes with a password (requirepass and masterauth), or with a user of the
+// access control list (ACL) and its password. The password
 // never appears in a file, a log, a report or a process argument. Without auth, nodes
 // on plain loopback, which every user of the machine can reach, have a random
 // password.
@@ -181,6 +182,9 @@ type Auth struct {
 	// The environment variable with the password. Default: a random password for each
 	// run.
 	PasswordEnv string `yaml:"passwordEnv,omitempty" json:"passwordEnv,omitempty" jsonschema:"format=envName"`
+	// The user that the password belongs to. It may run every command, and the default
+	// user is switched off. Without it, the password is the default user's.
+	User string `yaml:"user,omitempty" json:"user,omitempty" jsonschema:"format=aclUser"`
 }
 
 // TLS encrypts the client port, replication and the cluster bus. The run makes its

@@ -31,7 +31,8 @@ func Attach(ctx context.Context, o Options) (_ *Deployment, err error) {
 		return nil, fmt.Errorf("reading the deployment's Secret: %w", err)
 	}
 	d := newDeployment(o)
-	if err := d.Use(string(secret.Data["password"]), certificatesIn(secret.Data, o.Redis.TLS)); err != nil {
+	login := loginOf(there, string(secret.Data["password"]))
+	if err := d.Use(login, certificatesIn(secret.Data, o.Redis.TLS)); err != nil {
 		return nil, err
 	}
 	if err := d.follow(ctx); err != nil {

@@ -61,16 +61,16 @@ func Deploy(ctx context.Context, o Options) (_ *Deployment, err error) {
 
 // prepare makes what the objects are made from, and the cluster as it will be.
 func prepare(o Options) (*Deployment, Plan, error) {
-	password, err := deployer.Password(o.Redis.Auth)
+	login, err := deployer.Login(o.Redis.Auth)
 	if err != nil {
 		return nil, Plan{}, err
 	}
 	d := newDeployment(o)
-	certificates, err := d.Secure(password, o.Redis.TLS)
+	certificates, err := d.Secure(login, o.Redis.TLS)
 	if err != nil {
 		return nil, Plan{}, err
 	}
-	return d, planOf(o, password, certificates), nil
+	return d, planOf(o, login, certificates), nil
 }
 
 // CheckClass looks for the storage class before anything waits for its volumes:

@@ -11,6 +11,7 @@ import (
 	"github.com/slotstorm/slotstorm/clusters/kube"
 	"github.com/slotstorm/slotstorm/clusters/kube/api"
 	"github.com/slotstorm/slotstorm/deployer"
+	"github.com/slotstorm/slotstorm/internal/dial"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
@@ -68,10 +69,18 @@ func newDeployment(o Options) *Deployment {
 	return d
 }
 
-func planOf(o Options, password string, certificates *deployer.Certificates) Plan {
+// loginOf is the login of a deployment whose password is known.
+func loginOf(r scenarios.Redis, password string) dial.Security {
+	if r.Auth == nil {
+		return dial.Security{Password: password}
+	}
+	return dial.Security{Username: r.Auth.User, Password: password}
+}
+
+func planOf(o Options, login dial.Security, certificates *deployer.Certificates) Plan {
 	return Plan{
 		Namespace: o.Namespace.Name, Redis: o.Redis, Labels: o.Namespace.DeployedLabels(), Owner: o.Namespace.Owner(),
-		StorageClass: o.StorageClass, PullSecret: o.PullSecret, Password: password, Certificates: certificates,
+		StorageClass: o.StorageClass, PullSecret: o.PullSecret, Login: login, Certificates: certificates,
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/slotstorm/slotstorm/clusters/kube"
 	"github.com/slotstorm/slotstorm/clusters/kube/api"
 	"github.com/slotstorm/slotstorm/clusters/kube/kubetest"
+	"github.com/slotstorm/slotstorm/internal/dial"
 )
 
 func machines(t *testing.T, s *kubetest.Server, names ...string) func(name string) *api.Node {
@@ -116,7 +117,7 @@ func TestARollMarksTheTemplate(t *testing.T) {
 	if err := d.Roll(t.Context(), 0); !api.IsNotFound(err) || !strings.Contains(err.Error(), "rolling StatefulSet shard-0") {
 		t.Errorf("%v", err)
 	}
-	if err := New(planOf(d.options, "", nil)).apply(t.Context(), d.Place().Cluster, d.Namespace(), api.ApplyOptions{FieldManager: kube.Manager}); err != nil {
+	if err := New(planOf(d.options, dial.Security{}, nil)).apply(t.Context(), d.Place().Cluster, d.Namespace(), api.ApplyOptions{FieldManager: kube.Manager}); err != nil {
 		t.Fatal(err)
 	}
 	var marks []string

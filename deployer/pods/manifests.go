@@ -35,7 +35,7 @@ func (o Options) Plan(g GeneratorPlan) *Planned {
 			certificates.ClientCert, certificates.ClientKey = []byte(placeholder), []byte(placeholder)
 		}
 	}
-	p := &Planned{cluster: New(planOf(o, placeholder, certificates))}
+	p := &Planned{cluster: New(planOf(o, loginOf(o.Redis, placeholder), certificates))}
 	g.Secret = []byte(placeholder)
 	p.secret, p.job = generatorObjects(generatorsPlan(o), g)
 	return p

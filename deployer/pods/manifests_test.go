@@ -11,6 +11,7 @@ import (
 	"github.com/slotstorm/slotstorm/clusters/kube"
 	"github.com/slotstorm/slotstorm/deployer"
 	"github.com/slotstorm/slotstorm/internal/deep"
+	"github.com/slotstorm/slotstorm/internal/dial"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
@@ -72,12 +73,23 @@ func TestMutualTLSKeepsTheKeyOfClientsOutOfPods(t *testing.T) {
 	}
 	p := planOf(Options{Namespace: plannedNamespace(), Redis: scenarios.Redis{
 		Image: "redis:8.0", Shards: 3, Auth: &scenarios.Auth{Enabled: true}, TLS: &scenarios.TLS{Enabled: true, Mutual: true},
-	}}, "secret", certificates)
+	}}, dial.Security{Username: "app", Password: "secret"}, certificates)
 	if !strings.Contains(p.config(), "tls-auth-clients yes\n") {
 		t.Errorf("nodes do not require certificates:\n%s", p.config())
 	}
 	if script := p.script(readyScript); !strings.Contains(script, "--cert /etc/slotstorm/secret/tls.crt --key /etc/slotstorm/secret/tls.key") {
 		t.Errorf("redis-cli presents no certificate:\n%s", script)
+	} else if !strings.Contains(script, " --user app") {
+		t.Errorf("redis-cli is another user:\n%s", script)
+	}
+	// printf %s secret | sha256sum
+	const conf = `user default off
+user app on #2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b ~* &* +@all
+masteruser app
+masterauth secret
+`
+	if got := string(p.secrets()["auth.conf"]); got != conf {
+		t.Errorf("auth.conf is\n%s", got)
 	}
 	var mounted []string
 	for _, item := range p.secretVolume().Secret.Items {

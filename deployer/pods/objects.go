@@ -184,8 +184,8 @@ func (p *Plan) config() string {
 func (p *Plan) secrets() map[string][]byte {
 	files := map[string][]byte{}
 	if p.auth() {
-		files["password"] = []byte(p.Password)
-		files["auth.conf"] = []byte(deployer.Directive("requirepass", p.Password) + deployer.Directive("masterauth", p.Password))
+		files["password"] = []byte(p.Login.Password)
+		files["auth.conf"] = []byte(deployer.LoginDirectives(p.Login))
 	}
 	if c := p.Certificates; c != nil {
 		files["ca.crt"], files["tls.crt"], files["tls.key"] = c.CA, c.Cert, c.Key

@@ -7,6 +7,7 @@ import (
 
 	"github.com/slotstorm/slotstorm/clusters/kube/apply"
 	"github.com/slotstorm/slotstorm/deployer"
+	"github.com/slotstorm/slotstorm/internal/dial"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
@@ -21,8 +22,8 @@ type Plan struct {
 	StorageClass string
 	// PullSecret is the name of a secret to pull images with; empty is none.
 	PullSecret string
-	// Password and Certificates go into the Secret.
-	Password     string
+	// Login and Certificates go into the Secret.
+	Login        dial.Security
 	Certificates *deployer.Certificates
 }
 

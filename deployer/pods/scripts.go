@@ -32,6 +32,9 @@ func (p *Plan) script(text string) string {
 	}
 	login := ""
 	if p.auth() {
+		if p.Login.Username != "" {
+			ask += " --user " + shellWord(p.Login.Username)
+		}
 		// redis-cli reads it from there: a process' arguments are for all to see.
 		login = "REDISCLI_AUTH=$(cat " + secretDir + "/password)\nexport REDISCLI_AUTH\n"
 	}

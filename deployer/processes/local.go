@@ -16,17 +16,18 @@ import (
 
 	"github.com/slotstorm/slotstorm/clusters/local"
 	"github.com/slotstorm/slotstorm/deployer"
+	"github.com/slotstorm/slotstorm/internal/dial"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
-// choosePassword is the one that all nodes ask for. On plain loopback every user of this
+// login is what all nodes ask for. On plain loopback every user of this
 // machine can reach them: there is one unless the scenario rules it out.
-func (o Options) choosePassword() (string, error) {
+func (o Options) login() (dial.Security, error) {
 	auth := o.Redis.Auth
 	if auth == nil && !o.Room.Sealed {
 		auth = &scenarios.Auth{Enabled: true}
 	}
-	return deployer.Password(auth)
+	return deployer.Login(auth)
 }
 
 // Deploy starts the nodes, forms the cluster and waits until it is whole. If it
@@ -36,7 +37,7 @@ func Deploy(ctx context.Context, o Options) (_ *Deployment, err error) {
 	if err != nil {
 		return nil, err
 	}
-	password, err := o.choosePassword()
+	login, err := o.login()
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +47,7 @@ func Deploy(ctx context.Context, o Options) (_ *Deployment, err error) {
 		return nil, err
 	}
 	cluster := &deployer.Cluster{Shards: o.Redis.Shards}
-	certificates, err := cluster.Secure(password, o.Redis.TLS)
+	certificates, err := cluster.Secure(login, o.Redis.TLS)
 	if err != nil {
 		return nil, err
 	}

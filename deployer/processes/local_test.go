@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/slotstorm/slotstorm/clusters/local"
+	"github.com/slotstorm/slotstorm/internal/dial"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
@@ -123,16 +124,28 @@ func TestANodeThatIsKilledComesBackOnItsVolume(t *testing.T) {
 
 func TestPasswordIsAskedForAndShownNowhere(t *testing.T) {
 	t.Parallel()
-	d, _, err := deploy(t, scenarios.Redis{Shards: 3, ReplicasPerShard: 1, Auth: &scenarios.Auth{Enabled: true, PasswordEnv: "SLOTSTORM_TEST_PASSWORD"}}, time.Second)
+	for _, user := range []string{"", "app"} {
+		t.Run("user "+user, func(t *testing.T) { isAskedForAndShownNowhere(t, user) })
+	}
+}
+
+func isAskedForAndShownNowhere(t *testing.T, user string) {
+	d, _, err := deploy(t, scenarios.Redis{Shards: 3, ReplicasPerShard: 1, Auth: &scenarios.Auth{Enabled: true, PasswordEnv: "SLOTSTORM_TEST_PASSWORD", User: user}}, time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}
-	stranger := *d.Cluster
-	if err := stranger.Use("", nil); err != nil {
-		t.Fatal(err)
+	refuses := func(login dial.Security, want string) {
+		stranger := *d.Cluster
+		if err := stranger.Use(login, nil); err != nil {
+			t.Fatal(err)
+		}
+		if err := stranger.Client(d.Nodes[0], time.Second).Ping(t.Context()).Err(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("a client with the login %+v gets %v", login, err)
+		}
 	}
-	if err := stranger.Client(d.Nodes[0], time.Second).Ping(t.Context()).Err(); err == nil || !strings.Contains(err.Error(), "NOAUTH") {
-		t.Errorf("a client without password gets %v", err)
+	refuses(dial.Security{}, "NOAUTH")
+	if user != "" {
+		refuses(dial.Security{Password: d.Dialer.Security().Password}, "WRONGPASS")
 	}
 	for _, n := range d.Nodes {
 		p, err := d.Process(n.Name)

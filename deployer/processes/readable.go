@@ -157,13 +157,13 @@ func (d *Deployment) beside(r scenarios.Release, dir, appendonly string) (*separ
 	}
 	p, err := d.host.Start(local.Spec{
 		Path: binary, Args: []string{path, "-"}, Dir: dir, Env: []string{"TZ=UTC", "LC_ALL=C"}, Output: log,
-		Input: d.password(), Started: d.known(""),
+		Input: []byte(deployer.LoginDirectives(d.Dialer.Security())), Started: d.known(""),
 	})
 	if err != nil {
 		return nil, errors.Join(err, log.Close())
 	}
 	c := &deployer.Cluster{}
-	if _, err := c.Secure(d.Dialer.Security().Password, nil); err != nil {
+	if err := c.Use(d.Dialer.Security(), nil); err != nil {
 		return nil, errors.Join(err, end(p), log.Close())
 	}
 	return &separate{p, c.Client(deployer.Node{Addr: d.spare.Addr()}, time.Second), log}, nil

@@ -58,9 +58,9 @@ func TestInTheSealedRoomTheScenarioDecides(t *testing.T) {
 		room local.Room
 		want bool
 	}{{local.Room{Sealed: true}, false}, {local.Room{}, true}} {
-		password, err := Options{Room: tc.room}.choosePassword()
-		if err != nil || (password != "") != tc.want {
-			t.Errorf("%s: %d characters, %v", tc.room, len(password), err)
+		login, err := Options{Room: tc.room}.login()
+		if err != nil || (login.Password != "") != tc.want {
+			t.Errorf("%s: %d characters, %v", tc.room, len(login.Password), err)
 		}
 	}
 }

@@ -79,15 +79,6 @@ func (d *Deployment) secrets() []byte {
 	if d.key != nil {
 		b.WriteString(deployer.Directive("tls-key-file", d.key.Path()))
 	}
-	b.Write(d.password())
+	b.WriteString(deployer.LoginDirectives(d.Dialer.Security()))
 	return []byte(b.String())
-}
-
-// password are the directives that have a server ask for the cluster's password.
-func (d *Deployment) password() []byte {
-	password := d.Dialer.Security().Password
-	if password == "" {
-		return nil
-	}
-	return []byte(deployer.Directive("requirepass", password) + deployer.Directive("masterauth", password))
 }

@@ -44,7 +44,10 @@ func collect(ctx context.Context, s *scenarios.Scenario, st site.Site, rec *reco
 	rec.Stage("collect")
 	c := st.Redis()
 	rec.facts.Environment = st.Environment(ctx)
-	if c.Dialer.Security().Password != "" {
+	switch login := c.Dialer.Security(); {
+	case login.Username != "":
+		rec.facts.Environment.Auth = results.AuthUser
+	case login.Password != "":
 		rec.facts.Environment.Auth = results.AuthPassword
 	}
 	persistence(ctx, s, st, rec)

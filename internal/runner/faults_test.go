@@ -168,10 +168,10 @@ func TestFaultsThatTakeTooMuchAwayTogetherAreRefused(t *testing.T) {
 	beside(t)
 	r := start(t, small+`
 timeline:
-  phases: [{name: calm, duration: 7s}]
+  phases: [{name: calm, duration: 9s}]
   faults:
-    - {name: one, at: 1s, duration: 2s, pause: {target: primary of shard 0}}
-    - {name: two, at: 1s, duration: 2s, pause: {target: primary of shard 1}}
+    - {name: one, at: 1s, duration: 5s, pause: {target: primary of shard 0}}
+    - {name: two, at: 1s, duration: 5s, pause: {target: primary of shard 1}}
 `, Options{})
 	one, two := r.Bundle.Run.Faults[0], r.Bundle.Run.Faults[1]
 	if one.Status == results.StatusRefused {

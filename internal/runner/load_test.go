@@ -25,6 +25,7 @@ timeline: {phases: [{name: calm, duration: 2s}]}
 workload:
   rate: 500
   warmup: 0s
+  probe: {interval: 50ms}
   client: {options: {clusterStateReloadInterval: 1s}}
   keys: {prefix: "a:", count: 500, tag: 20, slot: {slot: 7, share: 0.2}}
   values: {logNormal: {median: 60, sigma: 1, max: 4096}, compressible: 0.3}
@@ -184,6 +185,7 @@ timeline: {phases: [{name: calm, duration: 2s}]}
 workload:
   generators: 2
   warmup: 0s
+  probe: {interval: 50ms}
   client: {profile: tuned, options: {readTimeout: 3s}, churn: {every: 20ms}, storm: {at: 500ms, every: 500ms}}
   pipeline: {min: 1, max: 8}
   pattern: {replay: {file: ` + filepath.Join(dir, "times.txt") + `}}

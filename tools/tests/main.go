@@ -3,7 +3,7 @@
 // modules as well. It prints a line for each package, the whole output of each test that
 // failed, and at the end the packages and tests that took longest.
 //
-//	tests [-unraced FILE] [-modules] [-first DIRS] [-v] [-slowest N] [-tags TAGS] [-timeout D] [-run RE] [-count N]
+//	tests [-unraced FILE] [-modules] [-timed DIRS] [-v] [-slowest N] [-tags TAGS] [-timeout D] [-run RE] [-count N]
 //	      [-parallel N] [PACKAGE ...]
 package main
 
@@ -24,8 +24,8 @@ func main() {
 	var o options
 	flag.StringVar(&o.unraced, "unraced", "", "`file` of packages without goroutines; the others run with -race. Without it nothing does")
 	flag.BoolVar(&o.modules, "modules", false, "run the tests of nested modules as well")
-	flag.Func("first", "`folders`, separated by commas, of the packages to start with: those that take longest", func(v string) error {
-		o.first = strings.Split(v, ",")
+	flag.Func("timed", "`folders`, separated by spaces, of the packages whose tests wait for real servers: the others run at a lower priority", func(v string) error {
+		o.timed = strings.Fields(v)
 		return nil
 	})
 	flag.BoolVar(&o.verbose, "v", false, "print a line for each test")

@@ -14,13 +14,13 @@ import (
 	"github.com/slotstorm/slotstorm/tools/lists"
 )
 
-// options are the flags; first are the folders of the packages to start with, and test
-// the flags that go test receives.
+// options are the flags; timed are the folders of the packages whose tests wait for real
+// servers, and test the flags that go test receives.
 type options struct {
 	unraced          string
 	modules, verbose bool
 	slowest          int
-	first, test      []string
+	timed, test      []string
 }
 
 // plan divides the packages into groups, each of which one go test runs. Every package
@@ -48,7 +48,7 @@ func plan(ctx context.Context, o options, patterns []string) ([]group, error) {
 		if err != nil {
 			return nil, err
 		}
-		groups = divide(early(chosen, o.first), listed, o.test)
+		groups = divide(chosen, o.timed, listed, o.test)
 	}
 	if o.modules {
 		nested, err := modules(".")
@@ -56,7 +56,7 @@ func plan(ctx context.Context, o options, patterns []string) ([]group, error) {
 			return nil, err
 		}
 		for _, dir := range nested {
-			groups = append(groups, group{dir: dir, args: o.test, packages: []string{"./..."}})
+			groups = append(groups, group{dir: dir, nice: true, args: o.test, packages: []string{"./..."}})
 		}
 	}
 	return groups, nil
@@ -71,30 +71,30 @@ func exist(listed, all []string) error {
 	return nil
 }
 
-// early moves the packages in some folders to the front: go test starts packages in the
-// order in which it is given them.
-func early(packages, folders []string) []string {
-	isLate := func(p string) int {
-		if slices.ContainsFunc(folders, func(f string) bool { return strings.HasSuffix(p, "/"+f) }) {
-			return 0
+// divide makes three groups: the packages in the folders of timed, in that order, then the
+// others, and those that are listed as having no goroutines. Only the first runs at the usual
+// priority, so that what computes takes the time that what waits leaves over: a test that
+// runs a cluster fails where it is starved.
+func divide(chosen, timed, listed, args []string) []group {
+	raced := group{dir: ".", nice: true, args: append(race(), args...)}
+	prompt := group{dir: ".", args: raced.args}
+	plain := group{dir: ".", nice: true, args: args}
+	for _, folder := range timed {
+		for _, p := range chosen {
+			if strings.HasSuffix(p, "/"+folder) && !slices.Contains(listed, p) {
+				prompt.packages = append(prompt.packages, p)
+			}
 		}
-		return 1
 	}
-	return slices.SortedStableFunc(slices.Values(packages), func(a, b string) int { return isLate(a) - isLate(b) })
-}
-
-// divide separates the packages that are listed as having no goroutines from the others.
-func divide(chosen, listed, args []string) []group {
-	raced := group{dir: ".", args: append(race(), args...)}
-	plain := group{dir: ".", args: args}
 	for _, p := range chosen {
-		if slices.Contains(listed, p) {
+		switch {
+		case slices.Contains(listed, p):
 			plain.packages = append(plain.packages, p)
-		} else {
+		case !slices.Contains(prompt.packages, p):
 			raced.packages = append(raced.packages, p)
 		}
 	}
-	return slices.DeleteFunc([]group{raced, plain}, func(g group) bool { return len(g.packages) == 0 })
+	return slices.DeleteFunc([]group{prompt, raced, plain}, func(g group) bool { return len(g.packages) == 0 })
 }
 
 // race are the flags for the race detector. Packages of others that draw, compress and

@@ -11,26 +11,22 @@ import (
 
 // Every package is in one group, and a line of the list without a package is an error.
 func TestNoPackageIsLeftOut(t *testing.T) {
-	all := []string{"a", "b", "c"}
-	groups := divide(all, []string{"b"}, []string{"-v"})
-	if len(groups) != 2 {
+	all := []string{"m/a", "m/b", "m/c", "m/d/c", "m/e"}
+	groups := divide(all, []string{"d/c", "b", "a"}, []string{"m/b"}, []string{"-v"})
+	if len(groups) != 3 {
 		t.Fatalf("%v", groups)
 	}
-	if !slices.Equal(groups[0].packages, []string{"a", "c"}) || !slices.Contains(groups[0].args, "-race") {
-		t.Errorf("with the race detector: %+v", groups[0])
+	for i, want := range []struct {
+		packages   []string
+		race, nice bool
+	}{{[]string{"m/d/c", "m/a"}, true, false}, {[]string{"m/c", "m/e"}, true, true}, {[]string{"m/b"}, false, true}} {
+		g := groups[i]
+		if !slices.Equal(g.packages, want.packages) || slices.Contains(g.args, "-race") != want.race || g.nice != want.nice {
+			t.Errorf("group %d is %+v; want %+v", i, g, want)
+		}
 	}
-	if !slices.Equal(groups[1].packages, []string{"b"}) || slices.Contains(groups[1].args, "-race") {
-		t.Errorf("without it: %+v", groups[1])
-	}
-	if err := exist([]string{"b", "gone"}, all); err == nil || !strings.Contains(err.Error(), "gone") {
+	if err := exist([]string{"m/b", "gone"}, all); err == nil || !strings.Contains(err.Error(), "gone") {
 		t.Errorf("a package that does not exist: %v", err)
-	}
-}
-
-func TestEarlyPackagesComeFirst(t *testing.T) {
-	got := early([]string{"m/a", "m/b", "m/c/d", "m/xd"}, []string{"c/d", "b"})
-	if want := []string{"m/b", "m/c/d", "m/a", "m/xd"}; !slices.Equal(got, want) {
-		t.Errorf("%v; want %v", got, want)
 	}
 }
 

@@ -77,8 +77,9 @@ func (s *sums) add(sec *Second) {
 	}
 	s.seq++
 	s.entries = append(s.entries, sec.Entries...)
+	most := max(s.total.InFlightMax, sec.InFlightMax) // merge adds those of cores
 	s.total.merge(sec, 2)
-	s.total.Entries = nil
+	s.total.Entries, s.total.InFlightMax = nil, most
 }
 
 // drive runs a configuration to its end and checks what must hold for any run.
@@ -153,7 +154,8 @@ func TestOpenLoop(t *testing.T) {
 	if want := (Counts{OK: n}); result.Counts != want {
 		t.Errorf("got %+v, want %+v", result.Counts, want)
 	}
-	if len(got.entries) != n || got.seq != 2 {
+	// A busy machine may take longer than the 1.2 s in which all of them are due.
+	if len(got.entries) != n || got.seq < 2 {
 		t.Fatalf("%d entries in %d seconds", len(got.entries), got.seq)
 	}
 	for _, e := range got.entries {

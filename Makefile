@@ -28,9 +28,10 @@ MODULES := $(dir $(wildcard go.mod */go.mod))
 # The most branches that a function may have, as gocyclo counts them.
 COMPLEXITY := 33
 
-# The folders whose tests run servers or watch the clock. The first takes as long as the others
-# together; the last uses all processors.
-TIMED := internal/runner workload internal/loader deployer/processes workload/remote cmd/slotstorm workload/wire
+# The folders whose tests run servers or watch the clock, and those whose tests use all
+# processors.
+TIMED := internal/runner workload internal/loader deployer/processes workload/remote chaos/native
+ALONE := workload/wire cmd/slotstorm
 
 CLI := docs/cli.md
 REFERENCE := scenario metrics
@@ -66,7 +67,7 @@ dist: ## build the programs of a release and their checksums, into bin/dist
 
 test: tools ## install what is missing and run all tests, those of code with goroutines with the race detector
 	@scripts/setup test
-	$(TOOLS)/tests -unraced tools/unraced.txt -modules -timed '$(TIMED)'
+	$(TOOLS)/tests -unraced tools/unraced.txt -modules -timed '$(TIMED)' -alone '$(ALONE)'
 
 e2e: build tools ## run whole scenarios against real Redis Clusters
 	@scripts/setup e2e

@@ -177,6 +177,7 @@ func flood(c net.Conn, r reply) {
 }
 
 func TestReplies(t *testing.T) {
+	t.Parallel()
 	for _, r := range replies() {
 		for _, client := range []string{"wire", "go-redis"} {
 			for _, first := range []bool{true, false} {

@@ -131,6 +131,7 @@ func scalars(n *yaml.Node) []*yaml.Node {
 }
 
 func TestScenarios(t *testing.T) {
+	t.Parallel()
 	for _, in := range scenarioInputs(t) {
 		t.Run(in.name, func(t *testing.T) {
 			t.Parallel()

@@ -203,7 +203,7 @@ kind: Scenario
 metadata: {name: breaks}
 redis:
   image: "redis:7.0"
-  auth: {enabled: true}
+  auth: {enabled: true, user: app}
   tls: {enabled: true, mutual: true}
   storage: {size: 64Mi}
   config: {cluster-node-timeout: 5000, repl-diskless-sync-delay: 0, save: "", appendonly: "yes"}

@@ -292,8 +292,34 @@ func holdBack(in *intruder) int {
 	if n, err := primary.ClientKillByFilter(ctx, "TYPE", "replica").Result(); n != 1 || err != nil {
 		in.t.Errorf("cutting the replica off: %d %v", n, err)
 	}
-	<-time.After(300 * time.Millisecond)
+	if !moreOfEachKind(ctx, in.t, primary) {
+		return 0
+	}
 	return pid
+}
+
+// moreOfEachKind waits until a node has taken several more writes of each kind of the audit:
+// of two kinds by SET, which the load sends too, of one by INCR and of one by RPUSH.
+func moreOfEachKind(ctx context.Context, t *testing.T, node *redis.Client) bool {
+	calls := func(command string) (n int) {
+		info := node.InfoMap(ctx, "commandstats")
+		if info.Err() != nil {
+			t.Error(info.Err())
+		}
+		_, _ = fmt.Sscanf(info.Item("Commandstats", "cmdstat_"+command), "calls=%d,", &n) // without a call there is no line
+		return n
+	}
+	want := map[string]int{"set": 15, "incr": 3, "rpush": 3}
+	for c := range want {
+		want[c] += calls(c)
+	}
+	for deadline := time.Now().Add(8 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		if calls("set") >= want["set"] && calls("incr") >= want["incr"] && calls("rpush") >= want["rpush"] {
+			return true
+		}
+	}
+	t.Error("the audit does not write")
+	return false
 }
 
 type observers []Observer

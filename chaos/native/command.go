@@ -144,6 +144,9 @@ func (c *command) acts(ctx context.Context, i int) (how string, err error) {
 		if c.ping(ctx, i) == nil {
 			return errPending
 		}
+		if a := c.sent[i].look(); a != nil {
+			return errPending // it came while PING waited
+		}
 		how = fmt.Sprintf("%s did not answer PING within %v while it carried the command out", c.nodes[i].Name, pingLimit)
 		return nil
 	})
@@ -159,6 +162,16 @@ func (s *sending) look() *answer {
 	case a := <-s.answer:
 		s.was = &a
 	default:
+	}
+	return s.was
+}
+
+// await waits for the answer; it is nil if ctx ends before.
+func (s *sending) await(ctx context.Context) *answer {
+	select {
+	case a := <-s.answer:
+		s.was = &a
+	case <-ctx.Done():
 	}
 	return s.was
 }
@@ -188,19 +201,25 @@ func (c *command) Heal(ctx context.Context) (string, error) {
 		if err := until(ctx, func(ctx context.Context) error { return c.ping(ctx, i) }); err != nil {
 			return "", fmt.Errorf("%s does not answer after %s: %w", n.Name, scenarios.Line(c.spec.Run), err)
 		}
-		seen = append(seen, n.Name+" "+how+c.after(i))
+		seen = append(seen, n.Name+" "+how+c.after(ctx, i))
 	}
 	return strings.Join(seen, "; "), nil
 }
 
+// answerLimit is how long the answer of a command may be under way after its node has
+// answered PING. A command that waits for others, as BLPOP does, has none then.
+const answerLimit = time.Second
+
 // after says how long the command took, if it was under way when it was proved.
-func (c *command) after(i int) string {
+func (c *command) after(ctx context.Context, i int) string {
 	if c.sent[i].was != nil {
 		return ""
 	}
-	switch a := c.sent[i].look(); {
+	ctx, cancel := context.WithTimeout(ctx, answerLimit)
+	defer cancel()
+	switch a := c.sent[i].await(ctx); {
 	case a == nil:
-		return "; the command has no answer"
+		return "; the command had no answer by then"
 	case a.err != nil:
 		return fmt.Sprintf("; the command failed after %v: %v", a.took.Round(time.Millisecond), a.err)
 	default:

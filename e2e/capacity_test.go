@@ -46,7 +46,8 @@ func findsTheCap(t *testing.T, state string) {
 	}
 	const limit = 3 / 0.005
 	for _, a := range got.Answers {
-		if a.Rate < 0.8*limit || a.Rate > 1.05*limit || !a.Confirmed || a.Limit != "the objectives" {
+		// Beside other runs the delay of 5 ms takes longer.
+		if a.Rate < 0.6*limit || a.Rate > 1.05*limit || !a.Confirmed || a.Limit != "the objectives" {
 			t.Errorf("%+v, want about %v\n%s", a, limit, stderr)
 		}
 	}

@@ -67,7 +67,7 @@ func (d *document) validateRedis(r *Redis) {
 		d.reject("redis.auth.user", []string{"redis.auth.enabled"}, "set enabled: true, or leave user out", "names a user, but auth is not enabled")
 	}
 	if a := r.Auth; a != nil && a.User == "default" {
-		d.reject("redis.auth.user", nil, "leave user out: the password is then the default user's", "is the user that this switches off")
+		d.reject("redis.auth.user", nil, "leave user out: the password is then the default user's", "cannot be default: this user is switched off where another is named")
 	}
 	if t := r.TLS; t != nil && !t.Enabled && t.Mutual {
 		d.reject("redis.tls.mutual", []string{"redis.tls.enabled"}, "set enabled: true, or leave mutual out", "requires certificates of clients, but TLS is not enabled")

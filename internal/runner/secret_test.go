@@ -46,8 +46,9 @@ timeline:
 
 // Both clients, the prefill, the audit, the probes, the polls and the failover work
 // through TLS with a password, with and without certificates of clients and a user, on
-// plain loopback and in the room (e2e has every combination); and the password is in no file. The nodes have no port
-// that takes plaintext: whatever were to speak it would have no good reply.
+// plain loopback and in the room; and the password is in no file. The nodes have no port
+// that takes plaintext: whatever were to speak it would have no good reply. The
+// end-to-end tests have each way of login and encryption in each place.
 func TestTLSWithAPassword(t *testing.T) {
 	t.Parallel()
 	const library, wire = "{options: {clusterStateReloadInterval: 1s}}", "{type: wire}"

@@ -177,7 +177,7 @@ func TestAFaultEndsInTheStatusThatItsStepsEarn(t *testing.T) {
 				answers = answers[1:]
 				return answer
 			}}
-			faults := s.Rage(t.Context(), t.Context(), time.Now(), []Injection{{Name: "f", Fault: scenarios.Fault{Duration: scenarios.Duration(tc.lasts)}}})
+			faults := s.Rage(t.Context(), t.Context(), time.Now(), []Injection{{Name: "f", Lasts: tc.lasts, Fault: scenarios.Fault{Duration: scenarios.Duration(tc.lasts)}}})
 			if got := faults[0]; got.Status != tc.want {
 				t.Errorf("status is %s (%s), want %s", got.Status, got.Reason, tc.want)
 			}
@@ -228,7 +228,7 @@ func TestOfTwoFaultsAtOnceTheSecondSeesTheFirst(t *testing.T) {
 			// The second is due while the first is checked.
 			Whole: func(context.Context) error { time.Sleep(3 * time.Second); return nil }}
 		two := scenarios.Fault{Duration: second(5)}
-		plan := []Injection{{Name: "a", Fault: two}, {Name: "b", Fault: two}}
+		plan := []Injection{{Name: "a", Lasts: 5 * time.Second, Fault: two}, {Name: "b", Lasts: 5 * time.Second, Fault: two}}
 		plan[0].Fault.Name, plan[1].Fault.Name = "node-0", "node-1"
 		var got []results.FaultStatus
 		for _, f := range s.Rage(t.Context(), t.Context(), time.Now(), plan) {
@@ -300,7 +300,7 @@ func TestAFaultWhoseTimeHasPassedIsRefused(t *testing.T) {
 						return ctx.Err()
 					}
 				}}
-				f := s.Rage(t.Context(), t.Context(), time.Now(), []Injection{{Name: "f", At: fromPlanned, Fault: scenarios.Fault{Duration: scenarios.Duration(tc.lasts)}}})[0]
+				f := s.Rage(t.Context(), t.Context(), time.Now(), []Injection{{Name: "f", At: fromPlanned, Lasts: tc.lasts, Fault: scenarios.Fault{Duration: scenarios.Duration(tc.lasts)}}})[0]
 				if f.Status != tc.want || !strings.Contains(f.Reason, tc.reason) {
 					t.Errorf("it is %s: %s", f.Status, f.Reason)
 				}
@@ -324,7 +324,7 @@ func TestASlowDiskMakesAFaultTooLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, notes := &script{}, &slowNotebook{step: "inject", takes: 10 * time.Second}
 		s := &Storm{Engine: a, Recorder: notes, Clock: results.Clock{Start: time.Now()}, Shards: 3, Roles: threeByTwo, Length: time.Minute, Whole: func(context.Context) error { return nil }}
-		f := s.Rage(t.Context(), t.Context(), time.Now(), []Injection{{Name: "f", At: time.Second, Fault: scenarios.Fault{Duration: second(5)}}})[0]
+		f := s.Rage(t.Context(), t.Context(), time.Now(), []Injection{{Name: "f", At: time.Second, Lasts: 5 * time.Second, Fault: scenarios.Fault{Duration: second(5)}}})[0]
 		if f.Status != results.StatusRefused || slices.Contains(a.steps, "inject") {
 			t.Errorf("it is %s after %v: %s", f.Status, a.steps, f.Reason)
 		}
@@ -354,7 +354,7 @@ func TestAFullDiskKeepsNoFaultInForce(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			a, notes := &script{}, &filling{room: n}
 			s := &Storm{Engine: a, Recorder: notes, Clock: results.Clock{Start: time.Now().Add(-time.Second)}, Shards: 3, Roles: threeByTwo, Whole: func(context.Context) error { return nil }}
-			f := s.Rage(t.Context(), t.Context(), time.Now(), []Injection{{Name: "f", Fault: scenarios.Fault{Duration: second(1)}}})[0]
+			f := s.Rage(t.Context(), t.Context(), time.Now(), []Injection{{Name: "f", Lasts: time.Second, Fault: scenarios.Fault{Duration: second(1)}}})[0]
 			injected, healed := slices.Contains(a.steps, "inject"), slices.Contains(a.steps, "heal")
 			if injected != healed {
 				t.Errorf("room for %d entries: steps %v", n, a.steps)

@@ -16,6 +16,8 @@ type Injection struct {
 	// At is the offset from the start of the timeline.
 	At    time.Duration
 	Fault scenarios.Fault
+	// Lasts is how long it is to stay in force; 0 is an action that is over at once.
+	Lasts time.Duration
 	// Seed decides what is left to chance when the target is chosen.
 	Seed uint64
 }
@@ -39,6 +41,7 @@ func Plan(t scenarios.Timeline, seed uint64) []Injection {
 				in.Name += "-" + strconv.Itoa(n+1)
 			}
 			in.Seed = random.Uint64()
+			in.Lasts = f.Holds(scenarios.Duration(in.At), t.Length()).Std()
 			list = append(list, in)
 		}
 	}

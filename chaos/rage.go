@@ -46,8 +46,8 @@ func (s *Storm) describe(in Injection) results.Fault {
 		Name: in.Name, Kind: in.Fault.Kind(), Detail: in.Fault.Detail(), Traits: traits(in.Fault), Shard: -1, Status: results.StatusPlanned, Reason: "its time did not come",
 		Planned: s.Clock.At(s.start.Add(in.At)),
 	}
-	if in.Fault.Duration > 0 {
-		f.Until = f.Planned + results.DurationOf(in.Fault.Duration.Std())
+	if in.Lasts > 0 {
+		f.Until = f.Planned + results.DurationOf(in.Lasts)
 	}
 	return f
 }
@@ -83,7 +83,7 @@ func (s *Storm) strike(ctx, stop context.Context, in Injection, f *results.Fault
 		unproved = s.prove(ctx, a, f)
 	}
 	if unproved == nil {
-		unproved = s.hold(ctx, stop, a, at.Add(in.Fault.Duration.Std()))
+		unproved = s.hold(ctx, stop, a, at.Add(in.Lasts))
 	}
 	// What has acted in part, or cannot be proved to have acted, is healed too.
 	unwritten, unhealed := s.heal(ctx, stop, a, f)

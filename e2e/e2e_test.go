@@ -29,7 +29,7 @@ import (
 
 // short makes kill-primary a run of some twelve seconds.
 var short = []string{
-	"--set", "redis.config.cluster-node-timeout=1000", "--set", "cluster.local.restartDelay=4s", "--set", "workload.rate=500", "--set", "workload.warmup=1s",
+	"--set", "redis.config.cluster-node-timeout=1000", "--set", "timeline.faults[0].kill.away=4s", "--set", "workload.rate=500", "--set", "workload.warmup=1s",
 	"--set", "timeline.phases=[{name: steady, duration: 3s}, {name: failure, duration: 8s}, {name: recovered, duration: 1s}]",
 	"--set", "timeline.faults[0].at=3s",
 }

@@ -201,6 +201,19 @@ func (f Fault) Sides() (between, and []Party, ok bool) {
 	return a.Aim().Between, a.Aim().And, true
 }
 
+// Holds is how long an injection at an offset of a timeline of this length is in force:
+// the duration, or how long a killed node is kept down.
+func (f Fault) Holds(at, length Duration) Duration {
+	switch away := f.Traits().Away; {
+	case away == nil:
+		return f.Duration
+	case away.Forever:
+		return max(0, length-at)
+	default:
+		return away.For
+	}
+}
+
 // injections are the starts of f: number, distance and jitter.
 func (f Fault) injections() (times int, every, jitter Duration) {
 	if f.Repeat == nil {

@@ -1,5 +1,10 @@
 package scenarios
 
+import (
+	"errors"
+	"fmt"
+)
+
 // Kill ends a node. Its supervisor, or Kubernetes, starts it again.
 type Kill struct {
 	// The nodes to kill. Roles are looked up when the fault is injected.
@@ -14,6 +19,44 @@ type Kill struct {
 	// The time from SIGTERM to SIGKILL, if the node still runs; 0 is no SIGKILL. For
 	// a pod it is the grace period of the deletion.
 	Grace Duration `yaml:"grace,omitempty" json:"grace,omitempty" jsonschema:"minimum=0s,maximum=1h"`
+	// How long the node stays down, 0s to 1h, or forever: until the end of the
+	// timeline. Default: on this machine cluster.local.restartDelay; on Kubernetes as
+	// long as Kubernetes takes to start it again, about two seconds.
+	Away *Away `yaml:"away,omitempty" json:"away,omitempty" jsonschema:"minimum=0s,maximum=1h"`
+}
+
+// Away is how long a node stays down: For, or until the end of the timeline.
+type Away struct {
+	For     Duration
+	Forever bool
+}
+
+// forever is how a scenario writes Away.Forever.
+const forever = "forever"
+
+// String is a as a scenario writes it.
+func (a Away) String() string {
+	if a.Forever {
+		return forever
+	}
+	return a.For.String()
+}
+
+// MarshalText writes a for JSON and YAML.
+func (a Away) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
+
+// UnmarshalText reads what MarshalText wrote.
+func (a *Away) UnmarshalText(b []byte) error {
+	*a = Away{Forever: string(b) == forever}
+	if a.Forever {
+		return nil
+	}
+	err := a.For.UnmarshalText(b)
+	var bad *valueError
+	if errors.As(err, &bad) {
+		return &valueError{"a duration or " + forever, bad.text, bad.hint}
+	}
+	return err
 }
 
 // Name is the field.
@@ -25,7 +68,15 @@ func (k *Kill) Words() string {
 	if k.Grace > 0 {
 		text += " and after " + k.Grace.String() + " SIGKILL"
 	}
-	return text + " to " + k.Target.String()
+	text += " to " + k.Target.String()
+	switch {
+	case k.Away == nil:
+	case k.Away.Forever:
+		text += ", down until the end"
+	default:
+		text += fmt.Sprintf(", down for %s", k.Away.For)
+	}
+	return text
 }
 
 // Aim is the target.
@@ -33,7 +84,7 @@ func (k *Kill) Aim() Aim { return Aim{Target: k.Target} }
 
 // Traits are those of a process that ends: a crash, or asked for by SIGTERM.
 func (k *Kill) Traits() Traits {
-	return Traits{Takes: TakesProcess, Deposes: Surely, Asked: k.Signal == "SIGTERM", Signal: k.Signal, Restarts: true, Grace: k.Grace}
+	return Traits{Takes: TakesProcess, Deposes: Surely, Asked: k.Signal == "SIGTERM", Signal: k.Signal, Restarts: true, Grace: k.Grace, Away: k.Away}
 }
 
 func (k *Kill) fill(f *filler, path string) {

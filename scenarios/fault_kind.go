@@ -82,6 +82,8 @@ type Traits struct {
 	// the node again; Grace is how long the node may take to end before.
 	Restarts bool
 	Grace    Duration
+	// Away is how long the node is kept down; nil leaves that to who starts it again.
+	Away *Away
 	// Volume is true of an action that needs volumes with a size of their own.
 	Volume bool
 }

@@ -95,6 +95,8 @@ func (r rules) want(v reflect.Value) string {
 		return "a duration, such as 10s"
 	case Rate:
 		return "a number or max"
+	case Away:
+		return "a duration or " + forever
 	case Target:
 		return "a target, such as primary of shard 0"
 	case Party:
@@ -225,8 +227,11 @@ func (r rules) hintToAdd(name string, t reflect.Type) string {
 
 // number is v as a number; durations in nanoseconds.
 func number(v reflect.Value) (float64, bool) {
-	if rate, ok := v.Interface().(Rate); ok {
-		return rate.PerSecond, !rate.Max
+	switch is := v.Interface().(type) {
+	case Rate:
+		return is.PerSecond, !is.Max
+	case Away:
+		return float64(is.For), !is.Forever
 	}
 	switch v.Kind() {
 	case reflect.Int, reflect.Int64:

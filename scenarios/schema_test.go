@@ -72,9 +72,12 @@ func forUsers(name, text string) string {
 // schemaOf gives the types that are written as a text, and maps.
 func schemaOf(t reflect.Type) *jsonschema.Schema {
 	number := &jsonschema.Schema{Type: "number", ExclusiveMinimum: "0", Maximum: "10000000"}
+	const duration = `^[0-9.]+(ns|us|µs|ms|s|m|h)([0-9.]+(ns|us|µs|ms|s|m|h))*$|^0$`
 	switch t {
 	case reflect.TypeFor[Duration]():
-		return &jsonschema.Schema{Type: "string", Pattern: `^[0-9.]+(ns|us|µs|ms|s|m|h)([0-9.]+(ns|us|µs|ms|s|m|h))*$|^0$`}
+		return &jsonschema.Schema{Type: "string", Pattern: duration}
+	case reflect.TypeFor[Away]():
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "string", Pattern: duration}, {Const: forever}}}
 	case reflect.TypeFor[Rate]():
 		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{number, {Const: "max"}}}
 	case reflect.TypeFor[Target]():

@@ -54,7 +54,7 @@ func (d *document) validateDuration(f Fault, a Action, path string) {
 	case !traits.Lasts && f.Duration > 0:
 		hint := "leave duration out"
 		if traits.Restarts {
-			hint = "leave duration out: the node is back after cluster.local.restartDelay"
+			hint = "leave duration out, and write how long the node stays down as away, beside its target"
 		}
 		if traits.Takes == TakesCommand {
 			hint += ", or add undo, the command that ends the fault"

@@ -18,7 +18,10 @@ func (d *document) validateSpacing(s *Scenario) {
 	pause := 2 * Duration(s.Redis.NodeTimeout())
 	hint := func(f Fault) string {
 		what := "duration"
-		if f.Traits().Restarts {
+		switch t := f.Traits(); {
+		case t.Away != nil:
+			what = "away"
+		case t.Restarts:
 			what = "restartDelay"
 		}
 		over := f.recovery(s)
@@ -48,7 +51,10 @@ func (d *document) validateSpacing(s *Scenario) {
 
 // recovery is how long after its injection a fault is over.
 func (f Fault) recovery(s *Scenario) Duration {
-	if t := f.Traits(); t.Restarts {
+	switch t := f.Traits(); {
+	case t.Away != nil:
+		return f.Holds(f.At, s.Timeline.Length()) + t.Grace
+	case t.Restarts:
 		return s.Cluster.Local.RestartDelay + t.Grace
 	}
 	return f.Duration
@@ -57,7 +63,7 @@ func (f Fault) recovery(s *Scenario) Duration {
 // wrongTimes reports whether the times or the target of fault i had a mistake.
 func (d *document) wrongTimes(i int, f Fault) bool {
 	path := faultPath(i)
-	return d.failed(path+".at", path+".duration", path+"."+f.Kind()+".target") || d.inside(path+".repeat", "times", "every", "jitter")
+	return d.failed(path+".at", path+".duration", path+"."+f.Kind()+".target", path+".kill.away") || d.inside(path+".repeat", "times", "every", "jitter")
 }
 
 // sameShard reports whether the two can hit one shard.

@@ -60,6 +60,8 @@ func (d *document) validateTimes(t Timeline, f Fault, path string) {
 	case last >= end:
 		d.reject(path+".repeat", by, "make a phase longer, or repeat less often",
 			"injection %d can start at %s, not before the end of the timeline, %s", times, last, end)
+	case f.Traits().Away != nil && last+f.Holds(last, end) > end:
+		d.reject(path+".kill.away", by, "make a phase longer, or write away: "+forever, "the node can be down until %s, beyond the end of the timeline, %s", last+f.Holds(last, end), end)
 	case last+f.Duration > end:
 		d.reject(path+".duration", by, "make a phase longer, or the fault shorter", "the fault can last until %s, beyond the end of the timeline, %s", last+f.Duration, end)
 	}

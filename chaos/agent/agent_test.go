@@ -119,19 +119,25 @@ func listen(t *testing.T) netip.AddrPort {
 // here is the address that the kernel dials 127.0.1.1 from, and 127.0.1.1.
 var here = []netip.Addr{netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("127.0.1.1")}
 
-func dialled(t *testing.T, c *Conn, to netip.AddrPort) Outcome {
+func dialled(t *testing.T, c *Conn, to netip.AddrPort, limit time.Duration) Outcome {
 	t.Helper()
-	seen, err := c.Dial(t.Context(), []netip.AddrPort{to}, 200*time.Millisecond)
+	seen, err := c.Dial(t.Context(), []netip.AddrPort{to}, limit)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return seen[0]
 }
 
+// What is silent takes its whole time, and what is open on a busy machine may take some.
+const (
+	toBeSilent = 200 * time.Millisecond
+	toBeOpen   = 20 * time.Second
+)
+
 func TestRulesEndByThemselvesWithoutTheAgent(t *testing.T) {
 	to := listen(t)
 	c, end := served(t, nil)
-	if got := dialled(t, c, to); got != Open {
+	if got := dialled(t, c, to, toBeOpen); got != Open {
 		t.Fatalf("before: %s", got)
 	}
 	at := time.Now()
@@ -139,7 +145,7 @@ func TestRulesEndByThemselvesWithoutTheAgent(t *testing.T) {
 	if err := c.Cut(t.Context(), "f", []local.Rule{{From: here, To: here, Do: local.Drop}}, limit); err != nil {
 		t.Fatal(err)
 	}
-	if got := dialled(t, c, to); got != Silent {
+	if got := dialled(t, c, to, toBeSilent); got != Silent {
 		t.Errorf("during: %s", got)
 	}
 	if names, err := c.Cuts(t.Context()); err != nil || !slices.Equal(names, []string{"f"}) {
@@ -175,13 +181,13 @@ func TestRulesAreMendedAndCounted(t *testing.T) {
 		if err := c.Cut(t.Context(), "f", []local.Rule{{From: here, To: here, Do: verdict}}, time.Minute); err != nil {
 			t.Fatal(err)
 		}
-		if got := dialled(t, c, to); got != want {
+		if got := dialled(t, c, to, toBeSilent); got != want {
 			t.Errorf("%s: %s", verdict, got)
 		}
 		if dropped, err := c.Mend(t.Context(), "f"); err != nil || dropped == nil || *dropped == 0 {
 			t.Errorf("%s: dropped %v, %v", verdict, dropped, err)
 		}
-		if got := dialled(t, c, to); got != Open {
+		if got := dialled(t, c, to, toBeOpen); got != Open {
 			t.Errorf("after %s: %s", verdict, got)
 		}
 	}
@@ -205,7 +211,7 @@ func TestAProcessGoesOnWithoutTheAgent(t *testing.T) {
 			if stopped == want {
 				return
 			}
-			if time.Since(at) > limit+5*time.Second {
+			if time.Since(at) > limit+time.Minute {
 				t.Fatalf("stopped is %t after %v", stopped, time.Since(at))
 			}
 			time.Sleep(5 * time.Millisecond)

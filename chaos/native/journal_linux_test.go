@@ -32,6 +32,7 @@ func (s *oneServer) AwaitAnswer(ctx context.Context, _ string) error {
 func (s *oneServer) AwaitNext(context.Context, string, *local.Process) (*local.Process, error) {
 	return nil, errors.New("it is not started again")
 }
+func (s *oneServer) KeepDown(string, bool) error   { return nil }
 func (s *oneServer) Volume(string) (string, error) { return "", errors.New("it has no volume") }
 func (s *oneServer) Redis() *deployer.Cluster      { return nil }
 func (s *oneServer) Roles(context.Context) []deployer.Role {
@@ -99,7 +100,7 @@ func TestAFullDiskLeavesNoServerPaused(t *testing.T) {
 			Whole: func(context.Context) error { return nil },
 		}
 		fault := scenarios.Fault{Name: "hang", Duration: scenarios.Duration(100 * time.Millisecond), Pause: &scenarios.Pause{Target: scenarios.Target{By: scenarios.ByNode, Node: "node-0"}}}
-		f := storm.Rage(t.Context(), t.Context(), time.Now(), []chaos.Injection{{Name: "hang", Fault: fault}})[0]
+		f := storm.Rage(t.Context(), t.Context(), time.Now(), []chaos.Injection{{Name: "hang", Lasts: fault.Duration.Std(), Fault: fault}})[0]
 		if stopped, err := s.process.Stopped(); err != nil || stopped {
 			t.Fatalf("room for %d entries: the server is stopped: %v %v; the fault is %s: %s", n, stopped, err, f.Status, f.Reason)
 		}

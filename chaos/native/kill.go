@@ -42,6 +42,11 @@ func (k *kill) Check(_ context.Context, roles []deployer.Role) (chaos.Choice, er
 }
 
 func (k *kill) Inject(context.Context) (time.Time, error) {
+	if k.spec.Away != nil {
+		if err := k.keepDown(true); err != nil {
+			return time.Now(), err
+		}
+	}
 	signal := syscall.SIGKILL
 	if k.spec.Signal == "SIGTERM" {
 		signal = syscall.SIGTERM
@@ -82,7 +87,39 @@ func (k *kill) Prove(ctx context.Context) (string, error) {
 	return strings.Join(seen, "; "), nil
 }
 
+// InForce wants nodes that are kept down to be down.
+func (k *kill) InForce(context.Context) error {
+	if k.spec.Away == nil {
+		return nil
+	}
+	for i, was := range k.processes {
+		now, err := k.Cluster.Process(k.targets[i].Node)
+		if err != nil {
+			return err
+		}
+		if now != was {
+			return fmt.Errorf("%s is back as process %d, too early", k.targets[i].Node, now.PID())
+		}
+	}
+	return nil
+}
+
+// keepDown has the supervisors of the targets leave them down, or start them again.
+func (k *kill) keepDown(on bool) error {
+	for _, t := range k.targets {
+		if err := k.Cluster.KeepDown(t.Node, on); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (k *kill) Heal(ctx context.Context) (string, error) {
+	if k.spec.Away != nil {
+		if err := k.keepDown(false); err != nil {
+			return "", err
+		}
+	}
 	var seen []string
 	for i, p := range k.processes[:k.struck] {
 		node := k.targets[i].Node

@@ -17,6 +17,9 @@ import (
 type Cluster interface {
 	// Process runs a node now, or ran it last.
 	Process(node string) (*local.Process, error)
+	// KeepDown has a node stay down once it has ended, or lets it start again, at once if
+	// it is down.
+	KeepDown(node string, on bool) error
 	// AwaitNext waits until a node runs as another process than old.
 	AwaitNext(ctx context.Context, node string, old *local.Process) (*local.Process, error)
 	// AwaitAnswer waits until a node answers PING.

@@ -2,6 +2,7 @@ package native
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -22,13 +23,15 @@ type podKill struct {
 	spec   scenarios.Kill
 	random *rand.Rand
 	pods   []pods.Pod
+	// away is how long the nodes are kept down, if spec says so.
+	away time.Duration
 	// struck is how many were hit.
 	struck int
 }
 
 func killPods() podFault {
 	return podFault{kind: new(scenarios.Kill).Name(), action: func(e Kube, in chaos.Injection, random *rand.Rand) chaos.Action {
-		k := podKill{Kube: e, name: in.Name, spec: *in.Fault.Kill, random: random}
+		k := podKill{Kube: e, name: in.Name, spec: *in.Fault.Kill, away: in.Lasts, random: random}
 		if k.spec.Scope == "container" {
 			return &containerKill{k}
 		}
@@ -56,26 +59,78 @@ func (k *podKill) Limits() (prove, heal time.Duration) {
 	return podStopLimit + k.spec.Grace.Std(), podStopLimit + k.spec.Grace.Std()
 }
 
-// strike hits all pods at once.
-func (k *podKill) strike(hit func(pods.Pod) error) (time.Time, error) {
+// each does something to all pods at once.
+func (k *podKill) each(do func(pods.Pod) error) error {
 	errs := make([]error, len(k.pods))
 	var wg sync.WaitGroup
-	at := time.Now()
 	for i, p := range k.pods {
-		wg.Go(func() { errs[i] = hit(p) })
+		wg.Go(func() { errs[i] = do(p) })
 	}
 	wg.Wait()
-	k.struck = len(k.pods)
-	for _, err := range errs {
-		if err != nil {
-			return at, err
+	return errors.Join(errs...)
+}
+
+// keptBeyond is how long after its time a node starts by itself, if this program is
+// killed before it lets it start.
+const keptBeyond = 10 * time.Second
+
+// keepDown has nodes stay down that are to be away, before they are hit.
+func (k *podKill) keepDown(ctx context.Context) error {
+	if k.spec.Away == nil {
+		return nil
+	}
+	return k.each(func(p pods.Pod) error { return k.Cluster.KeepDown(ctx, p.Name, k.away+keptBeyond) })
+}
+
+// letStart ends keepDown, once the container of a node runs as ran wants it. The exec is
+// tried again: a container that has just started does not always take it.
+func (k *podKill) letStart(ctx context.Context, ran func(was, now pods.Pod) bool) error {
+	if k.spec.Away == nil {
+		return nil
+	}
+	return k.each(func(was pods.Pod) error {
+		if _, err := k.Cluster.AwaitPod(ctx, was.Name, "a container of "+was.Name, func(now pods.Pod) bool {
+			return now.Running && !now.Going && (k.struck == 0 || ran(was, now))
+		}); err != nil {
+			return err
+		}
+		return until(ctx, func(ctx context.Context) error { return k.Cluster.LetStart(ctx, was.Name) })
+	})
+}
+
+// keptDown wants the nodes that are kept down to be down. back says whether the container
+// of now is another than was.
+func (k *podKill) keptDown(back func(was, now pods.Pod) bool) error {
+	if k.spec.Away == nil {
+		return nil
+	}
+	for _, was := range k.pods {
+		if now, ok := k.Cluster.Pod(was.Name); ok && back(was, now) && now.Ready {
+			return fmt.Errorf("%s is ready in pod %s, too early", was.Name, now.UID)
 		}
 	}
-	return at, nil
+	return nil
+}
+
+// renewed says whether a pod is another one, restarted whether its container is.
+func renewed(was, now pods.Pod) bool   { return now.UID != was.UID }
+func restarted(was, now pods.Pod) bool { return now.Restarts > was.Restarts }
+
+// strike hits all pods at once.
+func (k *podKill) strike(ctx context.Context, hit func(pods.Pod) error) (time.Time, error) {
+	if err := k.keepDown(ctx); err != nil {
+		return time.Now(), err
+	}
+	at := time.Now()
+	k.struck = len(k.pods)
+	return at, k.each(hit)
 }
 
 // byMesh has them all hit by who acts instead.
 func (k *podKill) byMesh(ctx context.Context) (time.Time, error) {
+	if err := k.keepDown(ctx); err != nil {
+		return time.Now(), err
+	}
 	at := time.Now()
 	k.struck = len(k.pods)
 	return at, k.Mesh.Kill(ctx, k.name, k.pods, k.spec)
@@ -99,7 +154,7 @@ func (k *podKill) Inject(ctx context.Context) (time.Time, error) {
 	} else if g := k.spec.Grace.Std(); g > 0 {
 		grace = &g
 	}
-	return k.strike(func(p pods.Pod) error { return k.Cluster.DeletePod(ctx, p, grace) })
+	return k.strike(ctx, func(p pods.Pod) error { return k.Cluster.DeletePod(ctx, p, grace) })
 }
 
 func (k *podKill) Prove(ctx context.Context) (string, error) {
@@ -114,7 +169,13 @@ func (k *podKill) Prove(ctx context.Context) (string, error) {
 	return strings.Join(seen, "; "), nil
 }
 
+// InForce wants nodes that are kept down to be down.
+func (k *podKill) InForce(context.Context) error { return k.keptDown(renewed) }
+
 func (k *podKill) Heal(ctx context.Context) (string, error) {
+	if err := k.letStart(ctx, renewed); err != nil {
+		return "", err
+	}
 	var seen []string
 	for _, p := range k.pods[:k.struck] {
 		next, err := k.succeeded(ctx, p)
@@ -134,7 +195,7 @@ func (k *containerKill) Inject(ctx context.Context) (time.Time, error) {
 	if k.Mesh != nil {
 		return k.byMesh(ctx)
 	}
-	return k.strike(func(p pods.Pod) error {
+	return k.strike(ctx, func(p pods.Pod) error {
 		return k.Cluster.Signal(ctx, p.Name, strings.TrimPrefix(k.spec.Signal, "SIG"))
 	})
 }
@@ -154,7 +215,13 @@ func (k *containerKill) Prove(ctx context.Context) (string, error) {
 	return strings.Join(seen, "; "), nil
 }
 
+// InForce wants nodes that are kept down to be down.
+func (k *containerKill) InForce(context.Context) error { return k.keptDown(restarted) }
+
 func (k *containerKill) Heal(ctx context.Context) (string, error) {
+	if err := k.letStart(ctx, restarted); err != nil {
+		return "", err
+	}
 	var seen []string
 	for _, p := range k.pods[:k.struck] {
 		next, err := k.Cluster.AwaitPod(ctx, p.Name, "the container of "+p.Name, func(n pods.Pod) bool { return n.Running && n.Restarts > p.Restarts })

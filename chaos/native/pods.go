@@ -22,6 +22,10 @@ type Pods interface {
 	DeletePod(ctx context.Context, p pods.Pod, grace *time.Duration) error
 	// Signal sends a signal (KILL, TERM) to a node's redis-server.
 	Signal(ctx context.Context, node, signal string) error
+	// KeepDown has a node stay down the next time that it starts, for limit at most, and
+	// LetStart ends that.
+	KeepDown(ctx context.Context, node string, limit time.Duration) error
+	LetStart(ctx context.Context, node string) error
 	// AwaitAnswer waits until a node answers PING.
 	AwaitAnswer(ctx context.Context, node string) error
 	// Evict asks for the eviction of a pod; refused is what the

@@ -115,7 +115,7 @@ func TestCapacityWithOneDown(t *testing.T) {
 		t.Errorf("%d %s", code, stdout)
 	}
 	s := (*asked)[0]
-	if s.Timeline.Phases[0].Duration.String() != "5s" || s.Timeline.Faults[0].Kill.Target.String() != "primary of shard 0" || s.Cluster.Local.RestartDelay.String() != "8s" {
+	if s.Timeline.Phases[0].Duration.String() != "5s" || s.Timeline.Faults[0].Kill.Target.String() != "primary of shard 0" || !s.Timeline.Faults[0].Kill.Away.Forever {
 		t.Errorf("the step is %+v", s.Timeline)
 	}
 }

@@ -43,6 +43,10 @@ func Attach(ctx context.Context, o Options) (_ *Deployment, err error) {
 			d.unfollow()
 		}
 	}()
+	// A run that was killed may have left nodes down.
+	if err := d.everyNode(func(n deployer.Node) error { return d.letStart(ctx, n) }); err != nil {
+		return nil, err
+	}
 	if err := d.Learn(ctx); err != nil {
 		return nil, err
 	}

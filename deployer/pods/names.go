@@ -72,6 +72,9 @@ const (
 	restoreMark = backupDir + "/restore"
 )
 
+// awayFile on a node's volume keeps the node down: see keepDownLine.
+const awayFile = dataDir + "/away"
+
 // snapshotFile is the name of the file that holds a node's data.
 func snapshotFile(r scenarios.Redis) string {
 	if name := r.Config["dbfilename"]; name != "" {

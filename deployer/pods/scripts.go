@@ -52,10 +52,15 @@ func (p *Plan) script(text string) string {
 // member before introduces itself to the others under their names: when all pods
 // are made anew at once, no address in nodes.conf is true any more, and no node
 // would ever find another. A backup is taken up where the way back from an upgrade
-// asks for it (Restore).
+// asks for it (Restore). A node that is to stay down waits before all that.
 const startScript = `#!/bin/sh
 # Runs redis-server, announced under the IP that the pod has now.
 @LOGIN@cd /data || exit 1
+if [ -f away ]; then
+  end=$(cat away)
+  while [ -f away ] && [ "$(date +%s)" -lt "$end" ]; do sleep 0.2; done
+  rm -f away
+fi
 if [ -f backup/restore ]; then
   cp backup/@DUMP@ backup/nodes.conf . && rm backup/restore || exit 1
 fi
@@ -82,9 +87,10 @@ const readyScript = `#!/bin/sh
 @LOGIN@[ "$(@ASK@ ping)" = PONG ]
 `
 
-// aliveScript bears with a node that loads its data or waits for its primary: a
-// restart would only have it begin again.
+// aliveScript bears with a node that is kept down, loads its data or waits for its
+// primary: a restart would only have it begin again.
 const aliveScript = `#!/bin/sh
+[ -f /data/away ] && exit 0
 @LOGIN@case "$(@ASK@ ping 2>&1)" in
 PONG* | *LOADING* | *MASTERDOWN* | *BUSY*) exit 0 ;;
 esac

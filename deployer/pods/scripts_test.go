@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/slotstorm/slotstorm/scenarios"
 )
@@ -78,5 +79,52 @@ func untouched(t *testing.T, dir string) {
 	t.Helper()
 	if _, err := os.Stat(filepath.Join(dir, "owned")); err == nil {
 		t.Error("a name was run as a command")
+	}
+}
+
+// A node that is kept down waits in the start script until the file is gone, or its own
+// time is over, and counts as alive meanwhile.
+func TestANodeThatIsKeptDownWaits(t *testing.T) {
+	start, _, ok := strings.Cut((&Plan{Redis: scenarios.Redis{Shards: 3}}).script(startScript), "if [ -f backup/restore ]")
+	if !ok {
+		t.Fatal("the start script has no such part")
+	}
+	alive := (&Plan{Redis: scenarios.Redis{Shards: 3}}).script(aliveScript)
+	for name, tc := range map[string]struct {
+		limit   time.Duration
+		release bool
+	}{
+		"until it may start":     {time.Hour, true},
+		"until its time is over": {2 * time.Second, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			file := filepath.Join(dir, "away")
+			sh(t, dir, strings.ReplaceAll(keepDownLine(tc.limit), dataDir, dir))
+			waiting := exec.Command("sh", "-c", strings.ReplaceAll(start, "/data", dir))
+			if err := waiting.Start(); err != nil {
+				t.Fatal(err)
+			}
+			ended := make(chan error, 1)
+			go func() { ended <- waiting.Wait() }()
+			sh(t, dir, strings.ReplaceAll(alive, "/data", dir))
+			if tc.release {
+				select {
+				case err := <-ended:
+					t.Fatalf("it did not wait: %v", err)
+				case <-time.After(time.Second):
+				}
+				if err := os.Remove(file); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := <-ended; err != nil {
+				t.Error(err)
+			}
+			if _, err := os.Stat(file); err == nil {
+				t.Error("the file is left: the next start would wait again")
+			}
+		})
 	}
 }

@@ -111,6 +111,25 @@ func (d *Deployment) AwaitAnswer(ctx context.Context, name string) error {
 	return d.AwaitPing(ctx, n.Node)
 }
 
+// KeepDown has a node stay down once it has ended, or lets it start again, at once if it
+// is down.
+func (d *Deployment) KeepDown(name string, on bool) error {
+	n, ok := d.nodes[name]
+	if !ok {
+		return fmt.Errorf("there is no node %q", name)
+	}
+	n.hold(on)
+	if on {
+		return nil
+	}
+	select {
+	case <-n.current().Done():
+		n.hurryUp()
+	default:
+	}
+	return nil
+}
+
 // AwaitNext waits until a node runs as another process than old, and gives that.
 func (d *Deployment) AwaitNext(ctx context.Context, name string, old *local.Process) (*local.Process, error) {
 	n, ok := d.nodes[name]

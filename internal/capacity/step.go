@@ -50,8 +50,7 @@ func Scenario(base *scenarios.Scenario, shards int, oneDown bool, rate float64, 
 	away := failover(base)
 	set = append(set,
 		fmt.Sprintf("timeline.phases=[{name: failover, duration: %s}, {name: %s, duration: %s}]", away, compare.HoldPhase, hold),
-		fmt.Sprintf("cluster.local.restartDelay=%s", away+hold+time.Second),
-		"timeline.faults=[{name: one-down, at: 0s, kill: {target: primary of shard 0, signal: SIGKILL}}]")
+		"timeline.faults=[{name: one-down, at: 0s, kill: {target: primary of shard 0, signal: SIGKILL, away: forever}}]")
 	return scenarios.Parse(base.Metadata.Name, text, set...)
 }
 

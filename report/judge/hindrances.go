@@ -120,7 +120,7 @@ func atLeast(f results.Failover) string {
 }
 
 // longer is the advice for a primary that came back too early to be replaced.
-const longer = "To see a replica take over, keep the node down longer than %s (cluster.local.restartDelay, or the fault's duration)."
+const longer = "To see a replica take over, keep the node down longer than %s (the kill's away, or the fault's duration)."
 
 // notTakenOver is the finding for a reason, without the evidence that all have.
 func notTakenOver(f results.Failover, h facts.Hindrance) results.Advice {

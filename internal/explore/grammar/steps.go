@@ -121,6 +121,9 @@ func kill(d *dice, s *sketch) action {
 	case d.chance(0.2):
 		a.fields += ", signal: SIGTERM"
 	}
+	if d.chance(0.3) {
+		a.fields += ", away: " + pick(d, "0s", "300ms", "1s", "3s", "forever")
+	}
 	return a
 }
 

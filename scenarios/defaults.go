@@ -9,17 +9,22 @@ func (d *document) fillDefaults(s *Scenario) []Default {
 	fill(f, "cluster.local.isolation", &s.Cluster.Local.Isolation, "auto", "namespaces where the kernel grants them, else plain loopback")
 	fill(f, "cluster.local.restartDelay", &s.Cluster.Local.RestartDelay, seconds(10), "about what a kubelet takes")
 
-	fill(f, "cluster.kind.name", &s.Cluster.Kind.Name, "slotstorm", "the one that 'slotstorm up' makes")
-	if s.Cluster.Kind.Config == "" {
-		fill(f, "cluster.kind.nodes", &s.Cluster.Kind.Nodes, 4, "so that the nodes of a shard stand apart from each other and the control plane")
-	}
-
 	fill(f, "redis.image", &s.Redis.Image, "redis:8.0", "the official image")
 	fill(f, "redis.binary", &s.Redis.Binary, "redis-server", "the one on PATH")
 	fill(f, "redis.shards", &s.Redis.Shards, 3, "the smallest cluster that can fail over")
 	fill(f, "redis.replicasPerShard", &s.Redis.ReplicasPerShard, 1, "one node to fail over to")
 
+	fill(f, "cluster.kind.name", &s.Cluster.Kind.Name, "slotstorm", "the one that 'slotstorm up' makes")
+	if s.Cluster.Kind.Config == "" {
+		fill(f, "cluster.kind.nodes", &s.Cluster.Kind.Nodes, 2+s.Redis.ReplicasPerShard, "a control plane, and a worker for each copy of a shard")
+	}
+
 	f.workload(&s.Workload)
+	interval, why := milliseconds(5), "how finely an outage is seen"
+	if s.Cluster.Provider != "local" {
+		interval, why = milliseconds(50), "fine enough for an outage of seconds; more often is felt on a small machine"
+	}
+	fill(f, "workload.probe.interval", &s.Workload.Probe.Interval, interval, why)
 
 	for i := range s.Timeline.Faults {
 		f.fault(faultPath(i), &s.Timeline.Faults[i])

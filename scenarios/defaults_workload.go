@@ -45,7 +45,6 @@ func (f *filler) workload(w *Workload) {
 		}
 	}
 	fill(f, "workload.maxSlip", &w.MaxSlip, usualSlip, "more of it would shape the latencies of most services")
-	fill(f, "workload.probe.interval", &w.Probe.Interval, milliseconds(5), "how finely an outage is seen")
 	fill(f, "workload.probe.timeout", &w.Probe.Timeout, milliseconds(500), "far above a healthy reply")
 	if a := w.Audit; a != nil {
 		fill(f, "workload.audit.kinds", &a.Kinds, AuditKinds, "each sees losses that the others do not")

@@ -49,7 +49,7 @@ func generatorObjects(p Plan, g GeneratorPlan) (*apply.SecretApplyConfiguration,
 			WithPorts(apply.ContainerPort().WithName("control").WithContainerPort(int32(g.Port))).
 			// There is no limit on the processor: to be throttled is to send late.
 			WithResources(apply.ResourceRequirements().
-				WithRequests(api.ResourceList{api.ResourceCPU: resource.MustParse("100m"), api.ResourceMemory: resource.MustParse("128Mi")}).
+				WithRequests(api.ResourceList{api.ResourceCPU: resource.MustParse("250m"), api.ResourceMemory: resource.MustParse("128Mi")}).
 				WithLimits(api.ResourceList{api.ResourceMemory: resource.MustParse("1Gi")})).
 			WithReadinessProbe(apply.Probe().WithTCPSocket(apply.TCPSocketAction().WithPort(intstr.FromInt32(int32(g.Port)))).WithPeriodSeconds(1)).
 			WithSecurityContext(apply.SecurityContext().WithAllowPrivilegeEscalation(false).WithReadOnlyRootFilesystem(true).

@@ -132,8 +132,8 @@ func (p *Plan) container() *apply.ContainerApplyConfiguration {
 		// Often only until it has started: each look is a process in the
 		// container, and six of them are felt on a small machine.
 		WithStartupProbe(probe("alive.sh", 2, 10, 30)).
-		WithReadinessProbe(probe("ready.sh", 10, 5, 1)).
-		WithLivenessProbe(probe("alive.sh", 20, 10, 4)).
+		WithReadinessProbe(probe("ready.sh", 15, 5, 1)).
+		WithLivenessProbe(probe("alive.sh", 60, 10, 2)).
 		WithSecurityContext(apply.SecurityContext().WithAllowPrivilegeEscalation(false).WithReadOnlyRootFilesystem(true).
 			WithCapabilities(apply.Capabilities().WithDrop("ALL"))).
 		WithVolumeMounts(
@@ -145,6 +145,12 @@ func (p *Plan) container() *apply.ContainerApplyConfiguration {
 	if p.Redis.HandOver {
 		c.WithLifecycle(apply.Lifecycle().WithPreStop(apply.LifecycleHandler().WithExec(apply.ExecAction().WithCommand("sh", configDir+"/stop.sh"))))
 	}
+	// Without a request a pod has next to no weight: beside anything that is busy on its
+	// machine it waits for a processor, and that looks like a slow Redis. There is no limit:
+	// a node that is throttled looks slow, too.
+	c.WithResources(apply.ResourceRequirements().WithRequests(api.ResourceList{
+		api.ResourceCPU: resource.MustParse("100m"), api.ResourceMemory: resource.MustParse("64Mi"),
+	}))
 	if r := p.Redis.Resources; r != nil {
 		quantities := api.ResourceList{}
 		if r.CPU != "" {

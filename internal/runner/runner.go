@@ -93,7 +93,11 @@ func line(ctx context.Context, s *scenarios.Scenario, o Options, rec *recorder) 
 // load is the part of the line in which the cluster is under load, with what is read
 // from it afterwards.
 func load(ctx context.Context, s *scenarios.Scenario, st site.Site, rec *recorder, in inputs) error {
-	in.samples = newSampler(ctx, st.Redis(), rec.clock)
+	every := sampleEvery
+	if st.Fleet() != nil {
+		every = samplePodEvery
+	}
+	in.samples = newSampler(ctx, st.Redis(), rec.clock, every)
 	defer in.samples.close()
 	auditor, err := storm(ctx, s, st, rec, in)
 	if err != nil {

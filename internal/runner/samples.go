@@ -14,8 +14,11 @@ import (
 
 const (
 	// sampleEvery is the distance of two samples of a node, where all nodes together
-	// allow it: what a node counted after its last sample is lost with its process.
-	sampleEvery = 200 * time.Millisecond
+	// allow it: what a node counted after its last sample is lost with its process. Each
+	// sample of a pod goes through the API server and a kubelet, which is felt on a small
+	// machine.
+	sampleEvery    = 200 * time.Millisecond
+	samplePodEvery = time.Second
 	// samplesPerSecond bounds the samples of all nodes together.
 	samplesPerSecond = 50
 	// sampleTimeout bounds one sample.
@@ -43,14 +46,15 @@ type sampledNode struct {
 }
 
 // newSampler takes the samples before the load, and goes on until end.
-func newSampler(ctx context.Context, c *deployer.Cluster, clock results.Clock) *sampler {
+// They are at least least apart for each node.
+func newSampler(ctx context.Context, c *deployer.Cluster, clock results.Clock, least time.Duration) *sampler {
 	s := &sampler{clock: clock}
 	for _, n := range c.Nodes {
 		s.nodes = append(s.nodes, &sampledNode{name: n.Name, client: c.Client(n, sampleTimeout)})
 	}
 	s.round(ctx, results.MomentBefore)
 	ctx, s.stop = context.WithCancel(ctx)
-	every := max(sampleEvery, time.Second*time.Duration(len(s.nodes))/samplesPerSecond)
+	every := max(least, time.Second*time.Duration(len(s.nodes))/samplesPerSecond)
 	for _, n := range s.nodes {
 		s.wg.Go(func() {
 			t := time.NewTicker(every)

@@ -21,6 +21,26 @@ import (
 
 func second(n int) scenarios.Duration { return scenarios.Duration(time.Duration(n) * time.Second) }
 
+// A fault is in force for its duration, and a killed node is away for as long as it says:
+// forever is until the end of the timeline.
+func TestAPlanSaysHowLongAFaultLasts(t *testing.T) {
+	kill := func(away *scenarios.Away) *scenarios.Kill { return &scenarios.Kill{Away: away} }
+	plan := Plan(scenarios.Timeline{
+		Phases: []scenarios.Phase{{Duration: second(20)}, {Duration: second(10)}},
+		Faults: []scenarios.Fault{
+			{At: second(1), Duration: second(2), Pause: &scenarios.Pause{}},
+			{At: second(4), Kill: kill(nil)},
+			{At: second(5), Kill: kill(&scenarios.Away{For: second(6)})},
+			{At: second(7), Kill: kill(&scenarios.Away{Forever: true})},
+		},
+	}, 1)
+	for i, want := range []time.Duration{2 * time.Second, 0, 6 * time.Second, 23 * time.Second} {
+		if got := plan[i].Lasts; got != want {
+			t.Errorf("%s lasts %v, want %v", plan[i].Fault.Detail(), got, want)
+		}
+	}
+}
+
 func TestPlanRepeatsWithSeededJitter(t *testing.T) {
 	timeline := scenarios.Timeline{Faults: []scenarios.Fault{
 		{Name: "late", At: second(5)},

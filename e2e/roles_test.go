@@ -52,10 +52,10 @@ func loadSelf(t *testing.T, s *sandbox, cluster string) string {
 		t.Fatal(found, err)
 	}
 	ref := strings.TrimSpace(stderr)
-	if err := k.Load(t.Context(), ref, tar); err != nil {
+	if err := k.Load(t.Context(), ref, nil, tar); err != nil {
 		t.Fatal(err)
 	}
-	if err := k.LoadDocker(t.Context(), "redis:7.0"); err != nil {
+	if err := k.LoadDocker(t.Context(), "redis:7.0", nil); err != nil {
 		t.Fatal(err)
 	}
 	return ref

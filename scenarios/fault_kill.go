@@ -1,9 +1,6 @@
 package scenarios
 
-import (
-	"errors"
-	"fmt"
-)
+import "fmt"
 
 // Kill ends a node. Its supervisor, or Kubernetes, starts it again.
 type Kill struct {
@@ -23,40 +20,6 @@ type Kill struct {
 	// timeline. Default: on this machine cluster.local.restartDelay; on Kubernetes as
 	// long as Kubernetes takes to start it again, about two seconds.
 	Away *Away `yaml:"away,omitempty" json:"away,omitempty" jsonschema:"minimum=0s,maximum=1h"`
-}
-
-// Away is how long a node stays down: For, or until the end of the timeline.
-type Away struct {
-	For     Duration
-	Forever bool
-}
-
-// forever is how a scenario writes Away.Forever.
-const forever = "forever"
-
-// String is a as a scenario writes it.
-func (a Away) String() string {
-	if a.Forever {
-		return forever
-	}
-	return a.For.String()
-}
-
-// MarshalText writes a for JSON and YAML.
-func (a Away) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
-
-// UnmarshalText reads what MarshalText wrote.
-func (a *Away) UnmarshalText(b []byte) error {
-	*a = Away{Forever: string(b) == forever}
-	if a.Forever {
-		return nil
-	}
-	err := a.For.UnmarshalText(b)
-	var bad *valueError
-	if errors.As(err, &bad) {
-		return &valueError{"a duration or " + forever, bad.text, bad.hint}
-	}
-	return err
 }
 
 // Name is the field.

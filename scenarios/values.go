@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -48,6 +49,40 @@ func (d *Duration) UnmarshalText(b []byte) error {
 	}
 	*d = Duration(v)
 	return nil
+}
+
+// Away is how long a node stays down: For, or until the end of the timeline.
+type Away struct {
+	For     Duration
+	Forever bool
+}
+
+// forever is how a scenario writes Away.Forever.
+const forever = "forever"
+
+// String is a as a scenario writes it.
+func (a Away) String() string {
+	if a.Forever {
+		return forever
+	}
+	return a.For.String()
+}
+
+// MarshalText writes a for JSON and YAML.
+func (a Away) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
+
+// UnmarshalText reads what MarshalText wrote.
+func (a *Away) UnmarshalText(b []byte) error {
+	*a = Away{Forever: string(b) == forever}
+	if a.Forever {
+		return nil
+	}
+	err := a.For.UnmarshalText(b)
+	var bad *valueError
+	if errors.As(err, &bad) {
+		return &valueError{"a duration or " + forever, bad.text, bad.hint}
+	}
+	return err
 }
 
 // Rate is a number of requests per second, or Max: closed loop.

@@ -128,7 +128,8 @@ func dialled(t *testing.T, c *Conn, to netip.AddrPort, limit time.Duration) Outc
 	return seen[0]
 }
 
-// What is silent takes its whole time, and what is open on a busy machine may take some.
+// A silent port takes the whole time of a dial. An open one may take some of it on a busy
+// machine.
 const (
 	toBeSilent = 200 * time.Millisecond
 	toBeOpen   = 20 * time.Second

@@ -211,10 +211,10 @@ func (c *Cluster) Kubeconfig() ([]byte, error) {
 	return []byte(text), nil
 }
 
-// LoadDocker copies an image from this machine's Docker engine into the nodes
-// that lack it. An image that the engine does not have is left to the nodes to
-// pull.
-func (c *Cluster) LoadDocker(ctx context.Context, image string) error {
+// LoadDocker copies an image from this machine's Docker engine into those of the nodes
+// into that lack it; nil is all of them. An image that the engine does not have is left to
+// the nodes to pull.
+func (c *Cluster) LoadDocker(ctx context.Context, image string, into []string) error {
 	if exec.CommandContext(ctx, "docker", "image", "inspect", image).Run() != nil {
 		return nil
 	}
@@ -230,7 +230,7 @@ func (c *Cluster) LoadDocker(ctx context.Context, image string) error {
 		}
 		return nil
 	})
-	return c.load(ctx, image, func() (io.ReadCloser, error) {
+	return c.load(ctx, image, into, func() (io.ReadCloser, error) {
 		if err := saved(); err != nil {
 			return nil, err
 		}
@@ -238,29 +238,36 @@ func (c *Cluster) LoadDocker(ctx context.Context, image string) error {
 	})
 }
 
-// Load copies an image, given as an archive as docker save writes it, into the
-// nodes that lack it.
-func (c *Cluster) Load(ctx context.Context, image string, archive []byte) error {
-	return c.load(ctx, image, func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(archive)), nil })
+// Load copies an image, given as an archive as docker save writes it, into those of the
+// nodes into that lack it; nil is all of them.
+func (c *Cluster) Load(ctx context.Context, image string, into []string, archive []byte) error {
+	return c.load(ctx, image, into, func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(archive)), nil })
 }
 
-func (c *Cluster) load(ctx context.Context, image string, open func() (io.ReadCloser, error)) error {
+// load copies into all nodes at once: each unpacks the image by itself.
+func (c *Cluster) load(ctx context.Context, image string, into []string, open func() (io.ReadCloser, error)) error {
 	list, err := c.provider.ListInternalNodes(c.Name)
 	if err != nil {
 		return fmt.Errorf("listing the nodes of kind cluster %s: %w", c.Name, err)
 	}
-	for _, n := range list {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		if _, err := nodeutils.ImageID(n, image); err == nil {
-			continue
-		}
-		if err := loadInto(n, open); err != nil {
-			return fmt.Errorf("loading image %s into %s: %w", image, n, err)
-		}
+	list = slices.DeleteFunc(list, func(n nodes.Node) bool { return into != nil && !slices.Contains(into, n.String()) })
+	errs := make([]error, len(list))
+	var wg sync.WaitGroup
+	for i, n := range list {
+		wg.Go(func() {
+			if _, err := nodeutils.ImageID(n, image); err == nil || ctx.Err() != nil {
+				return
+			}
+			if err := loadInto(n, open); err != nil {
+				errs[i] = fmt.Errorf("loading image %s into %s: %w", image, n, err)
+			}
+		})
 	}
-	return nil
+	wg.Wait()
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return errors.Join(errs...)
 }
 
 func loadInto(n nodes.Node, open func() (io.ReadCloser, error)) error {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
@@ -36,6 +37,25 @@ func (c *Cluster) AwaitMachines(ctx context.Context) error {
 		return fmt.Errorf("waiting for the nodes of the Kubernetes cluster: %w", err)
 	}
 	return nil
+}
+
+// controlPlaneTaint is what kubeadm and kind keep pods from the control plane by.
+const controlPlaneTaint = "node-role.kubernetes.io/control-plane"
+
+// Workers are the names of the machines that take pods which tolerate nothing, as a
+// scheduler will see them once all machines are ready.
+func (c *Cluster) Workers(ctx context.Context) ([]string, error) {
+	list, err := c.Client.CoreV1().Nodes().List(ctx, api.ListOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("listing the nodes of the Kubernetes cluster: %w", err)
+	}
+	names := []string{}
+	for _, n := range list.Items {
+		if !slices.ContainsFunc(n.Spec.Taints, func(t api.Taint) bool { return t.Key == controlPlaneTaint && t.Effect != api.PreferNoSchedule }) {
+			names = append(names, n.Name)
+		}
+	}
+	return names, nil
 }
 
 // SetCordon keeps new pods from a machine for a run, or lets them in again, and notes

@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -51,6 +52,19 @@ func TestMachinesAreAwaited(t *testing.T) {
 				t.Errorf("%v, want %q", err, want)
 			}
 		})
+	}
+}
+
+// A new worker still has the taint of one whose network is not there; a control plane has
+// its taint for good, unless it is the only machine.
+func TestWorkersTakePods(t *testing.T) {
+	control := api.Taint{Key: controlPlaneTaint, Effect: "NoSchedule"}
+	soft := api.Taint{Key: controlPlaneTaint, Effect: api.PreferNoSchedule}
+	c, _ := cluster(machine("control", "", control), machine("new", "", api.Taint{Key: api.TaintNodeNotReady, Effect: "NoSchedule"}), machine("soft", "", soft), machine("plain", ""))
+	got, err := c.Workers(t.Context())
+	slices.Sort(got)
+	if want := []string{"new", "plain", "soft"}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("%v, %v", got, err)
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 )
 
 // KeepDown has a node stay down the next time that it starts, in this pod or another one
-// on its volume, until LetStart. Its own clock ends it after limit, should nobody do so.
+// on its volume, until LetStart. Without that it ends after limit, by the node's own clock.
 func (d *Deployment) KeepDown(ctx context.Context, node string, limit time.Duration) error {
 	n, ok := d.Node(node)
 	if !ok {

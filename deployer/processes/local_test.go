@@ -122,6 +122,39 @@ func TestANodeThatIsKilledComesBackOnItsVolume(t *testing.T) {
 	}
 }
 
+// A node that is kept down is not started again, whatever its delay, until it may be.
+func TestANodeIsKeptDown(t *testing.T) {
+	d, _, err := deploy(t, scenarios.Redis{Shards: 3}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	name := d.Nodes[0].Name
+	old, err := d.Process(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(d.KeepDown(name, true), old.Signal(syscall.SIGKILL)); err != nil {
+		t.Fatal(err)
+	}
+	<-old.Done()
+	short, stop := context.WithTimeout(ctx, 500*time.Millisecond)
+	defer stop()
+	if p, err := d.AwaitNext(short, name, old); err == nil {
+		t.Fatalf("it was started again, as process %d", p.PID())
+	}
+	if err := d.KeepDown(name, false); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.AwaitNext(ctx, name, old); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.KeepDown("node-99", true); err == nil {
+		t.Error("a node that is not there was kept down")
+	}
+}
+
 func TestPasswordIsAskedForAndShownNowhere(t *testing.T) {
 	t.Parallel()
 	for _, user := range []string{"", "app"} {

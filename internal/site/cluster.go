@@ -81,8 +81,13 @@ func connectKind(ctx context.Context, s *scenarios.Scenario, o Options) (_ *clus
 	if u := s.Timeline.Upgrade; u != nil && u.To.Image != images[0] {
 		images = append(images, u.To.Image)
 	}
+	into, err := connected.Workers(ctx)
+	if err != nil {
+		return nil, err
+	}
 	for _, img := range images {
-		if err := c.LoadDocker(ctx, img); err != nil {
+		o.Recorder.Note("loading image " + img)
+		if err := c.LoadDocker(ctx, img, into); err != nil {
 			return nil, err
 		}
 	}
@@ -94,7 +99,8 @@ func connectKind(ctx context.Context, s *scenarios.Scenario, o Options) (_ *clus
 	if err := img.Archive(&archive); err != nil {
 		return nil, err
 	}
-	if err := c.Load(ctx, img.Ref, archive.Bytes()); err != nil {
+	o.Recorder.Note("loading image " + img.Ref)
+	if err := c.Load(ctx, img.Ref, into, archive.Bytes()); err != nil {
 		return nil, err
 	}
 	if made {

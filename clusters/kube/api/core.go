@@ -57,6 +57,7 @@ const (
 	PortForwardRequestIDHeader       = v1.PortForwardRequestIDHeader
 	PortHeader                       = v1.PortHeader
 	PullIfNotPresent                 = v1.PullIfNotPresent
+	PreferNoSchedule                 = v1.TaintEffectPreferNoSchedule
 	ReadWriteOnce                    = v1.ReadWriteOnce
 	ResourceCPU                      = v1.ResourceCPU
 	ResourceMemory                   = v1.ResourceMemory

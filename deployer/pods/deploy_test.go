@@ -230,6 +230,8 @@ func TestANodeGetsAnotherImageAndItsBackup(t *testing.T) {
 func TestAKeptDeploymentIsTakenUp(t *testing.T) {
 	t.Parallel()
 	w, d, ctx := deploy(t)
+	// The run before was killed while a node was kept down.
+	replaced(ctx, t, d, "shard-0-1")
 	if err := d.Keep(ctx); err != nil {
 		t.Fatal(err)
 	}
@@ -256,6 +258,48 @@ func TestAKeptDeploymentIsTakenUp(t *testing.T) {
 	defer later.unfollow()
 	if roles := later.Roles(ctx); len(roles) != 2 || later.Nodes[0].ID == "" {
 		t.Errorf("roles %+v of %+v", roles, later.Nodes)
+	}
+}
+
+// replaced has a node kept down, and its pod made anew.
+func replaced(ctx context.Context, t *testing.T, d *Deployment, node string) {
+	t.Helper()
+	if err := d.KeepDown(ctx, node, time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	was, ok := d.Pod(node)
+	if !ok {
+		t.Fatalf("%s has no pod", node)
+	}
+	if err := d.DeletePod(ctx, was, new(time.Duration)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.AwaitPod(ctx, node, "another pod", func(p Pod) bool { return p.UID != was.UID && p.Running }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A node that is kept down stays so in its new pod, until it may start.
+func TestANodeIsKeptDownInItsNewPod(t *testing.T) {
+	t.Parallel()
+	_, d, ctx := deploy(t)
+	const node = "shard-0-1"
+	replaced(ctx, t, d, node)
+	short, stop := context.WithTimeout(ctx, time.Second)
+	defer stop()
+	if err := d.AwaitAnswer(short, node); err == nil {
+		t.Error("it answers")
+	}
+	if err := d.LetStart(ctx, node); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.AwaitAnswer(ctx, node); err != nil {
+		t.Error(err)
+	}
+	for _, err := range []error{d.KeepDown(ctx, "shard-9-9", time.Second), d.LetStart(ctx, "shard-9-9")} {
+		if err == nil {
+			t.Error("a node that is not there was taken for one")
+		}
 	}
 }
 

@@ -34,9 +34,9 @@ func decide(a *facts.Analysis, u *results.Upgrade, s *results.Summary) (results.
 		reasons = slices.DeleteFunc(reasons, func(r string) bool { return slices.Contains(failures, r) })
 		return results.NoGo, append(failures, reasons...)
 	case s.Verdict == results.Invalid || s.Verdict == results.Inconclusive:
-		return results.Undecided, reasons
+		return results.Undecided, append(reasons, rehearsed(u)...)
 	case s.Verdict == results.Fail:
-		return results.NoGo, reasons
+		return results.NoGo, append(reasons, rehearsed(u)...)
 	}
 	open := slices.Concat(rollShortcomings(u), rehearsed(u), unbounded(a))
 	if len(open) > 0 {

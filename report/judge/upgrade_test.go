@@ -36,6 +36,15 @@ func TestUpgradeSummary(t *testing.T) {
 	}
 }
 
+// restarted has every node run the version that it ran before.
+func restarted(b *results.Bundle) {
+	u := b.Run.Upgrade
+	u.To = u.From
+	for i := range u.Forward.Steps {
+		u.Forward.Steps[i].Server = u.From
+	}
+}
+
 func TestDecision(t *testing.T) {
 	for name, tt := range map[string]struct {
 		change func(*results.Bundle)
@@ -51,15 +60,17 @@ func TestDecision(t *testing.T) {
 			b.Run.Upgrade.Back.Status, b.Run.Upgrade.Back.Reason = results.RollFailed, "no way"
 			b.Run.Audit.FailedKept = 1 // invalid
 		}, results.NoGo, "the rollback failed: no way"},
-		"unfinished": {func(b *results.Bundle) { b.Run.Upgrade.Back.Status = results.RollUnfinished }, results.Undecided, "rollback was not finished"},
-		"refused":    {func(b *results.Bundle) { b.Run.Upgrade.Forward.Status = results.RollRefused }, results.Undecided, "the upgrade did not take place"},
-		"nothing upgraded": {func(b *results.Bundle) {
-			u := b.Run.Upgrade
-			u.To = u.From
-			for i := range u.Forward.Steps {
-				u.Forward.Steps[i].Server = u.From
-			}
-		}, results.Undecided, "every node is Redis 7.0.15 before and after: this was a rolling restart"},
+		"unfinished":       {func(b *results.Bundle) { b.Run.Upgrade.Back.Status = results.RollUnfinished }, results.Undecided, "rollback was not finished"},
+		"refused":          {func(b *results.Bundle) { b.Run.Upgrade.Forward.Status = results.RollRefused }, results.Undecided, "the upgrade did not take place"},
+		"nothing upgraded": {restarted, results.Undecided, "every node is Redis 7.0.15 before and after: this was a rolling restart"},
+		"nothing upgraded, and an objective missed": {func(b *results.Bundle) {
+			restarted(b)
+			b.Run.Audit.Lost = 801
+		}, results.NoGo, "this was a rolling restart"},
+		"nothing upgraded, on a machine that was too slow": {func(b *results.Bundle) {
+			restarted(b)
+			b.Run.Audit.FailedKept = 1 // invalid
+		}, results.Undecided, "this was a rolling restart"},
 		"a node left behind":                    {func(b *results.Bundle) { b.Run.Upgrade.Forward.Steps[2].Server = b.Run.Upgrade.From }, results.Undecided, "node-4 is Redis 7.0.15 after its replacement, and not Redis 8.0.2"},
 		"no version known":                      {func(b *results.Bundle) { b.Run.Upgrade.To = results.Server{} }, results.Undecided, "no node said"},
 		"lost writes that an objective accepts": {func(*results.Bundle) {}, results.Go, "700 of "},

@@ -120,7 +120,7 @@ type LocalCluster struct {
 	// namespaces: namespaces, or the run fails. none: plain loopback.
 	Isolation string `yaml:"isolation" json:"isolation" jsonschema:"enum=auto,enum=namespaces,enum=none"`
 	// The time after which a node that ended starts again on the same volume, as a
-	// kubelet would start it.
+	// kubelet would start it. A kill that states away does not use it.
 	RestartDelay Duration `yaml:"restartDelay" json:"restartDelay" jsonschema:"minimum=0s,maximum=1h"`
 }
 

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/slotstorm/slotstorm/clusters/kube"
+	"github.com/slotstorm/slotstorm/clusters/kube/api"
 	"github.com/slotstorm/slotstorm/deployer"
 	"github.com/slotstorm/slotstorm/internal/deep"
 	"github.com/slotstorm/slotstorm/internal/dial"
@@ -107,4 +108,24 @@ masterauth secret
 func plannedNamespace() *kube.Namespace {
 	ns, _ := kube.Planned(kube.TakeOptions{RunID: "run-00000000T000000Z-0000"})
 	return ns
+}
+
+// A pod requests a processor and memory, whatever the scenario leaves out.
+func TestAPodAlwaysRequestsAProcessor(t *testing.T) {
+	for name, tc := range map[string]struct {
+		stated      *scenarios.Resources
+		cpu, memory string
+		limited     bool // the processor
+		bound       int  // limits in all
+	}{
+		"nothing":   {nil, "100m", "64Mi", false, 0},
+		"memory":    {&scenarios.Resources{Memory: "1Gi"}, "100m", "1Gi", false, 1},
+		"processor": {&scenarios.Resources{CPU: "2"}, "2", "64Mi", true, 1},
+	} {
+		requests, limits := (&Plan{Redis: scenarios.Redis{Resources: tc.stated}}).resources()
+		_, limited := limits[api.ResourceCPU]
+		if requests.Cpu().String() != tc.cpu || requests.Memory().String() != tc.memory || limited != tc.limited || len(limits) != tc.bound {
+			t.Errorf("%s: requests %v, limits %v", name, requests, limits)
+		}
+	}
 }

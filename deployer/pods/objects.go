@@ -145,23 +145,26 @@ func (p *Plan) container() *apply.ContainerApplyConfiguration {
 	if p.Redis.HandOver {
 		c.WithLifecycle(apply.Lifecycle().WithPreStop(apply.LifecycleHandler().WithExec(apply.ExecAction().WithCommand("sh", configDir+"/stop.sh"))))
 	}
-	// Without a request a pod has next to no weight: beside anything that is busy on its
-	// machine it waits for a processor, and that looks like a slow Redis. There is no limit:
-	// a node that is throttled looks slow, too.
-	c.WithResources(apply.ResourceRequirements().WithRequests(api.ResourceList{
-		api.ResourceCPU: resource.MustParse("100m"), api.ResourceMemory: resource.MustParse("64Mi"),
-	}))
+	requests, limits := p.resources()
+	return c.WithResources(apply.ResourceRequirements().WithRequests(requests).WithLimits(limits))
+}
+
+// resources are those of the scenario. Without a request for a processor a pod has next to
+// no weight: beside anything that is busy on its machine it waits, and that looks like a
+// slow Redis. So what is not stated is requested, without a limit: a node that is throttled
+// looks slow, too.
+func (p *Plan) resources() (requests, limits api.ResourceList) {
+	requests = api.ResourceList{api.ResourceCPU: resource.MustParse("100m"), api.ResourceMemory: resource.MustParse("64Mi")}
+	limits = api.ResourceList{}
 	if r := p.Redis.Resources; r != nil {
-		quantities := api.ResourceList{}
 		if r.CPU != "" {
-			quantities[api.ResourceCPU] = resource.MustParse(r.CPU)
+			requests[api.ResourceCPU], limits[api.ResourceCPU] = resource.MustParse(r.CPU), resource.MustParse(r.CPU)
 		}
 		if r.Memory != "" {
-			quantities[api.ResourceMemory] = resource.MustParse(r.Memory)
+			requests[api.ResourceMemory], limits[api.ResourceMemory] = resource.MustParse(r.Memory), resource.MustParse(r.Memory)
 		}
-		c.WithResources(apply.ResourceRequirements().WithRequests(quantities).WithLimits(quantities))
 	}
-	return c
+	return requests, limits
 }
 
 // config is redis.conf without what is secret.

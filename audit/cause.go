@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -10,7 +11,9 @@ import (
 // explain says of each lost write why it was lost: by which node acknowledged it
 // and what that node became.
 //
+//	a fault emptied it, or the node that followed it        command of a fault
 //	it died or hung before another took its shard over      async tail
+//	the other one had not been in sync since                unsynced replica
 //	it lived on while another took its shard over           split brain
 //	it came back as primary before anyone took over         empty restart, or
 //	                                                        restart with older data
@@ -48,9 +51,13 @@ func newStory(b *results.Bundle, keys []*history, findings []results.Finding) *s
 	}
 	for _, e := range b.Events {
 		switch e.Kind {
-		case results.EventNodeExit, results.EventNodeReady, results.EventPromoted, results.EventElectionWon:
+		case results.EventNodeExit, results.EventNodeReady, results.EventPromoted, results.EventElectionWon, results.EventDemoted,
+			results.EventLinkUp, results.EventLinkDown, results.EventFullSync:
 			s.events[e.Node] = append(s.events[e.Node], e)
 		}
+	}
+	for _, list := range s.events {
+		slices.SortStableFunc(list, func(x, y results.Event) int { return cmp.Compare(x.Offset, y.Offset) })
 	}
 	type place struct {
 		key string
@@ -116,13 +123,15 @@ func (s *story) end(node string, at results.Duration) results.Duration {
 
 func (s *story) cause(w results.Write) string {
 	end := s.end(w.Node, w.Sent)
-	took := s.takeover(w)
+	took, heir := s.takeover(w)
 	exit := min(end, s.hang(w, took))
 	ready := never
 	if exit < never {
 		ready = s.next(w.Node, exit, results.EventNodeReady)
 	}
 	switch {
+	case s.emptied(w):
+		return results.CauseCommand
 	case exit < took && ready < took && end == exit:
 		for _, at := range s.survivors[w.Node] {
 			if at < exit {
@@ -134,17 +143,18 @@ func (s *story) cause(w results.Write) string {
 		return results.CauseCommand
 	case took == never:
 		return results.CauseUnexplained
-	case w.Sent < took && exit < took:
-		return results.CauseAsyncTail
-	case w.Sent < took && s.planned(w):
+	case w.Sent < took && (exit < took || s.planned(w)):
+		if s.unsynced(heir, w.Sent, took) {
+			return results.CauseUnsynced
+		}
 		return results.CauseAsyncTail
 	}
 	return results.CauseSplitBrain
 }
 
-// takeover is when another node of the write's shard took over from the one that
+// takeover is when another node of the write's shard, its heir, took over from the one that
 // acknowledged it: the first promotion of another after that one's own last.
-func (s *story) takeover(w results.Write) results.Duration {
+func (s *story) takeover(w results.Write) (first results.Duration, heir string) {
 	since := results.Duration(0)
 	for _, e := range s.events[w.Node] {
 		promoted := e.Kind == results.EventPromoted || e.Kind == results.EventElectionWon
@@ -152,13 +162,23 @@ func (s *story) takeover(w results.Write) results.Duration {
 			since = e.Offset
 		}
 	}
-	first := never
+	first = never
 	for node, shard := range s.shardOf {
-		if shard == s.shardOf[w.Node] && node != w.Node {
-			first = min(first, s.next(node, since, results.EventElectionWon), s.next(node, since, results.EventPromoted))
+		if shard != s.shardOf[w.Node] || node == w.Node {
+			continue
+		}
+		if at := s.next(node, since, results.EventElectionWon, results.EventPromoted); at < first || at == first && at < never && node < heir {
+			first, heir = at, node
 		}
 	}
-	return first
+	return first, heir
+}
+
+// unsynced reports whether a replica had not followed its primary when a write was sent,
+// nor did from then until it took over.
+func (s *story) unsynced(node string, sent, took results.Duration) bool {
+	since, _ := results.OutOfSync(s.events[node], node, sent)
+	return since > 0 && s.next(node, sent, results.EventLinkUp) > took
 }
 
 // hang is when the first fault that stopped the node of a write without ending it struck,
@@ -172,6 +192,27 @@ func (s *story) hang(w results.Write, took results.Duration) results.Duration {
 		}
 	}
 	return first
+}
+
+// emptied reports whether a fault removed all data, after a write was sent, from a node that
+// had the write and whose data the shard continued with: its primary, or a replica that
+// took over later without another copy of the data.
+func (s *story) emptied(w results.Write) bool {
+	for _, f := range s.run.Faults {
+		if !f.Empties || f.Proved == 0 || w.Sent > f.Proved {
+			continue
+		}
+		for _, h := range f.Hits() {
+			if h.Shard != w.Shard {
+				continue
+			}
+			took := s.next(h.Node, f.Injected, results.EventElectionWon, results.EventPromoted)
+			if h.Role == "primary" || took < never && s.next(h.Node, f.Injected, results.EventFullSync, results.EventNodeExit) > took {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // commanded reports whether a fault sent the node of a write a command that can remove it, or

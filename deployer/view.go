@@ -74,17 +74,9 @@ type Role struct {
 
 // Roles asks every node what it is, now. Nodes that do not answer are left out.
 func (c *Cluster) Roles(ctx context.Context) []Role {
-	// At once: nodes that do not answer would add up their time-outs.
-	views, errs := make([]View, len(c.Nodes)), make([]error, len(c.Nodes))
-	var wg sync.WaitGroup
-	for i, n := range c.Nodes {
-		wg.Go(func() {
-			cl := c.Client(n, time.Second)
-			defer cl.Close()
-			views[i], errs[i] = Ask(ctx, cl)
-		})
-	}
-	wg.Wait()
+	clients, end := c.clients()
+	defer end()
+	views, errs := askAll(ctx, clients)
 	var list []Role
 	for i, n := range c.Nodes {
 		v := views[i]
@@ -99,6 +91,30 @@ func (c *Cluster) Roles(ctx context.Context) []Role {
 		list = append(list, r)
 	}
 	return list
+}
+
+// clients are a connection to every node, in their order, and what ends them.
+func (c *Cluster) clients() (list []*redis.Client, end func()) {
+	for _, n := range c.Nodes {
+		list = append(list, c.Client(n, time.Second))
+	}
+	return list, func() {
+		for _, cl := range list {
+			cl.Close()
+		}
+	}
+}
+
+// askAll reads the views of nodes at once: one after the other, nodes that do not answer
+// would add up their time-outs, and the last view would be much younger than the first.
+func askAll(ctx context.Context, clients []*redis.Client) ([]View, []error) {
+	views, errs := make([]View, len(clients)), make([]error, len(clients))
+	var wg sync.WaitGroup
+	for i, cl := range clients {
+		wg.Go(func() { views[i], errs[i] = Ask(ctx, cl) })
+	}
+	wg.Wait()
+	return views, errs
 }
 
 // shardNow is the shard that most slots of a node belong to or, of a replica, most of
@@ -177,25 +193,20 @@ const maxLag = 4 << 20
 // cluster_state:ok alone comes seconds before the replicas have synchronised,
 // and a replica that never has cannot fail over.
 func (c *Cluster) AwaitWhole(ctx context.Context) error {
-	clients := make([]*redis.Client, len(c.Nodes))
-	for i, n := range c.Nodes {
-		clients[i] = c.Client(n, time.Second)
-		defer clients[i].Close()
-	}
+	clients, end := c.clients()
+	defer end()
 	return c.await(ctx, func() error { return c.whole(ctx, clients) })
 }
 
 func (c *Cluster) whole(ctx context.Context, clients []*redis.Client) error {
-	views := make([]View, len(c.Nodes))
+	views, errs := askAll(ctx, clients)
 	for i, n := range c.Nodes {
-		v, err := Ask(ctx, clients[i])
-		if err != nil {
-			return fmt.Errorf("%s does not answer: %w", n.Name, err)
+		if errs[i] != nil {
+			return fmt.Errorf("%s does not answer: %w", n.Name, errs[i])
 		}
-		if err := c.agrees(n, v); err != nil {
+		if err := c.agrees(n, views[i]); err != nil {
 			return err
 		}
-		views[i] = v
 	}
 	return c.followed(views)
 }

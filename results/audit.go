@@ -89,13 +89,17 @@ const (
 const (
 	// AsyncTail: its primary died, and its replica had not got it yet.
 	CauseAsyncTail = "async tail"
+	// Unsynced: its primary died, and a replica took over that had not been in sync with
+	// it for long enough to have it.
+	CauseUnsynced = "unsynced replica"
 	// SplitBrain: its primary lived on beside the one that replaced it.
 	CauseSplitBrain = "split brain"
 	// EmptyRestart: its primary came back, as primary, without any data.
 	CauseEmptyRestart = "empty restart"
 	// RestartTail: its primary came back, as primary, with older data.
 	CauseRestartTail = "restart with older data"
-	// Command: a fault sent its primary a command afterwards, and nothing else happened to it.
+	// Command: a fault sent a command to a node that had it, and the command removed all
+	// data, or could remove some and nothing else happened to its primary.
 	CauseCommand     = "command of a fault"
 	CauseUnexplained = "unexplained"
 	// ClientRetry and Server say who repeated a duplicated write.

@@ -133,6 +133,28 @@ const (
 	EventReachable         = "reachable"          // poll: Node answers again
 )
 
+// OutOfSync is since when a node had not followed its primary at a moment, and whether it
+// had been started anew and not synchronised since; 0 if it did follow, or was a primary.
+// The events are in order.
+func OutOfSync(events []Event, node string, at Duration) (since Duration, started bool) {
+	for _, e := range events {
+		if e.Node != node || e.Offset > at {
+			continue
+		}
+		switch e.Kind {
+		case EventNodeExit:
+			since, started = e.Offset, true
+		case EventLinkDown, EventDemoted:
+			if since == 0 {
+				since = e.Offset
+			}
+		case EventLinkUp, EventPromoted:
+			since, started = 0, false
+		}
+	}
+	return since, started
+}
+
 // JournalEntry is a line of journal.jsonl, flushed to disk before the step acts.
 type JournalEntry struct {
 	Offset Duration `json:"offsetMs"`

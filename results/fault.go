@@ -74,6 +74,8 @@ type Traits struct {
 	Disconnects bool `json:"disconnects,omitempty"`
 	// Erases is true of a fault that can remove data from a node that goes on running.
 	Erases bool `json:"erases,omitempty"`
+	// Empties is true of a fault that removes all data from such a node.
+	Empties bool `json:"empties,omitempty"`
 	// Signal is what redis-server is sent: "SIGKILL", "SIGTERM" or "SIGSTOP".
 	Signal string `json:"signal,omitempty"`
 	// Engine injects the fault: "builtin" or "chaosmesh".

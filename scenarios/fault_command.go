@@ -40,7 +40,12 @@ func (c *SentCommand) Aim() Aim { return Aim{Target: c.Target} }
 // Traits are those of a command of any kind: a primary that it blocks can be taken for
 // dead.
 func (c *SentCommand) Traits() Traits {
-	return Traits{Takes: TakesCommand, Deposes: Maybe, Lasts: len(c.Undo) > 0, Erases: erases(c.Run) || erases(c.Undo)}
+	return Traits{Takes: TakesCommand, Deposes: Maybe, Lasts: len(c.Undo) > 0, Erases: erases(c.Run) || erases(c.Undo), Empties: empties(c.Run)}
+}
+
+// empties reports whether a command removes everything: a cluster has one database.
+func empties(command []AnyValue) bool {
+	return len(command) > 0 && slices.Contains([]string{"FLUSHALL", "FLUSHDB"}, strings.ToUpper(string(command[0])))
 }
 
 // erases reports whether a command can remove data: not one that only reads, blocks or

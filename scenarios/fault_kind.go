@@ -76,6 +76,8 @@ type Traits struct {
 	Disconnects bool
 	// Erases is true of an action that can remove data from a node that goes on running.
 	Erases bool
+	// Empties is true of an action that removes all data from such a node.
+	Empties bool
 	// Signal is what redis-server is sent.
 	Signal string
 	// Restarts is true of an action after which the supervisor, or the kubelet, starts

@@ -27,7 +27,7 @@ func (a *Analysis) allowedAge() results.Duration {
 // dataAge is how old a replica's data were at a moment, as the server counts it in whole
 // seconds: the time since it lost its replication link; 0 if it had one.
 func (a *Analysis) dataAge(node string, at results.Duration) results.Duration {
-	since, started := a.outOfSync(node, at)
+	since, started := a.OutOfSync(node, at)
 	if since == 0 || started {
 		return 0
 	}
@@ -49,23 +49,8 @@ func (a *Analysis) number(directive string, otherwise int) int {
 	return n
 }
 
-// outOfSync is since when a replica had not followed its primary at a moment, and whether
+// OutOfSync is since when a replica had not followed its primary at a moment, and whether
 // it had been started anew and not synchronised since; 0 if it did follow.
-func (a *Analysis) outOfSync(node string, at results.Duration) (since results.Duration, started bool) {
-	for _, e := range a.Between(0, at) {
-		if e.Node != node {
-			continue
-		}
-		switch e.Kind {
-		case results.EventNodeExit:
-			since, started = e.Offset, true
-		case results.EventLinkDown:
-			if since == 0 {
-				since = e.Offset
-			}
-		case results.EventLinkUp:
-			since, started = 0, false
-		}
-	}
-	return since, started
+func (a *Analysis) OutOfSync(node string, at results.Duration) (since results.Duration, started bool) {
+	return results.OutOfSync(a.Events, node, at)
 }

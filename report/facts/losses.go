@@ -25,7 +25,9 @@ func (a *Analysis) losses(failovers []results.Failover) []results.LossGroup {
 		k := key{shard: w.Shard, node: w.Node, cause: f.Cause}
 		var before, after results.Duration
 		promoted := false
-		if v := causeOf(w, failovers); v != nil {
+		if c := a.removedBy(f); c != nil {
+			k.fault, after = c.Name, w.Done-c.Injected
+		} else if v := causeOf(w, failovers); v != nil {
 			k.fault, promoted = v.Fault, v.Completed()
 			before, after = turn(v)-w.Done, w.Done-v.Injected
 		}
@@ -47,6 +49,24 @@ func (a *Analysis) losses(failovers []results.Failover) []results.LossGroup {
 		return cmp.Or(cmp.Compare(a.Shard, b.Shard), cmp.Compare(a.Fault, b.Fault), cmp.Compare(a.Node, b.Node), cmp.Compare(a.Cause, b.Cause))
 	})
 	return list
+}
+
+// removedBy is the fault whose command removed a write: the first that could, after the
+// write was sent, on a node of its shard. It is nil for a write with another cause.
+func (a *Analysis) removedBy(lost results.Finding) *results.Fault {
+	if lost.Cause != results.CauseCommand {
+		return nil
+	}
+	var first *results.Fault
+	for i := range a.Run.Faults {
+		f := &a.Run.Faults[i]
+		fits := f.Erases && f.Injected > 0 && lost.Write.Sent <= max(f.Injected, f.Restored) &&
+			slices.ContainsFunc(f.Hits(), func(h results.Hit) bool { return h.Shard == lost.Write.Shard })
+		if fits && (first == nil || f.Empties && !first.Empties || f.Empties == first.Empties && f.Injected < first.Injected) {
+			first = f
+		}
+	}
+	return first
 }
 
 // turn is the offset at which a shard changed hands, or was hit if it did not.

@@ -43,7 +43,7 @@ func (a *Analysis) Abandoned() []Abandoned {
 				one.Down++
 			}
 		}
-		if since, _ := a.outOfSync(e.Node, e.Offset); since > 0 {
+		if since, _ := a.OutOfSync(e.Node, e.Offset); since > 0 {
 			one.Unlinked = e.Offset - since
 		}
 		list = append(list, one)
@@ -92,6 +92,46 @@ const loopLead = time.Second
 // loopFrom is how many copies in a row are a loop: one may follow a broken connection, and
 // another one an accident.
 const loopFrom = 3
+
+// ShortBacklog is a replica that copied all data of its primary, because the primary no
+// longer had what it had missed.
+type ShortBacklog struct {
+	Node, Primary string
+	// Refused is when the primary said so, and Synced when the replica was in sync again; 0
+	// if it was not. Unlinked is for how long it had been without its primary; 0 if that was
+	// not seen.
+	Refused, Synced, Unlinked results.Duration
+}
+
+// copyLag is how long after its primary's refusal a replica may log that it copies all data.
+const copyLag = 2 * time.Second
+
+// ShortBacklogs are those of the load that are not part of a loop.
+func (a *Analysis) ShortBacklogs() []ShortBacklog {
+	var list []ShortBacklog
+	loops := a.ResyncLoops()
+	for _, e := range a.Between(a.Run.LoadStart, a.Run.End) {
+		if e.Kind != results.EventNoBacklog {
+			continue
+		}
+		copied := First(a.Between(e.Offset-logSlack, e.Offset+results.DurationOf(copyLag)), func(v results.Event) bool {
+			return v.Kind == results.EventFullSync && v.Node != e.Node && a.InShard(v, a.ShardAt(e.Node, e.Offset)) &&
+				!slices.ContainsFunc(list, func(b ShortBacklog) bool { return b.Node == v.Node && b.Refused >= v.Offset-results.DurationOf(copyLag) })
+		})
+		if copied == nil || slices.ContainsFunc(loops, func(l ResyncLoop) bool { return l.Node == copied.Node && l.From <= copied.Offset && copied.Offset <= l.To }) {
+			continue
+		}
+		one := ShortBacklog{Node: copied.Node, Primary: e.Node, Refused: e.Offset}
+		if since, started := a.OutOfSync(copied.Node, e.Offset); since > 0 && !started {
+			one.Unlinked = e.Offset - since
+		}
+		if up := First(a.Between(e.Offset, a.Run.End), func(v results.Event) bool { return v.Kind == results.EventLinkUp && v.Node == copied.Node }); up != nil {
+			one.Synced = up.Offset
+		}
+		list = append(list, one)
+	}
+	return list
+}
 
 // ResyncLoops are those of the load, by the name of the replica.
 func (a *Analysis) ResyncLoops() []ResyncLoop {

@@ -47,6 +47,36 @@ func TestAbandoned(t *testing.T) {
 	}
 }
 
+func TestShortBacklogs(t *testing.T) {
+	short := after{0, results.EventNoBacklog, "node-0", "", ""}
+	down := after{-3000, results.EventLinkDown, "node-3", "", ""}
+	sync := func(ms float64, node string) after { return after{ms, results.EventFullSync, node, "", ""} }
+	for _, tt := range []struct {
+		name   string
+		events []after
+		want   string
+	}{
+		{"once", []after{down, short, sync(10, "node-3"), {900, results.EventLinkUp, "node-3", "", ""}}, "node-3 of node-0, unlinked 3000, synced 900"},
+		{"not in sync again", []after{down, short, sync(10, "node-3")}, "node-3 of node-0, unlinked 3000, synced 0"},
+		{"after a restart", []after{{-3000, results.EventNodeExit, "node-3", "", ""}, short, sync(10, "node-3"), {900, results.EventLinkUp, "node-3", "", ""}}, "node-3 of node-0, unlinked 0, synced 900"},
+		{"of another shard", []after{short, sync(10, "node-4")}, ""},
+		{"much later", []after{short, sync(5000, "node-3")}, ""},
+		{"without a word of the backlog", []after{down, sync(10, "node-3")}, ""},
+		{"a loop", []after{short, sync(10, "node-3"), sync(430, "node-3"), sync(800, "node-3")}, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := ""
+			for _, b := range quietWith(t, tt.events...).ShortBacklogs() {
+				synced := max(0, (b.Synced - b.Refused).Std().Milliseconds())
+				got += fmt.Sprintf("%s of %s, unlinked %d, synced %d", b.Node, b.Primary, b.Unlinked.Std().Milliseconds(), synced)
+			}
+			if got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
 func TestResyncLoops(t *testing.T) {
 	sync := func(ms float64, node string) after { return after{ms, results.EventFullSync, node, "", ""} }
 	full := func(ms float64) after { return after{ms, results.EventOutputLimit, "node-0", "", ""} }

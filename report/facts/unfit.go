@@ -35,6 +35,6 @@ func (a *Analysis) UnfitReplica(f results.Failover) *Unfit {
 	default:
 		return nil
 	}
-	u.Since, u.Started = a.outOfSync(u.Node, f.Injected)
+	u.Since, u.Started = a.OutOfSync(u.Node, f.Injected)
 	return u
 }

@@ -36,14 +36,21 @@ func commandLoss(a *facts.Analysis, s *results.Summary) []results.Advice {
 	var list []results.Advice
 	for _, g := range sorted(lostTo(s, results.CauseCommand)) {
 		var evidence []string
-		for _, f := range a.Run.Faults {
-			if f.Erases && f.Injected > 0 && slices.ContainsFunc(f.Hits(), func(h results.Hit) bool { return h.Node == g.Node }) {
-				evidence = append(evidence, fmt.Sprintf("the fault %s: %s", f.Name, f.Detail))
+		sentTo := g.Node
+		if f := fault(a, g.Fault); f.Name != "" {
+			for _, h := range f.Hits() {
+				if h.Shard == g.Shard {
+					sentTo = h.Node
+				}
+			}
+			evidence = append(lossEvidence(g), fmt.Sprintf("the fault %s: %s", f.Name, f.Detail))
+			if !f.Empties {
+				evidence = append(evidence, fmt.Sprintf("%s neither ended nor was replaced after it had acknowledged them", g.Node))
 			}
 		}
 		list = append(list, results.Advice{
-			Severity: results.Critical, Title: fmt.Sprintf("%s by %s lost after a fault sent it a command", words.Plural(g.Count, "write acknowledged", "writes acknowledged"), g.Node),
-			Evidence: append(evidence, fmt.Sprintf("%s neither ended nor was replaced after it had acknowledged them", g.Node)),
+			Severity: results.Critical, Title: fmt.Sprintf("%s by %s lost after a fault sent %s a command", words.Plural(g.Count, "write acknowledged", "writes acknowledged"), g.Node, sentTo),
+			Evidence: evidence,
 			Advice:   "Replicas carry out each write of their primary, a FLUSHALL too: only a backup holds the data. Keep such commands from users by ACL rules.", Anchor: lossAnchor,
 		})
 	}
@@ -184,6 +191,43 @@ func orDefault(value, otherwise string) string {
 		return otherwise
 	}
 	return value
+}
+
+// unsyncedReplica finds writes that are gone because the replica that took over did not
+// have them: it had lost its primary, or had been started anew, before they were acknowledged.
+func unsyncedReplica(a *facts.Analysis, s *results.Summary) []results.Advice {
+	var list []results.Advice
+	for _, g := range sorted(lostTo(s, results.CauseUnsynced)) {
+		i := slices.IndexFunc(s.Failovers, func(v results.Failover) bool {
+			return v.Shard == g.Shard && v.Fault == g.Fault && v.From == g.Node && v.To != ""
+		})
+		if i < 0 {
+			continue
+		}
+		v := s.Failovers[i]
+		one := results.Advice{
+			Severity: results.Critical, Anchor: lossAnchor, Evidence: lossEvidence(g),
+			Title: fmt.Sprintf("%s took over shard %d without being in sync: %s are gone", v.To, g.Shard, shareLost(a, g)),
+		}
+		switch since, started := a.OutOfSync(v.To, v.Injected); {
+		case since > 0 && started:
+			one.Evidence = append(one.Evidence, fmt.Sprintf("%s had ended %s before, and had not copied the data of %s since", v.To, words.Duration(v.Injected-since), g.Node))
+		case since > 0:
+			one.Evidence = append(one.Evidence, fmt.Sprintf("its replication link had been down for %s", words.Duration(v.Injected-since)))
+		}
+		switch {
+		case v.Means == results.MeansForced || v.Means == results.MeansTaken:
+			one.Advice = "Before CLUSTER FAILOVER FORCE or TAKEOVER, look at the replica's master_link_status: if it is down, the writes that the replica has not seen are lost."
+		case config(a, "cluster-replica-validity-factor") == "0":
+			one.Evidence = append(one.Evidence, "cluster-replica-validity-factor is 0: a replica may take over however old its data are")
+			one.Advice = "Set cluster-replica-validity-factor to 1 or more (10 by default): a replica that has not followed its primary for longer than that allows does not take over. The price: its shard is down until the primary is back."
+		default:
+			one.Evidence = append(one.Evidence, "cluster-replica-validity-factor allows data of that age")
+			one.Advice = "min-replicas-to-write 1 makes a primary refuse writes while it has no replica in sync. The price: its shard takes no writes then (NOREPLICAS), with one replica per shard also after each failover. A lower cluster-replica-validity-factor keeps more such replicas from taking over."
+		}
+		list = append(list, one)
+	}
+	return list
 }
 
 func asyncTail(a *facts.Analysis, s *results.Summary) []results.Advice {

@@ -54,7 +54,7 @@ func resyncLoop(a *facts.Analysis, _ *results.Summary) []results.Advice {
 			one.Advice = "Raise client-output-buffer-limit for replicas above what is written during a copy, for example 'replica 1gb 512mb 120'. The price is that much memory on the primary for each replica."
 		}
 		if l.Gaps > 0 {
-			one.Evidence = append(one.Evidence, fmt.Sprintf("%s no longer had what the replica had missed %s: repl-backlog-size is %s", l.Primary, times(l.Gaps), orDefault(config(a, "repl-backlog-size"), "the default, 1mb in Redis and 10mb in Valkey 8.1 or later")))
+			one.Evidence = append(one.Evidence, fmt.Sprintf("%s no longer had what the replica had missed %s: repl-backlog-size is %s", l.Primary, times(l.Gaps), orDefault(config(a, "repl-backlog-size"), backlogDefault)))
 			if one.Advice != "" {
 				one.Advice += " "
 			}
@@ -67,5 +67,31 @@ func resyncLoop(a *facts.Analysis, _ *results.Summary) []results.Advice {
 	}
 	return list
 }
+
+// shortBacklog finds replicas that copied all data once, for want of a longer backlog.
+func shortBacklog(a *facts.Analysis, _ *results.Summary) []results.Advice {
+	var list []results.Advice
+	for _, b := range a.ShortBacklogs() {
+		one := results.Advice{
+			Severity: results.Note, Title: fmt.Sprintf("%s had to copy all data of %s: the backlog of %s no longer had what it had missed", b.Node, b.Primary, b.Primary),
+			Evidence: []string{fmt.Sprintf("%s refused a partial synchronisation at %s; repl-backlog-size is %s", b.Primary, words.Since(&a.Run, b.Refused), orDefault(config(a, "repl-backlog-size"), backlogDefault))},
+			Advice:   "Raise repl-backlog-size above what is written while a replica is disconnected: then it copies only what it missed. The price is that much memory.",
+			Anchor:   anchorFailovers,
+		}
+		if b.Unlinked > 0 {
+			one.Evidence = append(one.Evidence, fmt.Sprintf("%s had been without it for %s", b.Node, words.Duration(b.Unlinked)))
+		}
+		if b.Synced > 0 {
+			one.Evidence = append(one.Evidence, fmt.Sprintf("it was in sync %s after that", words.Duration(b.Synced-b.Refused)))
+		} else {
+			one.Evidence = append(one.Evidence, "it was not in sync again while the run lasted")
+		}
+		list = append(list, one)
+	}
+	return list
+}
+
+// backlogDefault is repl-backlog-size where nothing sets it.
+const backlogDefault = "the default, 1mb in Redis and 10mb in Valkey 8.1 or later"
 
 func times(n int) string { return words.Plural(n, "time", "times") }

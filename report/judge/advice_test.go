@@ -82,6 +82,13 @@ func by(what results.Resource, b *results.Bundle) *results.Bundle {
 	return b
 }
 
+// unlinkedHeir has the replica that takes over lose its link 2 s before the fault.
+func unlinkedHeir(b *results.Bundle) *results.Bundle {
+	down := results.Event{Offset: fixture.MS(fixture.Injected - 2000), Kind: results.EventLinkDown, Source: "poll", Node: "node-3"}
+	b.Events = append([]results.Event{down}, b.Events...)
+	return b
+}
+
 // cameBackLate has the primary declared failed and back 8 s after the kill.
 func cameBackLate(more ...results.Event) *results.Bundle {
 	b := cameBackEarly()
@@ -201,6 +208,11 @@ func replicationRules() []ruleCase {
 		{"resync-loop", "its backlog", happened(sync(20000), short, sync(20200), sync(21000)), nil, "Raise repl-backlog-size above"},
 		{"resync-loop", "without a reason", happened(sync(20000), sync(20200), sync(21000)), nil, "gives neither its output buffer nor its backlog as a reason"},
 		{"resync-loop", "twice", happened(sync(20000), full, sync(20200)), nil, ""},
+		{"short-backlog", "once", happened(unlinked, short, sync(20110)), nil, "node-4 had to copy all data of node-1: the backlog of node-1 no longer had what it had missed"},
+		{"short-backlog", "for how long", happened(unlinked, short, sync(20110)), nil, "node-4 had been without it for 3.10 s"},
+		{"short-backlog", "its setting", happened(unlinked, short, sync(20110)), nil, "repl-backlog-size is the default, 1mb in Redis and 10mb in Valkey 8.1 or later"},
+		{"short-backlog", "no other reason", happened(unlinked, full, sync(20110)), nil, ""},
+		{"short-backlog", "a loop", happened(sync(20000), short, sync(20200), sync(21000)), nil, ""},
 		{"out-of-memory", "some", failing("OOM"), func(s *scenarios.Scenario) { s.Redis.Config["maxmemory"] = "2MB" }, "maxmemory is 2mb, maxmemory-policy noeviction (the default)"},
 		{"out-of-memory", "how many", failing("OOM"), nil, "7 requests were answered OOM"},
 		{"out-of-memory", "none", failing("CLUSTERDOWN"), nil, ""},
@@ -250,9 +262,15 @@ func dataRules() []ruleCase {
 		{"split-brain", "replaced by force", by(results.TakesRole, fixture.Lose(fixture.Killed(), results.CauseSplitBrain, 37)), nil, "use CLUSTER FAILOVER without FORCE"},
 		{"split-brain", "paused", by(results.TakesTime, fixture.Lose(fixture.Killed(), results.CauseSplitBrain, 37)), nil, "node-0 acknowledged 37 writes of shard 0 after another node had taken over"},
 		{"split-brain", "a tail", fixture.Lose(fixture.Killed(), results.CauseAsyncTail, 37), nil, ""},
+		{"unsynced-replica", "without a link", unlinkedHeir(fixture.Lose(fixture.Killed(), results.CauseUnsynced, 37)), nil, "node-3 took over shard 0 without being in sync: 37 of the 100 acknowledged writes (37 %) are gone"},
+		{"unsynced-replica", "since when", unlinkedHeir(fixture.Lose(fixture.Killed(), results.CauseUnsynced, 37)), nil, "its replication link had been down for 2.00 s"},
+		{"unsynced-replica", "allowed", unlinkedHeir(fixture.Lose(fixture.Killed(), results.CauseUnsynced, 37)), nil, "cluster-replica-validity-factor allows data of that age"},
+		{"unsynced-replica", "however old", unlinkedHeir(fixture.Lose(fixture.Killed(), results.CauseUnsynced, 37)), func(s *scenarios.Scenario) { s.Redis.Config["cluster-replica-validity-factor"] = "0" }, "Set cluster-replica-validity-factor to 1 or more"},
+		{"unsynced-replica", "a tail", unlinkedHeir(fixture.Lose(fixture.Killed(), results.CauseAsyncTail, 37)), nil, ""},
 		{"async-tail", "a tail", fixture.Lose(fixture.Killed(), results.CauseAsyncTail, 3), nil, "3 acknowledged writes had not reached a replica"},
 		{"async-tail", "nothing lost", fixture.Killed(), nil, ""},
 		{"command-loss", "emptied", commanded(fixture.Lose(fixture.Killed(), results.CauseCommand, 2)), nil, "the fault empty: FLUSHALL to node-0"},
+		{"command-loss", "when", commanded(fixture.Lose(fixture.Killed(), results.CauseCommand, 2)), nil, "fault empty; acknowledged"},
 		{"command-loss", "a tail", commanded(fixture.Lose(fixture.Killed(), results.CauseAsyncTail, 2)), nil, ""},
 		{"unexplained-loss", "out of nowhere", fixture.Lose(fixture.Killed(), results.CauseUnexplained, 1), nil, "1 write acknowledged by node-0 lost, and no event explains it"},
 		{"unexplained-loss", "a tail", fixture.Lose(fixture.Killed(), results.CauseAsyncTail, 1), nil, ""},

@@ -1,0 +1,27 @@
+package scenarios
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestWhatACommandRemoves: of which commands data can be missing afterwards, and of which
+// all data.
+func TestWhatACommandRemoves(t *testing.T) {
+	for command, want := range map[string]struct{ some, all bool }{
+		"FLUSHALL": {true, true}, "flushdb ASYNC": {true, true}, "DEL big": {true, false}, "EVAL x 0": {true, false},
+		"CONFIG SET maxmemory 1mb": {true, false}, "CONFIG SET timeout 1": {}, "DEBUG SLEEP 5": {}, "GET a": {}, "BGSAVE": {},
+	} {
+		c := &SentCommand{}
+		for _, word := range strings.Fields(command) {
+			c.Run = append(c.Run, AnyValue(word))
+		}
+		if got := c.Traits(); got.Erases != want.some || got.Empties != want.all {
+			t.Errorf("%s: some %v, all %v", command, got.Erases, got.Empties)
+		}
+	}
+	c := &SentCommand{Run: []AnyValue{"CLIENT", "PAUSE", "100"}, Undo: []AnyValue{"FLUSHALL"}}
+	if got := c.Traits(); !got.Erases || got.Empties {
+		t.Errorf("undone by FLUSHALL: %+v", got)
+	}
+}

@@ -354,6 +354,22 @@ func (s seen) backAt(e episode) results.Duration {
 	return e.since
 }
 
+// endedLate is how much later than a fault a primary ends that outlived it for a while.
+const endedLate = results.Duration(100e6)
+
+// Outlived is how long the primary of a failover went on after the fault before it ended, as
+// one does that ends itself at its first write error or saves its data first; 0 if it ended
+// at once or not at all. Kubernetes reports an end late: it is no evidence here.
+func (a *Analysis) Outlived(f results.Failover) results.Duration {
+	exit := First(a.Between(f.Injected, f.Injected+f.Server), func(e results.Event) bool {
+		return e.Node == f.From && e.Kind == results.EventNodeExit && e.Source != "kubernetes"
+	})
+	if exit == nil || exit.Offset-f.Injected < endedLate {
+		return 0
+	}
+	return exit.Offset - f.Injected
+}
+
 // sightedStep is a step before it is placed.
 type sightedStep struct {
 	name string

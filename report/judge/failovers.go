@@ -84,6 +84,9 @@ func origin(f facts.Failover) []string {
 // explanations are the delays that the logs show.
 func explanations(a *facts.Analysis, f facts.Failover) []string {
 	var list []string
+	if after := a.Outlived(f.Failover); after > 0 {
+		list = append(list, fmt.Sprintf("%s ended %s after the fault", f.From, words.Duration(after)))
+	}
 	el := f.Election
 	if el.Starts > 1 {
 		text := fmt.Sprintf("%d elections were started; the last one won", el.Starts)

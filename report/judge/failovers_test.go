@@ -57,6 +57,17 @@ func completed() []failoverCase {
 			note: "the winner had rank 1: another replica was ahead of it",
 		},
 		{
+			name: "the primary outlived the fault", change: func(b *results.Bundle) { b.Events[1].Offset = fixture.MS(fixture.Injected + 732) },
+			took: []float64{2308, 42, 643, 6, 5}, server: 3004, to: "node-3", complete: true,
+			note: "node-0 ended 732 ms after the fault",
+		},
+		{
+			name: "its end was reported late", change: func(b *results.Bundle) {
+				b.Events[1].Offset, b.Events[1].Source = fixture.MS(fixture.Injected+732), "kubernetes"
+			},
+			took: []float64{2308, 42, 643, 6, 5}, server: 3004, to: "node-3", complete: true,
+		},
+		{
 			name: "slow without a reason", change: func(b *results.Bundle) { b.Run.ProbeOutages[0].To = fixture.MS(fixture.Injected + 5500) },
 			took: []float64{2308, 42, 643, 6, 2501}, server: 5500, to: "node-3", complete: true,
 			note: "took 5.50 s where 2.61 to 5.02 s is predicted, unexplained: the step to first successful write (probe) took 2.40 s longer than is accounted for",

@@ -2,10 +2,35 @@ package judge
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
+	"github.com/slotstorm/slotstorm/report/internal/fixture"
 	"github.com/slotstorm/slotstorm/results"
 )
+
+// A primary that served until some time after the fault was down for less than the failover
+// took.
+func TestDriftWarnings(t *testing.T) {
+	const differs = "the probe saw an outage of"
+	for name, tc := range map[string]struct {
+		ended, outage float64
+		want          bool
+	}{
+		"at once":                  {8, 3007, false},
+		"later, and served until":  {732, 2275, false},
+		"later, without serving":   {732, 3007, true},
+		"at once, and served more": {8, 2275, true},
+	} {
+		b := fixture.Killed()
+		b.Events[1].Offset = fixture.MS(fixture.Injected + tc.ended)
+		b.Run.ProbeOutages[0].From = b.Run.ProbeOutages[0].To - fixture.MS(tc.outage)
+		s := summary(t, b)
+		if got := strings.Contains(strings.Join(s.Warnings, "\n"), differs); got != tc.want {
+			t.Errorf("%s: %q", name, s.Warnings)
+		}
+	}
+}
 
 // A warning about requests of unknown outcome says which were answered.
 func TestUnknownWarnings(t *testing.T) {

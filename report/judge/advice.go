@@ -36,6 +36,7 @@ func rules() []rule {
 		{"busy-script", busyScript},
 		{"client-topology", clientTopology},
 		{"dials-in-vain", dialledInVain},
+		{"unexpected-takeover", unexpectedTakeover},
 		{"full-coverage", fullCoverage},
 		{"stale-reads", staleReads},
 		{"empty-replica", emptyReplica},

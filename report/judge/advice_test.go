@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -86,6 +87,24 @@ func by(what results.Resource, b *results.Bundle) *results.Bundle {
 func unlinkedHeir(b *results.Bundle) *results.Bundle {
 	down := results.Event{Offset: fixture.MS(fixture.Injected - 2000), Kind: results.EventLinkDown, Source: "poll", Node: "node-3"}
 	b.Events = append([]results.Event{down}, b.Events...)
+	return b
+}
+
+// wentOn has the primary go on through it all.
+func wentOn(b *results.Bundle) *results.Bundle {
+	b.Events = slices.DeleteFunc(b.Events, func(e results.Event) bool {
+		return e.Node == "node-0" && slices.Contains([]string{results.EventNodeExit, results.EventNodeStart, results.EventNodeReady}, e.Kind)
+	})
+	return b
+}
+
+// blocked has it answer no polls for 4 s.
+func blocked(b *results.Bundle) *results.Bundle {
+	b = wentOn(b)
+	for at, kind := range map[float64]string{250: results.EventUnreachable, 4250: results.EventReachable} {
+		b.Events = append(b.Events, results.Event{Offset: fixture.MS(fixture.Injected + at), Kind: kind, Source: "poll", Node: "node-0"})
+	}
+	slices.SortStableFunc(b.Events, func(x, y results.Event) int { return cmp.Compare(x.Offset, y.Offset) })
 	return b
 }
 
@@ -185,6 +204,12 @@ func serviceRules() []ruleCase {
 		{"no-failover", "two of three primaries", cameBackLate(results.Event{Offset: fixture.MS(fixture.Injected), Kind: results.EventNodeExit, Source: "supervisor", Node: "node-1"}), nil, "No replica could take over shard 0: 2 of 3 primaries were down"},
 		{"no-failover", "the replica was down", cameBackLate(results.Event{Offset: fixture.MS(fixture.Injected), Kind: results.EventNodeExit, Source: "supervisor", Node: "node-3"}), nil, "No replica of shard 0 was up to take over"},
 		{"no-failover", "no replica", lone(cameBackLate()), nil, ""},
+		{"unexpected-takeover", "blocked", blocked(unstruck(fixture.Killed())), nil, "node-3 took over shard 0 from node-0 without a fault"},
+		{"unexpected-takeover", "for how long", blocked(unstruck(fixture.Killed())), nil, "node-0, whose process went on, did not answer polls for 4.00 s; cluster-node-timeout is 2.00 s"},
+		{"unexpected-takeover", "ended", unstruck(fixture.Killed()), nil, "the process of node-0 ended by itself"},
+		{"unexpected-takeover", "by a command", blocked(by(results.TakesCommand, fixture.Killed())), nil, "node-3 took over shard 0: a command had node-0 answer nobody"},
+		{"unexpected-takeover", "without a trace", wentOn(unstruck(fixture.Killed())), nil, "Read the logs of the shard's nodes"},
+		{"unexpected-takeover", "killed", fixture.Killed(), nil, ""},
 		{"no-replica", "none, and back", lone(cameBackLate()), nil, "Shard 0 had no replica that could take over"},
 	}
 }

@@ -92,14 +92,27 @@ type Counts struct {
 	Failed   int `json:"failed"`
 	Unknown  int `json:"unknown"`
 	Overflow int `json:"overflow"`
+	// Hits and Misses divide the reads among OK: requests of one command that only reads
+	// keys. A miss found nothing: its reply was null, an empty list, or a list of nulls.
+	// Reads of bundles from before are in neither.
+	Hits   int `json:"hits,omitempty"`
+	Misses int `json:"misses,omitempty"`
 }
 
 // Total is the number of intended requests.
 func (c Counts) Total() int { return c.OK + c.Failed + c.Unknown + c.Overflow }
 
+// HitRate is the share of the reads that found something; false if there were none.
+func (c Counts) HitRate() (float64, bool) {
+	if c.Hits+c.Misses == 0 {
+		return 0, false
+	}
+	return float64(c.Hits) / float64(c.Hits+c.Misses), true
+}
+
 // Plus adds two counts.
 func (c Counts) Plus(d Counts) Counts {
-	return Counts{c.OK + d.OK, c.Failed + d.Failed, c.Unknown + d.Unknown, c.Overflow + d.Overflow}
+	return Counts{c.OK + d.OK, c.Failed + d.Failed, c.Unknown + d.Unknown, c.Overflow + d.Overflow, c.Hits + d.Hits, c.Misses + d.Misses}
 }
 
 // ProbeCount counts the probes of a shard in a second. A probe round is good

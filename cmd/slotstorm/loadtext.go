@@ -48,6 +48,9 @@ func loadTable(to io.Writer, r *loader.Result) error {
 	if r.Reads != nil {
 		fmt.Fprintf(w, "reads: %d answered by primaries, %d by replicas\n", r.Reads.Primary, r.Reads.Replica)
 	}
+	if all := r.Rows[len(r.Rows)-1].Counts; all.Misses > 0 {
+		fmt.Fprintf(w, "reads: %d found something, %d nothing\n", all.Hits, all.Misses)
+	}
 	for _, class := range slices.Sorted(maps.Keys(r.Errors)) {
 		fmt.Fprintf(w, "%d × %s\n", r.Errors[class], class)
 	}

@@ -100,6 +100,49 @@ func TestEveryClientCountsEveryRequest(t *testing.T) {
 	}
 }
 
+// Reads of keys that are not there are misses, whatever the reply looks like; once all are
+// written, all reads are hits. Writes and transactions are neither.
+func TestReadsAreHitsOrMisses(t *testing.T) {
+	const reads = `workload.mix=[{command: GET, weight: 2}, {command: MGET, weight: 1, keys: 3}, {command: LRANGE, weight: 1}, {command: MULTI, name: TX, weight: 1, commands: ["GET {key}"]}]`
+	const writes = `workload.mix=[{command: SET, weight: 1}, {command: MSET, weight: 1, keys: 3}, {command: RPUSH, weight: 1}]`
+	for name, client := range map[string]string{"go-redis": "{type: go-redis}", "wire": "{type: wire}"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			addr := cluster(t, 0)[0]
+			run := func(set ...string) map[string]results.Counts {
+				r, err := Run(t.Context(), Options{Addr: addr, Workload: closedLoop(t, append(set, "workload.client="+client, "workload.keys={count: 20, distribution: uniform}")...), Seed: 7, Length: time.Minute, Requests: 1000})
+				if err != nil {
+					t.Fatal(err)
+				}
+				sums := map[string]results.Counts{}
+				for _, row := range r.Rows {
+					sums[row.Command] = row.Counts
+				}
+				return sums
+			}
+			read := func(hits bool) {
+				sums := run(reads)
+				for _, command := range []string{"GET", "MGET", "LRANGE"} {
+					c := sums[command]
+					if want := map[bool]int{hits: c.OK}; c.OK == 0 || c.Hits != want[true] || c.Misses != want[false] {
+						t.Errorf("%s, all there %v: %+v", command, hits, c)
+					}
+				}
+				if c := sums["TX"]; c.OK == 0 || c.Hits+c.Misses != 0 {
+					t.Errorf("transactions: %+v", c)
+				}
+			}
+			read(false)
+			for command, c := range run(writes) {
+				if c.OK == 0 || c.Hits+c.Misses != 0 {
+					t.Errorf("%s: %+v", command, c)
+				}
+			}
+			read(true)
+		})
+	}
+}
+
 func TestAStopEndsALoad(t *testing.T) {
 	addr := cluster(t, 0)[1]
 	stop := make(chan struct{})

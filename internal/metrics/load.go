@@ -40,7 +40,9 @@ func (ofLatency) group() int { return groupLatency }
 
 // ofLoad is a value of the load table.
 type ofLoad struct {
-	value    func(results.PhaseLoad) float64
+	value func(results.PhaseLoad) float64
+	// missing says why there is no value; nil if there always is one.
+	missing  func(results.PhaseLoad) string
 	evidence func(results.PhaseLoad) string
 }
 
@@ -49,6 +51,9 @@ func (l ofLoad) measure(e Evidence, s Scope) Measurement {
 	if row == nil || row.Counts.Total() == 0 || row.Seconds == 0 {
 		return nothing("no request was due (" + s.String() + ")")
 	}
+	if why := l.lacks(*row); why != "" {
+		return nothing(why + " (" + s.String() + ")")
+	}
 	return measured(l.value(*row), l.evidence(*row)+", "+results.SeriesFile)
 }
 
@@ -56,11 +61,19 @@ func (l ofLoad) figures(e Evidence) []reading {
 	var list []reading
 	repeats := repeated(e)
 	for i, row := range e.Summary.Load {
-		if row.Seconds > 0 && row.Counts.Total() > 0 && !repeats(row.Phase, row.Command) {
+		if row.Seconds > 0 && row.Counts.Total() > 0 && l.lacks(row) == "" && !repeats(row.Phase, row.Command) {
 			list = append(list, reading{i, row.Command, row.Phase, []float64{l.value(row)}})
 		}
 	}
 	return list
+}
+
+// lacks is why a row has no value; empty if it has one.
+func (l ofLoad) lacks(row results.PhaseLoad) string {
+	if l.missing == nil {
+		return ""
+	}
+	return l.missing(row)
 }
 
 func (ofLoad) group() int { return groupLoad }

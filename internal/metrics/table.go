@@ -92,6 +92,23 @@ func ofTheLoad() []Metric {
 				},
 			},
 		},
+		{
+			Name: "hits", Unit: results.UnitRatio, Better: Higher, Doc: "share of the reads answered ok that found something: a miss was answered with null, an empty list, or a list of nulls",
+			ByCommand: true, ByPhase: true, Matters: Threshold{Floor: 0.01},
+			Export: Export{Family: Family{"slotstorm_hits_ratio", "ratio", "Share of the reads answered ok that found something."}},
+			source: ofLoad{
+				value: func(l results.PhaseLoad) float64 { rate, _ := l.Counts.HitRate(); return rate },
+				missing: func(l results.PhaseLoad) string {
+					if _, ok := l.Counts.HitRate(); !ok {
+						return "no read was answered ok"
+					}
+					return ""
+				},
+				evidence: func(l results.PhaseLoad) string {
+					return fmt.Sprintf("%s of %s found something", words.Count(l.Counts.Hits), words.Plural(l.Counts.Hits+l.Counts.Misses, "read", "reads"))
+				},
+			},
+		},
 	}
 }
 

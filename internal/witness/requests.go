@@ -63,6 +63,8 @@ func phases(c *check, b *results.Bundle, s *results.Summary) {
 			of := row.Command + " in " + p.Name
 			got := sum[row.Command]
 			c.exactly(of+", ok", int64(row.Counts.OK), int64(got.OK))
+			c.exactly(of+", hits", int64(row.Counts.Hits), int64(got.Hits))
+			c.exactly(of+", misses", int64(row.Counts.Misses), int64(got.Misses))
 			c.exactly(of+", not ok", int64(row.Counts.Total()-row.Counts.OK), int64(got.Total()-got.OK))
 		}
 	}

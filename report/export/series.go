@@ -180,6 +180,7 @@ func SeriesCSV(w io.Writer, b *results.Bundle) error {
 			head = append(head, string(t)+"_"+p+"_ms")
 		}
 	}
+	head = append(head, "hits", "misses")
 	if err := out.Write(head); err != nil {
 		return err
 	}
@@ -193,7 +194,7 @@ func SeriesCSV(w io.Writer, b *results.Bundle) error {
 				line = append(line, fmt.Sprintf("%.3f", float64(m)/1e6))
 			}
 		}
-		return out.Write(line)
+		return out.Write(append(line, strconv.Itoa(r.Counts.Hits), strconv.Itoa(r.Counts.Misses)))
 	})
 	if err != nil {
 		return fmt.Errorf("writing CSV: %w", err)

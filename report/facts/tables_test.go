@@ -75,11 +75,11 @@ func TestLoad(t *testing.T) {
 		seconds        float64
 		throughput     float64
 	}{
-		{"steady", "GET", results.Counts{OK: 8000}, 10, 800},
-		{"steady", results.All, results.Counts{OK: 10000}, 10, 1000},
-		{"failure", "GET", results.Counts{OK: 10400, Failed: 1600}, 15, 10400.0 / 15},
-		{"failure", results.All, results.Counts{OK: 13000, Failed: 1990, Unknown: 10}, 15, 13000.0 / 15},
-		{results.All, results.All, results.Counts{OK: 33000, Failed: 1990, Unknown: 10}, 35, 33000.0 / 35},
+		{"steady", "GET", results.Counts{OK: 8000, Hits: 8000}, 10, 800},
+		{"steady", results.All, results.Counts{OK: 10000, Hits: 8000}, 10, 1000},
+		{"failure", "GET", results.Counts{OK: 10400, Failed: 1600, Hits: 10400}, 15, 10400.0 / 15},
+		{"failure", results.All, results.Counts{OK: 13000, Failed: 1990, Unknown: 10, Hits: 10400}, 15, 13000.0 / 15},
+		{results.All, results.All, results.Counts{OK: 33000, Failed: 1990, Unknown: 10, Hits: 26400}, 35, 33000.0 / 35},
 	} {
 		l := s.LoadOf(tt.phase, tt.command)
 		if l == nil || l.Counts != tt.counts || l.Seconds != tt.seconds || l.Throughput != tt.throughput {

@@ -116,9 +116,13 @@ func (a *Analysis) ShortBacklogs() []ShortBacklog {
 		}
 		copied := First(a.Between(e.Offset-logSlack, e.Offset+results.DurationOf(copyLag)), func(v results.Event) bool {
 			return v.Kind == results.EventFullSync && v.Node != e.Node && a.InShard(v, a.ShardAt(e.Node, e.Offset)) &&
-				!slices.ContainsFunc(list, func(b ShortBacklog) bool { return b.Node == v.Node && b.Refused >= v.Offset-results.DurationOf(copyLag) })
+				!slices.ContainsFunc(list, func(b ShortBacklog) bool {
+					return b.Node == v.Node && b.Refused >= v.Offset-results.DurationOf(copyLag)
+				})
 		})
-		if copied == nil || slices.ContainsFunc(loops, func(l ResyncLoop) bool { return l.Node == copied.Node && l.From <= copied.Offset && copied.Offset <= l.To }) {
+		if copied == nil || slices.ContainsFunc(loops, func(l ResyncLoop) bool {
+			return l.Node == copied.Node && l.From <= copied.Offset && copied.Offset <= l.To
+		}) {
 			continue
 		}
 		one := ShortBacklog{Node: copied.Node, Primary: e.Node, Refused: e.Offset}

@@ -16,6 +16,10 @@ import (
 func loadTable(s *results.Summary) doc.Table {
 	t := doc.Table{Title: "Load", Grouped: true, Head: append(doc.Columns("phase", "command"),
 		doc.Numbers("requests", "ok", "ok/s", "p50", "p99", "p99.9", "max", "service p99", "slip p99")...)}
+	missed := slices.ContainsFunc(s.Load, func(l results.PhaseLoad) bool { return l.Counts.Misses > 0 })
+	if missed {
+		t.Head = append(t.Head, doc.Numbers("hits")...)
+	}
 	for _, l := range s.Load {
 		if l.Counts.Total() == 0 {
 			continue
@@ -33,9 +37,19 @@ func loadTable(s *results.Summary) doc.Table {
 				row = append(row, words.None)
 			}
 		}
+		if missed {
+			row = append(row, hitRate(l.Counts))
+		}
 		t.Rows = append(t.Rows, row)
 	}
 	return t
+}
+
+func hitRate(c results.Counts) string {
+	if rate, ok := c.HitRate(); ok {
+		return words.Percent(rate)
+	}
+	return words.None
 }
 
 // phaseName calls the whole what it is.
@@ -107,7 +121,11 @@ func errorTable(s *results.Summary) doc.Table {
 func load(b *results.Bundle, s *results.Summary) doc.Section {
 	d := doc.Section{ID: "latency", Title: "Load and latency"}
 	table := loadTable(s)
-	table.Note = doc.Prose("The columns *p50*, *p99*, *p99.9* and *max* show the response time, from the scheduled time of a request to its reply. *service p99* counts from send to reply, and *slip p99* from scheduled time to send. All times count only requests that succeeded (*ok*). No column includes the warm-up.")
+	hits := ""
+	if len(table.Head) > 11 {
+		hits = " *hits* is the share of the reads that found something; a read without a value is a miss, and *ok*."
+	}
+	table.Note = doc.Prose("The columns *p50*, *p99*, *p99.9* and *max* show the response time, from the scheduled time of a request to its reply. *service p99* counts from send to reply, and *slip p99* from scheduled time to send. All times count only requests that succeeded (*ok*). No column includes the warm-up." + hits)
 	d.Blocks = append(d.Blocks, table)
 	if reads := readTable(s); len(reads.Rows) > 0 {
 		d.Blocks = append(d.Blocks, reads)

@@ -203,16 +203,18 @@ func (g *generator) carryOut(ctx context.Context, start time.Time, b schedule.Ba
 	sent := time.Since(start)
 	g.client.do(ctx, requests)
 	done := time.Now()
-	reads := g.plan.Workload.Client.ReadsReplicas()
+	byRole := g.plan.Workload.Client.ReadsReplicas()
 	for _, r := range requests {
 		slot := r.meta.Slot
 		if r.meta.Keyless && r.node.known {
 			slot = r.node.slot // where the library has sent it
 		}
 		shard := g.plan.Target.ShardOf(slot)
+		read := !r.meta.Write && !r.meta.Keyless && r.meta.Replies == 1
 		g.rec.End(frame.End{
 			Command: r.meta.Command, Shard: shard, Intended: b.At, Sent: sent, Replied: done.Sub(start),
-			Outcome: r.outcome, Class: r.class, Answered: classify.Answered(r.class), Retried: r.retried, Read: reads && !r.meta.Write && !r.meta.Keyless && r.meta.Replies == 1, Replica: r.node.replica,
+			Outcome: r.outcome, Class: r.class, Answered: classify.Answered(r.class), Retried: r.retried,
+			Read: read, Missed: r.missed, ByRole: byRole && read, Replica: r.node.replica,
 		})
 		if !r.meta.Write || r.meta.Keyless || g.plan.Seen == nil {
 			continue

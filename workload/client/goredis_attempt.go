@@ -92,6 +92,7 @@ func (h attemptHook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.P
 // judge sets the outcome of a request from its commands.
 func (r *request) judge(a *attempt, cmds []*redis.Cmd) {
 	r.outcome, r.class, r.retried = results.OK, "", nil
+	r.missed = empty(cmds[len(cmds)-1])
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if r.node = a.node; a.nodes != nil {
@@ -114,6 +115,19 @@ func (r *request) judge(a *attempt, cmds []*redis.Cmd) {
 			}
 		}
 	}
+}
+
+// empty reports whether a command found nothing: null, an empty list, or a list of nulls.
+func empty(cmd *redis.Cmd) bool {
+	switch v := cmd.Val().(type) {
+	case nil:
+		return true
+	case []any:
+		return !slices.ContainsFunc(v, func(e any) bool { return e != nil })
+	case map[any]any:
+		return len(v) == 0
+	}
+	return false
 }
 
 // fate is what the commands' last attempts say: unknown if one of them is, else failed

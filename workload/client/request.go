@@ -10,7 +10,9 @@ type request struct {
 	meta    stream.Meta
 	calls   []stream.Call
 	outcome results.Outcome
-	class   string
+	// missed says that the last command found nothing.
+	missed bool
+	class  string
 	// node is the one that the last attempt went to.
 	node place
 	// retried are the classes of the attempts that went wrong before it was ok.

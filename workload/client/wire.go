@@ -189,7 +189,7 @@ func (d *wireDriver) second(s *wire.Second, start time.Time, give frame.Sink) er
 		var counts results.Counts
 		for shard := range s.Cells {
 			c := &s.Cells[shard][command]
-			counts = counts.Plus(results.Counts{OK: int(c.OK), Failed: int(c.Failed), Unknown: int(c.Unknown), Overflow: int(c.Overflow)})
+			counts = counts.Plus(results.Counts{OK: int(c.OK), Failed: int(c.Failed), Unknown: int(c.Unknown), Overflow: int(c.Overflow), Hits: int(c.Hits), Misses: int(c.Misses)})
 			if c.OK == 0 {
 				continue
 			}

@@ -92,8 +92,9 @@ type End struct {
 	Class    string
 	Answered bool
 	Retried  []string
-	// Read has it counted by the role of the node that answered.
-	Read, Replica bool
+	// Read has it counted as a hit or, if Missed, as a miss. ByRole counts it by the role
+	// of the node that answered.
+	Read, Missed, ByRole, Replica bool
 }
 
 // End notes how a request ended.
@@ -108,7 +109,13 @@ func (r *Recorder) End(e End) {
 	case results.OK:
 		s.counts[e.Command].OK++
 		r.done[max(Second(e.Replied), r.next)]++
-		if e.Read {
+		switch {
+		case e.Read && e.Missed:
+			s.counts[e.Command].Misses++
+		case e.Read:
+			s.counts[e.Command].Hits++
+		}
+		if e.ByRole {
 			s.read(e.Replica)
 		}
 		for _, class := range e.Retried {

@@ -51,6 +51,21 @@ var replies = []struct {
 	{"attribute before array", "|1\r\n+k\r\n+v\r\n*1\r\n:7\r\n", Reply{Kind: Array, Num: 1, Body: []byte("*1\r\n:7\r\n")}},
 }
 
+func TestEmpty(t *testing.T) {
+	for in, want := range map[string]bool{
+		"$-1\r\n": true, "*-1\r\n": true, "_\r\n": true, "*0\r\n": true, "%0\r\n": true, "~0\r\n": true,
+		"*2\r\n$-1\r\n_\r\n": true, "*1\r\n*-1\r\n": true,
+		"*2\r\n$-1\r\n$1\r\na\r\n": false, "*1\r\n*0\r\n": false, "%1\r\n+a\r\n_\r\n": false,
+		"$0\r\n\r\n": false, ":0\r\n": false, "+OK\r\n": false, "$1\r\n_\r\n": false, "#f\r\n": false,
+	} {
+		p := NewParser(small())
+		r, n, err := p.Next([]byte(in))
+		if err != nil || n != len(in) || r.Empty() != want {
+			t.Errorf("%q: empty %v, %d bytes, %v", in, r.Empty(), n, err)
+		}
+	}
+}
+
 func TestParse(t *testing.T) {
 	for _, c := range replies {
 		t.Run(c.name, func(t *testing.T) {

@@ -76,6 +76,42 @@ func (r Reply) Prefix() []byte {
 	return r.Body
 }
 
+// Empty reports whether a reply holds nothing: null, an aggregate without elements, or one
+// of nulls alone.
+func (r Reply) Empty() bool {
+	switch r.Kind {
+	case Null:
+		return true
+	case Array, Set, Push, Map:
+		if r.Num == 0 {
+			return true
+		}
+		if r.Kind == Map {
+			return false
+		}
+		_, rest, _ := bytes.Cut(r.Body, []byte("\r\n"))
+		for len(rest) > 0 {
+			after, null := cutNull(rest)
+			if !null {
+				return false
+			}
+			rest = after
+		}
+		return true
+	}
+	return false
+}
+
+// cutNull takes a null in any spelling from the beginning.
+func cutNull(b []byte) (rest []byte, ok bool) {
+	for _, null := range [...]string{"$-1\r\n", "_\r\n", "*-1\r\n"} {
+		if len(b) >= len(null) && string(b[:len(null)]) == null {
+			return b[len(null):], true
+		}
+	}
+	return b, false
+}
+
 // maxDepth is how deep aggregates may nest; CLUSTER SLOTS needs 4.
 const maxDepth = 16
 

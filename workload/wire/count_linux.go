@@ -21,6 +21,9 @@ func (l *loop) end(f *flight, o Outcome, class Class, r resp.Reply, now int64) {
 	cell := s.cell(int(f.shard), int(f.command), l.rec.commands)
 	cell.count(o)
 	if o == OK {
+		if f.read {
+			cell.found(!r.Empty())
+		}
 		cell.Response.record(now - f.intended)
 		cell.Service.record(now - f.sent)
 		cell.Slip.record(f.sent - f.intended - f.queued)

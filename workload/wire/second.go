@@ -4,9 +4,11 @@ import (
 	"time"
 )
 
-// Counts are requests by outcome.
+// Counts are requests by outcome. Hits and Misses divide the requests marked Read among OK:
+// a miss found nothing.
 type Counts struct {
 	OK, Failed, Unknown, Overflow uint64
+	Hits, Misses                  uint64
 }
 
 // Total is the number of requests.
@@ -17,6 +19,8 @@ func (c *Counts) add(d Counts) {
 	c.Failed += d.Failed
 	c.Unknown += d.Unknown
 	c.Overflow += d.Overflow
+	c.Hits += d.Hits
+	c.Misses += d.Misses
 }
 
 func (c *Counts) count(o Outcome) {
@@ -29,6 +33,15 @@ func (c *Counts) count(o Outcome) {
 		c.Unknown++
 	default:
 		c.Overflow++
+	}
+}
+
+// found counts a read as a hit or a miss.
+func (c *Counts) found(something bool) {
+	if something {
+		c.Hits++
+	} else {
+		c.Misses++
 	}
 }
 

@@ -60,7 +60,8 @@ type Request struct {
 	// reply must count, which is that of WAIT or WAITAOF: fewer make the request
 	// unknown, ClassUnreplicated.
 	Wait, Local uint8
-	// Read allows a replica to answer.
+	// Read marks a request of one command that only reads keys: a replica may answer it,
+	// and it counts as a hit or a miss.
 	Read bool
 }
 

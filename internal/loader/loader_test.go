@@ -80,7 +80,7 @@ func TestEveryClientCountsEveryRequest(t *testing.T) {
 				t.Errorf("the server is taken for cluster %v of %d shards, open loop %v", r.Cluster, r.Shards, r.OpenLoop)
 			}
 			all := r.Rows[len(r.Rows)-1]
-			if all.Counts != (results.Counts{OK: requests}) || len(r.Errors) > 0 {
+			if all.Counts.OK != requests || all.Counts.Total() != requests || len(r.Errors) > 0 {
 				t.Errorf("%d requests ended as %+v, errors %v", requests, all.Counts, r.Errors)
 			}
 			var sum results.Counts

@@ -112,7 +112,7 @@ func TestFailoversOnCommand(t *testing.T) {
 	beside(t)
 	r := start(t, small+`
 timeline:
-  phases: [{name: calm, duration: 9s}]
+  phases: [{name: calm, duration: 12s}]
   faults:
     - {name: asked, at: 1s, failover: {target: replica of shard 0}}
     - {name: forced, at: 3s, failover: {target: replica of shard 1, mode: force}}
@@ -137,7 +137,7 @@ func TestCommandsAsFaults(t *testing.T) {
 	beside(t)
 	r := start(t, strings.Replace(small, "config: {", `config: {enable-debug-command: "yes", `, 1)+`
 timeline:
-  phases: [{name: calm, duration: 1s}, {name: commands, duration: 8s}]
+  phases: [{name: calm, duration: 1s}, {name: commands, duration: 12s}]
   faults:
     - {name: sleep, at: 1s, command: {target: primary of shard 1, run: [DEBUG, SLEEP, 4]}}
     - {name: empty, at: 7s, command: {target: primary of shard 0, run: [FLUSHALL]}}

@@ -40,7 +40,7 @@ workload:
 
 const oneKillThroughTLS = `
 timeline:
-  phases: [{name: calm, duration: 2s}, {name: failure, duration: 8s}]
+  phases: [{name: calm, duration: 2s}, {name: failure, duration: 12s}]
   faults: [{name: kill, at: 2s, kill: {target: primary of shard 0}}]
 `
 

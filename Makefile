@@ -34,7 +34,7 @@ TIMED := internal/runner workload internal/loader deployer/processes workload/re
 ALONE := workload/wire cmd/slotstorm
 
 CLI := docs/cli.md
-REFERENCE := scenario metrics
+REFERENCE := scenario metrics findings
 
 .DEFAULT_GOAL := help
 # The image's name; docs/releasing.md publishes it.

@@ -14,6 +14,24 @@ const (
 	Invalid      Verdict = "invalid"
 )
 
+// Verdicts are all of them, the best first.
+func Verdicts() []Verdict { return []Verdict{Pass, Fail, Inconclusive, Invalid} }
+
+// Means says what a verdict means and what to do next.
+func (v Verdict) Means() string {
+	switch v {
+	case Pass:
+		return "Every objective was met, and the cluster was healthy in the end. Exit code 0."
+	case Fail:
+		return "An objective was missed, or the cluster was unhealthy in the end. The report says which and by how much. Exit code 4."
+	case Inconclusive:
+		return "The run does not answer the question: a fault could not be proved, the cluster was unhealthy before it, too few requests succeeded before it, or the servers' own records disagree with the report. The report says which; mend that and run again. Exit code 5."
+	case Invalid:
+		return "The load generator was late, so the figures describe the machine and not Redis. Lower the rate (--rate), or use a quieter machine. Exit code 5."
+	}
+	return ""
+}
+
 // Summary is what package report derives from a bundle.
 type Summary struct {
 	Verdict Verdict `json:"verdict"`

@@ -101,6 +101,49 @@ var targetForm = regexp.MustCompile(`^(` + targetPattern + `)$`)
 
 const targetHint = "write 'primary of shard 0', 'replica of the hottest slot', 'primary of key user:1', 'shard 1', 'random primary', 'minority of primaries', 'all replicas' or 'node-3'"
 
+// TargetForm is a way to name nodes.
+type TargetForm struct{ Form, Means, Example string }
+
+// TargetForms are all forms of a target. N stands for a number, KEY for the name of a key,
+// and a|b for one of both.
+func TargetForms() []TargetForm {
+	return []TargetForm{
+		{"primary|replica of shard N", "The primary of a shard, or one of its replicas. Shards are counted from 0.", "primary of shard 0"},
+		{"replicas of shard N", "All replicas of a shard.", "replicas of shard 1"},
+		{"primary|replica|replicas of slot N", "The same of the shard that serves a slot, 0 to 16383.", "primary of slot 42"},
+		{"primary|replica|replicas of the hottest slot", "The same of the shard that serves the slot to which the load sends most requests.", "primary of the hottest slot"},
+		{"primary|replica|replicas of key KEY", "The same of the shard that serves a key.", "primary of key user:1"},
+		{"shard N", "All nodes of a shard; likewise 'shard of slot N', 'shard of the hottest slot' and 'shard of key KEY'.", "shard 1"},
+		{"random primary|replica", "One of all primaries or of all replicas. The seed decides which.", "random primary"},
+		{"minority|majority of primaries", "As many primaries as leave a majority of them, or as few as are a majority.", "minority of primaries"},
+		{"all primaries|replicas|nodes", "All of them.", "all replicas"},
+		{"node-N", "A node by its name, whatever its role is then.", "node-3"},
+	}
+}
+
+// TargetFormOf is the form that a target has; empty if the text is no target.
+func TargetFormOf(text string) string {
+	var t Target
+	if t.UnmarshalText([]byte(text)) != nil {
+		return ""
+	}
+	best, forms := "", TargetForms()
+	for _, f := range forms {
+		pattern := strings.NewReplacer("KEY", ".+", "N", "[0-9]+").Replace(f.Form)
+		var words []string
+		for _, w := range strings.Fields(pattern) {
+			words = append(words, "("+w+")")
+		}
+		if regexp.MustCompile("^" + strings.Join(words, " ") + "$").MatchString(text) {
+			return f.Form
+		}
+		if strings.HasPrefix(text, "shard of ") && strings.HasPrefix(f.Form, "shard ") {
+			best = f.Form
+		}
+	}
+	return best
+}
+
 // UnmarshalText reads what String writes.
 func (t *Target) UnmarshalText(b []byte) error {
 	text := strings.TrimSpace(string(b))

@@ -52,7 +52,7 @@ func metricHint(name string) string {
 	if c := closest(name, names); c != "" {
 		return "did you mean " + c + "?"
 	}
-	return "the metrics are " + strings.Join(names, ", ")
+	return "'slotstorm explain metrics' lists all metrics"
 }
 
 // validatePrecision holds what the generator may be late against what is judged: a

@@ -80,7 +80,7 @@ func (p *program) dispatch(ctx context.Context, args []string) error {
 func (p *program) verbs() []*cli.Command {
 	return []*cli.Command{
 		p.runVerb(), p.upVerb(), p.downVerb(), p.cleanVerb(), p.manifestsVerb(), p.loadVerb(), p.validateVerb(), p.inspectVerb(), p.listVerb(), p.reportVerb(), p.auditVerb(), p.uiVerb(), p.recoverVerb(), p.compareVerb(), p.trendVerb(), p.capacityVerb(), p.exploreVerb(), p.pruneVerb(),
-		p.schemaVerb(), p.doctorVerb(), p.imageVerb(), p.completionVerb(), p.versionVerb(), p.helpVerb(),
+		p.explainVerb(), p.schemaVerb(), p.doctorVerb(), p.imageVerb(), p.completionVerb(), p.versionVerb(), p.helpVerb(),
 		p.probeVerb(), p.docsVerb(), p.generateVerb(), p.agentVerb(),
 	}
 }

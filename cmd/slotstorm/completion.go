@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/slotstorm/slotstorm/clusters/local"
+	"github.com/slotstorm/slotstorm/internal/explain"
 	"github.com/slotstorm/slotstorm/report"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
@@ -203,6 +204,8 @@ func (p *program) argCandidates(verb *cli.Command, current string) ([]candidate,
 		return p.runCandidates(), onlyDirs
 	case "list":
 		return plainWords("", []string{"runs", "scenarios"}), noFiles
+	case "explain":
+		return explainCandidates(), noFiles
 	case "completion":
 		return plainWords("", shellNames), noFiles
 	case "help":
@@ -225,6 +228,25 @@ func (p *program) runCandidates() []candidate {
 			about = string(e.Run.Summary.Verdict)
 		}
 		list = append(list, candidate{e.ID, about})
+	}
+	return list
+}
+
+// explainCandidates are all names that explain has a list of, but for targets: they are
+// several words.
+func explainCandidates() []candidate {
+	var list []candidate
+	for _, k := range explain.Kinds() {
+		list = append(list, candidate{plural(k), "all " + plural(k)})
+	}
+	for _, k := range explain.Kinds() {
+		topics, err := explain.Topics(k)
+		if err != nil || k == explain.Target {
+			continue // completion prints no errors
+		}
+		for _, t := range topics {
+			list = append(list, candidate{t.Name, string(k)})
+		}
 	}
 	return list
 }

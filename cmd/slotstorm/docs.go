@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/slotstorm/slotstorm/internal/explain"
 )
 
 const docsVerb = "__docs"
@@ -21,9 +23,11 @@ func (p *program) docsVerb() *cli.Command {
 				p.docs(p.out)
 				return nil
 			case "scenario":
-				return scenarioReference(p.out)
+				return explain.ScenarioPage(p.out)
 			case "metrics":
 				return metricsReference(p.out)
+			case "findings":
+				return explain.FindingsPage(p.out)
 			default:
 				return usagef("unknown page %q", name)
 			}

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	_ "embed"
 	"fmt"
 	"maps"
 	"path"
@@ -8,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/slotstorm/slotstorm/internal/spelling"
 )
 
 // Directives of redis.conf that name a file, a folder, a socket or a program, or that
@@ -89,6 +92,7 @@ var volumeFiles = []string{"backup", "ca.crt", "log", "nodes.conf", "redis.conf"
 func (d *document) validateDirectives(r *Redis) {
 	for _, name := range slices.Sorted(maps.Keys(r.Config)) {
 		at, value := join("redis.config", name), r.Config[name]
+		d.validateSpelling(at, name)
 		if hint := refusal(name); hint != "" && !(harmless[name] && value == "no") {
 			d.rejectKey(at, hint, "slotstorm refuses this directive")
 		}
@@ -101,6 +105,37 @@ func (d *document) validateDirectives(r *Redis) {
 	}
 	d.validateDistinct(r)
 	d.validateEndpoints(r)
+}
+
+//go:embed directives.txt
+var directivesFile string
+
+// known are the directives that a server of the supported versions knows.
+func known() []string {
+	return slices.DeleteFunc(strings.Fields(comments.ReplaceAllString(directivesFile, "")), func(name string) bool { return name == "" })
+}
+
+var comments = regexp.MustCompile(`(?m)^#.*$`)
+
+// slips is how many letters a misspelt directive differs by.
+const slips = 2
+
+// validateSpelling refuses a directive that no server knows and that is nearly another
+// one. Other unknown ones may be of a newer server, or of a module.
+func (d *document) validateSpelling(at, name string) {
+	names := known()
+	if slices.Contains(names, name) || aliases[name] != "" || strings.Contains(name, ".") || len(name) > 64 {
+		return
+	}
+	best, nearest := "", slips+1
+	for _, n := range names {
+		if distance := spelling.Distance(name, n); distance < nearest && len(n) > 2*slips {
+			best, nearest = n, distance
+		}
+	}
+	if best != "" {
+		d.rejectKey(at, "did you mean "+best+"?", "no server has this directive")
+	}
 }
 
 // ownConnections is how many connections to a node slotstorm needs beside those of the load.

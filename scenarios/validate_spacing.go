@@ -3,6 +3,7 @@ package scenarios
 import (
 	"fmt"
 	"math"
+	"strings"
 )
 
 // validateSpacing wants two faults that can each take the primary of one shard
@@ -47,6 +48,49 @@ func (d *document) validateSpacing(s *Scenario) {
 			}
 		}
 	}
+}
+
+// validateTogether refuses faults that take the primaries of so many shards away, one soon
+// after the other, that no majority is left to vote: within cluster-node-timeout no replica
+// has taken over yet. What depends on the roles of the moment is seen at the fault's check.
+func (d *document) validateTogether(s *Scenario) {
+	if d.failed("redis.shards", "cluster.local.restartDelay", "redis.config", "redis.config.cluster-node-timeout") {
+		return
+	}
+	within := Duration(s.Redis.NodeTimeout())
+	for i, f := range s.Timeline.Faults {
+		shard, ok := downShard(s, f)
+		if !ok || f.Allows(MajorityDown) || d.wrongTimes(i, f) {
+			continue
+		}
+		down := map[int]bool{shard: true}
+		var with []string
+		for j, g := range s.Timeline.Faults {
+			other, ok := downShard(s, g)
+			since := f.At - g.At
+			if i == j || !ok || d.wrongTimes(j, g) || since < 0 || since == 0 && j > i || since >= min(within, g.recovery(s)) || down[other] {
+				continue
+			}
+			down[other] = true
+			with = append(with, fmt.Sprintf("%s (at %s)", g.Name, g.At))
+		}
+		if len(with) > 0 && 2*len(down) >= s.Redis.Shards {
+			d.reject(faultPath(i)+".at", []string{"redis.shards", "redis.config.cluster-node-timeout"}, "inject later than that, or, if you mean it, add allow: ["+string(MajorityDown)+"] to the fault",
+				"with %s it takes %d of the %d primaries away within cluster-node-timeout (%s): no majority is left to vote", strings.Join(with, " and "), len(down), s.Redis.Shards, within)
+		}
+	}
+}
+
+// downShard is the shard whose primary a fault surely takes away for as long as it says, once
+// and at a known time.
+func downShard(s *Scenario, f Fault) (shard int, ok bool) {
+	t, single := f.Target()
+	traits := f.Traits()
+	known := traits.Away != nil || !traits.Restarts || s.Cluster.Provider == "local"
+	if !single || f.Repeat != nil || !known || !traits.Down() || t.By != ByShard || t.Shard == AnyShard || !t.hitsPrimary() {
+		return 0, false
+	}
+	return t.Shard, true
 }
 
 // recovery is how long after its injection a fault is over.

@@ -18,8 +18,10 @@ func (d *document) validateTimeline(s *Scenario) {
 		}
 		d.validateFault(s, f, path)
 		d.validateTimes(s.Timeline, f, path)
+		d.validateSeen(s, f, path)
 	}
 	d.validateSpacing(s)
+	d.validateTogether(s)
 }
 
 const maxTimeline = 24 * 60 * 60
@@ -43,6 +45,32 @@ func (d *document) validatePhases(t Timeline) {
 }
 
 // validateTimes wants every injection to start within the timeline.
+// validateSeen refuses a fault that takes a primary away so late that the run ends before
+// a replica can take over or the node is back: it would show nothing.
+func (d *document) validateSeen(s *Scenario, f Fault, path string) {
+	t, single := f.Target()
+	traits := f.Traits()
+	if d.failed(path) || d.failed(path+".at", path+".duration", path+".kill.away", "redis.config.cluster-node-timeout") || !single || !traits.Down() || !t.hitsPrimary() || t.By == ByNode {
+		return
+	}
+	if s.Redis.ReplicasPerShard == 0 || traits.Away == nil && traits.Restarts && s.Cluster.Provider != "local" {
+		return // nothing could take over; or when Kubernetes starts the node again is not known
+	}
+	times, every, jitter := f.injections()
+	last := f.At + Duration(times-1)*every + jitter
+	left := s.Timeline.Length() - last
+	back := f.recovery(s)
+	if traits.Away != nil && traits.Away.Forever {
+		back = left + 1
+	}
+	timeout := Duration(s.Redis.NodeTimeout())
+	if left <= 0 || back <= left || timeout < left {
+		return
+	}
+	by := append(phaseFields(s.Timeline, "duration"), "redis.config.cluster-node-timeout", "cluster.local.restartDelay")
+	d.reject(path+".at", by, "make the last phase longer, or inject earlier", "the timeline ends %s later: no replica can take over before cluster-node-timeout (%s) is over, and the node is not back", left, timeout)
+}
+
 func (d *document) validateTimes(t Timeline, f Fault, path string) {
 	end := t.Length()
 	times, every, jitter := f.injections()

@@ -14,5 +14,18 @@ func Draw(seed uint64, r Radius) Draft {
 		}
 	}
 	s.steps(diceOf(seed, partSteps))
-	return s.draft
+	return s.draft.bearable()
+}
+
+// bearable leaves the last steps out as long as the faults together are refused, as those
+// are that take the majority of the primaries away at once: a run would refuse them too, and
+// show nothing. A single fault is refused only if the grammar is wrong.
+func (d Draft) bearable() Draft {
+	for len(d.Steps) > 1 {
+		if _, err := d.Scenario(); err == nil {
+			break
+		}
+		d.Steps = d.Steps[:len(d.Steps)-1]
+	}
+	return d
 }

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -11,7 +12,7 @@ import (
 func strike(kind, node string, injected int) results.Fault {
 	traits := map[string]results.Traits{
 		"pause": {Takes: results.TakesTime, Deposes: true}, "command": {Takes: results.TakesCommand, Erases: true}, "sleep": {Takes: results.TakesCommand},
-		"flush": {Takes: results.TakesCommand, Erases: true, Empties: true},
+		"flush":     {Takes: results.TakesCommand, Erases: true, Empties: true},
 		"partition": {Takes: results.TakesNetwork}, "failover": {Takes: results.TakesRole, Deposes: true},
 	}
 	return results.Fault{Kind: kind, Traits: traits[kind], Node: node, Role: "primary", Injected: results.DurationOf(time.Duration(injected) * time.Millisecond)}
@@ -41,55 +42,42 @@ func during(f results.Fault, restored int) results.Fault {
 	return f
 }
 
-// TestCauses: the same lost write of node-0, under different fates of that node.
-func TestCauses(t *testing.T) {
-	at := func(n int) results.Duration { return results.Duration(n) * results.Duration(time.Millisecond) }
-	event := func(n int, kind, node string) results.Event {
-		return results.Event{Offset: at(n), Kind: kind, Node: node}
-	}
-	gone := func(n int, node string) results.Event {
-		return results.Event{Offset: at(n), Kind: results.EventNodeExit, Node: node, Source: "kubernetes"}
-	}
-	exit, ready, promoted := results.EventNodeExit, results.EventNodeReady, results.EventPromoted
-	up, down, copied := results.EventLinkUp, results.EventLinkDown, results.EventFullSync
-	flush := func(node string) results.Fault { return proved(strike("flush", node, 1100), 1101) }
-	for _, tt := range []struct {
-		name   string
-		events []results.Event
-		faults []results.Fault
-		// kept is when a write of node-0 that survived was acknowledged; 0 is none.
-		kept int
-		want string
-	}{
+// fate is a lost write of node-0, acknowledged at 1.005 s, and what became of that node.
+type fate struct {
+	name   string
+	events []results.Event
+	faults []results.Fault
+	// kept is when, in milliseconds, a write of node-0 that survived was acknowledged; 0 is
+	// none.
+	kept int
+	want string
+}
+
+func at(n int) results.Duration { return results.Duration(n) * results.Duration(time.Millisecond) }
+
+func event(n int, kind, node string) results.Event {
+	return results.Event{Offset: at(n), Kind: kind, Node: node}
+}
+
+func gone(n int, node string) results.Event {
+	return results.Event{Offset: at(n), Kind: results.EventNodeExit, Node: node, Source: "kubernetes"}
+}
+
+func flush(node string) results.Fault { return proved(strike("flush", node, 1100), 1101) }
+
+const (
+	exit, ready, promoted = results.EventNodeExit, results.EventNodeReady, results.EventPromoted
+	up, down, copied      = results.EventLinkUp, results.EventLinkDown, results.EventFullSync
+)
+
+func replaced() []fate {
+	return []fate{
 		{"killed, and its replica took over", []results.Event{event(1100, exit, "node-0"), event(3000, promoted, "node-1"), event(6000, ready, "node-0")}, nil, 500, results.CauseAsyncTail},
 		{"paused, and its replica took over", []results.Event{event(3000, promoted, "node-1")}, []results.Fault{strike("pause", "node-0", 1100)}, 500, results.CauseAsyncTail},
-		{"sent a command", nil, []results.Fault{strike("command", "node-0", 1100)}, 500, results.CauseCommand},
-		{"sent a command meanwhile", nil, []results.Fault{during(strike("command", "node-0", 900), 1100)}, 500, results.CauseCommand},
-		{"sent a command that removes nothing", nil, []results.Fault{strike("sleep", "node-0", 1100)}, 500, results.CauseUnexplained},
-		{"sent a command before", nil, []results.Fault{strike("command", "node-0", 900)}, 500, results.CauseUnexplained},
-		{"a replica was sent a command", nil, []results.Fault{strike("command", "node-1", 1100)}, 500, results.CauseUnexplained},
-		{"sent a command, and its replica took over later", []results.Event{event(3000, promoted, "node-1")}, []results.Fault{strike("command", "node-0", 1100)}, 500, results.CauseSplitBrain},
 		{"cut off, and its replica took over", []results.Event{event(3000, promoted, "node-1")}, []results.Fault{strike("partition", "node-0", 900)}, 500, results.CauseSplitBrain},
 		{"acknowledged after it was replaced", []results.Event{event(800, promoted, "node-1")}, nil, 500, results.CauseSplitBrain},
 		{"deposed by command", []results.Event{event(1100, promoted, "node-1")}, []results.Fault{strike("failover", "node-1", 1050)}, 500, results.CauseAsyncTail},
 		{"deposed by command before it acknowledged", []results.Event{event(900, promoted, "node-1")}, []results.Fault{strike("failover", "node-1", 850)}, 500, results.CauseSplitBrain},
-		{"killed, and its replica had lost its link", []results.Event{event(600, down, "node-1"), event(1100, exit, "node-0"), event(3000, promoted, "node-1")}, nil, 500, results.CauseUnsynced},
-		{"killed, and its replica had been started anew", []results.Event{event(600, exit, "node-1"), event(800, ready, "node-1"), event(1100, exit, "node-0"), event(3000, promoted, "node-1")}, nil, 500, results.CauseUnsynced},
-		{"killed, and its replica had become one without a link", []results.Event{event(400, promoted, "node-1"), event(450, promoted, "node-0"), event(600, results.EventDemoted, "node-1"), event(1100, exit, "node-0"), event(3000, promoted, "node-1")}, nil, 500, results.CauseUnsynced},
-		{"killed, and its replica had its link back", []results.Event{event(600, down, "node-1"), event(900, up, "node-1"), event(1100, exit, "node-0"), event(3000, promoted, "node-1")}, nil, 500, results.CauseAsyncTail},
-		{"killed, and its replica was seen in sync only after the write", []results.Event{event(600, down, "node-1"), event(1050, up, "node-1"), event(1100, exit, "node-0"), event(3000, promoted, "node-1")}, nil, 500, results.CauseAsyncTail},
-		{"killed, and its replica lost its link with it", []results.Event{event(1100, exit, "node-0"), event(1105, down, "node-1"), event(3000, promoted, "node-1")}, nil, 500, results.CauseAsyncTail},
-		{"killed, and the other replica had lost its link", []results.Event{event(600, down, "node-3"), event(1100, exit, "node-0"), event(3000, promoted, "node-1")}, nil, 500, results.CauseAsyncTail},
-		{"deposed by force, and the new one had no link", []results.Event{event(600, down, "node-1"), event(1100, promoted, "node-1")}, []results.Fault{strike("failover", "node-1", 1050)}, 500, results.CauseUnsynced},
-		{"cut off, and its replica had lost its link", []results.Event{event(950, down, "node-1"), event(3000, promoted, "node-1")}, []results.Fault{strike("partition", "node-0", 900)}, 500, results.CauseSplitBrain},
-		{"emptied, and its replica took over later", []results.Event{event(5000, exit, "node-0"), event(7000, promoted, "node-1")}, []results.Fault{flush("node-0")}, 500, results.CauseCommand},
-		{"emptied, and back as primary later", []results.Event{event(5000, exit, "node-0"), event(5500, ready, "node-0")}, []results.Fault{flush("node-0")}, 0, results.CauseCommand},
-		{"emptied before", []results.Event{event(1100, exit, "node-0"), event(3000, promoted, "node-1")}, []results.Fault{proved(strike("flush", "node-0", 900), 950)}, 500, results.CauseAsyncTail},
-		{"not emptied: the command was refused", []results.Event{event(5000, exit, "node-0"), event(7000, promoted, "node-1")}, []results.Fault{strike("flush", "node-0", 1100)}, 500, results.CauseAsyncTail},
-		{"a replica was emptied, and took over", []results.Event{event(5000, exit, "node-0"), event(7000, promoted, "node-1")}, []results.Fault{onReplica(flush("node-1"))}, 500, results.CauseCommand},
-		{"a replica was emptied, copied the data again, and took over", []results.Event{event(2000, copied, "node-1"), event(5000, exit, "node-0"), event(7000, promoted, "node-1")}, []results.Fault{onReplica(flush("node-1"))}, 500, results.CauseAsyncTail},
-		{"the new primary was emptied", []results.Event{event(1050, exit, "node-0"), event(1090, promoted, "node-1")}, []results.Fault{flush("node-1")}, 500, results.CauseCommand},
-		{"a primary of another shard was emptied", []results.Event{event(1100, exit, "node-0"), event(3000, promoted, "node-1")}, []results.Fault{elsewhere(flush("node-2"))}, 500, results.CauseAsyncTail},
 		{"back without anything", []results.Event{event(1100, exit, "node-0"), event(1600, ready, "node-0")}, nil, 0, results.CauseEmptyRestart},
 		{"reported gone a moment before it was, and back without anything", []results.Event{event(100, ready, "node-0"), gone(950, "node-0"), event(1600, ready, "node-0")}, nil, 0, results.CauseEmptyRestart},
 		{"reported gone a moment before it was, and replaced", []results.Event{gone(950, "node-0"), event(3000, promoted, "node-1"), event(3300, ready, "node-0")}, nil, 500, results.CauseAsyncTail},
@@ -101,7 +89,45 @@ func TestCauses(t *testing.T) {
 		{"ended before, and promoted since", []results.Event{event(100, exit, "node-0"), event(300, promoted, "node-1"), event(700, promoted, "node-0"), event(1100, exit, "node-0"), event(3000, promoted, "node-1")}, nil, 800, results.CauseAsyncTail},
 		{"nothing happened", nil, nil, 500, results.CauseUnexplained},
 		{"another shard's node was promoted", []results.Event{event(3000, promoted, "node-2")}, nil, 500, results.CauseUnexplained},
-	} {
+	}
+}
+
+func unlinked() []fate {
+	return []fate{
+		{"killed, and its replica had lost its link", []results.Event{event(600, down, "node-1"), event(1100, exit, "node-0"), event(3000, promoted, "node-1")}, nil, 500, results.CauseUnsynced},
+		{"killed, and its replica had been started anew", []results.Event{event(600, exit, "node-1"), event(800, ready, "node-1"), event(1100, exit, "node-0"), event(3000, promoted, "node-1")}, nil, 500, results.CauseUnsynced},
+		{"killed, and its replica had become one without a link", []results.Event{event(400, promoted, "node-1"), event(450, promoted, "node-0"), event(600, results.EventDemoted, "node-1"), event(1100, exit, "node-0"), event(3000, promoted, "node-1")}, nil, 500, results.CauseUnsynced},
+		{"killed, and its replica had its link back", []results.Event{event(600, down, "node-1"), event(900, up, "node-1"), event(1100, exit, "node-0"), event(3000, promoted, "node-1")}, nil, 500, results.CauseAsyncTail},
+		{"killed, and its replica was seen in sync only after the write", []results.Event{event(600, down, "node-1"), event(1050, up, "node-1"), event(1100, exit, "node-0"), event(3000, promoted, "node-1")}, nil, 500, results.CauseAsyncTail},
+		{"killed, and its replica lost its link with it", []results.Event{event(1100, exit, "node-0"), event(1105, down, "node-1"), event(3000, promoted, "node-1")}, nil, 500, results.CauseAsyncTail},
+		{"killed, and the other replica had lost its link", []results.Event{event(600, down, "node-3"), event(1100, exit, "node-0"), event(3000, promoted, "node-1")}, nil, 500, results.CauseAsyncTail},
+		{"deposed by force, and the new one had no link", []results.Event{event(600, down, "node-1"), event(1100, promoted, "node-1")}, []results.Fault{strike("failover", "node-1", 1050)}, 500, results.CauseUnsynced},
+		{"cut off, and its replica had lost its link", []results.Event{event(950, down, "node-1"), event(3000, promoted, "node-1")}, []results.Fault{strike("partition", "node-0", 900)}, 500, results.CauseSplitBrain},
+	}
+}
+
+func commanded() []fate {
+	return []fate{
+		{"sent a command", nil, []results.Fault{strike("command", "node-0", 1100)}, 500, results.CauseCommand},
+		{"sent a command meanwhile", nil, []results.Fault{during(strike("command", "node-0", 900), 1100)}, 500, results.CauseCommand},
+		{"sent a command that removes nothing", nil, []results.Fault{strike("sleep", "node-0", 1100)}, 500, results.CauseUnexplained},
+		{"sent a command before", nil, []results.Fault{strike("command", "node-0", 900)}, 500, results.CauseUnexplained},
+		{"a replica was sent a command", nil, []results.Fault{strike("command", "node-1", 1100)}, 500, results.CauseUnexplained},
+		{"sent a command, and its replica took over later", []results.Event{event(3000, promoted, "node-1")}, []results.Fault{strike("command", "node-0", 1100)}, 500, results.CauseSplitBrain},
+		{"emptied, and its replica took over later", []results.Event{event(5000, exit, "node-0"), event(7000, promoted, "node-1")}, []results.Fault{flush("node-0")}, 500, results.CauseCommand},
+		{"emptied, and back as primary later", []results.Event{event(5000, exit, "node-0"), event(5500, ready, "node-0")}, []results.Fault{flush("node-0")}, 0, results.CauseCommand},
+		{"emptied before", []results.Event{event(1100, exit, "node-0"), event(3000, promoted, "node-1")}, []results.Fault{proved(strike("flush", "node-0", 900), 950)}, 500, results.CauseAsyncTail},
+		{"not emptied: the command was refused", []results.Event{event(5000, exit, "node-0"), event(7000, promoted, "node-1")}, []results.Fault{strike("flush", "node-0", 1100)}, 500, results.CauseAsyncTail},
+		{"a replica was emptied, and took over", []results.Event{event(5000, exit, "node-0"), event(7000, promoted, "node-1")}, []results.Fault{onReplica(flush("node-1"))}, 500, results.CauseCommand},
+		{"a replica was emptied, copied the data again, and took over", []results.Event{event(2000, copied, "node-1"), event(5000, exit, "node-0"), event(7000, promoted, "node-1")}, []results.Fault{onReplica(flush("node-1"))}, 500, results.CauseAsyncTail},
+		{"the new primary was emptied", []results.Event{event(1050, exit, "node-0"), event(1090, promoted, "node-1")}, []results.Fault{flush("node-1")}, 500, results.CauseCommand},
+		{"a primary of another shard was emptied", []results.Event{event(1100, exit, "node-0"), event(3000, promoted, "node-1")}, []results.Fault{elsewhere(flush("node-2"))}, 500, results.CauseAsyncTail},
+	}
+}
+
+// TestCauses: the same lost write of node-0, under different fates of that node.
+func TestCauses(t *testing.T) {
+	for _, tt := range slices.Concat(replaced(), unlinked(), commanded()) {
 		t.Run(tt.name, func(t *testing.T) {
 			b := &results.Bundle{Events: tt.events}
 			b.Run.Nodes = []results.Node{{Name: "node-0"}, {Name: "node-1"}, {Name: "node-2", Shard: 1}, {Name: "node-3"}}

@@ -52,7 +52,7 @@ func (d *document) validateSpacing(s *Scenario) {
 
 // validateTogether refuses faults that take the primaries of so many shards away, one soon
 // after the other, that no majority is left to vote: within cluster-node-timeout no replica
-// has taken over yet. What depends on the roles of the moment is seen at the fault's check.
+// has taken over yet. The fault's check sees the rest, by the roles of the moment.
 func (d *document) validateTogether(s *Scenario) {
 	if d.failed("redis.shards", "cluster.local.restartDelay", "redis.config", "redis.config.cluster-node-timeout") {
 		return

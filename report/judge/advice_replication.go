@@ -68,7 +68,7 @@ func resyncLoop(a *facts.Analysis, _ *results.Summary) []results.Advice {
 	return list
 }
 
-// shortBacklog finds replicas that copied all data once, for want of a longer backlog.
+// shortBacklog finds replicas that copied all data once because the backlog was too short.
 func shortBacklog(a *facts.Analysis, _ *results.Summary) []results.Advice {
 	var list []results.Advice
 	for _, b := range a.ShortBacklogs() {

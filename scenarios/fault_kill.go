@@ -18,7 +18,8 @@ type Kill struct {
 	Grace Duration `yaml:"grace,omitempty" json:"grace,omitempty" jsonschema:"minimum=0s,maximum=1h"`
 	// How long the node stays down, 0s to 1h, or forever: until the end of the
 	// timeline. Default: on this machine cluster.local.restartDelay; on Kubernetes as
-	// long as Kubernetes takes to start it again, about two seconds.
+	// long as Kubernetes takes to start it again: about two seconds for a pod, and less
+	// for a container that has not ended lately.
 	Away *Away `yaml:"away,omitempty" json:"away,omitempty" jsonschema:"minimum=0s,maximum=1h"`
 }
 

@@ -170,8 +170,8 @@ func TestFaultsThatTakeTooMuchAwayTogetherAreRefused(t *testing.T) {
 timeline:
   phases: [{name: calm, duration: 9s}]
   faults:
-    - {name: one, at: 1s, duration: 5s, pause: {target: primary of shard 0}}
-    - {name: two, at: 1s, duration: 5s, pause: {target: primary of shard 1}}
+    - {name: one, at: 1s, duration: 5s, allow: [overlap], pause: {target: primary of slot 0}}
+    - {name: two, at: 1s, duration: 5s, allow: [overlap], pause: {target: primary of slot 8000}}
 `, Options{})
 	one, two := r.Bundle.Run.Faults[0], r.Bundle.Run.Faults[1]
 	if one.Status == results.StatusRefused {

@@ -167,7 +167,7 @@ func TestReadsGoToReplicas(t *testing.T) {
 		return result, gets(replica) - before
 	}
 	result, n := run()
-	if result.Counts != (Counts{OK: 4000}) || result.Stats.Moved != 0 || n < 1800 || n > 2200 {
+	if result.Counts.OK != 4000 || result.Counts.Total() != 4000 || result.Stats.Moved != 0 || n < 1800 || n > 2200 {
 		t.Errorf("%+v, %+v, the replica answered %d", result.Counts, result.Stats, n)
 	}
 	nodes[0].do("CONFIG", "RESETSTAT")
@@ -175,7 +175,7 @@ func TestReadsGoToReplicas(t *testing.T) {
 	cfg := config(nodes[0].addr)
 	cfg.Cluster, cfg.ReadReplicas, cfg.Conns, cfg.Depth = true, true, 2, 4
 	cfg.NewSource = func(int) Source { return reader{newMix(0, 500, 4000)} }
-	if result, _ := drive(t, t.Context(), cfg); result.Counts != (Counts{OK: 4000}) {
+	if result, _ := drive(t, t.Context(), cfg); result.Counts.OK != 4000 || result.Counts.Total() != 4000 {
 		t.Errorf("without the replica: %+v", result.Counts)
 	}
 }

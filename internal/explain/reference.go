@@ -83,7 +83,7 @@ func FindingsPage(w io.Writer) error {
 		kind         Kind
 		title, intro string
 	}{
-		{Finding, "Findings", "A report ends with findings: what was noticed, the evidence for it, and advice with its price. A finding appears only where the evidence in the bundle shows it. `summary` of `--json` has the name as `rule`."},
+		{Finding, "Findings", "A report ends with findings: what was noticed, the evidence for it, and advice with its price. A finding appears only where the evidence in the bundle shows it. In the result of `--json` the name is the field `rule`."},
 		{Verdict, "Verdicts", "Each run has one. The worst of several runs decides the exit code."},
 		{Target, "Targets of faults", "Roles are looked up when the fault is injected."},
 	} {

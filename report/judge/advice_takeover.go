@@ -14,7 +14,8 @@ func unexpectedTakeover(a *facts.Analysis, s *results.Summary) []results.Advice 
 	var list []results.Advice
 	for _, f := range s.Failovers {
 		sent := fault(a, f.Fault)
-		blocked := sent.Takes == results.TakesCommand && f.To != "" && f.To != f.From
+		silence, ok := a.SilentBefore(f)
+		blocked := sent.Takes == results.TakesCommand && f.To != "" && f.To != f.From && ok && !silence.Ended
 		if f.Cause != results.Unexplained && !blocked {
 			continue
 		}
@@ -23,12 +24,10 @@ func unexpectedTakeover(a *facts.Analysis, s *results.Summary) []results.Advice 
 			Evidence: []string{fmt.Sprintf("it began at %s", words.Since(&a.Run, f.Injected))}, Anchor: FailoverAnchor(f),
 			Advice: "Read the logs of the shard's nodes at that time, in nodes/ of this run.",
 		}
-		silence, ok := a.SilentBefore(f)
 		switch {
 		case blocked:
 			one.Title = fmt.Sprintf("%s took over shard %d: a command had %s answer nobody", f.To, f.Shard, f.From)
 			one.Evidence = append(one.Evidence, fmt.Sprintf("the fault %s: %s", sent.Name, sent.Detail))
-			ok = ok && !silence.Ended
 		case f.Means == results.MeansHandover, f.Means == results.MeansForced, f.Means == results.MeansTaken:
 			one.Evidence = append(one.Evidence, fmt.Sprintf("%s logged a CLUSTER FAILOVER that slotstorm did not send", f.To))
 			one.Advice = "Look for who else administers this cluster: an operator, a script, a person."

@@ -208,6 +208,7 @@ func serviceRules() []ruleCase {
 		{"unexpected-takeover", "for how long", blocked(unstruck(fixture.Killed())), nil, "node-0, whose process went on, did not answer polls for 4.00 s; cluster-node-timeout is 2.00 s"},
 		{"unexpected-takeover", "ended", unstruck(fixture.Killed()), nil, "the process of node-0 ended by itself"},
 		{"unexpected-takeover", "by a command", blocked(by(results.TakesCommand, fixture.Killed())), nil, "node-3 took over shard 0: a command had node-0 answer nobody"},
+		{"unexpected-takeover", "asked for by a command", wentOn(by(results.TakesCommand, fixture.Killed())), nil, ""},
 		{"unexpected-takeover", "without a trace", wentOn(unstruck(fixture.Killed())), nil, "Read the logs of the shard's nodes"},
 		{"unexpected-takeover", "killed", fixture.Killed(), nil, ""},
 		{"no-replica", "none, and back", lone(cameBackLate()), nil, "Shard 0 had no replica that could take over"},

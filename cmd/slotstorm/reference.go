@@ -14,16 +14,7 @@ import (
 func metricsReference(w io.Writer) error {
 	fmt.Fprintf(w, "# Metrics\n\n%s\n## Objectives\n\n| metric | measured in | may name | |\n|---|---|---|---|\n", explain.Note)
 	for _, m := range metrics.All() {
-		var names []string
-		for _, n := range []struct {
-			name string
-			may  bool
-		}{{"phase", m.ByPhase}, {"command", m.ByCommand}, {"shard", m.ByShard}} {
-			if n.may {
-				names = append(names, n.name)
-			}
-		}
-		fmt.Fprintf(w, "| `%s` | %s | %s | %s |\n", m.Name, m.Unit, strings.Join(names, ", "), explain.Cell(m.Doc))
+		fmt.Fprintf(w, "| `%s` | %s | %s | %s |\n", m.Name, m.Unit, strings.Join(m.MayName(), ", "), explain.Cell(m.Doc))
 	}
 	fmt.Fprint(w, "\n## A run in progress\n\n`slotstorm run SCENARIO --serve PORT` serves metrics for Prometheus at `/metrics`. Times are in seconds, and\ncounters start with the run. A Grafana dashboard with these metrics, and with faults as annotations, is in\n[examples/grafana](../../examples/grafana/slotstorm.json).\n\n| metric | labels | |\n|---|---|---|\n")
 	for _, m := range web.Metrics() {

@@ -94,17 +94,9 @@ func ofMetrics() []Topic {
 		case metrics.Higher:
 			t.Text += " Higher is better."
 		}
-		var may []string
-		for _, n := range []struct {
-			name string
-			may  bool
-		}{{"a phase", m.ByPhase}, {"a command", m.ByCommand}, {"a shard", m.ByShard}} {
-			if n.may {
-				may = append(may, n.name)
-			}
-		}
+		may := m.MayName()
 		if len(may) > 0 {
-			t.Text += " An objective may name " + either(may) + "."
+			t.Text += " An objective may name a " + either(may) + "."
 		}
 		bound := map[results.Unit]string{results.UnitDuration: "max: 500ms", results.UnitRatio: "min: 99%", results.UnitRate: "min: 1000/s", results.UnitCount: "max: 0"}[m.Unit]
 		t.Example = fmt.Sprintf("objectives:\n  - {metric: %s, %s}", m.Name, bound)
@@ -113,13 +105,13 @@ func ofMetrics() []Topic {
 	return list
 }
 
-// either joins words by commas and 'or'.
+// either joins words by commas and 'or', as after 'a'.
 func either(words []string) string {
 	last := len(words) - 1
 	if last == 0 {
 		return words[0]
 	}
-	return strings.Join(words[:last], ", ") + " or " + words[last]
+	return strings.Join(words[:last], ", a ") + " or a " + words[last]
 }
 
 func ofTargets() []Topic {

@@ -41,6 +41,20 @@ type Metric struct {
 // Measure answers an objective about the metric.
 func (m Metric) Measure(e Evidence, s Scope) Measurement { return m.source.measure(e, s) }
 
+// MayName is what an objective may name: a phase, a command or a shard.
+func (m Metric) MayName() []string {
+	var list []string
+	for _, n := range []struct {
+		name string
+		may  bool
+	}{{"phase", m.ByPhase}, {"command", m.ByCommand}, {"shard", m.ByShard}} {
+		if n.may {
+			list = append(list, n.name)
+		}
+	}
+	return list
+}
+
 // Quantile is the time and the quantile that the metric is. ok is false if it is no
 // quantile, and then histograms do not give it.
 func (m Metric) Quantile() (t results.Time, quantile string, ok bool) {

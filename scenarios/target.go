@@ -127,8 +127,8 @@ func TargetFormOf(text string) string {
 	if t.UnmarshalText([]byte(text)) != nil {
 		return ""
 	}
-	best, forms := "", TargetForms()
-	for _, f := range forms {
+	best := ""
+	for _, f := range TargetForms() {
 		pattern := strings.NewReplacer("KEY", ".+", "N", "[0-9]+").Replace(f.Form)
 		var words []string
 		for _, w := range strings.Fields(pattern) {

@@ -112,7 +112,7 @@ var directivesFile string
 
 // known are the directives that a server of the supported versions knows.
 func known() []string {
-	return slices.DeleteFunc(strings.Fields(comments.ReplaceAllString(directivesFile, "")), func(name string) bool { return name == "" })
+	return strings.Fields(comments.ReplaceAllString(directivesFile, ""))
 }
 
 var comments = regexp.MustCompile(`(?m)^#.*$`)

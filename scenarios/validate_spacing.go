@@ -3,6 +3,7 @@ package scenarios
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -68,7 +69,7 @@ func (d *document) validateTogether(s *Scenario) {
 		for j, g := range s.Timeline.Faults {
 			other, ok := downShard(s, g)
 			since := f.At - g.At
-			if i == j || !ok || d.wrongTimes(j, g) || since < 0 || since == 0 && j > i || since >= min(within, g.recovery(s)) || down[other] {
+			if i == j || !ok || d.wrongTimes(j, g) || since < 0 || since == 0 && j > i || since >= min(within, g.recovery(s)) || down[other] || s.hasFailover(g.At, f.At) {
 				continue
 			}
 			down[other] = true
@@ -81,13 +82,21 @@ func (d *document) validateTogether(s *Scenario) {
 	}
 }
 
+// hasFailover reports whether a fault asks a replica to take over from one time to another:
+// it need not wait for cluster-node-timeout.
+func (s *Scenario) hasFailover(from, to Duration) bool {
+	return slices.ContainsFunc(s.Timeline.Faults, func(f Fault) bool {
+		return f.Action() != nil && f.Traits().Takes == TakesRole && from <= f.At && f.At <= to
+	})
+}
+
 // downShard is the shard whose primary a fault surely takes away for as long as it says, once
-// and at a known time.
+// and at a known time. One that gets SIGTERM may hand its role over before.
 func downShard(s *Scenario, f Fault) (shard int, ok bool) {
 	t, single := f.Target()
 	traits := f.Traits()
 	known := traits.Away != nil || !traits.Restarts || s.Cluster.Provider == "local"
-	if !single || f.Repeat != nil || !known || !traits.Down() || t.By != ByShard || t.Shard == AnyShard || !t.hitsPrimary() {
+	if !single || f.Repeat != nil || !known || !traits.Down() || traits.Asked || t.By != ByShard || t.Shard == AnyShard || !t.hitsPrimary() {
 		return 0, false
 	}
 	return t.Shard, true

@@ -44,13 +44,12 @@ func (d *document) validatePhases(t Timeline) {
 	}
 }
 
-// validateTimes wants every injection to start within the timeline.
 // validateSeen refuses a fault that takes a primary away so late that the run ends before
 // a replica can take over or the node is back: it would show nothing.
 func (d *document) validateSeen(s *Scenario, f Fault, path string) {
 	t, single := f.Target()
 	traits := f.Traits()
-	if d.failed(path) || d.failed(path+".at", path+".duration", path+".kill.away", "redis.config.cluster-node-timeout") || !single || !traits.Down() || !t.hitsPrimary() || t.By == ByNode {
+	if d.failed(path) || d.failed(path+".at", path+".duration", path+".kill.away", "redis.config.cluster-node-timeout") || !single || !traits.Down() || traits.Asked || !t.hitsPrimary() || t.By == ByNode {
 		return
 	}
 	if s.Redis.ReplicasPerShard == 0 || traits.Away == nil && traits.Restarts && s.Cluster.Provider != "local" {
@@ -64,13 +63,14 @@ func (d *document) validateSeen(s *Scenario, f Fault, path string) {
 		back = left + 1
 	}
 	timeout := Duration(s.Redis.NodeTimeout())
-	if left <= 0 || back <= left || timeout < left {
+	if left <= 0 || back <= left || timeout < left || s.hasFailover(last, s.Timeline.Length()) {
 		return
 	}
 	by := append(phaseFields(s.Timeline, "duration"), "redis.config.cluster-node-timeout", "cluster.local.restartDelay")
 	d.reject(path+".at", by, "make the last phase longer, or inject earlier", "the timeline ends %s later: no replica can take over before cluster-node-timeout (%s) is over, and the node is not back", left, timeout)
 }
 
+// validateTimes wants every injection to start within the timeline.
 func (d *document) validateTimes(t Timeline, f Fault, path string) {
 	end := t.Length()
 	times, every, jitter := f.injections()

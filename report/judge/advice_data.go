@@ -222,7 +222,9 @@ func unsyncedReplica(a *facts.Analysis, s *results.Summary) []results.Advice {
 			one.Evidence = append(one.Evidence, "cluster-replica-validity-factor is 0: a replica may take over however old its data are")
 			one.Advice = "Set cluster-replica-validity-factor to 1 or more (10 by default): a replica that has not followed its primary for longer than that allows does not take over. The price: its shard is down until the primary is back."
 		default:
-			one.Evidence = append(one.Evidence, "cluster-replica-validity-factor allows data of that age")
+			if v.Means == results.MeansElected {
+				one.Evidence = append(one.Evidence, "cluster-replica-validity-factor allows data of that age")
+			}
 			one.Advice = "min-replicas-to-write 1 makes a primary refuse writes while it has no replica in sync. The price: its shard takes no writes then (NOREPLICAS), with one replica per shard also after each failover. A lower cluster-replica-validity-factor keeps more such replicas from taking over."
 		}
 		list = append(list, one)

@@ -28,10 +28,8 @@ MODULES := $(dir $(wildcard go.mod */go.mod))
 # The most branches that a function may have, as gocyclo counts them.
 COMPLEXITY := 33
 
-# The folders whose tests run servers or watch the clock, and those whose tests use all
-# processors.
-TIMED := internal/runner workload internal/loader deployer/processes workload/remote chaos/native
-ALONE := workload/wire cmd/slotstorm
+# The folders whose tests run servers or watch the clock.
+TIMED := internal/runner workload internal/loader deployer/processes deployer/pods deployer workload/remote chaos/native chaos/agent workload/wire cmd/slotstorm
 
 CLI := docs/cli.md
 REFERENCE := scenario metrics findings
@@ -67,7 +65,7 @@ dist: ## build the programs of a release and their checksums, into bin/dist
 
 test: tools ## install what is missing and run all tests, those of code with goroutines with the race detector
 	@scripts/setup test
-	$(TOOLS)/tests -unraced tools/unraced.txt -modules -timed '$(TIMED)' -alone '$(ALONE)'
+	$(TOOLS)/tests -unraced tools/unraced.txt -modules -timed '$(TIMED)'
 
 e2e: build tools ## run whole scenarios against real Redis Clusters
 	@scripts/setup e2e

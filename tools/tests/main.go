@@ -3,7 +3,7 @@
 // modules as well. It prints a line for each package, the whole output of each test that
 // failed, and at the end the packages and tests that took longest.
 //
-//	tests [-unraced FILE] [-modules] [-timed DIRS] [-alone DIRS] [-v] [-slowest N] [-tags TAGS] [-timeout D] [-run RE] [-count N]
+//	tests [-unraced FILE] [-modules] [-timed DIRS] [-v] [-slowest N] [-tags TAGS] [-timeout D] [-run RE] [-count N]
 //	      [-parallel N] [PACKAGE ...]
 package main
 
@@ -24,16 +24,12 @@ func main() {
 	var o options
 	flag.StringVar(&o.unraced, "unraced", "", "`file` of packages without goroutines; the others run with -race. Without it nothing does")
 	flag.BoolVar(&o.modules, "modules", false, "run the tests of nested modules as well")
-	flag.Func("timed", "`folders`, separated by spaces, of the packages whose tests wait for real servers: the others run at a lower priority", func(v string) error {
+	flag.Func("timed", "`folders`, separated by spaces, of the packages whose tests wait for real servers: they run one after the other in this order, and the others in the time that they leave over", func(v string) error {
 		o.timed = strings.Fields(v)
 		return nil
 	})
 	flag.BoolVar(&o.verbose, "v", false, "print a line for each test")
 	flag.IntVar(&o.slowest, "slowest", 8, "packages and tests to list at the end")
-	flag.Func("alone", "`folders`, separated by spaces, of the packages whose tests use all processors: they come after those of -timed, one at a time", func(v string) error {
-		o.alone = strings.Fields(v)
-		return nil
-	})
 	for _, name := range []string{"tags", "timeout", "run", "count", "parallel"} {
 		flag.Func(name, "as go test has it", func(v string) error {
 			o.test = append(o.test, "-"+name+"="+v)
@@ -52,27 +48,19 @@ func run(ctx context.Context, o options, patterns []string) error {
 	if len(patterns) == 0 {
 		patterns = []string{"./..."}
 	}
-	lanes, err := plan(ctx, o, patterns)
+	groups, err := plan(ctx, o, patterns)
 	if err != nil {
 		return err
 	}
 	c := newCollector(os.Stdout, o.verbose)
 	results := make(chan error)
-	for _, l := range lanes {
-		for _, g := range l {
-			g.compile(ctx)
-		}
+	for _, g := range groups {
+		g.compile(ctx)
 	}
-	for _, l := range lanes {
-		go func() {
-			var err error
-			for _, g := range l {
-				err = errors.Join(err, g.run(ctx, c))
-			}
-			results <- err
-		}()
+	for _, g := range groups {
+		go func() { results <- g.run(ctx, c) }()
 	}
-	for range lanes {
+	for range groups {
 		err = errors.Join(err, <-results)
 	}
 	c.printSlowest(o.slowest)

@@ -15,22 +15,18 @@ import (
 )
 
 // options are the flags; timed are the folders of the packages whose tests wait for real
-// servers, alone those whose tests use all processors, and test the flags that go test
-// receives.
+// servers, in the order in which they run, and test the flags that go test receives.
 type options struct {
-	unraced            string
-	modules, verbose   bool
-	slowest            int
-	timed, alone, test []string
+	unraced          string
+	modules, verbose bool
+	slowest          int
+	timed, test      []string
 }
 
-// lane are groups that run one after the other, beside other lanes.
-type lane []group
-
-// plan divides the packages into groups, each of which one go test runs. Every package
+// plan divides the packages into groups, each of which one go test runs beside the others. Every package
 // that the patterns match is in exactly one of them.
-func plan(ctx context.Context, o options, patterns []string) ([]lane, error) {
-	lanes := []lane{{{dir: ".", args: o.test, packages: patterns}}}
+func plan(ctx context.Context, o options, patterns []string) ([]group, error) {
+	groups := []group{{dir: ".", args: o.test, packages: patterns}}
 	if o.unraced != "" {
 		entries, err := lists.Read(o.unraced)
 		if err != nil {
@@ -51,7 +47,7 @@ func plan(ctx context.Context, o options, patterns []string) ([]lane, error) {
 		if err != nil {
 			return nil, err
 		}
-		lanes = o.divide(chosen, listed)
+		groups = o.divide(chosen, listed)
 	}
 	if o.modules {
 		nested, err := modules(".")
@@ -59,10 +55,10 @@ func plan(ctx context.Context, o options, patterns []string) ([]lane, error) {
 			return nil, err
 		}
 		for _, dir := range nested {
-			lanes = append(lanes, lane{{dir: dir, nice: true, args: o.test, packages: []string{"./..."}}})
+			groups = append(groups, group{dir: dir, idle: true, args: o.test, packages: []string{"./..."}})
 		}
 	}
-	return lanes, nil
+	return groups, nil
 }
 
 // exist refuses a list with packages that are not among all.
@@ -74,43 +70,30 @@ func exist(listed, all []string) error {
 	return nil
 }
 
-// divide makes four groups: the packages in the folders of timed, then those in the folders of
-// alone, one at a time, and beside these the others, and those that are listed as having no
-// goroutines. Only the first two run at the usual priority, so that what computes takes the
-// time that what waits leaves over: a test that runs a cluster fails where it is starved.
-func (o options) divide(chosen, listed []string) []lane {
+// divide makes three groups: the packages in the folders of timed, one at a time, and beside
+// these the others, and those that are listed as having no goroutines. Only the first runs at
+// the usual priority, so that what computes takes the time that what waits leaves over: a test
+// that runs a cluster fails where it is starved.
+func (o options) divide(chosen, listed []string) []group {
 	raced := slices.Concat(race(), o.test)
-	timed := group{dir: ".", args: raced}
-	alone := group{dir: ".", args: append([]string{"-p=1"}, raced...)}
-	rest := group{dir: ".", nice: true, args: raced}
-	plain := group{dir: ".", nice: true, args: o.test}
+	timed := group{dir: ".", args: append([]string{"-p=1"}, raced...)}
+	rest := group{dir: ".", idle: true, args: raced}
+	plain := group{dir: ".", idle: true, args: o.test}
+	order := func(p string) int {
+		return slices.IndexFunc(o.timed, func(f string) bool { return strings.HasSuffix(p, "/"+f) })
+	}
 	for _, p := range chosen {
-		in := func(folders []string) bool {
-			return slices.ContainsFunc(folders, func(f string) bool { return strings.HasSuffix(p, "/"+f) })
-		}
 		g := &rest
 		switch {
 		case slices.Contains(listed, p):
 			g = &plain
-		case in(o.timed):
+		case order(p) >= 0:
 			g = &timed
-		case in(o.alone):
-			g = &alone
 		}
 		g.packages = append(g.packages, p)
 	}
-	order := func(p string) int {
-		return slices.IndexFunc(o.timed, func(f string) bool { return strings.HasSuffix(p, "/"+f) })
-	}
 	slices.SortFunc(timed.packages, func(a, b string) int { return order(a) - order(b) })
-	var lanes []lane
-	for _, l := range []lane{{timed, alone}, {rest}, {plain}} {
-		l = slices.DeleteFunc(l, func(g group) bool { return len(g.packages) == 0 })
-		if len(l) > 0 {
-			lanes = append(lanes, l)
-		}
-	}
-	return lanes
+	return slices.DeleteFunc([]group{timed, rest, plain}, func(g group) bool { return len(g.packages) == 0 })
 }
 
 // race are the flags for the race detector. Packages of others that draw, compress and

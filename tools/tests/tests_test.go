@@ -12,17 +12,16 @@ import (
 // Every package is in one group, and a line of the list without a package is an error.
 func TestNoPackageIsLeftOut(t *testing.T) {
 	all := []string{"m/a", "m/b", "m/c", "m/d/c", "m/e", "m/f"}
-	lanes := options{timed: []string{"d/c", "b", "a"}, alone: []string{"f"}, test: []string{"-v"}}.divide(all, []string{"m/b"})
-	if len(lanes) != 3 || len(lanes[0]) != 2 {
-		t.Fatalf("%v", lanes)
+	groups := options{timed: []string{"d/c", "b", "a"}, test: []string{"-v"}}.divide(all, []string{"m/b"})
+	if len(groups) != 3 {
+		t.Fatalf("%v", groups)
 	}
-	groups := slices.Concat(lanes...)
 	for i, want := range []struct {
 		packages   []string
-		race, nice bool
-	}{{[]string{"m/d/c", "m/a"}, true, false}, {[]string{"m/f"}, true, false}, {[]string{"m/c", "m/e"}, true, true}, {[]string{"m/b"}, false, true}} {
+		race, idle bool
+	}{{[]string{"m/d/c", "m/a"}, true, false}, {[]string{"m/c", "m/e", "m/f"}, true, true}, {[]string{"m/b"}, false, true}} {
 		g := groups[i]
-		if !slices.Equal(g.packages, want.packages) || slices.Contains(g.args, "-race") != want.race || g.nice != want.nice {
+		if !slices.Equal(g.packages, want.packages) || slices.Contains(g.args, "-race") != want.race || g.idle != want.idle {
 			t.Errorf("group %d is %+v; want %+v", i, g, want)
 		}
 	}

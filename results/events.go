@@ -160,7 +160,7 @@ type JournalEntry struct {
 	Offset Duration `json:"offsetMs"`
 	Fault  string   `json:"fault,omitempty"`
 	// Step is "place" (where the run takes place), "start" (of a process), "secret"
-	// (where one is kept), "check", "inject", "prove", "heal", "verify" or "recover"
+	// (where one is kept), "nodes" (their addresses), "check", "inject", "prove", "heal", "verify" or "recover"
 	// (healed after the run's end).
 	Step string `json:"step"`
 	Node string `json:"node,omitempty"`
@@ -177,6 +177,8 @@ type JournalEntry struct {
 	Process *Process `json:"process,omitempty"`
 	// Folder is where a secret is, at "secret".
 	Folder string `json:"folder,omitempty"`
+	// Addresses are those of the nodes by name, at "nodes".
+	Addresses map[string]string `json:"addresses,omitempty"`
 }
 
 // KubernetesPlace is where on Kubernetes a run takes place.

@@ -94,6 +94,7 @@ const (
 	TakesDisk    Resource = "disk"    // the volume is full or slow
 	TakesRole    Resource = "role"    // another node becomes the primary
 	TakesCommand Resource = "command" // what the command takes that the fault sends
+	TakesUnknown Resource = "unknown" // what programs of the user's own take
 )
 
 // DeposesAtOnce is true of a fault that takes away every primary that it hits with its

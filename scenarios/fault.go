@@ -48,6 +48,8 @@ type Fault struct {
 	Restart *Restart `yaml:"restart,omitempty" json:"restart,omitempty" jsonschema:"oneof_required=restart"`
 	// Sends a command.
 	Command *SentCommand `yaml:"command,omitempty" json:"command,omitempty" jsonschema:"oneof_required=command"`
+	// Runs programs of your own on this machine.
+	Exec *Exec `yaml:"exec,omitempty" json:"exec,omitempty" jsonschema:"oneof_required=exec"`
 
 	// Injects the fault several times.
 	Repeat *FaultRepeat `yaml:"repeat,omitempty" json:"repeat,omitempty"`
@@ -109,7 +111,7 @@ func (f Fault) Allows(p Permission) bool {
 func (f *Fault) actions() []statement {
 	return []statement{
 		of(f.Kill), of(f.Pause), of(f.Partition), of(f.Isolate), of(f.Failover), of(f.Delay), of(f.Loss), of(f.Bandwidth),
-		of(f.CPU), of(f.Memory), of(f.DiskFull), of(f.SlowDisk), of(f.Drain), of(f.Restart), of(f.Command),
+		of(f.CPU), of(f.Memory), of(f.DiskFull), of(f.SlowDisk), of(f.Drain), of(f.Restart), of(f.Command), of(f.Exec),
 	}
 }
 

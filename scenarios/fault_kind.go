@@ -42,6 +42,7 @@ const (
 	TakesDisk    Resource = "disk"    // the volume is full or slow
 	TakesRole    Resource = "role"    // another node becomes the primary
 	TakesCommand Resource = "command" // what the command takes that it sends
+	TakesUnknown Resource = "unknown" // what programs of the user's own take
 )
 
 // Odds say whether a fault takes a primary away from its shard.
@@ -86,6 +87,8 @@ type Traits struct {
 	Grace    Duration
 	// Away is how long the node is kept down; nil leaves that to who starts it again.
 	Away *Away
+	// Executes is true of an action that runs programs on the machine of slotstorm.
+	Executes bool
 	// Volume is true of an action that needs volumes with a size of their own.
 	Volume bool
 }

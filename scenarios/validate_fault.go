@@ -59,7 +59,10 @@ func (d *document) validateDuration(f Fault, a Action, path string) {
 		if traits.Takes == TakesCommand {
 			hint += ", or add undo, the command that ends the fault"
 		}
-		d.reject(at, nil, hint, "a %s has no duration: it is over once it has acted", a.Name())
+		if traits.Executes {
+			hint += ", or add heal, the program that ends the fault"
+		}
+		d.reject(at, nil, hint, "%s has no duration: it is over once it has acted", a.Name())
 	}
 }
 

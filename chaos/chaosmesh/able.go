@@ -58,6 +58,7 @@ func kinds() []kind {
 		{new(scenarios.Drain).Name(), unknown, nil},
 		{new(scenarios.Restart).Name(), unknown, nil},
 		{new(scenarios.SentCommand).Name(), unknown, nil},
+		{new(scenarios.Exec).Name(), unknown, nil},
 	}
 }
 

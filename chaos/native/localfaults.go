@@ -15,7 +15,7 @@ import (
 func localFaults() []localFault {
 	return []localFault{
 		localKill(), localPause(), localPartition(), localIsolate(), localFailover(), localCPU(), localMemory(), localDiskFull(),
-		localSlowDisk(), localDelay(), localCommand(),
+		localSlowDisk(), localDelay(), localCommand(), localExec(),
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/slotstorm/slotstorm/deployer"
 	"github.com/slotstorm/slotstorm/internal/console"
 	"github.com/slotstorm/slotstorm/internal/printable"
+	"github.com/slotstorm/slotstorm/internal/runner"
 	"github.com/slotstorm/slotstorm/internal/site"
 	"github.com/slotstorm/slotstorm/internal/upkeep"
 	"github.com/slotstorm/slotstorm/scenarios"
@@ -123,7 +124,7 @@ func fail(w io.Writer, color bool, err error) exitCode {
 		}
 	case errors.Is(err, context.Canceled):
 		code, err = exitInterrupted, errors.New("interrupted")
-	case errors.Is(err, site.ErrDiffers), errors.Is(err, site.ErrNoDeployment), errors.Is(err, deployer.ErrDirective):
+	case errors.Is(err, site.ErrDiffers), errors.Is(err, site.ErrNoDeployment), errors.Is(err, deployer.ErrDirective), errors.Is(err, runner.ErrNotPermitted):
 		code = exitInvalid
 	case errors.Is(err, site.ErrEnvironment):
 		code = exitEnvironment

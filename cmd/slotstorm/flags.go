@@ -36,6 +36,10 @@ func contextFlag() cli.Flag {
 	return &cli.StringFlag{Name: "context", Usage: "use the context `NAME` of the kubeconfig, with --cluster kube; default: the context in cluster.kube.context, else the current context; either is accepted only if it is a kind, k3d or minikube cluster on this machine"}
 }
 
+func allowExecFlag(usage string) cli.Flag {
+	return &cli.BoolFlag{Name: "allow-exec", Usage: usage}
+}
+
 // overrides returns the values of overrideFlags in the form of --set. The flags with
 // their own names come last and win.
 func overrides(c *cli.Context) []string {
@@ -79,6 +83,9 @@ func placeFlags(c *cli.Context) string {
 		if c.IsSet(name) {
 			text += " --" + name + " " + quote(c.String(name))
 		}
+	}
+	if c.Bool("allow-exec") {
+		text += " --allow-exec"
 	}
 	return text
 }

@@ -27,11 +27,13 @@ func (p *program) recoverVerb() *cli.Command {
 			"--keep-volumes. After a run on Kubernetes, it removes the objects of the run as\n" +
 			"'slotstorm clean' does. It keeps a deployment of 'slotstorm up', and waits\n" +
 			"until its cluster is healthy. If the run used a cluster that is not a kind, k3d or\n" +
-			"minikube cluster on this machine, name its context with --context.\n\n" +
+			"minikube cluster on this machine, name its context with --context. The heal programs of\n" +
+			"exec faults run only with --allow-exec.\n\n" +
 			"recover refuses a journal that other users can write to. Exit code 7 means that it\n" +
 			"could not verify that no fault is active.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "context", Usage: "use the context `NAME` of the kubeconfig"},
+			allowExecFlag("permit the heal programs of exec faults of the run, which run on this machine"),
 		},
 		Action: p.recover,
 	}
@@ -45,7 +47,7 @@ func (p *program) recover(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	r, err := upkeep.Recover(c.Context, dir, c.String("context"))
+	r, err := upkeep.Recover(c.Context, dir, upkeep.RecoverOptions{Context: c.String("context"), AllowExec: c.Bool("allow-exec")})
 	if errors.Is(err, results.ErrUnderWay) {
 		return fmt.Errorf("%s: %w: stop it with Ctrl-C, which heals its faults", c.Args().First(), err)
 	}

@@ -79,6 +79,13 @@ func before(ctx context.Context, s *scenarios.Scenario, st site.Site, rec *recor
 		}
 		run.Shards = append(run.Shards, shard)
 	}
+	addresses := map[string]string{}
+	for _, n := range c.Nodes {
+		addresses[n.Name] = n.Addr
+	}
+	if err := rec.Journal(results.JournalEntry{Offset: rec.clock.Now(), Step: "nodes", Addresses: addresses, Why: "what faults act on"}); err != nil {
+		return err
+	}
 	rec.Stage("ready")
 	rec.Show(fmt.Sprintf("cluster is whole: %d shards × %d replicas, %s, %s", s.Redis.Shards, s.Redis.ReplicasPerShard, run.Versions.Server, st.Environment(ctx).Isolation))
 	return inspect(ctx, c, rec.bundle, "before")

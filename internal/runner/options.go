@@ -24,6 +24,8 @@ type Options struct {
 	On string
 	// KeepVolumes leaves the nodes' data in the run's folder.
 	KeepVolumes bool
+	// AllowExec permits faults that run programs on this machine.
+	AllowExec bool
 	// Baseline holds the figures that objectives may be relative to; nil is none.
 	Baseline *results.Baseline
 	// Matrix holds the settings of this combination of a matrix.

@@ -6,6 +6,7 @@ package runner
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"time"
 
@@ -18,6 +19,9 @@ import (
 // come to load leaves nothing, and its error says why. ctx ends a run at once;
 // the processes and the volumes are removed even then.
 func Run(ctx context.Context, s *scenarios.Scenario, o Options) (*Result, error) {
+	if err := permitted(s, o); err != nil {
+		return nil, err
+	}
 	rec, err := begin(s, o)
 	if err != nil {
 		return nil, explain(o.Root, err)
@@ -27,6 +31,20 @@ func Run(ctx context.Context, s *scenarios.Scenario, o Options) (*Result, error)
 		err = errors.Join(err, rec.bundle.Close(), os.RemoveAll(rec.bundle.Dir()))
 	}
 	return r, explain(o.Root, err)
+}
+
+// ErrNotPermitted says that a scenario does what the command line has to permit.
+var ErrNotPermitted = errors.New("not permitted")
+
+// permitted refuses programs of a scenario without the user's permission: a scenario may be
+// somebody else's.
+func permitted(s *scenarios.Scenario, o Options) error {
+	for _, f := range s.Timeline.Faults {
+		if f.Traits().Executes && !o.AllowExec {
+			return fmt.Errorf("%w: fault %s runs a program on this machine (%s): add --allow-exec if you trust this scenario", ErrNotPermitted, f.Name, f.Detail())
+		}
+	}
+	return nil
 }
 
 // begin makes the bundle.

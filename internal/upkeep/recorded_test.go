@@ -60,7 +60,7 @@ timeline: {phases: [{name: calm, duration: 3s}]}
 func TestARecordedContextIsNotNamedByTheUser(t *testing.T) {
 	for _, context := range []string{"production", "kind-of-production"} {
 		server := production(t, context)
-		_, err := Recover(t.Context(), foreignBundle(t, context), "")
+		_, err := Recover(t.Context(), foreignBundle(t, context), RecoverOptions{})
 		command := "slotstorm recover sent-20261123T050000Z-ab12 --context " + context
 		if !errors.Is(err, ErrUnhealed) || !strings.Contains(err.Error(), "the run's journal names context") || !strings.HasSuffix(err.Error(), command) {
 			t.Errorf("%s: %v, want the command %q", context, err, command)
@@ -72,7 +72,7 @@ func TestARecordedContextIsNotNamedByTheUser(t *testing.T) {
 		if n := server.Writes(); n != 0 {
 			t.Errorf("%s: %d requests would have changed something", context, n)
 		}
-		r, err := Recover(t.Context(), foreignBundle(t, context), context)
+		r, err := Recover(t.Context(), foreignBundle(t, context), RecoverOptions{Context: context})
 		if err != nil || !strings.Contains(r.Seen, "nothing of the run is left in "+context) {
 			t.Errorf("named: %+v %v", r, err)
 		}

@@ -11,14 +11,22 @@ import (
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
+// RecoverOptions are those of a recovery.
+type RecoverOptions struct {
+	// Context is the context of the kubeconfig that the user named on the command line;
+	// empty is none, and then a context that the journal names must be that of a cluster
+	// for trials on this machine.
+	Context string
+	// AllowExec permits the programs of the run's faults.
+	AllowExec bool
+}
+
 // Recover undoes the faults that a killed run in dir left active, verifies that none
 // is, and removes the data and the secrets that the run left.
 // An error that is ErrUnhealed says that this could not be verified, one that is
 // results.ErrUnderWay that the run has not ended, one that is results.ErrUntrusted
-// that another user may have written the journal. named is the context of
-// the kubeconfig that the user named on the command line; empty is none, and then a
-// context that the journal names must be that of a cluster for trials on this machine.
-func Recover(ctx context.Context, dir, named string) (*Recovery, error) {
+// that another user may have written the journal.
+func Recover(ctx context.Context, dir string, o RecoverOptions) (*Recovery, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err
@@ -37,16 +45,23 @@ func Recover(ctx context.Context, dir, named string) (*Recovery, error) {
 	for _, e := range open {
 		r.Faults = append(r.Faults, e.Fault+": "+e.Why)
 	}
+	programs, err := heal(ctx, s, j, o.AllowExec)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnhealed, err)
+	}
 	switch p := s.Cluster.Provider; p {
 	case "local":
 		err = r.local(ctx, dir, j)
 	case "kind", "kube":
-		err = r.kubernetes(ctx, s, filepath.Base(dir), j, named)
+		err = r.kubernetes(ctx, s, filepath.Base(dir), j, o.Context)
 	default:
 		err = fmt.Errorf("%w: this version cannot recover a run on %q", ErrUnhealed, p)
 	}
 	if err != nil {
 		return nil, err
+	}
+	if programs != "" {
+		r.Seen = programs + "; " + r.Seen
 	}
 	if sealed {
 		// The journal of a sealed run is evidence: it must not change.

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -119,7 +120,7 @@ func TestRecoverEndsNobodyElse(t *testing.T) {
 					t.Fatal(err)
 				}
 				rewrite(t, dir, entries(results.Process(id)))
-				r, err := Recover(t.Context(), dir, "")
+				r, err := Recover(t.Context(), dir, RecoverOptions{})
 				if err != nil || len(r.Ended) > 0 {
 					t.Fatalf("ended %+v: %v", r, err)
 				}
@@ -171,7 +172,7 @@ func TestRecoverEndsARecordedNode(t *testing.T) {
 	rewrite(t, dir, append(onLoopback(results.Process(id)), results.JournalEntry{Step: "inject", Fault: "cut", Why: "shard 0"}))
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	r, err := Recover(ctx, dir, "")
+	r, err := Recover(ctx, dir, RecoverOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +186,7 @@ func TestRecoverEndsARecordedNode(t *testing.T) {
 		t.Errorf("its volumes: %v", err)
 	}
 	// Nothing is open any more, and nothing is left to end.
-	if r, err := Recover(ctx, dir, ""); err != nil || len(r.Faults)+len(r.Ended)+len(r.Removed) > 0 {
+	if r, err := Recover(ctx, dir, RecoverOptions{}); err != nil || len(r.Faults)+len(r.Ended)+len(r.Removed) > 0 {
 		t.Errorf("a second time: %+v %v", r, err)
 	}
 }
@@ -208,7 +209,7 @@ func TestRecoverSaysWhatItLeavesAlone(t *testing.T) {
 	}
 	// The record is made up, with knowledge of this machine.
 	rewrite(t, dir, onLoopback(results.Process(id)))
-	_, err = Recover(t.Context(), dir, "")
+	_, err = Recover(t.Context(), dir, RecoverOptions{})
 	if !errors.Is(err, ErrUnhealed) || !errors.Is(err, local.ErrUnsure) {
 		t.Errorf("the error is %v", err)
 	}
@@ -241,7 +242,7 @@ func TestRecoverRemovesWhatIsNotToBeKept(t *testing.T) {
 			if err := errors.Join(os.WriteFile(filepath.Join(outside, "tls.key"), nil, 0o600), os.Symlink(outside, filepath.Join(dir, "volumes", "node-1"))); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := Recover(t.Context(), dir, ""); err != nil {
+			if _, err := Recover(t.Context(), dir, RecoverOptions{}); err != nil {
 				t.Fatal(err)
 			}
 			var left []string
@@ -271,7 +272,7 @@ func TestRecoverRemovesASecretsFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := dead(t, append(onLoopback(), results.JournalEntry{Step: "secret", Folder: folder})...)
-	if _, err := Recover(t.Context(), dir, ""); err != nil {
+	if _, err := Recover(t.Context(), dir, RecoverOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Lstat(folder); !errors.Is(err, os.ErrNotExist) {
@@ -299,5 +300,33 @@ func TestSweepLeavesARunUnderWayAlone(t *testing.T) {
 	}
 	if removed, err := Sweep(w.Dir()); err != nil || len(removed) > 0 {
 		t.Errorf("swept: %v %v", removed, err)
+	}
+}
+
+// The program that heals a fault which was in force runs, with its nodes, where the user
+// permits it.
+func TestRecoverRunsTheProgramThatHeals(t *testing.T) {
+	healed := filepath.Join(t.TempDir(), "healed")
+	scenario := "apiVersion: slotstorm/v1\nkind: Scenario\nmetadata: {name: test}\ntimeline:\n  phases: [{name: a, duration: 30s}]\n  faults:\n" +
+		"  - {name: stop, at: 1s, duration: 20s, exec: {target: primary of shard 0, inject: ['true'], heal: [sh, -c, 'echo $SLOTSTORM_NODES $SLOTSTORM_ADDRESSES > " + healed + "']}}\n"
+	dir := dead(t,
+		results.JournalEntry{Step: "place", Local: &results.LocalPlace{Sealed: true}},
+		results.JournalEntry{Step: "nodes", Addresses: map[string]string{"node-0": "h:1", "node-1": "h:2"}},
+		results.JournalEntry{Step: "inject", Fault: "stop", Nodes: []string{"node-0"}, Why: "stop it"})
+	if err := os.WriteFile(filepath.Join(dir, results.ScenarioFile), []byte(scenario), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Recover(t.Context(), dir, RecoverOptions{}); !errors.Is(err, ErrUnhealed) || !strings.Contains(err.Error(), "--allow-exec") {
+		t.Errorf("without permission: %v", err)
+	}
+	r, err := Recover(t.Context(), dir, RecoverOptions{AllowExec: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(healed); err != nil || string(got) != "node-0 h:1\n" || !strings.Contains(r.Seen, "exit code 0") {
+		t.Errorf("%q %v, seen: %s", got, err, r.Seen)
+	}
+	if r, err := Recover(t.Context(), dir, RecoverOptions{}); err != nil || len(r.Faults) > 0 {
+		t.Errorf("again: %+v %v", r, err)
 	}
 }

@@ -1,0 +1,47 @@
+package upkeep
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/slotstorm/slotstorm/chaos"
+	"github.com/slotstorm/slotstorm/chaos/native"
+	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+// heal runs the heal programs of the faults that were in force when the run of s ended, and
+// says how they ended. An empty text means that there are none.
+func heal(ctx context.Context, s *scenarios.Scenario, j *results.Journal, allowed bool) (string, error) {
+	faults := map[string]scenarios.Fault{}
+	for _, in := range chaos.Plan(s.Timeline, s.Seed) {
+		faults[in.Name] = in.Fault
+	}
+	addresses := map[string]string{}
+	for _, e := range j.Entries {
+		if e.Step == "nodes" {
+			addresses = e.Addresses
+		}
+	}
+	var said []string
+	for _, e := range j.Open() {
+		spec := faults[e.Fault].Exec
+		if spec == nil || len(spec.Heal) == 0 {
+			continue
+		}
+		if !allowed {
+			return "", fmt.Errorf("fault %s is healed by a program (%s): add --allow-exec if you trust it", e.Fault, scenarios.Line(spec.Heal))
+		}
+		p := native.Program{Fault: e.Fault, Limit: spec.Timeout.Std(), Names: e.Nodes}
+		for _, n := range e.Nodes {
+			p.Addrs = append(p.Addrs, addresses[n])
+		}
+		how, err := p.Run(ctx, "heal", spec.Heal)
+		if err != nil {
+			return "", fmt.Errorf("fault %s: %w", e.Fault, err)
+		}
+		said = append(said, how)
+	}
+	return strings.Join(said, "; "), nil
+}

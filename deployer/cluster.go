@@ -18,6 +18,7 @@ import (
 	"github.com/redis/go-redis/v9/maintnotifications"
 
 	"github.com/slotstorm/slotstorm/internal/dial"
+	"github.com/slotstorm/slotstorm/results"
 )
 
 // Node is one node of the cluster.
@@ -47,6 +48,22 @@ type Cluster struct {
 	// LookEvery is the distance of two looks at a condition that is awaited; 10 ms
 	// if 0.
 	LookEvery time.Duration
+	// owned are the slots of each shard, and shardOf the shard of each slot, where they are
+	// not spread evenly.
+	owned   []results.Slots
+	shardOf []int
+}
+
+// Own states which slots belong to which shard; without it they are spread evenly.
+func (c *Cluster) Own(slots []results.Slots) {
+	c.owned, c.shardOf = slots, make([]int, Slots)
+	for shard, list := range slots {
+		for _, r := range list {
+			for slot := r.First; slot <= r.Last; slot++ {
+				c.shardOf[slot] = shard
+			}
+		}
+	}
 }
 
 // Node finds a node by name.
@@ -151,16 +168,28 @@ func (c *Cluster) NameOf(id string) string {
 // Slots is the number of hash slots. Source: Redis Cluster specification.
 const Slots = 16384
 
-// ShardSlots is the range of slots of a shard, both ends included.
-func (c *Cluster) ShardSlots(shard int) (first, last int) {
+// SlotsOf are the slots of a shard.
+func (c *Cluster) SlotsOf(shard int) results.Slots {
+	if c.owned != nil {
+		return c.owned[shard]
+	}
+	first, last := c.spread(shard)
+	return results.SlotsOf(results.SlotRange{First: first, Last: last})
+}
+
+// spread is the range of slots of a shard, both ends included, where they are spread evenly.
+func (c *Cluster) spread(shard int) (first, last int) {
 	return shard * Slots / c.Shards, (shard+1)*Slots/c.Shards - 1
 }
 
 // ShardOf is the shard that serves a slot.
 func (c *Cluster) ShardOf(slot int) int {
-	// The inverse of ShardSlots' rounding down.
+	if c.shardOf != nil {
+		return c.shardOf[slot]
+	}
+	// The inverse of the rounding down of spread.
 	shard := (slot*c.Shards + c.Shards - 1) / Slots
-	if first, _ := c.ShardSlots(min(shard, c.Shards-1)); first > slot || shard == c.Shards {
+	if first, _ := c.spread(min(shard, c.Shards-1)); first > slot || shard == c.Shards {
 		shard--
 	}
 	return shard

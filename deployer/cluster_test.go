@@ -15,7 +15,7 @@ func TestShardsCoverEverySlotOnce(t *testing.T) {
 		c := &Cluster{Shards: shards}
 		next := 0
 		for i := range shards {
-			first, last := c.ShardSlots(i)
+			first, last := c.spread(i)
 			if first != next || last < first {
 				t.Fatalf("%d shards: shard %d has slots %d-%d, want them from %d", shards, i, first, last, next)
 			}

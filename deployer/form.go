@@ -47,7 +47,7 @@ func (c *Cluster) Form(ctx context.Context) error {
 	primaries := make([]Node, c.Shards)
 	for shard := range c.Shards {
 		primaries[shard] = c.Members(shard)[0]
-		from, to := c.ShardSlots(shard)
+		from, to := c.spread(shard)
 		if err := clients[primaries[shard].Name].ClusterAddSlotsRange(ctx, from, to).Err(); err != nil {
 			return fmt.Errorf("giving slots %d-%d to %s: %w", from, to, primaries[shard].Name, err)
 		}

@@ -134,13 +134,9 @@ func (c *Cluster) shardNow(n Node, v View) int {
 		if m.ID != serves {
 			continue
 		}
-		for _, r := range m.Ranges {
-			for at := r[0]; at <= r[1]; {
-				of := c.ShardOf(at)
-				_, last := c.ShardSlots(of)
-				count[of] += min(last, r[1]) - at + 1
-				at = last + 1
-			}
+		slots := m.Slots()
+		for of := range count {
+			count[of] += slots.And(c.SlotsOf(of)).Count()
 		}
 	}
 	for i, slots := range count {

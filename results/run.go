@@ -122,6 +122,8 @@ type Environment struct {
 	Provider string `json:"provider"`
 	// Isolation is "namespaces" or "plain loopback", with the reason.
 	Isolation string `json:"isolation"`
+	// Shared says that slotstorm did not deploy the cluster: others may use it too.
+	Shared bool `json:"shared,omitempty"`
 	// Auth is "password" if the nodes ask for one; it is empty if they do not, or if
 	// the run is of a version that did not say.
 	Auth     string `json:"auth,omitempty"`

@@ -6,6 +6,9 @@ func (d *document) fillDefaults(s *Scenario) []Default {
 	fill(f, "seed", &s.Seed, 1, "a run repeats itself unless the seed changes")
 
 	fill(f, "cluster.provider", &s.Cluster.Provider, "local", "real redis-server processes on this machine")
+	if s.attached() {
+		f.own = OwnPrefix
+	}
 	fill(f, "cluster.local.isolation", &s.Cluster.Local.Isolation, "auto", "namespaces where the kernel grants them, else plain loopback")
 	fill(f, "cluster.local.restartDelay", &s.Cluster.Local.RestartDelay, seconds(10), "about what a kubelet takes")
 

@@ -89,7 +89,7 @@ func (f *filler) client(c *Client) {
 func (f *filler) keys(k *Keys, s Keys, path string, mix []Command, why func(string) string) {
 	// A distribution that is stated comes without what a profile adds to its own.
 	own := f.d.values[path+".distribution"] != nil
-	fill(f, path+".prefix", &k.Prefix, s.Prefix, why("apart from the keys of the audit"))
+	fill(f, path+".prefix", &k.Prefix, f.own+s.Prefix, why("apart from the keys of the audit"))
 	fill(f, path+".count", &k.Count, s.Count, why("some tens of MB"))
 	fill(f, path+".distribution", &k.Distribution, s.Distribution, why("few keys are hot, as in most caches"))
 	switch k.Distribution {
@@ -113,6 +113,9 @@ func (f *filler) keys(k *Keys, s Keys, path string, mix []Command, why func(stri
 
 func (f *filler) values(v *Values, s Values, why func(string) string) {
 	const at = "workload.values."
+	if f.own != "" {
+		fill(f, at+"ttl", &v.TTL, seconds(24*60*60), "the keys go at the end of the run; these go also if slotstorm is killed")
+	}
 	stated := func(name string) bool { return f.d.values[at+name] != nil }
 	if !stated("size") && !stated("range") && !stated("sizes") && !stated("logNormal") {
 		switch {

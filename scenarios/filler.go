@@ -18,6 +18,8 @@ type Default struct {
 type filler struct {
 	d       *document
 	applied []Default
+	// own begins the names of all keys; empty where the cluster is slotstorm's.
+	own string
 }
 
 func fill[T any](f *filler, path string, field *T, value T, why string) {

@@ -69,18 +69,21 @@ type Metadata struct {
 type Cluster struct {
 	// local: redis-server processes on this machine. kind: pods on a kind cluster,
 	// which the run creates unless it exists. kube: pods on an existing Kubernetes
-	// cluster.
-	Provider string `yaml:"provider" json:"provider" jsonschema:"enum=local,enum=kind,enum=kube"`
+	// cluster. attach: an existing Redis Cluster, which slotstorm did not deploy.
+	Provider string `yaml:"provider" json:"provider" jsonschema:"enum=local,enum=kind,enum=kube,enum=attach"`
 	// Options of the local provider.
 	Local LocalCluster `yaml:"local" json:"local"`
 	// Options of the kind provider.
 	Kind KindCluster `yaml:"kind" json:"kind"`
 	// Options of the kube provider.
 	Kube KubeCluster `yaml:"kube,omitempty" json:"kube,omitzero"`
+	// Options of the attach provider. The fields of redis that describe the cluster (shards,
+	// replicasPerShard, config) are then replaced by those that it has.
+	Attach AttachedCluster `yaml:"attach,omitempty" json:"attach,omitzero"`
 }
 
-// Providers are the places that this version can deploy to.
-var Providers = []string{"local", "kind", "kube"}
+// Providers are the places that this version can use.
+var Providers = []string{"local", "kind", "kube", Attach}
 
 // KindCluster holds the options of the kind provider.
 type KindCluster struct {
@@ -245,3 +248,6 @@ func (r Redis) NodeTimeout() time.Duration {
 
 // Release is the Redis that the cluster is deployed with.
 func (r Redis) Release() Release { return Release{Binary: r.Binary, Image: r.Image} }
+
+// attached is true of a scenario on a cluster that slotstorm did not deploy.
+func (s *Scenario) attached() bool { return s.Cluster.Provider == Attach }

@@ -15,6 +15,7 @@ func (d *document) validate(s *Scenario) {
 		return
 	}
 	d.validateCluster(&s.Cluster)
+	d.validateAttach(s)
 	d.validateRedis(&s.Redis)
 	d.validateDirectives(&s.Redis)
 	d.normalise(&s.Redis)

@@ -132,7 +132,7 @@ func fail(w io.Writer, color bool, err error) exitCode {
 		code = exitUnhealed
 	}
 	fmt.Fprintf(w, "%s %s\n", console.Paint(color, console.Red, "slotstorm:"), message(err))
-	if code == exitEnvironment {
+	if code == exitEnvironment && !errors.Is(err, site.ErrUnfit) {
 		fmt.Fprintln(w, "Run 'slotstorm doctor' to see what is missing on this machine and how to fix it.")
 	}
 	return code

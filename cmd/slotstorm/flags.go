@@ -79,7 +79,7 @@ func unreadable(err error) error {
 // placeFlags are the flags about the place of a run, as typed.
 func placeFlags(c *cli.Context) string {
 	text := ""
-	for _, name := range []string{"context", "on"} {
+	for _, name := range []string{"context", "on", "i-own"} {
 		if c.IsSet(name) {
 			text += " --" + name + " " + quote(c.String(name))
 		}

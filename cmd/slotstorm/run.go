@@ -27,12 +27,13 @@ func (p *program) runVerb() *cli.Command {
 			"After the first Ctrl-C, slotstorm undoes all faults, collects the logs of the nodes, and\n" +
 			"writes the report. After the second Ctrl-C, it exits at once. Faults can then remain\n" +
 			"active: run 'slotstorm recover RUN'.",
-		Flags: append(append(overrideFlags("run on `PROVIDER`: local (this machine), kind (a kind cluster) or kube (the cluster of a kubeconfig context); sets cluster.provider", "run `N` times, adding 1 to the seed each time"),
+		Flags: append(append(overrideFlags("run on `PROVIDER`: local (this machine), kind (a kind cluster), kube (the cluster of a kubeconfig context) or attach (the Redis Cluster in cluster.attach); sets cluster.provider", "run `N` times, adding 1 to the seed each time"),
 			&cli.StringFlag{Name: "serve", Usage: "serve a live page of the run, and /metrics for Prometheus, at `ADDRESS`: HOST:PORT, or PORT for 127.0.0.1:PORT"},
 			hostFlag("serve-host"),
 			contextFlag(),
 			&cli.StringFlag{Name: "on", Usage: "run on the deployment `NAME` made by 'slotstorm up'; if there is only one, NAME can be '.'"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "print the plan, the faults and the Kubernetes objects, validate the objects on the API server, and run nothing"},
+			&cli.StringFlag{Name: "i-own", Usage: "permit a run on the cluster of cluster.attach that has the seed `HOST:PORT`: it is yours, and may be loaded and broken"},
 			allowExecFlag("permit exec faults, which run programs of the scenario on this machine"),
 			&cli.BoolFlag{Name: "keep-volumes", Usage: "keep the data of the nodes in the folder of the run (local runs only)"},
 			baselineFlag(),
@@ -84,6 +85,7 @@ func (p *program) runScenario(c *cli.Context) error {
 		KeepVolumes: c.Bool("keep-volumes"),
 		Context:     c.String("context"),
 		On:          c.String("on"),
+		Own:         c.String("i-own"),
 		AllowExec:   c.Bool("allow-exec"),
 		Stop:        stop,
 		Baseline:    baseline,

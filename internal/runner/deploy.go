@@ -27,22 +27,26 @@ func siteOptions(s *scenarios.Scenario, o Options, rec *recorder) site.Options {
 	return so
 }
 
-// deploy makes the site of the run, and notes what runs there.
-func deploy(ctx context.Context, s *scenarios.Scenario, o Options, rec *recorder) (site.Site, error) {
+// deploy makes the site of the run, and notes what runs there. It gives the scenario as it
+// takes place there.
+func deploy(ctx context.Context, s *scenarios.Scenario, o Options, rec *recorder) (site.Site, *scenarios.Scenario, error) {
 	so := siteOptions(s, o, rec)
 	if err := site.Enter(s, so); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	st, err := site.Deploy(ctx, s, so)
+	st, own, err := site.Deploy(ctx, s, so)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	server, err := st.Redis().Server(ctx)
-	if err != nil {
-		return nil, errors.Join(err, st.Remove(false))
+	if own != s {
+		err = rec.scenario(own)
+	}
+	server, serr := st.Redis().Server(ctx)
+	if err := errors.Join(err, serr); err != nil {
+		return nil, nil, errors.Join(err, st.Remove(false))
 	}
 	rec.facts.Versions = results.Versions{Slotstorm: o.Version, Go: runtime.Version(), Server: server}
-	return st, nil
+	return st, own, nil
 }
 
 // Up deploys what a scenario says, and leaves it to later runs under a name. Of
@@ -66,8 +70,7 @@ func before(ctx context.Context, s *scenarios.Scenario, st site.Site, rec *recor
 		run.Nodes = append(run.Nodes, results.Node{Name: role.Node.Name, Addr: role.Addr, ID: role.Node.ID, Shard: role.Node.Shard, Role: word})
 	}
 	for i := range c.Shards {
-		first, last := c.ShardSlots(i)
-		shard := results.Shard{Index: i, Slots: fmt.Sprintf("%d-%d", first, last)}
+		shard := results.Shard{Index: i, Slots: c.SlotsOf(i).String()}
 		for _, n := range run.Nodes {
 			if n.Shard != i {
 				continue

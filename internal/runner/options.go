@@ -24,6 +24,9 @@ type Options struct {
 	On string
 	// KeepVolumes leaves the nodes' data in the run's folder.
 	KeepVolumes bool
+	// Own is the seed of the cluster that the user says is theirs; a run on a cluster that
+	// slotstorm did not deploy needs it.
+	Own string
 	// AllowExec permits faults that run programs on this machine.
 	AllowExec bool
 	// Baseline holds the figures that objectives may be relative to; nil is none.

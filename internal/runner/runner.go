@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/slotstorm/slotstorm/internal/site"
@@ -36,9 +37,12 @@ func Run(ctx context.Context, s *scenarios.Scenario, o Options) (*Result, error)
 // ErrNotPermitted says that a scenario does what the command line has to permit.
 var ErrNotPermitted = errors.New("not permitted")
 
-// permitted refuses programs of a scenario without the user's permission: a scenario may be
-// somebody else's.
+// permitted refuses what the user has to permit on the command line: programs of a scenario,
+// which may be somebody else's, and a load on a cluster that slotstorm did not deploy.
 func permitted(s *scenarios.Scenario, o Options) error {
+	if a := s.Cluster.Attach; s.Cluster.Provider == scenarios.Attach && !slices.Contains(a.Seeds, o.Own) {
+		return fmt.Errorf("%w: the run would load a cluster that slotstorm did not deploy, and injects faults into it: if it is yours to break, add --i-own %s", ErrNotPermitted, a.Seeds[0])
+	}
 	for _, f := range s.Timeline.Faults {
 		if f.Traits().Executes && !o.AllowExec {
 			return fmt.Errorf("%w: fault %s runs a program on this machine (%s): add --allow-exec if you trust this scenario", ErrNotPermitted, f.Name, f.Detail())
@@ -75,7 +79,7 @@ func line(ctx context.Context, s *scenarios.Scenario, o Options, rec *recorder) 
 	if err := rec.scenario(s); err != nil {
 		return nil, false, err
 	}
-	st, err := deploy(ctx, s, o, rec)
+	st, s, err := deploy(ctx, s, o, rec)
 	if err != nil {
 		return nil, false, err
 	}
@@ -125,6 +129,9 @@ func load(ctx context.Context, s *scenarios.Scenario, st site.Site, rec *recorde
 		return err
 	}
 	in.samples.settled(ctx)
+	if s.Cluster.Provider == scenarios.Attach {
+		in.samples.ends(rec.Emit)
+	}
 	if err := in.samples.save(rec.bundle); err != nil {
 		return err
 	}

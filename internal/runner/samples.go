@@ -43,7 +43,17 @@ type sampledNode struct {
 	// last was not kept yet; of is the incarnation and role that it is of.
 	last *results.NodeSample
 	of   string
+	// process is the one that answered last, answered when; silent is when it was first
+	// asked in vain after that, 0 if it was not.
+	process          string
+	answered, silent results.Duration
+	// restarts are the ends of processes, each with the answer of the next one.
+	restarts []restart
 }
+
+// restart is the end of a process, between its last answer and the first question in vain,
+// and the first answer of the next one.
+type restart struct{ answered, silent, back results.Duration }
 
 // newSampler takes the samples before the load, and goes on until end.
 // They are at least least apart for each node.
@@ -121,10 +131,48 @@ func (n *sampledNode) sample(ctx context.Context, clock results.Clock, moment st
 	info, err := n.client.Info(ctx, "everything").Result()
 	answered := clock.Now()
 	if err == nil {
+		n.lives(lineOf(info, "run_id:"), asked, answered)
 		n.add(results.NodeSample{Moment: moment, Asked: asked, Answered: answered, Info: statistics(info)})
-	} else if moment != "" {
+		return
+	}
+	if n.silent == 0 {
+		n.silent = asked
+	}
+	if moment != "" {
 		n.keepLast()
 	}
+}
+
+// lives notes that a process answers, and that the one before it has ended.
+func (n *sampledNode) lives(process string, asked, answered results.Duration) {
+	if n.process != "" && process != n.process {
+		silent := n.silent
+		if silent == 0 {
+			silent = asked
+		}
+		n.restarts = append(n.restarts, restart{n.answered, silent, answered})
+	}
+	n.process, n.answered, n.silent = process, answered, 0
+}
+
+// ends are the events of the processes that ended, for a place that does not see them end.
+func (s *sampler) ends(emit results.Emit) {
+	for _, n := range s.nodes {
+		for _, r := range n.restarts {
+			emit(results.Event{Offset: r.silent, Uncertainty: r.silent - r.answered, Kind: results.EventNodeExit, Source: "poll", Node: n.name, Message: "another process answered later"})
+			emit(results.Event{Offset: r.back, Uncertainty: r.back - r.silent, Kind: results.EventNodeReady, Source: "poll", Node: n.name, Message: "another process answers than before"})
+		}
+	}
+}
+
+// lineOf is the line of INFO that begins with a name.
+func lineOf(info, name string) string {
+	for line := range strings.Lines(info) {
+		if strings.HasPrefix(line, name) {
+			return strings.TrimSpace(line)
+		}
+	}
+	return ""
 }
 
 func (n *sampledNode) add(s results.NodeSample) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/slotstorm/slotstorm/clusters/kube"
@@ -12,28 +13,33 @@ import (
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
-// Deploy makes the site that the scenario names. Its time is bounded, and a gentle
-// stop ends it: before the timeline nothing needs to be healed or collected.
-func Deploy(ctx context.Context, s *scenarios.Scenario, o Options) (Site, error) {
+// Deploy makes the site that the scenario names, or takes up an existing cluster. It
+// gives the scenario as it takes place: a cluster that slotstorm did not deploy is what it
+// is. Its time is bounded, and a gentle stop ends it: before the timeline nothing needs to
+// be healed or collected.
+func Deploy(ctx context.Context, s *scenarios.Scenario, o Options) (Site, *scenarios.Scenario, error) {
 	o.Recorder.Stage("deploy")
 	ctx, cancel := bounded(ctx, s, o.Stop)
 	defer cancel()
-	st, err := deploy(ctx, s, o)
+	st, own, err := deploy(ctx, s, o)
 	if err != nil {
-		return nil, explain(ctx, err)
+		return nil, nil, explain(ctx, err)
 	}
-	return st, nil
+	return st, own, nil
 }
 
-func deploy(ctx context.Context, s *scenarios.Scenario, o Options) (Site, error) {
+func deploy(ctx context.Context, s *scenarios.Scenario, o Options) (st Site, own *scenarios.Scenario, err error) {
 	switch p := s.Cluster.Provider; p {
 	case "local":
-		return onMachine(ctx, s, o)
+		st, err = onMachine(ctx, s, o)
 	case "kind", "kube":
-		return inPods(ctx, s, o)
+		st, err = inPods(ctx, s, o)
+	case scenarios.Attach:
+		return onTheirs(ctx, s, o)
 	default:
-		return nil, fmt.Errorf("unknown provider %q", p)
+		err = fmt.Errorf("unknown provider %q", p)
 	}
+	return st, s, err
 }
 
 // Enter writes to the journal where the run takes place, before anything is done
@@ -41,6 +47,8 @@ func deploy(ctx context.Context, s *scenarios.Scenario, o Options) (Site, error)
 func Enter(s *scenarios.Scenario, o Options) error {
 	e := results.JournalEntry{Offset: o.Recorder.Clock().Now(), Step: "place"}
 	switch {
+	case s.Cluster.Provider == scenarios.Attach:
+		e.Why = "an existing cluster at " + strings.Join(s.Cluster.Attach.Seeds, ", ")
 	case s.Cluster.Provider != "local":
 		// The cluster is noted once it is known.
 		e.Why = s.Cluster.Provider
@@ -59,6 +67,9 @@ func Enter(s *scenarios.Scenario, o Options) error {
 func Up(ctx context.Context, s *scenarios.Scenario, name string, o Options) (*Kept, error) {
 	if s.Cluster.Provider == "local" {
 		return nil, fmt.Errorf("%w: on this machine a deployment ends with its process: use --cluster kind or --cluster kube", ErrEnvironment)
+	}
+	if s.Cluster.Provider == scenarios.Attach {
+		return nil, fmt.Errorf("%w: %w", ErrEnvironment, errNoPlace)
 	}
 	o.keep = name
 	o.Recorder.Stage("deploy")
@@ -126,6 +137,9 @@ func explain(ctx context.Context, err error) error {
 	}
 	if errors.Is(err, ErrNoDeployment) || errors.Is(err, ErrDiffers) || errors.Is(err, deployer.ErrDirective) {
 		return err
+	}
+	if errors.Is(err, ErrUnfit) {
+		return fmt.Errorf("%w: %w", ErrEnvironment, err)
 	}
 	return fmt.Errorf("%w: deploying: %w", ErrEnvironment, err)
 }

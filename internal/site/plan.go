@@ -16,9 +16,9 @@ import (
 // will.
 const PlannedRun = "run-00000000T000000Z-0000"
 
-// ErrNoManifests says that a scenario runs on this machine, where nothing is
-// applied.
-var ErrNoManifests = errors.New("a run on this machine applies nothing: use --cluster kind or --cluster kube")
+// ErrNoManifests says that a scenario runs on this machine or on an existing cluster,
+// where nothing is applied.
+var ErrNoManifests = errors.New("a run on this machine, or on an existing cluster, applies nothing: use --cluster kind or --cluster kube")
 
 // plan makes all that a run of s would apply, in its namespace or in another one
 // that is there.
@@ -30,7 +30,7 @@ func plan(s *scenarios.Scenario, in string) ([]any, *pods.Planned, error) {
 	k := s.Cluster.Kube
 	img := k.GeneratorImage
 	switch s.Cluster.Provider {
-	case "local":
+	case "local", scenarios.Attach:
 		return nil, nil, ErrNoManifests
 	case "kind":
 		self, err := image.Self()

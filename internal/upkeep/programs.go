@@ -11,19 +11,30 @@ import (
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
-// heal runs the heal programs of the faults that were in force when the run of s ended, and
-// says how they ended. An empty text means that there are none.
-func heal(ctx context.Context, s *scenarios.Scenario, j *results.Journal, allowed bool) (string, error) {
+// injected are the faults of a run by the names of their injections.
+func injected(s *scenarios.Scenario) map[string]scenarios.Fault {
 	faults := map[string]scenarios.Fault{}
 	for _, in := range chaos.Plan(s.Timeline, s.Seed) {
 		faults[in.Name] = in.Fault
 	}
+	return faults
+}
+
+// addressesOf are those of the nodes of a run, by name.
+func addressesOf(j *results.Journal) map[string]string {
 	addresses := map[string]string{}
 	for _, e := range j.Entries {
 		if e.Step == "nodes" {
 			addresses = e.Addresses
 		}
 	}
+	return addresses
+}
+
+// heal runs the heal programs of the faults that were in force when the run of s ended, and
+// says how they ended. An empty text means that there are none.
+func heal(ctx context.Context, s *scenarios.Scenario, j *results.Journal, allowed bool) (string, error) {
+	faults, addresses := injected(s), addressesOf(j)
 	var said []string
 	for _, e := range j.Open() {
 		spec := faults[e.Fault].Exec

@@ -54,6 +54,8 @@ func Recover(ctx context.Context, dir string, o RecoverOptions) (*Recovery, erro
 		err = r.local(ctx, dir, j)
 	case "kind", "kube":
 		err = r.kubernetes(ctx, s, filepath.Base(dir), j, o.Context)
+	case scenarios.Attach:
+		err = r.attached(ctx, s, filepath.Base(dir), j)
 	default:
 		err = fmt.Errorf("%w: this version cannot recover a run on %q", ErrUnhealed, p)
 	}

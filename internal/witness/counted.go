@@ -29,6 +29,8 @@ type counted struct {
 	segments []segment
 	// lost says why a part of its counts is missing: the others are a lower bound.
 	lost loss
+	// shared says that others use the cluster too: what is counted is an upper bound.
+	shared bool
 }
 
 // loss is why a part of what a node counted is missing.
@@ -40,8 +42,11 @@ const (
 	silent    loss = "gave no statistics before or after the load"
 )
 
-// lowerBounds notes which nodes' counts are lower bounds.
+// lowerBounds notes which nodes' counts are lower bounds, and whether they are upper ones.
 func lowerBounds(c *check, list []counted, nodes []*node) {
+	if slices.ContainsFunc(list, func(n counted) bool { return n.shared }) {
+		c.limit("others may use the cluster too, so the servers' sums are upper bounds")
+	}
 	for _, why := range []loss{restarted, silent} {
 		var names []string
 		for i, n := range nodes {
@@ -149,8 +154,16 @@ func (c counted) executed(command string) span {
 			sum = sum.plus(span{0, n})
 		}
 	}
+	return c.bounded(sum)
+}
+
+// bounded is a sum with what is not known of it.
+func (c counted) bounded(sum span) span {
 	if c.lost != whole {
 		sum.high = unbounded
+	}
+	if c.shared {
+		sum.low = 0
 	}
 	return sum
 }
@@ -161,8 +174,5 @@ func (c counted) replied(class string) span {
 	for _, s := range c.segments {
 		sum = sum.plus(span{s.errors[class], s.errors[class]})
 	}
-	if c.lost != whole {
-		sum.high = unbounded
-	}
-	return sum
+	return c.bounded(sum)
 }

@@ -23,6 +23,7 @@ func errorReplies(b *results.Bundle, e *evidence) results.Check {
 	nodes := make([]counted, len(e.nodes))
 	for i, n := range e.nodes {
 		nodes[i] = n.counts()
+		nodes[i].shared = b.Run.Environment.Shared
 		for _, s := range nodes[i].segments {
 			for class := range s.errors {
 				served[class] = span{}

@@ -117,6 +117,7 @@ func parseView(text string) []view {
 
 // parseRange reads "0-5460" or "7"; a slot in migration, "[7-<-id]", is none.
 func parseRange(word string) (slotRange, bool) {
+	word, _, _ = strings.Cut(word, " ")
 	from, to, many := strings.Cut(word, "-")
 	if !many {
 		to = from

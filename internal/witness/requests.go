@@ -32,6 +32,7 @@ func requests(b *results.Bundle, s *results.Summary, e *evidence) results.Check 
 		w := weighing{check: c, b: b, d: d, e: e, counts: make([]counted, len(e.nodes))}
 		for i, n := range e.nodes {
 			w.counts[i] = n.counts()
+			w.counts[i].shared = b.Run.Environment.Shared
 		}
 		lowerBounds(c, w.counts, e.nodes)
 		w.commands()

@@ -364,8 +364,8 @@ func (a *Analysis) Outlived(f results.Failover) results.Duration {
 	exit := First(a.Between(f.Injected, f.Injected+f.Server), func(e results.Event) bool {
 		return e.Node == f.From && e.Kind == results.EventNodeExit && e.Source != "kubernetes"
 	})
-	if exit == nil || exit.Offset-f.Injected < endedLate {
-		return 0
+	if exit == nil || exit.Offset-exit.Uncertainty-f.Injected < endedLate {
+		return 0 // what samples show late may have been at once
 	}
 	return exit.Offset - f.Injected
 }

@@ -18,16 +18,57 @@ func phantom(a *facts.Analysis, _ *results.Summary) []results.Advice {
 	if au == nil || au.Phantom == 0 {
 		return nil
 	}
-	var evidence []string
-	for _, f := range a.Findings {
-		if f.Class == results.ClassPhantom && len(evidence) < 3 {
-			evidence = append(evidence, fmt.Sprintf("%s held %q", f.Write.Key, f.Read))
-		}
+	of, _, _ := phantoms(a, func(f results.Finding) bool { return earlier(a, f) != "" })
+	_, _, evidence := phantoms(a, func(f results.Finding) bool { return earlier(a, f) == "" })
+	unknown := au.Phantom - of
+	if unknown == 0 {
+		return nil
 	}
 	return []results.Advice{{
-		Severity: results.Critical, Title: fmt.Sprintf("%s that slotstorm never wrote", words.Plural(au.Phantom, "audited key held a value", "audited keys held values")),
+		Severity: results.Critical, Title: fmt.Sprintf("%s that slotstorm never wrote", words.Plural(unknown, "audited read gave a value", "audited reads gave values")),
 		Evidence: evidence, Advice: "Look for something else that writes keys named slotstorm:audit:*. If nothing else does, the server returned data that was never written: keep this run.",
 		Anchor: anchorAudit,
+	}}
+}
+
+// phantoms are the values of a kind that no client of this run wrote: how many, which run
+// wrote the first, and some of them in words.
+func phantoms(a *facts.Analysis, of func(results.Finding) bool) (n int, run string, evidence []string) {
+	for _, f := range a.Findings {
+		if f.Class != results.ClassPhantom || !of(f) {
+			continue
+		}
+		if n++; n == 1 {
+			run = earlier(a, f)
+		}
+		if line := fmt.Sprintf("%s held %q", f.Write.Key, f.Read); len(evidence) < 3 && !slices.Contains(evidence, line) {
+			evidence = append(evidence, line)
+		}
+	}
+	return n, run, evidence
+}
+
+// earlier is the run that wrote what was found; empty if it was this one, or none. The
+// audit's values begin with the id of their run.
+func earlier(a *facts.Analysis, f results.Finding) string {
+	run, _, ok := strings.Cut(f.Read, ":")
+	if !ok || run == a.Run.ID || !results.IsID(run) {
+		return ""
+	}
+	return run
+}
+
+// earlierRun are values that slotstorm removed after an earlier run on the same cluster.
+func earlierRun(a *facts.Analysis, _ *results.Summary) []results.Advice {
+	n, run, evidence := phantoms(a, func(f results.Finding) bool { return earlier(a, f) != "" })
+	if n == 0 {
+		return nil
+	}
+	return []results.Advice{{
+		Severity: results.Critical, Title: fmt.Sprintf("Old data came back: %s of the earlier run %s", words.Plural(n, "audited read gave a value", "audited reads gave values"), run),
+		Evidence: evidence,
+		Advice:   "The keys of that run had been removed, so a node has loaded a file from before. A replica keeps the file of its last full synchronisation, and loads it when it restarts, also where save is empty: rdb-del-sync-files yes removes it where no persistence is configured. If another run of slotstorm uses this cluster at the same time, its values are these.",
+		Anchor:   anchorAudit,
 	}}
 }
 

@@ -312,7 +312,10 @@ func dataRules() []ruleCase {
 		{"empty-replica", "none", read(6260), nil, ""},
 		{"duplicates", "by a client", doubled(results.CauseClientRetry), nil, "repeated by: client retry 1"},
 		{"duplicates", "none", fixture.Killed(), nil, ""},
-		{"phantom", "one", ghost(), nil, "1 audited key held a value that slotstorm never wrote"},
+		{"phantom", "one", ghost(), nil, "1 audited read gave a value that slotstorm never wrote"},
+		{"earlier-run", "one", haunted(), nil, "Old data came back: 1 audited read gave a value of the earlier run mine-20261129T195850Z-ff2d"},
+		{"earlier-run", "this run's own", ghost(), nil, ""},
+		{"phantom", "an earlier run's", haunted(), nil, ""},
 		{"phantom", "none", fixture.Killed(), nil, ""},
 		{"outlier", "slow without a reason", slow(5500), nil, "A failover took 5.50 s where 2.61 to 5.02 s is predicted"},
 		{"outlier", "as predicted", slow(4500), nil, ""},
@@ -433,6 +436,13 @@ func ghost() *results.Bundle {
 	b := fixture.Killed()
 	b.Run.Audit.Phantom = 1
 	b.Findings = []results.Finding{{Class: results.ClassPhantom, Read: "boo", Write: results.Write{Key: "k"}}}
+	return b
+}
+
+// haunted is a run that read a value of another one.
+func haunted() *results.Bundle {
+	b := ghost()
+	b.Findings[0].Read = "mine-20261129T195850Z-ff2d:869"
 	return b
 }
 

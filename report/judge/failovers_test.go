@@ -68,6 +68,12 @@ func completed() []failoverCase {
 			took: []float64{2308, 42, 643, 6, 5}, server: 3004, to: "node-3", complete: true,
 		},
 		{
+			name: "its end was seen by a sample", change: func(b *results.Bundle) {
+				b.Events[1].Offset, b.Events[1].Uncertainty, b.Events[1].Source = fixture.MS(fixture.Injected+175), fixture.MS(200), "poll"
+			},
+			took: []float64{2308, 42, 643, 6, 5}, server: 3004, to: "node-3", complete: true,
+		},
+		{
 			name: "slow without a reason", change: func(b *results.Bundle) { b.Run.ProbeOutages[0].To = fixture.MS(fixture.Injected + 5500) },
 			took: []float64{2308, 42, 643, 6, 2501}, server: 5500, to: "node-3", complete: true,
 			note: "took 5.50 s where 2.61 to 5.02 s is predicted, unexplained: the step to first successful write (probe) took 2.40 s longer than is accounted for",

@@ -1,0 +1,30 @@
+package native
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/slotstorm/slotstorm/chaos"
+	"github.com/slotstorm/slotstorm/deployer"
+)
+
+// Attached is the engine for a cluster that slotstorm did not deploy: it acts by commands to
+// its nodes, and by programs of the user's own. A scenario with other faults is not valid.
+type Attached struct {
+	Cluster *deployer.Cluster
+	Aim     chaos.Aim
+}
+
+// Action makes the action of an injection.
+func (e Attached) Action(in chaos.Injection) (chaos.Action, error) {
+	random := rand.New(rand.NewPCG(in.Seed, 0))
+	switch f := in.Fault; {
+	case f.Failover != nil:
+		return &failover{aim: e.Aim, cluster: e.Cluster, spec: *f.Failover, random: random}, nil
+	case f.Command != nil:
+		return &command{aim: e.Aim, cluster: e.Cluster, spec: *f.Command, random: random}, nil
+	case f.Exec != nil:
+		return newExec(e.Aim, e.Cluster, in, random), nil
+	}
+	return nil, fmt.Errorf("fault %s: this engine knows no such action", in.Name)
+}

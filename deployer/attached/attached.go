@@ -1,0 +1,197 @@
+// Package attached takes up an existing Redis Cluster that slotstorm did not
+// deploy. It changes nothing of it: it reads, and what a run writes lies under one prefix,
+// and goes.
+//
+//	seeds ─▶ CLUSTER NODES ─▶ names, shards ─▶ whole? evicting? another run? ─▶ lease
+//	Remove: the run's keys ─▶ configuration as before? ─▶ lease
+package attached
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/slotstorm/slotstorm/deployer"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+// Deployment is a cluster that somebody else deployed.
+type Deployment struct {
+	*deployer.Cluster
+	options Options
+	lease   *lease
+	// config is the configuration of each node when it was taken up.
+	config map[string]map[string]string
+}
+
+// Attach takes a cluster up for a run, if it is fit for one.
+func Attach(ctx context.Context, o Options) (_ *Deployment, err error) {
+	c, err := await(ctx, o, wholeLimit)
+	if err != nil {
+		return nil, err
+	}
+	d := &Deployment{Cluster: c, options: o, config: map[string]map[string]string{}}
+	if err := d.read(ctx); err != nil {
+		return nil, err
+	}
+	if err := d.evicts(); err != nil {
+		return nil, err
+	}
+	if d.lease, err = take(ctx, c, o.Run); err != nil {
+		return nil, err
+	}
+	left, err := count(ctx, c)
+	if err == nil && left > 0 {
+		err = fmt.Errorf("%w: it holds %d keys that begin with %q and are not this run's: remove what a killed run has left with 'slotstorm recover RUN', or delete them", ErrUnfit, left, scenarios.OwnPrefix)
+	}
+	if err != nil {
+		return nil, errors.Join(err, d.lease.release())
+	}
+	return d, nil
+}
+
+// read keeps the configuration of each node.
+func (d *Deployment) read(ctx context.Context) error {
+	for _, n := range d.Nodes {
+		config, err := d.configOf(ctx, n)
+		if err != nil {
+			return fmt.Errorf("CONFIG GET to %s at %s: %w; slotstorm needs it to say why a failover took as long as it did", n.Name, n.Addr, err)
+		}
+		d.config[n.Name] = config
+	}
+	return nil
+}
+
+func (d *Deployment) configOf(ctx context.Context, n deployer.Node) (map[string]string, error) {
+	cl := d.Client(n, answerLimit)
+	defer cl.Close()
+	config, err := cl.ConfigGet(ctx, "*").Result()
+	for name := range config {
+		if secret(name) {
+			delete(config, name)
+		}
+	}
+	return config, err
+}
+
+// secret reports directives whose value is never kept.
+func secret(directive string) bool {
+	return slices.Contains([]string{"requirepass", "masterauth", "primaryauth", "masteruser", "primaryuser"}, directive) || strings.HasSuffix(directive, "-pass")
+}
+
+// evicts refuses a cluster in which the load could push out keys of others.
+func (d *Deployment) evicts() error {
+	if d.options.At.AllowEviction {
+		return nil
+	}
+	for _, n := range d.Nodes {
+		if c := d.config[n.Name]; c["maxmemory"] != "0" && c["maxmemory"] != "" && c["maxmemory-policy"] != "noeviction" {
+			return fmt.Errorf("%w: %s evicts keys once it holds %s bytes (maxmemory-policy %s), so the load can push out keys that are not its own: set cluster.attach.allowEviction if that may be", ErrUnfit, n.Name, c["maxmemory"], c["maxmemory-policy"])
+		}
+	}
+	return nil
+}
+
+// judged are the directives that a report judges by.
+var judged = []string{
+	"appendonly", "appendfsync", "cluster-allow-reads-when-down", "cluster-allow-replica-migration", "cluster-migration-barrier",
+	"cluster-node-timeout", "cluster-replica-no-failover", "cluster-replica-validity-factor", "cluster-require-full-coverage",
+	"maxmemory", "maxmemory-policy", "min-replicas-max-lag", "min-replicas-to-write", "repl-backlog-size", "repl-diskless-sync",
+	"repl-diskless-sync-delay", "repl-ping-replica-period", "repl-timeout", "replica-serve-stale-data", "save",
+}
+
+// Found is what the scenario says of the cluster, as the cluster is.
+func (d *Deployment) Found(r scenarios.Redis) scenarios.Redis {
+	r.Shards, r.ReplicasPerShard, r.Config = d.Shards, 0, map[string]string{}
+	for shard := range d.Shards {
+		r.ReplicasPerShard = max(r.ReplicasPerShard, len(d.Members(shard))-1)
+	}
+	for _, name := range judged {
+		if value, ok := d.config[d.Nodes[0].Name][name]; ok {
+			r.Config[name] = value
+		}
+	}
+	return r
+}
+
+// Redis is the cluster, and how to talk to it.
+func (d *Deployment) Redis() *deployer.Cluster { return d.Cluster }
+
+// Log is empty: how its owner keeps the logs is not known.
+func (d *Deployment) Log(context.Context, string) (io.ReadCloser, error) {
+	return io.NopCloser(strings.NewReader("")), nil
+}
+
+// Remove removes the keys of the run, and notes what of the configuration differs from
+// before it. It bounds its own time.
+func (d *Deployment) Remove(bool) error {
+	ctx, cancel := context.WithTimeout(context.Background(), clearLimit)
+	defer cancel()
+	_, err := clear(ctx, d.Cluster)
+	for _, n := range d.Nodes {
+		now, cerr := d.configOf(ctx, n)
+		if changed := differ(d.config[n.Name], now); cerr == nil && len(changed) > 0 {
+			d.options.Note(fmt.Sprintf("the configuration of %s is not what it was before the run: %s", n.Name, strings.Join(changed, ", ")))
+		}
+	}
+	return errors.Join(err, d.lease.release())
+}
+
+// differ names the directives whose values differ.
+func differ(was, is map[string]string) []string {
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(is)) {
+		// A node that takes over drops replicaof; what it is now is not its configuration.
+		if was[name] != is[name] && name != "replicaof" && name != "slaveof" {
+			list = append(list, fmt.Sprintf("%s was %q and is %q", name, was[name], is[name]))
+		}
+	}
+	return list
+}
+
+// Undo is a command that undoes another one at a node.
+type Undo struct {
+	Addr    string
+	Command []scenarios.AnyValue
+}
+
+// Clear undoes what commands of a killed run have changed, waits until its cluster is whole,
+// removes what the run has left there, and says how many keys that were.
+func Clear(ctx context.Context, o Options, undo []Undo) (int, error) {
+	if err := undone(ctx, o, undo); err != nil {
+		return 0, err
+	}
+	c, err := await(ctx, o, healLimit)
+	if err != nil {
+		return 0, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, clearLimit)
+	defer cancel()
+	removed, err := clear(ctx, c)
+	return removed, errors.Join(err, (&lease{cluster: c, run: o.Run}).drop(ctx))
+}
+
+func undone(ctx context.Context, o Options, undo []Undo) error {
+	d, err := dialer(o)
+	if err != nil {
+		return err
+	}
+	c := &deployer.Cluster{Dialer: d}
+	for _, u := range undo {
+		var args []any
+		for _, w := range u.Command {
+			args = append(args, string(w))
+		}
+		cl := c.Client(deployer.Node{Addr: u.Addr}, answerLimit)
+		err := cl.Do(ctx, args...).Err()
+		cl.Close()
+		if err != nil {
+			return fmt.Errorf("%s to %s: %w", scenarios.Line(u.Command), u.Addr, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,211 @@
+package attached
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/slotstorm/slotstorm/clusters/local"
+	"github.com/slotstorm/slotstorm/deployer"
+	"github.com/slotstorm/slotstorm/deployer/processes"
+	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+// theirs is a cluster that somebody else deployed, without a password.
+func theirs(t *testing.T, config map[string]string) *processes.Deployment {
+	t.Helper()
+	all := map[string]string{"cluster-node-timeout": "2000"}
+	for k, v := range config {
+		all[k] = v
+	}
+	d, err := processes.Deploy(t.Context(), processes.Options{
+		Room: local.Room{Why: "a test"}, Volumes: t.TempDir(), Logs: t.TempDir(), Emit: func(results.Event) {},
+		Redis: scenarios.Redis{Binary: "redis-server", Shards: 3, ReplicasPerShard: 1, Config: all, Auth: &scenarios.Auth{}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := d.Remove(false); err != nil {
+			t.Error(err)
+		}
+	})
+	return d
+}
+
+func options(d *processes.Deployment, run string) Options {
+	return Options{Run: run, At: scenarios.AttachedCluster{Seeds: []string{"127.0.0.1:1", d.Nodes[4].Addr}}, Note: func(string) {}}
+}
+
+// write sets a key wherever it belongs.
+func write(t *testing.T, d *processes.Deployment, key string) {
+	t.Helper()
+	var errs []error
+	for _, n := range d.Nodes {
+		cl := d.Client(n, answerLimit)
+		err := cl.Set(t.Context(), key, "x", 0).Err()
+		cl.Close()
+		if err == nil {
+			return
+		}
+		errs = append(errs, err)
+	}
+	t.Fatal(errors.Join(errs...))
+}
+
+func keys(t *testing.T, d *processes.Deployment) []string {
+	t.Helper()
+	var list []string
+	for _, n := range d.Nodes[:3] {
+		cl := d.Client(n, answerLimit)
+		got, err := cl.Keys(t.Context(), "*").Result()
+		cl.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, got...)
+	}
+	slices.Sort(list)
+	return list
+}
+
+// A cluster is taken up as it is, by one run at a time, and left as it was.
+func TestAClusterIsTakenUpAndLeftAsItWas(t *testing.T) {
+	t.Parallel()
+	their := theirs(t, map[string]string{"appendonly": "yes"})
+	write(t, their, "yours")
+	d, err := Attach(t.Context(), options(their, "one"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, n := range d.Nodes {
+		is := their.Nodes[i%3]
+		if n.Name != fmt.Sprintf("node-%d", i) || n.Shard != i%3 || i < 3 && n.Addr != is.Addr {
+			t.Errorf("node %d is %+v", i, n)
+		}
+	}
+	found := d.Found(scenarios.Redis{Shards: 9, Config: map[string]string{"appendonly": "no"}})
+	if found.Shards != 3 || found.ReplicasPerShard != 1 || found.Config["appendonly"] != "yes" || found.NodeTimeout().Seconds() != 2 {
+		t.Errorf("found %+v", found)
+	}
+	if _, err := Attach(t.Context(), options(their, "two")); !errors.Is(err, ErrUnfit) || !strings.Contains(err.Error(), "one uses it") {
+		t.Errorf("a second run: %v", err)
+	}
+	for i := range 50 {
+		write(t, their, fmt.Sprint("slotstorm:", i))
+	}
+	var noted []string
+	d.options.Note = func(m string) { noted = append(noted, m) }
+	cl := their.Client(their.Nodes[2], answerLimit)
+	defer cl.Close()
+	if err := cl.ConfigSet(t.Context(), "maxclients", "77").Err(); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Remove(false); err != nil {
+		t.Fatal(err)
+	}
+	if left := keys(t, their); !slices.Equal(left, []string{"yours"}) {
+		t.Errorf("left: %v", left)
+	}
+	if len(noted) != 1 || !strings.Contains(noted[0], `maxclients was "`) || !strings.Contains(noted[0], `is "77"`) {
+		t.Errorf("noted: %v", noted)
+	}
+}
+
+// The keys that a killed run has left keep others away until they are removed.
+func TestWhatAKilledRunHasLeft(t *testing.T) {
+	t.Parallel()
+	their := theirs(t, nil)
+	write(t, their, "slotstorm:audit:1")
+	write(t, their, "yours")
+	if _, err := Attach(t.Context(), options(their, "two")); !errors.Is(err, ErrUnfit) || !strings.Contains(err.Error(), "slotstorm recover") {
+		t.Errorf("attached over keys of another run: %v", err)
+	}
+	undo := []Undo{{their.Nodes[0].Addr, []scenarios.AnyValue{"CONFIG", "SET", "maxclients", "123"}}}
+	if n, err := Clear(t.Context(), options(their, "one"), undo); n != 1 || err != nil {
+		t.Errorf("%d removed, %v", n, err)
+	}
+	cl := their.Client(their.Nodes[0], answerLimit)
+	defer cl.Close()
+	if got, err := cl.ConfigGet(t.Context(), "maxclients").Result(); err != nil || got["maxclients"] != "123" {
+		t.Errorf("undone: %v %v", got, err)
+	}
+	if left := keys(t, their); !slices.Equal(left, []string{"yours"}) {
+		t.Errorf("left: %v", left)
+	}
+}
+
+func TestAClusterThatEvictsIsRefused(t *testing.T) {
+	t.Parallel()
+	their := theirs(t, map[string]string{"maxmemory": "50mb", "maxmemory-policy": "allkeys-lru"})
+	if _, err := Attach(t.Context(), options(their, "one")); !errors.Is(err, ErrUnfit) || !strings.Contains(err.Error(), "allowEviction") {
+		t.Errorf("attached: %v", err)
+	}
+	o := options(their, "one")
+	o.At.AllowEviction = true
+	d, err := Attach(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Remove(false); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAClusterThatIsNotWholeIsRefused(t *testing.T) {
+	t.Parallel()
+	their := theirs(t, nil)
+	for _, n := range their.Nodes {
+		cl := their.Client(n, answerLimit)
+		defer cl.Close()
+		if err := cl.Do(t.Context(), "CLUSTER", "DELSLOTS", "0").Err(); err != nil && !strings.Contains(err.Error(), "already unassigned") {
+			t.Fatal(err)
+		}
+	}
+	if _, err := Attach(t.Context(), options(their, "one")); !errors.Is(err, ErrUnfit) || !strings.Contains(err.Error(), "not whole") {
+		t.Errorf("attached: %v", err)
+	}
+}
+
+func TestNodesWithoutAPlaceAreRefused(t *testing.T) {
+	t.Parallel()
+	primary := func(id string, from, to int) deployer.Member {
+		return deployer.Member{ID: id, Addr: id + ":1", Primary: true, Ranges: [][2]int{{from, to}}}
+	}
+	list := []deployer.Member{primary("b", 6000, 16383), primary("a", 0, 4999), primary("c", 5000, 5999)}
+	c, err := clusterOf(append(list, deployer.Member{ID: "r", PrimaryID: "c"}))
+	if err != nil || c.Nodes[1].ID != "c" || c.Nodes[3].Shard != 1 || c.ShardOf(5500) != 1 || c.SlotsOf(2).String() != "6000-16383" {
+		t.Errorf("%+v %v", c, err)
+	}
+	for want, members := range map[string][]deployer.Member{
+		"serves no slot": append(slices.Clone(list), deployer.Member{ID: "spare", Primary: true}),
+		"2 of its nodes": list[:2],
+	} {
+		if _, err := clusterOf(members); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("want %q, got %v", want, err)
+		}
+	}
+}
+
+func TestASeedThatDoesNotAnswerIsNamed(t *testing.T) {
+	t.Parallel()
+	o := Options{At: scenarios.AttachedCluster{Seeds: []string{"127.0.0.1:1"}}}
+	if _, err := Attach(t.Context(), o); !errors.Is(err, ErrUnfit) || !strings.Contains(err.Error(), "127.0.0.1:1") {
+		t.Error(err)
+	}
+	their := theirs(t, nil)
+	cl := redis.NewClient(&redis.Options{Addr: their.Nodes[0].Addr})
+	defer cl.Close()
+	if err := cl.ConfigSet(t.Context(), "requirepass", "s3cret").Err(); err != nil {
+		t.Fatal(err)
+	}
+	o.At.Seeds = []string{their.Nodes[0].Addr}
+	if _, err := Attach(t.Context(), o); err == nil || !strings.Contains(err.Error(), "NOAUTH") {
+		t.Errorf("without the password: %v", err)
+	}
+}

@@ -1,0 +1,164 @@
+package attached
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slotstorm/slotstorm/deployer"
+	"github.com/slotstorm/slotstorm/internal/dial"
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// await finds a cluster that is whole, or becomes so within a limit: one that was formed a
+// moment ago, or that has just healed, has nodes that do not know each other's roles yet.
+func await(ctx context.Context, o Options, limit time.Duration) (*deployer.Cluster, error) {
+	deadline := time.Now().Add(limit)
+	ctx, cancel := context.WithDeadline(ctx, deadline)
+	defer cancel()
+	t := time.NewTicker(lookEvery)
+	defer t.Stop()
+	var last error
+	for {
+		c, err := find(ctx, o)
+		if err == nil {
+			if err = c.AwaitWhole(ctx); err == nil {
+				return c, nil
+			}
+			return nil, fmt.Errorf("%w: it is not whole: %w", ErrUnfit, err)
+		}
+		// An answer that the end of the time has cut off says nothing of the cluster. A
+		// connection may be the first to notice that end.
+		if last == nil || time.Now().Before(deadline) {
+			last = err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, last
+		case <-t.C:
+		}
+	}
+}
+
+// lookEvery is the distance of two looks at a cluster that is not whole.
+const lookEvery = 500 * time.Millisecond
+
+// dialer reaches the nodes with the login and the certificates of the scenario.
+func dialer(o Options) (dial.Dialer, error) {
+	security, err := deployer.Login(o.Redis.Auth)
+	if err != nil {
+		return dial.Dialer{}, err
+	}
+	if t := o.Redis.TLS; t != nil && t.Enabled {
+		security.TLS = &dial.TLS{ServerName: o.At.ServerName}
+		for _, f := range []struct {
+			path string
+			to   *[]byte
+		}{{o.At.CAFile, &security.TLS.CA}, {o.At.CertFile, &security.TLS.Cert}, {o.At.KeyFile, &security.TLS.Key}} {
+			if f.path == "" {
+				continue
+			}
+			if *f.to, err = os.ReadFile(f.path); err != nil {
+				return dial.Dialer{}, err
+			}
+		}
+	}
+	return dial.New(security)
+}
+
+// find asks the seeds, one after the other, for the cluster.
+func find(ctx context.Context, o Options) (*deployer.Cluster, error) {
+	d, err := dialer(o)
+	if err != nil {
+		return nil, err
+	}
+	var errs []error
+	for _, seed := range o.At.Seeds {
+		members, err := ask(ctx, d, seed)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", seed, err))
+			continue
+		}
+		c, err := clusterOf(members)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrUnfit, err)
+		}
+		c.Dialer = d
+		return c, nil
+	}
+	return nil, fmt.Errorf("%w: no seed answers: %w", ErrUnfit, errors.Join(errs...))
+}
+
+// ask is what a node says of the cluster; it knows its own address by that of the seed.
+func ask(ctx context.Context, d dial.Dialer, seed string) ([]deployer.Member, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerLimit)
+	defer cancel()
+	c := &deployer.Cluster{Dialer: d}
+	cl := c.Client(deployer.Node{Addr: seed}, answerLimit)
+	defer cl.Close()
+	text, err := cl.ClusterNodes(ctx).Result()
+	if err != nil {
+		return nil, err
+	}
+	members, err := deployer.ParseNodes(text)
+	for i, m := range members {
+		if m.Self && strings.HasPrefix(m.Addr, ":") {
+			members[i].Addr = seed
+		}
+	}
+	return members, err
+}
+
+// fewestShards is the smallest cluster that can vote. Source: Redis Cluster specification.
+const fewestShards = 3
+
+// clusterOf names the nodes: node-0, node-1 ... are the primaries in the order of their
+// slots, then come the replicas in the same order.
+func clusterOf(members []deployer.Member) (*deployer.Cluster, error) {
+	slices.SortFunc(members, func(a, b deployer.Member) int {
+		return cmp.Or(cmp.Compare(first(a), first(b)), strings.Compare(a.ID, b.ID))
+	})
+	c := &deployer.Cluster{}
+	shardOf := map[string]int{}
+	var owned []results.Slots
+	add := func(m deployer.Member, shard int) {
+		c.Nodes = append(c.Nodes, deployer.Node{Name: fmt.Sprintf("node-%d", len(c.Nodes)), Addr: m.Addr, ID: m.ID, Shard: shard})
+	}
+	for _, m := range members {
+		if len(m.Ranges) > 0 {
+			shardOf[m.ID] = len(owned)
+			add(m, len(owned))
+			owned = append(owned, m.Slots())
+		}
+	}
+	for shard := range owned {
+		for _, m := range members {
+			of, ok := shardOf[m.PrimaryID]
+			switch {
+			case len(m.Ranges) > 0 || ok && of != shard:
+			case ok:
+				add(m, shard)
+			default:
+				return nil, fmt.Errorf("node %s at %s serves no slot and follows no primary that does: slotstorm cannot say what its part is", m.ID, m.Addr)
+			}
+		}
+	}
+	if len(owned) < fewestShards {
+		return nil, fmt.Errorf("%d of its nodes serve slots, and a Redis Cluster needs %d primaries to agree on a failure", len(owned), fewestShards)
+	}
+	c.Shards = len(owned)
+	c.Own(owned)
+	return c, nil
+}
+
+func first(m deployer.Member) int {
+	if len(m.Ranges) == 0 {
+		return deployer.Slots
+	}
+	return m.Ranges[0][0]
+}

@@ -1,0 +1,38 @@
+package upkeep
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/slotstorm/slotstorm/internal/site"
+	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+// attached looks after a cluster that slotstorm did not deploy: it undoes the commands that
+// were in force, waits until the cluster is whole, and removes the keys of the run.
+func (r *Recovery) attached(ctx context.Context, s *scenarios.Scenario, run string, j *results.Journal) error {
+	var undo []site.Undo
+	faults, addresses := injected(s), addressesOf(j)
+	for _, e := range j.Open() {
+		c := faults[e.Fault].Command
+		if c == nil || len(c.Undo) == 0 {
+			continue
+		}
+		for _, n := range e.Nodes {
+			undo = append(undo, site.Undo{Addr: addresses[n], Command: c.Undo})
+		}
+	}
+	removed, err := site.Clear(ctx, s, run, undo)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrUnhealed, err)
+	}
+	if removed != "" {
+		r.Removed = append(r.Removed, removed)
+	}
+	r.Seen = "the run's process has ended, the cluster is whole, and it holds no key of the run"
+	if len(undo) > 0 {
+		r.Seen = "the nodes carried the undo of each command out; " + r.Seen
+	}
+	return nil
+}

@@ -213,6 +213,7 @@ func TestKillPrimary(t *testing.T) {
 	if !strings.Contains(stdout, "report.html") {
 		t.Fatalf("exit code %d\n%s\n%s", code, stdout, stderr)
 	}
+	fitsOnAScreen(t, stdout)
 	s.nothingRemains(before)
 	b, err := results.Load(s.bundle())
 	if err != nil {
@@ -233,6 +234,21 @@ func TestKillPrimary(t *testing.T) {
 	}
 	t.Run("the report comes again from the bundle alone", func(t *testing.T) { rendersAgain(t, s.bundle()) })
 	t.Run("a damaged bundle is refused", func(t *testing.T) { refusesDamage(t, s.bundle()) })
+}
+
+// fitsOnAScreen wants at most 40 lines of at most 100 columns. A command and a path are not
+// broken into lines.
+func fitsOnAScreen(t *testing.T, text string) {
+	t.Helper()
+	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	if len(lines) > 40 {
+		t.Errorf("%d lines:\n%s", len(lines), text)
+	}
+	for _, line := range lines {
+		if len([]rune(line)) > 100 && !strings.HasPrefix(line, "repeat with") && !strings.HasPrefix(line, "report ") {
+			t.Errorf("a line of %d columns: %s", len([]rune(line)), line)
+		}
+	}
 }
 
 // addsUp compares the steps of a failover with the outage that the probes measured.

@@ -49,6 +49,12 @@ func OfRun(b *results.Bundle, s *results.Summary, record any) Result {
 	return Result{Kind: Run, level: "#", documents: []doc.Document{sections.Report(b, s)}, short: sections.Short(runs), runs: runs, bundle: b, record: record}
 }
 
+// OnScreen is as much of the report of one run as fits on a screen; full says how to see the
+// rest.
+func OnScreen(b *results.Bundle, s *results.Summary, full string) Result {
+	return Result{Kind: Run, level: "#", documents: []doc.Document{sections.Screen(b, s, full)}}
+}
+
 // OfSheet is the sheet of an upgrade.
 func OfSheet(b *results.Bundle, s *results.Summary) Result {
 	return Result{Kind: Sheet, level: "#", documents: []doc.Document{sections.Sheet(b, s)}}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/big"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -12,13 +13,15 @@ import (
 	"github.com/slotstorm/slotstorm/internal/spelling"
 )
 
-// closest is the candidate that a typing slip could have turned into word, or that
-// word is a part of; "" when there is none. Case does not count: get finds GET.
+// closest is the candidate that a typing slip could have turned into word, that word is a
+// part of, or that shares most with it, as writes.lost does with lostWrites; "" when there is
+// none. Case does not count: get finds GET.
 func closest(word string, candidates []string) string {
 	// No slip is this long, and the distance takes quadratic time.
 	if len(word) > 64 {
 		return ""
 	}
+	own := parts(word)
 	word = strings.ToLower(word)
 	best, nearest := "", 1+max(1, len(word)/3)
 	for _, c := range candidates {
@@ -34,7 +37,33 @@ func closest(word string, candidates []string) string {
 			return c
 		}
 	}
-	return ""
+	most := 0
+	for _, c := range candidates {
+		shared := 0
+		for _, part := range parts(c) {
+			if slices.Contains(own, part) {
+				shared += len(part)
+			}
+		}
+		if shared > most {
+			best, most = c, shared
+		}
+	}
+	return best
+}
+
+// part is a part of a name: response and p99 in response.p99, node and Timeout in nodeTimeout.
+var part = regexp.MustCompile(`[A-Z]?[a-z0-9]+|[A-Z]+`)
+
+// parts are those of a name that say something, in lower case.
+func parts(name string) []string {
+	var list []string
+	for _, p := range part.FindAllString(name, -1) {
+		if len(p) > 3 {
+			list = append(list, strings.ToLower(p))
+		}
+	}
+	return list
 }
 
 // either lists words as prose: a, b or c.

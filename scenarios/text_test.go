@@ -68,6 +68,11 @@ func TestClosest(t *testing.T) {
 			t.Errorf("closest(%q) = %q, want %q", word, got, want)
 		}
 	}
+	for word, want := range map[string]string{"lostWrites": "writes.lost", "audit.lost": "writes.lost", "latency.p99": "", "writesKept": "writes.kept"} {
+		if got := closest(word, []string{"failovers", "response.p99", "writes.kept", "writes.lost"}); got != want {
+			t.Errorf("closest(%q) = %q, want %q", word, got, want)
+		}
+	}
 	if got := closest("get", Commands); got != "GET" {
 		t.Errorf("get is close to %q", got)
 	}

@@ -49,10 +49,10 @@ type program struct {
 
 	app *cli.App
 
-	json, quiet, verbose bool
-	root                 string
-	targets              []target
-	colorOut, colorErr   bool
+	json, quiet, verbose, full bool
+	root                       string
+	targets                    []target
+	colorOut, colorErr         bool
 	// signer signs the bundles of runs; nil without --sign.
 	signer ed25519.PrivateKey
 	// shown is set if standard output is a terminal.

@@ -11,6 +11,7 @@ import (
 	"github.com/slotstorm/slotstorm/report"
 	"github.com/slotstorm/slotstorm/report/compare"
 	"github.com/slotstorm/slotstorm/report/judge"
+	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
@@ -22,8 +23,9 @@ func (p *program) runVerb() *cli.Command {
 		Description: "Deploys the Redis Cluster of the scenario, sends the load, injects and undoes the\n" +
 			"faults, and judges the result by the scenario's objectives, which are limits for\n" +
 			"metrics. SCENARIO is a file of at most 1 MiB, a pipe such as <(command), or the name of\n" +
-			"a built-in scenario. The result goes to standard output, and progress to standard error.\n" +
-			"The report and all recorded data are in the folder of the run.\n\n" +
+			"a built-in scenario. Standard output shows what fits on a screen, and with --full the\n" +
+			"whole report; progress goes to standard error. The report and all recorded data are in\n" +
+			"the folder of the run.\n\n" +
 			"After the first Ctrl-C, slotstorm undoes all faults, collects the logs of the nodes, and\n" +
 			"writes the report. After the second Ctrl-C, it exits at once. Faults can then remain\n" +
 			"active: run 'slotstorm recover RUN'.",
@@ -33,6 +35,7 @@ func (p *program) runVerb() *cli.Command {
 			contextFlag(),
 			&cli.StringFlag{Name: "on", Usage: "run on the deployment `NAME` made by 'slotstorm up'; if there is only one, NAME can be '.'"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "print the plan, the faults and the Kubernetes objects, validate the objects on the API server, and run nothing"},
+			&cli.BoolFlag{Name: "full", Usage: "print the whole report, and not only what fits on a screen"},
 			&cli.StringFlag{Name: "i-own", Usage: "permit a run on the cluster of cluster.attach that has the seed `HOST:PORT`: it is yours, and may be loaded and broken"},
 			allowExecFlag("permit exec faults, which run programs of the scenario on this machine"),
 			&cli.BoolFlag{Name: "keep-volumes", Usage: "keep the data of the nodes in the folder of the run (local runs only)"},
@@ -57,6 +60,7 @@ func (p *program) runScenario(c *cli.Context) error {
 	if p.signer, err = signingKey(c); err != nil {
 		return err
 	}
+	p.full = c.Bool("full")
 	baseline, err := p.baseline(c.String("baseline"), r.scenario)
 	if err != nil {
 		return err
@@ -219,7 +223,15 @@ func (p *program) printRun(r *runner.Result, many bool) error {
 	case p.quiet:
 		return nil
 	}
-	if err := p.writeText(report.OfRun(r.Bundle, r.Summary, nil)); err != nil {
+	shown := report.OfRun(r.Bundle, r.Summary, nil)
+	if !p.full {
+		name := r.Bundle.Run.ID
+		if p.root != results.DefaultRoot {
+			name = quote(r.Dir)
+		}
+		shown = report.OnScreen(r.Bundle, r.Summary, "slotstorm report "+name+", or run with --full")
+	}
+	if err := p.writeText(shown); err != nil {
 		return fmt.Errorf("printing the result: %w", err)
 	}
 	return nil

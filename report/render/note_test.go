@@ -20,7 +20,7 @@ func TestNoteIsWrapped(t *testing.T) {
 		t.Errorf("the note is not there: %q", out.String())
 	}
 	for line := range strings.Lines(out.String()) {
-		if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > noteWidth {
+		if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > textWidth {
 			t.Errorf("a line of %d columns: %q", n, line)
 		}
 	}

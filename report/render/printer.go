@@ -82,22 +82,32 @@ func (p *printer) table(t doc.Table) {
 	}
 }
 
-// noteWidth is the longest line of a note.
-const noteWidth = 100
+// textWidth is the longest line of a text, if its words allow.
+const textWidth = 100
 
-// note prints an explanation, in lines of at most noteWidth columns if its words allow.
+// note prints an explanation.
 func (p *printer) note(text string) {
-	const margin = "  "
+	p.wrap("  ", 2, dim, strings.Join(strings.Fields(text), " "))
+}
+
+// wrap prints a text after a lead of so many columns, its further lines below its beginning.
+func (p *printer) wrap(lead shown, width int, code, text string) {
 	line := ""
-	for _, word := range strings.Fields(text) {
-		if line != "" && columns(margin+line+" "+word) > noteWidth {
-			p.line(margin + p.paint(dim, line))
-			line = ""
+	flush := func() {
+		p.line(lead + p.paint(code, line))
+		lead, line = shown(strings.Repeat(" ", width)), ""
+	}
+	for word := range strings.SplitSeq(text, " ") {
+		if line != "" && width+columns(line+" "+word) > textWidth {
+			flush()
 		}
-		line = strings.TrimSpace(line + " " + word)
+		if line != "" {
+			word = line + " " + word
+		}
+		line = word
 	}
 	if line != "" {
-		p.line(margin + p.paint(dim, line))
+		flush()
 	}
 }
 

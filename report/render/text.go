@@ -30,7 +30,7 @@ func (p *printer) document(d doc.Document) {
 		p.line("  " + p.paint(dim, s.Name) + "  " + plain(s.Text))
 	}
 	for _, reason := range d.Reasons {
-		p.line("  • " + plain(reason))
+		p.wrap("  • ", 4, "", reason)
 	}
 	for _, b := range d.HeadFor(doc.Terminal) {
 		p.block(b, "")
@@ -100,9 +100,9 @@ func (p *printer) block(b doc.Block, heading string) {
 	case doc.List:
 		p.list(b)
 	case doc.Line:
-		p.line("  " + plain(string(b)))
+		p.wrap("  ", 2, "", string(b))
 	case doc.Callout:
-		p.line("  " + p.paint(yellow, "!") + " " + plain(string(b)))
+		p.wrap("  "+p.paint(yellow, "!")+" ", 4, "", string(b))
 	case doc.Note:
 		p.note(flat(b.Text))
 	case doc.Files:
@@ -121,9 +121,9 @@ func (p *printer) block(b doc.Block, heading string) {
 func (p *printer) list(l doc.List) {
 	for _, item := range l.Items {
 		if l.Warn {
-			p.line("  " + p.paint(yellow, "!") + " " + plain(item))
+			p.wrap("  "+p.paint(yellow, "!")+" ", 4, "", item)
 		} else {
-			p.line("  " + plain(item))
+			p.wrap("  ", 2, "", item)
 		}
 	}
 }
@@ -141,10 +141,12 @@ func (p *printer) terms(t doc.Terms) {
 
 func (p *printer) findings(list doc.Findings) {
 	for _, f := range list {
-		p.line("  " + p.paint(severityColors[f.Severity], f.Severity) + "  " + plain(f.Title))
+		p.wrap("  "+p.paint(severityColors[f.Severity], f.Severity)+"  ", 4+columns(f.Severity), "", f.Title)
 		for _, e := range f.Evidence {
-			p.line("    • " + plain(e))
+			p.wrap("    • ", 6, "", e)
 		}
-		p.line("    → " + plain(f.Advice))
+		if f.Advice != "" {
+			p.wrap("    → ", 6, "", f.Advice)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package native
 
 import (
 	"errors"
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -90,6 +91,16 @@ func TestExecIsProvedAndHealed(t *testing.T) {
 	}
 	if proof, err := x.Prove(t.Context()); err != nil || !strings.Contains(proof, `printed "seen"`) {
 		t.Errorf("proved: %q %v", proof, err)
+	}
+	watched := x.(chaos.Watched)
+	if err := watched.InForce(t.Context()); err != nil {
+		t.Errorf("in force: %v", err)
+	}
+	if err := os.Remove(dir + "/done"); err != nil {
+		t.Fatal(err)
+	}
+	if err := watched.InForce(t.Context()); err == nil {
+		t.Error("it is over, and is said to be in force")
 	}
 	if how, err := x.Heal(t.Context()); err != nil || !strings.Contains(how, `printed "heal"; node-0 answers`) {
 		t.Errorf("healed: %q %v", how, err)

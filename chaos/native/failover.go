@@ -86,10 +86,8 @@ func (f *failover) look(ctx context.Context) (chaos.Target, error) {
 		return chaos.Target{}, fmt.Errorf("asking %s for its primary: %w", f.node.Name, err)
 	}
 	f.limit = manualLimit
-	config, err := cl.ConfigGet(ctx, manualDirective).Result()
-	if err != nil {
-		return chaos.Target{}, fmt.Errorf("CONFIG GET %s to %s: %w", manualDirective, f.node.Name, err)
-	}
+	// A cloud may refuse CONFIG: then it is the default.
+	config, _ := cl.ConfigGet(ctx, manualDirective).Result()
 	if ms, err := strconv.Atoi(config[manualDirective]); err == nil {
 		f.limit = time.Duration(ms) * time.Millisecond
 	}

@@ -38,7 +38,7 @@ func Attach(ctx context.Context, o Options) (_ *Deployment, err error) {
 	if err := d.read(ctx); err != nil {
 		return nil, err
 	}
-	if err := d.evicts(); err != nil {
+	if err := d.evicts(ctx); err != nil {
 		return nil, err
 	}
 	if d.lease, err = take(ctx, c, o.Run); err != nil {
@@ -54,14 +54,22 @@ func Attach(ctx context.Context, o Options) (_ *Deployment, err error) {
 	return d, nil
 }
 
-// read keeps the configuration of each node.
+// read keeps the configuration of each node. A cloud may refuse CONFIG: then the scenario has
+// to state it.
 func (d *Deployment) read(ctx context.Context) error {
+	const timeout = "cluster-node-timeout"
 	for _, n := range d.Nodes {
 		config, err := d.configOf(ctx, n)
-		if err != nil {
-			return fmt.Errorf("CONFIG GET to %s at %s: %w; slotstorm needs it to say why a failover took as long as it did", n.Name, n.Addr, err)
+		switch {
+		case err == nil:
+			d.config[n.Name] = config
+		case d.options.Redis.Config[timeout] == "":
+			return fmt.Errorf("%w: CONFIG GET to %s: %w; permit it, or state redis.config.%s, by which failovers are judged", ErrUnfit, n.Name, err, timeout)
+		default:
+			d.options.Note(fmt.Sprintf("CONFIG GET to %s: %v; the configuration is taken from the scenario", n.Name, err))
+			d.config = map[string]map[string]string{}
+			return nil
 		}
-		d.config[n.Name] = config
 	}
 	return nil
 }
@@ -84,13 +92,19 @@ func secret(directive string) bool {
 }
 
 // evicts refuses a cluster in which the load could push out keys of others.
-func (d *Deployment) evicts() error {
+func (d *Deployment) evicts(ctx context.Context) error {
 	if d.options.At.AllowEviction {
 		return nil
 	}
 	for _, n := range d.Nodes {
-		if c := d.config[n.Name]; c["maxmemory"] != "0" && c["maxmemory"] != "" && c["maxmemory-policy"] != "noeviction" {
-			return fmt.Errorf("%w: %s evicts keys once it holds %s bytes (maxmemory-policy %s), so the load can push out keys that are not its own: set cluster.attach.allowEviction if that may be", ErrUnfit, n.Name, c["maxmemory"], c["maxmemory-policy"])
+		cl := d.Client(n, answerLimit)
+		info, err := cl.InfoMap(ctx, "memory").Result()
+		cl.Close()
+		if err != nil {
+			return fmt.Errorf("%w: asking %s what it does when its memory is full: %w", ErrUnfit, n.Name, err)
+		}
+		if m := info["Memory"]; m["maxmemory"] != "0" && m["maxmemory_policy"] != "noeviction" {
+			return fmt.Errorf("%w: %s evicts keys once it holds %s bytes (maxmemory-policy %s), so the load can push out keys that are not its own: set cluster.attach.allowEviction if that may be", ErrUnfit, n.Name, m["maxmemory"], m["maxmemory_policy"])
 		}
 	}
 	return nil
@@ -106,10 +120,14 @@ var judged = []string{
 
 // Found is what the scenario says of the cluster, as the cluster is.
 func (d *Deployment) Found(r scenarios.Redis) scenarios.Redis {
-	r.Shards, r.ReplicasPerShard, r.Config = d.Shards, 0, map[string]string{}
+	r.Shards, r.ReplicasPerShard = d.Shards, 0
 	for shard := range d.Shards {
 		r.ReplicasPerShard = max(r.ReplicasPerShard, len(d.Members(shard))-1)
 	}
+	if len(d.config) == 0 {
+		return r
+	}
+	r.Config = map[string]string{}
 	for _, name := range judged {
 		if value, ok := d.config[d.Nodes[0].Name][name]; ok {
 			r.Config[name] = value
@@ -134,7 +152,7 @@ func (d *Deployment) Remove(bool) error {
 	_, err := clear(ctx, d.Cluster)
 	for _, n := range d.Nodes {
 		now, cerr := d.configOf(ctx, n)
-		if changed := differ(d.config[n.Name], now); cerr == nil && len(changed) > 0 {
+		if changed := differ(d.config[n.Name], now); cerr == nil && len(d.config) > 0 && len(changed) > 0 {
 			d.options.Note(fmt.Sprintf("the configuration of %s is not what it was before the run: %s", n.Name, strings.Join(changed, ", ")))
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -189,6 +190,36 @@ func TestNodesWithoutAPlaceAreRefused(t *testing.T) {
 		if _, err := clusterOf(members); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("want %q, got %v", want, err)
 		}
+	}
+}
+
+// Clouds refuse CONFIG.
+func TestAClusterWithoutConfig(t *testing.T) {
+	t.Parallel()
+	their := theirs(t, nil)
+	for _, n := range their.Nodes {
+		cl := their.Client(n, answerLimit)
+		defer cl.Close()
+		if err := cl.Do(t.Context(), "ACL", "SETUSER", "default", "-config").Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o := options(their, "one")
+	if _, err := Attach(t.Context(), o); !errors.Is(err, ErrUnfit) || !strings.Contains(err.Error(), "redis.config.cluster-node-timeout") {
+		t.Errorf("without a stated time-out: %v", err)
+	}
+	o.Redis.Config = map[string]string{"cluster-node-timeout": "7000"}
+	var noted []string
+	o.Note = func(m string) { noted = append(noted, m) }
+	d, err := Attach(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found := d.Found(o.Redis); found.Shards != 3 || found.NodeTimeout() != 7*time.Second {
+		t.Errorf("found %+v", found)
+	}
+	if err := d.Remove(false); err != nil || len(noted) != 1 || !strings.Contains(noted[0], "is taken from the scenario") {
+		t.Errorf("%v, noted %q", err, noted)
 	}
 }
 

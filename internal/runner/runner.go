@@ -105,11 +105,13 @@ func line(ctx context.Context, s *scenarios.Scenario, o Options, rec *recorder) 
 	if o.KeepVolumes && s.Cluster.Provider == "local" {
 		rec.Note("the nodes' data is kept in " + rec.bundle.Path(results.VolumesDir) + "; it holds no password and no key")
 	}
-	if err := remove(); err != nil {
-		return nil, true, err
+	// What could not be removed is an error, and no reason to lose the report.
+	left := remove()
+	if left != nil {
+		rec.Note(left.Error())
 	}
 	r, err := seal(rec)
-	return r, true, err
+	return r, true, errors.Join(err, left)
 }
 
 // load is the part of the line in which the cluster is under load, with what is read

@@ -3,6 +3,7 @@ package upkeep
 import (
 	"context"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/slotstorm/slotstorm/chaos"
@@ -45,6 +46,9 @@ func heal(ctx context.Context, s *scenarios.Scenario, j *results.Journal, allowe
 			return "", fmt.Errorf("fault %s is healed by a program (%s): add --allow-exec if you trust it", e.Fault, scenarios.Line(spec.Heal))
 		}
 		p := native.Program{Fault: e.Fault, Limit: spec.Timeout.Std(), Names: e.Nodes}
+		if a := s.Redis.Auth; a != nil && a.PasswordEnv != "" {
+			p.Secret = os.Getenv(a.PasswordEnv)
+		}
 		for _, n := range e.Nodes {
 			p.Addrs = append(p.Addrs, addresses[n])
 		}

@@ -105,7 +105,7 @@ func line(ctx context.Context, s *scenarios.Scenario, o Options, rec *recorder) 
 	if o.KeepVolumes && s.Cluster.Provider == "local" {
 		rec.Note("the nodes' data is kept in " + rec.bundle.Path(results.VolumesDir) + "; it holds no password and no key")
 	}
-	// What could not be removed is an error, and no reason to lose the report.
+	// A failed removal is an error, and no reason to lose the report.
 	left := remove()
 	if left != nil {
 		rec.Note(left.Error())

@@ -124,7 +124,12 @@ func (t *tunnel) open(through server, key podKey, port int) (net.Conn, error) {
 		t.conn = conn
 	}
 	t.next++
-	stream, err := newStream(t.conn, t.next, port)
+	conn := t.conn
+	// A kubelet that does not read one stream answers no request for some others. The end of
+	// the tunnel ends the wait, and the next connection gets a new one.
+	hung := time.AfterFunc(hungLimit, func() { _ = conn.Close() })
+	stream, err := newStream(conn, t.next, port)
+	hung.Stop()
 	if err != nil {
 		_ = t.conn.Close()
 		t.conn = nil

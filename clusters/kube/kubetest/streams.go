@@ -154,27 +154,35 @@ func (s *Streams) forward(w http.ResponseWriter, r *http.Request, pod string) {
 func (s *Streams) carry(pod string, data, trouble httpstream.Stream) {
 	defer trouble.Close()
 	defer data.Close()
-	port, err := strconv.Atoi(data.Headers().Get(api.PortHeader))
+	conn, err := s.dial(pod, data)
 	if err != nil {
 		fmt.Fprint(trouble, err)
-		return
-	}
-	addr, err := s.Forward(pod, port)
-	if err != nil {
-		fmt.Fprint(trouble, err)
-		return
-	}
-	conn, err := net.Dial("tcp", addr)
-	if err != nil {
-		fmt.Fprint(trouble, err)
+		go drain(data)
 		return
 	}
 	go func() {
 		_, _ = io.Copy(conn, data) // its end is the connection's
 		conn.Close()
+		drain(data)
 	}()
 	_, _ = io.Copy(data, conn)
 }
+
+// dial connects to the port that a stream is for.
+func (s *Streams) dial(pod string, data httpstream.Stream) (net.Conn, error) {
+	port, err := strconv.Atoi(data.Headers().Get(api.PortHeader))
+	if err != nil {
+		return nil, err
+	}
+	addr, err := s.Forward(pod, port)
+	if err != nil {
+		return nil, err
+	}
+	return net.Dial("tcp", addr)
+}
+
+// drain reads what is under way to a stream: unread, it would hold up frames of others.
+func drain(data httpstream.Stream) { _, _ = io.Copy(io.Discard, data) }
 
 // log writes what a container has written.
 func (s *Streams) log(w http.ResponseWriter, r *http.Request, pod string) {

@@ -89,6 +89,9 @@ func (d *document) validateOwnKeys(s *Scenario) {
 		}
 	}
 	for i, c := range w.Mix {
+		if at := fmt.Sprintf("workload.mix[%d].script", i); d.values[at] != nil {
+			d.reject(at, by, "use commands, or the profile rate-limiter, whose script is known", "a script can act on keys that are not the run's")
+		}
 		templates, name := c.Commands, "commands"
 		if c.Raw != "" {
 			templates, name = []string{c.Raw}, "raw"

@@ -65,14 +65,23 @@ func (c *command) Check(_ context.Context, roles []deployer.Role) (chaos.Choice,
 	if err != nil {
 		return chaos.Choice{}, err
 	}
-	for _, t := range targets {
-		n, ok := c.cluster.Node(t.Node)
-		if !ok {
-			return chaos.Choice{}, fmt.Errorf("%s: %s is not known", why, t.Node)
-		}
-		c.nodes = append(c.nodes, n)
+	if c.nodes, err = nodesOf(c.cluster, targets); err != nil {
+		return chaos.Choice{}, fmt.Errorf("%s: %w", why, err)
 	}
 	return chaos.Choice{Targets: targets, Why: why}, nil
+}
+
+// nodesOf are the nodes of targets.
+func nodesOf(c *deployer.Cluster, targets []chaos.Target) ([]deployer.Node, error) {
+	var list []deployer.Node
+	for _, t := range targets {
+		n, ok := c.Node(t.Node)
+		if !ok {
+			return nil, fmt.Errorf("%s is not known", t.Node)
+		}
+		list = append(list, n)
+	}
+	return list, nil
 }
 
 // Inject sends the command to all nodes, and waits for none.

@@ -62,12 +62,10 @@ func (x *executed) Check(_ context.Context, roles []deployer.Role) (chaos.Choice
 			return chaos.Choice{}, err
 		}
 	}
-	for _, t := range targets {
-		n, ok := x.cluster.Node(t.Node)
-		if !ok {
-			return chaos.Choice{}, fmt.Errorf("%s: %s is not known", why, t.Node)
-		}
-		x.nodes = append(x.nodes, n)
+	if x.nodes, err = nodesOf(x.cluster, targets); err != nil {
+		return chaos.Choice{}, fmt.Errorf("%s: %w", why, err)
+	}
+	for _, n := range x.nodes {
 		x.program.Names, x.program.Addrs = append(x.program.Names, n.Name), append(x.program.Addrs, n.Addr)
 	}
 	return chaos.Choice{Targets: targets, Why: why}, nil

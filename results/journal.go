@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+	"time"
 )
 
 // The journal is locked while its run is under way, by the kernel: the lock goes
@@ -29,14 +30,34 @@ func lock(f *os.File) error {
 		// Where a file system knows no modes, OpenJournal decides.
 		_ = f.Chmod(info.Mode().Perm() &^ 0o022)
 	}
-	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-	if errors.Is(err, syscall.EWOULDBLOCK) {
-		return ErrUnderWay
+	// UnderWay holds the lock for a moment: a run keeps it for all tries.
+	for try := 0; ; try++ {
+		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		switch {
+		case err == nil:
+			return nil
+		case !errors.Is(err, syscall.EWOULDBLOCK):
+			return fmt.Errorf("locking %s: %w", JournalFile, err)
+		case try == 5:
+			return ErrUnderWay
+		}
+		time.Sleep(10 * time.Millisecond)
 	}
+}
+
+// UnderWay reports whether the run in dir has not ended: its process holds the journal.
+func UnderWay(dir string) bool {
+	folder, err := OpenFolder(dir)
 	if err != nil {
-		return fmt.Errorf("locking %s: %w", JournalFile, err)
+		return false
 	}
-	return nil
+	defer folder.Close()
+	f, err := folder.open(JournalFile, os.O_RDONLY)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	return errors.Is(syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB), syscall.EWOULDBLOCK)
 }
 
 // ErrUntrusted marks a journal that somebody else may have written.

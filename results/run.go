@@ -38,6 +38,9 @@ type Run struct {
 	Seed     uint64          `json:"seed"`
 	// Matrix is what this run of a matrix has set, in the order of its axes.
 	Matrix []Setting `json:"matrix,omitempty"`
+	// Overrides are the fields that the command line changed, each as PATH=VALUE; those of a
+	// matrix too.
+	Overrides []string `json:"overrides,omitempty"`
 	// Command repeats this run.
 	Command     string      `json:"command"`
 	Versions    Versions    `json:"versions"`

@@ -92,6 +92,7 @@ func (p *program) against(ctx context.Context, s *sides, o runner.Options, how c
 	for i, side := range order {
 		one := *s.scenario[side]
 		one.Repeat, one.Seed = 1, s.scenario[0].Seed+uint64(i/2)
+		o.Overrides = lasting(s.set[side])
 		o.Command = repeatCommand(s.source[side], s.set[side], one.Seed, true)
 		for {
 			select {

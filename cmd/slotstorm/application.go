@@ -46,7 +46,7 @@ func (p *program) run(ctx context.Context, args []string) exitCode {
 	_, p.shown = console.Terminal(p.out, p.getenv)
 	out := &sticky{w: p.out}
 	p.visible = console.NewVisible(out, p.colorOut)
-	p.data, p.out = out, p.visible
+	p.data, p.terminal, p.out = out, p.out, p.visible
 	p.err.Color = p.colorErr
 	p.app = p.application()
 	err := p.dispatch(ctx, args[1:])
@@ -77,12 +77,28 @@ func (p *program) dispatch(ctx context.Context, args []string) error {
 	return p.app.RunContext(ctx, w.line("slotstorm"))
 }
 
+// verbs are all verbs, each with the title under which the help lists it. Those without a
+// title are hidden.
 func (p *program) verbs() []*cli.Command {
-	return []*cli.Command{
-		p.runVerb(), p.upVerb(), p.downVerb(), p.cleanVerb(), p.manifestsVerb(), p.loadVerb(), p.validateVerb(), p.inspectVerb(), p.listVerb(), p.reportVerb(), p.auditVerb(), p.uiVerb(), p.recoverVerb(), p.compareVerb(), p.trendVerb(), p.capacityVerb(), p.exploreVerb(), p.pruneVerb(),
-		p.explainVerb(), p.schemaVerb(), p.doctorVerb(), p.imageVerb(), p.completionVerb(), p.versionVerb(), p.helpVerb(),
-		p.probeVerb(), p.docsVerb(), p.generateVerb(), p.agentVerb(),
+	var list []*cli.Command
+	for _, g := range []struct {
+		title string
+		verbs []*cli.Command
+	}{
+		{"Run", []*cli.Command{p.runVerb(), p.loadVerb(), p.capacityVerb(), p.exploreVerb(), p.validateVerb(), p.inspectVerb()}},
+		{"Look at runs", []*cli.Command{p.listVerb(), p.reportVerb(), p.auditVerb(), p.uiVerb()}},
+		{"Compare runs", []*cli.Command{p.compareVerb(), p.trendVerb()}},
+		{"Deploy on Kubernetes", []*cli.Command{p.upVerb(), p.downVerb(), p.manifestsVerb(), p.imageVerb()}},
+		{"Tidy up", []*cli.Command{p.recoverVerb(), p.cleanVerb(), p.pruneVerb()}},
+		{"Find out more", []*cli.Command{p.explainVerb(), p.schemaVerb(), p.doctorVerb(), p.completionVerb(), p.versionVerb(), p.helpVerb()}},
+		{"", []*cli.Command{p.probeVerb(), p.docsVerb(), p.generateVerb(), p.agentVerb()}},
+	} {
+		for _, v := range g.verbs {
+			v.Category = g.title
+			list = append(list, v)
+		}
 	}
+	return list
 }
 
 // application is the command line as urfave/cli sees it. Help, completion and

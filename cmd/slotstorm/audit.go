@@ -20,6 +20,7 @@ func (p *program) auditVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "audit",
 		Usage:     "check again, from recorded data, whether runs lost writes",
+		UsageText: examples("slotstorm audit latest", "slotstorm audit latest --findings"),
 		ArgsUsage: "RUN...",
 		Description: "During a run, slotstorm also writes keys of its own, records each of these audited\n" +
 			"writes, and reads the keys back at the end. This verb judges all of them again from the\n" +

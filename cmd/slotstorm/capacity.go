@@ -19,6 +19,7 @@ func (p *program) capacityVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "capacity",
 		Usage:     "find the highest request rate at which a cluster meets the objectives",
+		UsageText: examples("slotstorm capacity steady --for 40000", "slotstorm capacity shop.yaml --shards 3,6 --state n-1 --most 20000"),
 		ArgsUsage: "SCENARIO",
 		Description: "Finds the highest request rate at which the scenario's cluster meets the scenario's\n" +
 			"objectives (limits) for latency and availability. It searches with a healthy cluster, and\n" +

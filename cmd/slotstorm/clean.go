@@ -19,6 +19,7 @@ func (p *program) cleanVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "clean",
 		Usage:     "remove the Kubernetes objects of runs that were killed",
+		UsageText: examples("slotstorm clean --dry-run", "slotstorm clean --cluster kube --context staging"),
 		ArgsUsage: "[RUN...]",
 		Description: "Removes the namespaces, objects and kind clusters of runs that ended without removing\n" +
 			"them. It removes only objects that belong to a run: those in a namespace with a Lease\n" +

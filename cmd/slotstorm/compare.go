@@ -15,6 +15,7 @@ func (p *program) compareVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "compare",
 		Usage:     "compare two sets of runs, A and B: is B worse than A?",
+		UsageText: examples("slotstorm compare 'results/runs/before-*' 'results/runs/after-*' --fail-on-regression", "slotstorm compare before after --metric response.p99:GET@steady --threshold 10%"),
 		ArgsUsage: "A B",
 		Description: "A and B are sets of runs: a run, a folder of runs, a pattern such as\n" +
 			"'results/runs/steady-*', or several of these, separated by commas. The runs of a set\n" +

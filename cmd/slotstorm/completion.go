@@ -32,6 +32,7 @@ func (p *program) completionVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "completion",
 		Usage:     "print a script for shell completion",
+		UsageText: examples("slotstorm completion bash", "slotstorm completion fish"),
 		ArgsUsage: strings.Join(shellNames, "|"),
 		Description: "bash:  source <(slotstorm completion bash)\n" +
 			"zsh:   slotstorm completion zsh > \"${fpath[1]}/_slotstorm\"\n" +

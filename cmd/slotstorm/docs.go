@@ -87,6 +87,9 @@ func (p *program) docs(w io.Writer) {
 		if v.Description != "" {
 			fmt.Fprintf(w, "\n```text\n%s\n```\n", v.Description)
 		}
+		if v.UsageText != "" {
+			fmt.Fprintf(w, "\nExamples:\n\n```text\n%s\n```\n", v.UsageText)
+		}
 		docsFlags(w, flagRows(v.Flags, v.Name))
 	}
 	fmt.Fprint(w, "\n### Global flags\n")

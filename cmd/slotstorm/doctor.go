@@ -47,8 +47,9 @@ func (s status) style() console.Style {
 
 func (p *program) doctorVerb() *cli.Command {
 	return &cli.Command{
-		Name:  "doctor",
-		Usage: "check whether this machine can run slotstorm, and print a fix for each problem",
+		Name:      "doctor",
+		Usage:     "check whether this machine can run slotstorm, and print a fix for each problem",
+		UsageText: examples("slotstorm doctor", "slotstorm doctor --json"),
 		Description: "Checks redis-server, Docker, the kubeconfig, cores, memory and open files. Also creates\n" +
 			"Linux namespaces and an nftables table, to check that this is possible. In the output,\n" +
 			"'warn' means that some scenarios may not work on this machine. 'fail' means that no\n" +

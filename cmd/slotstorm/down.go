@@ -13,6 +13,7 @@ func (p *program) downVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "down",
 		Usage:     "remove a deployment made by 'slotstorm up'",
+		UsageText: examples("slotstorm down shop", "slotstorm down --cluster kube --context staging"),
 		ArgsUsage: "[NAME]",
 		Description: "Removes the deployment with its volumes. When the last deployment in a kind cluster is\n" +
 			"removed, the kind cluster is deleted too, if 'slotstorm up' created it. NAME is optional\n" +

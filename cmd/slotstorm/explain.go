@@ -18,6 +18,7 @@ func (p *program) explainVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "explain",
 		Usage:     "explain a metric, fault, target, finding, verdict or field of a scenario",
+		UsageText: examples("slotstorm explain failover.server", "slotstorm explain 'primary of shard 0'"),
 		ArgsUsage: "[NAME]",
 		Description: "NAME is a name from a scenario or a report, or the path of a field:\n" +
 			"  slotstorm explain failover.server          a metric\n" +

@@ -27,8 +27,9 @@ const exploreRoot = "results/explore"
 func (p *program) exploreVerb() *cli.Command {
 	d := grammar.Default()
 	return &cli.Command{
-		Name:  "explore",
-		Usage: "run random scenarios, and find those in which slotstorm is wrong",
+		Name:      "explore",
+		Usage:     "run random scenarios, and find those in which slotstorm is wrong",
+		UsageText: examples("slotstorm explore --time 10m", "slotstorm explore --seeds 50 --faults kill,partition --binary /usr/bin/valkey-server"),
 		Description: "Draws a scenario from each seed: the cluster, its configuration, the load, the faults and\n" +
 			"their times. Runs it on this machine, in a process and a sealed room of its own, and\n" +
 			"checks what must hold in every run: slotstorm does not crash or hang, leaves nothing\n" +

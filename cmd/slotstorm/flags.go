@@ -93,16 +93,26 @@ func placeFlags(c *cli.Context) string {
 // repeatCommand is the command line that repeats a run, one of many or not.
 func repeatCommand(name string, set []string, seed uint64, many bool) string {
 	words := []string{"slotstorm", "run", quote(name)}
-	for _, o := range set {
-		if key, _, _ := strings.Cut(o, "="); key != "seed" && key != "repeat" {
-			words = append(words, "--set", quote(o))
-		}
+	for _, o := range lasting(set) {
+		words = append(words, "--set", quote(o))
 	}
 	words = append(words, "--seed", strconv.FormatUint(seed, 10))
 	if many {
 		words = append(words, "--repeat", "1")
 	}
 	return strings.Join(words, " ")
+}
+
+// lasting are the overrides that all runs of a command line share: not the seed, and not
+// how many there are.
+func lasting(set []string) []string {
+	var list []string
+	for _, o := range set {
+		if key, _, _ := strings.Cut(o, "="); key != "seed" && key != "repeat" {
+			list = append(list, o)
+		}
+	}
+	return list
 }
 
 // quote writes a word so that a POSIX shell reads it back.

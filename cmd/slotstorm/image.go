@@ -11,8 +11,9 @@ import (
 
 func (p *program) imageVerb() *cli.Command {
 	return &cli.Command{
-		Name:  "image",
-		Usage: "write a container image of slotstorm to standard output or to a file",
+		Name:      "image",
+		Usage:     "write a container image of slotstorm to standard output or to a file",
+		UsageText: examples("slotstorm image | docker load", "slotstorm image --output slotstorm.tar"),
 		Description: "Writes an image of this program as an archive that Docker and containerd can load, for\n" +
 			"example with 'slotstorm image | docker load'. 'slotstorm run --cluster kind' makes and\n" +
 			"loads the image itself. For other clusters, push it to a registry from which the\n" +

@@ -16,6 +16,7 @@ func (p *program) inspectVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "inspect",
 		Usage:     "show a scenario as it would run",
+		UsageText: examples("slotstorm inspect kill-primary", "slotstorm inspect kill-primary --set redis.shards=6"),
 		ArgsUsage: "SCENARIO",
 		Description: "Prints the scenario with all defaults and with the changes by --set. Comments show the\n" +
 			"timeline: the times of phases and faults. The output is a valid scenario.",

@@ -21,6 +21,7 @@ func (p *program) loadVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "load",
 		Usage:     "put load on an existing Redis or Redis Cluster",
+		UsageText: examples("slotstorm load 127.0.0.1:6379 --rate 2000 --test-time 30s", "slotstorm load 127.0.0.1:6379 --set workload.profile=session-store"),
 		ArgsUsage: "[HOST:PORT]",
 		Description: "Sends requests to the server (default: 127.0.0.1:6379), or to all primaries of its\n" +
 			"cluster, and prints throughput and latency. Without --rate the load is a closed loop:\n" +

@@ -11,6 +11,7 @@ func (p *program) manifestsVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "manifests",
 		Usage:     "print the Kubernetes objects that a run would create",
+		UsageText: examples("slotstorm manifests kill-primary --cluster kind", "slotstorm manifests shop.yaml --cluster kube --set redis.shards=6"),
 		ArgsUsage: "SCENARIO",
 		Description: "Prints the objects as YAML documents, in the order in which 'slotstorm run' would apply\n" +
 			"them, and contacts no cluster. Zeros replace the id of the run and the UIDs of its\n" +

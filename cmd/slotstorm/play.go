@@ -14,8 +14,10 @@ import (
 type play struct {
 	scenario *scenarios.Scenario
 	settings []results.Setting // of a matrix
-	command  string            // repeats it
-	title    string            // describes one of many runs; empty for a single one
+	// overrides are the changes of the command line, without seed and repeat.
+	overrides []string
+	command   string // repeats it
+	title     string // describes one of many runs; empty for a single one
 }
 
 // plays are the runs of a scenario: as many as it says, for each combination of its
@@ -38,7 +40,7 @@ func plays(list []scenarios.Combination, name, flags string) []play {
 			if repeat > 1 {
 				title = append(title, fmt.Sprintf("run %d of %d, seed %d", i+1, repeat, one.Seed))
 			}
-			all = append(all, play{&one, settings, repeatCommand(name, c.Overrides, one.Seed, repeat > 1) + flags, strings.Join(title, "; ")})
+			all = append(all, play{&one, settings, lasting(c.Overrides), repeatCommand(name, c.Overrides, one.Seed, repeat > 1) + flags, strings.Join(title, "; ")})
 		}
 	}
 	return all

@@ -26,10 +26,12 @@ type program struct {
 	out, data io.Writer
 	// visible is out, with its colours.
 	visible *console.Visible
-	err     *console.Console
-	stderr  io.Writer
-	getenv  func(string) string
-	now     func() time.Time
+	// terminal is what out ends at: a terminal, or not.
+	terminal io.Writer
+	err      *console.Console
+	stderr   io.Writer
+	getenv   func(string) string
+	now      func() time.Time
 	// started is when the command started.
 	started time.Time
 	// play runs a scenario, signals subscribes to the signals that ask for an end,

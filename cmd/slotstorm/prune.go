@@ -14,8 +14,9 @@ import (
 
 func (p *program) pruneVerb() *cli.Command {
 	return &cli.Command{
-		Name:  "prune",
-		Usage: "remove old runs",
+		Name:      "prune",
+		Usage:     "remove old runs",
+		UsageText: examples("slotstorm prune --keep 10 --keep-failed", "slotstorm prune --keep-within 30d --dry-run"),
 		Description: "Removes the runs in the folder of --out, except those that at least one of --keep,\n" +
 			"--keep-within and --keep-failed selects. One of the first two is required. A run is\n" +
 			"removed only if it is complete and unchanged since slotstorm recorded the checksums of\n" +

@@ -16,6 +16,7 @@ func (p *program) recoverVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "recover",
 		Usage:     "undo the faults of a run that was killed, and verify that none is active",
+		UsageText: examples("slotstorm recover 20260304-050607-kill-primary", "slotstorm recover 20260304-050607-kill-primary --context staging"),
 		ArgsUsage: "RUN",
 		Description: "A run writes each fault to a file, its journal, before it injects the fault. This verb\n" +
 			"reads the journal, undoes the faults that are still active, and verifies that none is\n" +

@@ -25,6 +25,7 @@ func (p *program) reportVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "report",
 		Usage:     "print the report of recorded runs",
+		UsageText: examples("slotstorm report latest", "slotstorm report latest --format markdown --output report.md"),
 		ArgsUsage: "RUN...",
 		Description: "Reads the folder of each run, checks that it is complete, judges the run again and\n" +
 			"prints the report. RUN is a folder, an id, the beginning of an id, or 'latest'.\n\n" +

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/slotstorm/slotstorm/internal/console"
@@ -28,25 +29,51 @@ type runRow struct {
 	Settings []results.Setting `json:"settings,omitempty"`
 	// Command repeats the run.
 	Command string `json:"command,omitempty"`
-	// Problem is why the run cannot be read; state is that in a word.
+	// Overrides are what the command line changed.
+	Overrides []string `json:"overrides,omitempty"`
+	// Problem is why the run has no verdict, and State is that in a word: running, killed or
+	// unreadable.
 	Problem string `json:"problem,omitempty"`
-	state   string
+	State   string `json:"state,omitempty"`
+}
+
+// The states of runs without a verdict.
+const (
+	stateRunning    = "running"
+	stateKilled     = "killed"
+	stateUnreadable = "unreadable"
+)
+
+// stateOf is the state of a run that cannot be read.
+func stateOf(e results.Entry) string {
+	switch {
+	case !errors.Is(e.Err, results.ErrUnsealed):
+		return stateUnreadable
+	case results.UnderWay(e.Dir):
+		return stateRunning
+	}
+	return stateKilled
+}
+
+// outcome is the verdict of a run, or its state without one.
+func (r runRow) outcome() string {
+	if r.Problem != "" {
+		return r.State
+	}
+	return string(r.Verdict)
 }
 
 // rowOf describes e with s, or with the summary of e if s is nil.
 func rowOf(e results.Entry, s *results.Summary) runRow {
 	row := runRow{ID: e.ID, Dir: e.Dir}
 	if e.Err != nil {
-		row.Problem, row.state = e.Err.Error(), "unreadable"
-		if errors.Is(e.Err, results.ErrUnsealed) {
-			row.state = "unfinished"
-		}
+		row.Problem, row.State = e.Err.Error(), stateOf(e)
 	}
 	if e.Run == nil {
 		return row
 	}
 	row.Scenario, row.Seed, row.Command = e.Run.Name, e.Run.Seed, e.Run.Command
-	row.Start, row.Interrupted, row.Settings = &e.Run.Start, e.Run.Interrupted, e.Run.Matrix
+	row.Start, row.Interrupted, row.Settings, row.Overrides = &e.Run.Start, e.Run.Interrupted, e.Run.Matrix, e.Run.Overrides
 	if e.Run.Audit != nil {
 		row.Lost = &e.Run.Audit.Lost
 	}
@@ -86,11 +113,11 @@ func overallP99(s *results.Summary) *results.Duration {
 func (p *program) table(rows []runRow) {
 	cells := make([][]console.Cell, len(rows))
 	for i, r := range rows {
-		verdict := console.Cell{Text: string(r.Verdict), Style: verdictStyle(r.Verdict)}
+		verdict := console.Cell{Text: r.outcome(), Style: verdictStyle(r.Verdict)}
 		when, seed, lost := "", "", ""
 		switch {
 		case r.Problem != "":
-			verdict = console.Cell{Text: r.state, Style: console.Dim}
+			verdict.Style = console.Dim
 		case r.Interrupted != "":
 			verdict.Text += " (interrupted)"
 		}
@@ -100,9 +127,9 @@ func (p *program) table(rows []runRow) {
 		if r.Lost != nil {
 			lost = fmt.Sprint(*r.Lost)
 		}
-		cells[i] = []console.Cell{{Text: r.ID}, {Text: r.Scenario, Style: console.Bold}, verdict, {Text: when}, {Text: seed}, {Text: millis(r.Failover)}, {Text: millis(r.P99)}, {Text: lost}}
+		cells[i] = []console.Cell{{Text: r.ID}, {Text: r.Scenario, Style: console.Bold}, verdict, {Text: when}, {Text: seed}, {Text: millis(r.Failover)}, {Text: millis(r.P99)}, {Text: lost}, {Text: strings.Join(r.Overrides, " ")}}
 	}
-	console.Columns(p.out, p.colorOut, []string{"RUN", "SCENARIO", "VERDICT", "WHEN (UTC)", "SEED", "FAILOVER", "P99", "LOST"}, cells)
+	console.Columns(p.out, p.colorOut, []string{"RUN", "SCENARIO", "VERDICT", "WHEN (UTC)", "SEED", "FAILOVER", "P99", "LOST", "SET"}, cells)
 }
 
 func millis(m *results.Duration) string {

@@ -19,6 +19,7 @@ func (p *program) runVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "run",
 		Usage:     "run a scenario and judge the result",
+		UsageText: examples("slotstorm run kill-primary", "slotstorm run shop.yaml --set workload.rate=500 --out junit=junit.xml"),
 		ArgsUsage: "SCENARIO",
 		Description: "Deploys the Redis Cluster of the scenario, sends the load, injects and undoes the\n" +
 			"faults, and judges the result by the scenario's objectives, which are limits for\n" +
@@ -184,7 +185,7 @@ func (p *program) runs(ctx context.Context, r *runRequest, o runner.Options) (ex
 		if next.title != "" && !p.quiet {
 			fmt.Fprintln(p.err, next.title)
 		}
-		o.Matrix, o.Command = next.settings, next.command
+		o.Matrix, o.Overrides, o.Command = next.settings, next.overrides, next.command
 		one, err := p.once(ctx, next.scenario, o)
 		if err != nil {
 			return 0, err

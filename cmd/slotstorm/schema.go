@@ -24,6 +24,7 @@ func (p *program) schemaVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "schema",
 		Usage:     "print the JSON Schema of scenarios or of a result",
+		UsageText: examples("slotstorm schema > scenario.schema.json", "slotstorm schema result"),
 		ArgsUsage: "[" + strings.Join(schemaNames, "|") + "]",
 		Description: "Prints the JSON Schema of scenarios (default), or of a result that --json prints.\n" +
 			"Editors use the schema of scenarios to check and complete scenario files.",

@@ -15,6 +15,7 @@ func (p *program) trendVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "trend",
 		Usage:     "show when metrics changed over many runs",
+		UsageText: examples("slotstorm trend --scenario kill-primary", "slotstorm trend results/nightly --fail-on-regression --out html=trend.html"),
 		ArgsUsage: "[RUNS]",
 		Description: "Reads all runs in the folder of --out, or the runs in RUNS, a set of runs as in\n" +
 			"'slotstorm compare'. Prints for each scenario which metrics changed, at which run, and\n" +

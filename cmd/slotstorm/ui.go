@@ -15,6 +15,7 @@ func (p *program) uiVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "ui",
 		Usage:     "show runs in a browser",
+		UsageText: examples("slotstorm ui", "slotstorm ui results/runs --listen 8081"),
 		ArgsUsage: "[RUNS]",
 		Description: "Serves the runs in the folder RUNS (default: the folder of --out): a list, the report of\n" +
 			"each run, comparisons, trends, and a live page of runs in progress. It changes no file.\n" +

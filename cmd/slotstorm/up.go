@@ -15,6 +15,7 @@ func (p *program) upVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "up",
 		Usage:     "deploy a scenario's Redis Cluster on Kubernetes and keep it for runs",
+		UsageText: examples("slotstorm up kill-primary --cluster kind", "slotstorm up shop.yaml --cluster kube --context staging --name shop"),
 		ArgsUsage: "SCENARIO",
 		Description: "Deploys the Redis Cluster that the section 'redis' of the scenario describes, in a\n" +
 			"namespace of its own, and keeps it. Run scenarios on it with\n" +

@@ -15,6 +15,7 @@ func (p *program) validateVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "validate",
 		Usage:     "check scenarios without running them",
+		UsageText: examples("slotstorm validate shop.yaml", "slotstorm validate shop.yaml --cluster kind --json"),
 		ArgsUsage: "SCENARIO...",
 		Description: "Reads each scenario. Prints 'ok' for each valid scenario to standard output, and every\n" +
 			"error with its line to standard error.",

@@ -43,6 +43,42 @@ func TestHelp(t *testing.T) {
 	}
 }
 
+// TestExamplesOfHelp: the page of each verb has two examples at least, of the verb itself,
+// with flags and formats that exist.
+func TestExamplesOfHelp(t *testing.T) {
+	t.Parallel()
+	for _, v := range newBench(t).application().Commands {
+		lines := strings.Split(v.UsageText, "\n")
+		if !v.Hidden && len(lines) < 2 {
+			t.Errorf("%s has the examples %q", v.Name, lines)
+		}
+		for _, line := range lines {
+			if v.Hidden {
+				continue
+			}
+			if !strings.HasPrefix(line, "slotstorm "+v.Name) {
+				t.Errorf("an example of %s is %s", v.Name, line)
+			}
+			line, _, _ = strings.Cut(line, " > ")
+			line, _, _ = strings.Cut(line, " | ")
+			checkCommand(t, "the help of "+v.Name, strings.ReplaceAll(line, "'", ""))
+		}
+	}
+}
+
+// TestHelpIsNarrow: pages have lines of at most 100 columns, unless a word is longer.
+func TestHelpIsNarrow(t *testing.T) {
+	t.Parallel()
+	for _, verb := range append(verbNames(newBench(t).application()), "", "exit-codes") {
+		_, stdout, _ := do(t, "help", verb)
+		for line := range strings.Lines(stdout) {
+			if len(line) > helpWidth+1 {
+				t.Errorf("help %s has a line of %d columns: %s", verb, len(line), line)
+			}
+		}
+	}
+}
+
 // TestHelpOfOutIsOfTheVerb: --out has two uses, and a page shows those that its verb has.
 func TestHelpOfOutIsOfTheVerb(t *testing.T) {
 	t.Parallel()
@@ -58,7 +94,7 @@ func TestHelpOfOutIsOfTheVerb(t *testing.T) {
 	}
 	// Verbs show the formats that their results have, and no other.
 	_, stdout, _ := do(t, "help", "load")
-	contains(t, stdout, "FORMAT: text, json, csv\n")
+	contains(t, strings.Join(strings.Fields(stdout), " "), "FORMAT: text, json, csv")
 }
 
 // TestDocs: docs/cli.md is what the program says of itself.
@@ -202,7 +238,12 @@ func runsOnDisk(t *testing.T) string {
 		r.Interrupted = "stopped by Ctrl-C"
 		r.Summary = &results.Summary{Verdict: results.Fail, Failovers: []results.Failover{{}, {Complete: true, Server: ms(850)}}}
 	})
-	if _, err := results.Create(root, "steady-20260304-070607-cc", start); err != nil {
+	// The end of its process gives the journal of a killed run free.
+	killed, err := results.Create(root, "steady-20260304-070607-cc", start)
+	if err == nil {
+		err = killed.Close()
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	return root
@@ -233,6 +274,53 @@ func TestList(t *testing.T) {
 	contains(t, stderr, "There is no run")
 	if _, stdout, _ := do(t, "list", "--json", "--out", filepath.Join(root, "nowhere")); stdout != "[]\n" {
 		t.Errorf("no runs as JSON: %q", stdout)
+	}
+}
+
+// TestListSelects: by scenario, by verdict or state, and the newest of those.
+func TestListSelects(t *testing.T) {
+	t.Parallel()
+	root := runsOnDisk(t)
+	running, err := results.Create(root, "steady-20260304-080607-dd", start)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer running.Close()
+	for _, tt := range []struct {
+		args, want string
+	}{
+		{"--verdict running", "steady-20260304-080607-dd"},
+		{"--verdict killed", "steady-20260304-070607-cc"},
+		{"--verdict fail", "kill-primary-20260304-060607-bb"},
+		{"--verdict pass,fail", "kill-primary-20260304-050607-aa kill-primary-20260304-060607-bb"},
+		{"--scenario kill-primary --last 1", "kill-primary-20260304-060607-bb"},
+		{"--last 9 --verdict pass", "kill-primary-20260304-050607-aa"},
+		{"--scenario nothing", ""},
+	} {
+		_, stdout, stderr := do(t, append([]string{"list", "--json", "--out", root}, strings.Fields(tt.args)...)...)
+		var rows []runRow
+		if err := json.Unmarshal([]byte(stdout), &rows); err != nil {
+			t.Fatalf("%s: %v, %s", tt.args, err, stderr)
+		}
+		var ids []string
+		for _, r := range rows {
+			ids = append(ids, r.ID)
+		}
+		if got := strings.Join(ids, " "); got != tt.want {
+			t.Errorf("%s lists %q, want %q", tt.args, got, tt.want)
+		}
+	}
+	if _, stdout, stderr := do(t, "list", "--out", root, "--scenario", "nothing"); stdout != "" || !strings.Contains(stderr, "None of the 4 runs") {
+		t.Errorf("nothing selected: %q, %s", stdout, stderr)
+	}
+	for args, want := range map[string]string{
+		"--verdict pas":            "did you mean pass?",
+		"--last 0":                 "--last must be at least 1",
+		"scenarios --verdict pass": "cannot be combined with 'list scenarios'",
+	} {
+		if code, _, stderr := do(t, append([]string{"list", "--out", root}, strings.Fields(args)...)...); code != exitInvalid || !strings.Contains(stderr, want) {
+			t.Errorf("list %s: exit code %d, %s", args, code, stderr)
+		}
 	}
 }
 

@@ -8,9 +8,10 @@ import (
 
 func (p *program) versionVerb() *cli.Command {
 	return &cli.Command{
-		Name:   "version",
-		Usage:  "print the versions of slotstorm, Go and go-redis",
-		Action: p.printVersion,
+		Name:      "version",
+		Usage:     "print the versions of slotstorm, Go and go-redis",
+		UsageText: examples("slotstorm version", "slotstorm version --json"),
+		Action:    p.printVersion,
 	}
 }
 

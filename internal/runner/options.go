@@ -17,6 +17,8 @@ type Options struct {
 	Began func(dir string)
 	// Version is slotstorm's own; Command repeats the run.
 	Version, Command string
+	// Overrides are the fields that the command line changed, each as PATH=VALUE.
+	Overrides []string
 	// Context is the context of the kubeconfig that was named on the command
 	// line; empty is that of the scenario.
 	Context string

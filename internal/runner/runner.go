@@ -63,7 +63,7 @@ func begin(s *scenarios.Scenario, o Options) (*recorder, error) {
 		o.Began(bundle.Dir())
 	}
 	return &recorder{clock: clock, bundle: bundle, show: display{observer: o.Observer}, facts: results.Run{
-		SchemaVersion: results.SchemaVersion, ID: id, Name: s.Metadata.Name, Seed: s.Seed, Matrix: o.Matrix, Command: o.Command, Start: clock.Start,
+		SchemaVersion: results.SchemaVersion, ID: id, Name: s.Metadata.Name, Seed: s.Seed, Matrix: o.Matrix, Overrides: o.Overrides, Command: o.Command, Start: clock.Start,
 		Baseline: o.Baseline,
 	}}, nil
 }

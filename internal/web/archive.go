@@ -72,8 +72,10 @@ func (r row) shown() row {
 func rowOf(e results.Entry) row {
 	at := "/runs/" + url.PathEscape(e.ID) + "/"
 	switch {
+	case errors.Is(e.Err, results.ErrUnsealed) && results.UnderWay(e.Dir):
+		return row{ID: e.ID, Verdict: "running", Class: "inconclusive", Link: at + "live", Detail: "in progress"}
 	case errors.Is(e.Err, results.ErrUnsealed):
-		return row{ID: e.ID, Verdict: "unfinished", Class: "inconclusive", Link: at + "live", Detail: "in progress or killed"}
+		return row{ID: e.ID, Verdict: "killed", Class: "inconclusive", Link: at + "live", Detail: "ended without a report"}
 	case e.Err != nil:
 		return row{ID: e.ID, Verdict: "unreadable", Class: "invalid", Detail: e.Err.Error()}
 	}

@@ -108,12 +108,11 @@ func read(name string) (string, []byte, error) {
 	if data, ok := builtin.YAML(base); ok && (name == base || ext == ".yaml") {
 		return name, data, nil
 	}
-	known := builtin.Names()
-	hint := "the built-in scenarios are " + strings.Join(known, ", ")
-	if c := closest(base, known); c != "" {
+	hint := "'slotstorm list scenarios' lists the built-in scenarios"
+	if c := closest(base, builtin.Names()); c != "" {
 		hint = "did you mean the built-in " + c + "?"
 	}
-	return "", nil, fmt.Errorf("read scenario: %w; %s", err, hint)
+	return "", nil, fmt.Errorf("%s: %w, and no built-in scenario has this name; %s", name, fs.ErrNotExist, hint)
 }
 
 // YAML is s with every default filled in, as a file that Load accepts and that

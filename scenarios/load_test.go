@@ -113,7 +113,7 @@ func TestTheReadmeNamesEveryScenario(t *testing.T) {
 func TestLoadOfNothing(t *testing.T) {
 	for name, hint := range map[string]string{
 		"kil-primary":          "did you mean the built-in kill-primary?",
-		"no/such/thing.yaml":   "the built-in scenarios are all-pods-restart, client-profiles,",
+		"no/such/thing.yaml":   "'slotstorm list scenarios' lists the built-in scenarios",
 		"scenarios/steady.yml": "did you mean the built-in steady?",
 	} {
 		_, err := Load(name)

@@ -212,9 +212,11 @@ func (r rules) hintToAdd(name string, t reflect.Type) string {
 		return "add " + name + ": " + r.enum[0]
 	case t == reflect.TypeFor[Duration]():
 		return "add " + name + ": 10s"
+	case t == reflect.TypeFor[Amount]():
+		return "add " + name + ": 1000 or " + name + ": 100%"
 	case t == reflect.TypeFor[Target]():
 		return "add " + name + ": primary of shard 0"
-	case t.Kind() == reflect.Struct:
+	case t.Kind() == reflect.Struct && len(fieldNames(t)) > 0 && fieldNames(t)[0] != "":
 		return "its fields are " + strings.Join(fieldNames(t), ", ")
 	}
 	for _, f := range formats {

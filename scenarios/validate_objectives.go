@@ -171,6 +171,9 @@ func (d *document) validateMeasurable(s *Scenario, o *Objective, m metrics.Metri
 	}
 	by := []string{"timeline.faults"}
 	for i, f := range s.Timeline.Faults {
+		if d.failed(faultPath(i)) || f.Kind() == "" {
+			return // what it does is not known
+		}
 		if f.canFailOver() {
 			return
 		}

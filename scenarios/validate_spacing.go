@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -73,7 +74,7 @@ func (d *document) validateTogether(s *Scenario) {
 				continue
 			}
 			down[other] = true
-			with = append(with, fmt.Sprintf("%s (at %s)", g.Name, g.At))
+			with = append(with, fmt.Sprintf("%s (at %s)", cmp.Or(g.Name, faultPath(j)), g.At))
 		}
 		if len(with) > 0 && 2*len(down) >= s.Redis.Shards {
 			d.reject(faultPath(i)+".at", []string{"redis.shards", "redis.config.cluster-node-timeout"}, "inject later than that, or, if you mean it, add allow: ["+string(MajorityDown)+"] to the fault",

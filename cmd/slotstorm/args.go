@@ -2,7 +2,9 @@ package main
 
 import (
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 )
@@ -203,6 +205,11 @@ func (s sorter) one(shown, name, value string, has bool, rest []string) (int, er
 		}
 		value, has, used = rest[0], true, 1
 	}
+	if has && takesValue(f) {
+		if kind := kindOfValue(f, value); kind != "" {
+			return 0, usagef("%s needs %s, not %q", shown, kind, value)
+		}
+	}
 	word := "--" + f.Names()[0]
 	if has {
 		word += "=" + value
@@ -213,6 +220,30 @@ func (s sorter) one(shown, name, value string, has bool, rest []string) (int, er
 		s.w.local = append(s.w.local, word)
 	}
 	return used, nil
+}
+
+// kindOfValue names the kind of value that a flag needs, if value is none.
+func kindOfValue(f cli.Flag, value string) string {
+	var err error
+	switch f.(type) {
+	case *cli.IntFlag, *cli.Int64Flag:
+		if _, err = strconv.ParseInt(value, 0, 64); err != nil {
+			return "a whole number"
+		}
+	case *cli.Uint64Flag:
+		if _, err = strconv.ParseUint(value, 0, 64); err != nil {
+			return "a whole number, 0 or more"
+		}
+	case *cli.Float64Flag:
+		if _, err = strconv.ParseFloat(value, 64); err != nil {
+			return "a number"
+		}
+	case *cli.DurationFlag:
+		if _, err = time.ParseDuration(value); err != nil {
+			return "a duration, such as 500ms, 10s or 5m"
+		}
+	}
+	return ""
 }
 
 // find looks a flag up for the verb at hand; without a verb, only the

@@ -71,15 +71,15 @@ func TestArrangeHelpAndVersion(t *testing.T) {
 func TestArrangeRefuses(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ typed, want string }{
-		{"rum x", `unknown verb "rum"; did you mean run?; 'slotstorm help' lists all verbs`},
+		{"rum x", `unknown verb "rum" (did you mean run?); 'slotstorm help' lists all verbs`},
 		{"xyzzy", `unknown verb "xyzzy"; 'slotstorm help' lists all verbs`},
 		{"a.yaml run", `unknown verb "a.yaml"; 'slotstorm help' lists all verbs`},
-		{"run --sed 3 x", "slotstorm run has no flag --sed; did you mean --seed?"},
-		{"run --jsn x", "slotstorm run has no flag --jsn; did you mean --json?"},
+		{"run --sed 3 x", "slotstorm run has no flag --sed (did you mean --seed?)"},
+		{"run --jsn x", "slotstorm run has no flag --jsn (did you mean --json?)"},
 		{"run -x", "slotstorm run has no flag -x"},
 		{"run -qx", "slotstorm run has no flag -x"},
 		{"run -seed 3", "unknown flag -seed; did you mean --seed?"},
-		{"--quit", "slotstorm has no flag --quit; did you mean --quiet?"},
+		{"--quit", "slotstorm has no flag --quit (did you mean --quiet?)"},
 		{"list --seed 3", "slotstorm list has no flag --seed, which belongs to slotstorm run; 'slotstorm help list' lists its flags"},
 		{"--seed 3", "--seed needs a verb, such as: slotstorm run ..."},
 		{"run x --seed", "--seed needs a value"},
@@ -120,7 +120,7 @@ func TestSuggest(t *testing.T) {
 	for word, want := range map[string]string{
 		"rnu": "run", "validte": "validate", "inspec": "inspect", "--sed": "--seed", "--sett": "--set", "zebra": "", "": "",
 	} {
-		got := strings.TrimSuffix(strings.TrimPrefix(suggest(word, known), "; did you mean "), "?")
+		got := strings.TrimSuffix(strings.TrimPrefix(suggest(word, known), " (did you mean "), "?)")
 		if got != want {
 			t.Errorf("suggest(%q) = %q, want %q", word, got, want)
 		}

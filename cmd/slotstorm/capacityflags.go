@@ -30,8 +30,13 @@ func capacityFlags(c *cli.Context, s *scenarios.Scenario) (*capacityPlan, error)
 			plan.Plan.From = 1000
 		}
 	}
-	if plan.Plan.From <= 0 || plan.Plan.Tolerance <= 0 || plan.Plan.Most < plan.Plan.From {
-		return nil, usagef("--from and --tolerance must be greater than 0, and --most must not be less than --from")
+	switch {
+	case plan.Plan.From <= 0:
+		return nil, usagef("--from must be greater than 0, not %v", plan.Plan.From)
+	case plan.Plan.Tolerance <= 0:
+		return nil, usagef("--tolerance must be greater than 0, not %v", c.Float64("tolerance"))
+	case plan.Plan.Most < plan.Plan.From:
+		return nil, usagef("--most %v must not be less than --from, which is %v", plan.Plan.Most, plan.Plan.From)
 	}
 	var err error
 	if plan.States, err = capacityStates(c.String("state")); err != nil {

@@ -28,7 +28,7 @@ func TestParseOut(t *testing.T) {
 		t.Errorf("a folder with = in its name: %q %v", root, err)
 	}
 	for _, tt := range []struct{ out, says string }{
-		{"jnit=a.xml", `unknown format "jnit"; did you mean junit?`},
+		{"jnit=a.xml", `unknown format "jnit" (did you mean junit?)`},
 		{"json=", "needs a file after the ="},
 		{"a b", "two folders for runs"},
 		{"json=- text=-", "only one result to standard output"},

@@ -70,7 +70,7 @@ func compareOptions(c *cli.Context) (compare.Options, error) {
 			return o, usagef("--threshold %q is not a percentage: write it as 10%% or response.p99=25%%", text)
 		}
 		if name != "" && !slices.Contains(metrics.Names(), name) {
-			return o, usagef("--threshold: unknown metric %q%s", name, suggest(name, metrics.Names()))
+			return o, usagef("--threshold: unknown metric %q%s; 'slotstorm explain metrics' lists all metrics", name, suggest(name, metrics.Names()))
 		}
 		o.Thresholds[name] = v / 100
 	}
@@ -84,7 +84,7 @@ func figureID(text string) (compare.FigureID, error) {
 	id := compare.FigureID{Metric: metric, Command: command, Phase: phase}
 	m, ok := metrics.Named(metric)
 	if !ok {
-		return id, usagef("--metric: unknown metric %q%s", metric, suggest(metric, metrics.Names()))
+		return id, usagef("--metric: unknown metric %q%s; 'slotstorm explain metrics' lists all metrics", metric, suggest(metric, metrics.Names()))
 	}
 	switch {
 	case !m.ByPhase && (inPhase || ofCommand):

@@ -53,7 +53,10 @@ func (p *program) list(c *cli.Context) error {
 		}
 		return p.listScenarios()
 	default:
-		return usagef("slotstorm list: unknown argument %q%s", what, suggest(what, []string{"runs", "scenarios"}))
+		if slices.Contains(builtinNames(), what) {
+			return usagef("slotstorm list lists runs or scenarios: for the runs of %s, write 'slotstorm list --scenario %s'", what, what)
+		}
+		return usagef("slotstorm list: unknown argument %q%s; use runs or scenarios", what, suggest(what, []string{"runs", "scenarios"}))
 	}
 }
 

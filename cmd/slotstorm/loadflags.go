@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -75,13 +77,36 @@ func loadAddr(c *cli.Context) (string, error) {
 	case 0:
 		return "127.0.0.1:6379", nil
 	case 1:
-		addr := c.Args().First()
-		if _, _, err := net.SplitHostPort(addr); err != nil {
-			addr = net.JoinHostPort(addr, "6379")
-		}
-		return addr, nil
+		return addressOf(c.Args().First())
 	}
 	return "", usagef("slotstorm load takes one address, but got %d; it finds the other nodes of a cluster by itself", c.NArg())
+}
+
+// addressOf completes HOST or HOST:PORT.
+func addressOf(text string) (string, error) {
+	if scheme, rest, ok := strings.Cut(text, "://"); ok {
+		hint := ""
+		if scheme == "rediss" {
+			hint = " with --tls"
+		}
+		_, rest, _ = cutLast(rest, "@")
+		return "", usagef("%q is a URL: write HOST:PORT%s, such as %s", scheme+"://...", hint, strings.TrimRight(rest, "/"))
+	}
+	if _, err := strconv.ParseUint(text, 10, 16); err == nil {
+		return "", usagef("%q is only a port: write HOST:PORT, such as 127.0.0.1:%s", text, text)
+	}
+	if _, _, err := net.SplitHostPort(text); err != nil {
+		text = net.JoinHostPort(text, "6379")
+	}
+	return text, nil
+}
+
+// cutLast is text around its last sep; without one, all of it comes after.
+func cutLast(text, sep string) (before, after string, found bool) {
+	if i := strings.LastIndex(text, sep); i >= 0 {
+		return text[:i], text[i+len(sep):], true
+	}
+	return "", text, false
 }
 
 // tlsFiles are the flags that name files, in PEM.

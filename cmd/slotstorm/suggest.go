@@ -7,8 +7,8 @@ import (
 	"github.com/slotstorm/slotstorm/internal/spelling"
 )
 
-// suggest ends a sentence about an unknown word with the known one that the
-// user may have meant; it is empty if none is near.
+// suggest follows an unknown word with the known one that the user may have meant; it is
+// empty if none is near.
 func suggest(word string, known []string) string {
 	if word == "" {
 		return ""
@@ -26,7 +26,7 @@ func suggest(word string, known []string) string {
 	if best == "" {
 		return ""
 	}
-	return fmt.Sprintf("; did you mean %s?", best)
+	return fmt.Sprintf(" (did you mean %s?)", best)
 }
 
 // nearer breaks a tie: letters left out are likelier than wrong ones.

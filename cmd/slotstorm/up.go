@@ -37,6 +37,9 @@ func (p *program) up(c *cli.Context) error {
 	if err != nil {
 		return unreadable(err)
 	}
+	if p := s.Cluster.Provider; p != "kind" && p != "kube" {
+		return usagef("slotstorm up deploys on Kubernetes, and cluster.provider is %s: add --cluster kind or --cluster kube", p)
+	}
 	name := s.Metadata.Name
 	if c.IsSet("name") {
 		name = c.String("name")

@@ -19,6 +19,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -26,11 +27,19 @@ import (
 // Listen opens addr: host:port, or a port alone, with or without a colon, which
 // means loopback.
 func Listen(addr string) (net.Listener, error) {
+	asked := addr
 	if !strings.Contains(addr, ":") {
 		addr = ":" + addr
 	}
 	if strings.HasPrefix(addr, ":") {
 		addr = "127.0.0.1" + addr
+	}
+	_, port, err := net.SplitHostPort(addr)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%q is no address to listen at: write HOST:PORT, or PORT for 127.0.0.1:PORT", asked)
 	}
 	l, err := net.Listen("tcp", addr)
 	if err != nil {

@@ -22,6 +22,19 @@ type Injection struct {
 	Seed uint64
 }
 
+// Standing are conditions that begin at once and last until they are stopped.
+func Standing(conditions []scenarios.Fault, seed uint64) []Injection {
+	var list []Injection
+	for i, f := range conditions {
+		random := rand.New(rand.NewPCG(seed, standing|uint64(i)))
+		list = append(list, Injection{Name: f.Name, Fault: f, Lasts: f.Duration.Std(), Seed: random.Uint64()})
+	}
+	return list
+}
+
+// standing keeps the seeds of conditions apart from those of faults.
+const standing = 1 << 63
+
 // Plan spreads a timeline's faults out, in order of time. The seed fixes jitter
 // and random targets.
 func Plan(t scenarios.Timeline, seed uint64) []Injection {

@@ -57,6 +57,9 @@ type Run struct {
 	Shards        []Shard       `json:"shards"`
 	Nodes         []Node        `json:"nodes"`
 	Faults        []Fault       `json:"faults"`
+	// Network are the conditions of the network that stood for the whole load, each with
+	// its proof, as a fault has it.
+	Network []Fault `json:"network,omitempty"`
 	// Upgrade is nil if the timeline has none.
 	Upgrade *Upgrade `json:"upgrade,omitempty"`
 	// ProbeOutages and ClientOutages are the stretches in which a shard

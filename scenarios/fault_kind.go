@@ -1,5 +1,7 @@
 package scenarios
 
+import "fmt"
+
 // Action is what a fault does. Each kind of fault is one type in a file of its own,
 // fault_NAME.go, which states all that other code decides by: whoever needs to know
 // something of a fault asks it here, and never for the kind.
@@ -25,6 +27,20 @@ type Action interface {
 type Aim struct {
 	Target       Target
 	Between, And []Party
+	// Direction is both or one-way, from Between to And; Traffic is all, client or bus.
+	Direction, Traffic string
+}
+
+// Words say what is done between the two sets.
+func (a Aim) Words(what string) string {
+	text := wordsBetween(what, a.Between, a.And)
+	if a.Direction == "one-way" {
+		text = fmt.Sprintf("%s from (%s) to (%s)", what, PartyList(a.Between), PartyList(a.And))
+	}
+	if a.Traffic != "all" {
+		text += ": " + a.Traffic + " traffic"
+	}
+	return text
 }
 
 // nodes is true of an action on nodes.
@@ -106,6 +122,18 @@ type ground struct {
 
 // local is true where nodes are processes on this machine.
 func (g ground) local() bool { return g.provider == "local" }
+
+// wordsBetween says what is done between two sides.
+func wordsBetween(what string, a, b []Party) string {
+	return fmt.Sprintf("%s between (%s) and (%s)", what, PartyList(a), PartyList(b))
+}
+
+// fillSides sets what is not stated of an action between two sets.
+func fillSides(f *filler, path string, and *[]Party, direction, traffic *string) {
+	fillRest(f, path, and)
+	fill(f, path+".direction", direction, "both", "a broken network fails in both directions")
+	fill(f, path+".traffic", traffic, "all", "clients and the bus share the network")
+}
 
 // fillRest takes all who are not on the one side for the other.
 func fillRest(f *filler, path string, and *[]Party) {

@@ -34,7 +34,9 @@ func (p *Partition) Words() string {
 }
 
 // Aim is the two sides.
-func (p *Partition) Aim() Aim { return Aim{Between: p.Between, And: p.And} }
+func (p *Partition) Aim() Aim {
+	return Aim{Between: p.Between, And: p.And, Direction: p.Direction, Traffic: p.Traffic}
+}
 
 // Traits are those of a network that is cut: who is on which side decides whether a
 // primary is taken away.
@@ -43,15 +45,8 @@ func (*Partition) Traits() Traits {
 }
 
 func (p *Partition) fill(f *filler, path string) {
-	fillRest(f, path, &p.And)
-	fill(f, path+".direction", &p.Direction, "both", "a broken network fails in both directions")
-	fill(f, path+".traffic", &p.Traffic, "all", "clients and the bus share the network")
+	fillSides(f, path, &p.And, &p.Direction, &p.Traffic)
 	fill(f, path+".action", &p.Action, "drop", "in a broken network packets disappear")
 }
 
 func (*Partition) validate(*document, ground, string) {}
-
-// wordsBetween says what is done between two sides.
-func wordsBetween(what string, a, b []Party) string {
-	return fmt.Sprintf("%s between (%s) and (%s)", what, PartyList(a), PartyList(b))
-}

@@ -80,6 +80,8 @@ type Cluster struct {
 	// Options of the attach provider. The fields of redis that describe the cluster (shards,
 	// replicasPerShard, config) are then replaced by those that it has.
 	Attach AttachedCluster `yaml:"attach,omitempty" json:"attach,omitzero"`
+	// How far the parts of the deployment are from each other. Default: they are close.
+	Network *Network `yaml:"network,omitempty" json:"network,omitempty"`
 }
 
 // Providers are the places that this version can use.

@@ -21,6 +21,7 @@ func (d *document) validate(s *Scenario) {
 	d.normalise(&s.Redis)
 	d.validateImages(s)
 	d.validateWorkload(s)
+	d.validateNetwork(s)
 	d.validateTimeline(s)
 	d.validateUpgrade(s)
 	d.validateObjectives(s)

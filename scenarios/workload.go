@@ -73,6 +73,28 @@ type Pattern struct {
 	Replay *Replay `yaml:"replay,omitempty" json:"replay,omitempty"`
 }
 
+// Peak is the highest rate of an open loop, in requests per second; 0 of a closed loop.
+// Of a replay it is workload.rate.
+func (w *Workload) Peak() float64 {
+	most := w.Rate.PerSecond
+	if w.Pattern == nil {
+		return most
+	}
+	if r := w.Pattern.Ramp; r != nil {
+		most = max(most, r.To)
+		if r.From != nil {
+			most = max(most, *r.From)
+		}
+	}
+	for _, s := range w.Pattern.Steps {
+		most = max(most, s.Rate)
+	}
+	if b := w.Pattern.Bursts; b != nil {
+		most = max(most, b.Rate)
+	}
+	return most
+}
+
 // Ramp changes the rate evenly from one value to another, which then stays.
 type Ramp struct {
 	// The first rate, in requests per second. Default: workload.rate.

@@ -102,24 +102,33 @@ const (
 // Try opens a connection and closes it. An address from that is not valid leaves
 // it to the kernel.
 func Try(ctx context.Context, from netip.Addr, to netip.AddrPort, limit time.Duration) Outcome {
+	outcome, _ := Timed(ctx, from, to, limit)
+	return outcome
+}
+
+// Timed is Try, with the time until the connection was open: a round trip of packets
+// that the kernel of the other end answers.
+func Timed(ctx context.Context, from netip.Addr, to netip.AddrPort, limit time.Duration) (Outcome, time.Duration) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	var d net.Dialer
 	if from.IsValid() {
 		d.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(from, 0))
 	}
+	start := time.Now()
 	c, err := d.DialContext(ctx, "tcp", to.String())
+	took := time.Since(start)
 	var silence net.Error
 	switch {
 	case err == nil:
 		_ = c.Close()
-		return Open
+		return Open, took
 	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ECONNRESET):
-		return Refused
+		return Refused, took
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &silence) && silence.Timeout():
-		return Silent
+		return Silent, took
 	}
-	return Outcome(err.Error())
+	return Outcome(err.Error()), took
 }
 
 // atOnce bounds the connections that are tried at one time.

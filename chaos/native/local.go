@@ -11,6 +11,7 @@ import (
 	"github.com/slotstorm/slotstorm/chaos"
 	"github.com/slotstorm/slotstorm/clusters/local"
 	"github.com/slotstorm/slotstorm/deployer"
+	"github.com/slotstorm/slotstorm/scenarios"
 )
 
 // Cluster is what the engine needs of a deployment on this machine.
@@ -42,6 +43,8 @@ type localFault struct {
 	kind string
 	// able tries whether it can be injected in a room, before anything is deployed.
 	able func(local.Room) error
+	// bears refuses a fault under a load that it could not bear; nil if it bears any.
+	bears func(*scenarios.Scenario, scenarios.Fault) error
 	// action makes the action of an injection; nil where able always refuses.
 	action func(e Local, in chaos.Injection, random *rand.Rand) chaos.Action
 }

@@ -15,7 +15,7 @@ import (
 func localFaults() []localFault {
 	return []localFault{
 		localKill(), localPause(), localPartition(), localIsolate(), localFailover(), localCPU(), localMemory(), localDiskFull(),
-		localSlowDisk(), localDelay(), localCommand(), localExec(),
+		localSlowDisk(), localDelay(), localLoss(), localBandwidth(), localCommand(), localExec(),
 	}
 }
 
@@ -38,15 +38,18 @@ func (e Local) Action(in chaos.Injection) (chaos.Action, error) {
 	return l.action(e, in, rand.New(rand.NewPCG(in.Seed, 0))), nil
 }
 
-// Able reports, before anything is deployed, which faults of a timeline cannot be
+// Able reports, before anything is deployed, which faults of a scenario cannot be
 // injected on this machine, each with the reason. It tries what it can: only the
 // kernel knows what it has.
-func Able(room local.Room, t scenarios.Timeline) error {
+func Able(room local.Room, s *scenarios.Scenario) error {
 	var errs []error
-	for _, f := range t.Faults {
+	for _, f := range slices.Concat(s.Cluster.Network.Conditions(0), s.Timeline.Faults) {
 		l, err := localFaultOf(f)
 		if err == nil {
 			err = l.able(room)
+		}
+		if err == nil && l.bears != nil {
+			err = l.bears(s, f)
 		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("fault %s: %w", f.Name, err))

@@ -58,3 +58,23 @@ func (d dial) String() string {
 
 // target is where the dial goes.
 func (d dial) target() netip.AddrPort { return netip.AddrPortFrom(d.to.addr, d.port) }
+
+// ports narrow rules to a scenario's traffic; the bus is at a fixed distance from the
+// client port.
+func ports(traffic string) []uint16 {
+	if traffic == "all" {
+		return nil
+	}
+	return dialled(traffic)
+}
+
+// dialled are the ports that are probed.
+func dialled(traffic string) []uint16 {
+	switch traffic {
+	case "client":
+		return []uint16{local.RedisPort}
+	case "bus":
+		return []uint16{local.RedisPort + local.BusOffset}
+	}
+	return []uint16{local.RedisPort, local.RedisPort + local.BusOffset}
+}

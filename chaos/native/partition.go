@@ -128,12 +128,12 @@ func (p *partition) drawAll() error {
 }
 
 func (p *partition) draw(one, other []host) {
-	rule := local.Rule{From: addrs(one), To: addrs(other), Ports: p.ports(), Do: local.Drop}
+	rule := local.Rule{From: addrs(one), To: addrs(other), Ports: ports(p.spec.Traffic), Do: local.Drop}
 	if p.spec.Action == "reject" {
 		rule.Do = local.Reject
 	}
 	p.rules = append(p.rules, rule)
-	there, back := between(one, other, p.dialled()), between(other, one, p.dialled())
+	there, back := between(one, other, dialled(p.spec.Traffic)), between(other, one, dialled(p.spec.Traffic))
 	p.dials = append(p.dials, there...)
 	switch {
 	case p.spec.Direction != "one-way":
@@ -143,25 +143,6 @@ func (p *partition) draw(one, other []host) {
 	case p.spec.Action == "drop":
 		p.back = append(p.back, back...)
 	}
-}
-
-// ports narrow the rules; the bus is at a fixed distance from the client port.
-func (p *partition) ports() []uint16 {
-	if p.spec.Traffic == "all" {
-		return nil
-	}
-	return p.dialled()
-}
-
-// dialled are the ports that are probed.
-func (p *partition) dialled() []uint16 {
-	switch p.spec.Traffic {
-	case "client":
-		return []uint16{local.RedisPort}
-	case "bus":
-		return []uint16{local.RedisPort + local.BusOffset}
-	}
-	return []uint16{local.RedisPort, local.RedisPort + local.BusOffset}
 }
 
 func (p *partition) Inject(ctx context.Context) (time.Time, error) {

@@ -21,7 +21,7 @@ func TestFaultsThatPodsCannotBear(t *testing.T) {
 		"partition: {between: [primary of shard 0, probes]}, duration: 20s":                     {refused: "the probes sit in the pod of generator 0", needs: Needs{Hands: true}},
 		"partition: {between: [primary of shard 0], and: [generator 1, probes]}, duration: 20s": {refused: "the probes sit in the pod of generator 0", needs: Needs{Hands: true}},
 		"engine: chaosmesh, isolate: {target: primary of shard 0}, duration: 20s":               {needs: Needs{Dials: true}},
-		"delay: {between: [primary of shard 0], latency: 5ms}, duration: 20s":                   {refused: "cannot delay packets between pods"},
+		"delay: {between: [primary of shard 0], latency: 5ms}, duration: 20s":                   {refused: "not yet between pods"},
 		"cpu: {target: primary of shard 0}, duration: 20s":                                      {needs: Needs{Eyes: true}},
 		"memory: {target: all nodes, size: 64Mi}, duration: 20s":                                {needs: Needs{Eyes: true}},
 		"diskFull: {target: primary of shard 0}, duration: 20s":                                 {refused: "filling one would fill its machine's disk"},

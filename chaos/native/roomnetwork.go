@@ -84,7 +84,6 @@ func ableToCut(room local.Room) error {
 	if !room.Sealed {
 		return fmt.Errorf("the network can be cut only in a sealed room, and this is %s", room)
 	}
-	nobody := []netip.Addr{netip.AddrFrom4([4]byte{127, 255, 255, 254})}
-	err := local.Cut("check", []local.Rule{{From: nobody, To: nobody, Do: local.Drop}}, 0)
+	err := local.Cut("check", []local.Rule{{From: local.Unused(), To: local.Unused(), Do: local.Drop}}, 0)
 	return errors.Join(err, local.Mend("check"))
 }

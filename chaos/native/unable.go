@@ -2,7 +2,6 @@ package native
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/slotstorm/slotstorm/clusters/local"
 	"github.com/slotstorm/slotstorm/scenarios"
@@ -17,22 +16,16 @@ func localSlowDisk() localFault {
 	}}
 }
 
-func localDelay() localFault {
-	kind := new(scenarios.Delay).Name()
-	return localFault{kind: kind, able: func(room local.Room) error {
-		if !room.Sealed {
-			return fmt.Errorf("packets can be delayed only in a sealed room, and this is %s", room)
-		}
-		if err := local.TryNetem(); err != nil {
-			return fmt.Errorf("the kernel cannot delay packets (sch_netem): %w", err)
-		}
-		return fmt.Errorf("this version of slotstorm cannot do %s on this machine", kind)
-	}}
-}
+func podDelay() podFault { return unshaped(new(scenarios.Delay).Name()) }
 
-func podDelay() podFault {
-	return podFault{kind: new(scenarios.Delay).Name(), able: func(scenarios.Fault) error {
-		return errors.New("slotstorm itself cannot delay packets between pods")
+func podLoss() podFault { return unshaped(new(scenarios.Loss).Name()) }
+
+func podBandwidth() podFault { return unshaped(new(scenarios.Bandwidth).Name()) }
+
+// unshaped are the kinds of faults that shape packets.
+func unshaped(kind string) podFault {
+	return podFault{kind: kind, able: func(scenarios.Fault) error {
+		return errors.New("slotstorm shapes packets only in the sealed room of this machine, and not yet between pods")
 	}}
 }
 

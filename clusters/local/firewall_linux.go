@@ -3,7 +3,6 @@ package local
 import (
 	"encoding/binary"
 	"fmt"
-	"math"
 	"net/netip"
 	"strings"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"github.com/google/nftables"
 	"github.com/google/nftables/binaryutil"
 	"github.com/google/nftables/expr"
+	"github.com/google/nftables/xt"
 	"golang.org/x/sys/unix"
 )
 
@@ -253,20 +253,16 @@ func outcome(r Rule) []expr.Any {
 	switch r.Do {
 	case Reject:
 		return []expr.Any{&expr.Counter{}, &expr.Reject{Type: unix.NFT_REJECT_TCP_RST}}
-	case Lose:
-		const of = 1_000_000
-		some := make([]byte, 4)
-		binary.BigEndian.PutUint32(some, uint32(math.Round(r.Percent/100*of)))
-		return append([]expr.Any{
-			&expr.Numgen{Register: 1, Modulus: of, Type: unix.NFT_NG_RANDOM},
-			&expr.Byteorder{SourceRegister: 1, DestRegister: 1, Op: expr.ByteorderHton, Len: 4, Size: 4},
-			&expr.Cmp{Op: expr.CmpOpLt, Register: 1, Data: some},
-		}, drop...)
-	case Limit:
-		rate := uint64(r.KBps) * 1000
-		return append([]expr.Any{&expr.Limit{
-			Type: expr.LimitTypePktBytes, Rate: rate, Unit: expr.LimitTimeSecond, Over: true, Burst: uint32(min(max(rate/10, 65536), math.MaxUint32)),
-		}}, drop...)
+	case Hand:
+		// The target of xtables, version 3: nft_queue may be absent. Its information is
+		// three numbers of 16 bits, in the machine's own order: the first queue, how many
+		// there are, and flags. Source: linux/netfilter/xt_NFQUEUE.h.
+		const bypass = 1 // pass while no process reads the queue
+		info := make(xt.Unknown, 0, 8)
+		for _, n := range []uint16{r.Queue, 1, bypass, 0} {
+			info = binary.NativeEndian.AppendUint16(info, n)
+		}
+		return []expr.Any{&expr.Counter{}, &expr.Target{Name: "NFQUEUE", Rev: 3, Info: &info}}
 	}
 	return drop
 }

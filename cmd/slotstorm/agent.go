@@ -12,15 +12,16 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/slotstorm/slotstorm/chaos/agent"
+	"github.com/slotstorm/slotstorm/chaos/shape"
 )
 
-// agentVerb is started inside of pods by faults. It is hidden.
+// agentVerb is started by faults, in pods and in sealed rooms. It is hidden.
 func (p *program) agentVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "agent",
-		Usage:     "carry out the steps of a fault in a pod; 'slotstorm run' starts this verb there: do not start it yourself",
+		Usage:     "carry out the steps of a fault; 'slotstorm run' starts this verb: do not start it yourself",
 		Hidden:    true,
-		ArgsUsage: "stay | serve | release",
+		ArgsUsage: "stay | serve | shape | release",
 		Flags: []cli.Flag{
 			&cli.DurationFlag{Name: "for", Usage: "stay, or wait before the release, for `DURATION`"},
 			&cli.IntFlag{Name: "pid", Usage: "the `PROCESS` to release"},
@@ -41,10 +42,12 @@ func (p *program) agent(c *cli.Context) error {
 		return nil
 	case what == "serve":
 		return agent.Serve(c.Context, os.Stdin, p.data, rescue)
+	case what == "shape":
+		return shape.Serve(c.Context, os.Stdin, p.data)
 	case what == "release" && c.Int("pid") > 1 && c.Duration("for") > 0:
 		return agent.Release(c.Context, c.Int("pid"), c.Duration("for"))
 	}
-	return usagef("slotstorm agent is started by a fault: stay, serve, or release --pid PROCESS --for DURATION")
+	return usagef("slotstorm agent is started by a fault: stay, serve, shape, or release --pid PROCESS --for DURATION")
 }
 
 // rescue starts this program in a session of its own, so that it outlives its parent.

@@ -180,11 +180,11 @@ func (p *program) checkRoom(ctx context.Context) []finding {
 	if got.NFTables != "" {
 		nft = finding{"nftables", statusWarn, "network faults are not available: " + got.NFTables, "as root: modprobe nf_tables"}
 	}
-	netem := finding{"netem", statusOK, "the kernel can delay and drop packets (sch_netem)", ""}
-	if got.Netem != "" {
-		netem = finding{"netem", statusWarn, "the kernel cannot delay packets (sch_netem): " + got.Netem, "as root: modprobe sch_netem; Debian's cloud kernels lack it, linux-image-amd64 has it"}
+	queues := finding{"queues", statusOK, "packets can be delayed, lost and held back (NFQUEUE)", ""}
+	if got.Queues != "" {
+		queues = finding{"queues", statusWarn, "delay, loss and bandwidth are not available: " + got.Queues, "as root: modprobe -a nfnetlink_queue xt_NFQUEUE nft_compat"}
 	}
-	return append(list, nft, netem)
+	return append(list, nft, queues)
 }
 
 func (p *program) checkDocker(ctx context.Context) finding {

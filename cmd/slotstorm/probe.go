@@ -10,5 +10,5 @@ const askTimeout = 5 * time.Second
 type roomProbe struct {
 	Loopback string `json:"loopback"`
 	NFTables string `json:"nftables"`
-	Netem    string `json:"netem"`
+	Queues   string `json:"queues"`
 }

@@ -14,6 +14,8 @@ import (
 	"github.com/google/nftables"
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"github.com/slotstorm/slotstorm/chaos/native"
 )
 
 // askInRoom runs this program with verb in new namespaces, as a run does, and
@@ -59,7 +61,7 @@ func probeRoom() roomProbe {
 	if err != nil {
 		return roomProbe{Loopback: err.Error()}
 	}
-	return roomProbe{NFTables: said(tryNFTables()), Netem: said(tryNetem(lo))}
+	return roomProbe{NFTables: said(tryNFTables()), Queues: said(native.CanShape())}
 }
 
 func said(err error) string {
@@ -84,12 +86,6 @@ func tryNFTables() error {
 		return fmt.Errorf("deleting a table: %w", err)
 	}
 	return nil
-}
-
-// tryNetem delays a link by a millisecond. The room goes, and the delay with it.
-func tryNetem(link netlink.Link) error {
-	attrs := netlink.QdiscAttrs{LinkIndex: link.Attrs().Index, Handle: netlink.MakeHandle(1, 0), Parent: netlink.HANDLE_ROOT}
-	return netlink.QdiscAdd(netlink.NewNetem(attrs, netlink.NetemQdiscAttrs{Latency: 1000}))
 }
 
 // mendNamespaces looks for the switch that turns namespaces off.

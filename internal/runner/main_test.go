@@ -1,15 +1,18 @@
 package runner
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"log/slog"
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/slotstorm/slotstorm/chaos/shape"
 	"github.com/slotstorm/slotstorm/clusters/local"
 	"github.com/slotstorm/slotstorm/internal/dial"
 )
@@ -59,6 +62,14 @@ func inRoom(t *testing.T) bool {
 }
 
 func TestMain(m *testing.M) {
+	// A fault starts this program again to shape packets.
+	if slices.Equal(os.Args[1:], []string{"agent", "shape"}) {
+		if err := shape.Serve(context.Background(), os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	if err := os.Setenv("SLOTSTORM_TEST_PASSWORD", password); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

@@ -32,8 +32,13 @@ func storm(ctx context.Context, s *scenarios.Scenario, st site.Site, rec *record
 		// The topology is watched from where the load comes from.
 		defer watch(ctx, st, plan)()
 	}
+	asBefore, err := standing(ctx, s, st, rec, keep)
+	if err != nil {
+		return nil, err
+	}
 	load, err := workload.Drive(ctx, stop, plan)
 	if err != nil {
+		asBefore()
 		return nil, fmt.Errorf("starting the load: %w", err)
 	}
 	began(s, load, rec)
@@ -51,6 +56,7 @@ func storm(ctx context.Context, s *scenarios.Scenario, st site.Site, rec *record
 	rec.Stage("heal")
 	rec.facts.Faults = faults()
 	upgradeErr := upgraded()
+	rec.facts.Network = asBefore()
 	err = ended(ctx, load, loadErr, rec)
 	select {
 	case <-interrupted:

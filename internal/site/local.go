@@ -49,7 +49,7 @@ func onMachine(ctx context.Context, s *scenarios.Scenario, o Options) (Site, err
 			return nil, fmt.Errorf("the Redis to upgrade to: %w", err)
 		}
 	}
-	if err := native.Able(o.Room, s.Timeline); err != nil {
+	if err := native.Able(o.Room, s); err != nil {
 		return nil, err
 	}
 	size, err := volumeSize(s, o.KeepVolumes)

@@ -216,6 +216,11 @@ func missed(a *facts.Analysis, s *results.Summary) []string {
 // unfinished are the questions that the run itself left open.
 func unfinished(a *facts.Analysis) []string {
 	var reasons []string
+	for _, f := range a.Run.Network {
+		if f.Status != results.StatusHealed {
+			reasons = append(reasons, words.Sentence(": ", fmt.Sprintf("the network %s was not as the scenario says for the whole load", f.Name), f.Reason))
+		}
+	}
 	for _, f := range a.Run.Faults {
 		if what, ok := shortcoming[f.Status]; ok {
 			reasons = append(reasons, words.Sentence(": ", fmt.Sprintf("fault %s %s", f.Name, what), f.Reason))

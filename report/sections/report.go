@@ -18,6 +18,7 @@ func reportSections() []func(*results.Bundle, *results.Summary) doc.Section {
 		objectives,
 		findings,
 		warnings,
+		network,
 		timeline,
 		upgrade,
 		failovers,

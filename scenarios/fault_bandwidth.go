@@ -15,8 +15,8 @@ type Bandwidth struct {
 	// on which nodes watch each other and vote).
 	Traffic string `yaml:"traffic" json:"traffic" jsonschema:"enum=all,enum=client,enum=bus"`
 	// Kilobytes (1000 bytes) per second in each direction, with the headers of IP and TCP.
-	// Packets beyond that wait: up to 100 ms of the bandwidth, at least 256 KiB. Those
-	// beyond that are lost, as in a router.
+	// Packets beyond that wait: up to 100 ms of the bandwidth, at least 1 MiB, because a
+	// packet of loopback has up to 64 KiB. Those beyond that are lost, as in a router.
 	KBps int `yaml:"kBps" json:"kBps" jsonschema:"required,minimum=1,maximum=10000000"`
 }
 

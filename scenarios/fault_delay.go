@@ -1,7 +1,9 @@
 package scenarios
 
+import "fmt"
+
 // Delay delays the packets between two sets of nodes and clients. Packets of one
-// connection keep their order.
+// connection keep their order, but for those of reorder.
 type Delay struct {
 	// One side: nodes and clients.
 	Between []Party `yaml:"between" json:"between" jsonschema:"required,minItems=1,maxItems=100" hint:"minItems=write between: [primary of shard 0]"`
@@ -21,6 +23,9 @@ type Delay struct {
 	Distribution string `yaml:"distribution" json:"distribution" jsonschema:"enum=uniform,enum=normal,enum=pareto"`
 	// How much the delay of a packet resembles that of the one before: 0 is not at all.
 	Correlation float64 `yaml:"correlation,omitempty" json:"correlation,omitempty" jsonschema:"minimum=0,maximum=0.999"`
+	// The percentage of packets that are delayed by latency once more, so that the packets
+	// behind them overtake them.
+	Reorder float64 `yaml:"reorder,omitempty" json:"reorder,omitempty" jsonschema:"minimum=0,maximum=100"`
 }
 
 // Name is the field.
@@ -31,6 +36,9 @@ func (l *Delay) Words() string {
 	text := "delay of " + l.Latency.String()
 	if l.Jitter > 0 {
 		text += " ± " + l.Jitter.String() + " (" + l.Distribution + ")"
+	}
+	if l.Reorder > 0 {
+		text += fmt.Sprintf(", %g %% of packets out of order", l.Reorder)
 	}
 	return l.Aim().Words(text)
 }

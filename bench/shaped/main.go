@@ -69,7 +69,79 @@ func table(ctx context.Context) error {
 			return err
 		}
 	}
+	fmt.Println("\n| bandwidth | bytes/s that arrive | lost, because the buffer was full |")
+	fmt.Println("|---|---|---|")
+	for _, rate := range []float64{1e6, 10e6} {
+		if err := bulk(ctx, rate); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// bulk sends as much as a bandwidth takes, and counts what arrives.
+func bulk(ctx context.Context, rate float64) (err error) {
+	listener, err := net.Listen("tcp", netip.AddrPortFrom(server, local.RedisPort).String())
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	shaper, mend, err := shaped(ctx, shape.Link{Rate: rate, Buffer: max(1<<20, int(rate/10))})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, mend()) }()
+	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: client.AsSlice()}}
+	out, err := d.DialContext(ctx, "tcp", listener.Addr().String())
+	if err != nil {
+		return err
+	}
+	defer out.Close()
+	in, err := listener.Accept()
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	go func() {
+		block := make([]byte, 64<<10)
+		for {
+			if _, err := out.Write(block); err != nil {
+				return // closed
+			}
+		}
+	}()
+	block, arrived, start := make([]byte, 64<<10), 0, time.Now()
+	for time.Since(start) < duration {
+		n, err := in.Read(block)
+		if err != nil {
+			return err
+		}
+		arrived += n
+	}
+	took := time.Since(start)
+	state, err := shaper.After(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("| %.0f kB/s | %.0f kB/s | %d of %d packets |\n", rate/1000, float64(arrived)/1000/took.Seconds(), state.Ways[0].Full, state.Ways[0].Come)
+	return nil
+}
+
+// shaped puts a link in force in both directions.
+func shaped(ctx context.Context, l shape.Link) (shaper *shape.Process, mend func() error, err error) {
+	if shaper, err = shape.Start(ctx, shape.Task{Links: []shape.Link{l, l}}); err != nil {
+		return nil, nil, err
+	}
+	state, err := shaper.State()
+	if err != nil {
+		return nil, nil, errors.Join(err, shaper.End())
+	}
+	there := local.Rule{From: []netip.Addr{client}, To: []netip.Addr{server}, Do: local.Hand, Queue: state.Queues[0]}
+	back := local.Rule{From: there.To, To: there.From, Do: local.Hand, Queue: state.Queues[1]}
+	if err := local.Cut("bench", []local.Rule{there, back}, 0); err != nil {
+		return nil, nil, errors.Join(err, shaper.End())
+	}
+	return shaper, func() error { return errors.Join(local.Mend("bench"), shaper.End()) }, nil
 }
 
 // duration is that of one row.
@@ -89,20 +161,11 @@ func (t trial) run(ctx context.Context) (err error) {
 	go echo(listener)
 	var shaper *shape.Process
 	if t.link != nil {
-		if shaper, err = shape.Start(ctx, shape.Task{Links: []shape.Link{*t.link, *t.link}}); err != nil {
+		var mend func() error
+		if shaper, mend, err = shaped(ctx, *t.link); err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, shaper.End()) }()
-		state, err := shaper.State()
-		if err != nil {
-			return err
-		}
-		there := local.Rule{From: []netip.Addr{client}, To: []netip.Addr{server}, Do: local.Hand, Queue: state.Queues[0]}
-		back := local.Rule{From: there.To, To: there.From, Do: local.Hand, Queue: state.Queues[1]}
-		if err := local.Cut("bench", []local.Rule{there, back}, 0); err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, local.Mend("bench")) }()
+		defer func() { err = errors.Join(err, mend()) }()
 	}
 	times, err := t.drive(ctx)
 	if err != nil {

@@ -171,7 +171,7 @@ func (s *shaped) InForce(ctx context.Context) error {
 	s.during = append(s.during, times...)
 	beside, _ := s.measure(ctx, s.beside, shapedLimit)
 	s.besideDuring = append(s.besideDuring, beside...)
-	now, err := s.shaper.After(ctx)
+	now, err := s.caughtUp(ctx)
 	if err != nil {
 		return err
 	}
@@ -183,10 +183,35 @@ func (s *shaped) InForce(ctx context.Context) error {
 	return s.sight.look(s, now)
 }
 
+// caughtUp is a state in which the process has decided on all packets that the rules
+// had taken before. The two counts are independent of each other.
+func (s *shaped) caughtUp(ctx context.Context) (now shape.State, err error) {
+	packets, size, err := local.Counted(s.name)
+	if err != nil {
+		return now, err
+	}
+	var over error
+	err = until(ctx, func(ctx context.Context) error {
+		if now, over = s.shaper.After(ctx); over != nil {
+			return nil
+		}
+		var come, bytes uint64
+		for _, w := range now.Ways {
+			come, bytes = come+w.Come+w.Missed, bytes+w.ComeBytes
+		}
+		if come < packets || bytes < size {
+			return fmt.Errorf("the rules took %d packets of %d bytes, and the process that shapes them saw %d of %d bytes", packets, size, come, bytes)
+		}
+		return nil
+	})
+	return now, errors.Join(err, over)
+}
+
 // latest is how late a round trip may be by what was asked for: eight times the jitter
 // holds all but a few of a long tail.
 func (s *shaped) latest() time.Duration {
-	return time.Duration(s.ways()) * (s.link().Latency + 8*s.link().Jitter)
+	l := s.link()
+	return time.Duration(s.ways()) * (l.Latency + 8*l.Jitter + l.Behind)
 }
 
 // unaffected says how it is beside the sides.

@@ -13,7 +13,7 @@ import (
 func localDelay() localFault {
 	return shaping(new(scenarios.Delay).Name(), func(f scenarios.Fault) (shape.Link, sight) {
 		d := *f.Delay
-		link := shape.Link{Latency: d.Latency.Std(), Jitter: d.Jitter.Std(), Distribution: shape.Distribution(d.Distribution), Correlation: d.Correlation}
+		link := shape.Link{Latency: d.Latency.Std(), Jitter: d.Jitter.Std(), Distribution: shape.Distribution(d.Distribution), Correlation: d.Correlation, Reorder: d.Reorder / 100, Behind: d.Latency.Std()}
 		return link, slower{}
 	})
 }
@@ -35,13 +35,19 @@ func localBandwidth() localFault {
 // packets of the largest size.
 const (
 	bufferTime  = 100 * time.Millisecond
-	leastBuffer = 256 << 10
+	leastBuffer = 1 << 20
 )
 
 // slower sees a delay by round trips.
 type slower struct{}
 
-func (slower) look(s *shaped, _ shape.State) error {
+func (slower) look(s *shaped, now shape.State) error {
+	// One look in 20,000 at the right share sees none.
+	const expected = 10
+	come, _ := total(now)
+	if r := s.link().Reorder; r*float64(come) > expected && overtaken(now) == 0 {
+		return fmt.Errorf("none of %d packets was overtaken", come)
+	}
 	least, added := s.task.Least(), s.added()
 	if len(s.during) == 0 {
 		return fmt.Errorf("no round trip within %v", s.latest()+shapedLimit)
@@ -73,7 +79,18 @@ func passed(now shape.State) string {
 	if lost > 0 {
 		text += fmt.Sprintf(", and %d were lost", lost)
 	}
+	if late := overtaken(now); late > 0 {
+		text += fmt.Sprintf("; %d were overtaken", late)
+	}
 	return text
+}
+
+// overtaken are the packets that were delayed once more, so that others overtake them.
+func overtaken(now shape.State) (n uint64) {
+	for _, w := range now.Ways {
+		n += w.Late
+	}
+	return n
 }
 
 // rarer sees loss by counters.

@@ -9,8 +9,6 @@ type held struct {
 	queue uint16
 	id    uint32
 	bytes int
-	// copy is the packet itself, if it arrives twice.
-	copy []byte
 }
 
 // before orders packets by their due time, and those due at once as they came.

@@ -15,9 +15,8 @@ type packet struct {
 // fate is when a packet arrives, and whether it does.
 type fate struct {
 	lost bool
-	// due is when it arrives; twice says that it arrives a second time then.
-	due   time.Time
-	twice bool
+	// due is when it arrives.
+	due time.Time
 	// late says that it is overtaken on purpose.
 	late bool
 	// waited is how long it waited for the rate; full says that it was lost because too
@@ -56,7 +55,6 @@ func (l *line) pass(now time.Time, p packet) fate {
 	if l.link.Rate > 0 && !l.leave(&f, now, p.bytes) {
 		return f
 	}
-	f.twice = l.link.Duplicate > 0 && l.random.Float64() < l.link.Duplicate
 	f.due = f.due.Add(l.latencies.next())
 	if l.link.Reorder > 0 && l.random.Float64() < l.link.Reorder {
 		f.due, f.late = f.due.Add(l.link.Behind), true

@@ -28,8 +28,6 @@ type Link struct {
 	// Burst is the mean number of packets that are lost in a row, at least 1; 0 is
 	// independent losses.
 	Burst float64 `json:"burst,omitempty"`
-	// Duplicate is the share of packets that arrive twice, 0 to 1.
-	Duplicate float64 `json:"duplicate,omitempty"`
 	// Reorder is the share of packets that arrive later than their successors, by
 	// Behind, 0 to 1. The others keep their order within a connection.
 	Reorder float64       `json:"reorder,omitempty"`
@@ -61,7 +59,7 @@ func (l Link) check() error {
 		return errors.New("a negative time")
 	case l.Correlation < 0 || l.Correlation >= 1:
 		return errors.New("a correlation outside of 0 to 1")
-	case !share(l.Loss) || !share(l.Duplicate) || !share(l.Reorder):
+	case !share(l.Loss) || !share(l.Reorder):
 		return errors.New("a share outside of 0 to 1")
 	case l.Burst != 0 && l.Burst < 1:
 		return errors.New("bursts of less than one packet")

@@ -126,7 +126,7 @@ func TestMostLossOfBursts(t *testing.T) {
 
 // The same seed decides the same; the two directions of one seed differ.
 func TestDecisionsFollowFromTheSeed(t *testing.T) {
-	link := Link{Latency: time.Millisecond, Jitter: time.Millisecond, Distribution: Uniform, Loss: 0.2, Duplicate: 0.1, Reorder: 0.1, Behind: time.Millisecond}
+	link := Link{Latency: time.Millisecond, Jitter: time.Millisecond, Distribution: Uniform, Loss: 0.2, Reorder: 0.1, Behind: time.Millisecond}
 	fates := func(seed, direction uint64) (list []fate) {
 		l := newLine(link, seed, direction)
 		for i := range 100 {

@@ -19,7 +19,7 @@ const (
 	attrPacketHeader  = 1
 	attrVerdictHeader = 2
 	attrPayload       = 10
-	attrLength        = 11 // of the whole packet, where less was copied
+	attrLength        = 13 // of the whole packet, where less was copied
 
 	configCommand   = 1
 	configCopy      = 2
@@ -52,21 +52,20 @@ type queues struct {
 	sequence uint32
 }
 
-// openQueues takes n queues that no other process reads. whole wants packets with all
-// their bytes.
-func openQueues(n int, whole bool) (*queues, error) {
+// openQueues takes n queues that no other process reads.
+func openQueues(n int) (*queues, error) {
 	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, unix.NETLINK_NETFILTER)
 	if err != nil {
 		return nil, fmt.Errorf("opening netlink: %w", err)
 	}
 	q := &queues{fd: fd, in: make([]byte, mostDatagram)}
-	if err := q.prepare(n, whole); err != nil {
+	if err := q.prepare(n); err != nil {
 		return nil, errors.Join(err, unix.Close(fd))
 	}
 	return q, nil
 }
 
-func (q *queues) prepare(n int, whole bool) error {
+func (q *queues) prepare(n int) error {
 	if err := unix.Bind(q.fd, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
 		return fmt.Errorf("binding netlink: %w", err)
 	}
@@ -76,12 +75,8 @@ func (q *queues) prepare(n int, whole bool) error {
 			return fmt.Errorf("the buffer of netlink: %w", err)
 		}
 	}
-	size := uint32(headers)
-	if whole {
-		size = MostPacket
-	}
 	for len(q.numbers) < n {
-		if err := q.takeNext(size); err != nil {
+		if err := q.takeNext(); err != nil {
 			return err
 		}
 	}
@@ -95,13 +90,13 @@ func (q *queues) prepare(n int, whole bool) error {
 
 // takeNext takes the first free queue. One that another process reads is refused with
 // EBUSY or EPERM.
-func (q *queues) takeNext(size uint32) error {
+func (q *queues) takeNext() error {
 	number := uint16(1)
 	if len(q.numbers) > 0 {
 		number = q.numbers[len(q.numbers)-1] + 1
 	}
 	for last := number + mostReaders; ; number++ {
-		err := q.configure(number, size)
+		err := q.configure(number)
 		if err == nil {
 			q.numbers = append(q.numbers, number)
 			return nil
@@ -112,13 +107,13 @@ func (q *queues) takeNext(size uint32) error {
 	}
 }
 
-func (q *queues) configure(number uint16, size uint32) error {
+func (q *queues) configure(number uint16) error {
 	be := binary.BigEndian
 	bind := attribute(nil, configCommand, []byte{commandBind, 0, 0, 0})
 	if err := q.ask(number, bind); err != nil {
 		return err
 	}
-	rest := attribute(nil, configCopy, append(be.AppendUint32(nil, size), copyPacket))
+	rest := attribute(nil, configCopy, append(be.AppendUint32(nil, headers), copyPacket))
 	rest = attribute(rest, configMost, be.AppendUint32(nil, mostHeld))
 	rest = attribute(rest, configMask, be.AppendUint32(nil, flagWhole))
 	rest = attribute(rest, configFlags, be.AppendUint32(nil, flagWhole))

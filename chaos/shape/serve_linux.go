@@ -8,7 +8,6 @@ import (
 	"hash/crc32"
 	"io"
 	"runtime"
-	"slices"
 	"time"
 )
 
@@ -53,8 +52,7 @@ type way struct {
 }
 
 func newShaper(t Task) (*shaper, error) {
-	whole := slices.ContainsFunc(t.Links, func(l Link) bool { return l.Duplicate > 0 })
-	q, err := openQueues(len(t.Links), whole)
+	q, err := openQueues(len(t.Links))
 	if err != nil {
 		return nil, err
 	}
@@ -160,9 +158,6 @@ func (w *way) count(f fate, bytes int) {
 		}
 	default:
 		c.Held++
-		if f.twice {
-			c.Twice++
-		}
 		if f.late {
 			c.Late++
 		}

@@ -34,9 +34,8 @@ type Counts struct {
 	Lost   uint64 `json:"lost"`
 	Full   uint64 `json:"full"`
 	Held   uint64 `json:"held"`
-	// Twice arrived a second time, Late were overtaken on purpose.
-	Twice uint64 `json:"twice"`
-	Late  uint64 `json:"late"`
+	// Late were overtaken on purpose.
+	Late uint64 `json:"late"`
 	// Bursts are the rows of packets that were lost.
 	Bursts uint64 `json:"bursts"`
 	// ComeBytes and PassedBytes are with the headers of IP.

@@ -119,24 +119,30 @@ func expired(c *nftables.Conn, t *nftables.Table) (bool, error) {
 
 // Dropped is how many packets the rules of a name have taken so far.
 func Dropped(name string) (uint64, error) {
+	packets, _, err := Counted(name)
+	return packets, err
+}
+
+// Counted are the packets that the rules of a name have taken so far, and their bytes,
+// with the headers of IP.
+func Counted(name string) (packets, size uint64, err error) {
 	c, err := nftables.New()
 	if err != nil {
-		return 0, fmt.Errorf("opening nftables: %w", err)
+		return 0, 0, fmt.Errorf("opening nftables: %w", err)
 	}
 	table := &nftables.Table{Name: tablePrefix + name, Family: nftables.TableFamilyIPv4}
 	rules, err := c.GetRules(table, &nftables.Chain{Name: "input", Table: table})
 	if err != nil {
-		return 0, fmt.Errorf("reading nftables rules: %w", err)
+		return 0, 0, fmt.Errorf("reading nftables rules: %w", err)
 	}
-	var sum uint64
 	for _, r := range rules {
 		for _, e := range r.Exprs {
 			if counter, ok := e.(*expr.Counter); ok {
-				sum += counter.Packets
+				packets, size = packets+counter.Packets, size+counter.Bytes
 			}
 		}
 	}
-	return sum, nil
+	return packets, size, nil
 }
 
 type ruleWriter struct {

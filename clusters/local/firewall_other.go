@@ -15,3 +15,6 @@ func Cuts() ([]string, error) { return nil, nil }
 
 // Dropped is refused.
 func Dropped(string) (uint64, error) { return 0, errNoRoom }
+
+// Counted is refused.
+func Counted(string) (packets, size uint64, err error) { return 0, 0, errNoRoom }

@@ -289,8 +289,41 @@ func refusals(r *results.Run, failed []int, from, end results.Duration) []result
 	return slices.SortedFunc(maps.Values(longest), func(x, y results.Outage) int { return x.Shard - y.Shard })
 }
 
+// slowed is true of a failover under a fault that makes a network slow and cuts nothing.
+// Its primary serves until it hears of its successor, and no prediction knows when.
+func slowed(a *facts.Analysis, v results.Failover) bool {
+	f := fault(a, v.Fault)
+	return f.Takes == results.TakesNetwork && f.Lasts && !f.Disconnects
+}
+
+// falseFailover finds primaries that were replaced because the network was slow.
+func falseFailover(a *facts.Analysis, s *results.Summary) []results.Advice {
+	var list []results.Advice
+	for _, v := range s.Failovers {
+		if v.To == "" || v.Means != results.MeansElected || !slowed(a, v) || ended(a, v) {
+			continue
+		}
+		f := fault(a, v.Fault)
+		list = append(list, results.Advice{
+			Severity: results.Warning, Title: fmt.Sprintf("%s took over shard %d from %s, which never stopped: the network was slow", v.To, v.Shard, v.From),
+			Evidence: []string{fmt.Sprintf("fault %s: %s", f.Name, f.Detail), "measured: " + f.Proof, fmt.Sprintf("cluster-node-timeout is %s", words.Duration(results.DurationOf(a.NodeTimeout())))},
+			Advice:   "Set cluster-node-timeout above the slowest round trip between nodes, with time for a second attempt. The price: a failover after a crash takes 1 to 2 s longer for each second more.",
+			Anchor:   FailoverAnchor(v),
+		})
+	}
+	return list
+}
+
+// ended reports whether the primary of a failover ended between the fault and the end of
+// the failover.
+func ended(a *facts.Analysis, v results.Failover) bool {
+	return slices.ContainsFunc(a.Between(v.Injected, v.Injected+v.Server), func(e results.Event) bool {
+		return e.Node == v.From && e.Kind == results.EventNodeExit
+	})
+}
+
 func unexplainedOutliers(a *facts.Analysis, s *results.Summary) []results.Advice {
-	f, n := slowest(s.Failovers, func(f results.Failover) bool { return f.Outlier && len(f.Explained) == 0 },
+	f, n := slowest(s.Failovers, func(f results.Failover) bool { return f.Outlier && len(f.Explained) == 0 && !slowed(a, f) },
 		func(f results.Failover) results.Duration { return facts.Distance(f.Server, f.PredictedMax) })
 	if n == 0 {
 		return nil

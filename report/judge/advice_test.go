@@ -319,6 +319,10 @@ func dataRules() []ruleCase {
 		{"phantom", "none", fixture.Killed(), nil, ""},
 		{"outlier", "slow without a reason", slow(5500), nil, "A failover took 5.50 s where 2.61 to 5.02 s is predicted"},
 		{"outlier", "as predicted", slow(4500), nil, ""},
+		{"outlier", "a slow network", slowNetwork(slow(5500)), nil, ""},
+		{"false-failover", "a slow network", slowNetwork(slow(4500)), nil, "which never stopped: the network was slow"},
+		{"false-failover", "a crash", slow(4500), nil, ""},
+		{"false-failover", "a crash in a slow network", crashedToo(slowNetwork(slow(4500))), nil, ""},
 	}
 }
 
@@ -374,6 +378,22 @@ func slowTimeout() *results.Bundle {
 func slow(after float64) *results.Bundle {
 	b := fixture.Killed()
 	b.Run.ProbeOutages[0].To = fixture.MS(fixture.Injected + after)
+	return b
+}
+
+// slowNetwork has the fault delay packets, and its node go on.
+func slowNetwork(b *results.Bundle) *results.Bundle {
+	f := &b.Run.Faults[0]
+	f.Kind, f.Takes, f.Lasts, f.Deposes, f.Signal = "delay", results.TakesNetwork, true, false, ""
+	b.Events = slices.DeleteFunc(b.Events, func(e results.Event) bool { return e.Kind == results.EventNodeExit })
+	return b
+}
+
+// crashedToo has the node end right after the fault.
+func crashedToo(b *results.Bundle) *results.Bundle {
+	f := b.Run.Faults[0]
+	b.Events = append(b.Events, results.Event{Offset: f.Injected + fixture.MS(5), Kind: results.EventNodeExit, Source: "supervisor", Node: f.Node})
+	slices.SortStableFunc(b.Events, func(x, y results.Event) int { return int(x.Offset - y.Offset) })
 	return b
 }
 

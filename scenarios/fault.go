@@ -42,6 +42,10 @@ type Fault struct {
 	DiskFull *DiskFull `yaml:"diskFull,omitempty" json:"diskFull,omitempty" jsonschema:"oneof_required=diskFull"`
 	// Slows a node's disk.
 	SlowDisk *SlowDisk `yaml:"slowDisk,omitempty" json:"slowDisk,omitempty" jsonschema:"oneof_required=slowDisk"`
+	// Has a node's disk answer with errors.
+	DiskError *DiskError `yaml:"diskError,omitempty" json:"diskError,omitempty" jsonschema:"oneof_required=diskError"`
+	// Ends a node, with what its volume had not synced.
+	PowerLoss *PowerLoss `yaml:"powerLoss,omitempty" json:"powerLoss,omitempty" jsonschema:"oneof_required=powerLoss"`
 	// Takes a Kubernetes node out of service.
 	Drain *Drain `yaml:"drain,omitempty" json:"drain,omitempty" jsonschema:"oneof_required=drain"`
 	// Restarts the pods of whole shards, one by one.
@@ -111,7 +115,8 @@ func (f Fault) Allows(p Permission) bool {
 func (f *Fault) actions() []statement {
 	return []statement{
 		of(f.Kill), of(f.Pause), of(f.Partition), of(f.Isolate), of(f.Failover), of(f.Delay), of(f.Loss), of(f.Bandwidth),
-		of(f.CPU), of(f.Memory), of(f.DiskFull), of(f.SlowDisk), of(f.Drain), of(f.Restart), of(f.Command), of(f.Exec),
+		of(f.CPU), of(f.Memory), of(f.DiskFull), of(f.SlowDisk), of(f.DiskError), of(f.PowerLoss), of(f.Drain), of(f.Restart),
+		of(f.Command), of(f.Exec),
 	}
 }
 

@@ -55,7 +55,7 @@ const (
 	TakesNetwork Resource = "network" // packets are lost, late or fewer
 	TakesTime    Resource = "time"    // redis-server gets less processor time, or none
 	TakesMemory  Resource = "memory"
-	TakesDisk    Resource = "disk"    // the volume is full or slow
+	TakesDisk    Resource = "disk"    // the volume is full, slow or broken
 	TakesRole    Resource = "role"    // another node becomes the primary
 	TakesCommand Resource = "command" // what the command takes that it sends
 	TakesUnknown Resource = "unknown" // what programs of the user's own take
@@ -107,6 +107,8 @@ type Traits struct {
 	Executes bool
 	// Volume is true of an action that needs volumes with a size of their own.
 	Volume bool
+	// Disk is true of an action that needs volumes behind a file system of slotstorm's own.
+	Disk bool
 }
 
 // Down is true of an action that leaves all nodes that it hits unable to serve at

@@ -14,6 +14,7 @@ import (
 
 	"github.com/slotstorm/slotstorm/chaos"
 	"github.com/slotstorm/slotstorm/clusters/local"
+	"github.com/slotstorm/slotstorm/clusters/local/disk"
 	"github.com/slotstorm/slotstorm/deployer"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
@@ -34,7 +35,10 @@ func (s *oneServer) AwaitNext(context.Context, string, *local.Process) (*local.P
 }
 func (s *oneServer) KeepDown(string, bool) error   { return nil }
 func (s *oneServer) Volume(string) (string, error) { return "", errors.New("it has no volume") }
-func (s *oneServer) Redis() *deployer.Cluster      { return nil }
+func (s *oneServer) Disk(string) (*disk.Volume, error) {
+	return nil, errors.New("it has no volume")
+}
+func (s *oneServer) Redis() *deployer.Cluster { return nil }
 func (s *oneServer) Roles(context.Context) []deployer.Role {
 	list := []deployer.Role{}
 	for i := range 3 {
@@ -68,14 +72,14 @@ func startServer(t *testing.T) *oneServer {
 	return s
 }
 
-// disk is a recorder that has room for some entries.
-type disk struct {
+// fullDisk is a recorder that has room for some entries.
+type fullDisk struct {
 	mu   sync.Mutex
 	room int
 	full bool
 }
 
-func (d *disk) take() error {
+func (d *fullDisk) take() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.room == 0 {
@@ -86,15 +90,15 @@ func (d *disk) take() error {
 	return nil
 }
 
-func (d *disk) Event(results.Event) error          { return d.take() }
-func (d *disk) Journal(results.JournalEntry) error { return d.take() }
+func (d *fullDisk) Event(results.Event) error          { return d.take() }
+func (d *fullDisk) Journal(results.JournalEntry) error { return d.take() }
 
 // TestAFullDiskLeavesNoServerPaused pauses a redis-server with a recorder that fails
 // from its n-th entry on, for every n.
 func TestAFullDiskLeavesNoServerPaused(t *testing.T) {
 	s := startServer(t)
 	for n := 0; ; n++ {
-		d := &disk{room: n}
+		d := &fullDisk{room: n}
 		storm := &chaos.Storm{
 			Engine: Local{Cluster: s, Aim: chaos.Aim{Nodes: []deployer.Node{{Name: "node-0"}}}}, Recorder: d, Clock: results.Clock{Start: time.Now()}, Shards: 3, Roles: s.Roles,
 			Whole: func(context.Context) error { return nil },

@@ -10,6 +10,7 @@ import (
 
 	"github.com/slotstorm/slotstorm/chaos"
 	"github.com/slotstorm/slotstorm/clusters/local"
+	"github.com/slotstorm/slotstorm/clusters/local/disk"
 	"github.com/slotstorm/slotstorm/deployer"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
@@ -27,6 +28,8 @@ type Cluster interface {
 	AwaitAnswer(ctx context.Context, node string) error
 	// Volume is the folder of a node's data.
 	Volume(node string) (string, error)
+	// Disk is the disk of a node's volume.
+	Disk(node string) (*disk.Volume, error)
 	// Redis is the cluster, and how to talk to it.
 	Redis() *deployer.Cluster
 }

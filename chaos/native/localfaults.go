@@ -15,7 +15,7 @@ import (
 func localFaults() []localFault {
 	return []localFault{
 		localKill(), localPause(), localPartition(), localIsolate(), localFailover(), localCPU(), localMemory(), localDiskFull(),
-		localSlowDisk(), localDelay(), localLoss(), localBandwidth(), localCommand(), localExec(),
+		localSlowDisk(), localDiskError(), localPowerLoss(), localDelay(), localLoss(), localBandwidth(), localCommand(), localExec(),
 	}
 }
 

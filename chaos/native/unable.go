@@ -3,18 +3,11 @@ package native
 import (
 	"errors"
 
-	"github.com/slotstorm/slotstorm/clusters/local"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
 // Faults that a scenario can state and this engine cannot inject yet, each with the
 // reason.
-
-func localSlowDisk() localFault {
-	return localFault{kind: new(scenarios.SlowDisk).Name(), able: func(local.Room) error {
-		return errors.New("slow disks need dm-delay or a file system in user space, and the sealed room has neither")
-	}}
-}
 
 func podDelay() podFault { return unshaped(new(scenarios.Delay).Name()) }
 

@@ -91,7 +91,7 @@ func (p *program) verbs() []*cli.Command {
 		{"Deploy on Kubernetes", []*cli.Command{p.upVerb(), p.downVerb(), p.manifestsVerb(), p.imageVerb()}},
 		{"Tidy up", []*cli.Command{p.recoverVerb(), p.cleanVerb(), p.pruneVerb()}},
 		{"Find out more", []*cli.Command{p.explainVerb(), p.schemaVerb(), p.doctorVerb(), p.completionVerb(), p.versionVerb(), p.helpVerb()}},
-		{"", []*cli.Command{p.probeVerb(), p.docsVerb(), p.generateVerb(), p.agentVerb()}},
+		{"", []*cli.Command{p.probeVerb(), p.docsVerb(), p.generateVerb(), p.agentVerb(), p.diskVerb()}},
 	} {
 		for _, v := range g.verbs {
 			v.Category = g.title

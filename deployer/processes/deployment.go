@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/slotstorm/slotstorm/clusters/local"
+	"github.com/slotstorm/slotstorm/clusters/local/disk"
 	"github.com/slotstorm/slotstorm/deployer"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
@@ -27,8 +28,11 @@ type Options struct {
 	// VolumeSize makes each volume a file system of its own, of so many bytes and in
 	// memory; 0 leaves them folders.
 	VolumeSize int64
-	Clock      results.Clock
-	Emit       results.Emit
+	// Disks serves each volume through a file system that can be slow, fail and lose
+	// power. It needs a sealed room.
+	Disks bool
+	Clock results.Clock
+	Emit  results.Emit
 	// Journal, if not nil, takes what must be known if this program is killed: outside
 	// of a sealed room every process, before it may do anything, and where secrets are.
 	Journal func(results.JournalEntry) error
@@ -42,7 +46,9 @@ type Deployment struct {
 	// certificates are those of a cluster with TLS, else nil.
 	certificates *deployer.Certificates
 	// key is the key of certificates, where the nodes read it; nil without TLS.
-	key   *local.Secret
+	key *local.Secret
+	// disks serves the volumes; nil without Options.Disks.
+	disks *disk.Server
 	host  *local.Host
 	stop  context.CancelFunc
 	done  sync.WaitGroup
@@ -55,6 +61,7 @@ type node struct {
 	deployer.Node
 	endpoint local.Endpoint
 	dir      string
+	disk     *disk.Volume
 	log      *os.File
 
 	mu      sync.Mutex
@@ -86,6 +93,18 @@ func (d *Deployment) Volume(name string) (string, error) {
 		return "", fmt.Errorf("there is no node %q", name)
 	}
 	return n.dir, nil
+}
+
+// Disk is the disk of a node's volume, which can be slow, fail and lose power.
+func (d *Deployment) Disk(name string) (*disk.Volume, error) {
+	n, ok := d.nodes[name]
+	if !ok {
+		return nil, fmt.Errorf("there is no node %q", name)
+	}
+	if n.disk == nil {
+		return nil, fmt.Errorf("the volume of %s is a plain folder", name)
+	}
+	return n.disk, nil
 }
 
 // LogPath is where a node's log is.

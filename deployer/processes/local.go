@@ -61,7 +61,7 @@ func Deploy(ctx context.Context, o Options) (_ *Deployment, err error) {
 			err = errors.Join(err, d.Remove(false))
 		}
 	}()
-	if err := d.keepKey(); err != nil {
+	if err := errors.Join(d.keepKey(), d.serveDisks()); err != nil {
 		return nil, err
 	}
 	d.spare = endpoints[count]
@@ -153,6 +153,7 @@ func (d *Deployment) Remove(keepVolumes bool) error {
 	if d.key != nil {
 		errs = append(errs, d.key.Close())
 	}
+	errs = append(errs, d.removeDisks())
 	if d.options.VolumeSize > 0 {
 		for _, n := range d.nodes {
 			errs = append(errs, local.FreeVolume(n.dir))

@@ -1,12 +1,14 @@
 package processes
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/slotstorm/slotstorm/clusters/local"
+	"github.com/slotstorm/slotstorm/clusters/local/disk"
 	"github.com/slotstorm/slotstorm/deployer"
 	"github.com/slotstorm/slotstorm/results"
 )
@@ -22,9 +24,35 @@ func (d *Deployment) keepKey() (err error) {
 	return err
 }
 
+// serveDisks starts the process that serves the volumes, if they need one.
+func (d *Deployment) serveDisks() error {
+	if !d.options.Disks {
+		return nil
+	}
+	self, err := os.Executable()
+	if err == nil {
+		d.disks, err = disk.Start(self, disk.Verb)
+	}
+	return err
+}
+
+// removeDisks makes the volumes folders again, and ends the process that served them.
+func (d *Deployment) removeDisks() error {
+	var errs []error
+	for _, n := range d.nodes {
+		if n.disk != nil {
+			errs = append(errs, n.disk.Unmount())
+		}
+	}
+	if d.disks != nil {
+		errs = append(errs, d.disks.Close())
+	}
+	return errors.Join(errs...)
+}
+
 // furnish makes a node's volume with its redis.conf, and opens its log.
-func (d *Deployment) furnish(n *node) error {
-	if err := os.MkdirAll(n.dir, 0o700); err != nil {
+func (d *Deployment) furnish(n *node) (err error) {
+	if err = os.MkdirAll(n.dir, 0o700); err != nil {
 		return err
 	}
 	if size := d.options.VolumeSize; size > 0 {
@@ -44,7 +72,14 @@ func (d *Deployment) furnish(n *node) error {
 			}
 		}
 	}
-	return os.WriteFile(filepath.Join(n.dir, "redis.conf"), []byte(d.config(n)), 0o600)
+	if err := os.WriteFile(filepath.Join(n.dir, "redis.conf"), []byte(d.config(n)), 0o600); err != nil {
+		return err
+	}
+	if d.disks != nil {
+		// A power failure does not take the files that exist already.
+		n.disk, err = d.disks.Mount(n.dir)
+	}
+	return err
 }
 
 // config is a node's redis.conf, in its volume. It holds no secrets.

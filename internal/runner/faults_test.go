@@ -222,7 +222,7 @@ func TestFaultsThatCannotBeDoneAreToldBeforeDeploying(t *testing.T) {
 	}{
 		"a partition without a room":   {"partition: {between: [primary of shard 0]}", local.Room{Why: "isolation: none"}, "only in a sealed room, and this is plain loopback (isolation: none)"},
 		"a full volume without a room": {"diskFull: {target: primary of shard 0}", local.Room{Why: "isolation: none"}, "only in a sealed room"},
-		"a slow disk":                  {"slowDisk: {target: primary of shard 0, latency: 5ms}", local.Room{Why: "isolation: none"}, "dm-delay"},
+		"a slow disk":                  {"slowDisk: {target: primary of shard 0, fsync: 5ms}", local.Room{Why: "isolation: none"}, "only in a sealed room"},
 		"a delay without a room":       {"delay: {between: [primary of shard 0], latency: 5ms}", local.Room{Why: "isolation: none"}, "only in a sealed room"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -56,9 +56,10 @@ func onMachine(ctx context.Context, s *scenarios.Scenario, o Options) (Site, err
 	if err != nil {
 		return nil, err
 	}
+	disks := slices.ContainsFunc(s.Timeline.Faults, func(f scenarios.Fault) bool { return f.Traits().Disk })
 	d, err := processes.Deploy(ctx, processes.Options{
 		Room: o.Room, Redis: s.Redis, RestartDelay: s.Cluster.Local.RestartDelay.Std(),
-		Volumes: o.Volumes, VolumeSize: size, Logs: o.Logs, Clock: o.Recorder.Clock(), Emit: o.Recorder.Emit,
+		Volumes: o.Volumes, VolumeSize: size, Disks: disks, Logs: o.Logs, Clock: o.Recorder.Clock(), Emit: o.Recorder.Emit,
 		Journal: o.Recorder.Journal,
 	})
 	if err != nil {

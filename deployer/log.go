@@ -126,10 +126,10 @@ func asked(text string) results.Mode {
 	return ""
 }
 
-// trouble is the kind of a line about a failover or a replication that did not go on;
+// trouble is the kind of a line about a failover, a replication or a disk that did not go on;
 // empty of any other line. Source: manualFailoverCheckTimeout in Redis' cluster_legacy.c,
-// closeClientOnOutputBufferLimitReached in networking.c (flag S marks a replica), and
-// replication.c.
+// closeClientOnOutputBufferLimitReached in networking.c (flag S marks a replica),
+// flushAppendOnlyFile in aof.c, and replication.c.
 func trouble(text string) string {
 	switch {
 	case text == "Manual failover timed out.":
@@ -140,6 +140,8 @@ func trouble(text string) string {
 		return results.EventNoBacklog
 	case strings.HasPrefix(text, "Client ") && strings.Contains(text, " flags=S") && strings.HasSuffix(text, "for overcoming of output buffer limits."):
 		return results.EventOutputLimit
+	case strings.HasPrefix(text, "Asynchronous AOF fsync is taking too long (disk is busy?)"):
+		return results.EventFsyncStall
 	}
 	return ""
 }

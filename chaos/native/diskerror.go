@@ -3,6 +3,7 @@ package native
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -63,10 +64,53 @@ func (d *diskError) keepDown(on bool) error {
 	return errors.Join(errs...)
 }
 
-// Heal mends the disks before nodes start on them.
+// recovery is how long a node may take to accept writes on a disk that works again,
+// before it is restarted.
+const recovery = 5 * time.Second
+
+// Heal mends the disks before nodes start on them. A node can refuse commands for good:
+// Redis 7.0 with appendfsync everysec syncs only what it has written since the last
+// sync, and after a failed one it accepts no writes. Such a node is restarted.
 func (d *diskError) Heal(ctx context.Context) (string, error) {
 	if err := errors.Join(d.set(disk.Behaviour{}), d.keepDown(false)); err != nil {
 		return "", err
 	}
-	return d.badDisks.Heal(ctx)
+	seen, err := d.heal(ctx)
+	for _, t := range d.targets {
+		if err != nil {
+			return "", err
+		}
+		patient, cancel := context.WithTimeout(ctx, recovery)
+		refused := d.Cluster.AwaitAnswer(patient, t.Node)
+		cancel()
+		if refused != nil && ctx.Err() == nil {
+			seen += fmt.Sprintf("; %s was restarted, because on the working disk it still answered %v", t.Node, refused)
+			err = d.restart(ctx, t.Node)
+		}
+	}
+	return seen, err
+}
+
+// restart ends a node that refuses commands, and waits until it answers.
+func (d *diskError) restart(ctx context.Context, node string) error {
+	p, err := d.Cluster.Process(node)
+	if err != nil {
+		return err
+	}
+	if err := p.Kill(); err != nil {
+		return err
+	}
+	select {
+	case <-p.Done():
+	case <-ctx.Done():
+		return fmt.Errorf("process %d of %s does not end: %w", p.PID(), node, context.Cause(ctx))
+	}
+	// It need not wait for its supervisor's delay.
+	if err := d.Cluster.KeepDown(node, false); err != nil {
+		return err
+	}
+	if _, err := d.Cluster.AwaitNext(ctx, node, p); err != nil {
+		return err
+	}
+	return d.Cluster.AwaitAnswer(ctx, node)
 }

@@ -35,6 +35,17 @@ func (s *slowDisk) Check(_ context.Context, roles []deployer.Role) (chaos.Choice
 	return chaos.Choice{Targets: targets, Why: why + measured}, err
 }
 
+// Heal waits for the nodes too.
+func (s *slowDisk) Heal(ctx context.Context) (string, error) {
+	seen, err := s.heal(ctx)
+	for _, p := range s.hit {
+		if err == nil {
+			err = s.Cluster.AwaitAnswer(ctx, p.node)
+		}
+	}
+	return seen, err
+}
+
 func (s *slowDisk) Inject(context.Context) (time.Time, error) {
 	return time.Now(), s.set(s.behaviour)
 }

@@ -2,6 +2,7 @@ package judge
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -105,6 +106,28 @@ func unexplainedLoss(a *facts.Analysis, s *results.Summary) []results.Advice {
 			Severity: results.Critical, Title: fmt.Sprintf("%s by %s lost, and no event explains it", words.Plural(g.Count, "write acknowledged", "writes acknowledged"), g.Node),
 			Evidence: append(lossEvidence(g), fmt.Sprintf("%s neither ended nor was replaced after it had acknowledged them", g.Node)),
 			Advice:   "Read the logs of the shard's nodes around that time, in nodes/ of this run.", Anchor: lossAnchor,
+		})
+	}
+	return list
+}
+
+// fsyncStall finds nodes whose commands waited for an fsync under appendfsync everysec.
+// Redis delays its writes to the file for 2 s while an fsync is under way. Source:
+// flushAppendOnlyFile in aof.c.
+func fsyncStall(a *facts.Analysis, _ *results.Summary) []results.Advice {
+	stalls := map[string]int{}
+	for _, e := range a.Events {
+		if e.Kind == results.EventFsyncStall && e.Offset >= a.Run.LoadStart {
+			stalls[e.Node]++
+		}
+	}
+	var list []results.Advice
+	for _, node := range slices.Sorted(maps.Keys(stalls)) {
+		list = append(list, results.Advice{
+			Severity: results.Warning, Title: fmt.Sprintf("%s waited for its disk: an fsync of its append-only file took more than 2 s %s", node, words.Plural(stalls[node], "time", "times")),
+			Evidence: []string{"persistence: " + persistence(a)},
+			Advice:   "Redis writes to the file again after 2 s, and every command of the node then waits until the fsync ends. Alert on aof_delayed_fsync. Use a faster disk, and none that other programs keep busy. no-appendfsync-on-rewrite yes avoids the wait during rewrites; a power failure then costs all writes since the rewrite began.",
+			Anchor:   anchorAvailability,
 		})
 	}
 	return list

@@ -77,6 +77,21 @@ func cameBackEarly() *results.Bundle {
 	return b
 }
 
+// fsyncStalls has the disk of a node be slow n times.
+func fsyncStalls(n int) *results.Bundle {
+	b := fixture.Killed()
+	for i := range n {
+		b.Events = append(b.Events, results.Event{Offset: fixture.MS(20000 + 3000*float64(i)), Kind: results.EventFsyncStall, Source: "log", Node: "node-1"})
+	}
+	return b
+}
+
+// early has the load start after everything.
+func early(b *results.Bundle) *results.Bundle {
+	b.Run.LoadStart = fixture.MS(1e6)
+	return b
+}
+
 // by has the fault take something else than the process.
 func by(what results.Resource, b *results.Bundle) *results.Bundle {
 	b.Run.Faults[0].Takes = what
@@ -280,6 +295,9 @@ func dataRules() []ruleCase {
 		{"empty-restart", "when it was back", fixture.Lose(cameBackEarly(), results.CauseEmptyRestart, 100), nil, "node-0 was back 692 ms after it ended; cluster-node-timeout is 2.00 s"},
 		{"empty-restart", "a tail", fixture.Lose(fixture.Killed(), results.CauseAsyncTail, 3), nil, ""},
 		{"restart-tail", "a part of it", fixture.Lose(cameBackEarly(), results.CauseRestartTail, 5), nil, "node-0 came back as primary with older data: 5 of the 100 acknowledged writes (5 %)"},
+		{"fsync-stall", "twice", fsyncStalls(2), nil, "node-1 waited for its disk: an fsync of its append-only file took more than 2 s 2 times"},
+		{"fsync-stall", "none", fsyncStalls(0), nil, ""},
+		{"fsync-stall", "before the load", early(fsyncStalls(2)), nil, ""},
 		{"restart-tail", "nothing lost", cameBackEarly(), nil, ""},
 		{"split-brain", "minority writes", by(results.TakesNetwork, fixture.Lose(fixture.Killed(), results.CauseSplitBrain, 37)), nil, "node-0 acknowledged 37 writes of shard 0 that were lost when it rejoined the others"},
 		{"split-brain", "its reason", by(results.TakesNetwork, fixture.Lose(fixture.Killed(), results.CauseSplitBrain, 37)), nil, "min-replicas-to-write is 0"},

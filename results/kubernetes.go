@@ -15,6 +15,11 @@ type Kubernetes struct {
 	// that is made anew is another one, under the same name.
 	Pods    []Pod    `json:"pods"`
 	Volumes []Volume `json:"volumes"`
+	// Compared is the number of objects of a deployment's owner that were compared before and
+	// after the load: of a cluster that slotstorm did not deploy. Changed names those that
+	// differ, and how.
+	Compared int      `json:"compared,omitempty"`
+	Changed  []string `json:"changed,omitempty"`
 }
 
 // Machine is a node of a Kubernetes cluster.

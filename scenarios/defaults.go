@@ -9,6 +9,9 @@ func (d *document) fillDefaults(s *Scenario) []Default {
 	if s.attached() {
 		f.own = OwnPrefix
 	}
+	if s.attached() && s.Cluster.Attach.Pods() {
+		fill(f, "cluster.attach.port", &s.Cluster.Attach.Port, 6379, "the port of Redis")
+	}
 	fill(f, "cluster.local.isolation", &s.Cluster.Local.Isolation, "auto", "namespaces where the kernel grants them, else plain loopback")
 	fill(f, "cluster.local.restartDelay", &s.Cluster.Local.RestartDelay, seconds(10), "about what a kubelet takes")
 

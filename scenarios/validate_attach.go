@@ -12,26 +12,17 @@ func (d *document) validateAttach(s *Scenario) {
 	const at = "cluster.attach"
 	a, by := s.Cluster.Attach, []string{"cluster.provider"}
 	if !s.attached() {
+		const hint, why = "write provider: attach, or leave it out", "names a cluster that provider %s does not use"
 		if len(a.Seeds) > 0 {
-			d.reject(at+".seeds", by, "write provider: attach, or leave the seeds out", "names a cluster that provider %s does not use", s.Cluster.Provider)
+			d.reject(at+".seeds", by, hint, why, s.Cluster.Provider)
+		}
+		if a.Pods() {
+			d.reject(at+".namespace", by, hint, why, s.Cluster.Provider)
 		}
 		return
 	}
-	if len(a.Seeds) == 0 {
-		d.reject("cluster.provider", []string{at}, "add attach: {seeds: [\"10.0.0.1:6379\"]} beside provider", "no cluster to attach to is named")
-	}
-	for i, seed := range a.Seeds {
-		host, port, err := net.SplitHostPort(seed)
-		if n, perr := strconv.Atoi(port); err != nil || host == "" || perr != nil || n < 1 || n > 65535 {
-			d.reject(fmt.Sprintf("%s.seeds[%d]", at, i), nil, "write HOST:PORT, such as 10.0.0.1:6379", "%q is no address", clip(seed))
-		}
-	}
-	if (a.CertFile == "") != (a.KeyFile == "") {
-		d.reject(at, nil, "name both certFile and keyFile, or neither", "a certificate needs its key")
-	}
-	if auth := s.Redis.Auth; auth != nil && auth.Enabled && auth.PasswordEnv == "" {
-		d.reject("redis.auth", by, "add passwordEnv, the environment variable with the password", "the password of an existing cluster cannot be made up")
-	}
+	d.validateNodes(a, at)
+	d.validateCredentials(s, at)
 	if s.Timeline.Upgrade != nil {
 		d.reject("timeline.upgrade", by, "leave it out: only the owner can replace the servers", "slotstorm does not change what it did not deploy")
 	}
@@ -39,13 +30,99 @@ func (d *document) validateAttach(s *Scenario) {
 		path := faultPath(i)
 		switch t := f.Traits(); {
 		case f.Action() == nil:
+		case a.Pods() && f.Kill != nil:
+			d.validateTheirKill(f.Kill, join(path, f.Kind()))
+		case f.Restart != nil:
+			d.reject(join(path, f.Kind()), by, "use kill with one target after the other, or have a program of yours restart them in an exec fault", "a rolling restart writes an annotation into the StatefulSet, and slotstorm does not change what it did not deploy")
 		case !slices.Contains([]Resource{TakesRole, TakesCommand, TakesUnknown}, t.Takes):
-			d.reject(join(path, f.Kind()), by, "use failover, command or exec, or run the scenario on a cluster that slotstorm deploys", "%s acts on the machine of a node, and slotstorm did not start this one", f.Kind())
+			d.reject(join(path, f.Kind()), by, "use "+usable(a)+", or run the scenario on a cluster that slotstorm deploys", "%s acts on the machine of a node, and slotstorm did not start this one", f.Kind())
 		case f.Command != nil:
 			d.validateHarmless(f.Command, join(path, f.Kind()), by)
 		}
 	}
 	d.validateOwnKeys(s)
+}
+
+// validateNodes wants one way to find the nodes, whole and alone.
+func (d *document) validateNodes(a AttachedCluster, at string) {
+	switch {
+	case len(a.Seeds) == 0 && !a.Pods():
+		d.reject("cluster.provider", []string{at}, "add attach: {seeds: [\"10.0.0.1:6379\"]} or attach: {namespace: shop, selector: \"app=redis\"} beside provider", "no cluster to attach to is named")
+	case len(a.Seeds) > 0 && a.Pods():
+		d.reject(at, nil, "write seeds, or namespace and selector", "names the nodes in two ways")
+	case a.Pods() && a.Selector == "":
+		d.reject(at+".namespace", []string{at + ".selector"}, "add selector, the labels of the pods that are the nodes, such as \"app=redis\"", "a namespace alone does not say which pods are the nodes")
+	}
+	for i, seed := range a.Seeds {
+		host, port, err := net.SplitHostPort(seed)
+		if n, perr := strconv.Atoi(port); err != nil || host == "" || perr != nil || n < 1 || n > 65535 {
+			d.reject(fmt.Sprintf("%s.seeds[%d]", at, i), nil, "write HOST:PORT, such as 10.0.0.1:6379", "%q is no address", clip(seed))
+		}
+	}
+	if a.Pods() {
+		return
+	}
+	for _, f := range []struct {
+		field  string
+		stated bool
+	}{{"selector", a.Selector != ""}, {"container", a.Container != ""}, {"port", a.Port != 0}, {"reach", a.Reach != ""}} {
+		if f.stated {
+			d.reject(at+"."+f.field, []string{at}, "add namespace, or leave "+f.field+" out", "describes pods, and no namespace is named")
+		}
+	}
+	for _, e := range a.Secrets() {
+		d.reject(at+"."+e.Field, []string{at}, "add namespace, or use redis.auth.passwordEnv and the files", "a Secret is in a namespace, and none is named")
+	}
+}
+
+// validateCredentials wants each of them from one place.
+func (d *document) validateCredentials(s *Scenario, at string) {
+	a, auth := s.Cluster.Attach, s.Redis.Auth
+	if (a.CertFile == "") != (a.KeyFile == "") {
+		d.reject(at, nil, "name both certFile and keyFile, or neither", "a certificate needs its key")
+	}
+	if (a.CertFrom == nil) != (a.KeyFrom == nil) {
+		d.reject(at, nil, "name both certFrom and keyFrom, or neither", "a certificate needs its key")
+	}
+	for _, f := range []struct {
+		file, from string
+		both       bool
+	}{{"caFile", "caFrom", a.CAFile != "" && a.CAFrom != nil}, {"certFile", "certFrom", a.CertFile != "" && a.CertFrom != nil}} {
+		if f.both {
+			d.reject(at+"."+f.from, nil, "leave out "+f.file+" or "+f.from, "is stated twice, as a file and from a Secret")
+		}
+	}
+	tls := s.Redis.TLS != nil && s.Redis.TLS.Enabled
+	if !tls && (a.CAFrom != nil || a.CertFrom != nil) {
+		d.reject(at, []string{"redis.tls"}, "add redis: {tls: {enabled: true}}", "names certificates, and the connections are not encrypted")
+	}
+	if a.UsernameFrom != nil && a.PasswordFrom == nil {
+		d.reject(at+".usernameFrom", nil, "add passwordFrom", "a user needs a password")
+	}
+	if auth == nil || !auth.Enabled {
+		return
+	}
+	switch {
+	case a.PasswordFrom != nil:
+		d.reject(at+".passwordFrom", []string{"redis.auth"}, "leave out redis.auth or passwordFrom", "the password is stated twice, by redis.auth and from a Secret")
+	case auth.PasswordEnv == "":
+		d.reject("redis.auth", []string{"cluster.provider"}, "add passwordEnv, the environment variable with the password", "the password of an existing cluster cannot be made up")
+	}
+}
+
+// usable are the faults that work on the cluster, in words.
+func usable(a AttachedCluster) string {
+	if a.Pods() {
+		return "kill, failover, command or exec"
+	}
+	return "failover, command or exec"
+}
+
+// validateTheirKill refuses what needs more than the right to delete a pod.
+func (d *document) validateTheirKill(k *Kill, path string) {
+	if k.Scope == "container" {
+		d.reject(path+".scope", nil, "write scope: pod, or leave it out", "a signal to the server needs a container of slotstorm in the pod, and slotstorm puts none into pods that it did not deploy")
+	}
 }
 
 // passing are the administrative commands that change nothing for good, each with the

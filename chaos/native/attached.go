@@ -9,10 +9,15 @@ import (
 )
 
 // Attached is the engine for a cluster that slotstorm did not deploy: it acts by commands to
-// its nodes, and by programs of the user's own. A scenario with other faults is not valid.
+// its nodes, by deleting pods, and by programs of the user's own. A scenario with other
+// faults is not valid.
 type Attached struct {
 	Cluster *deployer.Cluster
 	Aim     chaos.Aim
+	// Pods are the nodes' pods; nil where nodes are found by seeds.
+	Pods TheirPods
+	// LastCopy permits faults to take the last node of a shard that is in sync.
+	LastCopy bool
 }
 
 // Action makes the action of an injection.
@@ -25,6 +30,8 @@ func (e Attached) Action(in chaos.Injection) (chaos.Action, error) {
 		return &command{aim: e.Aim, cluster: e.Cluster, spec: *f.Command, random: random}, nil
 	case f.Exec != nil:
 		return newExec(e.Aim, e.Cluster, in, random), nil
+	case f.Kill != nil && e.Pods != nil:
+		return &theirKill{theirs: theirs{e.Cluster, e.Aim, e.Pods, e.LastCopy}, spec: *f.Kill, away: in.Lasts, random: random}, nil
 	}
 	return nil, fmt.Errorf("fault %s: this engine knows no such action", in.Name)
 }

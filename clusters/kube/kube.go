@@ -106,6 +106,15 @@ func load(o Options) (*rest.Config, string, error) {
 	return config, name, nil
 }
 
+// Current is the current context of the kubeconfig; empty if it has none. It asks no cluster.
+func Current() string {
+	config, err := kubeconfig()
+	if err != nil {
+		return ""
+	}
+	return config.CurrentContext
+}
+
 // hello asks for the version and for something that needs credentials: the
 // version is for everyone.
 func (c *Cluster) hello(ctx context.Context) error {

@@ -37,7 +37,7 @@ func (p *program) runVerb() *cli.Command {
 			&cli.StringFlag{Name: "on", Usage: "run on the deployment `NAME` made by 'slotstorm up'; if there is only one, NAME can be '.'"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "print the plan, the faults and the Kubernetes objects, validate the objects on the API server, and run nothing"},
 			&cli.BoolFlag{Name: "full", Usage: "print the whole report, and not only what fits on a screen"},
-			&cli.StringFlag{Name: "i-own", Usage: "permit a run on the cluster of cluster.attach that has the seed `HOST:PORT`: it is yours, and may be loaded and broken"},
+			&cli.StringFlag{Name: "i-own", Usage: "permit a run on the cluster of cluster.attach that has the seed `HOST:PORT`, or whose pods are in CONTEXT/NAMESPACE: it is yours, and may be loaded and broken"},
 			allowExecFlag("permit exec faults, which run programs of the scenario on this machine"),
 			&cli.BoolFlag{Name: "keep-volumes", Usage: "keep the data of the nodes in the folder of the run (local runs only)"},
 			baselineFlag(),

@@ -194,7 +194,7 @@ func Clear(ctx context.Context, o Options, undo []Undo) (int, error) {
 }
 
 func undone(ctx context.Context, o Options, undo []Undo) error {
-	d, err := dialer(o)
+	d, err := dialer(ctx, o)
 	if err != nil {
 		return err
 	}

@@ -5,78 +5,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/slotstorm/slotstorm/deployer"
 	"github.com/slotstorm/slotstorm/internal/dial"
 	"github.com/slotstorm/slotstorm/results"
 )
 
-// await finds a cluster that is whole, or becomes so within a limit: one that was formed a
-// moment ago, or that has just healed, has nodes that do not know each other's roles yet.
-func await(ctx context.Context, o Options, limit time.Duration) (*deployer.Cluster, error) {
-	deadline := time.Now().Add(limit)
-	ctx, cancel := context.WithDeadline(ctx, deadline)
-	defer cancel()
-	t := time.NewTicker(lookEvery)
-	defer t.Stop()
-	var last error
-	for {
-		c, err := find(ctx, o)
-		if err == nil {
-			if err = c.AwaitWhole(ctx); err == nil {
-				return c, nil
-			}
-			return nil, fmt.Errorf("%w: it is not whole: %w", ErrUnfit, err)
-		}
-		// An answer that the end of the time has cut off says nothing of the cluster. A
-		// connection may be the first to notice that end.
-		if last == nil || time.Now().Before(deadline) {
-			last = err
-		}
-		select {
-		case <-ctx.Done():
-			return nil, last
-		case <-t.C:
-		}
-	}
-}
-
-// lookEvery is the distance of two looks at a cluster that is not whole.
-const lookEvery = 500 * time.Millisecond
-
-// dialer reaches the nodes with the login and the certificates of the scenario.
-func dialer(o Options) (dial.Dialer, error) {
-	security, err := deployer.Login(o.Redis.Auth)
-	if err != nil {
-		return dial.Dialer{}, err
-	}
-	if t := o.Redis.TLS; t != nil && t.Enabled {
-		security.TLS = &dial.TLS{ServerName: o.At.ServerName}
-		for _, f := range []struct {
-			path string
-			to   *[]byte
-		}{{o.At.CAFile, &security.TLS.CA}, {o.At.CertFile, &security.TLS.Cert}, {o.At.KeyFile, &security.TLS.Key}} {
-			if f.path == "" {
-				continue
-			}
-			if *f.to, err = os.ReadFile(f.path); err != nil {
-				return dial.Dialer{}, err
-			}
-		}
-	}
-	return dial.New(security)
-}
-
-// find asks the seeds, one after the other, for the cluster.
-func find(ctx context.Context, o Options) (*deployer.Cluster, error) {
-	d, err := dialer(o)
-	if err != nil {
-		return nil, err
-	}
+// findSeeds asks the seeds, one after the other, for the cluster.
+func findSeeds(ctx context.Context, o Options, d dial.Dialer) (*deployer.Cluster, error) {
 	var errs []error
 	for _, seed := range o.At.Seeds {
 		members, err := ask(ctx, d, seed)

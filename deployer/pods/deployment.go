@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/slotstorm/slotstorm/clusters/kube"
-	"github.com/slotstorm/slotstorm/clusters/kube/api"
 	"github.com/slotstorm/slotstorm/deployer"
 	"github.com/slotstorm/slotstorm/internal/dial"
 	"github.com/slotstorm/slotstorm/results"
@@ -97,10 +96,10 @@ func (d *Deployment) follow(ctx context.Context) (err error) {
 		shards[n.Name] = n.Shard
 	}
 	plan := Plan{Labels: d.namespace.DeployedLabels()}
-	if d.pods, err = watchPods(ctx, d.namespace, plan.labels(), diary{d.options.Clock, d.options.Emit, shards}); err != nil {
+	if d.pods, err = watchPods(ctx, labelled(d.namespace, plan.labels()), diary{d.options.Clock, d.options.Emit, shards}); err != nil {
 		return err
 	}
-	d.logs = followLogs(d.namespace, d.pods, d.Nodes, d.options.Logs)
+	d.logs = followLogs(d.pods, d.Nodes, d.options.Logs, time.Time{})
 	return nil
 }
 
@@ -115,9 +114,9 @@ func (d *Deployment) forward(ctx context.Context, addr string) (net.Conn, error)
 	if err != nil {
 		return nil, err
 	}
-	pod, ok := d.pods.byHost(host)
-	if !ok || !pod.Running {
-		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: fmt.Errorf("no pod runs as %s", host)}
+	pod, err := d.pods.running(host)
+	if err != nil {
+		return nil, err
 	}
 	return d.namespace.Forward(ctx, d.namespace.Name, pod.Name, pod.UID+"/"+pod.ContainerID, port)
 }
@@ -128,10 +127,7 @@ func (d *Deployment) announced(addr string) (string, bool) {
 	if err != nil {
 		return "", false
 	}
-	d.pods.mu.Lock()
-	defer d.pods.mu.Unlock()
-	name, ok := d.pods.ips[host]
-	return name, ok
+	return d.pods.announced(host)
 }
 
 // obstacles finds what keeps this deployment from coming up.
@@ -168,15 +164,7 @@ func (d *Deployment) DeletePod(ctx context.Context, p Pod, grace *time.Duration)
 	if err := d.namespace.Check(ctx); err != nil {
 		return err
 	}
-	o := api.DeleteOptions{Preconditions: api.NewUIDPreconditions(p.UID)}
-	if grace != nil {
-		seconds := int64(*grace / time.Second)
-		o.GracePeriodSeconds = &seconds
-	}
-	if err := d.namespace.Client.CoreV1().Pods(d.namespace.Name).Delete(ctx, p.Name, o); err != nil {
-		return fmt.Errorf("deleting pod %s: %w", p.Name, err)
-	}
-	return nil
+	return deletePod(ctx, d.namespace.Cluster, d.namespace.Name, p, grace)
 }
 
 // AwaitAnswer waits until a node answers PING.

@@ -26,7 +26,7 @@ func (d *Deployment) Generate(ctx context.Context, g GeneratorPlan) (*Generators
 	if _, err := d.namespace.Client.BatchV1().Jobs(d.namespace.Name).Apply(ctx, job, how); err != nil {
 		return nil, fmt.Errorf("applying the Job of the generators: %w", err)
 	}
-	pods, err := watchPods(ctx, d.namespace, secret.Labels, diary{clock: d.options.Clock})
+	pods, err := watchPods(ctx, labelled(d.namespace, secret.Labels), diary{clock: d.options.Clock})
 	if err != nil {
 		return nil, err
 	}

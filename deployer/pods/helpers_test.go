@@ -21,7 +21,7 @@ func running(t *testing.T, d *Deployment, s *kubetest.Server, name string) Pod {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return podOf(made)
+	return podOf(made, Container)
 }
 
 // status sets the status of a pod's containers, once they are there.

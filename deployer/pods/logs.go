@@ -11,7 +11,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/slotstorm/slotstorm/clusters/kube"
 	"github.com/slotstorm/slotstorm/clusters/kube/api"
 	"github.com/slotstorm/slotstorm/deployer"
 )
@@ -19,11 +18,10 @@ import (
 // logs copies what nodes write into files, from every container of every pod
 // that a node ever has: the log of a pod goes with it.
 type logs struct {
-	namespace *kube.Namespace
-	pods      *pods
-	stop      context.CancelFunc
-	wg        sync.WaitGroup
-	files     map[string]*logFile
+	pods  *pods
+	stop  context.CancelFunc
+	wg    sync.WaitGroup
+	files map[string]*logFile
 }
 
 // logFile is one node's.
@@ -36,14 +34,16 @@ type logFile struct {
 	err  error
 }
 
-func followLogs(n *kube.Namespace, p *pods, nodes []deployer.Node, dir string) *logs {
+// followLogs copies what nodes write from a time on, into a folder; an empty one keeps
+// nothing.
+func followLogs(p *pods, nodes []deployer.Node, dir string, from time.Time) *logs {
 	ctx, stop := context.WithCancel(context.Background())
-	l := &logs{namespace: n, pods: p, stop: stop, files: map[string]*logFile{}}
+	l := &logs{pods: p, stop: stop, files: map[string]*logFile{}}
 	if dir == "" {
 		return l
 	}
 	for _, node := range nodes {
-		f := &logFile{path: filepath.Join(dir, node.Name+".log")}
+		f := &logFile{path: filepath.Join(dir, node.Name+".log"), last: from}
 		l.files[node.Name] = f
 		l.wg.Go(func() { l.follow(ctx, node.Name, f) })
 	}
@@ -77,7 +77,11 @@ func (l *logs) follow(ctx context.Context, node string, f *logFile) {
 
 // copy appends what a node has written since the last line that was copied.
 func (l *logs) copy(ctx context.Context, node string, f *logFile, follow bool) error {
-	o := &api.PodLogOptions{Container: Container, Follow: follow, Timestamps: true}
+	container := l.pods.of.container
+	if pod, ok := l.pods.byHost(node); ok {
+		container = pod.Container
+	}
+	o := &api.PodLogOptions{Container: container, Follow: follow, Timestamps: true}
 	f.mu.Lock()
 	last := f.last
 	f.mu.Unlock()
@@ -85,7 +89,7 @@ func (l *logs) copy(ctx context.Context, node string, f *logFile, follow bool) e
 		// Kubernetes cuts it to the second: what comes twice is left out below.
 		o.SinceTime = &api.Time{Time: last}
 	}
-	stream, err := l.namespace.Client.CoreV1().Pods(l.namespace.Name).GetLogs(node, o).Stream(ctx)
+	stream, err := l.pods.of.in.Client.CoreV1().Pods(l.pods.of.namespace).GetLogs(node, o).Stream(ctx)
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,9 @@ const (
 	// ShardLabel holds the index of a pod's shard.
 	ShardLabel = "slotstorm.dev/shard"
 
+	// defaultContainer is the annotation by which kubectl chooses a container.
+	defaultContainer = "kubectl.kubernetes.io/default-container"
+
 	nameLabel = "app.kubernetes.io/name"
 	// redisAnnotation holds the scenario's redis section, on the ConfigMap.
 	redisAnnotation = "slotstorm.dev/redis"

@@ -3,8 +3,10 @@ package pods
 import (
 	"context"
 	"fmt"
+	"net"
 	"strconv"
 	"sync"
+	"time"
 
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/client-go/informers"
@@ -18,6 +20,9 @@ import (
 // Pod is a node's pod at one moment.
 type Pod struct {
 	Name, UID, IP string
+	// Container is the name of the one that is the node; empty if the pod has several and
+	// none is named.
+	Container string
 	// Machine is where it runs.
 	Machine string
 	// Restarts counts its container's restarts; ContainerID is the one of now.
@@ -35,12 +40,21 @@ type Pod struct {
 	Exit string
 }
 
+// followed says which pods are followed, and which container of each is the node.
+type followed struct {
+	in                  *kube.Cluster
+	namespace, selector string
+	// container is empty where pods differ: then it is the one that podOf chooses.
+	container string
+}
+
 // pods follows the pods of a cluster by a watch, which outlives an API server
 // that is away for a while.
 type pods struct {
-	diary diary
+	of followed
 
 	mu      sync.Mutex
+	diary   diary
 	now     map[string]Pod
 	ips     map[string]string // every IP that was ever seen → node name
 	history []results.Pod
@@ -57,11 +71,16 @@ type diary struct {
 	shard map[string]int // node name → shard
 }
 
-// watchPods follows the pods with a run's labels until close.
-func watchPods(ctx context.Context, n *kube.Namespace, selector map[string]string, diary diary) (*pods, error) {
-	p := &pods{diary: diary, now: map[string]Pod{}, ips: map[string]string{}, changed: make(chan struct{})}
-	factory := informers.NewSharedInformerFactoryWithOptions(n.Client, 0, informers.WithNamespace(n.Name),
-		informers.WithTweakListOptions(func(o *api.ListOptions) { o.LabelSelector = labels.SelectorFromSet(selector).String() }))
+// labelled are the pods of a namespace with some labels.
+func labelled(n *kube.Namespace, with map[string]string) followed {
+	return followed{in: n.Cluster, namespace: n.Name, selector: labels.SelectorFromSet(with).String(), container: Container}
+}
+
+// watchPods follows pods until close.
+func watchPods(ctx context.Context, of followed, diary diary) (*pods, error) {
+	p := &pods{of: of, diary: diary, now: map[string]Pod{}, ips: map[string]string{}, changed: make(chan struct{})}
+	factory := informers.NewSharedInformerFactoryWithOptions(of.in.Client, 0, informers.WithNamespace(of.namespace),
+		informers.WithTweakListOptions(func(o *api.ListOptions) { o.LabelSelector = of.selector }))
 	informer := factory.Core().V1().Pods().Informer()
 	_, err := informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
 		AddFunc:    func(o any) { p.see(o) },
@@ -97,7 +116,7 @@ func (p *pods) see(o any) {
 	if !ok {
 		return
 	}
-	is := podOf(pod)
+	is := podOf(pod, p.of.container)
 	p.mu.Lock()
 	was := p.now[is.Name]
 	fresh := was.UID != is.UID
@@ -162,21 +181,32 @@ func (p *pods) lose(o any) {
 }
 
 func (p *pods) event(name, kind, message string) {
-	shard, ok := p.diary.shard[name]
+	p.mu.Lock()
+	d := p.diary
+	p.mu.Unlock()
+	shard, ok := d.shard[name]
 	if !ok {
 		return
 	}
-	p.diary.emit(results.Event{Offset: p.diary.clock.Now(), Kind: kind, Source: "kubernetes", Node: name, Shard: &shard, Message: message})
+	d.emit(results.Event{Offset: d.clock.Now(), Kind: kind, Source: "kubernetes", Node: name, Shard: &shard, Message: message})
 }
 
-func podOf(pod *api.Pod) Pod {
-	is := Pod{Name: pod.Name, UID: string(pod.UID), IP: pod.Status.PodIP, Machine: pod.Spec.NodeName, Going: pod.DeletionTimestamp != nil, Index: -1}
+// podOf is a pod with the state of one of its containers; an empty name is the only one, or
+// the one that the annotation of kubectl names.
+func podOf(pod *api.Pod, container string) Pod {
+	if container == "" {
+		container = pod.Annotations[defaultContainer]
+	}
+	if container == "" && len(pod.Spec.Containers) == 1 {
+		container = pod.Spec.Containers[0].Name
+	}
+	is := Pod{Name: pod.Name, UID: string(pod.UID), IP: pod.Status.PodIP, Machine: pod.Spec.NodeName, Going: pod.DeletionTimestamp != nil, Index: -1, Container: container}
 	if i, err := strconv.Atoi(pod.Annotations[api.JobCompletionIndexAnnotation]); err == nil {
 		is.Index = i
 	}
 	is.Ended = pod.Status.Phase == api.PodFailed || pod.Status.Phase == api.PodSucceeded
 	for _, c := range pod.Status.ContainerStatuses {
-		if c.Name != Container {
+		if c.Name != container {
 			continue
 		}
 		is.Restarts, is.ContainerID, is.Running, is.Ready = int(c.RestartCount), c.ContainerID, c.State.Running != nil, c.Ready
@@ -204,6 +234,23 @@ func (p *pods) byHost(host string) (Pod, bool) {
 	}
 	pod, ok := p.now[p.ips[host]]
 	return pod, ok && pod.IP == host
+}
+
+// running is byHost, if the pod's container runs; else the error of a dial.
+func (p *pods) running(host string) (Pod, error) {
+	pod, ok := p.byHost(host)
+	if !ok || !pod.Running {
+		return Pod{}, &net.OpError{Op: "dial", Net: "tcp", Err: fmt.Errorf("no pod runs as %s", host)}
+	}
+	return pod, nil
+}
+
+// announced names the pod that has, or had, an address.
+func (p *pods) announced(host string) (string, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	name, ok := p.ips[host]
+	return name, ok
 }
 
 // find gives a pod that ok takes.
@@ -262,4 +309,18 @@ func (p *pods) seen() []results.Pod {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return append([]results.Pod(nil), p.history...)
+}
+
+// deletePod deletes a pod, if it is still that one. A grace of 0 is by force: the API server
+// forgets it at once.
+func deletePod(ctx context.Context, in *kube.Cluster, namespace string, p Pod, grace *time.Duration) error {
+	o := api.DeleteOptions{Preconditions: api.NewUIDPreconditions(p.UID)}
+	if grace != nil {
+		seconds := int64(*grace / time.Second)
+		o.GracePeriodSeconds = &seconds
+	}
+	if err := in.Client.CoreV1().Pods(namespace).Delete(ctx, p.Name, o); err != nil {
+		return fmt.Errorf("deleting pod %s: %w", p.Name, err)
+	}
+	return nil
 }

@@ -26,8 +26,8 @@ type Options struct {
 	On string
 	// KeepVolumes leaves the nodes' data in the run's folder.
 	KeepVolumes bool
-	// Own is the seed of the cluster that the user says is theirs; a run on a cluster that
-	// slotstorm did not deploy needs it.
+	// Own is the seed of the cluster that the user says is theirs, or CONTEXT/NAMESPACE of its
+	// pods; a run on a cluster that slotstorm did not deploy needs it.
 	Own string
 	// AllowExec permits faults that run programs on this machine.
 	AllowExec bool

@@ -23,6 +23,9 @@ func Run(ctx context.Context, s *scenarios.Scenario, o Options) (*Result, error)
 	if err := permitted(s, o); err != nil {
 		return nil, err
 	}
+	if s.Cluster.Provider == scenarios.Attach && s.Cluster.Attach.Pods() {
+		o.Context, _ = site.Theirs(o.Own)
+	}
 	rec, err := begin(s, o)
 	if err != nil {
 		return nil, explain(o.Root, err)
@@ -40,8 +43,8 @@ var ErrNotPermitted = errors.New("not permitted")
 // permitted refuses what the user has to permit on the command line: programs of a scenario,
 // which may be somebody else's, and a load on a cluster that slotstorm did not deploy.
 func permitted(s *scenarios.Scenario, o Options) error {
-	if a := s.Cluster.Attach; s.Cluster.Provider == scenarios.Attach && !slices.Contains(a.Seeds, o.Own) {
-		return fmt.Errorf("%w: the run would load a cluster that slotstorm did not deploy, and injects faults into it: if it is yours to break, add --i-own %s", ErrNotPermitted, a.Seeds[0])
+	if s.Cluster.Provider == scenarios.Attach && !owned(s.Cluster.Attach, o) {
+		return fmt.Errorf("%w: the run would load a cluster that slotstorm did not deploy, and injects faults into it: if it is yours to break, add --i-own %s", ErrNotPermitted, site.Mine(s, o.Context))
 	}
 	for _, f := range s.Timeline.Faults {
 		if f.Traits().Executes && !o.AllowExec {
@@ -49,6 +52,15 @@ func permitted(s *scenarios.Scenario, o Options) error {
 		}
 	}
 	return nil
+}
+
+// owned reports whether the command line says that a cluster is the user's.
+func owned(a scenarios.AttachedCluster, o Options) bool {
+	if !a.Pods() {
+		return slices.Contains(a.Seeds, o.Own)
+	}
+	context, namespace := site.Theirs(o.Own)
+	return context != "" && namespace == a.Namespace && (o.Context == "" || o.Context == context)
 }
 
 // begin makes the bundle.
@@ -131,7 +143,7 @@ func load(ctx context.Context, s *scenarios.Scenario, st site.Site, rec *recorde
 		return err
 	}
 	in.samples.settled(ctx)
-	if s.Cluster.Provider == scenarios.Attach {
+	if s.Cluster.Provider == scenarios.Attach && !s.Cluster.Attach.Pods() {
 		in.samples.ends(rec.Emit)
 	}
 	if err := in.samples.save(rec.bundle); err != nil {

@@ -4,63 +4,27 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
-	"github.com/slotstorm/slotstorm/chaos"
-	"github.com/slotstorm/slotstorm/chaos/native"
 	"github.com/slotstorm/slotstorm/deployer/attached"
-	"github.com/slotstorm/slotstorm/internal/dial"
-	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
-	"github.com/slotstorm/slotstorm/workload/remote"
 )
-
-// theirs is a site on a cluster that slotstorm did not deploy. The load comes from this
-// process.
-type theirs struct {
-	*attached.Deployment
-	seeds  []string
-	engine native.Attached
-}
-
-func (t *theirs) Engine() chaos.Engine { return t.engine }
-func (t *theirs) Upgrader() Upgrader   { return nil }
-func (t *theirs) Fleet() *remote.Fleet { return nil }
-
-func (t *theirs) Seats(int) (generators []dial.Dialer, probes dial.Dialer) { return nil, t.Dialer }
-
-func (t *theirs) Environment(context.Context) results.Environment {
-	e := thisMachine()
-	e.Shared = true
-	e.Provider, e.Isolation = scenarios.Attach, "an existing cluster at "+strings.Join(t.seeds, ", ")
-	return e
-}
-
-func attachedOptions(s *scenarios.Scenario, run string, note func(string)) attached.Options {
-	return attached.Options{Run: run, Redis: s.Redis, At: s.Cluster.Attach, Note: note}
-}
 
 // onTheirs takes up the cluster of the scenario, and gives the scenario as it fits that.
 func onTheirs(ctx context.Context, s *scenarios.Scenario, o Options) (Site, *scenarios.Scenario, error) {
-	d, err := attached.Attach(ctx, attachedOptions(s, o.Run, o.Recorder.Note))
-	if err != nil {
-		return nil, nil, err
+	if s.Cluster.Attach.Pods() {
+		return onTheirPods(ctx, s, o)
 	}
-	own := *s
-	own.Redis = d.Found(s.Redis)
-	if is, want := own.Redis.NodeTimeout(), s.Redis.NodeTimeout(); is != want {
-		o.Recorder.Note(fmt.Sprintf("cluster-node-timeout is %v there, not %v as in the scenario: failovers take as long as that asks for", is, want))
-	}
-	return &theirs{Deployment: d, seeds: s.Cluster.Attach.Seeds, engine: native.Attached{Cluster: d.Cluster, Aim: o.Aim(d.Cluster)}}, &own, nil
+	return taken(ctx, s, o, attachedOptions(s, o.Run, o.Recorder.Note))
 }
-
-// Undo is a command that undoes another one at a node.
-type Undo = attached.Undo
 
 // Clear undoes what commands of a killed run of s have changed in a cluster that slotstorm
 // did not deploy, removes what the run has left there, and says what that was.
-func Clear(ctx context.Context, s *scenarios.Scenario, run string, undo []Undo) (string, error) {
-	removed, err := attached.Clear(ctx, attachedOptions(s, run, nil), undo)
+func Clear(ctx context.Context, s *scenarios.Scenario, run string, at Reached, undo []Undo) (string, error) {
+	clear := func(o attached.Options) (int, error) { return attached.Clear(ctx, o, undo) }
+	if s.Cluster.Attach.Pods() {
+		clear = func(o attached.Options) (int, error) { return clearPods(ctx, s, at, o, undo) }
+	}
+	removed, err := clear(attachedOptions(s, run, nil))
 	if err != nil {
 		return "", fmt.Errorf("%w: %w", ErrEnvironment, err)
 	}
@@ -69,9 +33,6 @@ func Clear(ctx context.Context, s *scenarios.Scenario, run string, undo []Undo) 
 	}
 	return fmt.Sprintf("%d keys that begin with %s", removed, scenarios.OwnPrefix), nil
 }
-
-// ErrUnfit marks a cluster that slotstorm does not act on as it is.
-var ErrUnfit = attached.ErrUnfit
 
 // errNoPlace says that a run attaches to such a cluster, and nothing is deployed.
 var errNoPlace = errors.New("an existing cluster is attached to by a run, and is not deployed: use --cluster kind or --cluster kube")

@@ -47,6 +47,8 @@ func deploy(ctx context.Context, s *scenarios.Scenario, o Options) (st Site, own
 func Enter(s *scenarios.Scenario, o Options) error {
 	e := results.JournalEntry{Offset: o.Recorder.Clock().Now(), Step: "place"}
 	switch {
+	case s.Cluster.Provider == scenarios.Attach && s.Cluster.Attach.Pods():
+		e.Why = "an existing cluster in namespace " + s.Cluster.Attach.Namespace
 	case s.Cluster.Provider == scenarios.Attach:
 		e.Why = "an existing cluster at " + strings.Join(s.Cluster.Attach.Seeds, ", ")
 	case s.Cluster.Provider != "local":

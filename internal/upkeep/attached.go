@@ -11,7 +11,13 @@ import (
 
 // attached looks after a cluster that slotstorm did not deploy: it undoes the commands that
 // were in force, waits until the cluster is whole, and removes the keys of the run.
-func (r *Recovery) attached(ctx context.Context, s *scenarios.Scenario, run string, j *results.Journal) error {
+func (r *Recovery) attached(ctx context.Context, s *scenarios.Scenario, run string, j *results.Journal, named string) error {
+	at := site.Reached{Context: named, Named: named != ""}
+	for _, e := range j.Entries {
+		if e.Kubernetes != nil && named == "" {
+			at.Context = e.Kubernetes.Context
+		}
+	}
 	var undo []site.Undo
 	faults, addresses := injected(s), addressesOf(j)
 	for _, e := range j.Open() {
@@ -23,7 +29,7 @@ func (r *Recovery) attached(ctx context.Context, s *scenarios.Scenario, run stri
 			undo = append(undo, site.Undo{Addr: addresses[n], Command: c.Undo})
 		}
 	}
-	removed, err := site.Clear(ctx, s, run, undo)
+	removed, err := site.Clear(ctx, s, run, at, undo)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrUnhealed, err)
 	}

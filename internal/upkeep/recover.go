@@ -55,7 +55,7 @@ func Recover(ctx context.Context, dir string, o RecoverOptions) (*Recovery, erro
 	case "kind", "kube":
 		err = r.kubernetes(ctx, s, filepath.Base(dir), j, o.Context)
 	case scenarios.Attach:
-		err = r.attached(ctx, s, filepath.Base(dir), j)
+		err = r.attached(ctx, s, filepath.Base(dir), j, o.Context)
 	default:
 		err = fmt.Errorf("%w: this version cannot recover a run on %q", ErrUnhealed, p)
 	}

@@ -32,11 +32,25 @@ func kubernetesLines(k *results.Kubernetes) [][2]string {
 		names[p.Name] = true
 		restarts += p.Restarts
 	}
-	return append(list,
+	list = append(list,
 		[2]string{"its pods", fmt.Sprintf("%d, with %s recreated and %s", len(names), words.Plural(len(k.Pods)-len(names), "pod", "pods"), words.Plural(restarts, "container restarted", "containers restarted"))},
-		[2]string{"its volumes", words.Sentence(", ", words.Plural(len(k.Volumes), "claim", "claims"), same(k.Volumes, func(v results.Volume) string {
-			return words.Sentence(" ", v.Class, v.Capacity)
-		}))})
+	)
+	if k.Compared > 0 || len(k.Changed) > 0 {
+		return append(list, [2]string{"its objects", comparedWords(k)})
+	}
+	return append(list, [2]string{"its volumes", words.Sentence(", ", words.Plural(len(k.Volumes), "claim", "claims"), same(k.Volumes, func(v results.Volume) string {
+		return words.Sentence(" ", v.Class, v.Capacity)
+	}))})
+}
+
+// comparedWords are what became of the objects of the owner, whose volumes slotstorm does not
+// know.
+func comparedWords(k *results.Kubernetes) string {
+	text := words.Plural(k.Compared, "object", "objects") + " of the owner compared before and after the load: "
+	if len(k.Changed) == 0 {
+		return text + "none has changed"
+	}
+	return text + strings.Join(k.Changed, ", ")
 }
 
 // same is what f says of every element, or that they differ.

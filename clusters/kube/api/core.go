@@ -3,6 +3,7 @@ package api
 import "k8s.io/api/core/v1"
 
 type (
+	ConfigMap                = v1.ConfigMap
 	Capabilities             = v1.Capabilities
 	Capability               = v1.Capability
 	Container                = v1.Container
@@ -34,6 +35,7 @@ type (
 	PodSpec                  = v1.PodSpec
 	ResourceList             = v1.ResourceList
 	SeccompProfile           = v1.SeccompProfile
+	Secret                   = v1.Secret
 	SecurityContext          = v1.SecurityContext
 	Taint                    = v1.Taint
 	Volume                   = v1.Volume

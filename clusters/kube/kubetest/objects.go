@@ -263,3 +263,28 @@ func (r *rules) watch(action testing.Action) (bool, watch.Interface, error) {
 		return e, err != nil || selector.Matches(labels.Set(m.GetLabels()))
 	}), nil
 }
+
+// Permit answers the reviews of this user's rights: a right is VERB RESOURCE, such as "get
+// pods/log" or "list statefulsets.apps".
+func (c *Clientset) Permit(allowed func(right string) bool) {
+	c.React("create", "selfsubjectaccessreviews", func(a testing.Action) (bool, runtime.Object, error) {
+		create, ok := a.(testing.CreateActionImpl)
+		if !ok {
+			return false, nil, nil
+		}
+		review, ok := create.GetObject().DeepCopyObject().(*api.SelfSubjectAccessReview)
+		if !ok {
+			return false, nil, nil
+		}
+		at := review.Spec.ResourceAttributes
+		right := at.Verb + " " + at.Resource
+		if at.Group != "" {
+			right += "." + at.Group
+		}
+		if at.Subresource != "" {
+			right += "/" + at.Subresource
+		}
+		review.Status.Allowed = allowed(right)
+		return true, review, nil
+	})
+}

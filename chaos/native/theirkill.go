@@ -1,0 +1,209 @@
+package native
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/slotstorm/slotstorm/chaos"
+	"github.com/slotstorm/slotstorm/deployer"
+	"github.com/slotstorm/slotstorm/deployer/pods"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+// TheirPods is what the engine needs of pods that slotstorm did not deploy.
+type TheirPods interface {
+	// Pod is a node's pod now.
+	Pod(node string) (pods.Pod, bool)
+	// AwaitPod waits until a node's pod is as ok wants it.
+	AwaitPod(ctx context.Context, node, what string, ok func(pods.Pod) bool) (pods.Pod, error)
+	// DeletePod deletes a pod if it is still that one, with its own grace period if grace is
+	// nil.
+	DeletePod(ctx context.Context, p pods.Pod, grace *time.Duration) error
+}
+
+// theirs are the nodes of a cluster that slotstorm did not deploy.
+type theirs struct {
+	cluster *deployer.Cluster
+	aim     chaos.Aim
+	pods    TheirPods
+	// lastCopy permits faults to take the last node of a shard that is in sync.
+	lastCopy bool
+}
+
+// spares refuses targets without which a shard has no node that is in sync.
+func (c theirs) spares(roles []deployer.Role, targets []chaos.Target) error {
+	if c.lastCopy {
+		return nil
+	}
+	hit := names(targets)
+	for _, t := range targets {
+		if !slices.ContainsFunc(roles, func(r deployer.Role) bool {
+			return r.Node.Shard == t.Shard && (r.Primary || r.LinkUp) && !slices.Contains(hit, r.Node.Name)
+		}) {
+			return fmt.Errorf("%s is the last node of shard %d that is in sync: its data can be lost for good; cluster.attach.allowLastCopy permits that", t.Node, t.Shard)
+		}
+	}
+	return nil
+}
+
+// theirKill deletes pods that their owner makes anew. A node that is to be away is kept down
+// by the deletion of each pod that follows: that ends with this process, and writes nothing
+// into what the owner has made.
+type theirKill struct {
+	theirs
+	spec   scenarios.Kill
+	random *rand.Rand
+	// away is how long the nodes are kept down, if spec says so.
+	away    time.Duration
+	victims []pods.Pod
+	// struck is how many were hit.
+	struck int
+
+	release context.CancelFunc
+	held    sync.WaitGroup
+	mu      sync.Mutex
+	// again counts the pods that followed and were deleted; failed is why one was not.
+	again  int
+	failed error
+}
+
+// holdEvery is the distance of two looks at whether a node that is kept down has another pod.
+// A pod takes longer than that to start a container.
+const holdEvery = 250 * time.Millisecond
+
+func (k *theirKill) Check(_ context.Context, roles []deployer.Role) (chaos.Choice, error) {
+	targets, why, err := k.aim.Choose(roles, k.spec.Target, k.random)
+	if err == nil {
+		err = k.spares(roles, targets)
+	}
+	if err != nil {
+		return chaos.Choice{}, err
+	}
+	for _, node := range names(targets) {
+		pod, ok := k.pods.Pod(node)
+		if !ok || !pod.Running || pod.Going {
+			return chaos.Choice{}, fmt.Errorf("%s has no pod that runs", node)
+		}
+		k.victims = append(k.victims, pod)
+	}
+	return chaos.Choice{Targets: targets, Why: why, Effect: chaos.Effect{Down: names(targets)}}, nil
+}
+
+// Limits include the grace that a pod is given.
+func (k *theirKill) Limits() (prove, heal time.Duration) {
+	return podStopLimit + k.spec.Grace.Std(), podStopLimit + k.spec.Grace.Std()
+}
+
+func (k *theirKill) Inject(ctx context.Context) (time.Time, error) {
+	var grace *time.Duration
+	if k.spec.Signal == "SIGKILL" {
+		grace = new(time.Duration)
+	} else if g := k.spec.Grace.Std(); g > 0 {
+		grace = &g
+	}
+	holding, release := context.WithCancel(context.Background())
+	k.release = release
+	at := time.Now()
+	k.struck = len(k.victims)
+	errs := make([]error, len(k.victims))
+	var wg sync.WaitGroup
+	for i, p := range k.victims {
+		wg.Go(func() { errs[i] = k.pods.DeletePod(ctx, p, grace) })
+		if k.spec.Away != nil {
+			k.held.Go(func() { k.hold(holding, p) })
+		}
+	}
+	wg.Wait()
+	return at, errors.Join(errs...)
+}
+
+// hold deletes each pod that follows one, until the context ends or the time is over.
+func (k *theirKill) hold(ctx context.Context, p pods.Pod) {
+	ctx, cancel := context.WithTimeout(ctx, k.away)
+	defer cancel()
+	t := time.NewTicker(holdEvery)
+	defer t.Stop()
+	for last := p.UID; ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+		now, ok := k.pods.Pod(p.Name)
+		if !ok || now.UID == last || now.Going {
+			continue
+		}
+		err := k.pods.DeletePod(ctx, now, new(time.Duration))
+		k.mu.Lock()
+		if err == nil {
+			last = now.UID
+			k.again++
+		} else if ctx.Err() == nil {
+			k.failed = err
+		}
+		k.mu.Unlock()
+	}
+}
+
+// Prove wants each pod to be gone, or another one to have its name.
+func (k *theirKill) Prove(ctx context.Context) (string, error) {
+	var seen []string
+	for _, was := range k.victims {
+		err := until(ctx, func(context.Context) error {
+			if now, ok := k.pods.Pod(was.Name); ok && now.UID == was.UID {
+				return fmt.Errorf("pod %s still exists, uid %s", was.Name, was.UID)
+			}
+			return nil
+		})
+		if err != nil {
+			return "", err
+		}
+		seen = append(seen, fmt.Sprintf("pod %s with uid %s no longer exists", was.Name, was.UID))
+	}
+	return strings.Join(seen, "; "), nil
+}
+
+// InForce wants nodes that are kept down to be down.
+func (k *theirKill) InForce(context.Context) error {
+	if k.spec.Away == nil {
+		return nil
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, was := range k.victims {
+		if now, ok := k.pods.Pod(was.Name); ok && now.UID != was.UID && now.Ready {
+			return errors.Join(fmt.Errorf("%s is ready in pod %s, too early", was.Name, now.UID), k.failed)
+		}
+	}
+	return nil
+}
+
+// Heal stops to keep nodes down, and waits until each answers in another pod.
+func (k *theirKill) Heal(ctx context.Context) (string, error) {
+	if k.release != nil {
+		k.release()
+		k.held.Wait()
+	}
+	var seen []string
+	for _, was := range k.victims[:k.struck] {
+		next, err := k.pods.AwaitPod(ctx, was.Name, "another pod for "+was.Name, func(n pods.Pod) bool { return n.UID != was.UID && n.Running && !n.Going })
+		if err != nil {
+			return "", err
+		}
+		n, _ := k.cluster.Node(was.Name)
+		if err := k.cluster.AwaitPing(ctx, n); err != nil {
+			return "", err
+		}
+		seen = append(seen, fmt.Sprintf("%s is back at %s, not %s", was.Name, next.IP, was.IP))
+	}
+	if k.again > 0 {
+		seen = append(seen, fmt.Sprintf("%d pods that its owner had made meanwhile were deleted", k.again))
+	}
+	return strings.Join(seen, "; "), nil
+}

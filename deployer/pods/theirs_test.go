@@ -1,0 +1,196 @@
+package pods
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/slotstorm/slotstorm/clusters/kube"
+	"github.com/slotstorm/slotstorm/clusters/kube/api"
+	"github.com/slotstorm/slotstorm/clusters/kube/kubetest"
+	"github.com/slotstorm/slotstorm/deployer"
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// theirPod is a pod that somebody else made.
+func theirPod(name, uid string, containers ...string) *api.Pod {
+	p := &api.Pod{ObjectMeta: api.ObjectMeta{Name: name, Namespace: "shop", UID: types.UID(uid), Labels: map[string]string{"app": "redis"}}}
+	p.Status.PodIP = "10.244.0." + strings.TrimPrefix(name, "redis-")
+	for _, c := range containers {
+		p.Spec.Containers = append(p.Spec.Containers, api.Container{Name: c})
+		p.Status.ContainerStatuses = append(p.Status.ContainerStatuses, api.ContainerStatus{Name: c, ContainerID: "c-" + c, Ready: true, State: api.ContainerState{Running: &api.ContainerStateRunning{}}})
+	}
+	return p
+}
+
+func followThem(t *testing.T, s *kubetest.Server, container string) *Theirs {
+	t.Helper()
+	c := &kube.Cluster{Config: s.Config, Client: s.Client(), Context: "kind-x", Version: "v1.34.3"}
+	found, err := Follow(t.Context(), TheirOptions{In: c, Namespace: "shop", Selector: "app=redis", Container: container, Port: 6379})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(found.Close)
+	return found
+}
+
+// greeter is the address of a server that says hello.
+func greeter(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = io.WriteString(conn, "hello\n") // the test sees what is missing
+			conn.Close()
+		}
+	}()
+	return l.Addr().String()
+}
+
+// The server of a pod is reached by the pod's name, a name of its Service and its address;
+// its log from the beginning of the run on is kept.
+func TestTheirPodsAreReached(t *testing.T) {
+	t.Parallel()
+	s := kubetest.New(t, theirPod("redis-7", "u7", "server"), theirPod("redis-8", "u8", "server"))
+	hello := greeter(t)
+	s.Forward = func(pod string, port int) (string, error) {
+		if pod != "redis-7" || port != 6379 {
+			return "", fmt.Errorf("%s:%d", pod, port)
+		}
+		return hello, nil
+	}
+	began := time.Now()
+	s.Log = func(ctx context.Context, r kubetest.LogRequest, w io.Writer) error {
+		for text, at := range map[string]time.Time{"before": began.Add(-time.Hour), "after": began.Add(time.Second)} {
+			if _, err := fmt.Fprintf(w, "%s %s of %s\n", at.UTC().Format(time.RFC3339Nano), text, r.Container); err != nil {
+				return err
+			}
+		}
+		if r.Follow {
+			<-ctx.Done()
+		}
+		return nil
+	}
+	found := followThem(t, s, "")
+	if running, err := found.Running(); err != nil || len(running) != 2 || running["redis-7"] != "redis-7:6379" {
+		t.Errorf("running: %v %v", running, err)
+	}
+	for _, addr := range []string{"redis-7:6379", "redis-7.redis.shop.svc:6379", "10.244.0.7:6379"} {
+		conn, err := found.Dial(t.Context(), addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if said, err := io.ReadAll(conn); err != nil || string(said) != "hello\n" {
+			t.Errorf("%s: %q %v", addr, said, err)
+		}
+		conn.Close()
+		if name, ok := found.Announced(addr); !ok || name != "redis-7" {
+			t.Errorf("%s is announced by %q", addr, name)
+		}
+	}
+	if _, err := found.Dial(t.Context(), "10.244.0.9:6379"); err == nil {
+		t.Error("an address of no pod is reached")
+	}
+	dir := t.TempDir()
+	found.Record([]deployer.Node{{Name: "redis-7"}}, dir, results.Clock{Start: began}, func(results.Event) {})
+	f, err := found.Log(t.Context(), "redis-7")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	if raw, err := os.ReadFile(filepath.Join(dir, "redis-7.log")); err != nil || string(raw) != "after of server\n" {
+		t.Errorf("the log is %q, %v", raw, err)
+	}
+}
+
+// Pods that cannot be used are named, with the reason.
+func TestTheirPodsAreFit(t *testing.T) {
+	t.Parallel()
+	stopped := theirPod("redis-1", "u1", "server")
+	stopped.Status.ContainerStatuses[0].State.Running = nil
+	named := theirPod("redis-2", "u2", "server", "metrics")
+	named.Annotations = map[string]string{defaultContainer: "server"}
+	for want, tc := range map[string]struct {
+		pods      []*api.Pod
+		container string
+	}{
+		"has no pods with the labels":                  {},
+		"container server of pod redis-1 does not run": {pods: []*api.Pod{stopped}},
+		"pod redis-0 has several containers: name":     {pods: []*api.Pod{theirPod("redis-0", "u0", "server", "metrics")}},
+		"container other of pod redis-0 does not run":  {pods: []*api.Pod{theirPod("redis-0", "u0", "server", "metrics")}, container: "other"},
+		"": {pods: []*api.Pod{named}},
+	} {
+		s := kubetest.New(t)
+		for _, p := range tc.pods {
+			if _, err := s.Objects.CoreV1().Pods("shop").Create(t.Context(), p, api.CreateOptions{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, err := followThem(t, s, tc.container).Running()
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("the error is %v, want %q", err, want)
+		}
+	}
+	c := &kube.Cluster{Client: kubetest.New(t).Client()}
+	if _, err := Follow(t.Context(), TheirOptions{In: c, Namespace: "shop", Selector: "app in redis"}); err == nil || !strings.Contains(err.Error(), "cluster.attach.selector") {
+		t.Errorf("a selector that is none: %v", err)
+	}
+}
+
+// Only the pod that is meant is deleted: not one that was made meanwhile.
+func TestTheirPodIsDeletedByUID(t *testing.T) {
+	t.Parallel()
+	s := kubetest.New(t, theirPod("redis-1", "u1", "server"))
+	found := followThem(t, s, "")
+	pod, ok := found.Pod("redis-1")
+	if !ok {
+		t.Fatal("no pod")
+	}
+	other := pod
+	other.UID = "u0"
+	if err := found.DeletePod(t.Context(), other, new(time.Duration)); !api.IsConflict(errors.Unwrap(err)) {
+		t.Errorf("another pod: %v", err)
+	}
+	if err := found.DeletePod(t.Context(), pod, new(time.Duration)); err != nil {
+		t.Error(err)
+	}
+	if _, err := s.Objects.CoreV1().Pods("shop").Get(t.Context(), "redis-1", api.GetOptions{}); !api.IsNotFound(err) {
+		t.Errorf("afterwards: %v", err)
+	}
+}
+
+// Entries of Secrets are read, and what is missing is named.
+func TestTheirSecrets(t *testing.T) {
+	t.Parallel()
+	s := kubetest.New(t)
+	secret := &api.Secret{ObjectMeta: api.ObjectMeta{Name: "redis", Namespace: "shop"}, Data: map[string][]byte{"password": []byte("s3cret")}}
+	if _, err := s.Objects.CoreV1().Secrets("shop").Create(t.Context(), secret, api.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	found := followThem(t, s, "")
+	if value, err := found.Secret(t.Context(), "redis", "password"); err != nil || string(value) != "s3cret" {
+		t.Errorf("%q %v", value, err)
+	}
+	for _, tc := range [][3]string{{"redis", "pass", `Secret redis has no entry "pass"`}, {"other", "password", "reading Secret other"}} {
+		if _, err := found.Secret(t.Context(), tc[0], tc[1]); err == nil || !strings.Contains(err.Error(), tc[2]) {
+			t.Errorf("%v: %v", tc, err)
+		}
+	}
+}

@@ -27,6 +27,7 @@ type TheirOptions struct {
 	Port int
 	// Direct dials the pods' addresses; otherwise connections go by way of the API server.
 	Direct bool
+	Clock  results.Clock
 }
 
 // Theirs are the pods of a cluster that slotstorm did not deploy. It reads, and deletes
@@ -42,7 +43,7 @@ func Follow(ctx context.Context, o TheirOptions) (*Theirs, error) {
 	if _, err := labels.Parse(o.Selector); err != nil {
 		return nil, fmt.Errorf("cluster.attach.selector: %w", err)
 	}
-	p, err := watchPods(ctx, followed{in: o.In, namespace: o.Namespace, selector: o.Selector, container: o.Container}, diary{})
+	p, err := watchPods(ctx, followed{in: o.In, namespace: o.Namespace, selector: o.Selector, container: o.Container}, diary{clock: o.Clock})
 	if err != nil {
 		return nil, err
 	}
@@ -120,15 +121,15 @@ func (t *Theirs) Announced(addr string) (string, bool) {
 
 // Record begins to emit what happens to the pods of nodes, and to copy what they write into
 // a folder; an empty one keeps nothing. It may be called once.
-func (t *Theirs) Record(nodes []deployer.Node, logs string, clock results.Clock, emit results.Emit) {
+func (t *Theirs) Record(nodes []deployer.Node, logs string, emit results.Emit) {
 	shards := map[string]int{}
 	for _, n := range nodes {
 		shards[n.Name] = n.Shard
 	}
 	t.pods.mu.Lock()
-	t.pods.diary = diary{clock, emit, shards}
+	t.pods.diary = diary{t.options.Clock, emit, shards}
 	t.pods.mu.Unlock()
-	t.logs = followLogs(t.pods, nodes, logs, clock.Start)
+	t.logs = followLogs(t.pods, nodes, logs, t.options.Clock.Start)
 }
 
 // Log opens what a node has written since Record, in all of its pods.

@@ -35,7 +35,7 @@ func theirPod(name, uid string, containers ...string) *api.Pod {
 func followThem(t *testing.T, s *kubetest.Server, container string) *Theirs {
 	t.Helper()
 	c := &kube.Cluster{Config: s.Config, Client: s.Client(), Context: "kind-x", Version: "v1.34.3"}
-	found, err := Follow(t.Context(), TheirOptions{In: c, Namespace: "shop", Selector: "app=redis", Container: container, Port: 6379})
+	found, err := Follow(t.Context(), TheirOptions{In: c, Namespace: "shop", Selector: "app=redis", Container: container, Port: 6379, Clock: results.Clock{Start: time.Now()}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,9 +76,9 @@ func TestTheirPodsAreReached(t *testing.T) {
 		}
 		return hello, nil
 	}
-	began := time.Now()
+	began := time.Now() // of the test, before the run
 	s.Log = func(ctx context.Context, r kubetest.LogRequest, w io.Writer) error {
-		for text, at := range map[string]time.Time{"before": began.Add(-time.Hour), "after": began.Add(time.Second)} {
+		for text, at := range map[string]time.Time{"before": began.Add(-time.Hour), "after": began.Add(time.Minute)} {
 			if _, err := fmt.Fprintf(w, "%s %s of %s\n", at.UTC().Format(time.RFC3339Nano), text, r.Container); err != nil {
 				return err
 			}
@@ -105,11 +105,16 @@ func TestTheirPodsAreReached(t *testing.T) {
 			t.Errorf("%s is announced by %q", addr, name)
 		}
 	}
+	for _, p := range found.Facts().Pods {
+		if p.From < 0 || p.From.Std() > time.Minute {
+			t.Errorf("pod %s is seen from %v of the run on", p.Name, p.From)
+		}
+	}
 	if _, err := found.Dial(t.Context(), "10.244.0.9:6379"); err == nil {
 		t.Error("an address of no pod is reached")
 	}
 	dir := t.TempDir()
-	found.Record([]deployer.Node{{Name: "redis-7"}}, dir, results.Clock{Start: began}, func(results.Event) {})
+	found.Record([]deployer.Node{{Name: "redis-7"}}, dir, func(results.Event) {})
 	f, err := found.Log(t.Context(), "redis-7")
 	if err != nil {
 		t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/slotstorm/slotstorm/clusters/kind"
 	"github.com/slotstorm/slotstorm/clusters/kube"
@@ -72,7 +73,7 @@ func onTheirPods(ctx context.Context, s *scenarios.Scenario, o Options) (_ Site,
 	if err != nil {
 		return nil, nil, err
 	}
-	found, err := followTheirs(ctx, in, a)
+	found, err := followTheirs(ctx, in, a, o.Recorder.Clock())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -87,14 +88,14 @@ func onTheirPods(ctx context.Context, s *scenarios.Scenario, o Options) (_ Site,
 	if err != nil {
 		return nil, nil, err
 	}
-	found.Record(t.Nodes, o.Logs, o.Recorder.Clock(), o.Recorder.Emit)
+	found.Record(t.Nodes, o.Logs, o.Recorder.Emit)
 	t.engine.Pods = found
 	return &theirPods{theirs: t, pods: found, in: in, namespace: a.Namespace, objects: objects, note: o.Recorder.Note, end: watchAbsence(in, o.Recorder)}, own, nil
 }
 
-func followTheirs(ctx context.Context, in *kube.Cluster, a scenarios.AttachedCluster) (*pods.Theirs, error) {
+func followTheirs(ctx context.Context, in *kube.Cluster, a scenarios.AttachedCluster, clock results.Clock) (*pods.Theirs, error) {
 	found, err := pods.Follow(ctx, pods.TheirOptions{
-		In: in, Namespace: a.Namespace, Selector: a.Selector, Container: a.Container, Port: a.Port, Direct: direct(a, in.Context),
+		In: in, Namespace: a.Namespace, Selector: a.Selector, Container: a.Container, Port: a.Port, Direct: direct(a, in.Context), Clock: clock,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnfit, err)
@@ -162,7 +163,7 @@ func clearPods(ctx context.Context, s *scenarios.Scenario, w Reached, o attached
 	if err != nil {
 		return 0, err
 	}
-	found, err := followTheirs(ctx, in, s.Cluster.Attach)
+	found, err := followTheirs(ctx, in, s.Cluster.Attach, results.Clock{Start: time.Now()})
 	if err != nil {
 		return 0, err
 	}

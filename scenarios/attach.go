@@ -14,10 +14,11 @@ type AttachedCluster struct {
 	// In place of seeds, the Kubernetes namespace of the pods that are the nodes.
 	Namespace string `yaml:"namespace,omitempty" json:"namespace,omitempty" jsonschema:"format=namespace"`
 	// With namespace, the label selector of the pods: each of them is a node of one Redis
-	// Cluster, and all nodes are among them.
+	// Cluster, and all nodes are among them. 'slotstorm discover' lists candidates.
 	Selector string `yaml:"selector,omitempty" json:"selector,omitempty" jsonschema:"maxLength=1000"`
-	// With namespace, the container that runs the server. Default: the only one of the pod,
-	// or the one that the annotation kubectl.kubernetes.io/default-container names.
+	// With namespace, the container that runs the server. Default: the one that the annotation
+	// kubectl.kubernetes.io/default-container names, the only one of the pod, or the only one
+	// that declares the port.
 	Container string `yaml:"container,omitempty" json:"container,omitempty" jsonschema:"format=namespace"`
 	// With namespace, the port of the server in its pod, 1 to 65535.
 	Port int `yaml:"port,omitempty" json:"port,omitempty" jsonschema:"minimum=1,maximum=65535"`

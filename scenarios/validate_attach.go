@@ -51,7 +51,7 @@ func (d *document) validateNodes(a AttachedCluster, at string) {
 	case len(a.Seeds) > 0 && a.Pods():
 		d.reject(at, nil, "write seeds, or namespace and selector", "names the nodes in two ways")
 	case a.Pods() && a.Selector == "":
-		d.reject(at+".namespace", []string{at + ".selector"}, "add selector, the labels of the pods that are the nodes, such as \"app=redis\"", "a namespace alone does not say which pods are the nodes")
+		d.reject(at+".namespace", []string{at + ".selector"}, "add selector, the labels of the pods that are the nodes, such as \"app=redis\"; 'slotstorm discover' lists candidates", "a namespace alone does not say which pods are the nodes")
 	}
 	for i, seed := range a.Seeds {
 		host, port, err := net.SplitHostPort(seed)

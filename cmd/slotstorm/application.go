@@ -88,7 +88,7 @@ func (p *program) verbs() []*cli.Command {
 		{"Run", []*cli.Command{p.runVerb(), p.loadVerb(), p.capacityVerb(), p.exploreVerb(), p.validateVerb(), p.inspectVerb()}},
 		{"Look at runs", []*cli.Command{p.listVerb(), p.reportVerb(), p.auditVerb(), p.uiVerb()}},
 		{"Compare runs", []*cli.Command{p.compareVerb(), p.trendVerb()}},
-		{"Deploy on Kubernetes", []*cli.Command{p.upVerb(), p.downVerb(), p.manifestsVerb(), p.imageVerb()}},
+		{"Deploy on Kubernetes", []*cli.Command{p.upVerb(), p.downVerb(), p.discoverVerb(), p.manifestsVerb(), p.imageVerb()}},
 		{"Tidy up", []*cli.Command{p.recoverVerb(), p.cleanVerb(), p.pruneVerb()}},
 		{"Find out more", []*cli.Command{p.explainVerb(), p.schemaVerb(), p.doctorVerb(), p.completionVerb(), p.versionVerb(), p.helpVerb()}},
 		{"", []*cli.Command{p.probeVerb(), p.docsVerb(), p.generateVerb(), p.agentVerb(), p.diskVerb()}},

@@ -163,8 +163,9 @@ func (d *Deployment) Remove(bool) error {
 func differ(was, is map[string]string) []string {
 	var list []string
 	for _, name := range slices.Sorted(maps.Keys(is)) {
-		// A node that takes over drops replicaof; what it is now is not its configuration.
-		if was[name] != is[name] && name != "replicaof" && name != "slaveof" {
+		// A node that takes over drops replicaof, and a pod that is made again has another
+		// address: what it is now is not its configuration.
+		if was[name] != is[name] && !slices.Contains([]string{"replicaof", "slaveof", "cluster-announce-ip"}, name) {
 			list = append(list, fmt.Sprintf("%s was %q and is %q", name, was[name], is[name]))
 		}
 	}

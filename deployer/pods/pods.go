@@ -1,6 +1,7 @@
 package pods
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -44,8 +45,10 @@ type Pod struct {
 type followed struct {
 	in                  *kube.Cluster
 	namespace, selector string
-	// container is empty where pods differ: then it is the one that podOf chooses.
+	// container is empty where pods differ: then it is the one that containerOf chooses, by
+	// port where nothing else says which.
 	container string
+	port      int
 }
 
 // pods follows the pods of a cluster by a watch, which outlives an API server
@@ -116,7 +119,7 @@ func (p *pods) see(o any) {
 	if !ok {
 		return
 	}
-	is := podOf(pod, p.of.container)
+	is := podOf(pod, p.of.containerOf(pod))
 	p.mu.Lock()
 	was := p.now[is.Name]
 	fresh := was.UID != is.UID
@@ -191,15 +194,31 @@ func (p *pods) event(name, kind, message string) {
 	d.emit(results.Event{Offset: d.clock.Now(), Kind: kind, Source: "kubernetes", Node: name, Shard: &shard, Message: message})
 }
 
-// podOf is a pod with the state of one of its containers; an empty name is the only one, or
-// the one that the annotation of kubectl names.
+// containerOf is the container that is the node: the one that was named, the one that the
+// annotation of kubectl names, the only one, or the only one with the port; else empty.
+func (f followed) containerOf(pod *api.Pod) string {
+	if name := cmp.Or(f.container, pod.Annotations[defaultContainer]); name != "" {
+		return name
+	}
+	if len(pod.Spec.Containers) == 1 {
+		return pod.Spec.Containers[0].Name
+	}
+	var with []string
+	for _, c := range pod.Spec.Containers {
+		for _, port := range c.Ports {
+			if int(port.ContainerPort) == f.port {
+				with = append(with, c.Name)
+			}
+		}
+	}
+	if len(with) == 1 {
+		return with[0]
+	}
+	return ""
+}
+
+// podOf is a pod with the state of one of its containers.
 func podOf(pod *api.Pod, container string) Pod {
-	if container == "" {
-		container = pod.Annotations[defaultContainer]
-	}
-	if container == "" && len(pod.Spec.Containers) == 1 {
-		container = pod.Spec.Containers[0].Name
-	}
 	is := Pod{Name: pod.Name, UID: string(pod.UID), IP: pod.Status.PodIP, Machine: pod.Spec.NodeName, Going: pod.DeletionTimestamp != nil, Index: -1, Container: container}
 	if i, err := strconv.Atoi(pod.Annotations[api.JobCompletionIndexAnnotation]); err == nil {
 		is.Index = i

@@ -21,7 +21,7 @@ import (
 // TheirOptions name pods that slotstorm did not make, and the way to them.
 type TheirOptions struct {
 	In *kube.Cluster
-	// Container may be empty: see podOf.
+	// Container may be empty: see containerOf.
 	Namespace, Selector, Container string
 	// Port is that of the server in each pod.
 	Port int
@@ -43,7 +43,7 @@ func Follow(ctx context.Context, o TheirOptions) (*Theirs, error) {
 	if _, err := labels.Parse(o.Selector); err != nil {
 		return nil, fmt.Errorf("cluster.attach.selector: %w", err)
 	}
-	p, err := watchPods(ctx, followed{in: o.In, namespace: o.Namespace, selector: o.Selector, container: o.Container}, diary{clock: o.Clock})
+	p, err := watchPods(ctx, followed{in: o.In, namespace: o.Namespace, selector: o.Selector, container: o.Container, port: o.Port}, diary{clock: o.Clock})
 	if err != nil {
 		return nil, err
 	}

@@ -132,6 +132,8 @@ func TestTheirPodsAreFit(t *testing.T) {
 	stopped.Status.ContainerStatuses[0].State.Running = nil
 	named := theirPod("redis-2", "u2", "server", "metrics")
 	named.Annotations = map[string]string{defaultContainer: "server"}
+	ported := theirPod("redis-3", "u3", "server", "metrics")
+	ported.Spec.Containers[0].Ports = []api.ContainerPort{{ContainerPort: 6379}, {ContainerPort: 16379}}
 	for want, tc := range map[string]struct {
 		pods      []*api.Pod
 		container string
@@ -140,7 +142,7 @@ func TestTheirPodsAreFit(t *testing.T) {
 		"container server of pod redis-1 does not run": {pods: []*api.Pod{stopped}},
 		"pod redis-0 has several containers: name":     {pods: []*api.Pod{theirPod("redis-0", "u0", "server", "metrics")}},
 		"container other of pod redis-0 does not run":  {pods: []*api.Pod{theirPod("redis-0", "u0", "server", "metrics")}, container: "other"},
-		"": {pods: []*api.Pod{named}},
+		"": {pods: []*api.Pod{named, ported}},
 	} {
 		s := kubetest.New(t)
 		for _, p := range tc.pods {

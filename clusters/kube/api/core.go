@@ -7,12 +7,15 @@ type (
 	Capabilities             = v1.Capabilities
 	Capability               = v1.Capability
 	Container                = v1.Container
+	ContainerPort            = v1.ContainerPort
 	ContainerState           = v1.ContainerState
 	ContainerStateRunning    = v1.ContainerStateRunning
 	ContainerStateTerminated = v1.ContainerStateTerminated
 	ContainerStateWaiting    = v1.ContainerStateWaiting
 	ContainerStatus          = v1.ContainerStatus
 	EmptyDirVolumeSource     = v1.EmptyDirVolumeSource
+	EnvVar                   = v1.EnvVar
+	EnvVarSource             = v1.EnvVarSource
 	EphemeralContainer       = v1.EphemeralContainer
 	EphemeralContainerCommon = v1.EphemeralContainerCommon
 	Event                    = v1.Event
@@ -36,6 +39,8 @@ type (
 	ResourceList             = v1.ResourceList
 	SeccompProfile           = v1.SeccompProfile
 	Secret                   = v1.Secret
+	SecretKeySelector        = v1.SecretKeySelector
+	SecretVolumeSource       = v1.SecretVolumeSource
 	SecurityContext          = v1.SecurityContext
 	Taint                    = v1.Taint
 	Volume                   = v1.Volume

@@ -54,7 +54,7 @@ func TestBashCompletion(t *testing.T) {
 	}
 	cases := []struct{ words, want string }{
 		{`ru`, "run"},
-		{`""`, "run load capacity explore validate inspect list report audit ui compare trend up down manifests image recover clean prune explain schema doctor completion version help"},
+		{`""`, "run load capacity explore validate inspect list report audit ui compare trend up down discover manifests image recover clean prune explain schema doctor completion version help"},
 		{`--js`, "--json"},
 		{`run kill-primary-r`, "kill-primary-repeat"},
 		{`run st`, "steady steady-mine.yaml"},

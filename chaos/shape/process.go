@@ -58,9 +58,16 @@ func (s *states) state() (*State, string) {
 	return s.last, strings.Join(s.text, "; ")
 }
 
+// nested marks the environment of a process that Start has started.
+const nested = "SLOTSTORM_SHAPES"
+
 // Start starts this program's verb for Serve, agent shape, and waits until it reads its
 // queues.
 func Start(ctx context.Context, t Task) (*Process, error) {
+	// A program without that verb, such as one with tests, would start itself for ever.
+	if os.Getenv(nested) != "" {
+		return nil, errors.New("this process was started to shape packets itself")
+	}
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("finding the program's own file: %w", err)
@@ -70,7 +77,7 @@ func Start(ctx context.Context, t Task) (*Process, error) {
 		return nil, fmt.Errorf("the task of the shaper: %w", err)
 	}
 	s := &Process{host: local.NewHost(), said: new(states)}
-	if s.process, err = s.host.Start(local.Spec{Path: self, Args: []string{"agent", "shape"}, Dir: "/", Output: s.said, Input: task}); err != nil {
+	if s.process, err = s.host.Start(local.Spec{Path: self, Args: []string{"agent", "shape"}, Dir: "/", Env: []string{nested + "=1"}, Output: s.said, Input: task}); err != nil {
 		s.host.Close()
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/slotstorm/slotstorm/chaos/shape"
 	"github.com/slotstorm/slotstorm/clusters/local"
+	"github.com/slotstorm/slotstorm/clusters/local/disk"
 	"github.com/slotstorm/slotstorm/internal/dial"
 )
 
@@ -62,9 +63,17 @@ func inRoom(t *testing.T) bool {
 }
 
 func TestMain(m *testing.M) {
-	// A fault starts this program again to shape packets.
-	if slices.Equal(os.Args[1:], []string{"agent", "shape"}) {
-		if err := shape.Serve(context.Background(), os.Stdin, os.Stdout); err != nil {
+	// The process that shapes packets, and the one that serves a volume, are this program
+	// again.
+	var serve func() error
+	switch {
+	case slices.Equal(os.Args[1:], []string{"agent", "shape"}):
+		serve = func() error { return shape.Serve(context.Background(), os.Stdin, os.Stdout) }
+	case len(os.Args) > 1 && os.Args[1] == disk.Verb:
+		serve = disk.Serve
+	}
+	if serve != nil {
+		if err := serve(); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}

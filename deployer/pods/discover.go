@@ -74,9 +74,9 @@ func Discover(ctx context.Context, in *kube.Cluster, namespace string) ([]Candid
 			at := slices.IndexFunc(list, func(c Candidate) bool { return c.Attach.Namespace == p.Namespace && c.Attach.Selector == one })
 			if at < 0 {
 				at = len(list)
-				list = append(list, candidate(&p, m.name, one))
+				list = append(list, Candidate{Maker: m.name, Attach: scenarios.AttachedCluster{Namespace: p.Namespace, Selector: one}})
 			}
-			list[at].Pods++
+			list[at].add(&p)
 		}
 	}
 	slices.SortStableFunc(list, func(a, b Candidate) int {
@@ -85,10 +85,10 @@ func Discover(ctx context.Context, in *kube.Cluster, namespace string) ([]Candid
 	return list, nil
 }
 
-// candidate is a cluster by one of its pods: where the password is, and whether it uses TLS,
-// stand in the environment of its container.
-func candidate(p *api.Pod, maker, selector string) Candidate {
-	c := Candidate{Maker: maker, Attach: scenarios.AttachedCluster{Namespace: p.Namespace, Selector: selector}}
+// add counts a pod. Where the password is, and whether the cluster uses TLS, stand in the
+// environment of its containers.
+func (c *Candidate) add(p *api.Pod) {
+	c.Pods++
 	for _, container := range p.Spec.Containers {
 		for _, e := range container.Env {
 			from := e.ValueFrom
@@ -105,5 +105,4 @@ func candidate(p *api.Pod, maker, selector string) Candidate {
 			c.Attach.CAFrom = &scenarios.SecretEntry{Secret: v.Secret.SecretName, Key: "ca.crt"}
 		}
 	}
-	return c
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/slotstorm/slotstorm/clusters/kube"
 	"github.com/slotstorm/slotstorm/clusters/kube/api"
 	"github.com/slotstorm/slotstorm/deployer"
+	"github.com/slotstorm/slotstorm/internal/dial"
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -101,8 +102,7 @@ func (t *Theirs) Dial(ctx context.Context, addr string) (net.Conn, error) {
 		return nil, err
 	}
 	if t.options.Direct {
-		var d net.Dialer
-		return d.DialContext(ctx, "tcp", net.JoinHostPort(pod.IP, strconv.Itoa(t.options.Port)))
+		return dial.Dialer{}.Dial(ctx, net.JoinHostPort(pod.IP, strconv.Itoa(t.options.Port)))
 	}
 	return t.options.In.Forward(ctx, t.options.Namespace, pod.Name, pod.UID+"/"+pod.ContainerID, t.options.Port)
 }

@@ -58,7 +58,7 @@ func TestAFullDiskInTheMiddleOfARun(t *testing.T) {
 			if errors.Is(err, upkeep.ErrUnhealed) {
 				t.Errorf("a fault counts as in force: %v", err)
 			}
-			for _, left := range standing(t, root) {
+			for _, left := range processesUnder(t, root) {
 				t.Errorf("a process is left: %s", left)
 			}
 			if left, err := filepath.Glob(filepath.Join(root, "*", results.VolumesDir)); err != nil || len(left) > 0 {
@@ -145,8 +145,8 @@ func failing(t *testing.T, yaml string, o Options) error {
 	return err
 }
 
-// siteOptions are the processes that have their folder under a root.
-func standing(t *testing.T, root string) []string {
+// processesUnder are the processes that have their folder under a root.
+func processesUnder(t *testing.T, root string) []string {
 	t.Helper()
 	dirs, err := filepath.Glob("/proc/[0-9]*/cwd")
 	if err != nil {

@@ -189,7 +189,7 @@ func TestKindTheirPods(t *testing.T) {
 func (p *theirPods) killed(own string) {
 	p.t.Helper()
 	before := p.newest()
-	cmd, out := p.slotstorm("run", p.file, "--i-own", own)
+	cmd, _ := p.slotstorm("run", p.file, "--i-own", own)
 	await(p.t, func() bool {
 		raw, err := os.ReadFile(filepath.Join(p.newest(), results.JournalFile))
 		return p.newest() != before && err == nil && strings.Contains(string(raw), `"step":"prove"`)
@@ -199,7 +199,7 @@ func (p *theirPods) killed(own string) {
 	}
 	_ = cmd.Wait() // it was killed
 	run := filepath.Base(p.newest())
-	cmd, out = p.slotstorm("run", p.file, "--i-own", own)
+	cmd, out := p.slotstorm("run", p.file, "--i-own", own)
 	if err := cmd.Wait(); cmd.ProcessState.ExitCode() != 3 {
 		p.t.Errorf("a run while the lease of the killed one lives: %v\n%s", err, out)
 	}

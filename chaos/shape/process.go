@@ -64,7 +64,7 @@ const nested = "SLOTSTORM_SHAPES"
 // Start starts this program's verb for Serve, agent shape, and waits until it reads its
 // queues.
 func Start(ctx context.Context, t Task) (*Process, error) {
-	// A program without that verb, such as one with tests, would start itself for ever.
+	// A program without that verb, such as one with tests, would start itself without end.
 	if os.Getenv(nested) != "" {
 		return nil, errors.New("this process was started to shape packets itself")
 	}

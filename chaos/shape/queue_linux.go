@@ -12,7 +12,7 @@ import (
 // Messages and attributes of NFQUEUE. Source: linux/netfilter/nfnetlink_queue.h; those
 // of golang.org/x/sys/unix end before them.
 const (
-	messagePacket  = unix.NFNL_SUBSYS_QUEUE<<8 | 0
+	messagePacket  = unix.NFNL_SUBSYS_QUEUE << 8
 	messageVerdict = unix.NFNL_SUBSYS_QUEUE<<8 | 1
 	messageConfig  = unix.NFNL_SUBSYS_QUEUE<<8 | 2
 

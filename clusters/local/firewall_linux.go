@@ -26,7 +26,7 @@ func Cut(name string, rules []Rule, limit time.Duration) error {
 	if err != nil {
 		return fmt.Errorf("opening nftables: %w", err)
 	}
-	w := ruleWriter{conn: c, limit: limit, sets: new(int), table: c.AddTable(&nftables.Table{Name: tablePrefix + name, Family: nftables.TableFamilyIPv4})}
+	w := ruleWriter{conn: c, limit: limit, sets: new(uint32), table: c.AddTable(&nftables.Table{Name: tablePrefix + name, Family: nftables.TableFamilyIPv4})}
 	// Packets are taken where they arrive, as a broken link would.
 	accept := nftables.ChainPolicyAccept
 	w.chain = c.AddChain(&nftables.Chain{
@@ -150,7 +150,7 @@ type ruleWriter struct {
 	table *nftables.Table
 	chain *nftables.Chain
 	limit time.Duration
-	sets  *int
+	sets  *uint32
 }
 
 // rule adds a rule as nftables has it: two where ports are given, since those of
@@ -222,10 +222,12 @@ func (w ruleWriter) ports(list []uint16, offset uint32) ([]expr.Any, error) {
 
 // in matches packets of which a part is one of the elements.
 func (w ruleWriter) in(kind nftables.SetDatatype, elements []nftables.SetElement, part *expr.Payload) ([]expr.Any, error) {
-	set := &nftables.Set{Table: w.table, Anonymous: true, Constant: true, KeyType: kind}
+	// The number of a set counts within this batch. The library would take it from a counter
+	// that all its connections share, without a lock; so it sets no name either.
+	*w.sets++
+	set := &nftables.Set{Table: w.table, ID: *w.sets, Name: "__set%d", Anonymous: true, Constant: true, KeyType: kind}
 	if kind == nftables.TypeIPAddr && w.limit > 0 {
-		*w.sets++
-		set = &nftables.Set{Table: w.table, Name: fmt.Sprintf("set%d", *w.sets), HasTimeout: true, KeyType: kind}
+		set = &nftables.Set{Table: w.table, ID: *w.sets, Name: fmt.Sprintf("set%d", *w.sets), HasTimeout: true, KeyType: kind}
 	}
 	if err := w.conn.AddSet(set, elements); err != nil {
 		return nil, err

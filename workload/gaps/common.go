@@ -93,7 +93,7 @@ func shared(list []source, end results.Duration) Gap {
 		if h.To == end {
 			g.Open = g.Open && h.Open
 			if h.Node != "" {
-				g.Node = h.Node
+				g.Node, g.Tried = h.Node, h.Tried
 			}
 		}
 	}

@@ -25,8 +25,10 @@ type Gap struct {
 	Errors   map[string]int   `json:"errors,omitempty"`
 	// Refusals are answers of nodes to failed writes.
 	Refusals []results.Refusal `json:"refusals,omitempty"`
-	// Node took the good write after it.
-	Node string `json:"node,omitempty"`
+	// Node took the good write after it. If another node took the one before, Tried is when
+	// the last write was sent to Node that it did not take: From at the earliest.
+	Node  string           `json:"node,omitempty"`
+	Tried results.Duration `json:"triedMs,omitempty"`
 }
 
 // Gaps are the observations since the last ones were taken.

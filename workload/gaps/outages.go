@@ -55,7 +55,13 @@ func (o *Outages) judge(g Gap) {
 	}
 	uncertainty := length
 	if g.Bad > 0 {
-		uncertainty = max(g.FirstBad-g.From, g.To-max(g.LastSent, g.From)).Std()
+		// The node that took the write may have served the shard from the last one on that it
+		// did not take: over a slow network that is a while ago.
+		last := max(g.LastSent, g.From)
+		if g.Tried > 0 {
+			last = min(last, g.Tried)
+		}
+		uncertainty = max(g.FirstBad-g.From, g.To-last).Std()
 	}
 	if i, ok := o.last[g.Shard]; ok && (g.From-o.list[i].To).Std() < o.rule.Merge {
 		one := &o.list[i]

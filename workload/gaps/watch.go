@@ -23,6 +23,8 @@ type shardWatch struct {
 	started  bool
 	due      results.Duration // when the first write was due; 0 before
 	now      Gap              // what went wrong since lastGood
+	// tried is when the last write was sent to each node that it did not take.
+	tried map[string]results.Duration
 }
 
 // NewWatch follows so many shards.
@@ -51,6 +53,22 @@ func (w *Watch) Good(shard int, done results.Duration, node string) {
 	s.started, s.lastGood, s.node, s.now = true, done, node, Gap{}
 }
 
+// Elsewhere notes that a node sent a write to a shard elsewhere; sent is when the write was
+// sent. So it did not serve the shard yet.
+func (w *Watch) Elsewhere(shard int, sent results.Duration, node string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.shards[shard].tries(node, sent)
+}
+
+// tries notes a write that a node did not take.
+func (s *shardWatch) tries(node string, sent results.Duration) {
+	if s.tried == nil {
+		s.tried = map[string]results.Duration{}
+	}
+	s.tried[node] = sent
+}
+
 // close keeps the stretch since the last good write, if it is long enough.
 func (w *Watch) close(shard int, at results.Duration, node string, open bool) {
 	s := &w.shards[shard]
@@ -58,6 +76,9 @@ func (w *Watch) close(shard int, at results.Duration, node string, open bool) {
 	g.Shard, g.From, g.To, g.First, g.Open, g.Node = shard, s.lastGood, at, !s.started, open, node
 	if g.First {
 		g.Due = s.due
+	}
+	if node != "" && node != s.node {
+		g.Tried = max(s.tried[node], g.From)
 	}
 	if g.First || g.Open || (g.To-g.From).Std() >= w.least {
 		w.list = append(w.list, g)
@@ -83,6 +104,9 @@ func (w *Watch) Bad(shard int, sent, done results.Duration, class, node string) 
 	defer w.mu.Unlock()
 	s := &w.shards[shard]
 	g := &s.now
+	if node != "" {
+		s.tries(node, sent)
+	}
 	if node != "" && (servesIt(class) || class == "CLUSTERDOWN") {
 		g.Refusals = results.AddRefusal(g.Refusals, results.Refusal{Node: node, Class: class, Count: 1, From: done, To: done})
 	}

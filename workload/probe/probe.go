@@ -105,7 +105,8 @@ func (p *Probes) node(ctx context.Context, shard int, m servers.Member) {
 		case "":
 			p.took(shard, done, m.Name)
 		case "MOVED":
-			// A replica, as it should be: it says nothing about the shard.
+			// A replica, as it should be.
+			p.Watch.Elsewhere(shard, sent, m.Name)
 		default:
 			p.Watch.Bad(shard, sent, done, class, m.Name)
 			p.count(shard, done, false)

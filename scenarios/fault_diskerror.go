@@ -30,7 +30,7 @@ func (r *DiskRequest) UnmarshalText(b []byte) error {
 			return nil
 		}
 	}
-	return &valueError{"a request to a disk", string(b), "write " + either(diskRequests)}
+	return &valueError{"a request to a disk", string(b), "use " + either(diskRequests)}
 }
 
 // MarshalText writes the kind.

@@ -14,7 +14,7 @@ import (
 func podFaults() []podFault {
 	return []podFault{
 		killPods(), drainNode(), restartShards(), pausePods(), podCPUStress(), podMemoryStress(), podPartition(), podIsolate(), podFailover(),
-		podDelay(), podLoss(), podBandwidth(), podDiskFull(), podCommand(), podExec(),
+		podDelay(), podLoss(), podBandwidth(), podDiskFull(), podSlowDisk(), podDiskError(), podPowerLoss(), podCommand(), podExec(),
 	}
 }
 

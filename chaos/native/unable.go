@@ -27,3 +27,16 @@ func podDiskFull() podFault {
 		return errors.New("many kinds of volumes have no size of their own: filling one would fill its machine's disk")
 	}}
 }
+
+func podSlowDisk() podFault { return undisked(new(scenarios.SlowDisk).Name()) }
+
+func podDiskError() podFault { return undisked(new(scenarios.DiskError).Name()) }
+
+func podPowerLoss() podFault { return undisked(new(scenarios.PowerLoss).Name()) }
+
+// undisked are the kinds of faults that need a file system of slotstorm's own under a volume.
+func undisked(kind string) podFault {
+	return podFault{kind: kind, able: func(scenarios.Fault) error {
+		return errors.New("the volume of a pod belongs to Kubernetes, and slotstorm puts no file system of its own over it")
+	}}
+}

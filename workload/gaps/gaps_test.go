@@ -40,7 +40,7 @@ func begun() []watched {
 			[]results.Outage{{From: ms(2), To: ms(100), Uncertainty: ms(5), Errors: map[string]int{"dial": 2}, Node: "n"}},
 		},
 		{
-			// Its writes are asked for every 100 ms: it may have served from the last refusal on.
+			// Probes write to it every 100 ms: it may have served from the last refusal on.
 			"another node takes over, over a slow network",
 			[]func(*Watch){
 				good(100), bad(110, 111, "dial"), func(w *Watch) { w.Elsewhere(0, ms(300), "another") },

@@ -30,9 +30,19 @@ func TestAbsenceOfAServerThatHangs(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := &Cluster{Client: client}
+	var failed atomic.Int64
 	ask := func(ctx context.Context) error {
 		_, err := c.Client.Discovery().RESTClient().Get().AbsPath("/version").DoRaw(ctx)
+		if err != nil {
+			failed.Add(1)
+		}
 		return err
+	}
+	// The second failure shows that the watch has noted the first.
+	awaitNoted := func() {
+		for n := failed.Load(); failed.Load() < n+2; {
+			time.Sleep(5 * time.Millisecond)
+		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -42,7 +52,7 @@ func TestAbsenceOfAServerThatHangs(t *testing.T) {
 		thaw := make(chan struct{})
 		from := time.Now()
 		frozen.Store(&thaw)
-		time.Sleep(700 * time.Millisecond)
+		awaitNoted()
 		frozen.Store(nil)
 		close(thaw)
 		to := time.Now()
@@ -60,7 +70,7 @@ func TestAbsenceOfAServerThatHangs(t *testing.T) {
 	}
 	thaw := make(chan struct{})
 	frozen.Store(&thaw)
-	time.Sleep(400 * time.Millisecond)
+	awaitNoted()
 	cancel()
 	if a := <-seen; !a.Open {
 		t.Errorf("the watch ended, and the absence is %+v", a)

@@ -29,20 +29,13 @@ func TestAbsenceOfAServerThatHangs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &Cluster{Client: client}
 	var failed atomic.Int64
 	ask := func(ctx context.Context) error {
-		_, err := c.Client.Discovery().RESTClient().Get().AbsPath("/version").DoRaw(ctx)
+		_, err := client.Discovery().RESTClient().Get().AbsPath("/version").DoRaw(ctx)
 		if err != nil {
 			failed.Add(1)
 		}
 		return err
-	}
-	// The second failure shows that the watch has noted the first.
-	awaitNoted := func() {
-		for n := failed.Load(); failed.Load() < n+2; {
-			time.Sleep(5 * time.Millisecond)
-		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -52,7 +45,7 @@ func TestAbsenceOfAServerThatHangs(t *testing.T) {
 		thaw := make(chan struct{})
 		from := time.Now()
 		frozen.Store(&thaw)
-		awaitNoted()
+		awaitNoted(&failed)
 		frozen.Store(nil)
 		close(thaw)
 		to := time.Now()
@@ -70,7 +63,7 @@ func TestAbsenceOfAServerThatHangs(t *testing.T) {
 	}
 	thaw := make(chan struct{})
 	frozen.Store(&thaw)
-	awaitNoted()
+	awaitNoted(&failed)
 	cancel()
 	if a := <-seen; !a.Open {
 		t.Errorf("the watch ended, and the absence is %+v", a)
@@ -78,6 +71,14 @@ func TestAbsenceOfAServerThatHangs(t *testing.T) {
 	close(thaw)
 	if n := len(seen); n > 0 {
 		t.Errorf("%d more absences", n)
+	}
+}
+
+// awaitNoted waits for two failed requests: the second shows that the watch has noted the
+// first.
+func awaitNoted(failed *atomic.Int64) {
+	for n := failed.Load(); failed.Load() < n+2; {
+		time.Sleep(5 * time.Millisecond)
 	}
 }
 

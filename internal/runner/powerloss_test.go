@@ -48,7 +48,7 @@ func losesPower(t *testing.T, fsync string) {
 	}
 	switch fsync {
 	case "always":
-		// What was written and not synced yet had no reply.
+		// Writes that were not synced yet had no reply.
 		if len(want) > 0 {
 			t.Errorf("%d writes are lost, although each was synced before its reply: %s", len(want), f.Proof)
 		}

@@ -65,12 +65,12 @@ dist: ## build the programs of a release and their checksums, into bin/dist
 
 test: tools ## install what is missing and run all tests, those of code with goroutines with the race detector
 	@scripts/setup test
-	$(TOOLS)/tests -unraced tools/unraced.txt -modules -timed '$(TIMED)'
+	$(TOOLS)/tests -unraced tools/unraced.txt -modules -again -timed '$(TIMED)'
 
 e2e: build tools ## run whole scenarios against real Redis Clusters
 	@scripts/setup e2e
-	$(TOOLS)/tests -v -tags e2e -parallel 4 -timeout 45m ./e2e
-	$(TOOLS)/tests -v -tags e2e -parallel 4 -timeout 45m ./e2e/hostile ./e2e/built
+	$(TOOLS)/tests -again -v -tags e2e -parallel 4 -timeout 45m ./e2e
+	$(TOOLS)/tests -again -v -tags e2e -parallel 4 -timeout 45m ./e2e/hostile ./e2e/built
 	cd checks && $(GO) test -tags e2e ./...
 
 found: build ## run the known issues of docs/found.md, with their faults and their cures, FOUND_RUNS times each, on the servers in SERVERS

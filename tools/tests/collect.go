@@ -16,6 +16,8 @@ type event struct {
 	ImportPath  string
 	FailedBuild string
 	Elapsed     float64 // seconds
+	// group ran the package.
+	group *group
 }
 
 // took is the time that a package or a test ran.
@@ -34,10 +36,12 @@ type collector struct {
 	packages, tests []took
 	failures        int
 	cached          map[string]bool
+	broken          map[string][]string // tests that failed, by package
+	suspects        []suspect
 }
 
 func newCollector(out io.Writer, verbose bool) *collector {
-	return &collector{out: out, verbose: verbose, output: map[string][]event{}, builds: map[string][]string{}, cached: map[string]bool{}}
+	return &collector{out: out, verbose: verbose, output: map[string][]event{}, builds: map[string][]string{}, cached: map[string]bool{}, broken: map[string][]string{}}
 }
 
 // failed is the number of packages that failed.
@@ -81,6 +85,9 @@ func (c *collector) endTest(e event) {
 	if strings.Contains(e.Test, "/") {
 		return
 	}
+	if e.Action == "fail" {
+		c.broken[e.Package] = append(c.broken[e.Package], e.Test)
+	}
 	c.tests = append(c.tests, took{short(e.Package) + " " + e.Test, e.Elapsed})
 	if c.verbose {
 		fmt.Fprintf(c.out, "  %s %7.1f s  %s\n", mark[e.Action], e.Elapsed, e.Test)
@@ -98,6 +105,9 @@ func (c *collector) endPackage(e event) {
 	}
 	if e.Action == "fail" {
 		c.failures++
+		if s, ok := c.suspect(e); ok {
+			c.suspects = append(c.suspects, s)
+		}
 		for _, line := range c.builds[e.FailedBuild] {
 			fmt.Fprint(c.out, line)
 		}

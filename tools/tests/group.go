@@ -18,8 +18,11 @@ import (
 // group are packages of one module that one go test runs, in the processors' idle time alone
 // if idle.
 type group struct {
-	dir            string
-	idle           bool
+	dir  string
+	idle bool
+	// waits says that tests of these packages wait for processes, so that a busy machine may
+	// fail them.
+	waits          bool
 	args, packages []string
 }
 
@@ -89,6 +92,7 @@ func (g group) run(ctx context.Context, c *collector) error {
 			continue
 		}
 		seen++
+		e.group = &g
 		c.take(e)
 	}
 	err = cmd.Wait()

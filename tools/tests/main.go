@@ -3,7 +3,7 @@
 // modules as well. It prints a line for each package, the whole output of each test that
 // failed, and at the end the packages and tests that took longest.
 //
-//	tests [-unraced FILE] [-modules] [-timed DIRS] [-v] [-slowest N] [-tags TAGS] [-timeout D] [-run RE] [-count N]
+//	tests [-unraced FILE] [-modules] [-timed DIRS] [-again] [-v] [-slowest N] [-tags TAGS] [-timeout D] [-run RE] [-count N]
 //	      [-parallel N] [PACKAGE ...]
 package main
 
@@ -28,6 +28,7 @@ func main() {
 		o.timed = strings.Fields(v)
 		return nil
 	})
+	flag.BoolVar(&o.again, "again", false, "run tests that failed, and wait for processes, once more, alone: one that then passes is listed as unsteady, and does not fail the run")
 	flag.BoolVar(&o.verbose, "v", false, "print a line for each test")
 	flag.IntVar(&o.slowest, "slowest", 8, "packages and tests to list at the end")
 	for _, name := range []string{"tags", "timeout", "run", "count", "parallel"} {
@@ -62,6 +63,9 @@ func run(ctx context.Context, o options, patterns []string) error {
 	}
 	for range groups {
 		err = errors.Join(err, <-results)
+	}
+	if o.again {
+		err = errors.Join(err, c.again(ctx))
 	}
 	c.printSlowest(o.slowest)
 	if failed := c.failed(); failed > 0 {

@@ -19,6 +19,7 @@ import (
 type options struct {
 	unraced          string
 	modules, verbose bool
+	again            bool
 	slowest          int
 	timed, test      []string
 }
@@ -26,7 +27,7 @@ type options struct {
 // plan divides the packages into groups, each of which one go test runs beside the others. Every package
 // that the patterns match is in exactly one of them.
 func plan(ctx context.Context, o options, patterns []string) ([]group, error) {
-	groups := []group{{dir: ".", args: o.test, packages: patterns}}
+	groups := []group{{dir: ".", waits: true, args: o.test, packages: patterns}}
 	if o.unraced != "" {
 		entries, err := lists.Read(o.unraced)
 		if err != nil {
@@ -76,8 +77,8 @@ func exist(listed, all []string) error {
 // that runs a cluster fails where it is starved.
 func (o options) divide(chosen, listed []string) []group {
 	raced := slices.Concat(race(), o.test)
-	timed := group{dir: ".", args: append([]string{"-p=1"}, raced...)}
-	rest := group{dir: ".", idle: true, args: raced}
+	timed := group{dir: ".", waits: true, args: append([]string{"-p=1"}, raced...)}
+	rest := group{dir: ".", waits: true, idle: true, args: raced}
 	plain := group{dir: ".", idle: true, args: o.test}
 	order := func(p string) int {
 		return slices.IndexFunc(o.timed, func(f string) bool { return strings.HasSuffix(p, "/"+f) })

@@ -77,3 +77,34 @@ slowest tests:
 		t.Errorf("%d failures in\n%s", c.failed(), out.String())
 	}
 }
+
+// Only tests that failed, in packages that wait for processes, run again.
+func TestWhatRunsAgain(t *testing.T) {
+	waits, plain := &group{waits: true, args: []string{"-p=1"}}, &group{}
+	c := newCollector(&bytes.Buffer{}, false)
+	for _, e := range []event{
+		{Action: "fail", Package: "m/slow", Test: "TestA/one"},
+		{Action: "fail", Package: "m/slow", Test: "TestA"},
+		{Action: "pass", Package: "m/slow", Test: "TestB"},
+		{Action: "fail", Package: "m/slow", Test: "TestC"},
+		{Action: "fail", Package: "m/slow", group: waits},
+		{Action: "output", Package: "m/raced", Test: "TestD", Output: "WARNING: DATA RACE\n"},
+		{Action: "fail", Package: "m/raced", Test: "TestD"},
+		{Action: "fail", Package: "m/raced", group: waits},
+		{Action: "output", Package: "m/panics", Output: "panic: test timed out after 10m\n"},
+		{Action: "fail", Package: "m/panics", Test: "TestE"},
+		{Action: "fail", Package: "m/panics", group: waits},
+		{Action: "fail", Package: "m/left", group: waits},
+		{Action: "fail", Package: "m/plain", Test: "TestF"},
+		{Action: "fail", Package: "m/plain", group: plain},
+	} {
+		c.take(e)
+	}
+	if len(c.suspects) != 1 || c.failed() != 5 {
+		t.Fatalf("%d failures, %+v", c.failed(), c.suspects)
+	}
+	got := c.suspects[0].alone()
+	if want := []string{"-p=1", "-count=1", "-run=^(TestA|TestC)$"}; !slices.Equal(got.args, want) || !slices.Equal(got.packages, []string{"m/slow"}) {
+		t.Errorf("%+v", got)
+	}
+}

@@ -18,7 +18,7 @@ func TestSlowNetworks(t *testing.T) {
 		"cross-zone":                  "lose-a",
 		"region-latency":              "lose-primary",
 		"flaky-link":                  "failovers ≤ 0",
-		"slow-network-false-failover": "which never stopped: the network was slow",
+		"slow-network-false-failover": "which never stopped: packets were late or lost",
 		"thin-replica-link":           "failovers ≤ 0",
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -97,6 +97,7 @@ const (
 	// Of processes.
 	EventNodeStart = "node-start" // supervisor: Node, Message has the pid
 	EventNodeExit  = "node-exit"  // supervisor: Node, Message has how it ended
+	EventLogCut    = "log-cut"    // kubernetes: lines of Node's log may be missing from the bundle: Message has which and why
 	EventNodeReady = "node-ready" // supervisor: Node answers PING again after a restart
 
 	// Of the cluster. Polls have the poll's distance as Uncertainty; log lines

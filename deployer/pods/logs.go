@@ -13,6 +13,7 @@ import (
 
 	"github.com/slotstorm/slotstorm/clusters/kube/api"
 	"github.com/slotstorm/slotstorm/deployer"
+	"github.com/slotstorm/slotstorm/results"
 )
 
 // logs copies what nodes write into files, from every container of every pod
@@ -31,7 +32,9 @@ type logFile struct {
 	// last is the time of the last line that was copied: a stream that broke is
 	// taken up after it. Kubernetes stamps every line.
 	last time.Time
-	err  error
+	// cut is the pod whose stream broke; it has no name while nothing is missing.
+	cut Pod
+	err error
 }
 
 // followLogs copies what nodes write from a time on, into a folder; an empty one keeps
@@ -63,25 +66,70 @@ func (l *logs) follow(ctx context.Context, node string, f *logFile) {
 		if err != nil {
 			return
 		}
-		if l.copy(ctx, node, f, true) == nil {
+		l.settle(ctx, node, f)
+		if l.copy(ctx, node, f, from{container: pod.Container, follow: true}) == nil {
 			// The stream ends with its container, unless it breaks.
+			f.missing(Pod{})
 			done = pod.ContainerID
 			continue
 		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(retryEvery):
+		if ctx.Err() == nil {
+			f.missing(pod)
 		}
+		pause(ctx)
 	}
 }
 
-// copy appends what a node has written since the last line that was copied.
-func (l *logs) copy(ctx context.Context, node string, f *logFile, follow bool) error {
-	container := l.pods.of.container
-	if pod, ok := l.pods.byHost(node); ok {
-		container = pod.Container
+// pause waits before another try.
+func pause(ctx context.Context) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(retryEvery):
 	}
-	o := &api.PodLogOptions{Container: container, Follow: follow, Timestamps: true}
+}
+
+// missing notes the pod whose stream broke.
+func (f *logFile) missing(pod Pod) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.cut = pod
+}
+
+// settle fetches what a broken stream left out, once its container has ended. A container
+// that goes on is read again anyway; one that was replaced in its pod has left its log, and
+// one whose pod is gone has not, which the run has to know.
+func (l *logs) settle(ctx context.Context, node string, f *logFile) {
+	f.mu.Lock()
+	cut := f.cut
+	f.mu.Unlock()
+	now, _ := l.pods.byHost(node)
+	if cut.Name == "" || now.ContainerID == cut.ContainerID {
+		return
+	}
+	f.missing(Pod{})
+	if now.UID == cut.UID && l.copy(ctx, node, f, from{container: cut.Container, previous: true}) == nil {
+		return
+	}
+	l.lacks(node, f, "pod "+cut.UID+" ended while its log could not be followed")
+}
+
+// lacks reports that lines of a node's log may be missing.
+func (l *logs) lacks(node string, f *logFile, why string) {
+	f.mu.Lock()
+	last := f.last
+	f.mu.Unlock()
+	l.pods.event(node, results.EventLogCut, fmt.Sprintf("its log may lack lines after %s: %s", last.UTC().Format(time.TimeOnly+".000"), why))
+}
+
+// from is what of a container's log is read.
+type from struct {
+	container        string
+	follow, previous bool
+}
+
+// copy appends what a node has written since the last line that was copied.
+func (l *logs) copy(ctx context.Context, node string, f *logFile, of from) error {
+	o := &api.PodLogOptions{Container: of.container, Follow: of.follow, Previous: of.previous, Timestamps: true}
 	f.mu.Lock()
 	last := f.last
 	f.mu.Unlock()
@@ -97,14 +145,15 @@ func (l *logs) copy(ctx context.Context, node string, f *logFile, follow bool) e
 	r := bufio.NewReader(stream)
 	for {
 		line, err := r.ReadString('\n')
+		if err != nil && err != io.EOF {
+			// The rest of this line comes with the next try.
+			return err
+		}
 		if stamp, text, ok := strings.Cut(line, " "); ok {
 			f.append(stamp, text)
 		}
 		if err == io.EOF {
 			return nil
-		}
-		if err != nil {
-			return err
 		}
 	}
 }
@@ -122,7 +171,8 @@ func (f *logFile) append(stamp, text string) {
 	f.last = at
 	file, err := os.OpenFile(f.path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err == nil {
-		_, err = file.WriteString(text)
+		// The last line of a container may lack its end.
+		_, err = file.WriteString(strings.TrimSuffix(text, "\n") + "\n")
 		if cerr := file.Close(); err == nil {
 			err = cerr
 		}
@@ -138,8 +188,7 @@ func (l *logs) open(ctx context.Context, node string) (io.ReadCloser, error) {
 	if f == nil {
 		return nil, fmt.Errorf("there is no node %q", node)
 	}
-	// A node that has no container now has nothing to add.
-	_ = l.copy(ctx, node, f, false)
+	l.complete(ctx, node, f)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.err != nil {
@@ -150,4 +199,27 @@ func (l *logs) open(ctx context.Context, node string) (io.ReadCloser, error) {
 		return nil, fmt.Errorf("the log of %s: %w", node, err)
 	}
 	return file, nil
+}
+
+// tries bounds the requests for the end of a log.
+const tries = 3
+
+// complete brings a node's file up to date.
+func (l *logs) complete(ctx context.Context, node string, f *logFile) {
+	l.settle(ctx, node, f)
+	for try := 1; ; try++ {
+		pod, ok := l.pods.byHost(node)
+		if !ok || pod.ContainerID == "" {
+			return // it has nothing to add
+		}
+		err := l.copy(ctx, node, f, from{container: pod.Container})
+		if err == nil {
+			return
+		}
+		if try == tries || ctx.Err() != nil {
+			l.lacks(node, f, err.Error())
+			return
+		}
+		pause(ctx)
+	}
 }

@@ -19,6 +19,9 @@ type node struct {
 	// goes with it, perhaps before it was copied: there a whole log has every start.
 	log           []logLine
 	whole, hasLog bool
+	// cut says that lines of it are missing, so that it proves nothing by what it lacks: it
+	// counts as not kept.
+	cut bool
 	// samples are those of its statistics, in order of time.
 	samples []sample
 	// before and after are its view of the cluster; nil if it did not answer.
@@ -65,6 +68,7 @@ func gather(b *results.Bundle) *evidence {
 		e.nodes = append(e.nodes, &node{Node: n})
 	}
 	for _, n := range e.nodes {
+		n.cut = slices.ContainsFunc(b.Events, func(ev results.Event) bool { return ev.Kind == results.EventLogCut && ev.Node == n.Name })
 		e.read(f, n)
 		n.whole = n.whole && (b.Run.Environment.Kubernetes == nil || n.starts() >= started(b, n.Name).low)
 		e.sampled = e.sampled || len(n.samples) > 0
@@ -83,7 +87,7 @@ func (e *evidence) kept() bool {
 func (e *evidence) read(f *results.Folder, n *node) {
 	if file, err := f.Open("nodes/" + n.Name + ".log"); err == nil {
 		n.log, n.whole, err = readLog(file, e.run.Start)
-		n.hasLog = err == nil
+		n.hasLog = err == nil && !n.cut
 		file.Close()
 	}
 	for i := range n.log {
@@ -94,6 +98,14 @@ func (e *evidence) read(f *results.Folder, n *node) {
 		n.samples = readSamples(file)
 		file.Close()
 	}
+}
+
+// noLog says why a node has no log to read.
+func noLog(name string, n *node) string {
+	if n != nil && n.cut {
+		return "the log of " + name + " may lack lines"
+	}
+	return "the log of " + name + " is not kept"
 }
 
 // starts counts the starts of the server that its log has.

@@ -323,3 +323,55 @@ func liesOfServers() []lie {
 		}},
 	}
 }
+
+// A log that lacks lines does not contradict what the report has from elsewhere.
+func TestALogThatLacksLines(t *testing.T) {
+	dir := recorded(t)
+	won := regexp.MustCompile(`(?m)^.*Failover election won.*\n`)
+	logs, err := filepath.Glob(filepath.Join(dir, "nodes", "*.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cut []string
+	for _, name := range logs {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if at := won.FindIndex(text); at != nil {
+			cut = append(cut, strings.TrimSuffix(filepath.Base(name), ".log"))
+			if err := os.WriteFile(name, text[:at[0]], 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, noted := range []bool{false, true} {
+		b, err := results.Read(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, node := range cut {
+			if !noted {
+				break
+			}
+			b.Events = append(b.Events, results.Event{Kind: results.EventLogCut, Node: node, Message: "its log may lack lines after 10:00:00.000: broken"})
+		}
+		s, err := judge.Analyze(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range s.Checks {
+			if c.Name != results.CheckPromotions && c.Name != results.CheckLog {
+				continue
+			}
+			limited := slices.Contains(c.Limits, "the log of "+cut[0]+" may lack lines")
+			if (c.Result == results.CheckDisagrees) == noted || limited != noted {
+				t.Errorf("noted %v: %+v", noted, c)
+			}
+		}
+		warned := slices.ContainsFunc(s.Warnings, func(w string) bool { return strings.Contains(w, "its log may lack lines") })
+		if warned != noted {
+			t.Errorf("noted %v: warnings %q", noted, s.Warnings)
+		}
+	}
+}

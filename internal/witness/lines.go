@@ -33,7 +33,7 @@ func logLines(b *results.Bundle, e *evidence) results.Check {
 	}
 	for _, n := range e.nodes {
 		if !n.hasLog {
-			c.limit("the log of %s is not kept", n.Name)
+			c.limit("%s", noLog(n.Name, n))
 			for _, kind := range eventKinds {
 				delete(reported, place{n.Name, kind})
 			}

@@ -100,7 +100,7 @@ func promotionsAgree(b *results.Bundle, s *results.Summary, e *evidence) results
 		of := fmt.Sprintf("takeover of shard %d by %s", t.shard, t.to)
 		n := e.node(t.to)
 		if n == nil || !n.hasLog {
-			c.limit("the log of %s is not kept", t.to)
+			c.limit("%s", noLog(t.to, n))
 			continue
 		}
 		c.Compared++
@@ -160,7 +160,7 @@ func (e *evidence) hasLogs(c *check) bool {
 				c.limit("the log of %s does not begin with its first start", node.Name)
 			}
 		} else {
-			c.limit("the log of %s is not kept", node.Name)
+			c.limit("%s", noLog(node.Name, node))
 		}
 	}
 	return n > 0

@@ -42,7 +42,7 @@ func rules() []rule {
 		{"client-topology", "After a failover the client went on with the old topology for some time.", clientTopology},
 		{"dials-in-vain", "The client dialled an address that did not answer, and requests waited for that.", dialledInVain},
 		{"unexpected-takeover", "A primary lost its shard although nothing of the run ended it or cut it off: it was blocked, ended by itself, or others had it replaced.", unexpectedTakeover},
-		{"false-failover", "A replica took over from a primary that never stopped, because the network was slow.", falseFailover},
+		{"false-failover", "A replica took over from a primary that never stopped, because packets were late or lost.", falseFailover},
 		{"full-coverage", "Shards without a fault refused requests because another shard was down and cluster-require-full-coverage is yes.", fullCoverage},
 		{"stale-reads", "Replicas returned values that had been replaced a second or more before the read, or lacked values for as long.", staleReads},
 		{"empty-replica", "A node that had been restarted answered reads before it had its data.", emptyReplica},

@@ -185,9 +185,13 @@ func emptyRestart(a *facts.Analysis, s *results.Summary) []results.Advice {
 func restartTail(a *facts.Analysis, s *results.Summary) []results.Advice {
 	var list []results.Advice
 	for _, g := range sorted(lostTo(s, results.CauseRestartTail)) {
+		evidence := restartEvidence(a, g)
+		if f := fault(a, g.Fault); f.Name != "" {
+			evidence = append(evidence, "the fault: "+f.Detail)
+		}
 		list = append(list, results.Advice{
 			Severity: results.Warning, Title: fmt.Sprintf("%s came back as primary with older data: %s of shard %d are gone", g.Node, shareLost(a, g), g.Shard),
-			Evidence: append(restartEvidence(a, g), "persistence: "+persistence(a)),
+			Evidence: append(evidence, "persistence: "+persistence(a)),
 			Advice:   "Use appendfsync always for writes that must survive the primary's own restart, at the price of an fsync before each reply. Or let a replica take over first.",
 			Anchor:   lossAnchor,
 		})
@@ -222,11 +226,11 @@ func splitBrain(a *facts.Analysis, s *results.Summary) []results.Advice {
 	for _, g := range sorted(lostTo(s, results.CauseSplitBrain)) {
 		writes := fmt.Sprintf("%s acknowledged %s of shard %d", g.Node, words.Plural(g.Count, "write", "writes"), g.Shard)
 		one := results.Advice{Severity: results.Critical, Evidence: lossEvidence(g), Anchor: lossAnchor}
-		switch fault(a, g.Fault).Takes {
-		case results.TakesNetwork:
+		switch f := fault(a, g.Fault); {
+		case f.Disconnects:
 			one.Title = writes + " that were lost when it rejoined the others"
 			isolated(a, &one)
-		case results.TakesRole:
+		case f.Takes == results.TakesRole:
 			one.Title = writes + " after another node was made primary in its place; they are gone"
 			one.Advice = "While the primary answers, use CLUSTER FAILOVER without FORCE or TAKEOVER: the primary then stops writes until the replica has all of them."
 		default:

@@ -155,7 +155,7 @@ func silent(r *results.Run, shard int, until results.Duration) bool {
 	pods := r.Environment.Kubernetes != nil
 	for _, f := range r.Faults {
 		hits := slices.ContainsFunc(f.Hits(), func(h results.Hit) bool { return h.Shard == shard })
-		if hits && f.Injected > 0 && f.Injected < until && (f.Takes == results.TakesNetwork || pods && f.Takes == results.TakesProcess) {
+		if hits && f.Injected > 0 && f.Injected < until && (f.Disconnects || pods && f.Takes == results.TakesProcess) {
 			return true
 		}
 	}
@@ -289,14 +289,15 @@ func refusals(r *results.Run, failed []int, from, end results.Duration) []result
 	return slices.SortedFunc(maps.Values(longest), func(x, y results.Outage) int { return x.Shard - y.Shard })
 }
 
-// slowed is true of a failover under a fault that makes a network slow and cuts nothing.
+// slowed is true of a failover under a fault by which packets are late or lost, and which
+// cuts nothing.
 // Its primary serves until it hears of its successor, and no prediction knows when.
 func slowed(a *facts.Analysis, v results.Failover) bool {
 	f := fault(a, v.Fault)
 	return f.Takes == results.TakesNetwork && f.Lasts && !f.Disconnects
 }
 
-// falseFailover finds primaries that were replaced because the network was slow.
+// falseFailover finds primaries that were replaced because packets were late or lost.
 func falseFailover(a *facts.Analysis, s *results.Summary) []results.Advice {
 	var list []results.Advice
 	for _, v := range s.Failovers {
@@ -305,7 +306,7 @@ func falseFailover(a *facts.Analysis, s *results.Summary) []results.Advice {
 		}
 		f := fault(a, v.Fault)
 		list = append(list, results.Advice{
-			Severity: results.Warning, Title: fmt.Sprintf("%s took over shard %d from %s, which never stopped: the network was slow", v.To, v.Shard, v.From),
+			Severity: results.Warning, Title: fmt.Sprintf("%s took over shard %d from %s, which never stopped: packets were late or lost", v.To, v.Shard, v.From),
 			Evidence: []string{fmt.Sprintf("fault %s: %s", f.Name, f.Detail), "measured: " + f.Proof, fmt.Sprintf("cluster-node-timeout is %s", words.Duration(results.DurationOf(a.NodeTimeout())))},
 			Advice:   "Set cluster-node-timeout above the slowest round trip between nodes, with time for a second attempt. The price: a failover after a crash takes 1 to 2 s longer for each second more.",
 			Anchor:   FailoverAnchor(v),

@@ -32,8 +32,11 @@ func warnings(a *facts.Analysis, s *results.Summary) []string {
 		}
 	}
 	for _, e := range a.Events {
-		if e.Kind == results.EventOutOfReach {
+		switch e.Kind {
+		case results.EventOutOfReach:
 			list = append(list, fmt.Sprintf("at %s: %s", words.Since(&a.Run, e.Offset), e.Message))
+		case results.EventLogCut:
+			list = append(list, fmt.Sprintf("%s: %s. Steps and reasons of failovers that only this log would show are missing", e.Node, e.Message))
 		}
 	}
 	list = append(list, drifts(&a.Run)...)

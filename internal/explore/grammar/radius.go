@@ -42,7 +42,9 @@ const (
 
 // Kinds are the kinds of faults that can be drawn, in the order of the documentation.
 func Kinds() []string {
-	return []string{"kill", "pause", "partition", "isolate", "failover", "cpu", "memory", "diskFull"}
+	return []string{
+		"kill", "pause", "partition", "isolate", "failover", "cpu", "memory", "delay", "loss", "bandwidth", "slowDisk", "diskError", "powerLoss", "command", "diskFull",
+	}
 }
 
 // Roles are the roles that faults can be aimed at.
@@ -56,7 +58,7 @@ func Default() Radius {
 		isolation = local.None
 	}
 	return Radius{
-		Faults: []string{"kill", "pause", "partition", "isolate", "failover", "cpu", "diskFull"},
+		Faults: slices.DeleteFunc(Kinds(), func(k string) bool { return k == "memory" }),
 		Roles:  Roles, Nodes: 9, Steps: 4, Rate: 500, Isolation: isolation,
 	}
 }
@@ -69,7 +71,7 @@ func (r Radius) Possible() []string {
 }
 
 // sealed are the faults that need a sealed room.
-var sealed = []string{"partition", "isolate", "diskFull"}
+var sealed = []string{"partition", "isolate", "delay", "loss", "bandwidth", "slowDisk", "diskError", "powerLoss", "diskFull"}
 
 // Permit adds a permission by its name.
 func (r *Radius) Permit(name string) error {

@@ -21,10 +21,12 @@ type drawer struct {
 	fields func(*dice, *sketch) action
 }
 
-// action is what a step does.
+// action is what a step does; atOnce says that it is over once it has acted, although
+// others of its kind last.
 type action struct {
 	fields string
 	allow  []scenarios.Permission
+	atOnce bool
 }
 
 // drawers draw the faults of Kinds, one each.
@@ -49,6 +51,26 @@ var drawers = []drawer{
 	{kind: "memory", lasts: true, fields: func(d *dice, s *sketch) action {
 		return action{fields: "target: " + one(d, s) + ", size: " + pick(d, "8Mi", "32Mi", "64Mi")}
 	}},
+	{kind: "delay", lasts: true, fields: delay},
+	{kind: "loss", lasts: true, fields: loss},
+	{kind: "bandwidth", lasts: true, fields: func(d *dice, s *sketch) action {
+		return action{fields: sides(d, s) + ", kBps: " + pick(d, "5", "50", "500", "5000")}
+	}},
+	{kind: "slowDisk", lasts: true, fields: func(d *dice, s *sketch) action {
+		return action{fields: "target: " + one(d, s) + ", " + pick(d, "fsync: 20ms", "fsync: 400ms", "fsync: 3s", "write: 5ms", "read: 50ms", "fsync: 1s, write: 20ms")}
+	}},
+	{kind: "diskError", lasts: true, fields: func(d *dice, s *sketch) action {
+		return action{fields: "target: " + one(d, s) + ", on: [" + pick(d, "fsync", "write", "read", "write, fsync") + "]"}
+	}},
+	{kind: "powerLoss", fields: func(d *dice, s *sketch) action {
+		a := on(down(d, s))
+		a.fields += ", away: " + pick(d, "0s", "500ms", "3s", "forever")
+		if d.chance(0.3) {
+			a.fields += ", torn: true"
+		}
+		return a
+	}},
+	{kind: "command", lasts: true, fields: command},
 	{kind: "diskFull", lasts: true, fields: func(d *dice, s *sketch) action {
 		storage := Setting{"redis.storage", "{size: 64Mi}"}
 		if !slices.Contains(s.draft.Settings, storage) {
@@ -64,7 +86,7 @@ type target struct {
 	allow []scenarios.Permission
 }
 
-func on(t target) action { return action{"target: " + t.words, t.allow} }
+func on(t target) action { return action{fields: "target: " + t.words, allow: t.allow} }
 
 func (s *sketch) shard(d *dice) string { return strconv.Itoa(d.below(s.shards)) }
 
@@ -127,8 +149,8 @@ func kill(d *dice, s *sketch) action {
 	return a
 }
 
-// partition draws two sides, with a client on one of them now and then.
-func partition(d *dice, s *sketch) action {
+// sides draws two sets of nodes, with a client in one of them now and then.
+func sides(d *dice, s *sketch) string {
 	between := []string{one(d, s)}
 	if s.has(scenarios.Primary) && s.has(scenarios.Replica) && d.chance(0.2) {
 		between = []string{"shard " + s.shard(d)}
@@ -149,10 +171,43 @@ func partition(d *dice, s *sketch) action {
 	if d.chance(0.35) && len(between) == 1 && !strings.Contains(fields, "and:") {
 		fields += ", traffic: " + pick(d, "bus", "client")
 	}
+	return fields
+}
+
+func partition(d *dice, s *sketch) action {
+	fields := sides(d, s)
 	if d.chance(0.15) {
 		fields += ", action: reject"
 	}
 	return action{fields: fields}
+}
+
+// delay draws from what is not seen to what counts as a failure.
+func delay(d *dice, s *sketch) action {
+	latency := pick(d, 2*time.Millisecond, 20*time.Millisecond, 100*time.Millisecond, 400*time.Millisecond, 1500*time.Millisecond)
+	fields := sides(d, s) + ", latency: " + text(latency)
+	if d.chance(0.4) {
+		fields += ", jitter: " + text(latency/2) + ", distribution: " + pick(d, "uniform", "normal", "pareto")
+	}
+	if d.chance(0.15) {
+		fields += ", reorder: 5"
+	}
+	return action{fields: fields}
+}
+
+func loss(d *dice, s *sketch) action {
+	return action{fields: sides(d, s) + ", percent: " + pick(d, "1", "10", "40", "100", "5, burst: 3", "30, burst: 10")}
+}
+
+// command draws what blocks a node, what refuses its writes, and what costs it its data or
+// its connections.
+func command(d *dice, s *sketch) action {
+	run := pick(d,
+		`[CLIENT, PAUSE, 700, WRITE]`, `[CLIENT, PAUSE, 1500]`, `[CLIENT, KILL, TYPE, normal]`, `[BGSAVE]`, `[FLUSHALL]`,
+		`[CONFIG, SET, maxmemory, 1mb], undo: [CONFIG, SET, maxmemory, 0]`,
+		`[CONFIG, SET, min-replicas-to-write, 5], undo: [CONFIG, SET, min-replicas-to-write, 0]`,
+		`[EVAL, "local n = 0 for i = 1, 4e7 do n = n + i end return 1", 0]`)
+	return action{fields: "target: " + one(d, s) + ", run: " + run, atOnce: !strings.Contains(run, "undo")}
 }
 
 // steps draws the faults: at once, close together, into each other, or one after the
@@ -174,7 +229,7 @@ func (s *sketch) steps(d *dice) {
 		k := pick(d, kinds...)
 		a := k.fields(d, s)
 		step := Step{Name: fmt.Sprintf("%s-%d", strings.ToLower(k.kind), i+1), Kind: k.kind, At: at, Fields: a.fields, Allow: a.allow}
-		if k.lasts {
+		if k.lasts && !a.atOnce {
 			step.Lasts = d.between(300*time.Millisecond, longest)
 		}
 		list = append(list, step)

@@ -41,6 +41,13 @@ type Watched interface {
 	InForce(ctx context.Context) error
 }
 
+// Lengthy is a watched action whose looks can take longer than usual.
+type Lengthy interface {
+	Watched
+	// LookLimit bounds one of them.
+	LookLimit() time.Duration
+}
+
 // Slow is an action whose proof or healing can take longer than usual.
 type Slow interface {
 	Action

@@ -75,6 +75,8 @@ func TestPlanRepeatsWithSeededJitter(t *testing.T) {
 type script struct {
 	check, inject, prove, force, heal error
 	steps                             []string
+	// slow looks end with their time alone.
+	slow bool
 }
 
 func (s *script) Check(context.Context, []deployer.Role) (Choice, error) {
@@ -82,7 +84,13 @@ func (s *script) Check(context.Context, []deployer.Role) (Choice, error) {
 	return Choice{Targets: []Target{{Node: "node-1", Shard: 1, Role: scenarios.Primary}}, Why: "the test says so"}, s.check
 }
 
-func (s *script) InForce(context.Context) error { return s.force }
+func (s *script) InForce(ctx context.Context) error {
+	if s.slow {
+		<-ctx.Done()
+		return context.Cause(ctx)
+	}
+	return s.force
+}
 
 func (s *script) Inject(context.Context) (time.Time, error) {
 	s.steps = append(s.steps, "inject")
@@ -159,6 +167,10 @@ func courses() []course {
 		{
 			name: "the act fails, perhaps halfway", action: script{inject: no}, whole: []error{nil, nil}, want: results.StatusUnproved, steps: []string{"check", "inject", "heal"},
 			events: []string{results.EventFaultCheck, results.EventFaultHeal, results.EventFaultVerify, results.EventFaultFailed},
+		},
+		{
+			name: "a look takes longer than it lasts", action: script{slow: true}, lasts: watchEvery * 3 / 2, whole: []error{nil, nil}, want: results.StatusHealed, steps: all,
+			events: []string{results.EventFaultCheck, results.EventFaultInject, results.EventFaultProof, results.EventFaultHeal, results.EventFaultVerify},
 		},
 		{
 			name: "it ends before its time", action: script{force: no}, lasts: time.Minute, whole: []error{nil, nil}, want: results.StatusUnproved, steps: all,

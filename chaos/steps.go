@@ -29,6 +29,10 @@ func (s *Storm) hold(ctx, stop context.Context, a Action, until time.Time) error
 	defer cancel()
 	defer context.AfterFunc(stop, cancel)()
 	w, ok := a.(Watched)
+	limit := watchLimit
+	if l, ok := a.(Lengthy); ok {
+		limit = l.LookLimit()
+	}
 	t := time.NewTicker(watchEvery)
 	defer t.Stop()
 	for {
@@ -37,13 +41,14 @@ func (s *Storm) hold(ctx, stop context.Context, a Action, until time.Time) error
 			return nil
 		case <-t.C:
 		}
-		if !ok {
+		// A look must not hold the end of the fault up.
+		if !ok || holding.Err() != nil {
 			continue
 		}
-		asking, done := context.WithTimeout(ctx, watchLimit)
+		asking, done := context.WithTimeout(holding, limit)
 		err := w.InForce(asking)
 		done()
-		if err != nil && ctx.Err() == nil {
+		if err != nil && holding.Err() == nil {
 			return fmt.Errorf("it did not stay in force: %w", err)
 		}
 	}

@@ -14,6 +14,6 @@ func traits(f scenarios.Fault) results.Traits {
 	}
 	return results.Traits{
 		Takes: results.Resource(t.Takes), Lasts: t.Lasts, Deposes: t.Deposes == scenarios.Surely, Gradual: t.Gradual, Rolls: t.Rolls, Asked: t.Asked,
-		Disconnects: t.Disconnects, Erases: t.Erases, Empties: t.Empties, Signal: t.Signal, Engine: engine,
+		Disconnects: t.Disconnects, Erases: t.Erases, Empties: t.Empties, Unsyncs: t.Unsyncs, Signal: t.Signal, Engine: engine,
 	}
 }

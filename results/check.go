@@ -84,7 +84,7 @@ func (f *Frame) check() error {
 			return err
 		}
 	}
-	for _, classes := range []map[string]int{f.Errors, f.Answered, f.Retried} {
+	for _, classes := range []map[string]int{f.Errors, f.Answered, f.Retried, f.Again} {
 		for _, n := range classes {
 			if err := counts(n); err != nil {
 				return err

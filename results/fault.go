@@ -76,6 +76,9 @@ type Traits struct {
 	Erases bool `json:"erases,omitempty"`
 	// Empties is true of a fault that removes all data from such a node.
 	Empties bool `json:"empties,omitempty"`
+	// Unsyncs is true of a fault that takes what the volumes of its nodes had not synced.
+	// Some of them may not start again on the rest.
+	Unsyncs bool `json:"unsyncs,omitempty"`
 	// Signal is what redis-server is sent: "SIGKILL", "SIGTERM" or "SIGSTOP".
 	Signal string `json:"signal,omitempty"`
 	// Engine injects the fault: "builtin" or "chaosmesh".

@@ -39,6 +39,10 @@ type Frame struct {
 	// Retried counts requests that ended ok after go-redis had tried them again
 	// by itself, by the class of what it ran into: "MOVED", "dial", "eof" ...
 	Retried map[string]int `json:"retried,omitempty"`
+	// Again counts executions beside the one that an outcome is about, by command: go-redis
+	// sends a whole pipeline to a node again if its first request was refused or its
+	// connection broke, with the requests that had succeeded.
+	Again map[string]int `json:"again,omitempty"`
 	// Reads counts the reads that ended ok by the role of the node that answered; only
 	// of clients that may read from replicas.
 	Reads *Reads `json:"reads,omitempty"`

@@ -95,6 +95,8 @@ type Traits struct {
 	Erases bool
 	// Empties is true of an action that removes all data from such a node.
 	Empties bool
+	// Unsyncs is true of an action that takes what a node's volume had not synced.
+	Unsyncs bool
 	// Signal is what redis-server is sent.
 	Signal string
 	// Restarts is true of an action after which the supervisor, or the kubelet, starts

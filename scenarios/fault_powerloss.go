@@ -39,7 +39,7 @@ func (p *PowerLoss) Aim() Aim { return Aim{Target: p.Target} }
 
 // Traits are those of a process that ends, with a part of its data.
 func (p *PowerLoss) Traits() Traits {
-	return Traits{Takes: TakesProcess, Deposes: Surely, Signal: "SIGKILL", Restarts: true, Away: p.Away, Disk: true}
+	return Traits{Takes: TakesProcess, Deposes: Surely, Signal: "SIGKILL", Restarts: true, Away: p.Away, Disk: true, Unsyncs: true}
 }
 
 func (*PowerLoss) fill(*filler, string)               {}

@@ -214,6 +214,9 @@ func (s *shaped) latest() time.Duration {
 	return time.Duration(s.ways()) * (l.Latency + 8*l.Jitter + l.Behind)
 }
 
+// LookLimit is the time that packets take, and the usual one for the rest.
+func (s *shaped) LookLimit() time.Duration { return s.latest() + 5*shapedLimit }
+
 // unaffected says how it is beside the sides.
 func (s *shaped) unaffected() string {
 	if len(s.besideDuring) == 0 {

@@ -45,7 +45,7 @@ func (p *program) exploreVerb() *cli.Command {
 			&cli.IntFlag{Name: "jobs", Value: 1, Usage: "make `N` runs at once"},
 			&cli.IntFlag{Name: "tries", Value: 20, Usage: "make at most `N` runs to shrink a finding; 0 keeps it as it was drawn"},
 			&cli.StringSliceFlag{Name: "binary", Usage: "use the server `PATH` (default: redis-server); if repeated, each seed takes the next one"},
-			&cli.StringFlag{Name: "faults", Value: strings.Join(d.Faults, ","), DefaultText: "all but memory", Usage: "inject only the faults in `LIST`, of " + strings.Join(grammar.Kinds(), ", ")},
+			&cli.StringFlag{Name: "faults", Usage: "inject only the faults in `LIST`, of " + strings.Join(grammar.Kinds(), ", ") + " (default: all but memory)"},
 			&cli.StringFlag{Name: "roles", Value: strings.Join(d.Roles, ","), Usage: "aim faults only at nodes with the roles in `LIST`"},
 			&cli.IntFlag{Name: "nodes", Value: d.Nodes, Usage: "make clusters of at most `N` nodes"},
 			&cli.IntFlag{Name: "steps", Value: d.Steps, Usage: "inject at most `N` faults in a scenario"},
@@ -117,6 +117,7 @@ func (p *program) explorePlan(c *cli.Context) (explore.Plan, error) {
 		},
 	}
 	if !c.IsSet("faults") {
+		plan.Radius.Faults = grammar.Default().Faults
 		plan.Radius.Faults = plan.Radius.Possible()
 	}
 	if !c.IsSet("seeds") && plan.Time == 0 {

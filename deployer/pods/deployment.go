@@ -166,12 +166,3 @@ func (d *Deployment) DeletePod(ctx context.Context, p Pod, grace *time.Duration)
 	}
 	return deletePod(ctx, d.namespace.Cluster, d.namespace.Name, p, grace)
 }
-
-// AwaitAnswer waits until a node answers PING.
-func (d *Deployment) AwaitAnswer(ctx context.Context, name string) error {
-	n, ok := d.Node(name)
-	if !ok {
-		return fmt.Errorf("there is no node %q", name)
-	}
-	return d.AwaitPing(ctx, n)
-}

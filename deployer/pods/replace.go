@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"sync"
 	"time"
 
@@ -98,25 +97,6 @@ func (d *Deployment) awaitReplaced(ctx context.Context, n deployer.Node, old Pod
 	}
 	return err
 }
-
-// Complaints are the last warnings in a node's log.
-func (d *Deployment) Complaints(node string) string {
-	ctx, cancel := context.WithTimeout(context.Background(), complaintsLimit)
-	defer cancel()
-	log, err := d.Log(ctx, node)
-	if err != nil {
-		return ""
-	}
-	defer log.Close()
-	raw, err := io.ReadAll(log)
-	if err != nil {
-		return ""
-	}
-	return deployer.Complaints(string(raw))
-}
-
-// complaintsLimit bounds the reading of a node's log.
-const complaintsLimit = 10 * time.Second
 
 // Backup has every node save a snapshot, and keep it with its nodes.conf on its own
 // volume, beside what it works on.

@@ -121,15 +121,6 @@ func (d *Deployment) Process(name string) (*local.Process, error) {
 	return n.current(), nil
 }
 
-// AwaitAnswer waits until a node answers PING.
-func (d *Deployment) AwaitAnswer(ctx context.Context, name string) error {
-	n, ok := d.nodes[name]
-	if !ok {
-		return fmt.Errorf("there is no node %q", name)
-	}
-	return d.AwaitPing(ctx, n.Node)
-}
-
 // KeepDown has a node stay down once it has ended, or lets it start again, at once if it
 // is down.
 func (d *Deployment) KeepDown(name string, on bool) error {

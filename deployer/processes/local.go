@@ -120,6 +120,13 @@ func (d *Deployment) form(ctx context.Context) error {
 	if cause := context.Cause(forming); err != nil && cause != nil && ctx.Err() == nil {
 		return cause
 	}
+	for _, n := range d.nodes {
+		if err == nil && n.disk != nil {
+			// The servers write nodes.conf without fsync now and then. One that has run for
+			// a while has it on its disk all the same.
+			err = n.disk.Settle()
+		}
+	}
 	return err
 }
 

@@ -155,6 +155,39 @@ func TestANodeIsKeptDown(t *testing.T) {
 	}
 }
 
+// A node that does not start says why in its log, which the wait for it repeats.
+func TestANodeThatDoesNotStartSaysWhy(t *testing.T) {
+	t.Parallel()
+	d, _, err := deploy(t, scenarios.Redis{Shards: 3}, 50*time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := d.Nodes[0].Name
+	old, err := d.Process(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, err := d.Volume(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(d.KeepDown(name, true), old.Signal(syscall.SIGKILL)); err != nil {
+		t.Fatal(err)
+	}
+	<-old.Done()
+	if err := errors.Join(os.WriteFile(filepath.Join(dir, clusterFile), []byte("vars currentEp"), 0o600), d.KeepDown(name, false)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.AwaitNext(t.Context(), name, old); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	if err := d.AwaitAnswer(ctx, name); err == nil || !strings.Contains(err.Error(), "corrupted cluster config file") {
+		t.Errorf("it says %v", err)
+	}
+}
+
 func TestPasswordIsAskedForAndShownNowhere(t *testing.T) {
 	t.Parallel()
 	for _, user := range []string{"", "app"} {

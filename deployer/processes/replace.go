@@ -78,34 +78,6 @@ func terminate(p *local.Process) error {
 	return nil
 }
 
-func (d *Deployment) logSize(n *node) (int64, error) {
-	st, err := os.Stat(d.LogPath(n.Name))
-	if err != nil {
-		return 0, fmt.Errorf("the log of %s: %w", n.Name, err)
-	}
-	return st.Size(), nil
-}
-
-// complaints are the last warnings of a node's log after mark, or its last words.
-func (d *Deployment) complaints(n *node, mark int64) string {
-	text, err := tail(d.LogPath(n.Name), mark)
-	if err != nil {
-		return d.lastWords(n)
-	}
-	if said := deployer.Complaints(text); said != "" {
-		return said
-	}
-	return d.lastWords(n)
-}
-
-// Complaints are the last warnings in a node's log.
-func (d *Deployment) Complaints(name string) string {
-	if n, ok := d.nodes[name]; ok {
-		return d.complaints(n, 0)
-	}
-	return ""
-}
-
 // clusterFile holds a node's place in the cluster.
 const clusterFile = "nodes.conf"
 

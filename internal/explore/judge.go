@@ -31,8 +31,8 @@ type Ended struct {
 	Took    time.Duration
 }
 
-// The exit codes of a run that has a verdict.
-var verdictCodes = []int{0, 4, 5}
+// The exit codes of a run that has a verdict, or faults that were not healed, which is a rule of its own.
+var verdictCodes = []int{0, 4, 5, 7}
 
 // Judge holds an ended run against the invariants. The bundle is nil if none can be read.
 // No behaviour of servers and clients under faults, such as lost writes in a partition, breaks an
@@ -122,7 +122,7 @@ func bundle(b *results.Bundle) []Violation {
 	if !b.Run.HealthyBefore {
 		add(RuleWhole, "before", "the cluster was not whole when the load began")
 	}
-	if !b.Run.HealthyAfter && b.Run.Interrupted == "" {
+	if !b.Run.HealthyAfter && b.Run.Interrupted == "" && !unsynced(b.Run.Faults) {
 		add(RuleWhole, "after", "the cluster was not whole after healing")
 	}
 	list = append(list, audited(b)...)

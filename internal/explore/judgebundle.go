@@ -2,6 +2,7 @@ package explore
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/slotstorm/slotstorm/results"
 )
@@ -67,12 +68,21 @@ func faults(b *results.Bundle) []Violation {
 				list = append(list, Violation{RuleFault, "unproved " + f.Kind, fmt.Sprintf("%s acted alone and is not proved: %s", f.Name, f.Reason)})
 			}
 		case results.StatusUnhealed:
+			if unsynced(b.Run.Faults) {
+				continue
+			}
 			list = append(list, Violation{RuleFault, "unhealed " + f.Kind, fmt.Sprintf("%s is not healed: %s", f.Name, f.Reason)})
 		default:
 			list = append(list, Violation{RuleFault, "status", fmt.Sprintf("%s has the status %q", f.Name, f.Status)})
 		}
 	}
 	return list
+}
+
+// unsynced reports whether nodes lost what their volumes had not synced. Redis writes
+// nodes.conf without an fsync now and then, and a server does not start on half of it.
+func unsynced(list []results.Fault) bool {
+	return slices.ContainsFunc(list, func(f results.Fault) bool { return f.Unsyncs && f.Injected > 0 })
 }
 
 // alone reports whether no other fault was in force while f was.

@@ -53,12 +53,13 @@ func both(one, two string) func(grammar.Draft) []Violation {
 	}
 }
 
-// TestAPlantedPairIsFound: within 50 seeds, and shrunk to its two steps without any
-// setting.
+// TestAPlantedPairIsFound: of seven kinds of faults, within 50 seeds, and shrunk to its two
+// steps without any setting.
 func TestAPlantedPairIsFound(t *testing.T) {
 	t.Parallel()
 	for _, pair := range [][2]string{{"pause", "failover"}, {"kill", "partition"}, {"cpu", "diskFull"}} {
 		s, dropped := planted(t, both(pair[0], pair[1]))
+		s.Plan.Radius.Faults = []string{"kill", "pause", "partition", "isolate", "failover", "cpu", "diskFull"}
 		answer, err := s.All(t.Context())
 		if err != nil || answer.Seeds != 50 || len(answer.Findings) == 0 {
 			t.Fatalf("%v: %d seeds, %d findings, %v", pair, answer.Seeds, len(answer.Findings), err)

@@ -152,7 +152,8 @@ func (w weighing) loaded(command string) span {
 		for name, n := range f.Commands {
 			each := w.d.entries[name].commands[command]
 			if each > 0 {
-				sum = sum.plus(span{int64(n.OK), int64(n.OK) + int64(n.Unknown)*w.d.attempts}.times(each))
+				again := int64(f.Again[name])
+				sum = sum.plus(span{int64(n.OK) + again, int64(n.OK) + again + int64(n.Unknown)*w.d.attempts}.times(each))
 			}
 			if each > 0 && w.d.entries[name].spread {
 				sum.high = unbounded
@@ -296,8 +297,8 @@ func (w weighing) shards() {
 		}
 	}
 	for _, f := range w.b.Frames {
-		for _, n := range f.Commands {
-			unsure += int64(n.Unknown) * w.d.attempts
+		for name, n := range f.Commands {
+			unsure += int64(n.Unknown)*w.d.attempts + int64(f.Again[name])
 		}
 	}
 	for _, shard := range w.b.Run.Shards {

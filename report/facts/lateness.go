@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
 )
 
 // Bounds of lateness: a fault that acts later than planned by more than LateNotice is
@@ -66,16 +67,20 @@ func (a *Analysis) planned(f results.Fault) (until, over results.Duration) {
 	return 0, 0
 }
 
-// lasts is the duration of a fault by its name in a run.
-func (a *Analysis) lasts(name string) time.Duration {
+// Stated is a fault as its scenario states it, by its name in a run; the zero Fault if there
+// is none.
+func (a *Analysis) Stated(name string) scenarios.Fault {
 	for _, f := range a.Spec.Timeline.Faults {
 		number, numbered := strings.CutPrefix(name, f.Name+"-")
 		if _, err := strconv.Atoi(number); f.Name == name || numbered && f.Repeat != nil && err == nil {
-			return f.Duration.Std()
+			return f
 		}
 	}
-	return 0
+	return scenarios.Fault{}
 }
+
+// lasts is the duration of a fault by its name in a run.
+func (a *Analysis) lasts(name string) time.Duration { return a.Stated(name).Duration.Std() }
 
 // phaseAt is the phase that a time falls in; false if it is in none.
 func (a *Analysis) phaseAt(at results.Duration) (results.PhaseWindow, bool) {

@@ -40,6 +40,7 @@ func rules() []rule {
 		{"fsync-stall", "An fsync of a node's append-only file took more than 2 s, and the node's commands waited for its disk.", fsyncStall},
 		{"busy-script", "Requests were refused with BUSY: a node ran a script for longer than busy-reply-threshold.", busyScript},
 		{"client-topology", "After a failover the client went on with the old topology for some time.", clientTopology},
+		{"executed-again", "The client sent pipelines again as a whole, and commands that had succeeded were executed once more.", executedAgain},
 		{"dials-in-vain", "The client dialled an address that did not answer, and requests waited for that.", dialledInVain},
 		{"unexpected-takeover", "A primary lost its shard although nothing of the run ended it or cut it off: it was blocked, ended by itself, or others had it replaced.", unexpectedTakeover},
 		{"false-failover", "A replica took over from a primary that never stopped, because packets were late or lost.", falseFailover},

@@ -186,8 +186,8 @@ func restartTail(a *facts.Analysis, s *results.Summary) []results.Advice {
 	var list []results.Advice
 	for _, g := range sorted(lostTo(s, results.CauseRestartTail)) {
 		evidence := restartEvidence(a, g)
-		if f := fault(a, g.Fault); f.Name != "" {
-			evidence = append(evidence, "the fault: "+f.Detail)
+		if f := fault(a, g.Fault); f.Unsyncs {
+			evidence = append(evidence, "the fault took what the volume had not synced: "+f.Proof)
 		}
 		list = append(list, results.Advice{
 			Severity: results.Warning, Title: fmt.Sprintf("%s came back as primary with older data: %s of shard %d are gone", g.Node, shareLost(a, g), g.Shard),
@@ -252,13 +252,6 @@ func isolated(a *facts.Analysis, one *results.Advice) {
 	}
 	one.Evidence = append(one.Evidence, "min-replicas-to-write is 0: a primary without replicas continues to acknowledge writes")
 	one.Advice = "Set min-replicas-to-write 1 with a small min-replicas-max-lag: a primary that is cut off then refuses writes after that lag. The price: a shard refuses all writes (NOREPLICAS) while it has no replica in sync, with one replica per shard after every failover until the old primary is back. " + lower
-}
-
-func orDefault(value, otherwise string) string {
-	if value == "" {
-		return otherwise
-	}
-	return value
 }
 
 // unsyncedReplica finds writes that are gone because the replica that took over did not

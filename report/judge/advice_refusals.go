@@ -59,8 +59,7 @@ func advised(list []results.Advice, advice string) []results.Advice {
 
 // outOfMemory finds writes that were refused for memory.
 func outOfMemory(a *facts.Analysis, _ *results.Summary) []results.Advice {
-	limit, policy := orDefault(config(a, "maxmemory"), "not stated"), orDefault(config(a, "maxmemory-policy"), "noeviction (the default)")
-	return advised(refusal(a, "OOM", "Writes were refused for memory (OOM)", fmt.Sprintf("maxmemory is %s, maxmemory-policy %s", limit, policy)),
+	return advised(refusal(a, "OOM", "Writes were refused for memory (OOM)", configured(a, "maxmemory", "not stated"), configured(a, "maxmemory-policy", "noeviction (the default)")),
 		"Give the nodes more maxmemory, or the keys a TTL. An evicting maxmemory-policy, such as allkeys-lru, accepts writes, at the price of keys that the application may still need.")
 }
 
@@ -72,20 +71,20 @@ func tooFewReplicas(a *facts.Analysis, _ *results.Summary) []results.Advice {
 		advice = fmt.Sprintf("Set min-replicas-to-write to at most redis.replicasPerShard, which is %d: no shard can ever have more replicas in sync than that. With as many, a shard refuses all writes while one of its nodes is away. The price of a lower value: it bounds less of what a primary that is cut off can lose.", replicas)
 	}
 	return advised(refusal(a, "NOREPLICAS", "Primaries refused writes because they had too few replicas in sync (NOREPLICAS)",
-		fmt.Sprintf("min-replicas-to-write is %s, min-replicas-max-lag %s, redis.replicasPerShard %d", orDefault(least, "not stated"), orDefault(config(a, "min-replicas-max-lag"), "10 (the default)"), replicas)), advice)
+		configured(a, "min-replicas-to-write", "not stated"), configured(a, "min-replicas-max-lag", "10 (the default)"), fmt.Sprintf("redis.replicasPerShard is %d", replicas)), advice)
 }
 
 // unsaved finds writes that were refused because nodes could not save their data.
 func unsaved(a *facts.Analysis, _ *results.Summary) []results.Advice {
 	return advised(refusal(a, "MISCONF", "Primaries refused writes because they could not save their data (MISCONF)",
-		"stop-writes-on-bgsave-error is "+orDefault(config(a, "stop-writes-on-bgsave-error"), "yes (the default)")),
+		configured(a, "stop-writes-on-bgsave-error", "yes (the default)")),
 		"Read the nodes' logs in nodes/ of this run: a full disk or a folder without rights keeps a node from saving. With stop-writes-on-bgsave-error no it accepts writes after a failed snapshot, at the price that a restart loses them.")
 }
 
 // busyScript finds requests that met a node that ran a script for too long.
 func busyScript(a *facts.Analysis, _ *results.Summary) []results.Advice {
 	return advised(refusal(a, "BUSY", "A script ran so long that its node refused other requests (BUSY)",
-		fmt.Sprintf("busy-reply-threshold is %s", orDefault(config(a, "busy-reply-threshold"), "5000 ms (the default)"))),
+		configured(a, "busy-reply-threshold", "5000 ms (the default)")),
 		"Split the script into short ones: while it runs, its node serves nothing else, and from cluster-node-timeout on a replica may take over. SCRIPT KILL ends a script that has written nothing.")
 }
 

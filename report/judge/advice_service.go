@@ -100,6 +100,33 @@ func dialsOf(r *results.Run) (each, round time.Duration, sum string) {
 		timeout.Value, words.Stated(*timeout), dials, words.Stated(*retries), pause.Value, words.Duration(results.DurationOf(round)))
 }
 
+// executedAgain finds requests that were executed more often than they were sent: go-redis
+// sends all of a pipeline to a node again if its first request was refused for a while, or if
+// its connection broke. Source: pipelineReadCmds in go-redis' osscluster.go.
+func executedAgain(a *facts.Analysis, _ *results.Summary) []results.Advice {
+	by, all, seconds := map[string]int{}, 0, map[int]bool{}
+	for _, f := range a.Frames {
+		for name, n := range f.Again {
+			by[name] += n
+			all += n
+			seconds[f.Seq] = true
+		}
+	}
+	if all == 0 {
+		return nil
+	}
+	first := slices.Min(slices.Collect(maps.Keys(seconds)))
+	return []results.Advice{{
+		Severity: results.Warning, Title: fmt.Sprintf("go-redis executed commands again that had succeeded, %s in all", words.Plural(all, "time", "times")),
+		Evidence: []string{
+			fmt.Sprintf("by command: %s; the first of them were due in second %d of the load", words.Classes(by), first),
+			"it sends all of a pipeline to a node again if the first request in it is refused for a while (NOREPLICAS, LOADING, CLUSTERDOWN, TRYAGAIN), or if its connection breaks",
+		},
+		Advice: "Put only commands into a pipeline that may be executed twice. INCR, LPUSH and the like count twice: send them in a pipeline of their own kind, so that all of it is refused or none, or as a script that knows what it has done. The price: more round trips.",
+		Anchor: anchorAvailability,
+	}}
+}
+
 // dialledInVain finds requests that waited for a node that was gone without a
 // word, while another served their shard already.
 func dialledInVain(a *facts.Analysis, _ *results.Summary) []results.Advice {

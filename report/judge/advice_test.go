@@ -31,6 +31,19 @@ func foundBy(t *testing.T, rule string, b *results.Bundle, change func(*scenario
 	return list
 }
 
+// sending has the fault of the scenario send a command.
+func sending(words ...scenarios.AnyValue) func(*scenarios.Scenario) {
+	return func(s *scenarios.Scenario) {
+		s.Timeline.Faults = []scenarios.Fault{{Name: "kill-primary", Command: &scenarios.SentCommand{Run: words}}}
+	}
+}
+
+// again has GETs executed once more.
+func again(b *results.Bundle, n int) *results.Bundle {
+	b.Frames[2].Again = map[string]int{"GET": n}
+	return b
+}
+
 // dialling has three requests wait for so many milliseconds after dials in vain,
 // while their shard was away for so many.
 func dialling(waited int64, retries int, away float64) *results.Bundle {
@@ -184,16 +197,6 @@ func serviceRules() []ruleCase {
 		{"client-topology", "later than the interval explains", fixture.Reloading("6s", 59000, "dial"), nil, ""},
 		{"client-topology", "hardly later", fixture.Reloading("1m0s", 19250, "dial"), nil, ""},
 
-		{"dials-in-vain", "five dials, twice", cutting(dialling(5700, 5, 0)), nil, "Requests waited for up to 5.70 s while shard 0 was down for 0 s: go-redis dialled a node that was gone"},
-		{"dials-in-vain", "its evidence", cutting(dialling(5700, 5, 0)), nil, "3 requests ended ok after failed dials; 3 of them were due in second 15 of the load"},
-		{"dials-in-vain", "its sum", cutting(dialling(5700, 5, 0)), nil, "× dialerRetries 5 (the library's default), with 100ms between the dials, takes 2.90 s; a request tries a node 2 times, which takes up to 5.80 s"},
-		{"dials-in-vain", "as long as the shard was away", cutting(dialling(5700, 5, 5000)), nil, ""},
-		{"dials-in-vain", "a process ended, and its machine refuses at once", dialling(5700, 5, 0), nil, ""},
-		{"dials-in-vain", "the network was slow", by(results.TakesNetwork, dialling(5700, 5, 0)), nil, ""},
-		{"dials-in-vain", "one dial", cutting(dialling(5700, 1, 0)), nil, ""},
-		{"dials-in-vain", "refused at once", cutting(dialling(900, 5, 0)), nil, ""},
-		{"dials-in-vain", "slow for another reason", cutting(undialled()), nil, ""},
-
 		{"node-timeout", "15 s", slowTimeout(), timeout("15000"), "cluster-node-timeout of 15.0 s dominates the failover of 16.2 s"},
 		{"node-timeout", "the default", slowTimeout(), timeout(""), "the timeout is the default"},
 		{"node-timeout", "2 s", fixture.Killed(), nil, ""},
@@ -237,6 +240,24 @@ func serviceRules() []ruleCase {
 	}
 }
 
+// attemptRules are about what the client library tried by itself.
+func attemptRules() []ruleCase {
+	return []ruleCase{
+		{"executed-again", "a pipeline sent again", again(fixture.Killed(), 3), nil, "go-redis executed commands again that had succeeded, 3 times in all"},
+		{"executed-again", "its commands", again(fixture.Killed(), 3), nil, "by command: GET 3; the first of them were due in second 2 of the load"},
+		{"executed-again", "none", fixture.Killed(), nil, ""},
+		{"dials-in-vain", "five dials, twice", cutting(dialling(5700, 5, 0)), nil, "Requests waited for up to 5.70 s while shard 0 was down for 0 s: go-redis dialled a node that was gone"},
+		{"dials-in-vain", "its evidence", cutting(dialling(5700, 5, 0)), nil, "3 requests ended ok after failed dials; 3 of them were due in second 15 of the load"},
+		{"dials-in-vain", "its sum", cutting(dialling(5700, 5, 0)), nil, "× dialerRetries 5 (the library's default), with 100ms between the dials, takes 2.90 s; a request tries a node 2 times, which takes up to 5.80 s"},
+		{"dials-in-vain", "as long as the shard was away", cutting(dialling(5700, 5, 5000)), nil, ""},
+		{"dials-in-vain", "a process ended, and its machine refuses at once", dialling(5700, 5, 0), nil, ""},
+		{"dials-in-vain", "the network was slow", by(results.TakesNetwork, dialling(5700, 5, 0)), nil, ""},
+		{"dials-in-vain", "one dial", cutting(dialling(5700, 1, 0)), nil, ""},
+		{"dials-in-vain", "refused at once", cutting(dialling(900, 5, 0)), nil, ""},
+		{"dials-in-vain", "slow for another reason", cutting(undialled()), nil, ""},
+	}
+}
+
 func replicationRules() []ruleCase {
 	asked := results.Event{Offset: fixture.MS(20000), Kind: results.EventAsked, Source: "log", Node: "node-4", Mode: results.Graceful}
 	gaveUp := results.Event{Offset: fixture.MS(25010), Kind: results.EventAskedTimeout, Source: "log", Node: "node-4"}
@@ -261,12 +282,14 @@ func replicationRules() []ruleCase {
 		{"short-backlog", "its setting", happened(unlinked, short, sync(20110)), nil, "repl-backlog-size is the default, 1mb in Redis and 10mb in Valkey 8.1 or later"},
 		{"short-backlog", "no other reason", happened(unlinked, full, sync(20110)), nil, ""},
 		{"short-backlog", "a loop", happened(sync(20000), short, sync(20200), sync(21000)), nil, ""},
-		{"out-of-memory", "some", failing("OOM"), func(s *scenarios.Scenario) { s.Redis.Config["maxmemory"] = "2MB" }, "maxmemory is 2mb, maxmemory-policy noeviction (the default)"},
+		{"out-of-memory", "some", failing("OOM"), func(s *scenarios.Scenario) { s.Redis.Config["maxmemory"] = "2MB" }, "maxmemory is 2mb"},
 		{"out-of-memory", "how many", failing("OOM"), nil, "7 requests were answered OOM"},
 		{"out-of-memory", "none", failing("CLUSTERDOWN"), nil, ""},
 		{"too-few-replicas", "after a failover", fixture.Refused("NOREPLICAS", 16000), atLeast1, "each shard that has fewer replicas in sync refuses all writes, after every failover"},
 		{"too-few-replicas", "who and when", fixture.Refused("NOREPLICAS", 16000), atLeast1, "node-3 did from T+13.020 s to T+28.998 s"},
-		{"too-few-replicas", "its setting", fixture.Refused("NOREPLICAS", 16000), atLeast1, "min-replicas-to-write is 1, min-replicas-max-lag 10 (the default), redis.replicasPerShard 1"},
+		{"too-few-replicas", "its setting", fixture.Refused("NOREPLICAS", 16000), atLeast1, "min-replicas-to-write is 1"},
+		{"too-few-replicas", "set by a fault", fixture.Refused("NOREPLICAS", 16000), sending("config", "set", "min-replicas-to-write", "5"), "min-replicas-to-write is not stated; fault kill-primary set it to 5 on node-0 at T+"},
+		{"too-few-replicas", "another set by a fault", fixture.Refused("NOREPLICAS", 16000), sending("CONFIG", "SET", "maxmemory", "5"), "min-replicas-to-write is not stated"},
 		{"too-few-replicas", "more than there are", failing("NOREPLICAS"), func(s *scenarios.Scenario) { s.Redis.Config["min-replicas-to-write"] = "2" }, "no shard can ever have more replicas in sync than that"},
 		{"too-few-replicas", "none", fixture.Killed(), atLeast1, ""},
 		{"unsaved", "some", failing("MISCONF"), nil, "stop-writes-on-bgsave-error is yes (the default)"},
@@ -357,7 +380,7 @@ var recommends = regexp.MustCompile(`\b([Ss]et|[Ll]ower|[Rr]aise|[Ee]nable|[Uu]s
 
 // TestRules: each rule where it must say something, and where it must not.
 func TestRules(t *testing.T) {
-	for _, tt := range slices.Concat(serviceRules(), replicationRules(), dataRules()) {
+	for _, tt := range slices.Concat(serviceRules(), attemptRules(), replicationRules(), dataRules()) {
 		t.Run(tt.rule+"/"+tt.name, func(t *testing.T) {
 			list := foundBy(t, tt.rule, tt.bundle, tt.change)
 			if tt.says == "" {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/slotstorm/slotstorm/report/facts"
 	"github.com/slotstorm/slotstorm/report/words"
@@ -49,6 +50,31 @@ func seenIn(n, all int, what string) []string {
 }
 
 func config(a *facts.Analysis, name string) string { return a.Directive(name) }
+
+// configured says what a directive is, and which faults changed it while the run went on.
+func configured(a *facts.Analysis, name, otherwise string) string {
+	text := name + " is " + orDefault(config(a, name), otherwise)
+	for _, f := range a.Run.Faults {
+		sent := a.Stated(f.Name).Command
+		if f.Injected == 0 || sent == nil || len(sent.Run) < 4 || !strings.EqualFold(string(sent.Run[0])+" "+string(sent.Run[1]), "CONFIG SET") {
+			continue
+		}
+		for i := 2; i+1 < len(sent.Run); i += 2 {
+			if strings.EqualFold(string(sent.Run[i]), name) {
+				text += fmt.Sprintf("; fault %s set it to %s on %s at %s", f.Name, string(sent.Run[i+1]), f.Node, words.Since(&a.Run, f.Injected))
+			}
+		}
+	}
+	return text
+}
+
+// orDefault is a value, or what stands for none.
+func orDefault(value, otherwise string) string {
+	if value == "" {
+		return otherwise
+	}
+	return value
+}
 
 // fault is the one with a name.
 func fault(a *facts.Analysis, name string) results.Fault {

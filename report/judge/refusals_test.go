@@ -59,7 +59,7 @@ func TestShardsThatNeverTookAWrite(t *testing.T) {
 	if s.Verdict != results.Fail {
 		t.Errorf("verdict %s", s.Verdict)
 	}
-	if list := foundBy(t, "too-few-replicas", b, nil); len(list) != 1 || len(list[0].Evidence) != 4 {
+	if list := foundBy(t, "too-few-replicas", b, nil); len(list) != 1 || len(list[0].Evidence) != 6 {
 		t.Errorf("findings %+v", list)
 	}
 }

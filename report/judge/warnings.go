@@ -76,7 +76,7 @@ func unknownWarnings(load *results.PhaseLoad) []string {
 		list = append(list, fmt.Sprintf("%s got no answer: %s", words.Plural(n, "request", "requests"), doubt(n)))
 	}
 	if answered > 0 {
-		list = append(list, fmt.Sprintf("%s answered with an error that a script or a transaction may meet after its first write (%s): %s",
+		list = append(list, fmt.Sprintf("%s answered with an error after which they may have been executed, wholly or in part (%s): %s",
 			words.Plural(answered, "request was", "requests were"), words.Classes(load.Answered), doubt(answered)))
 	}
 	if unreplicated > 0 {

@@ -213,7 +213,7 @@ func (g *generator) carryOut(ctx context.Context, start time.Time, b schedule.Ba
 		read := !r.meta.Write && !r.meta.Keyless && r.meta.Replies == 1
 		g.rec.End(frame.End{
 			Command: r.meta.Command, Shard: shard, Intended: b.At, Sent: sent, Replied: done.Sub(start),
-			Outcome: r.outcome, Class: r.class, Answered: classify.Answered(r.class), Retried: r.retried,
+			Outcome: r.outcome, Class: r.class, Answered: classify.Answered(r.class), Retried: r.retried, Again: r.again,
 			Read: read, Missed: r.missed, ByRole: byRole && read, Replica: r.node.replica,
 		})
 		if !r.meta.Write || r.meta.Keyless || g.plan.Seen == nil {

@@ -19,6 +19,9 @@ type attempt struct {
 	// whatever the last attempt said: they may have been executed. The value is the
 	// class of the first such attempt.
 	unanswered map[redis.Cmder]string
+	// done counts how often a command of a pipeline succeeded, from the first attempt of
+	// its pipeline that went wrong: the library sends what succeeded again with the rest.
+	done map[redis.Cmder]int
 	// classes are those of a command's attempts that went wrong, each once.
 	classes map[redis.Cmder][]string
 	// node is where the last attempt went; with several requests nodes has those of
@@ -56,6 +59,24 @@ func (a *attempt) note(cmd redis.Cmder, err error, node place) {
 	}
 }
 
+// count notes which commands of a pipeline succeeded in an attempt, which as a whole went
+// wrong or not.
+func (a *attempt) count(cmds []redis.Cmder, err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if err != nil && a.done == nil {
+		a.done = map[redis.Cmder]int{}
+	}
+	if a.done == nil {
+		return
+	}
+	for _, cmd := range cmds {
+		if outcome, _ := classify.Error(cmd.Err()); outcome == results.OK {
+			a.done[cmd]++
+		}
+	}
+}
+
 // attemptHook sees every attempt on a node, beneath the cluster client's retries.
 type attemptHook struct {
 	node *redis.Options
@@ -84,6 +105,7 @@ func (h attemptHook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.P
 			for _, cmd := range cmds {
 				a.note(cmd, cmd.Err(), node)
 			}
+			a.count(cmds, err)
 		}
 		return err
 	}
@@ -91,7 +113,7 @@ func (h attemptHook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.P
 
 // judge sets the outcome of a request from its commands.
 func (r *request) judge(a *attempt, cmds []*redis.Cmd) {
-	r.outcome, r.class, r.retried = results.OK, "", nil
+	r.outcome, r.class, r.retried, r.again = results.OK, "", nil, 0
 	r.missed = empty(cmds[len(cmds)-1])
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -103,6 +125,14 @@ func (r *request) judge(a *attempt, cmds []*redis.Cmd) {
 			if class, ok := a.unanswered[cmd]; ok {
 				r.outcome, r.class = results.Unknown, class
 			}
+			if a.done[cmd] > 0 {
+				r.outcome = results.Unknown // an attempt before the last one was carried out
+			}
+		}
+	}
+	if len(r.calls) == 1 {
+		if r.again = a.done[cmds[0]]; r.outcome == results.OK {
+			r.again = max(r.again-1, 0)
 		}
 	}
 	if r.outcome == results.OK && !r.awaited(cmds[len(cmds)-1].Val()) {

@@ -17,4 +17,6 @@ type request struct {
 	node place
 	// retried are the classes of the attempts that went wrong before it was ok.
 	retried []string
+	// again is how often it was executed beside the execution that its outcome is about.
+	again int
 }

@@ -4,19 +4,42 @@ package client
 
 import (
 	"context"
+	"errors"
 	"net"
 	"slices"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
 
 	"github.com/slotstorm/slotstorm/internal/dial"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
+	"github.com/slotstorm/slotstorm/workload/conn"
 	"github.com/slotstorm/slotstorm/workload/redistest"
 	"github.com/slotstorm/slotstorm/workload/servers"
 	"github.com/slotstorm/slotstorm/workload/stream"
 )
+
+// mixed is a workload of some commands.
+func mixed(t *testing.T, mix string) scenarios.Workload {
+	t.Helper()
+	s, err := scenarios.Parse("retried", []byte(`
+apiVersion: slotstorm/v1
+kind: Scenario
+metadata: {name: retried}
+workload: {rate: 1, arrival: constant, mix: [`+mix+`]}
+timeline: {phases: [{name: only, duration: 1s}]}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.Workload
+}
 
 // What go-redis runs into and tries again by itself is known of a request that is
 // ok in the end.
@@ -30,17 +53,7 @@ func TestWhatTheLibraryTriesAgain(t *testing.T) {
 		}
 		return dial.Dialer{}.Dial(ctx, addr)
 	})
-	scenario, err := scenarios.Parse("retried", []byte(`
-apiVersion: slotstorm/v1
-kind: Scenario
-metadata: {name: retried}
-workload: {rate: 1, arrival: constant, mix: [{command: GET, weight: 1}]}
-timeline: {phases: [{name: only, duration: 1s}]}
-`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := scenario.Workload
+	w := mixed(t, "{command: GET, weight: 1}")
 	w.Client = scenarios.Client{Churn: &scenarios.Churn{}}
 	w.Client.Options.DialerRetries = 2
 	st, err := stream.New(&w, 1)
@@ -62,5 +75,77 @@ timeline: {phases: [{name: only, duration: 1s}]}
 	g.conns.cut(all)
 	if r := get(); r.outcome != results.OK || !slices.Contains(r.retried, "dial") {
 		t.Errorf("with three dials refused: %s after %q", r.outcome, r.retried)
+	}
+}
+
+// TestPipelinesThatAreSentAgain: go-redis sends a pipeline again as a whole if its first
+// request is refused for a while. The server has then executed the others more than once.
+func TestPipelinesThatAreSentAgain(t *testing.T) {
+	addr, _ := redistest.Start(t, "--min-replicas-to-write", "1")
+	target := servers.Target{Addrs: []string{addr}, Shards: [][]servers.Member{{{Name: "one", Addr: addr}}}, ShardOf: func(int) int { return 0 }}
+	w := mixed(t, "{command: GET, weight: 1}, {command: SET, weight: 1}")
+	st, err := stream.New(&w, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := newGoRedis(target, w, st)
+	defer g.close()
+	draw := func(write bool) request {
+		for i := int64(0); ; i++ {
+			if buf, meta := st.Append(nil, i, 0); meta.Write == write {
+				return request{meta: meta, calls: st.Calls(buf, meta)}
+			}
+		}
+	}
+	for name, writeFirst := range map[string]bool{"refused first": true, "refused later": false} {
+		before := executed(t, addr)
+		r := []request{draw(writeFirst), draw(!writeFirst), draw(false)}
+		g.do(t.Context(), r)
+		again, ok := 0, 0
+		for i := range r {
+			if r[i].meta.Write && (r[i].outcome != results.Failed || r[i].class != "NOREPLICAS" || r[i].again > 0) {
+				t.Errorf("%s: the write: %+v", name, r[i])
+			}
+			if again += r[i].again; r[i].outcome == results.OK {
+				ok++
+			}
+		}
+		if got := executed(t, addr) - before; got != ok+again || (again > 0) != writeFirst {
+			t.Errorf("%s: the server executed %d GETs; %d were ok and %d more are reported", name, got, ok, again)
+		}
+	}
+}
+
+// executed is how many GETs a server has carried out.
+func executed(t *testing.T, addr string) int {
+	t.Helper()
+	c, err := conn.Connect(t.Context(), dial.Dialer{}, addr, time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	reply, err := c.Do("INFO", "commandstats")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ := strings.Cut(string(reply.Body), "cmdstat_get:calls=")
+	text, _, _ = strings.Cut(text, ",")
+	n, _ := strconv.Atoi(text) // none is none
+	return n
+}
+
+// TestAnAttemptThatWasCarriedOut: a command that succeeded, was sent again with its pipeline
+// and refused, is not one that was never executed.
+func TestAnAttemptThatWasCarriedOut(t *testing.T) {
+	cmd := redis.NewCmd(t.Context(), "INCR", "n")
+	a := &attempt{}
+	a.note(cmd, nil, place{})
+	a.count([]redis.Cmder{cmd}, errors.New("EOF"))
+	cmd.SetErr(conn.ReplyError("NOREPLICAS Not enough good replicas to write."))
+	a.note(cmd, cmd.Err(), place{})
+	a.count([]redis.Cmder{cmd}, cmd.Err())
+	r := request{calls: make([]stream.Call, 1)}
+	if r.judge(a, []*redis.Cmd{cmd}); r.outcome != results.Unknown || r.class != "NOREPLICAS" || r.again != 1 {
+		t.Errorf("%+v", r)
 	}
 }

@@ -36,6 +36,7 @@ type second struct {
 	errors      map[string]int
 	answered    map[string]int
 	retried     map[string]int
+	again       map[string]int
 	reads       *results.Reads
 	inFlightMax int
 	// histograms of commands, then of shards: response, service, slip.
@@ -92,6 +93,8 @@ type End struct {
 	Class    string
 	Answered bool
 	Retried  []string
+	// Again is how often it was executed beside that.
+	Again int
 	// Read has it counted as a hit or, if Missed, as a miss. ByRole counts it by the role
 	// of the node that answered.
 	Read, Missed, ByRole, Replica bool
@@ -104,6 +107,12 @@ func (r *Recorder) End(e End) {
 	s := r.at(Second(e.Intended))
 	r.inFlight--
 	s.pending--
+	if e.Again > 0 {
+		if s.again == nil {
+			s.again = map[string]int{}
+		}
+		s.again[r.commands[e.Command]] += e.Again
+	}
 	r.total.Last = max(r.total.Last, e.Replied)
 	switch e.Outcome {
 	case results.OK:
@@ -191,7 +200,7 @@ func (r *Recorder) Collect(due int, all bool, give func(results.Frame, map[strin
 			r.mu.Unlock()
 			return nil
 		}
-		f := results.Frame{Generator: r.generator, Seq: r.next, Commands: map[string]results.Counts{}, Errors: s.errors, Answered: s.answered, Retried: s.retried, Reads: s.reads, Completed: r.done[r.next], InFlightMax: s.inFlightMax}
+		f := results.Frame{Generator: r.generator, Seq: r.next, Commands: map[string]results.Counts{}, Errors: s.errors, Answered: s.answered, Retried: s.retried, Again: s.again, Reads: s.reads, Completed: r.done[r.next], InFlightMax: s.inFlightMax}
 		histograms := map[string]*hdrhistogram.Histogram{}
 		var used []*hdrhistogram.Histogram
 		r.lastP99, r.lastRate = 0, float64(f.Completed)

@@ -110,6 +110,15 @@ func (v *Volume) Set(fault string, b Behaviour) error {
 	return nil
 }
 
+// Settle counts what was written so far as on the disk, synced or not: a kernel writes it
+// there in the course of some 30 s.
+func (v *Volume) Settle() error {
+	if err := v.server.link.Call("Volumes.Settle", v.dir, &struct{}{}); err != nil {
+		return fmt.Errorf("settling %s: %w", v.dir, err)
+	}
+	return nil
+}
+
 // Cut is a power failure: it takes what was not synced. The node's process must have
 // ended. torn leaves a part, drawn from the seed, of the first write that was not
 // synced of the file that was written to last.

@@ -17,6 +17,8 @@
 //     their journal in order. Later creations, removals and renames are undone.
 //   - Nothing reaches the disk without fsync. A real kernel writes back by itself, after
 //     about 30 s for data and 5 s for directories, and might keep more.
+//   - A file system that is full brings its changes of directories to the disk, because
+//     what was removed keeps its space until then.
 package disk
 
 import (

@@ -224,6 +224,47 @@ func TestATornWriteLeavesAPart(t *testing.T) {
 	}
 }
 
+func TestWhatIsSettledIsKept(t *testing.T) {
+	v, dir := mounted(t)
+	d := do{t, dir}
+	d.write("f", "one", false)
+	if err := v.Settle(); err != nil {
+		t.Fatal(err)
+	}
+	d.write("f", "two", false)
+	d.write("g", "new", false)
+	if _, err := v.Cut(false, 0); err != nil {
+		t.Fatal(err)
+	}
+	if got := left(t, dir); len(got) != 1 || got["f"] != "one" {
+		t.Errorf("%v is left", got)
+	}
+}
+
+// A removed file keeps its space until the change of its folder is on the disk: then it
+// is gone for good.
+func TestAFullVolumeGetsTheSpaceOfWhatWasRemoved(t *testing.T) {
+	v := &volume{root: t.TempDir()}
+	name := filepath.Join(v.root, "f")
+	if err := os.WriteFile(name, []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	grave, errno := v.bury(name)
+	if errno != 0 {
+		t.Fatal(errno)
+	}
+	if err := os.Remove(name); err != nil {
+		t.Fatal(err)
+	}
+	v.journal.note(entry{change: removed, name: "f", grave: grave})
+	if !v.commit() || v.commit() {
+		t.Error("the first commit gives space back, a second one has none")
+	}
+	if _, err := os.Stat(filepath.Join(v.root, grave)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the file that was removed: %v", err)
+	}
+}
+
 func TestAnOpenFileIsOfNoUseAfterAPowerFailure(t *testing.T) {
 	v, dir := mounted(t)
 	f, err := os.Create(filepath.Join(dir, "f"))

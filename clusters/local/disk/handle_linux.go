@@ -52,6 +52,9 @@ func (h *handle) Write(_ context.Context, data []byte, at int64) (n uint32, errn
 		func(size int64) error { return h.volume.journal.write(h.inode, h.f, size, at, int64(len(data))) },
 		func() error {
 			written, err := h.f.WriteAt(data, at)
+			if errors.Is(err, syscall.ENOSPC) && h.volume.commit() {
+				written, err = h.f.WriteAt(data, at)
+			}
 			n = uint32(written)
 			return err
 		})

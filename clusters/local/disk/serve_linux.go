@@ -90,6 +90,15 @@ func (s *Volumes) Set(r Setting, _ *struct{}) error {
 	return err
 }
 
+// Settle counts everything on a volume as on its disk.
+func (s *Volumes) Settle(dir string, _ *struct{}) error {
+	v, err := s.volume(dir)
+	if err == nil {
+		v.settle()
+	}
+	return err
+}
+
 // Cut is a power failure of a volume.
 func (s *Volumes) Cut(r Failure, loss *Loss) error {
 	v, err := s.volume(r.Dir)

@@ -54,6 +54,25 @@ func (v *volume) cut(torn bool, seed uint64) (Loss, error) {
 	return v.journal.undo(v.root, func(i os.FileInfo) uint64 { return i.Sys().(*syscall.Stat_t).Ino }, random)
 }
 
+// commit brings all changes of directories to the disk, as file systems do before they say
+// that no space is left: what was removed keeps its space until then. It reports whether
+// that gave any back. The caller holds mu.
+func (v *volume) commit() bool {
+	graves := v.journal.synced(0, v.journal.mark())
+	for _, g := range graves {
+		_ = os.Remove(filepath.Join(v.root, g)) // then the write fails again
+	}
+	return len(graves) > 0
+}
+
+// settle counts everything as on the disk.
+func (v *volume) settle() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.journal.files = nil
+	v.commit()
+}
+
 // answer waits for as long as an operation takes longer, and fails if it does.
 func (v *volume) answer(of func(Behaviour) Operation) syscall.Errno {
 	started := time.Now()

@@ -65,7 +65,7 @@ var drawers = []drawer{
 	{kind: "powerLoss", fields: func(d *dice, s *sketch) action {
 		a := on(down(d, s))
 		a.fields += ", away: " + pick(d, "0s", "500ms", "3s", "forever")
-		if d.chance(0.3) {
+		if d.chance(0.15) {
 			a.fields += ", torn: true"
 		}
 		return a

@@ -36,7 +36,7 @@ func TestProcess(t *testing.T) {
 		{"a crash elsewhere", Ended{Code: 2, Log: "fatal error: out of memory 12\n"}, []string{"crash: fatal error: out of memory #"}},
 		{"a hang", Ended{Code: -1, Hung: true, Limit: time.Minute}, []string{"hang"}},
 		{"an error", Ended{Code: 1, Log: "slotstorm: writing x: no space left\n"}, []string{"error: exit code 1"}},
-		{"unhealed", Ended{Code: 7, Dir: "x"}, []string{"error: exit code 7"}},
+		{"unhealed, which the bundle says", Ended{Code: 7, Dir: "x"}, nil},
 		{"no folder", Ended{Code: 5}, []string{"error: no folder"}},
 		{"leftovers", Ended{Dir: "x", Left: []string{"a process: redis-server 127.0.1.3:6379", "volumes/ in the folder of the run"}},
 			[]string{"left behind: a process: redis-server #", "left behind: volumes/ in the folder of the run"}},
@@ -101,6 +101,9 @@ func TestParts(t *testing.T) {
 		}},
 		{"", func(b *results.Bundle) { b.Run.Faults[0].Status = results.StatusRefused }},
 		{"fault: unhealed kill", func(b *results.Bundle) { b.Run.Faults[0].Status = results.StatusUnhealed }},
+		{"", func(b *results.Bundle) { // a server does not start on what a power failure left
+			b.Run.Faults[0].Status, b.Run.Faults[0].Unsyncs, b.Run.HealthyAfter = results.StatusUnhealed, true, false
+		}},
 		{"fault: status", func(b *results.Bundle) { b.Run.Faults[0].Status = "half" }},
 		{"evidence: reasons", func(b *results.Bundle) { b.Run.Summary.Verdict = results.Invalid }},
 		{"evidence: objective failovers", func(b *results.Bundle) {

@@ -64,7 +64,7 @@ var drawers = []drawer{
 	}},
 	{kind: "powerLoss", fields: func(d *dice, s *sketch) action {
 		a := on(down(d, s))
-		a.fields += ", away: " + pick(d, "0s", "500ms", "3s", "forever")
+		a.fields += ", away: " + s.bounded(pick(d, "0s", "500ms", "3s", "forever"))
 		if d.chance(0.15) {
 			a.fields += ", torn: true"
 		}
@@ -135,6 +135,15 @@ func down(d *dice, s *sketch) target {
 	return pick(d, list...)
 }
 
+// bounded is how long a node stays away: not until the end where the run ends before a replica can
+// take over, which is refused.
+func (s *sketch) bounded(away string) string {
+	if away == "forever" && slices.Contains(s.draft.Settings, Setting{"redis.config.cluster-node-timeout", `"5000"`}) {
+		return "3s"
+	}
+	return away
+}
+
 func kill(d *dice, s *sketch) action {
 	a := on(down(d, s))
 	switch {
@@ -144,7 +153,7 @@ func kill(d *dice, s *sketch) action {
 		a.fields += ", signal: SIGTERM"
 	}
 	if d.chance(0.3) {
-		a.fields += ", away: " + pick(d, "0s", "300ms", "1s", "3s", "forever")
+		a.fields += ", away: " + s.bounded(pick(d, "0s", "300ms", "1s", "3s", "forever"))
 	}
 	return a
 }

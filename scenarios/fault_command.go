@@ -37,9 +37,12 @@ func Line(command []AnyValue) string {
 // Aim is the target.
 func (c *SentCommand) Aim() Aim { return Aim{Target: c.Target} }
 
-// Traits are those of a command of any kind: a primary that it blocks can be taken for
-// dead.
+// Traits are those of a command of any kind, by which a primary that it blocks can be taken
+// for dead; or, for CLUSTER FAILOVER, of a role that moves.
 func (c *SentCommand) Traits() Traits {
+	if strings.EqualFold(Line(c.Run[:min(2, len(c.Run))]), "CLUSTER FAILOVER") {
+		return Traits{Takes: TakesRole, Deposes: Surely, Lasts: len(c.Undo) > 0, Asked: true}
+	}
 	return Traits{Takes: TakesCommand, Deposes: Maybe, Lasts: len(c.Undo) > 0, Erases: erases(c.Run) || erases(c.Undo), Empties: empties(c.Run)}
 }
 

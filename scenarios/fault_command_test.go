@@ -25,3 +25,16 @@ func TestWhatACommandRemoves(t *testing.T) {
 		t.Errorf("undone by FLUSHALL: %+v", got)
 	}
 }
+
+// CLUSTER FAILOVER asks for a takeover, however it is written.
+func TestACommandThatAsksForAFailover(t *testing.T) {
+	for line, want := range map[string]Resource{"CLUSTER FAILOVER": TakesRole, "cluster failover TAKEOVER": TakesRole, "CLUSTER FORGET x": TakesCommand, "CLUSTER": TakesCommand} {
+		c := SentCommand{}
+		for word := range strings.FieldsSeq(line) {
+			c.Run = append(c.Run, AnyValue(word))
+		}
+		if got := c.Traits(); got.Takes != want || got.Asked != (want == TakesRole) {
+			t.Errorf("%s: %+v", line, got)
+		}
+	}
+}

@@ -79,6 +79,10 @@ func TestParts(t *testing.T) {
 		{"", func(*results.Bundle) {}},
 		{"ledger: outcomes", func(b *results.Bundle) { b.Run.Audit.OK = 2 }},
 		{"ledger: outcomes", func(b *results.Bundle) { b.Writes = b.Writes[1:] }},
+		{"", func(b *results.Bundle) { // it found no free client
+			b.Writes = append(b.Writes, results.Write{Outcome: string(results.Overflow)})
+			b.Run.Audit.Overflow++
+		}},
 		{"ledger: lost", func(b *results.Bundle) { b.Run.Audit.Lost = 1 }},
 		{"", func(b *results.Bundle) {
 			b.Run.Audit.Lost = 1

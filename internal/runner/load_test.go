@@ -11,6 +11,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/slotstorm/slotstorm/report/judge"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
@@ -89,6 +90,20 @@ func clean(t *testing.T, r *Result) {
 	}
 }
 
+// agrees checks that the servers counted what the report says.
+func agrees(t *testing.T, r *Result) {
+	t.Helper()
+	s, err := judge.Analyze(r.Bundle)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range s.Checks {
+		if c.Result == results.CheckDisagrees {
+			t.Errorf("%s: %+v", c.Name, c.Differences)
+		}
+	}
+}
+
 // onPrimaries asks every primary of the run's cluster.
 func (in *intruder) onPrimaries(ask func(ctx context.Context, node *redis.Client) error) {
 	cl := redis.NewClusterClient(&redis.ClusterOptions{Addrs: in.addrs()})
@@ -129,6 +144,7 @@ func TestEveryCommandAgainstRedis(t *testing.T) {
 	if want := int64(7 * 2 * 500); total != want {
 		t.Errorf("the prefill left %d keys, want %d", total, want)
 	}
+	agrees(t, r)
 }
 
 // The same bytes do the same through slotstorm's own driver: with the replicas
@@ -154,6 +170,7 @@ func TestEveryCommandThroughWire(t *testing.T) {
 	if c := last.Commands["EVALSHA"]; errors["NOSCRIPT"] == 0 || c.OK != c.Total() {
 		t.Errorf("errors %v, and in the last second %+v", errors, c)
 	}
+	agrees(t, r)
 }
 
 // stageObserver lets an intruder wait for a stage.

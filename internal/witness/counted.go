@@ -134,7 +134,7 @@ func effectOf(command string) effect {
 	switch command {
 	case "get", "mget", "hget", "hgetall", "lrange", "zrange", "sismember", "evalsha", "spublish", "exists", "strlen", "ttl", "scard", "llen", "hlen", "zcard", "zscore":
 		return reads
-	case "set", "mset", "incr", "decr", "hset", "lpush", "rpush", "lpop", "rpop", "zadd", "zincrby", "sadd", "expire", "del", "xadd", "incrby", "append", "setrange":
+	case "set", "mset", "incr", "decr", "hset", "lpush", "rpush", "lpop", "rpop", "zadd", "zincrby", "sadd", "expire", "pexpire", "del", "xadd", "incrby", "append", "setrange":
 		return writes
 	}
 	return either

@@ -61,6 +61,8 @@ func demanded(r *results.Run) (demand, bool) {
 				e.commands[first(c)]++
 			}
 			d.single = false
+		case "EXPIRE":
+			e.commands["pexpire"]++ // a scenario states a TTL to the millisecond
 		default:
 			e.commands[strings.ToLower(m.Command)]++
 			d.single = d.single && m.Command != "EVALSHA" && m.Command != "SPUBLISH"

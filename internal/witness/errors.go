@@ -32,6 +32,7 @@ func errorReplies(b *results.Bundle, e *evidence) results.Check {
 	}
 	lowerBounds(c, nodes, e.nodes)
 	reported, seen := replies(b)
+	seen += probeReplies(b, e)
 	for class := range reported {
 		served[class] = span{}
 	}
@@ -91,15 +92,19 @@ func replies(b *results.Bundle) (byClass map[string]span, more int64) {
 			add(r.Error, 1, 1)
 		}
 	}
-	return byClass, more + probeReplies(b)
+	return byClass, more
 }
 
-// probeReplies is how many error replies probes may have had in outages, beyond those of
-// the frames: while a shard takes no writes, every node is probed for it.
-func probeReplies(b *results.Bundle) int64 {
+// probeReplies is how many error replies probes may have had beyond those of the frames: in
+// outages, in which every node is probed for a shard that takes no writes, and after the
+// last frame.
+func probeReplies(b *results.Bundle, e *evidence) int64 {
 	// Without a scenario there is no interval, and nothing bounds them.
 	d, _ := demanded(&b.Run)
 	sum := int64(0)
+	if d.probeEvery > 0 {
+		sum += int64(len(b.Run.Nodes)) * (probesAfter(b, e, d.probeEvery) + 1)
+	}
 	for _, o := range b.Run.ProbeOutages {
 		if d.probeEvery <= 0 {
 			return unbounded

@@ -234,28 +234,35 @@ func (w weighing) audited() []audit {
 // no frame, and each node may have had one under way when they ended.
 func (w weighing) probed(shard int) span {
 	var sum span
-	last := -1
 	for _, f := range w.b.Frames {
 		p := f.Probes[shard]
 		sum = sum.plus(span{int64(p.OK), int64(p.OK + p.Bad)})
+	}
+	if w.d.probeEvery > 0 {
+		sum.high += probesAfter(w.b, w.e, w.d.probeEvery) + int64(len(w.e.nodes))
+	}
+	return sum
+}
+
+// probesAfter is how many times a node was probed, an interval apart, after the last frame
+// and before its last statistics.
+func probesAfter(b *results.Bundle, e *evidence, every time.Duration) int64 {
+	last := -1
+	for _, f := range b.Frames {
 		if f.Generator == 0 {
 			last = max(last, f.Seq)
 		}
 	}
-	if w.d.probeEvery <= 0 {
-		return sum
-	}
-	end := w.b.Run.LoadEnd
-	for _, n := range w.e.nodes {
+	end := b.Run.LoadEnd
+	for _, n := range e.nodes {
 		for _, s := range n.samples {
 			if s.moment == results.MomentAfter {
 				end = max(end, s.answered)
 			}
 		}
 	}
-	after := (end - w.b.Run.LoadStart).Std() - time.Duration(last+1)*time.Second
-	sum.high += int64(max(after, 0)/w.d.probeEvery) + int64(len(w.e.nodes))
-	return sum
+	after := (end - b.Run.LoadStart).Std() - time.Duration(last+1)*time.Second
+	return int64(max(after, 0) / every)
 }
 
 // commands holds each command against the sum of all nodes.

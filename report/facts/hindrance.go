@@ -73,7 +73,7 @@ func (a *Analysis) Hindrance(f results.Failover) Hindrance {
 	case h.minority():
 		h.Reason = NoMajority
 	case h.Failed == 0:
-	case a.Directive("cluster-replica-no-failover") == "yes":
+	case a.forbidden(replicas):
 		h.Reason, h.Replicas = Forbidden, replicas
 	default:
 		a.lookAtReplicas(&h, f, events, a.upLong(replicas, h.Failed, until))
@@ -82,6 +82,22 @@ func (a *Analysis) Hindrance(f results.Failover) Hindrance {
 		}
 	}
 	return h
+}
+
+// forbidden reports whether replicas may not take over, by their configuration or by a
+// command of a fault.
+func (a *Analysis) forbidden(replicas []string) bool {
+	const directive = "cluster-replica-no-failover"
+	set := map[string]bool{}
+	for _, c := range a.Changes(directive) {
+		for _, h := range c.Fault.Hits() {
+			set[h.Node] = c.Value == "yes"
+		}
+	}
+	return !slices.ContainsFunc(replicas, func(node string) bool {
+		is, changed := set[node]
+		return changed && !is || !changed && a.Directive(directive) != "yes"
+	})
 }
 
 // minority reports whether the primaries that were up were no majority.

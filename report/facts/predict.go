@@ -113,7 +113,8 @@ func (r electionRule) wait(nodeTimeout time.Duration, others int) (least, most t
 func (a *Analysis) predict(delay *results.Duration) (low, high results.Duration) {
 	t := a.NodeTimeout()
 	rule, known := ruleOf(a.Run.Versions.Server)
-	if !known {
+	// Nodes with different timeouts are in no rule.
+	if !known || len(a.Changes(nodeTimeout)) > 0 {
 		return 0, 0
 	}
 	least, most := a.electionWait()
@@ -144,10 +145,12 @@ func (a *Analysis) longestWait() results.Duration {
 	return results.DurationOf(most)
 }
 
+const nodeTimeout = "cluster-node-timeout"
+
 // NodeTimeout is the scenario's cluster-node-timeout. A directive that is no number
 // counts as the default.
 func (a *Analysis) NodeTimeout() time.Duration {
-	ms, err := strconv.Atoi(a.Directive("cluster-node-timeout"))
+	ms, err := strconv.Atoi(a.Directive(nodeTimeout))
 	if err != nil || ms <= 0 {
 		return defaultNodeTimeout
 	}
@@ -158,3 +161,27 @@ func (a *Analysis) NodeTimeout() time.Duration {
 // scenario does not state it. The names are the server's current ones: scenarios knows the
 // older ones.
 func (a *Analysis) Directive(name string) string { return strings.ToLower(a.Spec.Redis.Config[name]) }
+
+// Change is a directive that a fault of the run set, on the nodes that it hit.
+type Change struct {
+	Fault results.Fault
+	// Value is in lower case.
+	Value string
+}
+
+// Changes are those of a directive, in order of the faults.
+func (a *Analysis) Changes(name string) []Change {
+	var list []Change
+	for _, f := range a.Run.Faults {
+		sent := a.Stated(f.Name).Command
+		if f.Injected == 0 || sent == nil || len(sent.Run) < 4 || !strings.EqualFold(string(sent.Run[0])+" "+string(sent.Run[1]), "CONFIG SET") {
+			continue
+		}
+		for i := 2; i+1 < len(sent.Run); i += 2 {
+			if strings.EqualFold(string(sent.Run[i]), name) {
+				list = append(list, Change{f, strings.ToLower(string(sent.Run[i+1]))})
+			}
+		}
+	}
+	return list
+}

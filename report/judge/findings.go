@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/slotstorm/slotstorm/report/facts"
 	"github.com/slotstorm/slotstorm/report/words"
@@ -54,16 +53,8 @@ func config(a *facts.Analysis, name string) string { return a.Directive(name) }
 // configured says what a directive is, and which faults changed it while the run went on.
 func configured(a *facts.Analysis, name, otherwise string) string {
 	text := name + " is " + orDefault(config(a, name), otherwise)
-	for _, f := range a.Run.Faults {
-		sent := a.Stated(f.Name).Command
-		if f.Injected == 0 || sent == nil || len(sent.Run) < 4 || !strings.EqualFold(string(sent.Run[0])+" "+string(sent.Run[1]), "CONFIG SET") {
-			continue
-		}
-		for i := 2; i+1 < len(sent.Run); i += 2 {
-			if strings.EqualFold(string(sent.Run[i]), name) {
-				text += fmt.Sprintf("; fault %s set it to %s on %s at %s", f.Name, string(sent.Run[i+1]), f.Node, words.Since(&a.Run, f.Injected))
-			}
-		}
+	for _, c := range a.Changes(name) {
+		text += fmt.Sprintf("; fault %s set it to %s on %s at %s", c.Fault.Name, c.Value, c.Fault.Node, words.Since(&a.Run, c.Fault.Injected))
 	}
 	return text
 }

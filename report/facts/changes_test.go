@@ -1,0 +1,54 @@
+package facts
+
+import (
+	"testing"
+
+	"github.com/slotstorm/slotstorm/report/internal/fixture"
+	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
+)
+
+// configured is a run in which a fault before the crash set a directive on some nodes.
+func configured(t *testing.T, nodes []string, words ...scenarios.AnyValue) *Analysis {
+	t.Helper()
+	b := fixture.Killed()
+	set := results.Fault{Name: "set", Kind: "command", Traits: results.Traits{Takes: results.TakesCommand}, Injected: fixture.MS(11000), Proved: fixture.MS(11001)}
+	for _, n := range nodes {
+		set.Nodes = append(set.Nodes, results.Hit{Node: n})
+	}
+	b.Run.Faults = append([]results.Fault{set}, b.Run.Faults...)
+	s := fixture.Scenario(t)
+	s.Timeline.Faults = append(s.Timeline.Faults, scenarios.Fault{Name: "set", Command: &scenarios.SentCommand{Run: words}})
+	return New(b, s)
+}
+
+// A node timeout that a fault changes is not that of the scenario: what follows from it is
+// not predicted.
+func TestAChangedTimeoutIsNotPredicted(t *testing.T) {
+	all := []string{"node-0", "node-1", "node-2", "node-3", "node-4", "node-5"}
+	if low, high := configured(t, all, "config", "set", "Cluster-Node-Timeout", "8000").predict(nil); low != 0 || high != 0 {
+		t.Errorf("predicted %s to %s", low, high)
+	}
+	if _, high := configured(t, all, "CONFIG", "SET", "maxmemory", "8000").predict(nil); high == 0 {
+		t.Error("another directive changes the prediction")
+	}
+	if _, high := configured(t, all, "CONFIG", "GET", "cluster-node-timeout").predict(nil); high == 0 {
+		t.Error("a question changes the prediction")
+	}
+}
+
+func TestReplicasThatAFaultForbids(t *testing.T) {
+	a := configured(t, []string{"node-3"}, "CONFIG", "SET", "maxmemory", "1mb", "cluster-replica-no-failover", "YES")
+	if !a.forbidden([]string{"node-3"}) || a.forbidden([]string{"node-3", "node-4"}) {
+		t.Error("node-3 is forbidden to take over, and node-4 is not")
+	}
+	a.Spec.Redis.Config["cluster-replica-no-failover"] = "yes"
+	if !a.forbidden([]string{"node-3", "node-4"}) {
+		t.Error("both are forbidden")
+	}
+	a = configured(t, []string{"node-3"}, "CONFIG", "SET", "cluster-replica-no-failover", "no")
+	a.Spec.Redis.Config["cluster-replica-no-failover"] = "yes"
+	if a.forbidden([]string{"node-3", "node-4"}) {
+		t.Error("node-3 is allowed")
+	}
+}

@@ -69,6 +69,11 @@ func sound() *results.Bundle {
 }
 
 // TestParts: each rule finds what breaks it, and nothing in a sound bundle.
+// lost are lost writes with a cause.
+func lost(cause string, n int) []results.Finding {
+	return slices.Repeat([]results.Finding{{Class: results.ClassLost, Cause: cause}}, n)
+}
+
 func TestParts(t *testing.T) {
 	t.Parallel()
 	other := results.Fault{Name: "pause-2", Kind: "pause", Status: results.StatusHealed, Injected: 80, Proved: 85, Verified: 99}
@@ -79,26 +84,17 @@ func TestParts(t *testing.T) {
 		{"", func(*results.Bundle) {}},
 		{"ledger: outcomes", func(b *results.Bundle) { b.Run.Audit.OK = 2 }},
 		{"ledger: outcomes", func(b *results.Bundle) { b.Writes = b.Writes[1:] }},
-		{"", func(b *results.Bundle) { // it found no free client
-			b.Writes = append(b.Writes, results.Write{Outcome: string(results.Overflow)})
-			b.Run.Audit.Overflow++
+		{"", func(b *results.Bundle) { // a write that found no free client
+			b.Writes, b.Run.Audit.Overflow = append(b.Writes, results.Write{Outcome: string(results.Overflow)}), b.Run.Audit.Overflow+1
 		}},
 		{"ledger: lost", func(b *results.Bundle) { b.Run.Audit.Lost = 1 }},
-		{"", func(b *results.Bundle) {
-			b.Run.Audit.Lost = 1
-			b.Findings = []results.Finding{{Class: results.ClassLost, Cause: results.CauseAsyncTail}}
-		}},
-		{"loss: lost", func(b *results.Bundle) {
-			b.Run.Audit.Lost = 2
-			lost := results.Finding{Class: results.ClassLost, Cause: results.CauseUnexplained}
-			b.Findings = []results.Finding{lost, lost}
-		}},
+		{"", func(b *results.Bundle) { b.Run.Audit.Lost, b.Findings = 1, lost(results.CauseAsyncTail, 1) }},
+		{"loss: lost", func(b *results.Bundle) { b.Run.Audit.Lost, b.Findings = 2, lost(results.CauseUnexplained, 2) }},
 		{"loss: phantom", func(b *results.Bundle) { b.Findings = []results.Finding{{Class: results.ClassPhantom}} }},
 		{"loss: failed-kept", func(b *results.Bundle) { b.Findings = []results.Finding{{Class: results.ClassFailedKept}} }},
 		{"fault: unproved kill", func(b *results.Bundle) { b.Run.Faults[0].Status = results.StatusUnproved }},
 		{"", func(b *results.Bundle) {
-			b.Run.Faults[0].Status = results.StatusUnproved
-			b.Run.Faults = append(b.Run.Faults, other)
+			b.Run.Faults[0].Status, b.Run.Faults = results.StatusUnproved, append(b.Run.Faults, other)
 		}},
 		{"", func(b *results.Bundle) {
 			b.Run.Faults[0].Status, b.Run.Faults[0].Takes = results.StatusUnproved, results.TakesRole

@@ -16,7 +16,9 @@ const driftLimit = 100 * time.Millisecond
 func warnings(a *facts.Analysis, s *results.Summary) []string {
 	var list []string
 	for _, f := range s.Failovers {
-		if drift := facts.Distance(f.Server-a.Outlived(f), f.Outage); f.Complete && f.Outage > 0 && !slowed(a, f) && drift.Std() > driftLimit {
+		// A primary that outlived the fault served meanwhile, or did not, as one that pauses
+		// its clients before it ends.
+		if drift := min(facts.Distance(f.Server-a.Outlived(f), f.Outage), facts.Distance(f.Server, f.Outage)); f.Complete && f.Outage > 0 && !slowed(a, f) && drift.Std() > driftLimit {
 			list = append(list, fmt.Sprintf("%s: its steps add up to %s, the probe saw an outage of %s: they differ by %s",
 				words.OriginText(f), words.Duration(f.Server), words.Duration(f.Outage), words.Duration(drift)))
 		}

@@ -19,7 +19,8 @@ func TestDriftWarnings(t *testing.T) {
 	}{
 		"at once":                  {8, 3007, false},
 		"later, and served until":  {732, 2275, false},
-		"later, without serving":   {732, 3007, true},
+		"later, without serving":   {732, 3007, false},
+		"later, and served longer": {732, 1000, true},
 		"at once, and served more": {8, 2275, true},
 	} {
 		b := fixture.Killed()

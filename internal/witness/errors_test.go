@@ -18,3 +18,28 @@ func TestProbesAfterTheLastFrame(t *testing.T) {
 		t.Errorf("%d replies, want 12", got)
 	}
 }
+
+// While the network is cut, a shard can serve a client beside it and be away from the probes.
+func TestWritesBeyondACut(t *testing.T) {
+	cut := results.Fault{Traits: results.Traits{Disconnects: true}, Injected: millis(1000), Released: millis(3000)}
+	for name, tc := range map[string]struct {
+		client string
+		sent   int
+		fault  results.Fault
+		want   bool
+	}{
+		"another generator":           {"generator 1", 2000, cut, false},
+		"where the probes are":        {"generator 0", 2000, cut, true},
+		"the only generator":          {"", 2000, cut, true},
+		"after the cut":               {"generator 1", 3500, cut, true},
+		"a fault that cuts nothing":   {"generator 1", 2000, results.Fault{Injected: millis(1000), Released: millis(3000)}, true},
+		"a fault that did not happen": {"generator 1", 2000, results.Fault{Traits: cut.Traits}, true},
+	} {
+		b := &results.Bundle{Writes: []results.Write{{Client: tc.client, Outcome: string(results.OK), Sent: millis(tc.sent), Done: millis(tc.sent + 1)}}}
+		b.Run.Faults = []results.Fault{tc.fault}
+		o := results.Outage{From: millis(1100), To: millis(9000)}
+		if got := acknowledgedWithin(b, o, 0) != nil; got != tc.want {
+			t.Errorf("%s: found %v, want %v", name, got, tc.want)
+		}
+	}
+}

@@ -225,9 +225,19 @@ func stall(b *results.Bundle, from, to results.Duration) results.Duration {
 // outage, or nil.
 func acknowledgedWithin(b *results.Bundle, o results.Outage, late results.Duration) *results.Write {
 	for i, w := range b.Writes {
-		if w.Shard == o.Shard && results.Outcome(w.Outcome) == results.OK && w.Sent > o.From+o.Uncertainty && w.Done < o.To-o.Uncertainty-late {
+		if w.Shard == o.Shard && results.Outcome(w.Outcome) == results.OK && w.Sent > o.From+o.Uncertainty && w.Done < o.To-o.Uncertainty-late && !beyondCut(&b.Run, w) {
 			return &b.Writes[i]
 		}
 	}
 	return nil
+}
+
+// beyondCut reports whether a write came from another place than the probes while the network
+// was cut: the shard may have been with its client, and away from the probes.
+func beyondCut(r *results.Run, w results.Write) bool {
+	const probes = "generator 0" // where they stand
+	return w.Client != "" && w.Client != probes && slices.ContainsFunc(r.Faults, func(f results.Fault) bool {
+		end := max(f.Released, f.Restored, f.Verified)
+		return f.Disconnects && f.Injected > 0 && f.Injected <= w.Done && (end == 0 || w.Sent <= end)
+	})
 }

@@ -12,6 +12,7 @@ import (
 // and what that node became.
 //
 //	a fault emptied it, or the node that followed it        command of a fault
+//	its node evicted keys, long before it ended, if it did  eviction
 //	it died or hung before another took its shard over      async tail
 //	the other one had not been in sync since                unsynced replica
 //	it lived on while another took its shard over           split brain
@@ -52,7 +53,7 @@ func newStory(b *results.Bundle, keys []*history, findings []results.Finding) *s
 	for _, e := range b.Events {
 		switch e.Kind {
 		case results.EventNodeExit, results.EventNodeReady, results.EventPromoted, results.EventElectionWon, results.EventDemoted,
-			results.EventLinkUp, results.EventLinkDown, results.EventFullSync:
+			results.EventLinkUp, results.EventLinkDown, results.EventFullSync, results.EventEvicted:
 			s.events[e.Node] = append(s.events[e.Node], e)
 		}
 	}
@@ -139,6 +140,8 @@ func (s *story) cause(w results.Write) string {
 			}
 		}
 		return results.CauseEmptyRestart
+	case s.evicted(w) && min(exit, took)-w.Done > recently:
+		return results.CauseEvicted
 	case took == never && s.commanded(w):
 		return results.CauseCommand
 	case took == never:
@@ -150,6 +153,20 @@ func (s *story) cause(w results.Write) string {
 		return results.CauseAsyncTail
 	}
 	return results.CauseSplitBrain
+}
+
+// recently is how long before the end of its primary a write may have been acknowledged for
+// that end to be the likelier cause of its loss, beside keys that were evicted.
+const recently = results.Duration(5 * time.Second)
+
+// evicted reports whether a primary of the write's shard evicted keys after it.
+func (s *story) evicted(w results.Write) bool {
+	for node, shard := range s.shardOf {
+		if shard == w.Shard && s.next(node, w.Sent, results.EventEvicted) < never {
+			return true
+		}
+	}
+	return false
 }
 
 // takeover is when another node of the write's shard, its heir, took over from the one that

@@ -107,7 +107,14 @@ func unlinked() []fate {
 }
 
 func commanded() []fate {
+	const evicted = results.EventEvicted
 	return []fate{
+		{"its node evicted keys", []results.Event{event(1500, evicted, "node-0")}, nil, 500, results.CauseEvicted},
+		{"the node of another shard evicted keys", []results.Event{event(1500, evicted, "node-2")}, nil, 500, results.CauseUnexplained},
+		{"its node evicted keys before, and no more", []results.Event{event(300, evicted, "node-0")}, nil, 500, results.CauseUnexplained},
+		{"its node evicted keys, and was killed soon", []results.Event{event(1050, evicted, "node-0"), event(1100, exit, "node-0"), event(3000, promoted, "node-1")}, nil, 500, results.CauseAsyncTail},
+		{"its node evicted keys, and was killed much later", []results.Event{event(1500, evicted, "node-0"), event(9000, exit, "node-0"), event(11000, promoted, "node-1")}, nil, 500, results.CauseEvicted},
+		{"its node evicted keys, and came back empty much later", []results.Event{event(1500, evicted, "node-0"), event(9000, exit, "node-0"), event(9500, ready, "node-0")}, nil, 0, results.CauseEmptyRestart},
 		{"sent a command", nil, []results.Fault{strike("command", "node-0", 1100)}, 500, results.CauseCommand},
 		{"sent a command meanwhile", nil, []results.Fault{during(strike("command", "node-0", 900), 1100)}, 500, results.CauseCommand},
 		{"sent a command that removes nothing", nil, []results.Fault{strike("sleep", "node-0", 1100)}, 500, results.CauseUnexplained},

@@ -100,7 +100,9 @@ const (
 	CauseRestartTail = "restart with older data"
 	// Command: a fault sent a command to a node that had it, and the command removed all
 	// data, or could remove some and nothing else happened to its primary.
-	CauseCommand     = "command of a fault"
+	CauseCommand = "command of a fault"
+	// Evicted: its node evicted keys after it, because it had reached maxmemory.
+	CauseEvicted     = "eviction"
 	CauseUnexplained = "unexplained"
 	// ClientRetry and Server say who repeated a duplicated write.
 	CauseClientRetry = "client retry"

@@ -143,6 +143,7 @@ func load(ctx context.Context, s *scenarios.Scenario, st site.Site, rec *recorde
 		return err
 	}
 	in.samples.settled(ctx)
+	in.samples.evictions(rec.Emit)
 	if s.Cluster.Provider == scenarios.Attach && !s.Cluster.Attach.Pods() {
 		in.samples.ends(rec.Emit)
 	}

@@ -2,6 +2,8 @@ package runner
 
 import (
 	"context"
+	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -49,7 +51,14 @@ type sampledNode struct {
 	answered, silent results.Duration
 	// restarts are the ends of processes, each with the answer of the next one.
 	restarts []restart
+	// counted is how many keys the process that answered last has evicted; evicted are
+	// the first and the last sight of more, and evictions how many there were.
+	counted, evictions int64
+	evicted            []sight
 }
+
+// sight is a question and its answer.
+type sight struct{ asked, answered results.Duration }
 
 // restart is the end of a process, between its last answer and the first question in vain,
 // and the first answer of the next one.
@@ -131,6 +140,7 @@ func (n *sampledNode) sample(ctx context.Context, clock results.Clock, moment st
 	info, err := n.client.Info(ctx, "everything").Result()
 	answered := clock.Now()
 	if err == nil {
+		n.evicts(info, n.process, asked, answered)
 		n.lives(lineOf(info, "run_id:"), asked, answered)
 		n.add(results.NodeSample{Moment: moment, Asked: asked, Answered: answered, Info: statistics(info)})
 		return
@@ -153,6 +163,41 @@ func (n *sampledNode) lives(process string, asked, answered results.Duration) {
 		n.restarts = append(n.restarts, restart{n.answered, silent, answered})
 	}
 	n.process, n.answered, n.silent = process, answered, 0
+}
+
+// evicts notes that a node has evicted keys since its last answer. What it evicted before
+// the first one is not the run's.
+func (n *sampledNode) evicts(info, before string, asked, answered results.Duration) {
+	now, err := strconv.ParseInt(strings.TrimPrefix(lineOf(info, "evicted_keys:"), "evicted_keys:"), 10, 64)
+	if err != nil {
+		return
+	}
+	was := n.counted
+	if before != "" && before != lineOf(info, "run_id:") {
+		was = 0
+	}
+	n.counted = now
+	if before == "" || now <= was {
+		return
+	}
+	n.evictions += now - was
+	if len(n.evicted) == 2 {
+		n.evicted = n.evicted[:1]
+	}
+	n.evicted = append(n.evicted, sight{asked, answered})
+}
+
+// evictions are the events of nodes that evicted keys: the first and the last sight of it.
+func (s *sampler) evictions(emit results.Emit) {
+	for _, n := range s.nodes {
+		for i, at := range n.evicted {
+			message := "the first keys were evicted"
+			if i == len(n.evicted)-1 {
+				message = fmt.Sprintf("%d keys were evicted by then", n.evictions)
+			}
+			emit(results.Event{Offset: at.answered, Uncertainty: at.answered - at.asked, Kind: results.EventEvicted, Source: "poll", Node: n.name, Message: message})
+		}
+	}
 }
 
 // ends are the events of the processes that ended, for a place that does not see them end.

@@ -36,3 +36,19 @@ func TestSamplesStayWhereANodeChanged(t *testing.T) {
 		t.Errorf("samples %v are kept, want %v", kept, want)
 	}
 }
+
+// Keys that were evicted before the first answer are not the run's; a new process counts
+// from 0.
+func TestEvictionsAreSeen(t *testing.T) {
+	n := &sampledNode{name: "node-0"}
+	for i, info := range []string{"run_id:a\r\nevicted_keys:5\r\n", "run_id:a\r\nevicted_keys:5\r\n", "run_id:a\r\nevicted_keys:7\r\n", "run_id:b\r\nevicted_keys:3\r\n", "run_id:b\r\nevicted_keys:4\r\n", "run_id:b\r\n"} {
+		at := results.Duration(i)
+		n.evicts(info, n.process, at, at)
+		n.lives(lineOf(info, "run_id:"), at, at)
+	}
+	var got []results.Event
+	(&sampler{nodes: []*sampledNode{n, {name: "node-1"}}}).evictions(func(e results.Event) { got = append(got, e) })
+	if len(got) != 2 || got[0].Offset != 2 || got[1].Offset != 4 || got[1].Message != "6 keys were evicted by then" || got[0].Node != "node-0" {
+		t.Errorf("%+v", got)
+	}
+}

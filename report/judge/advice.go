@@ -23,6 +23,7 @@ func rules() []rule {
 		{"phantom", "The data held a value that slotstorm never wrote to that key.", phantom},
 		{"earlier-run", "The data held a value that an earlier run wrote: old data came back.", earlierRun},
 		{"command-loss", "Acknowledged writes are gone because a fault of the run sent a command that removed them, such as FLUSHALL.", commandLoss},
+		{"evicted", "Acknowledged writes are gone because their node evicted keys at maxmemory.", evictedLoss},
 		{"unexplained-loss", "Acknowledged writes are gone, and their node neither ended nor was replaced.", unexplainedLoss},
 		{"empty-restart", "A primary came back without its data before a replica took over, and its replicas copied the empty data set.", emptyRestart},
 		{"split-brain", "A primary acknowledged writes after another node had taken its place; they were discarded when it rejoined.", splitBrain},

@@ -99,6 +99,26 @@ func commandLoss(a *facts.Analysis, s *results.Summary) []results.Advice {
 	return list
 }
 
+// evictedLoss are writes whose keys a node has evicted, as its policy allows.
+func evictedLoss(a *facts.Analysis, s *results.Summary) []results.Advice {
+	var list []results.Advice
+	for _, g := range sorted(lostTo(s, results.CauseEvicted)) {
+		evidence := []string{configured(a, "maxmemory", "not stated"), configured(a, "maxmemory-policy", "noeviction (the default)")}
+		for _, e := range a.Events {
+			of := slices.IndexFunc(a.Run.Nodes, func(n results.Node) bool { return n.Name == e.Node })
+			if e.Kind == results.EventEvicted && of >= 0 && a.Run.Nodes[of].Shard == g.Shard {
+				evidence = append(evidence, fmt.Sprintf("%s: %s, seen at %s", e.Node, e.Message, words.Since(&a.Run, e.Offset)))
+			}
+		}
+		list = append(list, results.Advice{
+			Severity: results.Warning, Title: fmt.Sprintf("%s by %s gone because the node evicted keys", words.Plural(g.Count, "write acknowledged", "writes acknowledged"), g.Node),
+			Evidence: evidence,
+			Advice:   "That is what maxmemory-policy asks for. Keys that must stay belong into a deployment of their own with noeviction, or, with a volatile policy, have no TTL. The price: writes are refused (OOM) where nothing may be evicted.", Anchor: lossAnchor,
+		})
+	}
+	return list
+}
+
 func unexplainedLoss(a *facts.Analysis, s *results.Summary) []results.Advice {
 	var list []results.Advice
 	for _, g := range sorted(lostTo(s, results.CauseUnexplained)) {

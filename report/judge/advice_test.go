@@ -38,6 +38,12 @@ func sending(words ...scenarios.AnyValue) func(*scenarios.Scenario) {
 	}
 }
 
+// evicting has node-0 evict keys.
+func evicting(b *results.Bundle) *results.Bundle {
+	b.Events = append(b.Events, results.Event{Offset: fixture.MS(20000), Kind: results.EventEvicted, Source: "poll", Node: "node-0", Message: "7 keys were evicted by then"})
+	return b
+}
+
 // again has GETs executed once more.
 func again(b *results.Bundle, n int) *results.Bundle {
 	b.Frames[2].Again = map[string]int{"GET": n}
@@ -324,6 +330,9 @@ func dataRules() []ruleCase {
 		{"empty-restart", "all of it", fixture.Lose(cameBackEarly(), results.CauseEmptyRestart, 100), nil, "node-0 restarted empty and stayed primary: 100 of the 100 acknowledged writes (100 %) of shard 0 are gone"},
 		{"empty-restart", "when it was back", fixture.Lose(cameBackEarly(), results.CauseEmptyRestart, 100), nil, "node-0 was back 692 ms after it ended; cluster-node-timeout is 2.00 s"},
 		{"empty-restart", "a tail", fixture.Lose(fixture.Killed(), results.CauseAsyncTail, 3), nil, ""},
+		{"evicted", "some", evicting(fixture.Lose(fixture.Killed(), results.CauseEvicted, 5)), func(s *scenarios.Scenario) { s.Redis.Config["maxmemory-policy"] = "allkeys-lru" }, "5 writes acknowledged by node-0 gone because the node evicted keys"},
+		{"evicted", "its evidence", evicting(fixture.Lose(fixture.Killed(), results.CauseEvicted, 5)), nil, "node-0: 7 keys were evicted by then, seen at T+"},
+		{"evicted", "lost for another reason", evicting(fixture.Killed()), nil, ""},
 		{"restart-tail", "a part of it", fixture.Lose(cameBackEarly(), results.CauseRestartTail, 5), nil, "node-0 came back as primary with older data: 5 of the 100 acknowledged writes (5 %)"},
 		{"fsync-stall", "twice", fsyncStalls(2), nil, "node-1 waited for its disk: an fsync of its append-only file took more than 2 s 2 times"},
 		{"fsync-stall", "none", fsyncStalls(0), nil, ""},

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/slotstorm/slotstorm/chaos"
 	"github.com/slotstorm/slotstorm/deployer"
 	"github.com/slotstorm/slotstorm/scenarios"
@@ -22,6 +24,9 @@ type command struct {
 	nodes   []deployer.Node
 	// sent are the commands under way, by index of nodes.
 	sent []sending
+	// spare are connections for what undoes the command, by index of nodes: it may be one
+	// after which a node takes no new connection.
+	spare []*redis.Client
 	// stop ends those that have no answer when the fault is over.
 	stop context.CancelFunc
 }
@@ -86,6 +91,13 @@ func nodesOf(c *deployer.Cluster, targets []chaos.Target) ([]deployer.Node, erro
 
 // Inject sends the command to all nodes, and waits for none.
 func (c *command) Inject(ctx context.Context) (time.Time, error) {
+	if len(c.spec.Undo) > 0 {
+		for _, n := range c.nodes {
+			cl := c.cluster.Client(n, blockedLimit)
+			_ = cl.Ping(ctx).Err() // without one there is a new connection in the end
+			c.spare = append(c.spare, cl)
+		}
+	}
 	ctx, c.stop = context.WithTimeout(context.WithoutCancel(ctx), blockedLimit)
 	at := time.Now()
 	for _, n := range c.nodes {
@@ -103,6 +115,10 @@ func (c *command) Inject(ctx context.Context) (time.Time, error) {
 func (c *command) do(ctx context.Context, n deployer.Node, words []scenarios.AnyValue) (string, error) {
 	cl := c.cluster.Client(n, blockedLimit)
 	defer cl.Close()
+	return c.send(ctx, cl, n, words)
+}
+
+func (c *command) send(ctx context.Context, cl *redis.Client, n deployer.Node, words []scenarios.AnyValue) (string, error) {
 	var args []any
 	for _, w := range words {
 		args = append(args, string(w))
@@ -197,11 +213,14 @@ func (c *command) Heal(ctx context.Context) (string, error) {
 	if c.stop != nil {
 		defer c.stop()
 	}
+	for _, cl := range c.spare {
+		defer cl.Close()
+	}
 	var seen []string
 	for i, n := range c.nodes[:len(c.sent)] {
 		how := "answers"
 		if len(c.spec.Undo) > 0 {
-			text, err := c.do(ctx, n, c.spec.Undo)
+			text, err := c.undo(ctx, i)
 			if err != nil {
 				return "", err
 			}
@@ -213,6 +232,15 @@ func (c *command) Heal(ctx context.Context) (string, error) {
 		seen = append(seen, n.Name+" "+how+c.after(ctx, i))
 	}
 	return strings.Join(seen, "; "), nil
+}
+
+// undo sends what undoes the command to one node, by the connection that was opened before,
+// or by a new one where that has ended.
+func (c *command) undo(ctx context.Context, i int) (string, error) {
+	if text, err := c.send(ctx, c.spare[i], c.nodes[i], c.spec.Undo); err == nil {
+		return text, nil
+	}
+	return c.do(ctx, c.nodes[i], c.spec.Undo)
 }
 
 // answerLimit is how long the answer of a command may be under way after its node has

@@ -70,6 +70,25 @@ func TestACommandThatIsUndone(t *testing.T) {
 	}
 }
 
+// A node that takes no new connections is reached by one from before.
+func TestACommandThatLocksOut(t *testing.T) {
+	t.Parallel()
+	c, ask := onNode(t, scenarios.SentCommand{Run: []scenarios.AnyValue{"CONFIG", "SET", "maxclients", "1"}, Undo: []scenarios.AnyValue{"CONFIG", "SET", "maxclients", "99"}})
+	ask("PING") // it keeps this connection
+	if _, err := c.Inject(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Prove(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.ping(t.Context(), 0); err == nil {
+		t.Error("it takes a new connection")
+	}
+	if how, err := c.Heal(t.Context()); err != nil || how != `node-0 answered "OK" to CONFIG SET maxclients 99` {
+		t.Errorf("healed: %q %v", how, err)
+	}
+}
+
 // A command that the server refuses proves nothing.
 func TestACommandThatIsRefused(t *testing.T) {
 	t.Parallel()

@@ -22,6 +22,9 @@ type segment struct {
 	role     role
 	commands map[string]calls
 	errors   map[string]int64
+	// turnedAway are connections beyond maxclients: each got an ERR that is in no statistics
+	// of errors.
+	turnedAway int64
 }
 
 // counted is what a node counted from before the load until after it.
@@ -89,6 +92,7 @@ func (n *node) counts() counted {
 // if its statistics were reset, and then it counts from 0.
 func between(a, b info) (s segment, same bool) {
 	s = segment{role: changed, commands: b.commands(), errors: b.errors()}
+	s.turnedAway, _ = b.number("rejected_connections") // none is 0
 	same = a["run_id"] == b["run_id"]
 	was, before := a.commands(), a.errors()
 	for name, c := range was {
@@ -107,6 +111,8 @@ func between(a, b info) (s segment, same bool) {
 	for class, n := range before {
 		s.errors[class] -= n
 	}
+	rejected, _ := a.number("rejected_connections")
+	s.turnedAway -= rejected
 	// A replica that synchronises anew, and one that is promoted, have another history.
 	if a["role"] == b["role"] && a["master_replid"] == b["master_replid"] {
 		s.role = replica
@@ -173,6 +179,9 @@ func (c counted) replied(class string) span {
 	var sum span
 	for _, s := range c.segments {
 		sum = sum.plus(span{s.errors[class], s.errors[class]})
+		if class == "ERR" {
+			sum = sum.plus(span{0, s.turnedAway})
+		}
 	}
 	return c.bounded(sum)
 }

@@ -43,3 +43,13 @@ func TestWritesBeyondACut(t *testing.T) {
 		}
 	}
 }
+
+// A connection beyond maxclients gets an ERR that no statistics of errors have.
+func TestConnectionsThatWereTurnedAway(t *testing.T) {
+	a, b := info{"run_id": "x", "rejected_connections": "3"}, info{"run_id": "x", "rejected_connections": "10"}
+	s, _ := between(a, b)
+	c := counted{segments: []segment{s}}
+	if got := c.replied("ERR"); got != (span{0, 7}) || c.replied("OOM") != (span{}) {
+		t.Errorf("ERR %+v, OOM %+v", got, c.replied("OOM"))
+	}
+}

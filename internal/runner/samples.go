@@ -165,8 +165,8 @@ func (n *sampledNode) lives(process string, asked, answered results.Duration) {
 	n.process, n.answered, n.silent = process, answered, 0
 }
 
-// evicts notes that a node has evicted keys since its last answer. What it evicted before
-// the first one is not the run's.
+// evicts notes that a node has evicted keys since its last answer. Those from before the
+// first one are not the run's.
 func (n *sampledNode) evicts(info, before string, asked, answered results.Duration) {
 	now, err := strconv.ParseInt(strings.TrimPrefix(lineOf(info, "evicted_keys:"), "evicted_keys:"), 10, 64)
 	if err != nil {

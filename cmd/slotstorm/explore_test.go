@@ -167,7 +167,7 @@ func TestExploreDryRun(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.canEncrypt = func(context.Context, string) bool { return true }
-	code, stdout, stderr := b.do("explore", "--dry-run", "--seed", "8", "--seeds", "3", "--isolation", "namespaces", "--binary", "/opt/a", "--binary", "/opt/b")
+	code, stdout, stderr := b.do("explore", "--dry-run", "--seed", "7", "--seeds", "3", "--isolation", "namespaces", "--binary", "/opt/a", "--binary", "/opt/b")
 	if code != exitOK || stderr != "" {
 		t.Fatalf("exit code %d, %s", code, stderr)
 	}

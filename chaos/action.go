@@ -41,10 +41,10 @@ type Watched interface {
 	InForce(ctx context.Context) error
 }
 
-// Lengthy is a watched action whose looks can take longer than usual.
+// Lengthy is a watched action whose looks can take longer than usual, and can be broken off.
 type Lengthy interface {
 	Watched
-	// LookLimit bounds one of them.
+	// LookLimit bounds one of them; the end of the fault does, too.
 	LookLimit() time.Duration
 }
 

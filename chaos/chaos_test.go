@@ -107,7 +107,17 @@ func (s *script) Heal(context.Context) (string, error) {
 	return "over", s.heal
 }
 
-func (s *script) Action(Injection) (Action, error) { return s, nil }
+func (s *script) Action(Injection) (Action, error) {
+	if s.slow {
+		return lengthy{s}, nil
+	}
+	return s, nil
+}
+
+// lengthy takes long to look.
+type lengthy struct{ *script }
+
+func (lengthy) LookLimit() time.Duration { return time.Minute }
 
 // threeByTwo are three shards, each with a primary and a replica.
 func threeByTwo(context.Context) []deployer.Role {

@@ -29,9 +29,11 @@ func (s *Storm) hold(ctx, stop context.Context, a Action, until time.Time) error
 	defer cancel()
 	defer context.AfterFunc(stop, cancel)()
 	w, ok := a.(Watched)
-	limit := watchLimit
+	// A look that takes long must not hold the end of the fault up. Others are left to end:
+	// some ask over a connection that would break.
+	limit, looking := watchLimit, ctx
 	if l, ok := a.(Lengthy); ok {
-		limit = l.LookLimit()
+		limit, looking = l.LookLimit(), holding
 	}
 	t := time.NewTicker(watchEvery)
 	defer t.Stop()
@@ -41,14 +43,13 @@ func (s *Storm) hold(ctx, stop context.Context, a Action, until time.Time) error
 			return nil
 		case <-t.C:
 		}
-		// A look must not hold the end of the fault up.
 		if !ok || holding.Err() != nil {
 			continue
 		}
-		asking, done := context.WithTimeout(holding, limit)
+		asking, done := context.WithTimeout(looking, limit)
 		err := w.InForce(asking)
 		done()
-		if err != nil && holding.Err() == nil {
+		if err != nil && looking.Err() == nil {
 			return fmt.Errorf("it did not stay in force: %w", err)
 		}
 	}

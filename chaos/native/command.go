@@ -92,9 +92,11 @@ func nodesOf(c *deployer.Cluster, targets []chaos.Target) ([]deployer.Node, erro
 // Inject sends the command to all nodes, and waits for none.
 func (c *command) Inject(ctx context.Context) (time.Time, error) {
 	if len(c.spec.Undo) > 0 {
+		pinging, done := context.WithTimeout(ctx, commandLimit)
+		defer done()
 		for _, n := range c.nodes {
 			cl := c.cluster.Client(n, blockedLimit)
-			_ = cl.Ping(ctx).Err() // without one there is a new connection in the end
+			_ = cl.Ping(pinging).Err() // without one there is a new connection in the end
 			c.spare = append(c.spare, cl)
 		}
 	}

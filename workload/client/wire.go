@@ -125,7 +125,7 @@ func (d *wireDriver) config(sources []*wireSource, start time.Time) wire.Config 
 	w := &d.plan.Workload
 	o := w.Client.Wire
 	cfg := wire.Config{
-		Addrs: d.plan.Target.Addrs, Cluster: d.plan.Target.Cluster, Dialer: d.plan.Target.Dialer,
+		Addrs: d.plan.Target.Addrs, Cluster: d.plan.Target.Cluster, ShardOf: d.plan.Target.ShardOf, Dialer: d.plan.Target.Dialer,
 		Conns: o.Connections, Depth: o.Depth, Cores: o.Cores, Protocol: o.Protocol, Timeout: o.Timeout.Std(), Spin: o.Spin.Std(),
 		MaxInFlight: max(d.plan.room(), o.Cores),
 		Clients:     o.Clients, ReadReplicas: o.ReadFrom == "replica" && d.plan.Target.Cluster,

@@ -170,6 +170,11 @@ func (e *Engine) newLoop(ctx context.Context, core int, base time.Time, stop *at
 	if !l.closedLoop {
 		l.pacer = cfg.NewPacer(core)
 	}
+	if l.numbered = cfg.ShardOf != nil; l.numbered {
+		for slot := range l.shards {
+			l.shards[slot] = uint16(cfg.ShardOf(slot))
+		}
+	}
 	l.nodes = []*node{l.nowhere()}
 	return l, nil
 }

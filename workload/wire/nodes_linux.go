@@ -40,7 +40,10 @@ func (l *loop) apply(t *topology) {
 			l.slots[slot] = 0
 			continue
 		}
-		l.slots[slot], l.shards[slot] = byShard[shard], shard
+		if l.slots[slot] = byShard[shard]; l.numbered {
+			continue
+		}
+		l.shards[slot] = shard
 	}
 	// Requests that wait for a node may belong to another node now.
 	for _, n := range l.nodes {

@@ -70,6 +70,7 @@ type loop struct {
 	conns     []*conn
 	slots     [resp.Slots]uint16 // node by slot
 	shards    [resp.Slots]uint16 // shard by slot, the last one known
+	numbered  bool               // shards are the caller's
 	known     *topology
 	// replicas of each shard, where reads go to them; next takes turns.
 	replicas [][]uint16

@@ -98,6 +98,10 @@ type Config struct {
 	Addrs []string
 	// Cluster follows a Redis Cluster's topology.
 	Cluster bool
+	// ShardOf numbers the shards of slots as the caller does, whatever becomes of the
+	// topology. Without it they are numbered by their lowest slot as first seen, and a node
+	// that was not known before adds one.
+	ShardOf func(slot int) int
 	// Dialer opens the connections. Those that are not plain TCP cost two
 	// goroutines and a socket pair each, beside the loop.
 	Dialer dial.Dialer

@@ -78,7 +78,7 @@ func unknownWarnings(load *results.PhaseLoad) []string {
 		list = append(list, fmt.Sprintf("%s got no answer: %s", words.Plural(n, "request", "requests"), doubt(n)))
 	}
 	if answered > 0 {
-		list = append(list, fmt.Sprintf("%s answered with an error after which they may have been executed, wholly or in part (%s): %s",
+		list = append(list, fmt.Sprintf("%s answered with an error that can come after an execution (%s): %s",
 			words.Plural(answered, "request was", "requests were"), words.Classes(load.Answered), doubt(answered)))
 	}
 	if unreplicated > 0 {

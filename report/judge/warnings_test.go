@@ -43,11 +43,11 @@ func TestUnknownWarnings(t *testing.T) {
 		{"without an answer", results.PhaseLoad{Counts: results.Counts{Unknown: 2}, Errors: map[string]int{"timeout": 2}},
 			[]string{"2 requests got no answer: Redis may have executed them; the latency figures do not include them"}},
 		{"answered", results.PhaseLoad{Counts: results.Counts{Unknown: 570}, Errors: map[string]int{"ERR": 570}, Answered: map[string]int{"ERR": 570}},
-			[]string{"570 requests were answered with an error after which they may have been executed, wholly or in part (ERR 570): Redis may have executed them; the latency figures do not include them"}},
+			[]string{"570 requests were answered with an error that can come after an execution (ERR 570): Redis may have executed them; the latency figures do not include them"}},
 		{"of each kind", results.PhaseLoad{Counts: results.Counts{Unknown: 6}, Errors: map[string]int{"ERR": 9, "eof": 2, "unreplicated": 3}, Answered: map[string]int{"ERR": 1}},
 			[]string{
 				"2 requests got no answer: Redis may have executed them; the latency figures do not include them",
-				"1 request was answered with an error after which they may have been executed, wholly or in part (ERR 1): Redis may have executed it; the latency figures do not include it",
+				"1 request was answered with an error that can come after an execution (ERR 1): Redis may have executed it; the latency figures do not include it",
 				"3 writes were acknowledged by too few replicas: the primary executed them and may lose them; the latency figures do not include them",
 			}},
 	} {

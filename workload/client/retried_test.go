@@ -149,3 +149,16 @@ func TestAnAttemptThatWasCarriedOut(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+// The shards of wire have the numbers of the deployment.
+func TestWireNumbersShardsAsTheDeployment(t *testing.T) {
+	w := mixed(t, "{command: GET, weight: 1}")
+	st, err := stream.New(&w, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &wireDriver{plan: Plan{Workload: w, Target: servers.Target{ShardOf: func(int) int { return 7 }}}, stream: st}
+	if cfg := d.config(nil, time.Now()); cfg.ShardOf == nil || cfg.ShardOf(0) != 7 {
+		t.Error("wire numbers them itself")
+	}
+}

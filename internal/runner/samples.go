@@ -166,7 +166,8 @@ func (n *sampledNode) lives(process string, asked, answered results.Duration) {
 }
 
 // evicts notes that a node has evicted keys since its last answer. Those from before the
-// first one are not the run's.
+// first one are not the run's, and those of a volatile policy explain no loss: audited keys
+// have no TTL.
 func (n *sampledNode) evicts(info, before string, asked, answered results.Duration) {
 	now, err := strconv.ParseInt(strings.TrimPrefix(lineOf(info, "evicted_keys:"), "evicted_keys:"), 10, 64)
 	if err != nil {
@@ -177,7 +178,7 @@ func (n *sampledNode) evicts(info, before string, asked, answered results.Durati
 		was = 0
 	}
 	n.counted = now
-	if before == "" || now <= was {
+	if before == "" || now <= was || strings.HasPrefix(lineOf(info, "maxmemory_policy:"), "maxmemory_policy:volatile-") {
 		return
 	}
 	n.evictions += now - was

@@ -52,3 +52,14 @@ func TestEvictionsAreSeen(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// A volatile policy evicts no key without a TTL, so that it explains no loss of one.
+func TestEvictionsOfVolatilePolicies(t *testing.T) {
+	for policy, want := range map[string]int{"volatile-lru": 0, "volatile-ttl": 0, "allkeys-lru": 1, "allkeys-random": 1} {
+		n := &sampledNode{}
+		n.evicts("run_id:a\r\nevicted_keys:5\r\nmaxmemory_policy:"+policy+"\r\n", "run_id:a", 1, 1)
+		if len(n.evicted) != want {
+			t.Errorf("%s: noted %v", policy, n.evicted)
+		}
+	}
+}

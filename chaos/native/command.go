@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -43,6 +45,12 @@ type answer struct {
 	text string
 	err  error
 	took time.Duration
+}
+
+// broken is true where the node closed the connection in place of an answer, as it does on
+// SHUTDOWN.
+func (a *answer) broken() bool {
+	return errors.Is(a.err, io.EOF) || errors.Is(a.err, io.ErrUnexpectedEOF) || errors.Is(a.err, syscall.ECONNRESET)
 }
 
 const (
@@ -166,6 +174,9 @@ func (c *command) acts(ctx context.Context, i int) (how string, err error) {
 	err = until(ctx, func(ctx context.Context) error {
 		if a := c.sent[i].look(); a != nil {
 			how = fmt.Sprintf("%s answered %q after %v", c.nodes[i].Name, a.text, a.took.Round(time.Millisecond))
+			if a.broken() {
+				how = fmt.Sprintf("%s closed the connection without an answer after %v", c.nodes[i].Name, a.took.Round(time.Millisecond))
+			}
 			return nil
 		}
 		if c.ping(ctx, i) == nil {
@@ -177,7 +188,7 @@ func (c *command) acts(ctx context.Context, i int) (how string, err error) {
 		how = fmt.Sprintf("%s did not answer PING within %v while it carried the command out", c.nodes[i].Name, pingLimit)
 		return nil
 	})
-	if a := c.sent[i].look(); err == nil && a != nil && a.err != nil {
+	if a := c.sent[i].look(); err == nil && a != nil && a.err != nil && !a.broken() {
 		return "", a.err
 	}
 	return how, err
@@ -259,6 +270,8 @@ func (c *command) after(ctx context.Context, i int) string {
 	switch a := c.sent[i].await(ctx); {
 	case a == nil:
 		return "; the command had no answer by then"
+	case a.broken():
+		return fmt.Sprintf("; it closed the connection of the command without an answer after %v", a.took.Round(time.Millisecond))
 	case a.err != nil:
 		return fmt.Sprintf("; the command failed after %v: %v", a.took.Round(time.Millisecond), a.err)
 	default:

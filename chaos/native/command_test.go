@@ -105,3 +105,19 @@ func TestACommandThatIsRefused(t *testing.T) {
 		t.Errorf("healed: %v", err)
 	}
 }
+
+// A node that ends on a command closes the connection in place of an answer, however early
+// that is seen.
+func TestACommandThatEndsItsNode(t *testing.T) {
+	t.Parallel()
+	c, _ := onNode(t, scenarios.SentCommand{Run: []scenarios.AnyValue{"SHUTDOWN", "NOSAVE"}})
+	if _, err := c.Inject(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if a := c.sent[0].await(t.Context()); a == nil || !a.broken() {
+		t.Fatalf("answered %+v", a)
+	}
+	if proof, err := c.Prove(t.Context()); err != nil || !strings.HasPrefix(proof, "node-0 closed the connection without an answer after ") {
+		t.Errorf("proved: %q %v", proof, err)
+	}
+}

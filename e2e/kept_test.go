@@ -311,3 +311,46 @@ func TestKindDrainThatIsCutShort(t *testing.T) {
 		t.Errorf("left cordoned: %s", left)
 	}
 }
+
+// TestKindRecoverUndoesCommands kills a run on a kept deployment while the configuration of a
+// node is changed: recover changes it back.
+func TestKindRecoverUndoesCommands(t *testing.T) {
+	s, cluster, kubectl := onKube(t, strings.Replace(brief, "timeline: {phases: [{name: calm, duration: 5s}]}", `timeline:
+  phases: [{name: calm, duration: 90s}]
+  faults:
+    - {name: few, at: 2s, duration: 80s, command: {target: primary of shard 0, run: [CONFIG, SET, maxclients, 777], undo: [CONFIG, SET, maxclients, 778]}}`, 1))
+	name := fmt.Sprintf("e2e-%d", time.Now().UnixNano())
+	t.Cleanup(func() { kubectl("", "delete", "namespace", "slotstorm-"+name, "--ignore-not-found") })
+	here := []string{"--set", "cluster.kind.name=" + cluster, "--set", "redis.auth=null"}
+	if code, out, errs := s.run(append([]string{"up", "scenario.yaml", "--name", name}, here...)...); code != 0 {
+		t.Fatalf("exit code %d\n%s%s", code, out, errs)
+	}
+	// limits are the maxclients of all nodes.
+	limits := func() (list []string) {
+		for _, pod := range strings.Fields(kubectl("", "-n", "slotstorm-"+name, "get", "pods", "-l", "slotstorm.dev/shard", "-o", "name")) {
+			list = append(list, strings.TrimSpace(kubectl("", "-n", "slotstorm-"+name, "exec", pod, "-c", "redis", "--", "redis-cli", "CONFIG", "GET", "maxclients")))
+		}
+		return list
+	}
+	holds := func(value string) bool { return strings.Contains(strings.Join(limits(), " "), "maxclients\n"+value) }
+	cmd, out, errs := s.command(append([]string{"run", "scenario.yaml", "--on", name}, here...)...)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(2 * time.Minute); !holds("777"); time.Sleep(time.Second) {
+		if time.Now().After(deadline) {
+			t.Fatalf("no node has the changed configuration: %q\n%s%s", limits(), out, errs)
+		}
+	}
+	if err := cmd.Process.Signal(syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // it was killed
+	code, said, stderr := s.run("recover", s.bundle())
+	if code != 0 || !strings.Contains(said, "carried the undo of each command out") {
+		t.Errorf("recover: exit code %d: %s%s", code, said, stderr)
+	}
+	if holds("777") || !holds("778") {
+		t.Errorf("after recover: %q", limits())
+	}
+}

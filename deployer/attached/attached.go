@@ -172,15 +172,9 @@ func differ(was, is map[string]string) []string {
 	return list
 }
 
-// Undo is a command that undoes another one at a node.
-type Undo struct {
-	Addr    string
-	Command []scenarios.AnyValue
-}
-
 // Clear undoes what commands of a killed run have changed, waits until its cluster is whole,
 // removes what the run has left there, and says how many keys that were.
-func Clear(ctx context.Context, o Options, undo []Undo) (int, error) {
+func Clear(ctx context.Context, o Options, undo []deployer.Undo) (int, error) {
 	if err := undone(ctx, o, undo); err != nil {
 		return 0, err
 	}
@@ -194,23 +188,10 @@ func Clear(ctx context.Context, o Options, undo []Undo) (int, error) {
 	return removed, errors.Join(err, (&lease{cluster: c, run: o.Run}).drop(ctx))
 }
 
-func undone(ctx context.Context, o Options, undo []Undo) error {
+func undone(ctx context.Context, o Options, undo []deployer.Undo) error {
 	d, err := dialer(ctx, o)
 	if err != nil {
 		return err
 	}
-	c := &deployer.Cluster{Dialer: d}
-	for _, u := range undo {
-		var args []any
-		for _, w := range u.Command {
-			args = append(args, string(w))
-		}
-		cl := c.Client(deployer.Node{Addr: u.Addr}, answerLimit)
-		err := cl.Do(ctx, args...).Err()
-		cl.Close()
-		if err != nil {
-			return fmt.Errorf("%s to %s: %w", scenarios.Line(u.Command), u.Addr, err)
-		}
-	}
-	return nil
+	return (&deployer.Cluster{Dialer: d}).Undo(ctx, undo)
 }

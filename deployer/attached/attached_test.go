@@ -127,7 +127,7 @@ func TestWhatAKilledRunHasLeft(t *testing.T) {
 	if _, err := Attach(t.Context(), options(their, "two")); !errors.Is(err, ErrUnfit) || !strings.Contains(err.Error(), "slotstorm recover") {
 		t.Errorf("attached over keys of another run: %v", err)
 	}
-	undo := []Undo{{their.Nodes[0].Addr, []scenarios.AnyValue{"CONFIG", "SET", "maxclients", "123"}}}
+	undo := []deployer.Undo{{Addr: their.Nodes[0].Addr, Command: []scenarios.AnyValue{"CONFIG", "SET", "maxclients", "123"}}}
 	if n, err := Clear(t.Context(), options(their, "one"), undo); n != 1 || err != nil {
 		t.Errorf("%d removed, %v", n, err)
 	}

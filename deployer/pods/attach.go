@@ -50,6 +50,9 @@ func Attach(ctx context.Context, o Options) (_ *Deployment, err error) {
 	if err := d.Learn(ctx); err != nil {
 		return nil, err
 	}
+	if err := d.Cluster.Undo(ctx, o.Undo); err != nil {
+		return nil, err
+	}
 	if err := d.AwaitWhole(ctx); err != nil {
 		return nil, fmt.Errorf("the deployment's cluster is not whole: %w", err)
 	}

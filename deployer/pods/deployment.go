@@ -27,6 +27,9 @@ type Options struct {
 	Helpers HelperPlan
 	// Inside means that this process runs in the cluster and reaches pods itself.
 	Inside bool
+	// Undo undoes the commands that a killed run left in force in a deployment that is
+	// attached to.
+	Undo []deployer.Undo
 	// Logs is the folder of the nodes' logs; empty keeps none.
 	Logs  string
 	Clock results.Clock

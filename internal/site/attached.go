@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/slotstorm/slotstorm/deployer"
 	"github.com/slotstorm/slotstorm/deployer/attached"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
@@ -19,7 +20,7 @@ func onTheirs(ctx context.Context, s *scenarios.Scenario, o Options) (Site, *sce
 
 // Clear undoes what commands of a killed run of s have changed in a cluster that slotstorm
 // did not deploy, removes what the run has left there, and says what that was.
-func Clear(ctx context.Context, s *scenarios.Scenario, run string, at Reached, undo []Undo) (string, error) {
+func Clear(ctx context.Context, s *scenarios.Scenario, run string, at Reached, undo []deployer.Undo) (string, error) {
 	clear := func(o attached.Options) (int, error) { return attached.Clear(ctx, o, undo) }
 	if s.Cluster.Attach.Pods() {
 		clear = func(o attached.Options) (int, error) { return clearPods(ctx, s, at, o, undo) }

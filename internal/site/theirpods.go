@@ -9,6 +9,7 @@ import (
 
 	"github.com/slotstorm/slotstorm/clusters/kind"
 	"github.com/slotstorm/slotstorm/clusters/kube"
+	"github.com/slotstorm/slotstorm/deployer"
 	"github.com/slotstorm/slotstorm/deployer/attached"
 	"github.com/slotstorm/slotstorm/deployer/pods"
 	"github.com/slotstorm/slotstorm/results"
@@ -158,7 +159,7 @@ func Mine(s *scenarios.Scenario, named string) string {
 }
 
 // clearPods is Clear where the nodes are pods.
-func clearPods(ctx context.Context, s *scenarios.Scenario, w Reached, o attached.Options, undo []Undo) (int, error) {
+func clearPods(ctx context.Context, s *scenarios.Scenario, w Reached, o attached.Options, undo []deployer.Undo) (int, error) {
 	in, err := kube.Connect(ctx, kube.Options{Context: w.Context, Named: w.Named, Vouch: kind.Serves})
 	if err != nil {
 		return 0, err

@@ -54,8 +54,5 @@ func taken(ctx context.Context, s *scenarios.Scenario, o Options, options attach
 	return &theirs{Deployment: d, seeds: s.Cluster.Attach.Seeds, engine: engine}, &own, nil
 }
 
-// Undo is a command that undoes another one at a node.
-type Undo = attached.Undo
-
 // ErrUnfit marks a cluster that slotstorm does not act on as it is.
 var ErrUnfit = attached.ErrUnfit

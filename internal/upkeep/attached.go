@@ -18,17 +18,7 @@ func (r *Recovery) attached(ctx context.Context, s *scenarios.Scenario, run stri
 			at.Context = e.Kubernetes.Context
 		}
 	}
-	var undo []site.Undo
-	faults, addresses := injected(s), addressesOf(j)
-	for _, e := range j.Open() {
-		c := faults[e.Fault].Command
-		if c == nil || len(c.Undo) == 0 {
-			continue
-		}
-		for _, n := range e.Nodes {
-			undo = append(undo, site.Undo{Addr: addresses[n], Command: c.Undo})
-		}
-	}
+	undo := undoing(s, j)
 	removed, err := site.Clear(ctx, s, run, at, undo)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrUnhealed, err)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/slotstorm/slotstorm/clusters/kind"
 	"github.com/slotstorm/slotstorm/clusters/kube"
+	"github.com/slotstorm/slotstorm/deployer"
 	"github.com/slotstorm/slotstorm/deployer/pods"
 	"github.com/slotstorm/slotstorm/internal/site"
 	"github.com/slotstorm/slotstorm/results"
@@ -58,8 +59,12 @@ func (r *Recovery) kubernetes(ctx context.Context, s *scenarios.Scenario, runID 
 	if at.Deployment == "" || len(r.Faults) == 0 {
 		return nil
 	}
-	if err := whole(ctx, s, where, at.Deployment); err != nil {
+	undo := undoing(s, j)
+	if err := whole(ctx, s, where, at.Deployment, undo); err != nil {
 		return fmt.Errorf("%w: %w", ErrUnhealed, err)
+	}
+	if len(undo) > 0 {
+		r.Seen += ", its nodes carried the undo of each command out"
 	}
 	r.Seen += ", and the cluster of deployment " + at.Deployment + " is whole"
 	return nil
@@ -110,8 +115,9 @@ func (r *Recovery) removed(ctx context.Context, where Where, runID string) error
 // wholeLimit bounds the wait for a cluster to be whole.
 const wholeLimit = 60 * time.Second
 
-// whole awaits the cluster of a kept deployment whole.
-func whole(ctx context.Context, s *scenarios.Scenario, w Where, deployment string) (err error) {
+// whole undoes what commands left in force in a kept deployment, and awaits its cluster
+// whole.
+func whole(ctx context.Context, s *scenarios.Scenario, w Where, deployment string, undo []deployer.Undo) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, wholeLimit)
 	defer cancel()
 	c, err := reach(ctx, w)
@@ -126,7 +132,7 @@ func whole(ctx context.Context, s *scenarios.Scenario, w Where, deployment strin
 	if err != nil {
 		return err
 	}
-	d, err := pods.Attach(ctx, pods.Options{Namespace: ns, Redis: s.Redis, Inside: w.Context == kube.InCluster, Clock: results.Clock{Start: time.Now()}, Emit: func(results.Event) {}})
+	d, err := pods.Attach(ctx, pods.Options{Namespace: ns, Redis: s.Redis, Inside: w.Context == kube.InCluster, Clock: results.Clock{Start: time.Now()}, Emit: func(results.Event) {}, Undo: undo})
 	if err != nil {
 		return errors.Join(err, ns.Release())
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/slotstorm/slotstorm/chaos"
 	"github.com/slotstorm/slotstorm/chaos/native"
+	"github.com/slotstorm/slotstorm/deployer"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
@@ -30,6 +31,22 @@ func addressesOf(j *results.Journal) map[string]string {
 		}
 	}
 	return addresses
+}
+
+// undoing are the commands that undo those that were in force when the run of s ended.
+func undoing(s *scenarios.Scenario, j *results.Journal) []deployer.Undo {
+	var undo []deployer.Undo
+	faults, addresses := injected(s), addressesOf(j)
+	for _, e := range j.Open() {
+		c := faults[e.Fault].Command
+		if c == nil || len(c.Undo) == 0 {
+			continue
+		}
+		for _, n := range e.Nodes {
+			undo = append(undo, deployer.Undo{Node: n, Addr: addresses[n], Command: c.Undo})
+		}
+	}
+	return undo
 }
 
 // heal runs the heal programs of the faults that were in force when the run of s ended, and

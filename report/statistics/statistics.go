@@ -61,7 +61,7 @@ type Comparison struct {
 func Compare(a, b []float64) Comparison {
 	a, b = slices.Clone(a), slices.Clone(b)
 	sa, sb := benchmath.NewSample(a, &benchmath.DefaultThresholds), benchmath.NewSample(b, &benchmath.DefaultThresholds)
-	c := Comparison{A: summarize(sa), B: summarize(sb), P: benchmath.AssumeNothing.Compare(sa, sb).P, Least: least(a, b)}
+	c := Comparison{A: summarize(sa), B: summarize(sb), P: probability(a, b), Least: least(a, b)}
 	differences := make([]float64, 0, len(a)*len(b))
 	for _, x := range a {
 		for _, y := range b {
@@ -107,10 +107,7 @@ func least(a, b []float64) float64 {
 	if !slices.ContainsFunc(all, func(v float64) bool { at, _ := slices.BinarySearch(all, v); return at+1 < len(all) && all[at+1] == v }) {
 		return leastDistinct(len(a), len(b))
 	}
-	p := func(n int) float64 {
-		return benchmath.AssumeNothing.Compare(benchmath.NewSample(slices.Clone(all[:n]), &benchmath.DefaultThresholds),
-			benchmath.NewSample(slices.Clone(all[n:]), &benchmath.DefaultThresholds)).P
-	}
+	p := func(n int) float64 { return probability(all[:n], all[n:]) }
 	if len(a) == len(b) {
 		return p(len(a))
 	}

@@ -18,14 +18,17 @@ const pollsPerSecond = 300
 // unreachable.
 const slowestPoll = 2 * time.Second
 
+// lastPoll bounds the poll of a node after the end.
+const lastPoll = 500 * time.Millisecond
+
 // pollInterval is the distance between two polls of one node, at least least.
 func (c *Cluster) pollInterval(least time.Duration) time.Duration {
 	every := time.Second * time.Duration(len(c.Nodes)) / pollsPerSecond
 	return max(every, 20*time.Millisecond, least)
 }
 
-// Watch polls every node's view until ctx ends, each node no more often than at
-// intervals of least, and emits an event for every change. It returns when all
+// Watch polls every node's view until ctx ends, and once more then, each node no more often
+// than at intervals of least, and emits an event for every change. It returns when all
 // polls have ended.
 func (c *Cluster) Watch(ctx context.Context, least time.Duration, clock results.Clock, emit results.Emit) {
 	every := c.pollInterval(least)
@@ -58,19 +61,24 @@ func (c *Cluster) watchNode(ctx context.Context, n Node, every time.Duration, cl
 	t := time.NewTicker(every)
 	defer t.Stop()
 	last := watched{sent: clock.Now()}
-	for {
+	look := func(ctx context.Context) {
 		sent := clock.Now()
 		view, err := Ask(ctx, cl)
-		if ctx.Err() != nil {
-			return
+		if ctx.Err() == nil {
+			last = c.compare(n, last, poll{sent, clock.Now(), view, err}, emit)
 		}
-		last = c.compare(n, last, poll{sent, clock.Now(), view, err}, emit)
+	}
+	for ctx.Err() == nil {
+		look(ctx)
 		select {
 		case <-ctx.Done():
-			return
 		case <-t.C:
 		}
 	}
+	// A run ends once its cluster is whole: that has to be seen here as well.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastPoll)
+	defer cancel()
+	look(ctx)
 }
 
 // poll is one poll of a node: when it was sent and answered, and its answer.

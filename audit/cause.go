@@ -140,7 +140,7 @@ func (s *story) cause(w results.Write) string {
 			}
 		}
 		return results.CauseEmptyRestart
-	case s.evicted(w) && min(exit, took)-w.Done > recently:
+	case s.evicted(w) && min(exit, took)-w.Done > s.tail(w, took, heir):
 		return results.CauseEvicted
 	case took == never && s.commanded(w):
 		return results.CauseCommand
@@ -158,6 +158,24 @@ func (s *story) cause(w results.Write) string {
 // recently is how long before the end of its primary a write may have been acknowledged for
 // that end to be the likelier cause of its loss, beside keys that were evicted.
 const recently = results.Duration(5 * time.Second)
+
+// soon is recently where the heir had followed its primary, and evicted keys itself later: it
+// lacked the last moments at most.
+const soon = results.Duration(time.Second)
+
+// tail is how long before the end of its primary a write may have been acknowledged for that
+// end to be the likelier cause. A network that a fault made slow keeps more back.
+func (s *story) tail(w results.Write, took results.Duration, heir string) results.Duration {
+	if took == never || s.unsynced(heir, w.Sent, took) || s.next(heir, took, results.EventEvicted) == never {
+		return recently
+	}
+	for _, f := range s.run.Faults {
+		if f.Takes == results.TakesNetwork && f.Injected <= took && (f.Restored == 0 || f.Restored >= w.Sent) {
+			return recently
+		}
+	}
+	return soon
+}
 
 // evicted reports whether a primary of the write's shard evicted keys after it.
 func (s *story) evicted(w results.Write) bool {

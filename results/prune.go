@@ -25,11 +25,14 @@ type Retention struct {
 
 // Pruned is what Prune did, or would do, with an entry of a folder.
 type Pruned struct {
-	Dir  string
-	Size int64
-	// Removed is true if it went; Why says why it stayed, or what it was.
-	Removed bool
-	Why     string
+	Dir string `json:"dir"`
+	// Size is in bytes.
+	Size int64 `json:"size"`
+	// Chosen is true of what retention does not keep, and Removed if it went: in a dry run
+	// nothing does. Why says why it stays, or what it was.
+	Chosen  bool   `json:"chosen"`
+	Removed bool   `json:"removed"`
+	Why     string `json:"why"`
 }
 
 // Prune removes the bundles under root that retention does not keep, or with dry
@@ -54,14 +57,15 @@ func Prune(root string, keep Retention, dry bool) ([]Pruned, error) {
 			seen[e.Run.Name]++
 			p.Size = size
 			p.Why = keep.reason(e.Run, seen[e.Run.Name])
-			p.Removed = p.Why == ""
+			p.Chosen = p.Why == ""
 		}
-		if p.Removed {
+		if p.Chosen {
 			p.Why = fmt.Sprintf("%s of %s", e.Run.Name, e.Run.Start.UTC().Format("2006-01-02 15:04"))
 			if !dry {
 				if err := remove(e.Dir, files); err != nil {
 					return list, fmt.Errorf("removing %s: %w", e.Dir, err)
 				}
+				p.Removed = true
 			}
 		}
 		list = append(list, p)

@@ -404,6 +404,10 @@ func TestPruneLeavesForeignFiles(t *testing.T) {
 				return n
 			}
 			before := count()
+			tried, err := Prune(root, Retention{Now: time.Now()}, true)
+			if err != nil || len(tried) != 1 || tried[0].Removed || tried[0].Chosen != tc.goes || count() != before {
+				t.Errorf("a dry run: %+v, %v", tried, err)
+			}
 			list, err := Prune(root, Retention{Now: time.Now()}, false)
 			if err != nil || len(list) != 1 || list[0].Removed != tc.goes || list[0].Why == "" {
 				t.Errorf("%+v, %v", list, err)

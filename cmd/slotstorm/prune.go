@@ -53,7 +53,7 @@ func (p *program) prune(c *cli.Context) error {
 	word := map[bool]string{true: "would remove", false: "removed"}[c.Bool("dry-run")]
 	for _, e := range list {
 		verb := "kept"
-		if e.Removed {
+		if e.Chosen {
 			verb = word
 			removed++
 			size += e.Size

@@ -89,6 +89,8 @@ type Size struct {
 	// Shards of Cores cores each; 0 if nothing that carries load was measured.
 	Shards int `json:"shards"`
 	Cores  int `json:"cores"`
+	// AtMost: no rate was found that is too high, so that fewer shards may do.
+	AtMost bool `json:"atMost"`
 	// PerShard is the measured rate by shard that this rests on; Basis is its words.
 	PerShard float64 `json:"perShard"`
 	Basis    string  `json:"basis"`
@@ -188,13 +190,13 @@ func usedCPU(file string) (float64, bool) {
 // of the healthy cluster.
 func (c *Capacity) Sized(rates []float64) {
 	down := slices.ContainsFunc(c.Answers, func(a CapacityAnswer) bool { return a.OneDown })
-	perShard, busiest, basis := math.Inf(1), 0.0, ""
+	perShard, busiest, basis, atMost := math.Inf(1), 0.0, "", false
 	for _, a := range c.Answers {
 		if a.OneDown != down {
 			continue
 		}
 		if v := a.Rate / float64(a.Shards); v < perShard {
-			perShard, basis = v, fmt.Sprintf("%s with %d shards", words.Rate(a.Rate), a.Shards)
+			perShard, basis, atMost = v, fmt.Sprintf("%s with %d shards", words.Rate(a.Rate), a.Shards), a.Misses == 0
 			if !a.Confirmed {
 				basis += ", met only once"
 			}
@@ -208,7 +210,7 @@ func (c *Capacity) Sized(rates []float64) {
 	for _, r := range rates {
 		s := Size{Rate: r, OneDown: down}
 		if perShard > 0 && !math.IsInf(perShard, 1) {
-			s.PerShard, s.Basis = perShard, basis
+			s.PerShard, s.Basis, s.AtMost = perShard, basis, atMost
 			s.Shards = max(3, int(math.Ceil(r/perShard)))
 			s.Cores = max(1, int(math.Ceil(busiest/0.9)))
 		}
@@ -222,8 +224,12 @@ func (s Size) String() string {
 	if s.Shards == 0 {
 		return fmt.Sprintf("no rate met the objectives %s: nothing can be said of %s", state, words.Rate(s.Rate))
 	}
-	return fmt.Sprintf("you need %d shards of %s for %s %s (measured so: %s, that is %s by shard)",
-		s.Shards, words.Plural(s.Cores, "core", "cores"), words.Rate(s.Rate), state, s.Basis, words.Rate(s.PerShard))
+	need, bound := "need", ""
+	if s.AtMost {
+		need, bound = "need at most", "; no rate that is too high was found"
+	}
+	return fmt.Sprintf("you %s %d shards of %s for %s %s (measured so: %s, that is %s by shard%s)",
+		need, s.Shards, words.Plural(s.Cores, "core", "cores"), words.Rate(s.Rate), state, s.Basis, words.Rate(s.PerShard), bound)
 }
 
 // Knee is the step at which latency begins to bend up: of the steps in order of

@@ -100,7 +100,8 @@ func carriesSecret(name string, args []AnyValue) bool {
 	case "AUTH":
 		return true
 	case "ACL":
-		return secret("SETUSER")
+		// A rule with a password, or with the hash of one, begins with one of these.
+		return secret("SETUSER") && slices.ContainsFunc(args, func(a AnyValue) bool { return strings.ContainsAny(string(a)[:min(1, len(a))], "><#!") })
 	case "HELLO", "MIGRATE":
 		return secret("AUTH", "AUTH2")
 	case "CONFIG":

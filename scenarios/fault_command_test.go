@@ -38,3 +38,19 @@ func TestACommandThatAsksForAFailover(t *testing.T) {
 		}
 	}
 }
+
+// Rules of the access control list may be changed where none of them is a password.
+func TestACommandWithASecret(t *testing.T) {
+	for line, want := range map[string]bool{
+		"ACL SETUSER default off": false, "ACL SETUSER u on +@read ~a:*": false, "ACL DELUSER u": false, "CONFIG SET timeout 1": false,
+		"ACL SETUSER u >x": true, "acl setuser u on <x": true, "ACL SETUSER u #0a1b": true, "ACL SETUSER u !0a1b": true, "CONFIG SET requirepass x": true, "AUTH x": true,
+	} {
+		var command []AnyValue
+		for word := range strings.FieldsSeq(line) {
+			command = append(command, AnyValue(word))
+		}
+		if got := carriesSecret(strings.ToUpper(string(command[0])), command[1:]); got != want {
+			t.Errorf("%s: %v", line, got)
+		}
+	}
+}

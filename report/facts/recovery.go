@@ -85,12 +85,16 @@ func recovered(good func(int) bool, from, until int) (took int, ended bool) {
 	return took, took == 0
 }
 
-// SteadySeconds are those of the first phase that end before the first fault.
+// SteadySeconds are those of the first phase that end before the first fault, or before the
+// run was interrupted.
 func (a *Analysis) SteadySeconds() Window {
 	if len(a.Phases) == 0 {
 		return Window{}
 	}
 	steady := a.Phases[0]
+	if a.Run.Interrupted != "" {
+		steady.To = min(steady.To, SecondOf(&a.Run, a.Run.LoadEnd))
+	}
 	for _, f := range a.Run.Faults {
 		if f.Injected > 0 {
 			steady.To = min(steady.To, SecondOf(&a.Run, f.Injected))

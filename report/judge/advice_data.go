@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -186,17 +187,20 @@ func shareLost(a *facts.Analysis, g results.LossGroup) string {
 	if until < g.Count {
 		return words.Count(g.Count) + " acknowledged writes"
 	}
-	return fmt.Sprintf("%s of the %s acknowledged writes (%s)", words.Count(g.Count), words.Count(until), words.Percent(float64(g.Count)/float64(until)))
+	return fmt.Sprintf("%s of the %s writes acknowledged until then (%s)", words.Count(g.Count), words.Count(until), words.Percent(float64(g.Count)/float64(until)))
 }
 
 func emptyRestart(a *facts.Analysis, s *results.Summary) []results.Advice {
 	var list []results.Advice
 	for _, g := range sorted(lostTo(s, results.CauseEmptyRestart)) {
+		advice := "Enable persistence (appendonly yes), at the price of writes to the disk and of a start that takes longer."
+		if away, known := awayFor(a, g.Node); !known || away < results.DurationOf(a.NodeTimeout()) {
+			advice += " Or delay the restart beyond cluster-node-timeout, so that a replica takes over before the empty node is back."
+		}
 		list = append(list, results.Advice{
 			Severity: results.Critical, Title: fmt.Sprintf("%s restarted empty and stayed primary: %s of shard %d are gone", g.Node, shareLost(a, g), g.Shard),
 			Evidence: append(restartEvidence(a, g), "persistence: "+persistence(a), "its replicas copied the empty data set"),
-			Advice:   "Enable persistence (appendonly yes), at the price of writes to the disk and of a start that takes longer. Or delay the restart beyond cluster-node-timeout, so that a replica takes over before the empty node is back.",
-			Anchor:   lossAnchor,
+			Advice:   advice, Anchor: lossAnchor,
 		})
 	}
 	return list
@@ -221,22 +225,29 @@ func restartTail(a *facts.Analysis, s *results.Summary) []results.Advice {
 
 // restartEvidence is when a node ended and when it was back.
 func restartEvidence(a *facts.Analysis, g results.LossGroup) []string {
+	list := lossEvidence(g)
+	if away, known := awayFor(a, g.Node); known {
+		list = append(list, fmt.Sprintf("%s was back %s after it ended; cluster-node-timeout is %s", g.Node, words.Duration(away), words.Duration(results.DurationOf(a.NodeTimeout()))))
+	}
+	return list
+}
+
+// awayFor is how long a node was away for the first time during the load.
+func awayFor(a *facts.Analysis, node string) (away results.Duration, known bool) {
 	var exit, ready *results.Event
 	for i, e := range a.Events {
 		switch {
-		case e.Node != g.Node:
+		case e.Node != node:
 		case e.Kind == results.EventNodeExit && exit == nil && e.Offset >= a.Run.LoadStart:
 			exit = &a.Events[i]
 		case e.Kind == results.EventNodeReady && exit != nil && ready == nil:
 			ready = &a.Events[i]
 		}
 	}
-	list := lossEvidence(g)
-	if exit != nil && ready != nil {
-		list = append(list, fmt.Sprintf("%s was back %s after it ended; cluster-node-timeout is %s", g.Node, words.Duration(ready.Offset-exit.Offset),
-			words.Duration(results.DurationOf(a.NodeTimeout()))))
+	if exit == nil || ready == nil {
+		return 0, false
 	}
-	return list
+	return ready.Offset - exit.Offset, true
 }
 
 // splitBrain finds writes that an old primary acknowledged after another node had taken its
@@ -376,7 +387,11 @@ func staleReads(a *facts.Analysis, _ *results.Summary) []results.Advice {
 	if r.MaxMissing >= staleFrom {
 		one.Evidence = append(one.Evidence, fmt.Sprintf("%s of %s from replicas found no value where one had been written, up to %s before the read", words.Count(r.MissingReplica), reads, words.Duration(r.MaxMissing)))
 	}
-	if servesStale(a) {
+	down := func(e results.Event) bool { return e.Kind == results.EventLinkDown }
+	switch {
+	case !slices.ContainsFunc(a.Between(a.Run.LoadStart, a.Run.End), down):
+		one.Evidence = append(one.Evidence, "no replica noticed that it had lost its primary: repl-timeout is "+cmp.Or(config(a, "repl-timeout"), "60 s (the default)"))
+	case servesStale(a):
 		one.Evidence = append(one.Evidence, "replica-serve-stale-data is yes: a replica that has lost its primary answers from the data that it has")
 		one.Advice += " If you set replica-serve-stale-data to no, a replica that has lost its primary refuses reads, at the price that they fail."
 	}

@@ -1,9 +1,11 @@
 package judge
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/slotstorm/slotstorm/report/facts"
 	"github.com/slotstorm/slotstorm/report/words"
@@ -83,9 +85,14 @@ func unsaved(a *facts.Analysis, _ *results.Summary) []results.Advice {
 
 // busyScript finds requests that met a node that ran a script for too long.
 func busyScript(a *facts.Analysis, _ *results.Summary) []results.Advice {
-	return advised(refusal(a, "BUSY", "A script ran so long that its node refused other requests (BUSY)",
-		configured(a, "busy-reply-threshold", "5000 ms (the default)")),
-		"Split the script into short ones: while it runs, its node serves nothing else, and from cluster-node-timeout on a replica may take over. SCRIPT KILL ends a script that has written nothing.")
+	const directive = "busy-reply-threshold"
+	serves := "while it runs, its node serves nothing else"
+	// From the threshold on the server answers the bus between the steps of a script.
+	if ms, err := strconv.Atoi(cmp.Or(config(a, directive), "5000")); err == nil && time.Duration(ms)*time.Millisecond >= a.NodeTimeout() {
+		serves += ", and until " + directive + " not even the other nodes: from cluster-node-timeout on a replica may take over"
+	}
+	return advised(refusal(a, "BUSY", "A script ran so long that its node refused other requests (BUSY)", configured(a, directive, "5000 ms (the default)")),
+		"Split the script into short ones: "+serves+". SCRIPT KILL ends a script that has written nothing.")
 }
 
 // loading finds requests that met a node that was reading its data from disk.

@@ -247,14 +247,14 @@ func fullCoverage(a *facts.Analysis, s *results.Summary) []results.Advice {
 		var longest results.Duration
 		for _, o := range refused {
 			longest = max(longest, o.To-o.From)
-			evidence = append(evidence, fmt.Sprintf("shard %d had no fault and answered CLUSTERDOWN for %s", o.Shard, words.Duration(o.To-o.From)))
+			evidence = append(evidence, fmt.Sprintf("shard %d kept its primary and answered CLUSTERDOWN for %s", o.Shard, words.Duration(o.To-o.From)))
 		}
 		if n++; longest > most {
 			most = longest
 			others := words.Verb(len(refused), "other shard refuse requests for", "other shards refuse requests for up to")
 			worst = results.Advice{
 				Severity: results.Warning, Title: fmt.Sprintf("The failure of %s made the %s %s (cluster-require-full-coverage is yes)", shards(failed), others, words.Duration(longest)),
-				Evidence: append([]string{fmt.Sprintf("only %s lost %s (%s)", shards(failed), words.Verb(len(failed), "its primary", "their primaries"), words.OriginText(f))}, evidence...),
+				Evidence: append([]string{fmt.Sprintf("only %s lost %s (%s)", shards(failed), words.Verb(len(failed), "its primary", "their primaries"), origins(a, s, f))}, evidence...),
 				Advice:   "If clients can work while part of the keys is unavailable, set cluster-require-full-coverage to no: then the shards without a fault continue to serve requests. The price: the application has to bear that some keys fail and others do not.", Anchor: anchorAvailability,
 			}
 		}
@@ -290,6 +290,17 @@ func failedWith(a *facts.Analysis, s *results.Summary, f results.Failover) []int
 	}
 	slices.Sort(failed)
 	return slices.Compact(failed)
+}
+
+// origins names what the failures come from that failedWith joins to one.
+func origins(a *facts.Analysis, s *results.Summary, f results.Failover) string {
+	list := []string{words.OriginText(f)}
+	for _, g := range s.Failovers {
+		if text := words.OriginText(g); g.Injected < endOf(a, f) && f.Injected < endOf(a, g) && !slices.Contains(list, text) {
+			list = append(list, text)
+		}
+	}
+	return strings.Join(list, ", ")
 }
 
 // shards names shards: "shard 0", "shards 0 and 1".

@@ -38,6 +38,12 @@ func sending(words ...scenarios.AnyValue) func(*scenarios.Scenario) {
 	}
 }
 
+// noticed has a replica notice that its link is down.
+func noticed(b *results.Bundle) *results.Bundle {
+	b.Events = append(b.Events, results.Event{Offset: fixture.MS(20000), Kind: results.EventLinkDown, Source: "poll", Node: "node-3"})
+	return b
+}
+
 // evicting has node-0 evict keys.
 func evicting(b *results.Bundle) *results.Bundle {
 	b.Events = append(b.Events, results.Event{Offset: fixture.MS(20000), Kind: results.EventEvicted, Source: "poll", Node: "node-0", Message: "7 keys were evicted by then"})
@@ -302,6 +308,8 @@ func replicationRules() []ruleCase {
 		{"unsaved", "none", fixture.Killed(), nil, ""},
 		{"outlier", "refusals explain it", fixture.Refused("NOREPLICAS", 16000), atLeast1, ""},
 		{"busy-script", "some", failing("BUSY"), nil, "busy-reply-threshold is 5000 ms (the default)"},
+		{"busy-script", "the bus waits", failing("BUSY"), nil, "until busy-reply-threshold not even the other nodes: from cluster-node-timeout on a replica may take over"},
+		{"busy-script", "the bus is served", failing("BUSY"), func(s *scenarios.Scenario) { s.Redis.Config["busy-reply-threshold"] = "500" }, "its node serves nothing else. SCRIPT KILL"},
 		{"busy-script", "none", fixture.Killed(), nil, ""},
 		{"loading", "some", failing("LOADING"), nil, "Nodes refused requests while they loaded their data"},
 		{"loading", "none", fixture.Killed(), nil, ""},
@@ -327,13 +335,15 @@ func failing(class string) *results.Bundle {
 
 func dataRules() []ruleCase {
 	return []ruleCase{
-		{"empty-restart", "all of it", fixture.Lose(cameBackEarly(), results.CauseEmptyRestart, 100), nil, "node-0 restarted empty and stayed primary: 100 of the 100 acknowledged writes (100 %) of shard 0 are gone"},
+		{"empty-restart", "all of it", fixture.Lose(cameBackEarly(), results.CauseEmptyRestart, 100), nil, "node-0 restarted empty and stayed primary: 100 of the 100 writes acknowledged until then (100 %) of shard 0 are gone"},
 		{"empty-restart", "when it was back", fixture.Lose(cameBackEarly(), results.CauseEmptyRestart, 100), nil, "node-0 was back 692 ms after it ended; cluster-node-timeout is 2.00 s"},
+		{"empty-restart", "it was back early", fixture.Lose(cameBackEarly(), results.CauseEmptyRestart, 100), nil, "Or delay the restart beyond cluster-node-timeout"},
+		{"empty-restart", "it was back late", fixture.Lose(cameBackEarly(), results.CauseEmptyRestart, 100), func(s *scenarios.Scenario) { s.Redis.Config["cluster-node-timeout"] = "500" }, "a start that takes longer."},
 		{"empty-restart", "a tail", fixture.Lose(fixture.Killed(), results.CauseAsyncTail, 3), nil, ""},
 		{"evicted", "some", evicting(fixture.Lose(fixture.Killed(), results.CauseEvicted, 5)), func(s *scenarios.Scenario) { s.Redis.Config["maxmemory-policy"] = "allkeys-lru" }, "5 writes acknowledged by node-0 gone because the node evicted keys"},
 		{"evicted", "its evidence", evicting(fixture.Lose(fixture.Killed(), results.CauseEvicted, 5)), nil, "node-0: 7 keys were evicted by then, seen at T+"},
 		{"evicted", "lost for another reason", evicting(fixture.Killed()), nil, ""},
-		{"restart-tail", "a part of it", fixture.Lose(cameBackEarly(), results.CauseRestartTail, 5), nil, "node-0 came back as primary with older data: 5 of the 100 acknowledged writes (5 %)"},
+		{"restart-tail", "a part of it", fixture.Lose(cameBackEarly(), results.CauseRestartTail, 5), nil, "node-0 came back as primary with older data: 5 of the 100 writes acknowledged until then (5 %)"},
 		{"fsync-stall", "twice", fsyncStalls(2), nil, "node-1 waited for its disk: an fsync of its append-only file took more than 2 s 2 times"},
 		{"fsync-stall", "none", fsyncStalls(0), nil, ""},
 		{"fsync-stall", "before the load", early(fsyncStalls(2)), nil, ""},
@@ -346,7 +356,7 @@ func dataRules() []ruleCase {
 		{"split-brain", "replaced by force", by(results.TakesRole, fixture.Lose(fixture.Killed(), results.CauseSplitBrain, 37)), nil, "use CLUSTER FAILOVER without FORCE"},
 		{"split-brain", "paused", by(results.TakesTime, fixture.Lose(fixture.Killed(), results.CauseSplitBrain, 37)), nil, "node-0 acknowledged 37 writes of shard 0 after another node had taken over"},
 		{"split-brain", "a tail", fixture.Lose(fixture.Killed(), results.CauseAsyncTail, 37), nil, ""},
-		{"unsynced-replica", "without a link", unlinkedHeir(fixture.Lose(fixture.Killed(), results.CauseUnsynced, 37)), nil, "node-3 took over shard 0 without being in sync: 37 of the 100 acknowledged writes (37 %) are gone"},
+		{"unsynced-replica", "without a link", unlinkedHeir(fixture.Lose(fixture.Killed(), results.CauseUnsynced, 37)), nil, "node-3 took over shard 0 without being in sync: 37 of the 100 writes acknowledged until then (37 %) are gone"},
 		{"unsynced-replica", "since when", unlinkedHeir(fixture.Lose(fixture.Killed(), results.CauseUnsynced, 37)), nil, "its replication link had been down for 2.00 s"},
 		{"unsynced-replica", "allowed", unlinkedHeir(fixture.Lose(fixture.Killed(), results.CauseUnsynced, 37)), nil, "cluster-replica-validity-factor allows data of that age"},
 		{"unsynced-replica", "however old", unlinkedHeir(fixture.Lose(fixture.Killed(), results.CauseUnsynced, 37)), func(s *scenarios.Scenario) { s.Redis.Config["cluster-replica-validity-factor"] = "0" }, "Set cluster-replica-validity-factor to 1 or more"},
@@ -360,6 +370,8 @@ func dataRules() []ruleCase {
 		{"unexplained-loss", "a tail", fixture.Lose(fixture.Killed(), results.CauseAsyncTail, 1), nil, ""},
 
 		{"stale-reads", "seconds old", read(6260), nil, "Replicas returned values that had been replaced up to 6.26 s before the read"},
+		{"stale-reads", "by replicas that noticed nothing", read(6260), nil, "no replica noticed that it had lost its primary: repl-timeout is 60 s (the default)"},
+		{"stale-reads", "by one that noticed", noticed(read(6260)), nil, "If you set replica-serve-stale-data to no"},
 		{"stale-reads", "milliseconds old", read(2.5), nil, ""},
 		{"stale-reads", "without values", reading(results.AuditReads{Replica: 100, MissingReplica: 3, MaxMissing: fixture.MS(6260)}), nil, "Replicas did not have values that had been written up to 6.26 s before the read"},
 		{"stale-reads", "by a node without data", reading(emptied()), nil, ""},
@@ -535,8 +547,8 @@ func TestFullCoverageAgreesWithAvailability(t *testing.T) {
 	got := foundBy(t, "full-coverage", b, nil)
 	want := []string{
 		"only shard 0 lost its primary (fault kill-primary)",
-		"shard 1 had no fault and answered CLUSTERDOWN for 881 ms",
-		"shard 2 had no fault and answered CLUSTERDOWN for 881 ms",
+		"shard 1 kept its primary and answered CLUSTERDOWN for 881 ms",
+		"shard 2 kept its primary and answered CLUSTERDOWN for 881 ms",
 	}
 	if len(got) != 1 || strings.Contains(got[0].Title, "all shards") || !slices.Equal(got[0].Evidence, want) {
 		t.Errorf("got %+v", got)
@@ -550,4 +562,20 @@ func commanded(b *results.Bundle) *results.Bundle {
 		Node: "node-0", Role: "primary", Status: results.StatusHealed, Injected: fixture.MS(14500), Proved: fixture.MS(14501), Restored: fixture.MS(14502),
 	})
 	return b
+}
+
+// A restart that came late, or replicas that may not take over, are not helped by a later one.
+func TestALateRestartIsNotDelayed(t *testing.T) {
+	got := foundBy(t, "empty-restart", fixture.Lose(cameBackEarly(), results.CauseEmptyRestart, 100), func(s *scenarios.Scenario) { s.Redis.Config["cluster-node-timeout"] = "500" })
+	if len(got) != 1 || strings.Contains(got[0].Advice, "delay the restart") {
+		t.Errorf("%+v", got)
+	}
+	served := foundBy(t, "busy-script", failing("BUSY"), func(s *scenarios.Scenario) { s.Redis.Config["busy-reply-threshold"] = "500" })
+	if len(served) != 1 || strings.Contains(served[0].Advice, "take over") {
+		t.Errorf("%+v", served)
+	}
+	stale := foundBy(t, "stale-reads", read(6260), nil)
+	if len(stale) != 1 || strings.Contains(stale[0].Advice, "replica-serve-stale-data") {
+		t.Errorf("%+v", stale)
+	}
 }

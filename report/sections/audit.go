@@ -62,7 +62,9 @@ func auditNotes(au *results.Audit) []string {
 		if r.StaleReplica > 0 {
 			line += fmt.Sprintf(", which had been replaced up to %s before the read", words.Duration(r.MaxAge))
 		}
-		notes = append(notes, line)
+		if r.Replica > 0 {
+			notes = append(notes, line)
+		}
 		add(r.MissingReplica, "%s from replicas found no value where one had been written, up to %s before the read", words.Plural(r.MissingReplica, "audited read", "audited reads"), words.Duration(r.MaxMissing))
 		add(r.EmptyReplica, "%s no value from a node that had been restarted and did not have its data yet", words.Plural(r.EmptyReplica, "audited read got", "audited reads got"))
 		add(r.StalePrimary, "%s from a primary returned an outdated value", words.Plural(r.StalePrimary, "audited read", "audited reads"))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 
@@ -47,13 +48,18 @@ func (p *program) compare(c *cli.Context) error {
 	}
 	o.Force = c.Bool("force")
 	var sides [2]*compare.Runs
-	taken := map[string]bool{}
+	taken := map[string]string{} // folders by the id of their run
 	for i, text := range c.Args().Slice() {
 		sides[i] = compare.NewRuns("")
 		dirs, err := p.eachRun(text, func(dir string, b *results.Bundle) error {
-			if taken[dir] {
-				return usagef("%s is in both A and B", dir)
+			id := cmp.Or(b.Run.ID, dir)
+			switch was, again := taken[id]; {
+			case again && was == dir:
+				return usagef("%s is given twice, or is in both A and B: each run counts once", dir)
+			case again:
+				return usagef("%s and %s are the same run, %s: each run counts once", was, dir, id)
 			}
+			taken[id] = dir
 			if err := sides[i].Add(b); err != nil {
 				return fmt.Errorf("bundle %s: %w", dir, err)
 			}
@@ -63,9 +69,6 @@ func (p *program) compare(c *cli.Context) error {
 			return err
 		}
 		sides[i].Name = setName(text, dirs)
-		for _, dir := range dirs {
-			taken[dir] = true
-		}
 	}
 	return p.answer(sides[0], sides[1], o, c.Bool("fail-on-regression"))
 }

@@ -50,7 +50,7 @@ func TestCompareRefuses(t *testing.T) {
 		says  string
 	}{
 		{"compare one", exitInvalid, "takes two sets of runs, A and B, but got 1"},
-		{"compare one one", exitInvalid, "is in both A and B"},
+		{"compare one one", exitInvalid, "is given twice, or is in both A and B"},
 		{"compare one three", exitError, `no run "three"`},
 		{"compare one nothing-*", exitError, "no run fits the pattern"},
 		{"compare one two --metric p99", exitInvalid, `unknown metric "p99"`},
@@ -146,4 +146,22 @@ func TestCompareStored(t *testing.T) {
 		t.Errorf("exit code %d: %s", code, stdout)
 	}
 	contains(t, stdout, `"answer": "same"`, `"what": "redis.binary"`, fmt.Sprintf(`"schemaVersion": %d`, compare.ComparisonSchemaVersion))
+}
+
+// A copy of a run is the same run: it says nothing more.
+func TestCompareCountsARunOnce(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	write(t, root, "one", nil)
+	write(t, root, "two", nil)
+	if err := os.CopyFS(filepath.Join(root, "copy"), os.DirFS(filepath.Join(root, "one"))); err != nil {
+		t.Fatal(err)
+	}
+	for _, typed := range []string{"compare one,copy two", "compare one copy --force"} {
+		code, _, stderr := do(t, append(strings.Fields(typed), "--out", root)...)
+		if code != exitInvalid {
+			t.Errorf("%q gives %d", typed, code)
+		}
+		contains(t, stderr, "are the same run")
+	}
 }

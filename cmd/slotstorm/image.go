@@ -31,6 +31,9 @@ func (p *program) image(c *cli.Context) (err error) {
 		return err
 	}
 	file := c.String("output")
+	if file == "-" {
+		file = "" // standard output
+	}
 	if p.shown && file == "" {
 		return usagef("the archive is binary: use --output FILE, or slotstorm image | docker load")
 	}

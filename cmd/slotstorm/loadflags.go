@@ -55,7 +55,7 @@ func loadOptions(c *cli.Context) (loader.Options, error) {
 	if c.IsSet("requests") && !c.IsSet("test-time") {
 		o.Length = 24 * time.Hour
 	}
-	if o.Length <= 0 || o.Requests < 0 {
+	if o.Length <= 0 || o.Requests < 0 || c.IsSet("requests") && o.Requests == 0 {
 		return o, usagef("--test-time and --requests must be greater than 0")
 	}
 	if o.Requests > 0 && !o.Workload.Rate.Max {

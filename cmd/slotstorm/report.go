@@ -53,7 +53,11 @@ func (p *program) report(c *cli.Context) error {
 	if file != "" && c.NArg() > 1 {
 		return usagef("--output takes one run, but got %d", c.NArg())
 	}
-	if file != "" {
+	switch file {
+	case "":
+	case "-":
+		file = "" // standard output
+	default:
 		p.colorOut = false
 	}
 	format, err := p.format(c.String("format"))
@@ -67,7 +71,7 @@ func (p *program) report(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	keep := c.String("format") != "" || file != "" || verify != nil
+	keep := c.String("format") != "" || c.String("output") != "" || verify != nil
 	var done finished
 	for _, name := range c.Args().Slice() {
 		b, sum, err := p.judged(name, verify, c.String("baseline"))

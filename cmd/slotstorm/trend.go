@@ -42,6 +42,9 @@ func (p *program) trend(c *cli.Context) error {
 	if c.NArg() == 1 {
 		set = c.Args().First()
 	}
+	if c.Int("recent") < 1 {
+		return usagef("--recent must be greater than 0, not %d", c.Int("recent"))
+	}
 	var builder compare.TrendBuilder
 	_, err := p.eachRun(set, func(dir string, b *results.Bundle) error {
 		if name := c.String("scenario"); name != "" && b.Run.Name != name {

@@ -11,7 +11,7 @@ import (
 	"github.com/slotstorm/slotstorm/workload/redistest"
 )
 
-// What changed since the last poll is seen at the end, too: a run ends as soon as its cluster
+// A change since the last poll is seen at the end, too: a run ends as soon as its cluster
 // is whole.
 func TestWatchLooksOnceMore(t *testing.T) {
 	t.Parallel()

@@ -40,15 +40,24 @@ func newAuditor(t *testing.T, core, keys int) *auditor {
 		keys: make([]audited, keys), flying: map[uint64]int{}}
 }
 
+// beside is the index of no key: a request that is not audited.
+const beside = -1
+
 func (a *auditor) Next(buf []byte, _ int64) ([]byte, Request, bool) {
 	x := a.random.Uint64()
 	i := int(x>>1) % len(a.keys)
-	for a.keys[i].busy {
+	a.tag++
+	a.issued.Add(1)
+	for passed := 0; a.keys[i].busy; passed++ {
+		if passed == len(a.keys) {
+			// So much is due after a stall: the replies that free a key come after it.
+			a.flying[a.tag] = beside
+			key := a.name + "beside"
+			return resp.AppendCommandString(buf, "GET", key), Request{Tag: a.tag, Slot: resp.Slot([]byte(key))}, true
+		}
 		i = (i + 1) % len(a.keys)
 	}
 	k := &a.keys[i]
-	a.tag++
-	a.issued.Add(1)
 	a.flying[a.tag] = i
 	k.busy, k.writing = true, x&1 == 0
 	key := a.name + strconv.Itoa(i)
@@ -68,6 +77,9 @@ func (a *auditor) Observe(tag uint64, o Outcome, r resp.Reply) {
 		return
 	}
 	delete(a.flying, tag)
+	if i == beside {
+		return
+	}
 	k := &a.keys[i]
 	k.busy = false
 	switch {
@@ -261,5 +273,22 @@ func TestTimeout(t *testing.T) {
 	}
 	if result.Elapsed > 3*time.Second {
 		t.Errorf("took %v", result.Elapsed)
+	}
+}
+
+// After a stall more requests are due at once than the auditor has keys.
+func TestTheAuditorHasMoreRequestsThanKeys(t *testing.T) {
+	t.Parallel()
+	a := newAuditor(t, 0, 3)
+	for range 5 {
+		if _, _, more := a.Next(nil, 0); !more {
+			t.Fatal("no request")
+		}
+	}
+	for tag := range uint64(5) {
+		a.Observe(tag+1, Failed, resp.Reply{})
+	}
+	if len(a.flying) > 0 || a.keys[0].busy || a.keys[1].busy || a.keys[2].busy {
+		t.Errorf("%v fly, %+v", a.flying, a.keys)
 	}
 }

@@ -7,6 +7,10 @@ import (
 	"golang.org/x/perf/benchmath"
 )
 
+// exactLimit is up to which size of a sample the distribution of U is computed
+// and not approximated.
+const exactLimit = 50
+
 // probability is the two-sided p of the Mann-Whitney test of two samples: the probability that
 // their values, dealt out by chance, part as far as they do. Up to exactLimit values a sample
 // it is exact, with ties as well: benchmath's is not, where the sizes differ and values are

@@ -134,10 +134,6 @@ func summarize(s *benchmath.Sample) Summary {
 	return Summary{N: len(s.Values), Median: m.Center, Low: max(m.Lo, s.Values[0]), High: min(m.Hi, s.Values[last])}
 }
 
-// exactLimit is up to which size of a sample the distribution of U is computed
-// and not approximated.
-const exactLimit = 50
-
 // bound is the rank, from either end of the sorted differences, of the shift's
 // interval: the largest k with P(U ≤ k-1) ≤ level/2, so that the interval leaves
 // out what the test would refuse. 0 if even k = 1 is too rare.

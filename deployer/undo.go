@@ -2,6 +2,7 @@ package deployer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/slotstorm/slotstorm/scenarios"
@@ -16,8 +17,9 @@ type Undo struct {
 }
 
 // Undo sends commands to their nodes, each where c says that the node is now or else to its
-// address in the run. It ends at the first that a node does not carry out: the error names it.
+// address in the run, and names those that were not carried out.
 func (c *Cluster) Undo(ctx context.Context, list []Undo) error {
+	var errs []error
 	for _, u := range list {
 		n, ok := c.Node(u.Node)
 		if !ok {
@@ -31,8 +33,8 @@ func (c *Cluster) Undo(ctx context.Context, list []Undo) error {
 		err := cl.Do(ctx, args...).Err()
 		cl.Close()
 		if err != nil {
-			return fmt.Errorf("%s to %s (%s): %w", scenarios.Line(u.Command), n.Name, n.Addr, err)
+			errs = append(errs, fmt.Errorf("%s to %s (%s): %w", scenarios.Line(u.Command), n.Name, n.Addr, err))
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }

@@ -390,7 +390,7 @@ func staleReads(a *facts.Analysis, _ *results.Summary) []results.Advice {
 	down := func(e results.Event) bool { return e.Kind == results.EventLinkDown }
 	switch {
 	case !slices.ContainsFunc(a.Between(a.Run.LoadStart, a.Run.End), down):
-		one.Evidence = append(one.Evidence, "no replica noticed that it had lost its primary: repl-timeout is "+cmp.Or(config(a, "repl-timeout"), "60 s (the default)"))
+		one.Evidence = append(one.Evidence, "no replica reported its replication link as down; repl-timeout is "+cmp.Or(config(a, "repl-timeout"), "60 s (the default)"))
 	case servesStale(a):
 		one.Evidence = append(one.Evidence, "replica-serve-stale-data is yes: a replica that has lost its primary answers from the data that it has")
 		one.Advice += " If you set replica-serve-stale-data to no, a replica that has lost its primary refuses reads, at the price that they fail."

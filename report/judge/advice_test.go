@@ -573,7 +573,7 @@ func TestALateRestartIsNotDelayed(t *testing.T) {
 		t.Errorf("%+v", served)
 	}
 	stale := foundBy(t, "stale-reads", read(6260), nil)
-	if len(stale) != 1 || strings.Contains(stale[0].Advice, "replica-serve-stale-data") || !slices.Contains(stale[0].Evidence, "no replica noticed that it had lost its primary: repl-timeout is 60 s (the default)") {
+	if len(stale) != 1 || strings.Contains(stale[0].Advice, "replica-serve-stale-data") || !slices.Contains(stale[0].Evidence, "no replica reported its replication link as down; repl-timeout is 60 s (the default)") {
 		t.Errorf("%+v", stale)
 	}
 }

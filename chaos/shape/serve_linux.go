@@ -36,10 +36,22 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 
 // shaper holds the packets of queues until they are due.
 type shaper struct {
-	queues  *queues
+	queues  source
+	numbers []uint16
 	ways    map[uint16]*way
 	holding holding
 	start   time.Time
+	// now is the clock.
+	now func() time.Time
+}
+
+// source has packets that wait for a verdict.
+type source interface {
+	read() (arrival, bool, error)
+	decide(queue uint16, id uint32, verdict uint32) error
+	flush() error
+	wait(limit time.Duration) error
+	close() error
 }
 
 // way is a direction at work.
@@ -56,17 +68,22 @@ func newShaper(t Task) (*shaper, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &shaper{queues: q, ways: map[uint16]*way{}, start: time.Now()}
+	return shaperOf(t, q, q.numbers, time.Now), nil
+}
+
+// shaperOf shapes the packets of a source: those of the queue numbers[i] by link i.
+func shaperOf(t Task, from source, numbers []uint16, now func() time.Time) *shaper {
+	s := &shaper{queues: from, numbers: numbers, ways: map[uint16]*way{}, start: now(), now: now}
 	for i, l := range t.Links {
-		s.ways[q.numbers[i]] = &way{line: newLine(l, t.Seed, uint64(i))}
+		s.ways[numbers[i]] = &way{line: newLine(l, t.Seed, uint64(i))}
 	}
-	return s, nil
+	return s
 }
 
 func (s *shaper) loop(ctx context.Context, out *json.Encoder) error {
 	report := s.start
 	for ctx.Err() == nil {
-		now := time.Now()
+		now := s.now()
 		if !now.Before(report) {
 			if err := out.Encode(s.state(now)); err != nil {
 				return fmt.Errorf("reporting: %w", err)
@@ -87,7 +104,7 @@ func (s *shaper) loop(ctx context.Context, out *json.Encoder) error {
 		if due, ok := s.holding.next(); ok && due.Before(next) {
 			next = due
 		}
-		if err := s.queues.wait(time.Until(next)); err != nil {
+		if err := s.queues.wait(next.Sub(s.now())); err != nil {
 			return err
 		}
 	}
@@ -96,7 +113,6 @@ func (s *shaper) loop(ctx context.Context, out *json.Encoder) error {
 
 // take takes a batch of packets that have come; more says that others may wait.
 func (s *shaper) take() (more bool, err error) {
-	now := time.Now()
 	for range batch {
 		a, ok, err := s.queues.read()
 		if err != nil || !ok {
@@ -106,7 +122,9 @@ func (s *shaper) take() (more bool, err error) {
 		if w == nil {
 			continue
 		}
-		f := w.line.pass(now, packet{bytes: a.bytes, flow: flow(a.data)})
+		// The time of each packet: one that came while this batch was read would pass too
+		// early by the time of its beginning.
+		f := w.line.pass(s.now(), packet{bytes: a.bytes, flow: flow(a.data)})
 		w.count(f, a.bytes)
 		// The kernel numbers packets from 1. It drops those that its buffer for this process
 		// cannot take.
@@ -125,7 +143,7 @@ func (s *shaper) take() (more bool, err error) {
 
 // release passes on what is due, in one call.
 func (s *shaper) release() error {
-	now := time.Now()
+	now := s.now()
 	for {
 		p, ok := s.holding.take(now)
 		if !ok {
@@ -166,8 +184,8 @@ func (w *way) count(f fate, bytes int) {
 }
 
 func (s *shaper) state(now time.Time) State {
-	state := State{At: now.Sub(s.start), Queues: s.queues.numbers}
-	for _, n := range s.queues.numbers {
+	state := State{At: now.Sub(s.start), Queues: s.numbers}
+	for _, n := range s.numbers {
 		state.Ways = append(state.Ways, s.ways[n].counts)
 	}
 	return state

@@ -9,9 +9,24 @@ import (
 	"github.com/slotstorm/slotstorm/internal/dial"
 )
 
-// await finds a cluster that is whole, or becomes so within a limit: one that was formed a
-// moment ago, or that has just healed, has nodes that do not know each other's roles yet.
+// await finds a cluster within a limit, and awaits that it is whole within another: one that
+// was formed a moment ago, or that has just healed, has nodes that do not know each other's
+// roles yet. The limits are two because a cluster that was found late has said nothing yet of
+// its state.
 func await(ctx context.Context, o Options, limit time.Duration) (*deployer.Cluster, error) {
+	c, err := awaitFound(ctx, o, limit)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	if err := c.AwaitWhole(ctx); err != nil {
+		return nil, fmt.Errorf("%w: it is not whole: %w", ErrUnfit, err)
+	}
+	return c, nil
+}
+
+func awaitFound(ctx context.Context, o Options, limit time.Duration) (*deployer.Cluster, error) {
 	deadline := time.Now().Add(limit)
 	ctx, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()
@@ -25,10 +40,7 @@ func await(ctx context.Context, o Options, limit time.Duration) (*deployer.Clust
 	for {
 		c, err := find(ctx, o, d)
 		if err == nil {
-			if err = c.AwaitWhole(ctx); err == nil {
-				return c, nil
-			}
-			return nil, fmt.Errorf("%w: it is not whole: %w", ErrUnfit, err)
+			return c, nil
 		}
 		// An answer that the end of the time has cut off says nothing of the cluster. A
 		// connection may be the first to notice that end.

@@ -42,7 +42,7 @@ const (
 	// lookEvery is the distance of two looks at a cluster that is not whole.
 	lookEvery = 500 * time.Millisecond
 	// wholeLimit is how long a cluster may take to be whole: a running one is.
-	wholeLimit = 5 * time.Second
+	wholeLimit = 10 * time.Second
 	// healLimit is wholeLimit after a fault.
 	healLimit = 2 * time.Minute
 	// clearLimit bounds the removal of the keys of a run.

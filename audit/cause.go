@@ -41,19 +41,20 @@ type story struct {
 	shardOf map[string]int
 	events  map[string][]results.Event // by node, in order
 	// survivors are, by node, when acknowledged writes that were not lost were
-	// acknowledged.
+	// acknowledged; lost are those that were lost.
 	survivors map[string][]results.Duration
+	lost      map[string][]results.Write
 }
 
 func newStory(b *results.Bundle, keys []*history, findings []results.Finding) *story {
-	s := &story{run: &b.Run, shardOf: map[string]int{}, events: map[string][]results.Event{}, survivors: map[string][]results.Duration{}}
+	s := &story{run: &b.Run, shardOf: map[string]int{}, events: map[string][]results.Event{}, survivors: map[string][]results.Duration{}, lost: map[string][]results.Write{}}
 	for _, n := range b.Run.Nodes {
 		s.shardOf[n.Name] = n.Shard
 	}
 	for _, e := range b.Events {
 		switch e.Kind {
 		case results.EventNodeExit, results.EventNodeReady, results.EventPromoted, results.EventElectionWon, results.EventDemoted,
-			results.EventLinkUp, results.EventLinkDown, results.EventFullSync, results.EventEvicted:
+			results.EventLinkUp, results.EventLinkDown, results.EventFullSync, results.EventEvicted, results.EventFollows:
 			s.events[e.Node] = append(s.events[e.Node], e)
 		}
 	}
@@ -68,6 +69,7 @@ func newStory(b *results.Bundle, keys []*history, findings []results.Finding) *s
 	for _, f := range findings {
 		if f.Class == results.ClassLost {
 			lost[place{f.Write.Key, f.Write.Seq}] = true
+			s.lost[f.Write.Node] = append(s.lost[f.Write.Node], f.Write)
 		}
 	}
 	for _, h := range keys {
@@ -147,7 +149,7 @@ func (s *story) cause(w results.Write) string {
 	case took == never:
 		return results.CauseUnexplained
 	case w.Sent < took && (exit < took || s.planned(w)):
-		if s.unsynced(heir, w.Sent, took) {
+		if s.unsynced(heir, w, took) || s.stoodStill(heir, w, min(exit, took)) {
 			return results.CauseUnsynced
 		}
 		return results.CauseAsyncTail
@@ -166,7 +168,7 @@ const soon = results.Duration(time.Second)
 // tail is how long before the end of its primary a write may have been acknowledged for that
 // end to be the likelier cause. A network that a fault made slow keeps more back.
 func (s *story) tail(w results.Write, took results.Duration, heir string) results.Duration {
-	if took == never || s.unsynced(heir, w.Sent, took) || s.next(heir, took, results.EventEvicted) == never {
+	if took == never || s.unsynced(heir, w, took) || s.next(heir, took, results.EventEvicted) == never {
 		return recently
 	}
 	for _, f := range s.run.Faults {
@@ -179,16 +181,16 @@ func (s *story) tail(w results.Write, took results.Duration, heir string) result
 
 // evicted reports whether a primary of the write's shard evicted keys after it.
 func (s *story) evicted(w results.Write) bool {
-	for node, shard := range s.shardOf {
-		if shard == w.Shard && s.next(node, w.Sent, results.EventEvicted) < never {
+	for node := range s.shardOf {
+		if at := s.next(node, w.Sent, results.EventEvicted); at < never && s.shardAt(node, at) == w.Shard {
 			return true
 		}
 	}
 	return false
 }
 
-// takeover is when another node of the write's shard, its heir, took over from the one that
-// acknowledged it: the first promotion of another after that one's own last.
+// takeover is when another node, the heir of the one that acknowledged a write, took over
+// from it: the first promotion of one of its shard, after that one's own last.
 func (s *story) takeover(w results.Write) (first results.Duration, heir string) {
 	since := results.Duration(0)
 	for _, e := range s.events[w.Node] {
@@ -198,22 +200,66 @@ func (s *story) takeover(w results.Write) (first results.Duration, heir string) 
 		}
 	}
 	first = never
-	for node, shard := range s.shardOf {
-		if shard != s.shardOf[w.Node] || node == w.Node {
+	for node := range s.shardOf {
+		if node == w.Node {
 			continue
 		}
-		if at := s.next(node, since, results.EventElectionWon, results.EventPromoted); at < first || at == first && at < never && node < heir {
+		at := s.next(node, since, results.EventElectionWon, results.EventPromoted)
+		if at == never || s.shardAt(node, at) != s.shardAt(w.Node, since) {
+			continue
+		}
+		if at < first || at == first && node < heir {
 			first, heir = at, node
 		}
 	}
 	return first, heir
 }
 
+// shardAt is the shard that a node stood in just before a moment: that of the node that it
+// followed last, or its first one. Replicas move between shards.
+func (s *story) shardAt(node string, at results.Duration) int {
+	if primary, since := s.followed(node, at); primary != "" {
+		return s.shardAt(primary, since)
+	}
+	return s.shardOf[node]
+}
+
+// followed is whom a node followed last before a moment, and since when it was seen to; empty
+// if no event says it.
+func (s *story) followed(node string, at results.Duration) (primary string, since results.Duration) {
+	for _, e := range s.events[node] {
+		if e.Kind == results.EventFollows && e.Offset < at && e.About != "" {
+			primary, since = e.About, e.Offset
+		}
+	}
+	return primary, since
+}
+
 // unsynced reports whether a replica had not followed its primary when a write was sent,
-// nor did from then until it took over.
-func (s *story) unsynced(node string, sent, took results.Duration) bool {
-	since, _ := results.OutOfSync(s.events[node], node, sent)
-	return since > 0 && s.next(node, sent, results.EventLinkUp) > took
+// nor did from then until it took over. One that came from another shard after the write
+// had none of the data before it had copied them.
+func (s *story) unsynced(node string, w results.Write, took results.Duration) bool {
+	from := w.Sent
+	since, _ := results.OutOfSync(s.events[node], node, from)
+	if s.shardAt(node, from) != s.shardAt(node, took) {
+		_, from = s.followed(node, took)
+		since = from
+	}
+	return since > 0 && s.next(node, from, results.EventLinkUp) > took
+}
+
+// still is how long before the end of its primary a replica's data must have stopped growing
+// for its link to have failed before that.
+const still = results.Duration(time.Second)
+
+// stoodStill reports whether a replica's data had not grown from before a write until its
+// primary's end, nor had the primary's other writes of a good while before that end reached
+// it. Its own view of its link comes only after repl-timeout.
+func (s *story) stoodStill(node string, w results.Write, end results.Duration) bool {
+	since := results.StoodStill(s.events[node], node, w.Sent)
+	return since > 0 && s.next(node, w.Sent, results.EventLinkUp) > end && slices.ContainsFunc(s.lost[w.Node], func(o results.Write) bool {
+		return o.Sent >= since && o.Done+still < end
+	})
 }
 
 // hang is when the first fault that stopped the node of a write without ending it struck,

@@ -106,6 +106,37 @@ func unlinked() []fate {
 	}
 }
 
+// stalled is what a poll says of a replica whose data have not grown since a millisecond.
+func stalled(n int, kind, node string, since int) results.Event {
+	e := event(n, kind, node)
+	e.Grew = at(since)
+	return e
+}
+
+func follows(n int, node, primary string) results.Event {
+	e := event(n, results.EventFollows, node)
+	e.About = primary
+	return e
+}
+
+// moved are replicas that changed their shard, or that their primary no longer reached. Node-2
+// is the primary of shard 1.
+func moved() []fate {
+	killed := event(4000, exit, "node-0")
+	later := event(6000, promoted, "node-1")
+	return []fate{
+		{"a replica of another shard came before the write, and took over without a link", []results.Event{follows(100, "node-4", "node-2"), follows(700, "node-4", "node-0"), event(700, down, "node-4"), killed, event(6000, promoted, "node-4"), event(9000, ready, "node-0")}, nil, 500, results.CauseUnsynced},
+		{"a replica of another shard came after the write, and took over without a link", []results.Event{follows(100, "node-4", "node-2"), follows(3700, "node-4", "node-0"), event(3700, down, "node-4"), killed, event(6000, promoted, "node-4"), event(9000, ready, "node-0")}, nil, 0, results.CauseUnsynced},
+		{"a replica of another shard came after the write, and copied the data", []results.Event{follows(100, "node-4", "node-2"), follows(2000, "node-4", "node-0"), event(2000, down, "node-4"), event(3000, up, "node-4"), killed, event(6000, promoted, "node-4")}, nil, 500, results.CauseAsyncTail},
+		{"its replica had gone to another shard, and took that over", []results.Event{follows(100, "node-1", "node-0"), follows(700, "node-1", "node-2"), event(1100, exit, "node-0"), event(1500, ready, "node-0"), event(3000, promoted, "node-1")}, nil, 0, results.CauseEmptyRestart},
+		{"cut off from its replica for long, and killed", []results.Event{stalled(3500, down, "node-1", 900), killed, later}, nil, 500, results.CauseUnsynced},
+		{"cut off from its replica, which never noticed, and killed", []results.Event{killed, stalled(6000, promoted, "node-1", 900)}, nil, 500, results.CauseUnsynced},
+		{"cut off from its replica, which was back in sync, and killed", []results.Event{stalled(3500, down, "node-1", 900), event(3600, up, "node-1"), killed, stalled(6000, promoted, "node-1", 3990)}, nil, 500, results.CauseAsyncTail},
+		{"its replica followed until shortly before it was killed", []results.Event{event(1700, exit, "node-0"), stalled(1750, down, "node-1", 900), stalled(3000, promoted, "node-1", 900)}, nil, 500, results.CauseAsyncTail},
+		{"its replica followed, slowly, until it was killed", []results.Event{killed, stalled(4050, down, "node-1", 3950), later}, nil, 500, results.CauseAsyncTail},
+	}
+}
+
 func commanded() []fate {
 	const evicted = results.EventEvicted
 	return []fate{
@@ -137,10 +168,10 @@ func commanded() []fate {
 
 // TestCauses: the same lost write of node-0, under different fates of that node.
 func TestCauses(t *testing.T) {
-	for _, tt := range slices.Concat(replaced(), unlinked(), commanded()) {
+	for _, tt := range slices.Concat(replaced(), unlinked(), moved(), commanded()) {
 		t.Run(tt.name, func(t *testing.T) {
 			b := &results.Bundle{Events: tt.events}
-			b.Run.Nodes = []results.Node{{Name: "node-0"}, {Name: "node-1"}, {Name: "node-2", Shard: 1}, {Name: "node-3"}}
+			b.Run.Nodes = []results.Node{{Name: "node-0"}, {Name: "node-1"}, {Name: "node-2", Shard: 1}, {Name: "node-3"}, {Name: "node-4", Shard: 1}}
 			b.Run.Faults = tt.faults
 			b.Writes = []results.Write{{Seq: 1, Key: "a", Value: "1", Node: "node-0", Outcome: "ok", Sent: at(1000), Done: at(1005)}}
 			b.Reads = []results.AuditRead{{Key: "a", Final: true, Outcome: "ok"}}

@@ -102,6 +102,32 @@ func TestCompareTellsChanges(t *testing.T) {
 	}
 }
 
+// A replica that loses its link, or is promoted, has the moment with which its data ended.
+func TestCompareTellsWhenDataGrew(t *testing.T) {
+	c := &Cluster{Shards: 1, Nodes: []Node{{Name: "a", ID: "ida"}}}
+	at := func(n int) results.Duration { return results.Duration(time.Duration(n) * time.Millisecond) }
+	var got []string
+	var last watched
+	poll := func(sent int, offset int64, linked, primary bool, err error) {
+		v := View{Members: []Member{{ID: "ida", Self: true}}, Offset: offset, LinkUp: linked, Primary: primary, StateOK: true}
+		last = c.compare(c.Nodes[0], last, poll{at(sent), at(sent), v, err}, func(e results.Event) {
+			got = append(got, fmt.Sprint(e.Kind, " ", e.Grew))
+		})
+	}
+	poll(20, 7, true, false, nil)
+	poll(40, 8, true, false, nil)
+	poll(60, 8, true, false, nil)
+	poll(80, 0, false, false, errTest)
+	poll(100, 8, false, false, nil)
+	poll(120, 8, true, false, nil)
+	poll(140, 9, true, false, nil)
+	poll(160, 9, false, true, nil)
+	want := []string{"unreachable 0s", "reachable 0s", "link-down 40ms", "link-up 0s", "promoted 140ms"}
+	if diff := deep.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // TestCompareTellsWhoServesWhat follows a node through a replica's promotion, a move of
 // slots, a new epoch and its demotion.
 func TestCompareTellsWhoServesWhat(t *testing.T) {

@@ -53,6 +53,9 @@ type watched struct {
 	epoch   int64
 	follows string
 	failing map[string]string // cluster id → "pfail" or "fail"
+	// offset is its replication offset, and grew when that was last seen to have changed.
+	offset int64
+	grew   results.Duration
 }
 
 func (c *Cluster) watchNode(ctx context.Context, n Node, every time.Duration, clock results.Clock, emit results.Emit) {
@@ -107,6 +110,9 @@ func (c *Cluster) compare(n Node, last watched, p poll, emit results.Emit) watch
 		return last
 	}
 	now := p.watched()
+	if last.seen && now.offset == last.offset {
+		now.grew = last.grew
+	}
 	c.serving(last, now, seen)
 	if !last.seen {
 		return now
@@ -115,7 +121,11 @@ func (c *Cluster) compare(n Node, last watched, p poll, emit results.Emit) watch
 		event(results.EventReachable, "")
 	}
 	if now.primary != last.primary {
-		event(either(now.primary, results.EventPromoted, results.EventDemoted), "")
+		e := results.Event{Kind: results.EventDemoted}
+		if now.primary {
+			e = results.Event{Kind: results.EventPromoted, Grew: last.grew}
+		}
+		seen(e)
 	}
 	if now.stateOK != last.stateOK {
 		event(either(now.stateOK, results.EventStateOK, results.EventStateDown), "")
@@ -123,7 +133,11 @@ func (c *Cluster) compare(n Node, last watched, p poll, emit results.Emit) watch
 	// A node that was away and is a replica now announces its link even if the
 	// last poll before it went had it up: it is a new link.
 	if !now.primary && (now.linkUp != last.linkUp || !last.reachable && now.linkUp) {
-		event(either(now.linkUp, results.EventLinkUp, results.EventLinkDown), fmt.Sprintf("offset %d", p.view.Offset))
+		e := results.Event{Kind: results.EventLinkUp, Message: fmt.Sprintf("offset %d", p.view.Offset)}
+		if !now.linkUp {
+			e.Kind, e.Grew = results.EventLinkDown, now.grew
+		}
+		seen(e)
 	}
 	for _, about := range c.Nodes {
 		was, is := last.failing[about.ID], now.failing[about.ID]
@@ -155,7 +169,7 @@ func (c *Cluster) serving(last, now watched, seen results.Emit) {
 // watched is what the poll showed.
 func (p poll) watched() watched {
 	v := p.view
-	now := watched{sent: p.sent, reachable: true, seen: true, primary: v.Primary, stateOK: v.StateOK, linkUp: !v.Primary && v.LinkUp, failing: map[string]string{}}
+	now := watched{sent: p.sent, offset: v.Offset, grew: p.got, reachable: true, seen: true, primary: v.Primary, stateOK: v.StateOK, linkUp: !v.Primary && v.LinkUp, failing: map[string]string{}}
 	for _, m := range v.Members {
 		if m.Self {
 			now.slots, now.follows = m.Slots(), m.PrimaryID

@@ -51,6 +51,9 @@ type Event struct {
 	Slots Slots `json:"slots,omitempty"`
 	// Mode is that of an EventAsked: graceful, force or takeover.
 	Mode Mode `json:"mode,omitempty"`
+	// Grew is when the replication offset of a replica was last seen to have grown, at
+	// EventLinkDown and EventPromoted; bundles before it have none.
+	Grew Duration `json:"grewMs,omitempty"`
 }
 
 // Mode is how CLUSTER FAILOVER makes a replica take over.
@@ -126,10 +129,10 @@ const (
 	EventSlotsLost         = "slots-lost"         // poll: Node says that it no longer serves Slots
 	EventEpoch             = "epoch"              // poll: Node, a primary, has another config epoch: Epoch
 	EventFollows           = "follows"            // poll: Node is a replica of About; its first answer and every change
-	EventPromoted          = "promoted"           // poll: Node calls itself primary now
+	EventPromoted          = "promoted"           // poll: Node calls itself primary now: Grew
 	EventDemoted           = "demoted"            // poll: Node calls itself replica now
 	EventLinkUp            = "link-up"            // poll: Node (a replica) has its primary's link up and follows its offset
-	EventLinkDown          = "link-down"          // poll: Node (a replica) lost its link
+	EventLinkDown          = "link-down"          // poll: Node (a replica) lost its link: Grew
 	EventStateDown         = "state-fail"         // poll, log: Node says cluster_state:fail
 	EventStateOK           = "state-ok"           // poll, log: Node says cluster_state:ok
 	EventUnreachable       = "unreachable"        // poll: Node does not answer polls
@@ -156,6 +159,28 @@ func OutOfSync(events []Event, node string, at Duration) (since Duration, starte
 		}
 	}
 	return since, started
+}
+
+// StoodStill is since when a replica's data had not grown at a moment, by what was seen when
+// it lost its link or became primary, before that moment or next after it; 0 if they had
+// grown later than that, or it was not seen. A replica notices only after repl-timeout that
+// it gets nothing from its primary.
+func StoodStill(events []Event, node string, at Duration) (since Duration) {
+	for _, e := range events {
+		down, up, promoted := e.Kind == EventLinkDown, e.Kind == EventLinkUp, e.Kind == EventPromoted
+		switch {
+		case e.Node != node || !down && !up && !promoted:
+		case e.Offset > at && (since > 0 || up || e.Grew > at):
+			return since
+		case e.Offset > at:
+			return e.Grew
+		case !down:
+			since = 0
+		case since == 0:
+			since = e.Grew
+		}
+	}
+	return since
 }
 
 // JournalEntry is a line of journal.jsonl, flushed to disk before the step acts.

@@ -54,3 +54,23 @@ func (a *Analysis) number(directive string, otherwise int) int {
 func (a *Analysis) OutOfSync(node string, at results.Duration) (since results.Duration, started bool) {
 	return results.OutOfSync(a.Events, node, at)
 }
+
+// CameFrom is whose replica a node was before it became one of its primary, and when it was
+// seen to, if it had not been in sync since when it took over, next after a moment; empty
+// otherwise.
+func (a *Analysis) CameFrom(node, primary string, at results.Duration) (other string, since results.Duration) {
+	now := ""
+	for _, e := range a.Events {
+		promoted := e.Kind == results.EventPromoted || e.Kind == results.EventElectionWon
+		switch {
+		case e.Node != node:
+		case promoted && e.Offset > at && now == primary:
+			return other, since
+		case e.Kind == results.EventFollows:
+			other, now, since = now, e.About, e.Offset
+		case e.Kind == results.EventLinkUp, promoted:
+			other = ""
+		}
+	}
+	return "", 0
+}

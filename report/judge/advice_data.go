@@ -301,12 +301,7 @@ func unsyncedReplica(a *facts.Analysis, s *results.Summary) []results.Advice {
 			Severity: results.Critical, Anchor: lossAnchor, Evidence: lossEvidence(g),
 			Title: fmt.Sprintf("%s took over shard %d without being in sync: %s are gone", v.To, g.Shard, shareLost(a, g)),
 		}
-		switch since, started := a.OutOfSync(v.To, v.Injected); {
-		case since > 0 && started:
-			one.Evidence = append(one.Evidence, fmt.Sprintf("%s had ended %s before, and had not copied the data of %s since", v.To, words.Duration(v.Injected-since), g.Node))
-		case since > 0:
-			one.Evidence = append(one.Evidence, fmt.Sprintf("its replication link had been down for %s", words.Duration(v.Injected-since)))
-		}
+		one.Evidence = append(one.Evidence, whyUnsynced(a, v)...)
 		switch {
 		case v.Means == results.MeansForced || v.Means == results.MeansTaken:
 			one.Advice = "Before CLUSTER FAILOVER FORCE or TAKEOVER, look at the replica's master_link_status: if it is down, the writes that the replica has not seen are lost."
@@ -320,6 +315,41 @@ func unsyncedReplica(a *facts.Analysis, s *results.Summary) []results.Advice {
 			one.Advice = "min-replicas-to-write 1 makes a primary refuse writes while it has no replica in sync. The price: its shard takes no writes then (NOREPLICAS), with one replica per shard also after each failover. A lower cluster-replica-validity-factor keeps more such replicas from taking over."
 		}
 		list = append(list, one)
+	}
+	return list
+}
+
+// stoodStill is how much longer than its link was down a replica's data must have stood still
+// for that to be said: polls see each a little late.
+const stoodStill = results.Duration(time.Second)
+
+// whyUnsynced says since when a replica that took over had not followed its primary, and what
+// was in force then.
+func whyUnsynced(a *facts.Analysis, v results.Failover) []string {
+	before := func(at results.Duration) string { return words.Duration(v.Injected - at) }
+	since, started := a.OutOfSync(v.To, v.Injected)
+	if since > 0 && started {
+		return []string{fmt.Sprintf("%s had ended %s before, and had not copied the data of %s since", v.To, before(since), v.From)}
+	}
+	if other, at := a.CameFrom(v.To, v.From, v.Injected); other != "" {
+		when := before(at) + " before"
+		if at > v.Injected {
+			when = words.Duration(at-v.Injected) + " after"
+		}
+		return []string{fmt.Sprintf("%s was a replica of %s until %s the fault, and had not copied the data of %s since", v.To, other, when, v.From)}
+	}
+	still := results.StoodStill(a.Events, v.To, v.Injected)
+	if still == 0 || v.Injected-still < stoodStill || since > 0 && since-still < stoodStill {
+		if since > 0 {
+			return []string{"its replication link had been down for " + before(since)}
+		}
+		return nil
+	}
+	list := []string{fmt.Sprintf("%s had received nothing of %s for %s", v.To, v.From, before(still))}
+	for _, f := range a.Run.Faults {
+		if f.Takes == results.TakesNetwork && f.Injected > 0 && f.Injected < v.Injected && (f.Restored == 0 || f.Restored > still) {
+			list = append(list, fmt.Sprintf("fault %s had been in force since %s before: %s", f.Name, before(f.Injected), f.Detail))
+		}
 	}
 	return list
 }

@@ -136,6 +136,23 @@ func unlinkedHeir(b *results.Bundle) *results.Bundle {
 	return b
 }
 
+// strangerHeir has the heir come from another shard shortly before the fault.
+func strangerHeir(b *results.Bundle) *results.Bundle {
+	at := func(ms float64, kind, about string) results.Event {
+		return results.Event{Offset: fixture.MS(fixture.Injected + ms), Kind: kind, Source: "poll", Node: "node-3", About: about}
+	}
+	b.Events = append([]results.Event{at(-3000, results.EventFollows, "node-1"), at(-200, results.EventFollows, "node-0"), at(-200, results.EventLinkDown, "")}, b.Events...)
+	return b
+}
+
+// cutOffHeir has the heir get nothing for 3 s, and a network fault all the while.
+func cutOffHeir(b *results.Bundle) *results.Bundle {
+	down := results.Event{Offset: fixture.MS(fixture.Injected - 500), Kind: results.EventLinkDown, Source: "poll", Node: "node-3", Grew: fixture.MS(fixture.Injected - 3000)}
+	b.Events = append([]results.Event{down}, b.Events...)
+	b.Run.Faults = append([]results.Fault{{Name: "cut", Traits: results.Traits{Takes: results.TakesNetwork, Disconnects: true, Lasts: true}, Detail: "partition", Injected: fixture.MS(fixture.Injected - 3010), Status: results.StatusHealed}}, b.Run.Faults...)
+	return b
+}
+
 // wentOn has the primary go on through it all.
 func wentOn(b *results.Bundle) *results.Bundle {
 	b.Events = slices.DeleteFunc(b.Events, func(e results.Event) bool {
@@ -357,6 +374,9 @@ func dataRules() []ruleCase {
 		{"split-brain", "a tail", fixture.Lose(fixture.Killed(), results.CauseAsyncTail, 37), nil, ""},
 		{"unsynced-replica", "without a link", unlinkedHeir(fixture.Lose(fixture.Killed(), results.CauseUnsynced, 37)), nil, "node-3 took over shard 0 without being in sync: 37 of the 100 writes acknowledged until then (37 %) are gone"},
 		{"unsynced-replica", "since when", unlinkedHeir(fixture.Lose(fixture.Killed(), results.CauseUnsynced, 37)), nil, "its replication link had been down for 2.00 s"},
+		{"unsynced-replica", "a stranger", strangerHeir(fixture.Lose(fixture.Killed(), results.CauseUnsynced, 37)), nil, "node-3 was a replica of node-1 until 200 ms before the fault, and had not copied the data of node-0 since"},
+		{"unsynced-replica", "cut off", cutOffHeir(fixture.Lose(fixture.Killed(), results.CauseUnsynced, 37)), nil, "node-3 had received nothing of node-0 for 3.00 s"},
+		{"unsynced-replica", "cut off by", cutOffHeir(fixture.Lose(fixture.Killed(), results.CauseUnsynced, 37)), nil, "fault cut had been in force since 3.01 s before: partition"},
 		{"unsynced-replica", "allowed", unlinkedHeir(fixture.Lose(fixture.Killed(), results.CauseUnsynced, 37)), nil, "cluster-replica-validity-factor allows data of that age"},
 		{"unsynced-replica", "however old", unlinkedHeir(fixture.Lose(fixture.Killed(), results.CauseUnsynced, 37)), func(s *scenarios.Scenario) { s.Redis.Config["cluster-replica-validity-factor"] = "0" }, "Set cluster-replica-validity-factor to 1 or more"},
 		{"unsynced-replica", "a tail", unlinkedHeir(fixture.Lose(fixture.Killed(), results.CauseAsyncTail, 37)), nil, ""},

@@ -3,6 +3,8 @@ package runner
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
+	"sync"
 
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
@@ -16,6 +18,9 @@ type recorder struct {
 	// facts are those of the run so far.
 	facts results.Run
 	show  display
+	// exits are the ends of processes so far, by node; lock guards them.
+	lock  sync.Mutex
+	exits map[string][]results.Duration
 }
 
 // Clock is that of the run.
@@ -23,9 +28,24 @@ func (r *recorder) Clock() results.Clock { return r.clock }
 
 // Emit keeps an event. A full disk is reported by Close.
 func (r *recorder) Emit(e results.Event) {
+	if e.Kind == results.EventNodeExit {
+		r.lock.Lock()
+		defer r.lock.Unlock()
+		if r.exits == nil {
+			r.exits = map[string][]results.Duration{}
+		}
+		r.exits[e.Node] = append(r.exits[e.Node], e.Offset)
+	}
 	if r.bundle != nil {
 		_ = r.bundle.Event(e)
 	}
+}
+
+// ended reports whether the end of a node's process was seen in a stretch of time.
+func (r *recorder) ended(node string, from, to results.Duration) bool {
+	r.lock.Lock()
+	defer r.lock.Unlock()
+	return slices.ContainsFunc(r.exits[node], func(at results.Duration) bool { return from <= at && at <= to })
 }
 
 // Journal keeps an entry of the journal before its step acts.

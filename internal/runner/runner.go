@@ -144,9 +144,7 @@ func load(ctx context.Context, s *scenarios.Scenario, st site.Site, rec *recorde
 	}
 	in.samples.settled(ctx)
 	in.samples.evictions(rec.Emit)
-	if s.Cluster.Provider == scenarios.Attach && !s.Cluster.Attach.Pods() {
-		in.samples.ends(rec.Emit)
-	}
+	in.samples.ends(rec.Emit, rec.ended)
 	if err := in.samples.save(rec.bundle); err != nil {
 		return err
 	}

@@ -201,10 +201,21 @@ func (s *sampler) evictions(emit results.Emit) {
 	}
 }
 
-// ends are the events of the processes that ended, for a place that does not see them end.
-func (s *sampler) ends(emit results.Emit) {
+// Kubernetes forgets a pod before its process has ended, and reports the end of a container
+// late: what it says within these counts as the end that samples show.
+const (
+	forgottenBefore = results.Duration(2 * time.Second)
+	reportedAfter   = results.Duration(5 * time.Second)
+)
+
+// ends are the events of the processes that ended and that were not seen to end: those of a
+// place that does not see it, and of servers that start themselves anew, as on DEBUG RESTART.
+func (s *sampler) ends(emit results.Emit, seen func(node string, from, to results.Duration) bool) {
 	for _, n := range s.nodes {
 		for _, r := range n.restarts {
+			if seen(n.name, r.answered-forgottenBefore, r.back+reportedAfter) {
+				continue
+			}
 			emit(results.Event{Offset: r.silent, Uncertainty: r.silent - r.answered, Kind: results.EventNodeExit, Source: "poll", Node: n.name, Message: "another process answered later"})
 			emit(results.Event{Offset: r.back, Uncertainty: r.back - r.silent, Kind: results.EventNodeReady, Source: "poll", Node: n.name, Message: "another process answers than before"})
 		}

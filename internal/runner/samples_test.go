@@ -3,6 +3,7 @@ package runner
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/slotstorm/slotstorm/results"
 )
@@ -61,5 +62,24 @@ func TestEvictionsOfVolatilePolicies(t *testing.T) {
 		if len(n.evicted) != want {
 			t.Errorf("%s: noted %v", policy, n.evicted)
 		}
+	}
+}
+
+// A restart that the supervisor saw has its events already; one within a process has not.
+func TestEndsThatOnlySamplesShow(t *testing.T) {
+	second := results.DurationOf(time.Second)
+	r := &recorder{}
+	r.Emit(results.Event{Kind: results.EventNodeExit, Node: "node-1", Offset: 20 * second})
+	var list []*sampledNode
+	for _, name := range []string{"node-0", "node-1"} {
+		n := &sampledNode{name: name}
+		n.lives("run_id:a", 19*second, 19*second)
+		n.lives("run_id:b", 21*second, 21*second)
+		list = append(list, n)
+	}
+	var got []string
+	(&sampler{nodes: list}).ends(func(e results.Event) { got = append(got, e.Kind+" "+e.Node) }, r.ended)
+	if want := []string{"node-exit node-0", "node-ready node-0"}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }

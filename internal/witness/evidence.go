@@ -119,8 +119,9 @@ func (n *node) starts() int64 {
 	return count
 }
 
-// started counts the starts of a node. A process that ends within a second may not have
-// come to write a line.
+// started counts the starts of a node: those that were seen, and those that only samples show,
+// of a server that started itself anew. A process that ends within a second may not have come
+// to write a line.
 func started(b *results.Bundle, name string) span {
 	var s span
 	var at results.Duration
@@ -128,6 +129,8 @@ func started(b *results.Bundle, name string) span {
 		switch {
 		case ev.Node != name:
 		case ev.Kind == results.EventNodeStart:
+			s, at = s.plus(span{1, 1}), ev.Offset
+		case ev.Kind == results.EventNodeReady && ev.Source == "poll":
 			s, at = s.plus(span{1, 1}), ev.Offset
 		case ev.Kind == results.EventNodeExit && ev.Offset-at < millis(1000) && s.low > 0:
 			s.low--

@@ -52,6 +52,19 @@ func TestPromotionsAndTakeovers(t *testing.T) {
 	}
 }
 
+// A server that started itself anew within its process is a start that only samples show.
+func TestStartsThatOnlySamplesShow(t *testing.T) {
+	b := &results.Bundle{Events: []results.Event{
+		{Offset: seconds(1), Kind: results.EventNodeStart, Source: "supervisor", Node: "a"},
+		{Offset: seconds(9), Kind: results.EventNodeExit, Source: "poll", Node: "a"},
+		{Offset: seconds(9.1), Kind: results.EventNodeReady, Source: "poll", Node: "a"},
+		{Offset: seconds(12), Kind: results.EventNodeReady, Source: "supervisor", Node: "a"},
+	}}
+	if got := started(b, "a"); got != (span{2, 2}) {
+		t.Errorf("%v starts", got)
+	}
+}
+
 // A probe that was held up dates the last good write too late, and so the outage's
 // beginning. The delay that the process measured of itself accounts for that, and for no
 // more.

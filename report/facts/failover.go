@@ -56,7 +56,7 @@ type Failover struct {
 }
 
 // failovers are all takeovers, each step by step, and the faults that struck a primary
-// and led to none. One that leaves its nodes running, such as a partition, counts only
+// and led to none. One that leaves its nodes running, as a partition does, counts only
 // where it led to a takeover.
 func (a *Analysis) failovers() []Failover {
 	var list []Failover
@@ -64,7 +64,7 @@ func (a *Analysis) failovers() []Failover {
 		list = append(list, a.failover(a.episodeOf(t)))
 	}
 	for _, f := range a.strikes() {
-		if f.DeposesAtOnce() && !a.ledTo(f) {
+		if (f.DeposesAtOnce() || a.ended(f)) && !a.ledTo(f) {
 			list = append(list, a.failover(a.struckAlone(f)))
 		}
 	}
@@ -95,6 +95,19 @@ func (a *Analysis) strikes() []results.Fault {
 	}
 	slices.SortStableFunc(list, func(a, b results.Fault) int { return cmp.Compare(a.Injected, b.Injected) })
 	return list
+}
+
+// ended reports whether the primary that a fault struck ended while the fault was in force,
+// although its kind ends no process by itself: a command, a program of the user's or the want
+// of memory may.
+func (a *Analysis) ended(f results.Fault) bool {
+	if f.Takes == results.TakesProcess {
+		return false
+	}
+	during, ok := a.away(f, f.Node)
+	return ok && First(a.Events, func(e results.Event) bool {
+		return e.Node == f.Node && e.Kind == results.EventNodeExit && e.Offset >= during.from && e.Offset-e.Uncertainty <= during.to
+	}) != nil
 }
 
 // ledTo reports whether a takeover shows what became of a strike: it followed from it, or

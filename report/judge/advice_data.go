@@ -194,8 +194,8 @@ func emptyRestart(a *facts.Analysis, s *results.Summary) []results.Advice {
 	var list []results.Advice
 	for _, g := range sorted(lostTo(s, results.CauseEmptyRestart)) {
 		advice := "Enable persistence (appendonly yes), at the price of writes to the disk and of a start that takes longer."
-		if away, known := awayFor(a, g.Node); !known || away < results.DurationOf(a.NodeTimeout()) {
-			advice += " Or delay the restart beyond cluster-node-timeout, so that a replica takes over before the empty node is back."
+		if exit, back := endIn(a, g); back == nil || back.Offset-exit.Offset < results.DurationOf(a.NodeTimeout()) {
+			advice += " Or delay the restart until a replica has taken over, some seconds more than cluster-node-timeout."
 		}
 		list = append(list, results.Advice{
 			Severity: results.Critical, Title: fmt.Sprintf("%s restarted empty and stayed primary: %s of shard %d are gone", g.Node, shareLost(a, g), g.Shard),
@@ -226,28 +226,30 @@ func restartTail(a *facts.Analysis, s *results.Summary) []results.Advice {
 // restartEvidence is when a node ended and when it was back.
 func restartEvidence(a *facts.Analysis, g results.LossGroup) []string {
 	list := lossEvidence(g)
-	if away, known := awayFor(a, g.Node); known {
-		list = append(list, fmt.Sprintf("%s was back %s after it ended; cluster-node-timeout is %s", g.Node, words.Duration(away), words.Duration(results.DurationOf(a.NodeTimeout()))))
+	if exit, back := endIn(a, g); back != nil {
+		away := words.Duration(back.Offset-exit.Offset) + " after it ended"
+		if exit.Uncertainty > 0 {
+			away = "at most " + words.Duration(back.Offset-exit.Offset+exit.Uncertainty) + " after it ended"
+		}
+		list = append(list, fmt.Sprintf("%s was back %s; cluster-node-timeout is %s", g.Node, away, words.Duration(results.DurationOf(a.NodeTimeout()))))
 	}
 	return list
 }
 
-// awayFor is how long a node was away for the first time during the load.
-func awayFor(a *facts.Analysis, node string) (away results.Duration, known bool) {
-	var exit, ready *results.Event
+// endIn is the first end of a node in the load, or after the fault that losses go with, and
+// its return; nil if it did not end or is not back.
+func endIn(a *facts.Analysis, g results.LossGroup) (exit, back *results.Event) {
+	from := max(a.Run.LoadStart, fault(a, g.Fault).Injected)
 	for i, e := range a.Events {
 		switch {
-		case e.Node != node:
-		case e.Kind == results.EventNodeExit && exit == nil && e.Offset >= a.Run.LoadStart:
+		case e.Node != g.Node:
+		case e.Kind == results.EventNodeExit && exit == nil && e.Offset >= from:
 			exit = &a.Events[i]
-		case e.Kind == results.EventNodeReady && exit != nil && ready == nil:
-			ready = &a.Events[i]
+		case e.Kind == results.EventNodeReady && exit != nil:
+			return exit, &a.Events[i]
 		}
 	}
-	if exit == nil || ready == nil {
-		return 0, false
-	}
-	return ready.Offset - exit.Offset, true
+	return exit, nil
 }
 
 // splitBrain finds writes that an old primary acknowledged after another node had taken its

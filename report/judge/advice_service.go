@@ -58,7 +58,7 @@ func clientTopology(a *facts.Analysis, s *results.Summary) []results.Advice {
 		Evidence: append([]string{
 			fmt.Sprintf("%s: a probe wrote after %s, the application client after %s%s", words.OriginText(f), words.Duration(f.Server), atLeast, words.Duration(f.Server+lag(f))),
 			fmt.Sprintf("%s is %s%s, %s %s; network errors do not make it reload", facts.ReloadOption, o.Value, words.Stated(*o), a.Run.Client.Type, a.Run.Client.Version),
-		}, seenIn(n, len(s.Failovers), "The client came back late")...),
+		}, seenIn(n, s.Failovers, "The client came back late")...),
 		Advice: "Set " + facts.ReloadOption + ": 1s (client.options.clusterStateReloadInterval in a scenario). The price: each client asks a node for the topology once a second.", Anchor: FailoverAnchor(f),
 	}}
 }
@@ -217,7 +217,7 @@ func nodeTimeoutDominates(a *facts.Analysis, s *results.Summary) []results.Advic
 	}
 	return []results.Advice{{
 		Severity: results.Note, Title: fmt.Sprintf("cluster-node-timeout of %s dominates the failover of %s", words.Duration(results.DurationOf(t)), words.Duration(f.Server)),
-		Evidence: append(evidence, seenIn(n, len(s.Failovers), "It did")...),
+		Evidence: append(evidence, seenIn(n, s.Failovers, "It did")...),
 		Advice:   "Each second less of cluster-node-timeout shortens a failover by 1 to 2 s. With less than 1 to 2 s, pauses of the machine and of the network cause failovers: rehearse it.",
 		Anchor:   FailoverAnchor(f),
 	}}
@@ -262,7 +262,7 @@ func fullCoverage(a *facts.Analysis, s *results.Summary) []results.Advice {
 	if n == 0 {
 		return nil
 	}
-	worst.Evidence = append(worst.Evidence, seenIn(n, len(s.Failovers), "The other shards refused requests")...)
+	worst.Evidence = append(worst.Evidence, seenIn(n, s.Failovers, "The other shards refused requests")...)
 	return []results.Advice{worst}
 }
 
@@ -369,7 +369,7 @@ func unexplainedOutliers(a *facts.Analysis, s *results.Summary) []results.Advice
 	}
 	return []results.Advice{{
 		Severity: results.Warning, Title: fmt.Sprintf("A failover took %s where %s is predicted, and no log explains it", words.Duration(f.Server), words.Prediction(f)),
-		Evidence: append([]string{f.Note}, seenIn(n, len(s.Failovers), "Such a thing was seen")...),
+		Evidence: append([]string{f.Note}, seenIn(n, s.Failovers, "Such a thing was seen")...),
 		Advice:   "Look at the steps of this failover and at the load of the machine; a pause of a node or of the machine looks like this.", Anchor: FailoverAnchor(f),
 	}}
 }

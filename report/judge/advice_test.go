@@ -102,6 +102,16 @@ func cameBackEarly() *results.Bundle {
 	return b
 }
 
+// sampled has only samples of the nodes show that they ended, 200 ms apart.
+func sampled(b *results.Bundle) *results.Bundle {
+	for i, e := range b.Events {
+		if e.Kind == results.EventNodeExit {
+			b.Events[i].Source, b.Events[i].Uncertainty = "poll", fixture.MS(200)
+		}
+	}
+	return b
+}
+
 // fsyncStalls has the disk of a node be slow n times.
 func fsyncStalls(n int) *results.Bundle {
 	b := fixture.Killed()
@@ -120,6 +130,19 @@ func early(b *results.Bundle) *results.Bundle {
 // by has the fault take something else than the process.
 func by(what results.Resource, b *results.Bundle) *results.Bundle {
 	b.Run.Faults[0].Takes = what
+	return b
+}
+
+// commanding has the fault send a command that does not depose by itself.
+func commanding(b *results.Bundle) *results.Bundle {
+	b.Run.Faults[0].Deposes = false
+	return by(results.TakesCommand, b)
+}
+
+// onlyOutage has the primary go on through a short outage.
+func onlyOutage() *results.Bundle {
+	b := cameBackEarly()
+	b.Events = nil
 	return b
 }
 
@@ -354,7 +377,10 @@ func dataRules() []ruleCase {
 	return []ruleCase{
 		{"empty-restart", "all of it", fixture.Lose(cameBackEarly(), results.CauseEmptyRestart, 100), nil, "node-0 restarted empty and stayed primary: 100 of the 100 writes acknowledged until then (100 %) of shard 0 are gone"},
 		{"empty-restart", "when it was back", fixture.Lose(cameBackEarly(), results.CauseEmptyRestart, 100), nil, "node-0 was back 692 ms after it ended; cluster-node-timeout is 2.00 s"},
-		{"empty-restart", "it was back early", fixture.Lose(cameBackEarly(), results.CauseEmptyRestart, 100), nil, "Or delay the restart beyond cluster-node-timeout"},
+		{"empty-restart", "only samples show it", sampled(fixture.Lose(cameBackEarly(), results.CauseEmptyRestart, 100)), nil, "node-0 was back at most 892 ms after it ended"},
+		{"no-failover", "a command ended it", commanding(cameBackEarly()), nil, "node-0 was back before it was declared failed"},
+		{"no-failover", "a command that ended nothing", commanding(onlyOutage()), nil, ""},
+		{"empty-restart", "it was back early", fixture.Lose(cameBackEarly(), results.CauseEmptyRestart, 100), nil, "Or delay the restart until a replica has taken over"},
 		{"empty-restart", "a tail", fixture.Lose(fixture.Killed(), results.CauseAsyncTail, 3), nil, ""},
 		{"evicted", "some", evicting(fixture.Lose(fixture.Killed(), results.CauseEvicted, 5)), func(s *scenarios.Scenario) { s.Redis.Config["maxmemory-policy"] = "allkeys-lru" }, "5 writes acknowledged by node-0 gone because the node evicted keys"},
 		{"evicted", "its evidence", evicting(fixture.Lose(fixture.Killed(), results.CauseEvicted, 5)), nil, "node-0: 7 keys were evicted by then, seen at T+"},

@@ -40,12 +40,16 @@ func slowest(list []results.Failover, fits func(results.Failover) bool, by func(
 }
 
 // seenIn is how many of a run's failovers something was seen in, where there were
-// several.
-func seenIn(n, all int, what string) []string {
-	if all < 2 {
+// several. Primaries that came back before one are no failovers.
+func seenIn(n int, all []results.Failover, what string) []string {
+	if len(all) < 2 {
 		return nil
 	}
-	return []string{fmt.Sprintf("%s in %d of %d failovers; this is the worst", what, n, all)}
+	of := "failovers"
+	if slices.ContainsFunc(all, func(f results.Failover) bool { return f.To == "" || f.To == f.From }) {
+		of = "failures of primaries"
+	}
+	return []string{fmt.Sprintf("%s in %d of %d %s; this is the worst", what, n, len(all), of)}
 }
 
 func config(a *facts.Analysis, name string) string { return a.Directive(name) }

@@ -97,7 +97,7 @@ func noFailover(a *facts.Analysis, s *results.Summary) []results.Advice {
 		one := notTakenOver(f, h)
 		one.Evidence = append([]string{fmt.Sprintf("fault %s: shard %d was down for %s%s; cluster-node-timeout is %s", f.Fault, f.Shard, atLeast(f), words.Duration(downFor(a, f)),
 			words.Duration(results.DurationOf(a.NodeTimeout())))}, one.Evidence...)
-		one.Evidence = append(one.Evidence, seenIn(counts[r], len(s.Failovers), "That was so")...)
+		one.Evidence = append(one.Evidence, seenIn(counts[r], s.Failovers, "That was so")...)
 		one.Anchor = FailoverAnchor(f)
 		list = append(list, one)
 	}
@@ -120,7 +120,7 @@ func atLeast(f results.Failover) string {
 }
 
 // longer is the advice for a primary that came back too early to be replaced.
-const longer = "To see a replica take over, keep the node down longer than %s (the kill's away, or the fault's duration)."
+const longer = "To see a replica take over, keep the node down until it has (the kill's away, or the fault's duration): a primary is declared failed up to two times cluster-node-timeout after it fell silent, and the election takes about a second more."
 
 // notTakenOver is the finding for a reason, without the evidence that all have.
 func notTakenOver(f results.Failover, h facts.Hindrance) results.Advice {
@@ -128,10 +128,10 @@ func notTakenOver(f results.Failover, h facts.Hindrance) results.Advice {
 	switch h.Reason {
 	case facts.BackBeforeFail:
 		return results.Advice{Severity: results.Note, Title: f.From + " was back before it was declared failed: no failover was rehearsed",
-			Advice: fmt.Sprintf(longer, "cluster-node-timeout")}
+			Advice: longer}
 	case facts.BackBeforeElection:
 		return results.Advice{Severity: results.Note, Title: fmt.Sprintf("%s was back %s after it was declared failed, before a replica was elected: no failover was rehearsed", f.From, words.Duration(h.Back-h.Failed)),
-			Evidence: []string{failed}, Advice: fmt.Sprintf(longer, "cluster-node-timeout and the election")}
+			Evidence: []string{failed}, Advice: longer}
 	case facts.Forbidden:
 		return results.Advice{Severity: results.Warning, Title: fmt.Sprintf("No replica was allowed to take over shard %d: cluster-replica-no-failover is yes", f.Shard),
 			Evidence: []string{failed, strings.Join(h.Replicas, " and ") + " started no election"},

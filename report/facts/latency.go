@@ -90,6 +90,19 @@ func (a *Analysis) byShard() []results.ShardLatency {
 	return rows
 }
 
+// Slowest is the longest service time of the load's requests to a shard that succeeded and
+// were due in the seconds around a stretch of time; 0 if none was.
+func (a *Analysis) Slowest(shard int, from, to results.Duration) results.Duration {
+	first, last := Seconds(from-a.Run.LoadStart, math.Floor), Seconds(to-a.Run.LoadStart, math.Floor)
+	slowest := int64(0)
+	for _, i := range a.ShardIntervals {
+		if i.Shard == shard && i.Time == results.Service && i.Second >= first && i.Second <= last {
+			slowest = max(slowest, i.Histogram.Max())
+		}
+	}
+	return Micros(slowest)
+}
+
 // LatencyRow is a histogram of microseconds as a row of percentiles.
 func LatencyRow(phase, command string, t results.Time, h *hdrhistogram.PackedHistogram) results.Latency {
 	p := h.ValueAtPercentilesSlice([]float64{50, 90, 95, 99, 99.9, 99.99})

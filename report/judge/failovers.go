@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/slotstorm/slotstorm/report/facts"
 	"github.com/slotstorm/slotstorm/report/words"
@@ -44,7 +45,7 @@ func noted(a *facts.Analysis, f facts.Failover) results.Failover {
 		notes = append(notes, refusals...)
 	case facts.HandedOver:
 		if f.Outage == 0 {
-			notes = append(notes, "the probes saw no outage")
+			notes = append(notes, undisturbed(a, f.Failover))
 		}
 		notes = append(notes, refusals...)
 	default:
@@ -56,6 +57,18 @@ func noted(a *facts.Analysis, f facts.Failover) results.Failover {
 	}
 	f.Note = strings.Join(notes, "; ")
 	return f.Failover
+}
+
+// held is how long a request must have waited in a hand-over for that to be said.
+const held = results.Duration(100 * time.Millisecond)
+
+// undisturbed says how a hand-over passed in which no probe failed: a primary that hands over
+// holds writes back until its replica has all data.
+func undisturbed(a *facts.Analysis, f results.Failover) string {
+	if slowest := a.Slowest(f.Shard, f.Injected, f.Injected+f.Server); slowest >= held {
+		return fmt.Sprintf("no probe failed, but requests to the shard waited for up to %s", words.Duration(slowest))
+	}
+	return "the probes saw no outage"
 }
 
 // origin says what a failover followed from, where that is not a fault that was proved,

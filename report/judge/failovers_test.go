@@ -147,6 +147,31 @@ func TestFailoverCases(t *testing.T) {
 	}
 }
 
+// handedOver is a hand-over by command that no probe noticed.
+func handedOver() *results.Bundle {
+	b := fixture.Killed()
+	b.Run.ProbeOutages, b.Run.ClientOutages = nil, nil
+	b.Run.Faults[0].Traits = results.Traits{Takes: results.TakesRole, Deposes: true, Asked: true}
+	b.Run.Faults[0].Proved = fixture.MS(fixture.Injected + 3100)
+	b.Run.Faults[0].Nodes = []results.Hit{{Node: "node-0", Role: "primary"}, {Node: "node-3", Role: "replica"}}
+	b.Events = slices.DeleteFunc(b.Events, func(e results.Event) bool {
+		return slices.Contains([]string{results.EventPFail, results.EventFail, results.EventNodeExit, results.EventNodeReady}, e.Kind)
+	})
+	return b
+}
+
+// A hand-over that no probe noticed may have held requests up.
+func TestHandOverThatHoldsRequestsUp(t *testing.T) {
+	b := handedOver()
+	if got := summary(t, b).Failovers[0].Note; !strings.HasSuffix(got, "no probe failed, but requests to the shard waited for up to 2.98 s") {
+		t.Errorf("note %q", got)
+	}
+	b.ShardIntervals = nil
+	if got := summary(t, b).Failovers[0].Note; !strings.HasSuffix(got, "the probes saw no outage") {
+		t.Errorf("note %q", got)
+	}
+}
+
 func TestRetriedElection(t *testing.T) {
 	s := summary(t, fixture.Repeated())
 	last := s.Failovers[2]

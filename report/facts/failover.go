@@ -130,6 +130,9 @@ type episode struct {
 	fault results.Fault
 	// since is when it began, and until when the next one does.
 	since, until results.Duration
+	// begins is when an outage begins at the latest that belongs to an episode without a
+	// takeover: one that begins after the primary was back is another's.
+	begins results.Duration
 	// takeover is nil if there was none, and planned says that it was asked for.
 	takeover *Takeover
 	planned  bool
@@ -157,7 +160,12 @@ func (t Takeover) planned() bool {
 
 // struckAlone is the episode of a fault that led to no takeover.
 func (a *Analysis) struckAlone(f results.Fault) episode {
-	return episode{shard: f.Shard, from: f.Node, fault: f, since: f.Injected, until: a.nextOf(f.Shard, f.Injected), planned: f.Takes == results.TakesRole}
+	e := episode{shard: f.Shard, from: f.Node, fault: f, since: f.Injected, until: a.nextOf(f.Shard, f.Injected), planned: f.Takes == results.TakesRole}
+	e.begins = e.until
+	if away, ok := a.away(f, f.Node); ok {
+		e.begins = min(e.begins, away.to+joinSlack)
+	}
+	return e
 }
 
 // nextOf is when the next takeover or strike of a shard began; the end of the run if none
@@ -439,7 +447,7 @@ func (e episode) outage(list []results.Outage) *results.Outage {
 		}
 		return nil
 	}
-	if i := slices.IndexFunc(list, within); i >= 0 && !e.planned {
+	if i := slices.IndexFunc(list, within); i >= 0 && !e.planned && list[i].From < e.begins {
 		return &list[i]
 	}
 	return nil

@@ -147,6 +147,22 @@ func TestFailoverCases(t *testing.T) {
 	}
 }
 
+// The client's outage of a later fault is not that of a primary that had come back before.
+func TestAnotherFaultsOutage(t *testing.T) {
+	b := fixture.Killed()
+	b.Events = append(b.Events[:2], results.Event{Offset: fixture.MS(fixture.Injected + 700), Kind: results.EventNodeReady, Source: "supervisor", Node: "node-0"})
+	b.Run.ProbeOutages = []results.Outage{{Shard: 0, From: fixture.MS(14999), To: fixture.MS(fixture.Injected + 900), Node: "node-0"}}
+	for _, tc := range []struct {
+		from float64
+		want results.Duration
+	}{{0, fixture.MS(5000)}, {690, fixture.MS(5000)}, {3000, 0}} {
+		b.Run.ClientOutages = []results.Outage{{Shard: 0, From: fixture.MS(fixture.Injected + tc.from), To: fixture.MS(fixture.Injected + 5000), Node: "node-0"}}
+		if got := summary(t, b).Failovers[0].Client; got != tc.want {
+			t.Errorf("an outage from %v ms on: client %s, want %s", tc.from, got, tc.want)
+		}
+	}
+}
+
 // handedOver is a hand-over by command that no probe noticed.
 func handedOver() *results.Bundle {
 	b := fixture.Killed()

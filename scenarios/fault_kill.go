@@ -16,8 +16,8 @@ type Kill struct {
 	// The time from SIGTERM to SIGKILL, if the node still runs; 0 is no SIGKILL. For
 	// a pod it is the grace period of the deletion.
 	Grace Duration `yaml:"grace,omitempty" json:"grace,omitempty" jsonschema:"minimum=0s,maximum=1h"`
-	// How long the node stays down, 0s to 1h, or forever: until the end of the
-	// timeline. Default: on this machine cluster.local.restartDelay; on Kubernetes as
+	// How long the node stays down, from the signal on, 0s to 1h, or forever: until the
+	// end of the timeline. Default: on this machine cluster.local.restartDelay; on Kubernetes as
 	// long as Kubernetes takes to start it again: about two seconds for a pod, and less
 	// for a container that has not ended lately.
 	Away *Away `yaml:"away,omitempty" json:"away,omitempty" jsonschema:"minimum=0s,maximum=1h"`
@@ -39,6 +39,9 @@ func (k *Kill) Words() string {
 		text += ", down until the end"
 	default:
 		text += fmt.Sprintf(", down for %s", k.Away.For)
+		if k.Signal == "SIGTERM" {
+			text += " from the signal on"
+		}
 	}
 	return text
 }

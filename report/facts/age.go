@@ -34,10 +34,13 @@ func (a *Analysis) dataAge(node string, at results.Duration) results.Duration {
 	return at - since
 }
 
-// tooOld reports whether a replica's data were too old all the while from a moment on.
+// tooOld reports whether a replica's data were too old all the while from a moment on. Those of
+// one that was started and has not synchronised since are older than any limit: it counts its
+// link as down since ever (repl_down_since in Redis' server.c).
 func (a *Analysis) tooOld(node string, from results.Duration) bool {
 	allowed := a.allowedAge()
-	return allowed > 0 && a.dataAge(node, from) > allowed+results.DurationOf(time.Second)
+	_, started := a.OutOfSync(node, from)
+	return allowed > 0 && (started || a.dataAge(node, from) > allowed+results.DurationOf(time.Second))
 }
 
 // number is the value of a directive, or the server's default.

@@ -10,8 +10,9 @@ type Unfit struct {
 	// then it is empty, and Age was more than Allowed when the primary was declared failed.
 	Logged       string
 	Age, Allowed results.Duration
-	// Since is when it lost its primary or was started, if it did not follow its primary
-	// when the fault was injected; 0 if it did. Started says that it was started.
+	// Since is when it lost its primary or ended, if it did not follow its primary when the
+	// fault was injected or, without a line of its log, when the primary was declared failed;
+	// 0 if it did. Started says that it has been started since: it has no data that count.
 	Since   results.Duration
 	Started bool
 }
@@ -27,14 +28,16 @@ func (a *Analysis) UnfitReplica(f results.Failover) *Unfit {
 		return e.Kind == results.EventElectionLost && stuckBy(e.Message) == stuckTooOld && a.InShard(e, f.Shard)
 	})
 	u := &Unfit{}
+	at := f.Injected
 	switch h := a.Hindrance(f); {
 	case e != nil && (!f.Completed() || f.To == e.Node || f.Outlier):
 		u.Node, u.Logged = e.Node, e.Message
 	case e == nil && !f.Completed() && h.Reason == DataTooOld:
 		u.Node, u.Age, u.Allowed = h.Replicas[0], a.dataAge(h.Replicas[0], h.Failed), a.allowedAge()
+		at = h.Failed
 	default:
 		return nil
 	}
-	u.Since, u.Started = a.OutOfSync(u.Node, f.Injected)
+	u.Since, u.Started = a.OutOfSync(u.Node, at)
 	return u
 }

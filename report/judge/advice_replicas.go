@@ -40,11 +40,18 @@ func replicaUnfit(a *facts.Analysis, s *results.Summary) []results.Advice {
 			Evidence: []string{fmt.Sprintf("%s; its log says: %s", words.OriginText(f), strings.TrimPrefix(u.Logged, "Currently unable to failover: "))},
 			Advice:   factor, Anchor: FailoverAnchor(f),
 		}
-		if u.Logged == "" {
+		switch {
+		case u.Logged == "" && u.Started:
+			one.Evidence = []string{fmt.Sprintf("%s; a replica that has not synchronised since its start does not take over, unless cluster-replica-validity-factor is 0", words.OriginText(f))}
+		case u.Logged == "":
 			one.Evidence = []string{fmt.Sprintf("%s; when %s was declared failed, %s had been without it for %s; the configuration allows %s", words.OriginText(f), f.From, u.Node, words.Duration(u.Age), words.Duration(u.Allowed))}
 		}
 		since := words.Duration(f.Injected - u.Since)
 		switch {
+		case u.Started && u.Since > f.Injected:
+			one.Title = fmt.Sprintf("%s could not take over shard %d: it ended after the primary had failed", u.Node, f.Shard)
+			one.Evidence = append(one.Evidence, fmt.Sprintf("it ended %s after the fault, and could not copy the data of %s when it was back", words.Duration(u.Since-f.Injected), f.From))
+			one.Advice = "Keep the copies of a shard on different machines, and restart none while another is down. " + factor
 		case u.Started:
 			one.Title = fmt.Sprintf("%s could not take over shard %d: it had not finished its sync when the primary failed", u.Node, f.Shard)
 			one.Evidence = append(one.Evidence, fmt.Sprintf("it had been restarted, and out of sync for %s when the primary failed", since))

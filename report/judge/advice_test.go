@@ -218,6 +218,14 @@ func stuck(before ...results.Event) *results.Bundle {
 	return b
 }
 
+// heirAway has the replica end and be back at milliseconds of the fault.
+func heirAway(exit, back float64) []results.Event {
+	return []results.Event{
+		{Offset: fixture.MS(fixture.Injected + exit), Kind: results.EventNodeExit, Source: "supervisor", Node: "node-3"},
+		{Offset: fixture.MS(fixture.Injected + back), Kind: results.EventNodeReady, Source: "supervisor", Node: "node-3"},
+	}
+}
+
 // unstruck has no fault.
 func unstruck(b *results.Bundle) *results.Bundle {
 	b.Run.Faults = nil
@@ -279,6 +287,8 @@ func serviceRules() []ruleCase {
 		{"no-failover", "forbidden, and not needed", cameBackEarly(), func(s *scenarios.Scenario) { s.Redis.Config["cluster-replica-no-failover"] = "yes" }, "node-0 was back before it was declared failed"},
 		{"no-failover", "without a reason", cameBackLate(), nil, "No replica took over shard 0, and the events do not show why"},
 		{"no-failover", "two of three primaries", cameBackLate(results.Event{Offset: fixture.MS(fixture.Injected), Kind: results.EventNodeExit, Source: "supervisor", Node: "node-1"}), nil, "No replica could take over shard 0: 2 of 3 primaries were down"},
+		{"replica-unfit", "ended after the fault", cameBackLate(heirAway(800, 1600)...), nil, "node-3 could not take over shard 0: it ended after the primary had failed"},
+		{"replica-unfit", "started and not synced", cameBackLate(heirAway(-800, -600)...), nil, "a replica that has not synchronised since its start does not take over"},
 		{"no-failover", "the replica was down", cameBackLate(results.Event{Offset: fixture.MS(fixture.Injected), Kind: results.EventNodeExit, Source: "supervisor", Node: "node-3"}), nil, "No replica of shard 0 was up to take over"},
 		{"no-failover", "no replica", lone(cameBackLate()), nil, ""},
 		{"unexpected-takeover", "blocked", blocked(unstruck(fixture.Killed())), nil, "node-3 took over shard 0 from node-0 without a fault"},

@@ -129,6 +129,38 @@ func (a *Analysis) Overlong(v results.Failover) (name string, over results.Durat
 	return name, over
 }
 
+// retries is how many cluster-node-timeouts a replica waits, from the time for which it had
+// planned an election, before it plans another. Source: auth_retry_time of
+// clusterHandleSlaveFailover in Redis' cluster_legacy.c, and clusterHandleReplicaFailover in
+// Valkey's.
+const retries = 4
+
+// HeldBack is when the winner of a failover had planned an election of a failover before, if
+// it could plan none for this one until the servers' pause after that was over; 0 if that did
+// not hold it back.
+func (a *Analysis) HeldBack(f results.Failover) (planned results.Duration) {
+	won, pause := f.Step(results.StepElection), results.DurationOf(retries*max(a.NodeTimeout(), time.Second))
+	fail := f.Step(results.StepFail)
+	if won == nil || won.Missing || fail == nil || fail.Missing {
+		return 0
+	}
+	for _, e := range a.Events {
+		if e.Node != f.To || e.Kind != results.EventElectionDelay || e.Offset > f.Injected+won.At {
+			continue
+		}
+		if e.Offset < f.Injected+fail.At {
+			planned = e.Offset + e.Delay
+			continue
+		}
+		// The first plan of this failover, at the pass of clusterCron after the pause.
+		if free := planned + pause; planned > 0 && f.Injected+fail.At < free && Distance(e.Offset, free) < results.DurationOf(5*cronPeriod) {
+			return planned
+		}
+		return 0
+	}
+	return 0
+}
+
 // Waited is the time from the first attempt to the one that won.
 func (el Election) Waited() results.Duration {
 	if el.won == nil {

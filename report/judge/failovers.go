@@ -108,6 +108,9 @@ func explanations(a *facts.Analysis, f facts.Failover) []string {
 		}
 		list = append(list, text)
 	}
+	if planned := a.HeldBack(f.Failover); planned > 0 {
+		list = append(list, fmt.Sprintf("%s had planned an election %s before the fault, and a replica plans another only 4 × cluster-node-timeout after that", f.To, words.Duration(f.Injected-planned)))
+	}
 	for _, epoch := range el.SplitVotes() {
 		list = append(list, fmt.Sprintf("the votes were split in epoch %d: %s", epoch, tallied(el.Votes[epoch])))
 	}

@@ -74,6 +74,21 @@ func completed() []failoverCase {
 			took: []float64{2308, 42, 643, 6, 5}, server: 3004, to: "node-3", complete: true,
 		},
 		{
+			name: "held back by an election that it had planned before", change: func(b *results.Bundle) {
+				// With a cluster-node-timeout of 2 s it plans the next one 8 s after that.
+				planned := results.Event{Offset: fixture.MS(fixture.Injected - 1000), Delay: fixture.MS(600), Kind: results.EventElectionDelay, Source: "log", Node: "node-3"}
+				for i, e := range b.Events {
+					if e.Offset > fixture.MS(fixture.Injected+2370) && e.Node == "node-3" {
+						b.Events[i].Offset += fixture.MS(5250)
+					}
+				}
+				b.Events = append([]results.Event{planned}, b.Events...)
+				b.Run.ProbeOutages[0].To += fixture.MS(5250)
+			},
+			took: []float64{2308, 42, 5893, 6, 5}, server: 8254, to: "node-3", complete: true,
+			note: "node-3 had planned an election 400 ms before the fault, and a replica plans another only 4 × cluster-node-timeout after that; took 8.25 s where 2.61 to 5.02 s is predicted",
+		},
+		{
 			name: "slow without a reason", change: func(b *results.Bundle) { b.Run.ProbeOutages[0].To = fixture.MS(fixture.Injected + 5500) },
 			took: []float64{2308, 42, 643, 6, 2501}, server: 5500, to: "node-3", complete: true,
 			note: "took 5.50 s where 2.61 to 5.02 s is predicted, unexplained: the step to first successful write (probe) took 2.40 s longer than is accounted for",

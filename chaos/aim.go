@@ -58,7 +58,7 @@ func (a Aim) Choose(roles []deployer.Role, want scenarios.Target, random *rand.R
 		number = len(hits)/2 + 1
 	}
 	if len(hits) == 0 || number == 0 {
-		return nil, "", fmt.Errorf("no node is %s now", want)
+		return nil, "", fmt.Errorf("no node that answers is %s now", want)
 	}
 	fitting := len(hits)
 	if number < fitting {

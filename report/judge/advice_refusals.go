@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/slotstorm/slotstorm/report/facts"
@@ -61,15 +62,25 @@ func advised(list []results.Advice, advice string) []results.Advice {
 
 // outOfMemory finds writes that were refused for memory.
 func outOfMemory(a *facts.Analysis, _ *results.Summary) []results.Advice {
-	return advised(refusal(a, "OOM", "Writes were refused for memory (OOM)", configured(a, "maxmemory", "not stated"), configured(a, "maxmemory-policy", "noeviction (the default)")),
-		"Give the nodes more maxmemory, or the keys a TTL. An evicting maxmemory-policy, such as allkeys-lru, accepts writes, at the price of keys that the application may still need.")
+	const policy = "maxmemory-policy"
+	evicts := func(value string) bool { return strings.HasPrefix(value, "allkeys-") }
+	advice := "Give the nodes more maxmemory, or the keys a TTL. An evicting maxmemory-policy, such as allkeys-lru, accepts writes, at the price of keys that the application may still need."
+	if evicts(config(a, policy)) || slices.ContainsFunc(a.Changes(policy), func(c facts.Change) bool { return evicts(c.Value) }) {
+		advice = "Give the nodes more maxmemory: a policy that may evict every key does not help where buffers and the server's own memory fill it."
+	}
+	return advised(refusal(a, "OOM", "Writes were refused for memory (OOM)", configured(a, "maxmemory", "not stated"), configured(a, policy, "noeviction (the default)")), advice)
 }
 
 // tooFewReplicas finds writes that primaries refused because they had too few replicas.
 func tooFewReplicas(a *facts.Analysis, _ *results.Summary) []results.Advice {
 	least, replicas := config(a, "min-replicas-to-write"), a.Spec.Redis.ReplicasPerShard
-	advice := "min-replicas-to-write bounds what a primary that is cut off can lose. Its price is what was seen here: each shard that has fewer replicas in sync refuses all writes, after every failover until the old primary is back. With one replica more per shard (redis.replicasPerShard) a shard takes writes while one node is away."
-	if n, err := strconv.Atoi(least); err == nil && n > replicas {
+	advice := "min-replicas-to-write bounds what a primary that is cut off can lose. Its price is what was seen here: each shard that has fewer replicas in sync refuses all writes"
+	switch n, err := strconv.Atoi(least); {
+	case err == nil && n < replicas:
+		advice += fmt.Sprintf(". With redis.replicasPerShard %d that takes %d nodes of a shard that are away at once: keep them on different machines, and restart one after the other.", replicas, replicas-n+1)
+	default:
+		advice += ", after every failover until the old primary is back. With one replica more per shard (redis.replicasPerShard) a shard takes writes while one node is away."
+	case err == nil && n > replicas:
 		advice = fmt.Sprintf("Set min-replicas-to-write to at most redis.replicasPerShard, which is %d: no shard can ever have more replicas in sync than that. With as many, a shard refuses all writes while one of its nodes is away. The price of a lower value: it bounds less of what a primary that is cut off can lose.", replicas)
 	}
 	return advised(refusal(a, "NOREPLICAS", "Primaries refused writes because they had too few replicas in sync (NOREPLICAS)",

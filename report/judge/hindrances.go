@@ -97,6 +97,11 @@ func noFailover(a *facts.Analysis, s *results.Summary) []results.Advice {
 		one := notTakenOver(f, h)
 		one.Evidence = append([]string{fmt.Sprintf("fault %s: shard %d was down for %s%s; cluster-node-timeout is %s", f.Fault, f.Shard, atLeast(f), words.Duration(downFor(a, f)),
 			words.Duration(results.DurationOf(a.NodeTimeout())))}, one.Evidence...)
+		if r == facts.NoMajority {
+			for _, o := range refusals(&a.Run, failedWith(a, s, f), f.Injected, endOf(a, f)) {
+				one.Evidence = append(one.Evidence, fmt.Sprintf("shard %d kept its primary and answered CLUSTERDOWN for %s: a primary that sees no majority serves nothing, whatever cluster-require-full-coverage is", o.Shard, words.Duration(o.To-o.From)))
+			}
+		}
 		one.Evidence = append(one.Evidence, seenIn(counts[r], s.Failovers, "That was so")...)
 		one.Anchor = FailoverAnchor(f)
 		list = append(list, one)

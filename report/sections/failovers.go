@@ -120,9 +120,12 @@ func failovers(b *results.Bundle, s *results.Summary) doc.Section {
 		failoverTable(s),
 		doc.Line(spread(s.FailoverStats)), doc.Line(asPredicted(s)),
 	}
+	said := map[string]bool{}
 	for _, f := range s.Failovers {
-		if f.Note != "" {
-			d.Blocks = append(d.Blocks, doc.Only(doc.Terminal|doc.Markdown, doc.Line(words.Origin(f)+": "+f.Note)))
+		// A fault that hit several shards may have the same to say of each.
+		if line := words.Origin(f) + ": " + f.Note; f.Note != "" && !said[line] {
+			said[line] = true
+			d.Blocks = append(d.Blocks, doc.Only(doc.Terminal|doc.Markdown, doc.Line(line)))
 		}
 	}
 	for _, f := range s.Failovers {

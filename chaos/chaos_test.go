@@ -346,6 +346,9 @@ func TestAFaultWhoseTimeHasPassedIsRefused(t *testing.T) {
 				if f.Status != tc.want || !strings.Contains(f.Reason, tc.reason) {
 					t.Errorf("it is %s: %s", f.Status, f.Reason)
 				}
+				if waited := f.Status == results.StatusHealed && f.Waited != fmt.Sprintf("%.1f s until the cluster was whole", tc.waits.Seconds()); waited {
+					t.Errorf("it waited %q", f.Waited)
+				}
 				if injected := slices.Contains(a.steps, "inject"); injected != (tc.want == results.StatusHealed) {
 					t.Errorf("steps %v", a.steps)
 				}

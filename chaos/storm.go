@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -156,6 +157,8 @@ func (s *Storm) change() {
 // check admits a fault: once it returns without an error, the fault's effect is
 // noted.
 func (s *Storm) check(ctx, stop context.Context, a Action, in Injection, f *results.Fault) error {
+	w := waits{last: time.Now()}
+	defer func() { f.Waited = w.String() }()
 	select {
 	case s.checking <- struct{}{}:
 		defer func() { <-s.checking }()
@@ -164,6 +167,7 @@ func (s *Storm) check(ctx, stop context.Context, a Action, in Injection, f *resu
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
+	w.over("until the check of another fault had ended")
 	ctx, cancel := context.WithTimeout(ctx, s.checkTime(in))
 	defer cancel()
 	s.mu.Lock()
@@ -173,12 +177,15 @@ func (s *Storm) check(ctx, stop context.Context, a Action, in Injection, f *resu
 		if err := s.Whole(ctx); err != nil {
 			return fmt.Errorf("the cluster is not whole before the fault: %w", err)
 		}
+		w.over("until the cluster was whole")
 	}
 	roles := s.Roles(ctx)
+	w.over("until the nodes had said what they are, or their time was over")
 	c, err := a.Check(ctx, roles)
 	if err != nil {
 		return err
 	}
+	w.over("until its targets had been looked at")
 	if err := s.take(in, roles, c.Effect); err != nil {
 		return err
 	}
@@ -191,6 +198,26 @@ func (s *Storm) check(ctx, stop context.Context, a Action, in Injection, f *resu
 	}
 	return nil
 }
+
+// waits are what a check waited for, and how long.
+type waits struct {
+	last time.Time
+	list []string
+}
+
+// longWait is a wait that is worth a word.
+const longWait = 200 * time.Millisecond
+
+// over ends a step of a check.
+func (w *waits) over(what string) {
+	now := time.Now()
+	if took := now.Sub(w.last); took >= longWait {
+		w.list = append(w.list, fmt.Sprintf("%.1f s %s", took.Seconds(), what))
+	}
+	w.last = now
+}
+
+func (w *waits) String() string { return strings.Join(w.list, ", ") }
 
 // checkTime is how long the check of a fault may take: no longer than the fault's
 // time lasts.

@@ -33,6 +33,9 @@ type Fault struct {
 	Status FaultStatus `json:"status"`
 	// Reason explains a status other than healed.
 	Reason string `json:"reason,omitempty"`
+	// Waited is what its check waited for, where it took long: "1.8 s until the cluster was
+	// whole".
+	Waited string `json:"waited,omitempty"`
 	// Proof is what was seen: "process 12 ended by SIGKILL".
 	Proof string `json:"proof,omitempty"`
 	// Healing is what was seen when it was over.

@@ -25,6 +25,8 @@ type Act struct {
 	// Until is when it was planned to be over, and over when it was; zero where
 	// the plan does not say, or it was not.
 	Until, Over results.Duration
+	// Waited is what the check of a fault waited for, if that took long.
+	Waited string
 }
 
 // Late is how much later than planned it acted.
@@ -35,7 +37,7 @@ func (a *Analysis) Acts() []Act {
 	var list []Act
 	for _, f := range a.Run.Faults {
 		if f.Injected > 0 {
-			t := Act{Name: "fault " + f.Name, Planned: f.Planned, Acted: f.Injected}
+			t := Act{Name: "fault " + f.Name, Planned: f.Planned, Acted: f.Injected, Waited: f.Waited}
 			t.Until, t.Over = a.planned(f)
 			list = append(list, t)
 		}

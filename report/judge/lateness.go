@@ -18,8 +18,7 @@ func untimely(a *facts.Analysis) []string {
 			if t.Acted >= p.To {
 				why = fmt.Sprintf("phase %s, in which it was planned, was over", p.Name)
 			}
-			reasons = append(reasons, fmt.Sprintf("%s acted %s later than planned, at %s and not at %s: %s",
-				t.Name, words.Duration(t.Late()), words.Since(&a.Run, t.Acted), words.Since(&a.Run, t.Planned), why))
+			reasons = append(reasons, fmt.Sprintf("%s: %s", late(a, t), why))
 		}
 		if end, ok := a.Beyond(t); ok {
 			reasons = append(reasons, fmt.Sprintf("%s was not over when the timeline ended at %s: it ended at %s, planned was %s",
@@ -34,9 +33,17 @@ func somewhatLate(a *facts.Analysis) []string {
 	var list []string
 	for _, t := range a.Acts() {
 		if _, tooLate := a.TooLate(t); !tooLate && t.Late() > facts.LateNotice {
-			list = append(list, fmt.Sprintf("%s acted %s later than planned, at %s and not at %s",
-				t.Name, words.Duration(t.Late()), words.Since(&a.Run, t.Acted), words.Since(&a.Run, t.Planned)))
+			list = append(list, late(a, t))
 		}
 	}
 	return list
+}
+
+// late says by how much an act was late, and what it waited for.
+func late(a *facts.Analysis, t facts.Act) string {
+	text := fmt.Sprintf("%s acted %s later than planned, at %s and not at %s", t.Name, words.Duration(t.Late()), words.Since(&a.Run, t.Acted), words.Since(&a.Run, t.Planned))
+	if t.Waited != "" {
+		text += " (its check took " + t.Waited + ")"
+	}
+	return text
 }

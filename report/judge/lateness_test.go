@@ -51,7 +51,7 @@ func TestWhatActsLateIsSaidAndJudged(t *testing.T) {
 		{name: "what it waited for", change: func(b *results.Bundle) {
 			late(1050)(b)
 			b.Run.Faults[0].Waited = "1.0 s until the cluster was whole"
-		}, warning: "(its check took 1.0 s until the cluster was whole)"},
+		}, warning: "fault kill-primary acted 1.05 s later than planned, at T+11.052 s and not at T+10.002 s (its check took 1.0 s until the cluster was whole)"},
 		{name: "a tenth of a phase of 15 s", change: late(1499), warning: "fault kill-primary acted 1.50 s later than planned"},
 		{name: "more than a tenth", change: late(1600), reason: "fault kill-primary acted 1.60 s later than planned"},
 		{name: "12 s late", change: late(12000), reason: "fault kill-primary acted 12.0 s later than planned, at T+22.002 s and not at T+10.002 s: that is more than a tenth of phase failure"},

@@ -48,6 +48,20 @@ type Lengthy interface {
 	LookLimit() time.Duration
 }
 
+// Stoppable is an action that goes on by itself after Inject, and that a stop of the run ends.
+type Stoppable interface {
+	Action
+	// Stop has it do no more than leave things in order.
+	Stop()
+}
+
+// Mover is an action that moves slots.
+type Mover interface {
+	Action
+	// Moved is what it has moved; it is asked once the action is healed.
+	Moved() *results.SlotMove
+}
+
 // Slow is an action whose proof or healing can take longer than usual.
 type Slow interface {
 	Action

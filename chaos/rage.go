@@ -78,6 +78,9 @@ func (s *Storm) strike(ctx, stop context.Context, in Injection, f *results.Fault
 		f.Status, f.Reason, f.Injected = results.StatusUnproved, "", s.Clock.At(at)
 		s.event(f, results.EventFaultInject, f.Injected, f.Detail)
 	}
+	if s, ok := a.(Stoppable); ok {
+		defer context.AfterFunc(stop, s.Stop)()
+	}
 	unproved := injecting
 	if unproved == nil {
 		unproved = s.prove(ctx, a, f)
@@ -87,6 +90,9 @@ func (s *Storm) strike(ctx, stop context.Context, in Injection, f *results.Fault
 	}
 	// What has acted in part, or cannot be proved to have acted, is healed too.
 	unwritten, unhealed := s.heal(ctx, stop, a, f)
+	if m, ok := a.(Mover); ok {
+		f.Moved = m.Moved()
+	}
 	switch {
 	case unhealed != nil && unproved != nil:
 		s.fail(f, results.StatusUnhealed, fmt.Errorf("%w; nor was it proved: %w", unhealed, unproved))

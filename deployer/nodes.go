@@ -24,9 +24,11 @@ type Member struct {
 	Epoch     int64
 	// Linked means that the bus link to it is up.
 	Linked bool
-	// Ranges are the slots that it serves, both ends included; slots in
-	// migration are left out.
+	// Ranges are the slots that it serves, both ends included.
 	Ranges [][2]int
+	// Open are the slots that it is moving to or from another node: only the node itself
+	// says so.
+	Open []int
 }
 
 // Slots are Ranges as a set.
@@ -73,7 +75,13 @@ func ParseNodes(text string) ([]Member, error) {
 			return nil, fmt.Errorf("CLUSTER NODES line %d: epoch %q", n+1, f[6])
 		}
 		for _, s := range f[8:] {
-			if strings.HasPrefix(s, "[") {
+			if open, ok := strings.CutPrefix(s, "["); ok {
+				slot, _, _ := strings.Cut(open, "-")
+				number, err := strconv.Atoi(slot)
+				if err != nil || number < 0 || number >= Slots {
+					return nil, fmt.Errorf("CLUSTER NODES line %d: open slot %.40q", n+1, s)
+				}
+				m.Open = append(m.Open, number)
 				continue
 			}
 			r, err := parseRange(s)

@@ -70,6 +70,8 @@ type Role struct {
 	Addr   string
 	Offset int64
 	LinkUp bool
+	// Slots are those that it says that it serves.
+	Slots results.Slots
 }
 
 // Roles asks every node what it is, now. Nodes that do not answer are left out.
@@ -86,7 +88,7 @@ func (c *Cluster) Roles(ctx context.Context) []Role {
 		n.Shard = c.shardNow(n, v)
 		r := Role{Node: n, Primary: v.Primary, Offset: v.Offset, LinkUp: v.LinkUp}
 		if self := v.self(); self != nil {
-			r.Addr = self.Addr
+			r.Addr, r.Slots = self.Addr, self.Slots()
 		}
 		list = append(list, r)
 	}

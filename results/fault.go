@@ -40,6 +40,8 @@ type Fault struct {
 	Proof string `json:"proof,omitempty"`
 	// Healing is what was seen when it was over.
 	Healing string `json:"healing,omitempty"`
+	// Moved is what a fault that takes slots has moved.
+	Moved *SlotMove `json:"moved,omitempty"`
 	// Offsets; zero if it did not come so far. Injected is read just before
 	// the system call that acts.
 	Planned  Duration `json:"plannedMs"`
@@ -88,6 +90,24 @@ type Traits struct {
 	Engine string `json:"engine,omitempty"`
 }
 
+// SlotMove is slots that were moved on purpose from one shard to another.
+type SlotMove struct {
+	From int `json:"from"`
+	To   int `json:"to"`
+	// Asked are the slots that were to move, and Slots those that did.
+	Asked Slots `json:"asked"`
+	Slots Slots `json:"slots,omitempty"`
+	// Atomic: the server moved them in one step; otherwise key by key.
+	Atomic bool `json:"atomic,omitempty"`
+	// Keys are those that were moved, in the time Took.
+	Keys int      `json:"keys"`
+	Took Duration `json:"tookMs"`
+	// Slowest is the longest time in which one slot was open, of those that were moved key
+	// by key, and SlowestSlot that slot.
+	Slowest     Duration `json:"slowestMs,omitempty"`
+	SlowestSlot int      `json:"slowestSlot,omitempty"`
+}
+
 // Resource is what a fault takes from a node.
 type Resource string
 
@@ -100,6 +120,7 @@ const (
 	TakesDisk    Resource = "disk"    // the volume is full or slow
 	TakesRole    Resource = "role"    // another node becomes the primary
 	TakesCommand Resource = "command" // what the command takes that the fault sends
+	TakesSlots   Resource = "slots"   // another shard serves some of them
 	TakesUnknown Resource = "unknown" // what programs of the user's own take
 )
 

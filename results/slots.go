@@ -80,6 +80,24 @@ func (s Slots) Count() int {
 	return n
 }
 
+// Last are the last n slots of the set.
+func (s Slots) Last(n int) Slots {
+	var out Slots
+	for i := len(s) - 1; i >= 0 && n > 0; i-- {
+		r := s[i]
+		r.First = max(r.First, r.Last-n+1)
+		n -= r.Last - r.First + 1
+		out = append(out, r)
+	}
+	slices.Reverse(out)
+	return out
+}
+
+// Has reports whether a slot is in the set.
+func (s Slots) Has(slot int) bool {
+	return slices.ContainsFunc(s, func(r SlotRange) bool { return r.First <= slot && slot <= r.Last })
+}
+
 // Plus are the slots of either set.
 func (s Slots) Plus(other Slots) Slots { return SlotsOf(slices.Concat(s, other)...) }
 

@@ -28,6 +28,8 @@ type Fault struct {
 	Isolate *Isolate `yaml:"isolate,omitempty" json:"isolate,omitempty" jsonschema:"oneof_required=isolate"`
 	// Makes a replica take over by command.
 	Failover *Failover `yaml:"failover,omitempty" json:"failover,omitempty" jsonschema:"oneof_required=failover"`
+	// Moves slots from one shard to another.
+	Reshard *Reshard `yaml:"reshard,omitempty" json:"reshard,omitempty" jsonschema:"oneof_required=reshard"`
 	// Delays packets.
 	Delay *Delay `yaml:"delay,omitempty" json:"delay,omitempty" jsonschema:"oneof_required=delay"`
 	// Loses packets.
@@ -114,7 +116,7 @@ func (f Fault) Allows(p Permission) bool {
 // f states of it.
 func (f *Fault) actions() []statement {
 	return []statement{
-		of(f.Kill), of(f.Pause), of(f.Partition), of(f.Isolate), of(f.Failover), of(f.Delay), of(f.Loss), of(f.Bandwidth),
+		of(f.Kill), of(f.Pause), of(f.Partition), of(f.Isolate), of(f.Failover), of(f.Reshard), of(f.Delay), of(f.Loss), of(f.Bandwidth),
 		of(f.CPU), of(f.Memory), of(f.DiskFull), of(f.SlowDisk), of(f.DiskError), of(f.PowerLoss), of(f.Drain), of(f.Restart),
 		of(f.Command), of(f.Exec),
 	}

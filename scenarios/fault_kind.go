@@ -58,6 +58,7 @@ const (
 	TakesDisk    Resource = "disk"    // the volume is full, slow or broken
 	TakesRole    Resource = "role"    // another node becomes the primary
 	TakesCommand Resource = "command" // what the command takes that it sends
+	TakesSlots   Resource = "slots"   // another shard serves some of them
 	TakesUnknown Resource = "unknown" // what programs of the user's own take
 )
 
@@ -122,6 +123,8 @@ type ground struct {
 	provider string
 	// bounded says that volumes have a size of their own.
 	bounded bool
+	// shards is how many the cluster has; 0 if that is not known.
+	shards int
 }
 
 // local is true where nodes are processes on this machine.

@@ -34,6 +34,8 @@ func (d *document) validateAttach(s *Scenario) {
 			d.validateTheirKill(f.Kill, join(path, f.Kind()))
 		case f.Restart != nil:
 			d.reject(join(path, f.Kind()), by, "use kill with one target after the other, or have a program of yours restart them in an exec fault", "a rolling restart writes an annotation into the StatefulSet, and slotstorm does not change what it did not deploy")
+		case t.Takes == TakesSlots:
+			d.reject(join(path, f.Kind()), by, "have a program of yours move them in an exec fault, and move them back by its heal", "the slots would stay where they were moved, and slotstorm does not change what it did not deploy")
 		case !slices.Contains([]Resource{TakesRole, TakesCommand, TakesUnknown}, t.Takes):
 			d.reject(join(path, f.Kind()), by, "use "+usable(a)+", or run the scenario on a cluster that slotstorm deploys", "%s acts on the machine of a node, and slotstorm did not start this one", f.Kind())
 		case f.Command != nil:

@@ -55,6 +55,7 @@ func kinds() []kind {
 			return errors.New("no fault of Chaos Mesh stops a process and continues it: write engine: auto")
 		}, nil},
 		{new(scenarios.Failover).Name(), unknown, nil},
+		{new(scenarios.Reshard).Name(), unknown, nil},
 		{new(scenarios.Drain).Name(), unknown, nil},
 		{new(scenarios.Restart).Name(), unknown, nil},
 		{new(scenarios.SentCommand).Name(), unknown, nil},

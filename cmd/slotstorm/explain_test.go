@@ -31,7 +31,7 @@ func TestExplainOfUnknownNames(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
 		"klil":          `nothing is called "klil"; did you mean kill`,
-		"redis.shard":   `nothing is called "redis.shard"; 'slotstorm explain' lists all names`,
+		"redis.memory9": `nothing is called "redis.memory9"; 'slotstorm explain' lists all names`,
 		"primary of it": `nothing is called "primary of it"`,
 	} {
 		code, stdout, stderr := do(t, "explain", name)

@@ -34,6 +34,9 @@ type counted struct {
 	lost loss
 	// shared says that others use the cluster too: what is counted is an upper bound.
 	shared bool
+	// imported says that its shard took slots in one step: of the writes that it executed,
+	// some came from their old owner.
+	imported bool
 }
 
 // loss is why a part of what a node counted is missing.
@@ -152,7 +155,7 @@ func (c counted) executed(command string) span {
 	for _, s := range c.segments {
 		n, e := s.commands[command].ok(), effectOf(command)
 		switch {
-		case e == reads, s.role == primary:
+		case e == reads, s.role == primary && !c.imported:
 			sum = sum.plus(span{n, n})
 		case e == writes && s.role == replica:
 			// These came from its primary.

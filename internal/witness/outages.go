@@ -225,11 +225,20 @@ func stall(b *results.Bundle, from, to results.Duration) results.Duration {
 // outage, or nil.
 func acknowledgedWithin(b *results.Bundle, o results.Outage, late results.Duration) *results.Write {
 	for i, w := range b.Writes {
-		if w.Shard == o.Shard && results.Outcome(w.Outcome) == results.OK && w.Sent > o.From+o.Uncertainty && w.Done < o.To-o.Uncertainty-late && !beyondCut(&b.Run, w) {
+		if w.Shard == o.Shard && results.Outcome(w.Outcome) == results.OK && w.Sent > o.From+o.Uncertainty && w.Done < o.To-o.Uncertainty-late && !beyondCut(&b.Run, w) && !resharded(&b.Run, w) {
 			return &b.Writes[i]
 		}
 	}
 	return nil
+}
+
+// resharded reports whether a write was acknowledged by a shard to which slots of its own were
+// moved on purpose: it says nothing of those that stayed.
+func resharded(r *results.Run, w results.Write) bool {
+	i := slices.IndexFunc(r.Nodes, func(n results.Node) bool { return n.Name == w.Node })
+	return i >= 0 && slices.ContainsFunc(r.Faults, func(f results.Fault) bool {
+		return f.Moved != nil && f.Moved.From == w.Shard && f.Moved.To == r.Nodes[i].Shard
+	})
 }
 
 // beyondCut reports whether a write came from another place than the probes while the network

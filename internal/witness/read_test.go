@@ -109,6 +109,17 @@ func TestCountsOfANode(t *testing.T) {
 	}
 }
 
+// A primary whose shard took slots in one step counts the writes of their old owner too.
+func TestCountsOfATarget(t *testing.T) {
+	c := counted{imported: true, segments: []segment{{role: primary, commands: map[string]calls{"set": {executed: 7}, "get": {executed: 3}}}}}
+	if got := c.executed("set"); got != (span{0, 7}) {
+		t.Errorf("writes: %v", got)
+	}
+	if got := c.executed("get"); got != (span{3, 3}) {
+		t.Errorf("reads: %v", got)
+	}
+}
+
 func TestRangesOfFigures(t *testing.T) {
 	for _, tc := range []struct {
 		s    span

@@ -33,12 +33,26 @@ func requests(b *results.Bundle, s *results.Summary, e *evidence) results.Check 
 		for i, n := range e.nodes {
 			w.counts[i] = n.counts()
 			w.counts[i].shared = b.Run.Environment.Shared
+			w.counts[i].imported = imports(&b.Run, n.Shard)
+		}
+		for _, s := range b.Run.Shards {
+			if imports(&b.Run, s.Index) {
+				c.limit("shard %d took slots in one step: its nodes count the writes that the source sent them, beside those of clients", s.Index)
+			}
 		}
 		lowerBounds(c, w.counts, e.nodes)
 		w.commands()
 		w.shards()
 	}
 	return c.answer()
+}
+
+// imports reports whether a server moved slots to a shard by itself: the writes of the meantime
+// come as commands.
+func imports(r *results.Run, shard int) bool {
+	return slices.ContainsFunc(r.Faults, func(f results.Fault) bool {
+		return f.Moved != nil && f.Moved.Atomic && f.Moved.To == shard && f.Injected > 0
+	})
 }
 
 // phases holds the load table against the frames.

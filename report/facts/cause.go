@@ -12,6 +12,7 @@ const joinSlack = results.Duration(100e6)
 
 // join finds the cause of a takeover. A takeover belongs to
 //
+//	a fault that moved its slots     it moved slots between these two shards
 //	a fault that asked for it        it made this replica the primary
 //	a step of an upgrade             it handed this role over, or had this node away
 //	                                 when it was marked FAIL
@@ -21,7 +22,7 @@ const joinSlack = results.Duration(100e6)
 // in this order, and to the first of several faults in force. One that belongs to none of
 // them is unexplained.
 func (h *History) join(t *Takeover) {
-	for _, find := range []func(Takeover) *Cause{h.askedBy, h.rolledBy, h.struckBy} {
+	for _, find := range []func(Takeover) *Cause{h.movedBy, h.askedBy, h.rolledBy, h.struckBy} {
 		if t.Cause = find(*t); t.Cause != nil {
 			break
 		}
@@ -36,6 +37,25 @@ func (h *History) join(t *Takeover) {
 	}
 	// A mark that is older than the cause is of another failure.
 	t.suspected, t.failed = h.failing(*t, t.Cause.Since)
+}
+
+// movedBy is the fault that moved the slots of a takeover from one shard to the other.
+func (h *History) movedBy(t Takeover) *Cause {
+	for i := range h.run.Faults {
+		f := &h.run.Faults[i]
+		if t.Means != results.MeansMoved || f.Moved == nil || f.Injected == 0 || len(t.Slots.Minus(f.Moved.Asked)) > 0 {
+			continue
+		}
+		if over := f.Restored == 0 || t.At-t.Uncertainty <= f.Restored+joinSlack; over && t.At >= f.Injected && h.ShardAt(t.From, t.At) == f.Moved.From && h.ShardAt(t.To, t.At) == f.Moved.To {
+			return &Cause{Fault: f, Since: f.Injected, Asked: true}
+		}
+	}
+	return nil
+}
+
+// Resharded reports whether a takeover is slots that a fault of the run moved: no failover.
+func (t Takeover) Resharded() bool {
+	return t.Cause != nil && t.Cause.Fault != nil && t.Cause.Fault.Moved != nil
 }
 
 // askedBy is the fault that asked for a takeover.

@@ -61,7 +61,9 @@ type Failover struct {
 func (a *Analysis) failovers() []Failover {
 	var list []Failover
 	for _, t := range a.taken {
-		list = append(list, a.failover(a.episodeOf(t)))
+		if !t.Resharded() {
+			list = append(list, a.failover(a.episodeOf(t)))
+		}
 	}
 	for _, f := range a.strikes() {
 		if (f.DeposesAtOnce() || a.ended(f)) && !a.ledTo(f) {
@@ -78,7 +80,7 @@ func (a *Analysis) strikes() []results.Fault {
 	var list []results.Fault
 	for _, f := range a.Run.Faults {
 		// A rolling restart comes to its nodes one by one, long after it began.
-		if f.Injected == 0 || f.Rolls {
+		if f.Injected == 0 || f.Rolls || f.Takes == results.TakesSlots {
 			continue
 		}
 		if f.Takes == results.TakesRole {
@@ -173,7 +175,7 @@ func (a *Analysis) struckAlone(f results.Fault) episode {
 func (a *Analysis) nextOf(shard int, after results.Duration) results.Duration {
 	end := a.end()
 	for _, t := range a.taken {
-		if t.Shard == shard && t.At > after {
+		if t.Shard == shard && t.At > after && !t.Resharded() {
 			end = min(end, t.At)
 			if t.Began > after {
 				end = min(end, t.Began)

@@ -51,6 +51,9 @@ type ownership struct {
 	changes []change
 	// claims are what each node says that it serves.
 	claims map[string]results.Slots
+	// deposed are the slots of each node's claims that another one has taken over since: a
+	// node that ended before it heard of that withdraws no claim.
+	deposed map[string]results.Slots
 	// follows are, by node, whom it replicated from when on.
 	follows map[string][]followed
 	// heard are nodes that have said what they serve or whom they follow, and sure
@@ -87,7 +90,7 @@ func own(b *results.Bundle, p places) *ownership {
 func follow(p places, proofs []proof, events []results.Event, inferred []claim) *ownership {
 	o := &ownership{
 		places: p, proofs: proofs,
-		claims: map[string]results.Slots{}, follows: map[string][]followed{}, heard: map[string]bool{}, sure: map[string]bool{}, election: map[string]int64{},
+		claims: map[string]results.Slots{}, deposed: map[string]results.Slots{}, follows: map[string][]followed{}, heard: map[string]bool{}, sure: map[string]bool{}, election: map[string]int64{},
 		polled: slices.ContainsFunc(events, func(e results.Event) bool { return e.Kind == results.EventSlotsGained }),
 	}
 	for _, s := range p.shards {
@@ -198,6 +201,7 @@ func (o *ownership) claim(c claim) {
 		return
 	}
 	o.claims[c.node] = o.claims[c.node].Plus(c.slots)
+	o.deposed[c.node] = o.deposed[c.node].Minus(c.slots)
 	served := len(o.serving(c.node)) > 0
 	taken := c.slots
 	var changes []change
@@ -229,6 +233,7 @@ func (o *ownership) claim(c claim) {
 	}
 	for n, ch := range changes {
 		changes[n].whole = ch.slots.Count() == o.serving(ch.from).Count()
+		o.deposed[ch.from] = o.deposed[ch.from].Plus(ch.slots)
 		for i := range o.open {
 			if o.open[i].Node == ch.from {
 				o.open[i].Slots = o.open[i].Slots.Minus(ch.slots)
@@ -247,7 +252,7 @@ func (o *ownership) claim(c claim) {
 func (o *ownership) lose(e *results.Event) {
 	o.claims[e.Node] = o.claims[e.Node].Minus(e.Slots)
 	for _, node := range slices.Sorted(maps.Keys(o.claims)) {
-		if both := o.claims[node].And(e.Slots).And(o.serving(e.Node)); node != e.Node && len(both) > 0 {
+		if both := o.claims[node].Minus(o.deposed[node]).And(e.Slots).And(o.serving(e.Node)); node != e.Node && len(both) > 0 {
 			s := *sight(e)
 			s.node = node
 			o.claim(claim{s, both, 0})

@@ -175,6 +175,7 @@ var traits = map[string]results.Traits{
 	"delay":    {Takes: results.TakesNetwork, Lasts: true},
 	"command":  {Takes: results.TakesCommand},
 	"failover": {Takes: results.TakesRole, Deposes: true, Asked: true},
+	"reshard":  {Takes: results.TakesSlots, Asked: true},
 }
 
 // fault reads: fault NAME KIND NODES from=SECONDS to=SECONDS. Roles are those at the
@@ -202,6 +203,13 @@ func (s *story) fault(name string, words []string) error {
 				f.Nodes = append(f.Nodes, results.Hit{Node: node, Shard: n.Shard, Role: role})
 			}
 		}
+	}
+	if o["slots"] != "" {
+		slots, err := results.ParseSlots(o["slots"])
+		if err != nil || len(f.Nodes) != 2 {
+			return fmt.Errorf("%q moves no slots: %w", words, err)
+		}
+		f.Moved = &results.SlotMove{From: f.Nodes[0].Shard, To: f.Nodes[1].Shard, Asked: slots, Slots: slots}
 	}
 	f.Node, f.Shard, f.Role = f.Nodes[0].Node, f.Nodes[0].Shard, f.Nodes[0].Role
 	s.bundle.Run.Faults = append(s.bundle.Run.Faults, f)

@@ -27,7 +27,7 @@ func Screen(b *results.Bundle, s *results.Summary, full string) doc.Document {
 	if over := len(d.Reasons) - screenReasons; over > 0 {
 		d.Reasons = append(slices.Clone(d.Reasons[:screenReasons]), fmt.Sprintf("and %s", words.Plural(over, "more reason", "more reasons")))
 	}
-	d.Sections = []doc.Section{fewObjectives(s), fewFailovers(s), gist(b, s), fewFindings(s), fewWarnings(s)}
+	d.Sections = []doc.Section{fewObjectives(s), fewFailovers(s), moves(b, s), gist(b, s), fewFindings(s), fewWarnings(s)}
 	d.Closing = append(d.Closing, doc.Side{Name: "everything", Text: full})
 	return d
 }

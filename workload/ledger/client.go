@@ -104,7 +104,7 @@ func (c *client) ask(ctx context.Context, shard int, write bool, args ...string)
 		}
 		switch {
 		case moved:
-			addr, asking = redirectAddr(redirect, addr), redirect.Ask
+			addr, asking = redirect.Addr(addr), redirect.Ask
 			to := c.seat.target.Member(addr)
 			if i := slices.Index(members, to); i >= 0 && !asking {
 				addr = to.Addr
@@ -118,13 +118,6 @@ func (c *client) ask(ctx context.Context, shard int, write bool, args ...string)
 		return got, node, err
 	}
 	return answer{}, c.name(addr), conn.ReplyError("MOVED too often")
-}
-
-func redirectAddr(r resp.Redirect, from string) string {
-	if len(r.Host) == 0 {
-		return from
-	}
-	return string(r.Host) + ":" + strconv.Itoa(int(r.Port))
 }
 
 func (c *client) name(addr string) string {

@@ -96,14 +96,14 @@ func (p *Probes) node(ctx context.Context, shard int, m servers.Member) {
 			return
 		case <-t.C:
 		}
-		sent, class := v.write(ctx, shard, n)
+		sent, class, by := v.write(ctx, shard, n)
 		done := p.clock.Now()
 		if ctx.Err() != nil {
 			return
 		}
 		switch class {
 		case "":
-			p.took(shard, done, m.Name)
+			p.took(shard, done, by)
 		case "MOVED":
 			// A replica, as it should be.
 			p.Watch.Elsewhere(shard, sent, m.Name)
@@ -128,9 +128,10 @@ type visit struct {
 	took []bool
 }
 
-// write writes a shard's probe key to the node, and gives when it was sent and the class
-// of what went wrong.
-func (v *visit) write(ctx context.Context, shard, n int) (sent results.Duration, class string) {
+// write writes a shard's probe key to the node, and gives when it was sent, the class of what
+// went wrong, and which node took it: where the key's slot is moving, its owner may send the
+// write to the other one, as it sends every client.
+func (v *visit) write(ctx context.Context, shard, n int) (sent results.Duration, class, by string) {
 	sent = v.p.clock.Now()
 	var err error
 	if v.c == nil {
@@ -139,20 +140,48 @@ func (v *visit) write(ctx context.Context, shard, n int) (sent results.Duration,
 	if err == nil {
 		// The time to dial is not part of the write.
 		sent = v.p.clock.Now()
-		class, err = v.p.write(v.c, shard, n)
+		var r resp.Reply
+		if r, err = v.c.Do("SET", v.p.keys[shard], strconv.Itoa(n)); err == nil && r.Kind == resp.Error {
+			class = string(r.Prefix())
+			if to, ok := resp.ParseRedirect(r.Body); ok && to.Ask {
+				return v.ask(ctx, to.Addr(v.m.Addr), shard, n)
+			}
+		}
 	}
 	if err != nil {
 		v.c.Close()
 		v.c = nil
 		_, class = classify.Error(err)
 	}
-	return sent, class
+	return sent, class, v.m.Name
+}
+
+// ask writes a shard's probe key to the node that is taking its slot, over a connection of its
+// own.
+func (v *visit) ask(ctx context.Context, addr string, shard, n int) (sent results.Duration, class, by string) {
+	sent, by = v.p.clock.Now(), v.p.target.Member(addr).Name
+	c, err := conn.Connect(ctx, v.p.target.Dialer, addr, v.p.timeout)
+	if err == nil {
+		defer c.Close()
+		_, err = c.Do("ASKING")
+	}
+	var r resp.Reply
+	if err == nil {
+		r, err = c.Do("SET", v.p.keys[shard], strconv.Itoa(n))
+	}
+	switch {
+	case err != nil:
+		_, class = classify.Error(err)
+	case r.Kind == resp.Error:
+		class = string(r.Prefix())
+	}
+	return sent, class, by
 }
 
 // abroad writes to the node for a shard that it was not deployed into. Only that it took
 // the write counts: what goes wrong says nothing of that shard.
 func (v *visit) abroad(ctx context.Context, shard, n int) {
-	_, class := v.write(ctx, shard, n)
+	_, class, _ := v.write(ctx, shard, n)
 	v.took[shard] = class == ""
 	if class == "" && ctx.Err() == nil {
 		v.p.took(shard, v.p.clock.Now(), v.m.Name)
@@ -170,18 +199,6 @@ func (p *Probes) took(shard int, done results.Duration, node string) {
 // outage.
 func (p *Probes) silent(shard int) bool {
 	return p.clock.Now()-results.Duration(p.good[shard].Load()) > results.DurationOf(Rule(p.interval).Failing)
-}
-
-// write writes the shard's probe key once; class is empty if the node took it.
-func (p *Probes) write(c *conn.Conn, shard, n int) (class string, err error) {
-	r, err := c.Do("SET", p.keys[shard], strconv.Itoa(n))
-	if err != nil {
-		return "", err
-	}
-	if r.Kind == resp.Error {
-		return string(r.Prefix()), nil
-	}
-	return "", nil
 }
 
 func (p *Probes) count(shard int, done results.Duration, ok bool) {

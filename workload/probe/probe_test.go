@@ -2,13 +2,19 @@ package probe
 
 import (
 	"context"
+	"fmt"
+	"net"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 
 	"github.com/slotstorm/slotstorm/internal/dial"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 	"github.com/slotstorm/slotstorm/workload/redistest"
+	"github.com/slotstorm/slotstorm/workload/resp"
 	"github.com/slotstorm/slotstorm/workload/servers"
 )
 
@@ -46,4 +52,62 @@ func TestAShardIsFoundOnANodeOfAnother(t *testing.T) {
 	}
 	cancel()
 	<-done
+}
+
+// ask sends a command to a server.
+func ask(t *testing.T, addr string, words ...any) string {
+	cl := redis.NewClient(&redis.Options{Addr: addr})
+	defer cl.Close()
+	reply, err := cl.Do(t.Context(), words...).Result()
+	if err != nil {
+		t.Fatalf("%v to %s: %v", words, addr, err)
+	}
+	return fmt.Sprint(reply)
+}
+
+// pair are two nodes of a cluster that know each other; the first one serves all slots.
+func pair(t *testing.T) (addrs, ids []string) {
+	var bus string
+	for range 2 {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, bus, _ = net.SplitHostPort(l.Addr().String())
+		l.Close()
+		addr, _ := redistest.Start(t, "--cluster-enabled", "yes", "--cluster-port", bus)
+		addrs, ids = append(addrs, addr), append(ids, ask(t, addr, "CLUSTER", "MYID"))
+	}
+	host, port, _ := net.SplitHostPort(addrs[1])
+	ask(t, addrs[0], "CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+	ask(t, addrs[0], "CLUSTER", "MEET", host, port, bus)
+	for _, addr := range addrs {
+		for !strings.Contains(ask(t, addr, "CLUSTER", "INFO"), "cluster_state:ok") || !strings.Contains(ask(t, addr, "CLUSTER", "INFO"), "cluster_known_nodes:2") {
+			time.Sleep(10 * time.Millisecond)
+		}
+	}
+	return addrs, ids
+}
+
+// TestASlotThatIsMoving: the owner of a key's slot is giving it to another node, and sends the
+// probes there for a key that it does not have.
+func TestASlotThatIsMoving(t *testing.T) {
+	t.Parallel()
+	addrs, ids := pair(t)
+	target := servers.Target{
+		Shards:  [][]servers.Member{{{Name: "giver", Addr: addrs[0]}, {Name: "taker", Addr: addrs[1]}}},
+		ShardOf: func(int) int { return 0 },
+	}
+	p := New(target, scenarios.Probe{Interval: scenarios.Duration(time.Millisecond), Timeout: scenarios.Duration(time.Second)}, results.Clock{Start: time.Now()}, time.Now())
+	slot := int(resp.Slot([]byte(p.keys[0])))
+	ask(t, addrs[1], "CLUSTER", "SETSLOT", slot, "IMPORTING", ids[0])
+	ask(t, addrs[0], "CLUSTER", "SETSLOT", slot, "MIGRATING", ids[1])
+	v := visit{p: p, m: target.Shards[0][0], took: make([]bool, 1)}
+	defer func() { v.c.Close() }()
+	if _, class, by := v.write(t.Context(), 0, 1); class != "" || by != "taker" {
+		t.Errorf("%q by %q", class, by)
+	}
+	if got := ask(t, addrs[1], "CLUSTER", "COUNTKEYSINSLOT", slot); got != "1" {
+		t.Errorf("the taker has %s keys", got)
+	}
 }

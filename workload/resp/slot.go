@@ -1,6 +1,10 @@
 package resp
 
-import "bytes"
+import (
+	"bytes"
+	"net"
+	"strconv"
+)
 
 // Slots is the number of hash slots of a Redis Cluster.
 const Slots = 16384
@@ -62,6 +66,15 @@ type Redirect struct {
 	// Brackets around an IPv6 address are left out.
 	Host []byte
 	Port uint16
+}
+
+// Addr is where the redirect leads, as host:port; from is who sent it.
+func (r Redirect) Addr(from string) string {
+	host := string(r.Host)
+	if host == "" {
+		host, _, _ = net.SplitHostPort(from)
+	}
+	return net.JoinHostPort(host, strconv.Itoa(int(r.Port)))
 }
 
 // ParseRedirect reads the message of an error reply; ok is false if it is not a

@@ -43,7 +43,7 @@ const (
 // Kinds are the kinds of faults that can be drawn, in the order of the documentation.
 func Kinds() []string {
 	return []string{
-		"kill", "pause", "partition", "isolate", "failover", "cpu", "memory", "delay", "loss", "bandwidth", "slowDisk", "diskError", "powerLoss", "command", "diskFull",
+		"kill", "pause", "partition", "isolate", "failover", "reshard", "cpu", "memory", "delay", "loss", "bandwidth", "slowDisk", "diskError", "powerLoss", "command", "diskFull",
 	}
 }
 

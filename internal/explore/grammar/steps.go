@@ -45,6 +45,12 @@ var drawers = []drawer{
 		target := pick(d, "replica of shard "+s.shard(d), "replica of shard "+s.shard(d), "random replica", "replica of the hottest slot")
 		return action{fields: "target: " + target + ", mode: " + pick(d, "graceful", "graceful", "force", "takeover")}
 	}},
+	{kind: "reshard", fits: func(s *sketch) bool { return s.has(scenarios.Primary) }, fields: func(d *dice, s *sketch) action {
+		from := d.below(s.shards)
+		to := (from + 1 + d.below(s.shards-1)) % s.shards
+		method := pick(d, "auto", "auto", "migrate")
+		return action{fields: fmt.Sprintf("from: %d, to: %d, slots: %s, method: %s", from, to, pick(d, "1", "10", "200"), method)}
+	}},
 	{kind: "cpu", lasts: true, fields: func(d *dice, s *sketch) action {
 		return action{fields: "target: " + one(d, s) + ", workers: " + strconv.Itoa(1+d.below(6))}
 	}},

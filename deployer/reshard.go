@@ -1,0 +1,296 @@
+package deployer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/slotstorm/slotstorm/results"
+)
+
+const (
+	// keysAtOnce is how many keys one MIGRATE takes: the source serves nothing else while it
+	// sends them.
+	keysAtOnce = 10
+	// migrateTimeout bounds the silence of the target within one MIGRATE.
+	migrateTimeout = 5 * time.Second
+	// closeLimit is how long a stop waits for the slot that is open.
+	closeLimit = 10 * time.Second
+)
+
+// Reshard moves slots from the primary of one shard to that of another while clients use
+// them. Who these primaries are is asked anew after each failed step: they may change.
+type Reshard struct {
+	Cluster  *Cluster
+	From, To int
+	Slots    results.Slots
+	// Atomic has the server move all of them in one step (CLUSTER MIGRATESLOTS, Valkey 9).
+	Atomic bool
+	// Moved is called when slots have moved, with the keys that they had and the time
+	// since the first step of the attempt that succeeded.
+	Moved func(slots results.Slots, keys int, took time.Duration)
+
+	// from and to are the primaries, as long as no step fails.
+	from, to *side
+	// source is the process that gave the first keys of the slot that is open.
+	source string
+}
+
+// Run moves the slots until all have moved, stop ends, or ctx does. A step that fails is tried
+// again: a node may be away for a while. A stop waits a while for the slot that is open.
+func (r *Reshard) Run(ctx, stop context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(stop, func() {
+		t := time.NewTimer(closeLimit)
+		defer t.Stop()
+		select {
+		case <-t.C:
+			cancel()
+		case <-ctx.Done():
+		}
+	})()
+	if r.Atomic {
+		var diverges error
+		err := r.Cluster.await(ctx, func() error {
+			err := r.moveAtOnce(ctx, stop)
+			if errors.Is(err, ErrDiverges) {
+				diverges, err = err, nil
+			}
+			return err
+		})
+		return errors.Join(diverges, err)
+	}
+	defer r.forget()
+	for _, slots := range r.Slots {
+		for slot := slots.First; slot <= slots.Last && stop.Err() == nil; slot++ {
+			r.source = ""
+			err := r.Cluster.await(ctx, func() error {
+				err := r.move(ctx, slot)
+				if err != nil {
+					r.forget()
+				}
+				return err
+			})
+			if err != nil {
+				return fmt.Errorf("moving slot %d: %w", slot, err)
+			}
+		}
+	}
+	return nil
+}
+
+// AwaitServed waits until every node that answers says that the primary of the shard serves the
+// slots, and no primary has one of them open. It names replicas that have: they were primaries,
+// ended, and keep what they knew.
+func (r *Reshard) AwaitServed(ctx context.Context, slots results.Slots) (open []string, err error) {
+	clients, end := r.Cluster.clients()
+	defer end()
+	err = r.Cluster.await(ctx, func() error {
+		open = nil
+		roles := r.Cluster.Roles(ctx)
+		i := slices.IndexFunc(roles, func(role Role) bool { return role.Primary && role.Node.Shard == r.To })
+		if i < 0 {
+			return fmt.Errorf("no primary of shard %d answers", r.To)
+		}
+		views, errs := askAll(ctx, clients)
+		for n, v := range views {
+			if errs[n] != nil {
+				continue
+			}
+			name := r.Cluster.Nodes[n].Name
+			if slot, ok := v.opened(slots); ok && v.Primary {
+				return fmt.Errorf("slot %d is still open on %s", slot, name)
+			} else if ok {
+				open = append(open, fmt.Sprintf("%s, a replica now, still has slot %d open", name, slot))
+			}
+			for _, m := range v.Members {
+				if theirs := m.Slots().And(slots); m.ID != roles[i].Node.ID && len(theirs) > 0 {
+					return fmt.Errorf("%s still sees slots %s at %s", name, theirs, r.Cluster.NameOf(m.ID))
+				}
+			}
+		}
+		return nil
+	})
+	return open, err
+}
+
+// opened is the first of some slots that the node itself has open.
+func (v View) opened(slots results.Slots) (slot int, ok bool) {
+	if self := v.self(); self != nil {
+		for _, open := range self.Open {
+			if slots.Has(open) {
+				return open, true
+			}
+		}
+	}
+	return 0, false
+}
+
+// side is a primary that takes part in a move.
+type side struct {
+	Role
+	*redis.Client
+}
+
+// forget has the primaries be asked for again.
+func (r *Reshard) forget() {
+	if r.from != nil {
+		_, _ = r.from.Close(), r.to.Close() // nothing is under way
+	}
+	r.from, r.to = nil, nil
+}
+
+// sides are the two primaries of this moment.
+func (r *Reshard) sides(ctx context.Context) (from, to *side, err error) {
+	if r.from != nil {
+		return r.from, r.to, nil
+	}
+	from, to = &side{}, &side{}
+	for _, role := range r.Cluster.Roles(ctx) {
+		switch {
+		case !role.Primary:
+		case role.Node.Shard == r.From:
+			from.Role = role
+		case role.Node.Shard == r.To:
+			to.Role = role
+		}
+	}
+	if from.Node.ID == "" || to.Node.ID == "" {
+		return nil, nil, fmt.Errorf("not both of the primaries of shard %d and shard %d answer", r.From, r.To)
+	}
+	from.Client, to.Client = r.Cluster.Client(from.Node, commandTimeout), r.Cluster.Client(to.Node, commandTimeout)
+	r.from, r.to = from, to
+	return from, to, nil
+}
+
+// cluster sends a command about slots.
+func (s *side) cluster(ctx context.Context, words ...any) (any, error) {
+	reply, err := s.Do(ctx, append([]any{"CLUSTER"}, words...)...).Result()
+	if err != nil {
+		return nil, fmt.Errorf("CLUSTER %s on %s: %w", strings.TrimSpace(fmt.Sprintln(words...)), s.Node.Name, err)
+	}
+	return reply, nil
+}
+
+// move moves one slot: it is opened on both sides, its keys are moved, and it is closed, at the
+// target first, so that at each moment one of the two serves it. An attempt that was broken off
+// is taken up by the next one. Source: Redis documentation of CLUSTER SETSLOT.
+func (r *Reshard) move(ctx context.Context, slot int) error {
+	begun := time.Now()
+	from, to, err := r.sides(ctx)
+	if err != nil {
+		return err
+	}
+	keys := 0
+	if !to.Slots.Has(slot) {
+		if keys, err = r.moveKeys(ctx, from, to, slot); err != nil {
+			return err
+		}
+		if _, err := to.cluster(ctx, "SETSLOT", slot, "NODE", to.Node.ID); err != nil {
+			return err
+		}
+	}
+	if _, err := from.cluster(ctx, "SETSLOT", slot, "NODE", to.Node.ID); err != nil {
+		return err
+	}
+	r.Moved(results.SlotsOf(results.SlotRange{First: slot, Last: slot}), keys, time.Since(begun))
+	return nil
+}
+
+// moveKeys opens a slot and moves all of its keys.
+func (r *Reshard) moveKeys(ctx context.Context, from, to *side, slot int) (keys int, err error) {
+	if r.source == "" {
+		if r.source, err = from.process(ctx); err != nil {
+			return 0, err
+		}
+	}
+	if _, err := to.cluster(ctx, "SETSLOT", slot, "IMPORTING", from.Node.ID); err != nil {
+		return 0, err
+	}
+	if _, err := from.cluster(ctx, "SETSLOT", slot, "MIGRATING", to.Node.ID); err != nil {
+		return 0, err
+	}
+	for {
+		list, err := from.ClusterGetKeysInSlot(ctx, slot, keysAtOnce).Result()
+		if err != nil {
+			return keys, fmt.Errorf("CLUSTER GETKEYSINSLOT %d on %s: %w", slot, from.Node.Name, err)
+		}
+		if len(list) == 0 {
+			return keys, nil
+		}
+		if err := r.send(ctx, from, to, list); err != nil {
+			return keys, err
+		}
+		keys += len(list)
+	}
+}
+
+// process is the run id of a node.
+func (s *side) process(ctx context.Context) (string, error) {
+	info, err := s.Info(ctx, "server").Result()
+	if err != nil {
+		return "", fmt.Errorf("asking %s for its process: %w", s.Node.Name, err)
+	}
+	return field(info, "run_id"), nil
+}
+
+// send has a node send keys of a slot to another one.
+func (r *Reshard) send(ctx context.Context, from, to *side, keys []string) error {
+	host, port, err := net.SplitHostPort(to.Addr)
+	if err != nil {
+		return fmt.Errorf("the address of %s: %w", to.Node.Name, err)
+	}
+	words := []any{"MIGRATE", host, port, "", 0, migrateTimeout.Milliseconds()}
+	var o redis.Options
+	r.Cluster.Dialer.Options(&o)
+	switch {
+	case o.Username != "":
+		words = append(words, "AUTH2", o.Username, o.Password)
+	case o.Password != "":
+		words = append(words, "AUTH", o.Password)
+	}
+	end := []any{"KEYS"}
+	for _, k := range keys {
+		end = append(end, k)
+	}
+	err = from.Do(ctx, append(words, end...)...).Err()
+	if err != nil && redis.HasErrorPrefix(err, "BUSYKEY") {
+		err = r.settle(ctx, from, append(words, "REPLACE"), keys)
+	}
+	if err != nil {
+		return fmt.Errorf("MIGRATE of %d keys from %s to %s: %w", len(keys), from.Node.Name, to.Node.Name, err)
+	}
+	return nil
+}
+
+// settle moves keys of which the target has copies. They come from a MIGRATE whose answer was
+// lost: the source did not delete them, serves them, and has what is newer. If another process
+// stands in its place by now, it has lost the deletion, and the target's copies are newer: clients
+// were sent there.
+func (r *Reshard) settle(ctx context.Context, from *side, replace []any, keys []string) error {
+	is, err := from.process(ctx)
+	if err != nil {
+		return err
+	}
+	for _, key := range keys {
+		err := from.Do(ctx, append(replace[:len(replace)-1:len(replace)-1], "KEYS", key)...).Err()
+		switch {
+		case err == nil || !redis.HasErrorPrefix(err, "BUSYKEY"):
+		case is == r.source:
+			err = from.Do(ctx, append(replace[:len(replace):len(replace)], "KEYS", key)...).Err()
+		default:
+			err = from.Del(ctx, key).Err()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

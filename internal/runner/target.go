@@ -7,6 +7,7 @@ import (
 	"github.com/slotstorm/slotstorm/chaos"
 	"github.com/slotstorm/slotstorm/deployer"
 	"github.com/slotstorm/slotstorm/internal/site"
+	"github.com/slotstorm/slotstorm/report/words"
 	"github.com/slotstorm/slotstorm/scenarios"
 	"github.com/slotstorm/slotstorm/workload"
 	"github.com/slotstorm/slotstorm/workload/resp"
@@ -58,7 +59,7 @@ func aim(s *scenarios.Scenario, rec *recorder, c *deployer.Cluster) chaos.Aim {
 		SlotOf: func(key string) int { return int(resp.Slot([]byte(key))) },
 		Hottest: func() (int, string, error) {
 			slot, share, err := workload.Hottest(&s.Workload, s.Seed, (rec.clock.Now() - rec.facts.LoadStart).Std())
-			return slot, fmt.Sprintf("%.1f %% of the requests that are due now go to it", 100*share), err
+			return slot, words.Percent(share) + " of the requests that are due now go to it", err
 		},
 	}
 }

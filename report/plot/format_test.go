@@ -16,7 +16,7 @@ func TestFormat(t *testing.T) {
 		{words.StepTime(fixture.MS(6.4)), "6 ms"}, {words.StepTime(fixture.MS(999.7)), "1.000 s"}, {words.StepTime(fixture.MS(2308)), "2.308 s"},
 		{words.Count(0), "0"}, {words.Count(999), "999"}, {words.Count(1000), "1,000"}, {words.Count(int64(12345678)), "12,345,678"}, {words.Count(-4321), "−4,321"},
 		{words.Rate(0), "0/s"}, {words.Rate(0.5), "0.50/s"}, {words.Rate(1234.6), "1,235/s"},
-		{words.Percent(1), "100 %"}, {words.Percent(0.99999999), "99.999 %"}, {words.Percent(0.9), "90 %"}, {words.Percent(0.999), "99.9 %"}, {words.Percent(0), "0 %"},
+		{words.Percent(1), "100 %"}, {words.Percent(0.99999999), "99.999999 %"}, {words.Percent(0.9), "90 %"}, {words.Percent(0.999), "99.9 %"}, {words.Percent(0), "0 %"},
 		{words.StretchText(fixture.MS(2612), fixture.MS(4017)), "2.61 to 4.02 s"}, {words.StretchText(fixture.MS(900), fixture.MS(4017)), "900 ms to 4.02 s"},
 		{words.StretchText(fixture.MS(130_000), fixture.MS(150_000)), "2 m 10 s to 2 m 30 s"},
 		{signed(math.Copysign(0, -1)), "0"}, {signed(-3), "−3"}, {signed(0.5), "0.5"},

@@ -1,7 +1,6 @@
 package sections
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/slotstorm/slotstorm/report/doc"
@@ -17,7 +16,7 @@ func room(o results.Objective) string {
 	m := *o.Margin * 100
 	share := words.Count(int64(math.Round(math.Abs(m)))) + " %"
 	if math.Abs(m) < 0.95 {
-		share = fmt.Sprintf("%.1f %%", math.Abs(m))
+		share = words.ShareText(math.Abs(*o.Margin))
 	}
 	switch {
 	case o.Result != results.Pass && o.Result != results.Fail:

@@ -73,3 +73,19 @@ func TestReadBackLine(t *testing.T) {
 		}
 	}
 }
+
+// A margin that is not nothing is not shown as nothing.
+func TestRoomOfTinyMargin(t *testing.T) {
+	for margin, want := range map[float64]string{
+		0:         "exactly at the limit",
+		0.0000004: "0.00004 % above the minimum",
+		0.0004:    "0.04 % above the minimum",
+		0.004:     "0.4 % above the minimum",
+		0.12:      "12 % above the minimum",
+	} {
+		low := 0.99
+		if got := room(results.Objective{Result: results.Pass, Min: &low, Margin: &margin}); got != want {
+			t.Errorf("margin %v: %q, want %q", margin, got, want)
+		}
+	}
+}

@@ -12,14 +12,29 @@ import (
 	"github.com/slotstorm/slotstorm/results"
 )
 
-// ShareText shows a share of a value: 5.0 %, 12 %.
+// ShareText shows a share of a value: 5.0 %, 12 %. It has more decimals where it would
+// otherwise read as nothing or as a whole.
 func ShareText(v float64) string {
 	p := 100 * v
+	decimals := 0
 	if p < 9.95 {
-		return fmt.Sprintf("%.1f %%", p)
+		decimals = 1
 	}
-	return fmt.Sprintf("%.0f %%", p)
+	for ; decimals < mostDecimals; decimals++ {
+		shown := math.Round(p*math.Pow10(decimals)) / math.Pow10(decimals)
+		if shown != 0 && shown != 100 || math.Abs(shown-p) < inexact {
+			break
+		}
+	}
+	return strconv.FormatFloat(p, 'f', decimals, 64) + " %"
 }
+
+const (
+	// mostDecimals are the decimals of a percentage that a float64 near 100 has.
+	mostDecimals = 12
+	// inexact, in percent, is more than the error of a quotient.
+	inexact = 1e-11
+)
 
 // UnitLabel is a value as the axis of a plot shows it, with a sign where it is negative.
 func UnitLabel(u results.Unit, v float64) string {
@@ -96,10 +111,16 @@ func Rate(v float64) string {
 	return Count(int64(math.Round(v))) + "/s"
 }
 
-// Percent shows a share with up to three decimals and rounds towards the bad
-// side: only a whole is 100 %.
+// Percent shows a share with up to three decimals and rounds towards the bad side. Nearer
+// to a whole or to nothing it has as many as it needs to differ from them: only a whole is
+// 100 %, and only nothing is 0 %.
 func Percent(v float64) string {
-	p := math.Floor(v*1e5+1e-6) / 1e3
+	decimals := 3
+	if rest := 100 * min(math.Abs(v), math.Abs(1-v)); rest > 0 {
+		decimals = min(max(decimals, int(math.Ceil(-math.Log10(rest)-1e-9))), mostDecimals)
+	}
+	scaled := 100 * v * math.Pow10(decimals)
+	p := math.Floor(scaled+1e-6+1e-15*math.Abs(scaled)) / math.Pow10(decimals)
 	return strconv.FormatFloat(p, 'f', -1, 64) + " %"
 }
 

@@ -70,7 +70,7 @@ func (p *program) capacity(c *cli.Context) error {
 	if entered {
 		return &exit{code: code}
 	}
-	ctx, stop, release := p.brake(c.Context)
+	ctx, stop, release := p.brake(c.Context, stoppingRun)
 	defer release()
 	state, err := capacity.Open(p.root, s, plan)
 	if err != nil {

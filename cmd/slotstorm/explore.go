@@ -78,7 +78,7 @@ func (p *program) explore(c *cli.Context) error {
 	if e.program, err = os.Executable(); err != nil {
 		return fmt.Errorf("finding this program: %w", err)
 	}
-	ctx, stop, release := p.brake(c.Context)
+	ctx, stop, release := p.brake(c.Context, stoppingRun)
 	defer release()
 	e.stop = stop
 	answer, err := e.search(ctx)

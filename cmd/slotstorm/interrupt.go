@@ -87,10 +87,13 @@ func (c *catcher) take() (caught <-chan os.Signal, release func()) {
 	}
 }
 
-// brake stops a run on signals. The first signal closes stop, and prints a message. The
-// second cancels the context, which ends the run at once. release unsubscribes from the
-// signals.
-func (p *program) brake(parent context.Context) (ctx context.Context, stop <-chan struct{}, release func()) {
+// stoppingRun is the work that an interrupted run still does.
+const stoppingRun = "undoing faults and collecting the logs of the nodes"
+
+// brake stops a verb on signals. The first signal closes stop, and prints doing, the work
+// that the verb still does. The second cancels the context, which ends the verb at once.
+// release unsubscribes from the signals.
+func (p *program) brake(parent context.Context, doing string) (ctx context.Context, stop <-chan struct{}, release func()) {
 	ctx, cancel := context.WithCancel(parent)
 	caught, restore := p.signals()
 	gentle, done := make(chan struct{}), make(chan struct{})
@@ -100,7 +103,7 @@ func (p *program) brake(parent context.Context) (ctx context.Context, stop <-cha
 		case <-done:
 			return
 		}
-		fmt.Fprintln(p.err, "stopping: undoing faults and collecting the logs of the nodes; press Ctrl-C again to exit at once")
+		fmt.Fprintln(p.err, "stopping: "+doing+"; press Ctrl-C again to exit at once")
 		close(gentle)
 		select {
 		case <-caught:

@@ -33,7 +33,8 @@ func (p *program) loadVerb() *cli.Command {
 			"--set changes a field of the load; its fields are those of 'workload' in a scenario.\n" +
 			"With a profile or with key spaces, flags about keys, values and commands count only if\n" +
 			"they are set. audit, prefill, probe, warmup and pattern.replay need 'slotstorm run'.\n" +
-			"Exit code 1 means that no request succeeded.",
+			"Exit code 1 means that no request succeeded. A load that is interrupted, for example by\n" +
+			"Ctrl-C, prints its figures until then, says so in text and JSON, and exits with code 130.",
 		Flags: []cli.Flag{
 			&cli.IntFlag{Name: "clients", Aliases: []string{"c"}, Value: 50, Usage: "use `N` clients for each primary, each with a connection of its own; with --client go-redis, N clients in all"},
 			&cli.IntFlag{Name: "threads", Aliases: []string{"t"}, Value: 1, Usage: "use `N` threads, and divide the connections among them"},
@@ -78,16 +79,16 @@ func (p *program) load(c *cli.Context) error {
 	if err := enoughFiles(leastFiles + uint64(max(c.Int("clients"), 0))); err != nil {
 		return err
 	}
-	_, stop, release := p.brake(c.Context)
+	ctx, stop, release := p.brake(c.Context, "waiting for the last answers")
 	defer release()
 	o.Stop = stop
 	if !p.quiet {
 		o.Progress = p.loadProgress(o)
 	}
-	r, err := loader.Run(c.Context, o)
+	r, err := loader.Run(ctx, o)
 	p.err.Show("")
 	if err != nil && closed(stop) {
-		return &exit{code: exitInterrupted}
+		return &exit{exitInterrupted, errors.New("interrupted")}
 	}
 	switch {
 	case errors.Is(err, loader.ErrUnreachable):
@@ -98,8 +99,8 @@ func (p *program) load(c *cli.Context) error {
 	if err := p.printLoad(r, c.Bool("csv")); err != nil {
 		return err
 	}
-	if closed(stop) {
-		return &exit{code: exitInterrupted}
+	if r.Interrupted != "" {
+		return &exit{exitInterrupted, fmt.Errorf("interrupted after %.2f s", r.Elapsed.Std().Seconds())}
 	}
 	if err := fruitless(r); err != nil {
 		return err

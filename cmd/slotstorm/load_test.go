@@ -5,11 +5,14 @@ import (
 	"bytes"
 	"fmt"
 	"net"
+	"os"
 	"os/exec"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 
 	"github.com/slotstorm/slotstorm/internal/loader"
 	"github.com/slotstorm/slotstorm/results"
@@ -88,8 +91,43 @@ func TestLoadWithoutReply(t *testing.T) {
 	}
 }
 
+// TestInterruptedLoad: a signal during a load ends it. The figures, the message and the
+// exit code say so.
+func TestInterruptedLoad(t *testing.T) {
+	t.Parallel()
+	for _, flags := range [][]string{{}, {"--json"}, {"--csv"}} {
+		addr := startServer(t)
+		cl := redis.NewClient(&redis.Options{Addr: addr, DisableIdentity: true, Protocol: 2})
+		defer cl.Close()
+		b := newBench(t)
+		go func() {
+			for cl.DBSize(t.Context()).Val() == 0 {
+				time.Sleep(5 * time.Millisecond)
+			}
+			b.caught <- os.Interrupt
+		}()
+		code, stdout, stderr := b.do(append([]string{"load", addr, "--test-time", "1h"}, flags...)...)
+		if code != exitInterrupted {
+			t.Errorf("%v: exit code %d", flags, code)
+		}
+		contains(t, stderr, "stopping: waiting for the last answers; press Ctrl-C again to exit at once\n", "slotstorm: interrupted after ")
+		switch {
+		case len(flags) == 0:
+			contains(t, stdout, "! interrupted: stopped by a signal after ")
+		case flags[0] == "--json":
+			contains(t, stdout, `"interrupted": "stopped by a signal"`)
+		}
+		if strings.Contains(stderr, "faults") {
+			t.Errorf("%v: a load has no faults: %s", flags, stderr)
+		}
+	}
+}
+
 // fullServer is a Redis without room for a write.
-func fullServer(t *testing.T) string {
+func fullServer(t *testing.T) string { return startServer(t, "--maxmemory", "1") }
+
+// startServer starts a Redis with further arguments, and returns its address.
+func startServer(t *testing.T, args ...string) string {
 	t.Helper()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -103,7 +141,7 @@ func fullServer(t *testing.T) string {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	server := exec.Command("redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "", "--maxmemory", "1", "--dir", t.TempDir())
+	server := exec.Command("redis-server", append([]string{"--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", t.TempDir()}, args...)...)
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
 	}

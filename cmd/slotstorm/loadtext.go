@@ -54,6 +54,9 @@ func loadTable(to io.Writer, r *loader.Result) error {
 	for _, class := range slices.Sorted(maps.Keys(r.Errors)) {
 		fmt.Fprintf(w, "%d × %s\n", r.Errors[class], class)
 	}
+	if r.Interrupted != "" {
+		fmt.Fprintf(w, "! interrupted: %s after %.2f s; the figures describe the load until then\n", r.Interrupted, r.Elapsed.Std().Seconds())
+	}
 	if r.Notice != "" {
 		fmt.Fprintln(w, "! "+r.Notice)
 	}

@@ -47,7 +47,7 @@ func (p *program) up(c *cli.Context) error {
 	if err := scenarios.CheckLabel(name); err != nil {
 		return usagef("--name %s: %w", quote(name), err)
 	}
-	ctx, stop, release := p.brake(c.Context)
+	ctx, stop, release := p.brake(c.Context, "removing the objects of the deployment")
 	defer release()
 	show := p.progress()
 	k, err := runner.Up(ctx, s, name, runner.Options{Context: c.String("context"), Observer: show, Stop: stop})

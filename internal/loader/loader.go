@@ -86,9 +86,11 @@ type Result struct {
 	// response times hide the effect of a stall.
 	OpenLoop bool             `json:"openLoop"`
 	Elapsed  results.Duration `json:"elapsedMs"`
-	Rows     []Row            `json:"rows"`
-	Errors   map[string]int   `json:"errors,omitempty"`
-	Client   results.Client   `json:"client"`
+	// Interrupted is why the load ended early; empty if it did not.
+	Interrupted string         `json:"interrupted,omitempty"`
+	Rows        []Row          `json:"rows"`
+	Errors      map[string]int `json:"errors,omitempty"`
+	Client      results.Client `json:"client"`
 	// Reads are the reads by role, of a client that may read from replicas.
 	Reads *results.Reads `json:"reads,omitempty"`
 	// Shard are the times by shard, all commands together.
@@ -236,15 +238,6 @@ func histograms() map[results.Time]*hdrhistogram.Histogram {
 
 // Run drives the load and sums it up.
 func Run(ctx context.Context, o Options) (*Result, error) {
-	target, server, err := discover(ctx, o)
-	if err != nil {
-		return nil, err
-	}
-	if o.Workload.Rate.Max {
-		// In a closed loop every connection to every primary has its requests
-		// under way.
-		o.Workload.MaxInFlight *= len(target.Shards)
-	}
 	stop, end := context.WithCancel(ctx)
 	defer end()
 	go func() {
@@ -254,6 +247,15 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		case <-stop.Done():
 		}
 	}()
+	target, server, err := discover(stop, o)
+	if err != nil {
+		return nil, err
+	}
+	if o.Workload.Rate.Max {
+		// In a closed loop every connection to every primary has its requests
+		// under way.
+		o.Workload.MaxInFlight *= len(target.Shards)
+	}
 	c := newCollector(len(target.Shards), o.Workload)
 	clock := results.Clock{Start: time.Now()}
 	before := processCPU()
@@ -265,6 +267,10 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	}
 	followed := follow(o.Progress, load)
 	err = load.Wait()
+	interrupted := ""
+	if stop.Err() != nil {
+		interrupted = "stopped by a signal"
+	}
 	if _, cerr := load.Close(ctx); err == nil {
 		err = cerr
 	}
@@ -275,7 +281,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		return nil, err
 	}
 	r := &Result{
-		Cluster: target.Cluster, Shards: len(target.Shards), Server: server, OpenLoop: !o.Workload.Rate.Max, Elapsed: results.DurationOf(elapsed),
+		Cluster: target.Cluster, Shards: len(target.Shards), Server: server, OpenLoop: !o.Workload.Rate.Max, Elapsed: results.DurationOf(elapsed), Interrupted: interrupted,
 		Errors: c.errors, Reads: c.reads, Client: load.Client(), CPU: results.DurationOf(cpu), Series: c.series,
 	}
 	total := c.rowsInto(r, o.Workload.Mix, elapsed)

@@ -154,6 +154,9 @@ func TestAStopEndsALoad(t *testing.T) {
 	if all := r.Rows[len(r.Rows)-1]; all.Counts.OK == 0 || all.Counts.OK != all.Counts.Total() {
 		t.Errorf("until the stop: %+v", all.Counts)
 	}
+	if r.Interrupted == "" {
+		t.Error("the result does not say that the load ended early")
+	}
 }
 
 func TestAServerThatIsNotThere(t *testing.T) {

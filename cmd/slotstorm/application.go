@@ -70,9 +70,9 @@ func (p *program) dispatch(ctx context.Context, args []string) error {
 	case err != nil:
 		return err
 	case w.version:
-		w = words{verb: "version", global: w.global}
+		w = arranged{verb: "version", global: w.global}
 	case w.help || w.verb == "":
-		w = words{verb: "help", args: []string{w.verb}}
+		w = arranged{verb: "help", args: []string{w.verb}}
 	}
 	return p.app.RunContext(ctx, w.line("slotstorm"))
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// words is a command line, sorted into its kinds.
-type words struct {
+// arranged is a command line, sorted into its kinds.
+type arranged struct {
 	verb string
 	// global and local are flags of the program and of the verb, each as one
 	// word: "--name" or "--name=value", by the flag's first name.
@@ -22,7 +22,7 @@ type words struct {
 
 // line is the command line as urfave/cli reads it, which stops looking for
 // flags at the first word that is none.
-func (w words) line(program string) []string {
+func (w arranged) line(program string) []string {
 	line := append([]string{program}, w.global...)
 	if w.verb == "" {
 		return line
@@ -41,8 +41,8 @@ func takesValue(f cli.Flag) bool {
 // arrange sorts args, the command line without the program's name. Flags may
 // stand anywhere before "--": as --name value, --name=value, -n value, -nvalue,
 // or several short ones in one word (-qv).
-func arrange(app *cli.App, args []string) (words, error) {
-	var w words
+func arrange(app *cli.App, args []string) (arranged, error) {
+	var w arranged
 	verb := verbOf(app, args)
 	if verb != nil {
 		w.verb = verb.Name
@@ -142,7 +142,7 @@ func lookup(app *cli.App, verb *cli.Command, name string) (flag cli.Flag, owner 
 type sorter struct {
 	app  *cli.App
 	verb *cli.Command
-	w    *words
+	w    *arranged
 }
 
 // flag reads the flag word a, which rest follows, and returns how many words of rest

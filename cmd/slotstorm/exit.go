@@ -10,6 +10,7 @@ import (
 
 	"github.com/slotstorm/slotstorm/deployer"
 	"github.com/slotstorm/slotstorm/internal/console"
+	"github.com/slotstorm/slotstorm/internal/loader"
 	"github.com/slotstorm/slotstorm/internal/printable"
 	"github.com/slotstorm/slotstorm/internal/runner"
 	"github.com/slotstorm/slotstorm/internal/site"
@@ -99,6 +100,13 @@ func message(err error) string {
 	return strings.ReplaceAll(printable.Text(strings.TrimRight(err.Error(), "\n")), "\n", "\n  ")
 }
 
+// elsewhere reports whether the cause of err is a server of the user's, which doctor does
+// not look at.
+func elsewhere(err error) bool {
+	var unusable *loader.Unusable
+	return errors.Is(err, site.ErrUnfit) || errors.Is(err, loader.ErrUnreachable) || errors.As(err, &unusable)
+}
+
 // fail prints err on w and returns its exit code.
 func fail(w io.Writer, color bool, err error) exitCode {
 	if err == nil {
@@ -132,7 +140,7 @@ func fail(w io.Writer, color bool, err error) exitCode {
 		code = exitUnhealed
 	}
 	fmt.Fprintf(w, "%s %s\n", console.Paint(color, console.Red, "slotstorm:"), message(err))
-	if code == exitEnvironment && !errors.Is(err, site.ErrUnfit) {
+	if code == exitEnvironment && !elsewhere(err) {
 		fmt.Fprintln(w, "Run 'slotstorm doctor' to see what is missing on this machine and how to fix it.")
 	}
 	return code

@@ -12,8 +12,8 @@ import (
 
 	"github.com/slotstorm/slotstorm/internal/console"
 	"github.com/slotstorm/slotstorm/internal/loader"
-	"github.com/slotstorm/slotstorm/internal/site"
 	"github.com/slotstorm/slotstorm/report"
+	"github.com/slotstorm/slotstorm/report/words"
 	"github.com/slotstorm/slotstorm/workload/frame"
 )
 
@@ -90,11 +90,8 @@ func (p *program) load(c *cli.Context) error {
 	if err != nil && closed(stop) {
 		return &exit{exitInterrupted, errors.New("interrupted")}
 	}
-	switch {
-	case errors.Is(err, loader.ErrUnreachable):
-		return fmt.Errorf("%w: %w", site.ErrEnvironment, err)
-	case err != nil:
-		return err
+	if err != nil {
+		return unloadable(err, c.String("password-env"))
 	}
 	if err := p.printLoad(r, c.Bool("csv")); err != nil {
 		return err
@@ -109,6 +106,27 @@ func (p *program) load(c *cli.Context) error {
 		return &exit{exitInconclusive, errors.New("invalid: " + r.Invalid)}
 	}
 	return nil
+}
+
+// unloadable is the error of a server that takes no load, with what the user can do.
+func unloadable(err error, passwordEnv string) error {
+	var unusable *loader.Unusable
+	switch {
+	case errors.Is(err, loader.ErrUnreachable):
+		return &exit{exitEnvironment, err}
+	case !errors.As(err, &unusable):
+		return err
+	}
+	advice := map[string]string{
+		"NOAUTH":    "set its password in the environment variable " + passwordEnv + ", or name another one with --password-env",
+		"WRONGPASS": "check the password in the environment variable " + passwordEnv + ", and --user",
+		"NOPERM":    "permit the user to call INFO and CLUSTER NODES",
+		"LOADING":   "wait until INFO shows loading:0",
+	}[unusable.Class]
+	if advice == "" {
+		return &exit{exitEnvironment, err}
+	}
+	return &exit{exitEnvironment, fmt.Errorf("%w; %s", err, advice)}
 }
 
 // printLoad writes the result as --out asks for, and prints it.
@@ -145,7 +163,7 @@ func fruitless(r *loader.Result) error {
 		}
 	}
 	if most != "" {
-		most = ", most often with " + most
+		most = " (most often: " + words.Class(most) + ")"
 	}
 	if all.Total() == 0 {
 		return errors.New("no request was due: choose a longer --test-time or a higher rate")

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"net"
 	"os"
@@ -58,8 +59,8 @@ func TestLoadTable(t *testing.T) {
 	row := func(command string, ok int, p50 float64) loader.Row {
 		return loader.Row{
 			Command: command, Counts: results.Counts{OK: ok, Unknown: 2}, PerSec: float64(ok) / 2,
-			Response: loader.Percentiles{Mean: ms(p50 * 1.2), P50: ms(p50), P90: ms(2 * p50), P99: ms(4 * p50), P999: ms(8 * p50), P9999: ms(9 * p50), Max: ms(10 * p50)},
-			Service:  loader.Percentiles{P99: ms(3 * p50)}, Slip: loader.Percentiles{P99: ms(0.05)},
+			Response: &loader.Percentiles{Mean: ms(p50 * 1.2), P50: ms(p50), P90: ms(2 * p50), P99: ms(4 * p50), P999: ms(8 * p50), P9999: ms(9 * p50), Max: ms(10 * p50)},
+			Service:  &loader.Percentiles{P99: ms(3 * p50)}, Slip: &loader.Percentiles{P99: ms(0.05)},
 		}
 	}
 	r := &loader.Result{
@@ -71,13 +72,27 @@ func TestLoadTable(t *testing.T) {
 	loadCSV(&csv, r)
 	golden(t, "testdata/load/table.txt", table.String())
 	golden(t, "testdata/load/table.csv", csv.String())
+	none := &loader.Result{
+		Shards: 1, Server: r.Server, Elapsed: ms(2000), Rows: []loader.Row{{Command: "SET", Counts: results.Counts{Failed: 3}}, {Command: "all", Counts: results.Counts{Failed: 3}}},
+		Errors: map[string]int{"dial": 2, "OOM": 1}, Client: results.Client{Type: "wire"}, Interrupted: "stopped by a signal",
+	}
+	table.Reset()
+	csv.Reset()
+	loadTable(&table, none)
+	loadCSV(&csv, none)
+	golden(t, "testdata/load/none.txt", table.String())
+	golden(t, "testdata/load/none.csv", csv.String())
+	text, err := json.Marshal(none)
+	if err != nil || strings.Contains(string(text), "p99Ms") {
+		t.Errorf("%v: times that no request had: %s", err, text)
+	}
 }
 
 // TestLoadWithoutReply: a load of which nothing has succeeded is no success.
 func TestLoadWithoutReply(t *testing.T) {
 	t.Parallel()
 	none := &loader.Result{Rows: []loader.Row{{Counts: results.Counts{Failed: 3, Unknown: 2}}}, Errors: map[string]int{"refused": 2, "timeout": 3}}
-	if err := fruitless(none); err == nil || err.Error() != "no request succeeded: 5 of 5 failed or got no answer, most often with timeout" {
+	if err := fruitless(none); err == nil || err.Error() != "no request succeeded: 5 of 5 failed or got no answer (most often: timeout)" {
 		t.Errorf("gives %v", err)
 	}
 	some := &loader.Result{Rows: []loader.Row{{Counts: results.Counts{OK: 1, Failed: 9}}}}
@@ -88,6 +103,28 @@ func TestLoadWithoutReply(t *testing.T) {
 	code, _, stderr := b.do("load", fullServer(t), "--requests", "20", "--clients", "2", "--ratio", "1:0")
 	if code != exitError || !strings.Contains(stderr, "no request succeeded") {
 		t.Errorf("a server that refuses every write: exit code %d, %s", code, stderr)
+	}
+}
+
+// TestLoadOnUnusableServer: a server that answers can be reached. The message says what
+// to do.
+func TestLoadOnUnusableServer(t *testing.T) {
+	locked := startServer(t, "--requirepass", "secret")
+	loading := replyServer(t, bulk("# Server\r\nredis_version:7.0.0\r\nloading:1\r\n"))
+	for _, tc := range []struct {
+		addr, password, reply, advice string
+	}{
+		{locked, "", "NOAUTH Authentication required", "set its password in the environment variable SECRET, or name another one with --password-env"},
+		{locked, "wrong", "WRONGPASS invalid username-password pair or user is disabled", "check the password in the environment variable SECRET, and --user"},
+		{loading, "", "it is loading its data", "wait until INFO shows loading:0"},
+		{replyServer(t, "-NOPERM this user has no permissions to run the 'info' command\r\n"), "", "NOPERM this user has no permissions to run the 'info' command", "permit the user to call INFO and CLUSTER NODES"},
+	} {
+		b := newBench(t)
+		t.Setenv("SECRET", tc.password)
+		code, _, stderr := b.do("load", tc.addr, "--password-env", "SECRET")
+		if want := "slotstorm: the server " + tc.addr + " cannot be used: " + tc.reply + "; " + tc.advice + "\n"; code != exitEnvironment || stderr != want {
+			t.Errorf("exit code %d, %q, want %q", code, stderr, want)
+		}
 	}
 }
 
@@ -162,6 +199,15 @@ func startServer(t *testing.T, args ...string) string {
 // errorServer answers INFO as a single server does, and everything else with an error.
 func errorServer(t *testing.T) string {
 	t.Helper()
+	return replyServer(t, bulk("# Server\r\nredis_version:7.0.0\r\n# Cluster\r\ncluster_enabled:0\r\n"))
+}
+
+// bulk is a text as a reply.
+func bulk(text string) string { return fmt.Sprintf("$%d\r\n%s\r\n", len(text), text) }
+
+// replyServer answers INFO with a reply, and everything else with an error.
+func replyServer(t *testing.T, info string) string {
+	t.Helper()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -173,17 +219,16 @@ func errorServer(t *testing.T) string {
 			if err != nil {
 				return
 			}
-			go answer(c)
+			go answer(c, info)
 		}
 	}()
 	return l.Addr().String()
 }
 
 // answer speaks as much of the protocol as the test needs: requests are arrays.
-func answer(c net.Conn) {
+func answer(c net.Conn, info string) {
 	defer c.Close()
 	r := bufio.NewReader(c)
-	const info = "# Server\r\nredis_version:7.0.0\r\n# Cluster\r\ncluster_enabled:0\r\n"
 	for {
 		var words []string
 		head, err := r.ReadString('\n')
@@ -203,7 +248,7 @@ func answer(c net.Conn) {
 		}
 		reply := "-ERR \x1b]0;owned\a \u202eno\x7f\r\n"
 		if len(words) > 0 && strings.EqualFold(words[0], "info") {
-			reply = fmt.Sprintf("$%d\r\n%s\r\n", len(info), info)
+			reply = info
 		}
 		if _, err := c.Write([]byte(reply)); err != nil {
 			return

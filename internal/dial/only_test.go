@@ -17,7 +17,7 @@ var others = map[string]string{
 	"internal/dial/dial.go":             "the Dialer itself",
 	"deployer/cluster.go":               "go-redis, with the options of a Dialer",
 	"workload/client/goredis.go":        "go-redis, with the options of a Dialer",
-	"internal/loader/loader.go":         "go-redis, with the options of a Dialer",
+	"internal/loader/discover.go":       "go-redis, with the options of a Dialer",
 	"chaos/agent/agent.go":              "opens a connection and closes it: whether packets pass",
 	"deployer/pods/generators.go":       "a generator, from within the cluster",
 	"workload/remote/identity.go":       "generators and the controller, with a key of the run",

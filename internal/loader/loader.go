@@ -6,25 +6,18 @@ package loader
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"slices"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
-	"github.com/redis/go-redis/v9"
 
-	"github.com/slotstorm/slotstorm/deployer"
 	"github.com/slotstorm/slotstorm/internal/dial"
 	"github.com/slotstorm/slotstorm/report/judge"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 	"github.com/slotstorm/slotstorm/workload"
 	"github.com/slotstorm/slotstorm/workload/frame"
-	"github.com/slotstorm/slotstorm/workload/servers"
 )
 
 // Options of a load.
@@ -47,21 +40,22 @@ type Options struct {
 
 // Row holds the outcomes and times of one command, or of all.
 type Row struct {
-	Command  string         `json:"command"`
-	Counts   results.Counts `json:"counts"`
-	PerSec   float64        `json:"okPerSecond"`
-	Response Percentiles    `json:"response"`
-	Service  Percentiles    `json:"service"`
-	Slip     Percentiles    `json:"slip"`
+	Command string         `json:"command"`
+	Counts  results.Counts `json:"counts"`
+	PerSec  float64        `json:"okPerSecond"`
+	// The times are nil if no request had one, as none succeeded.
+	Response *Percentiles `json:"response,omitempty"`
+	Service  *Percentiles `json:"service,omitempty"`
+	Slip     *Percentiles `json:"slip,omitempty"`
 	hists    map[results.Time]*hdrhistogram.Histogram
 }
 
 // ShardRow holds the times of one shard's requests.
 type ShardRow struct {
-	Shard    int         `json:"shard"`
-	OK       int64       `json:"ok"`
-	Response Percentiles `json:"response"`
-	Service  Percentiles `json:"service"`
+	Shard    int          `json:"shard"`
+	OK       int64        `json:"ok"`
+	Response *Percentiles `json:"response"`
+	Service  *Percentiles `json:"service"`
 }
 
 // Percentiles of a time, in milliseconds.
@@ -106,64 +100,6 @@ type Result struct {
 	Notice    string             `json:"notice,omitempty"`
 	// Series are the seconds of the load.
 	Series []results.Frame `json:"series,omitempty"`
-}
-
-// ErrUnreachable marks an error of finding the server.
-var ErrUnreachable = errors.New("the server cannot be reached")
-
-const discoverLimit = 5 * time.Second
-
-// discover asks the server what it is, and for its shards.
-func discover(ctx context.Context, o Options) (servers.Target, results.Server, error) {
-	ctx, cancel := context.WithTimeout(ctx, discoverLimit)
-	defer cancel()
-	options := &redis.Options{Addr: o.Addr, DisableIdentity: true, Protocol: 2, MaxRetries: -1, DialerRetries: 1}
-	o.Dialer.Options(options)
-	cl := redis.NewClient(options)
-	defer cl.Close()
-	info, err := cl.Info(ctx).Result()
-	if err != nil {
-		return servers.Target{}, results.Server{}, fmt.Errorf("%w: %s: %w", ErrUnreachable, o.Addr, err)
-	}
-	server := results.ServerOfInfo(info)
-	t := servers.Target{Addrs: []string{o.Addr}, Dialer: o.Dialer}
-	if !strings.Contains(info, "\ncluster_enabled:1") {
-		t.Shards = [][]servers.Member{{{Name: o.Addr, Addr: o.Addr}}}
-		t.ShardOf = func(int) int { return 0 }
-		return t, server, nil
-	}
-	t.Cluster = true
-	text, err := cl.ClusterNodes(ctx).Result()
-	if err != nil {
-		return t, server, fmt.Errorf("%w: %w", ErrUnreachable, err)
-	}
-	members, err := deployer.ParseNodes(text)
-	if err != nil {
-		return t, server, err
-	}
-	// Each node lists them in an order of its own: shards are numbered by their slots.
-	members = slices.DeleteFunc(members, func(m deployer.Member) bool { return !m.Primary || len(m.Ranges) == 0 })
-	slices.SortFunc(members, func(a, b deployer.Member) int { return a.Ranges[0][0] - b.Ranges[0][0] })
-	var shardOf [deployer.Slots]int
-	served := 0
-	for _, m := range members {
-		for _, r := range m.Ranges {
-			for slot := r[0]; slot <= r[1]; slot++ {
-				shardOf[slot] = len(t.Shards)
-				served++
-			}
-		}
-		addr := m.Addr
-		if strings.HasPrefix(addr, ":") {
-			addr = o.Addr // a node that does not know its own address
-		}
-		t.Shards = append(t.Shards, []servers.Member{{Name: m.ID[:min(8, len(m.ID))], Addr: addr}})
-	}
-	if served < deployer.Slots {
-		return t, server, fmt.Errorf("%w: %d of %d slots are served: the cluster is not whole", ErrUnreachable, served, deployer.Slots)
-	}
-	t.ShardOf = func(slot int) int { return shardOf[slot] }
-	return t, server, nil
 }
 
 // collector sums frames up.
@@ -290,7 +226,9 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	}
 	r.Generator = c.record.Judge(elapsed)
 	r.Invalid = judge.LimitReason(r.Generator)
-	r.Notice = judge.GeneratorNotice(r.Generator, r.Rows[len(r.Rows)-1].Response.P99)
+	if all := r.Rows[len(r.Rows)-1].Response; all != nil {
+		r.Notice = judge.GeneratorNotice(r.Generator, all.P99)
+	}
 	return r, nil
 }
 
@@ -348,12 +286,13 @@ func (r *Row) summed(elapsed time.Duration) Row {
 	return out
 }
 
-func percentiles(h *hdrhistogram.Histogram) Percentiles {
+// percentiles are nil of an empty histogram.
+func percentiles(h *hdrhistogram.Histogram) *Percentiles {
 	if h.TotalCount() == 0 {
-		return Percentiles{}
+		return nil
 	}
 	us := func(v int64) results.Duration { return results.Duration(v * int64(time.Microsecond)) }
-	return Percentiles{
+	return &Percentiles{
 		Mean: us(int64(h.Mean())), P50: us(h.ValueAtQuantile(50)), P90: us(h.ValueAtQuantile(90)), P99: us(h.ValueAtQuantile(99)),
 		P999: us(h.ValueAtQuantile(99.9)), P9999: us(h.ValueAtQuantile(99.99)), Max: us(h.Max()),
 	}

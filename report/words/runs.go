@@ -1,6 +1,7 @@
 package words
 
 import (
+	"cmp"
 	"fmt"
 	"sort"
 	"strings"
@@ -105,6 +106,9 @@ func OriginText(f results.Failover) string {
 	return fmt.Sprintf("the unexplained takeover of shard %d", f.Shard)
 }
 
+// Class is a class of errors in words: a word of an error reply as the server writes it.
+func Class(name string) string { return cmp.Or(errorWords[name], name) }
+
 // Classes lists error classes, most frequent first.
 func Classes(m map[string]int) string {
 	names := make([]string, 0, len(m))
@@ -116,11 +120,7 @@ func Classes(m map[string]int) string {
 		return m[a] > m[b] || (m[a] == m[b] && a < b)
 	})
 	for i, name := range names {
-		text := name
-		if w := errorWords[name]; w != "" {
-			text = w
-		}
-		names[i] = text + " " + Count(m[name])
+		names[i] = Class(name) + " " + Count(m[name])
 	}
 	return strings.Join(names, ", ")
 }

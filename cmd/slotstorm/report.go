@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -28,7 +27,9 @@ func (p *program) reportVerb() *cli.Command {
 		UsageText: examples("slotstorm report latest", "slotstorm report latest --format markdown --output report.md"),
 		ArgsUsage: "RUN...",
 		Description: "Reads the folder of each run, checks that it is complete, judges the run again and\n" +
-			"prints the report. RUN is a folder, an id, the beginning of an id, or 'latest'.\n\n" +
+			"prints the report. RUN is a folder, an id, the beginning of an id, or 'latest'. The\n" +
+			"reports of several runs follow one another as text and markdown, and are one document as\n" +
+			strings.Join(report.Names(report.Runs), ", ") + "; --json prints an array. The other formats take one run.\n\n" +
 			"If none of --format, --output and --verify is given, it also writes report.html,\n" +
 			"report.md, junit.xml and the plots in the folder again, and seals the folder: it records\n" +
 			"a checksum of each file. The files of a signed run stay unchanged, unless --sign is\n" +
@@ -60,7 +61,7 @@ func (p *program) report(c *cli.Context) error {
 	default:
 		p.colorOut = false
 	}
-	format, err := p.format(c.String("format"))
+	format, err := p.format(c.String("format"), c.NArg())
 	if err != nil {
 		return err
 	}
@@ -82,8 +83,10 @@ func (p *program) report(c *cli.Context) error {
 		if p.direct() && sign == nil {
 			continue
 		}
-		if err := p.printReport(b, sum, format, file); err != nil {
-			return err
+		if !together(format, c.NArg()) {
+			if err := p.printReport(format, report.OfRun(b, sum, outcomeOf(b.Dir, b, sum)), file); err != nil {
+				return err
+			}
 		}
 		if !keep {
 			if err := p.renew(b, sum, sign); err != nil {
@@ -91,15 +94,25 @@ func (p *program) report(c *cli.Context) error {
 			}
 		}
 	}
+	if together(format, c.NArg()) {
+		if err := p.printReport(format, done.result(false), file); err != nil {
+			return err
+		}
+	}
 	return p.writeTargets(done.result(false))
 }
 
-// printReport renders a run, and prints it or writes it to a file unless --out has taken
-// standard output.
-func (p *program) printReport(b *results.Bundle, s *results.Summary, f report.Format, file string) error {
+// together reports whether so many runs are one document in a format.
+func together(f report.Format, runs int) bool {
+	return runs > 1 && slices.Contains(f.Of, report.Runs)
+}
+
+// printReport renders runs, and prints the report or writes it to a file unless --out has
+// taken standard output.
+func (p *program) printReport(f report.Format, r report.Result, file string) error {
 	var text bytes.Buffer
-	if err := f.Write(&text, report.OfRun(b, s, outcomeOf(b.Dir, b, s)), p.colorOut); err != nil {
-		return fmt.Errorf("rendering %s: %w", filepath.Base(b.Dir), err)
+	if err := f.Write(&text, r, p.colorOut); err != nil {
+		return fmt.Errorf("rendering the report: %w", err)
 	}
 	if p.direct() {
 		return nil
@@ -164,8 +177,11 @@ func (p *program) analyze(b *results.Bundle, baseline string) (*results.Summary,
 	return judge.Analyze(b)
 }
 
-// format is that of a name; empty means text, or with --json JSON.
-func (p *program) format(name string) (report.Format, error) {
+// oneByOne are the formats in which the reports of several runs can follow one another.
+var oneByOne = []string{"text", "markdown"}
+
+// format is that of a name, for so many runs; empty means text, or with --json JSON.
+func (p *program) format(name string, runs int) (report.Format, error) {
 	switch {
 	case name == "" && p.json:
 		name = "json"
@@ -176,6 +192,9 @@ func (p *program) format(name string) (report.Format, error) {
 	f, _ := report.Named(name)
 	if !slices.Contains(known, name) {
 		return f, usagef("--format: unknown format %q%s; use one of %s", name, suggest(name, known), strings.Join(known, ", "))
+	}
+	if many := slices.Concat(oneByOne, report.Names(report.Runs)); runs > 1 && !slices.Contains(many, name) {
+		return f, usagef("--format %s takes one run, but got %d; formats of several runs are %s", name, runs, strings.Join(many, ", "))
 	}
 	return f, nil
 }

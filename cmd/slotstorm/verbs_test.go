@@ -367,6 +367,44 @@ func TestReport(t *testing.T) {
 	}
 }
 
+// TestReportOfSeveralRuns: what a program reads is one document.
+func TestReportOfSeveralRuns(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	for _, id := range []string{"one", "two"} {
+		write(t, root, id, nil)
+	}
+	report := func(args ...string) (exitCode, string, string) {
+		return do(t, append([]string{"report", "one", "two", "--out", root}, args...)...)
+	}
+	code, stdout, stderr := report("--json")
+	var list []outcome
+	if err := json.Unmarshal([]byte(stdout), &list); code != exitOK || err != nil || len(list) != 2 || list[0].ID != "one" || list[1].Summary == nil {
+		t.Errorf("json: exit code %d, %v, %s", code, err, stderr)
+	}
+	for format, once := range map[string]string{"junit": "<testsuites", "openmetrics": "# EOF", "json": "\n]"} {
+		code, stdout, stderr := report("--format", format)
+		if code != exitOK || strings.Count(stdout, once) != 1 || !strings.Contains(stdout, "one") || !strings.Contains(stdout, "two") {
+			t.Errorf("%s: exit code %d, %s\n%.300s", format, code, stderr, stdout)
+		}
+	}
+	for _, format := range []string{"text", "markdown", "summary"} {
+		if code, stdout, stderr := report("--format", format); code != exitOK || strings.Count(stdout, "kill-primary") < 2 {
+			t.Errorf("%s: exit code %d, %s", format, code, stderr)
+		}
+	}
+	for _, format := range []string{"html", "csv", "jsonl"} {
+		code, stdout, stderr := report("--format", format)
+		if code != exitInvalid || stdout != "" {
+			t.Errorf("%s: exit code %d, %.100s", format, code, stdout)
+		}
+		contains(t, stderr, "--format "+format+" takes one run, but got 2; formats of several runs are text, markdown, json, junit, summary, openmetrics")
+	}
+	if code, stdout, _ := report("--json", "--quiet"); code != exitOK || !json.Valid([]byte(stdout)) {
+		t.Errorf("quiet: exit code %d, %.100s", code, stdout)
+	}
+}
+
 func TestReportRefuses(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()

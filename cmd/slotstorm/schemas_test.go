@@ -26,6 +26,8 @@ func generateSchema(t *testing.T, name string) []byte {
 		switch t {
 		case reflect.TypeFor[results.Duration]():
 			return &jsonschema.Schema{Type: "number", Description: "Milliseconds."}
+		case reflect.TypeFor[[]*float64](): // null where a value is missing
+			return &jsonschema.Schema{Type: "array", Items: &jsonschema.Schema{AnyOf: []*jsonschema.Schema{{Type: "number"}, {Type: "null"}}}}
 		case reflect.TypeFor[results.Slots]():
 			return &jsonschema.Schema{Type: "string", Description: "Slots as CLUSTER NODES writes them: 0-5460 5462."}
 		case reflect.TypeFor[json.RawMessage]():

@@ -231,7 +231,7 @@ func (s *TrendSeries) changes(used []trendEntry) {
 	s.Changes = []TrendChange{}
 	for _, c := range statistics.Changes(values, matters) {
 		last, first := used[at[c.At-1]], used[at[c.At]]
-		change := TrendChange{Change: c, First: first.run.ID, Last: last.run.ID, Differs: facts.Differences(last.traits, first.traits)}
+		change := TrendChange{Change: c, First: first.run.ID, Last: last.run.ID, Differs: append([]facts.Difference{}, facts.Differences(last.traits, first.traits)...)}
 		change.At = at[c.At]
 		switch {
 		case s.Better == metrics.Neither:

@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/urfave/cli/v2"
 
+	"github.com/slotstorm/slotstorm/report/compare"
 	"github.com/slotstorm/slotstorm/report/judge"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
@@ -22,7 +23,11 @@ func (p *program) baseline(text string, s *scenarios.Scenario) (*results.Baselin
 		return nil, usagef("--baseline needs an objective such as 'max: baseline+10%%', and %s has none", s.Metadata.Name)
 	}
 	var bundles []*results.Bundle
+	var distinct compare.Distinct
 	_, err := p.eachRun(text, func(_ string, b *results.Bundle) error {
+		if err := distinct.Add(b); err != nil {
+			return &exit{exitInvalid, err}
+		}
 		bundles = append(bundles, b)
 		return nil
 	})

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"path/filepath"
 
@@ -48,18 +47,13 @@ func (p *program) compare(c *cli.Context) error {
 	}
 	o.Force = c.Bool("force")
 	var sides [2]*compare.Runs
-	taken := map[string]string{} // folders by the id of their run
+	var distinct compare.Distinct
 	for i, text := range c.Args().Slice() {
 		sides[i] = compare.NewRuns("")
 		dirs, err := p.eachRun(text, func(dir string, b *results.Bundle) error {
-			id := cmp.Or(b.Run.ID, dir)
-			switch was, again := taken[id]; {
-			case again && was == dir:
-				return usagef("%s is given twice, or is in both A and B: each run counts once", dir)
-			case again:
-				return usagef("%s and %s are the same run, %s: each run counts once", was, dir, id)
+			if err := distinct.Add(b); err != nil {
+				return &exit{exitInvalid, err}
 			}
-			taken[id] = dir
 			if err := sides[i].Add(b); err != nil {
 				return fmt.Errorf("bundle %s: %w", dir, err)
 			}

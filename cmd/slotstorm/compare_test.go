@@ -149,7 +149,7 @@ func TestCompareStored(t *testing.T) {
 }
 
 // A copy of a run is the same run: it says nothing more.
-func TestCompareCountsARunOnce(t *testing.T) {
+func TestARunCountsOnce(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
 	write(t, root, "one", nil)
@@ -157,7 +157,10 @@ func TestCompareCountsARunOnce(t *testing.T) {
 	if err := os.CopyFS(filepath.Join(root, "copy"), os.DirFS(filepath.Join(root, "one"))); err != nil {
 		t.Fatal(err)
 	}
-	for _, typed := range []string{"compare one,copy two", "compare one copy --force"} {
+	for _, typed := range []string{
+		"compare one,copy two", "compare one copy --force", "trend", "trend one,two,copy",
+		`run kill-primary --set objectives=[{"metric":"availability","min":"baseline"}] --baseline one,copy`,
+	} {
 		code, _, stderr := do(t, append(strings.Fields(typed), "--out", root)...)
 		if code != exitInvalid {
 			t.Errorf("%q gives %d", typed, code)

@@ -46,9 +46,13 @@ func (p *program) trend(c *cli.Context) error {
 		return usagef("--recent must be greater than 0, not %d", c.Int("recent"))
 	}
 	var builder compare.TrendBuilder
+	var distinct compare.Distinct
 	_, err := p.eachRun(set, func(dir string, b *results.Bundle) error {
 		if name := c.String("scenario"); name != "" && b.Run.Name != name {
 			return nil
+		}
+		if err := distinct.Add(b); err != nil {
+			return &exit{exitInvalid, err}
 		}
 		if err := builder.Add(b); err != nil {
 			return fmt.Errorf("bundle %s: %w", dir, err)

@@ -197,6 +197,19 @@ func damaged(t *testing.T, root string, ids []string) map[string]string {
 	return why
 }
 
+// TestCopiesAreNamedAndLeftOut: a copy of a run is not another run.
+func TestCopiesAreNamedAndLeftOut(t *testing.T) {
+	root, ids := archive(t, 3)
+	if err := os.CopyFS(filepath.Join(root, "zz-copy"), os.DirFS(filepath.Join(root, ids[0]))); err != nil {
+		t.Fatal(err)
+	}
+	web := site(t, New(Options{Root: root, Log: t.Output()}))
+	resp, body := fetch(t, web.URL+"/trend")
+	if resp.StatusCode != 200 || !strings.Contains(body, "are the same run") || !strings.Contains(body, "3 runs") {
+		t.Errorf("%d: %.2000s", resp.StatusCode, body)
+	}
+}
+
 func TestBadBundlesAreNamedAndLeftOut(t *testing.T) {
 	root, ids := archive(t, 12)
 	bad := damaged(t, root, ids)

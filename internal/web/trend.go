@@ -27,6 +27,13 @@ func (s *Server) trends(ctx context.Context, name string) (answer, error) {
 		return answer{}, err
 	}
 	var builder compare.TrendBuilder
+	var distinct compare.Distinct
+	add := func(b *results.Bundle) error {
+		if err := distinct.Add(b); err != nil {
+			return err
+		}
+		return builder.Add(b)
+	}
 	broken := map[string][]string{} // by scenario; "" if that cannot be read either
 	for _, e := range list {
 		if err := ctx.Err(); err != nil {
@@ -37,7 +44,7 @@ func (s *Server) trends(ctx context.Context, name string) (answer, error) {
 		case e.Run == nil:
 			broken[""] = append(broken[""], line("%s: %v", e.ID, e.Err))
 		default:
-			if err := s.take(e.ID, builder.Add); err != nil && !errors.Is(err, results.ErrUnsealed) {
+			if err := s.take(e.ID, add); err != nil && !errors.Is(err, results.ErrUnsealed) {
 				broken[e.Run.Name] = append(broken[e.Run.Name], line("%s: %v", e.ID, err))
 			}
 		}

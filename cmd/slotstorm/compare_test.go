@@ -55,6 +55,9 @@ func TestCompareRefuses(t *testing.T) {
 		{"compare one nothing-*", exitError, "no run fits the pattern"},
 		{"compare one two --metric p99", exitInvalid, `unknown metric "p99"`},
 		{"compare one two --metric writes.lost@steady", exitInvalid, "whole timeline"},
+		{"run steady --against redis.shards=4 --metric response.p99@stedy", exitInvalid, `--metric response.p99@stedy: steady has no phase "stedy" (did you mean steady?); it has steady`},
+		{"run steady --against redis.shards=4 --metric response.p99@steady", exitInvalid, "--metric response.p99@steady: steady has only this phase: leave out @steady"},
+		{"run steady --against redis.shards=4 --metric response.p99:GTE", exitInvalid, `steady has no command "GTE" (did you mean GET?); it has `},
 		{"compare one two --threshold 5", exitInvalid, "write it as 10%"},
 		{"compare one two --out junit=a.xml", exitInvalid, "slotstorm compare writes text, markdown"},
 		{"compare one two", exitInconclusive, "no run of one can be used (one: the cluster was not healthy"},
@@ -146,6 +149,23 @@ func TestCompareStored(t *testing.T) {
 		t.Errorf("exit code %d: %s", code, stdout)
 	}
 	contains(t, stdout, `"answer": "same"`, `"what": "redis.binary"`, fmt.Sprintf(`"schemaVersion": %d`, compare.ComparisonSchemaVersion))
+}
+
+// TestCompareSuggestsFigures: a misspelt phase or command is not a difference of the runs.
+func TestCompareSuggestsFigures(t *testing.T) {
+	t.Parallel()
+	root := nightly(t, 2, 0)
+	for metric, says := range map[string]string{
+		"response.p99:GTE": "--metric response.p99:GTE: response.p99 GTE was not measured on both sides (did you mean response.p99?); compare without --metric lists all figures",
+		"response.p99@std": "(did you mean response.p99?)",
+		"failover.server":  "failover.server was not measured on both sides; compare without",
+	} {
+		code, _, stderr := do(t, "compare", "*-0", "*-1", "--out", root, "--metric", metric)
+		if code != exitInvalid || strings.Contains(stderr, "--force") {
+			t.Errorf("%s: exit code %d, %s", metric, code, stderr)
+		}
+		contains(t, stderr, says)
+	}
 }
 
 // A copy of a run is the same run: it says nothing more.

@@ -13,6 +13,7 @@ import (
 	"github.com/slotstorm/slotstorm/report"
 	"github.com/slotstorm/slotstorm/report/compare"
 	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
 )
 
 // compareFlags choose the metrics and the thresholds of a comparison. Each text begins with
@@ -30,7 +31,10 @@ func compareFlags(when string) []cli.Flag {
 func (p *program) answer(a, b *compare.Runs, o compare.Options, failing bool) error {
 	cmp, err := compare.Compare(a, b, o)
 	var refused *compare.NotComparable
+	var unmeasured *compare.Unmeasured
 	switch {
+	case errors.As(err, &unmeasured):
+		return unmeasuredFigure(unmeasured)
 	case errors.As(err, &refused) && refused.Unusable:
 		return &exit{exitInconclusive, err}
 	case errors.As(err, &refused):
@@ -46,6 +50,58 @@ func (p *program) answer(a, b *compare.Runs, o compare.Options, failing bool) er
 		return &exit{code: exitFailed}
 	case cmp.Answer == compare.Noisy, cmp.Blind():
 		return &exit{code: exitNoisy}
+	}
+	return nil
+}
+
+// unmeasuredFigure is the error of a figure that not both sides measured, with the one
+// that the user may have meant.
+func unmeasuredFigure(e *compare.Unmeasured) error {
+	const list = "compare without --metric lists all figures"
+	if e.Metric == "" {
+		return usagef("%w: choose others with --metric", e)
+	}
+	var known []string
+	for _, id := range e.Others {
+		known = append(known, typed(id))
+	}
+	return usagef("--metric %s: %w%s; %s", typed(e.FigureID), e, suggest(typed(e.FigureID), known), list)
+}
+
+// typed is a figure as --metric takes it.
+func typed(id compare.FigureID) string {
+	text := id.Metric
+	if id.Command != "" && id.Command != results.All {
+		text += ":" + id.Command
+	}
+	if id.Phase != "" && id.Phase != results.All {
+		text += "@" + id.Phase
+	}
+	return text
+}
+
+// foreseen refuses figures of phases and commands that a scenario does not have, before
+// its runs.
+func foreseen(judged []compare.FigureID, s *scenarios.Scenario) error {
+	commands, phases := []string{results.All}, []string{results.All}
+	for _, c := range s.Workload.Mix {
+		commands = append(commands, c.Label())
+	}
+	for _, p := range s.Timeline.Phases {
+		phases = append(phases, p.Name)
+	}
+	for _, id := range judged {
+		if len(s.Timeline.Phases) == 1 && id.Phase == phases[1] {
+			return usagef("--metric %s: %s has only this phase: leave out @%s", typed(id), s.Metadata.Name, id.Phase)
+		}
+		for _, part := range []struct {
+			kind, name string
+			known      []string
+		}{{"command", id.Command, commands}, {"phase", id.Phase, phases}} {
+			if part.name != "" && !slices.Contains(part.known, part.name) {
+				return usagef("--metric %s: %s has no %s %q%s; it has %s", typed(id), s.Metadata.Name, part.kind, part.name, suggest(part.name, part.known), strings.Join(part.known[1:], ", "))
+			}
+		}
 	}
 	return nil
 }

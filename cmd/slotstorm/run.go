@@ -136,6 +136,11 @@ func (p *program) readRun(c *cli.Context) (*runRequest, error) {
 		if r.both, err = againstSides(c, name, set, s); err != nil {
 			return nil, err
 		}
+		for _, side := range r.both.scenario {
+			if err := foreseen(r.how.Judged, side); err != nil {
+				return nil, err
+			}
+		}
 		err = p.writes(c, report.Comparison)
 	} else {
 		err = p.writes(c, kindOf(len(r.todo), r.matrix()))

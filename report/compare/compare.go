@@ -88,11 +88,15 @@ type FigureDelta struct {
 
 // Compare lays two sets of runs side by side. Runs whose figures do not count are left
 // out; it fails with NotComparable if a side has none left, or if the runs
-// differ in what decides their figures.
+// differ in what decides their figures, and with Unmeasured if not both sides have the
+// figures that shall decide.
 func Compare(a, b *Runs, o Options) (*Comparison, error) {
 	c := &Comparison{SchemaVersion: ComparisonSchemaVersion, A: a.side(), B: b.side(), Pools: [2]*Pool{a.pool, b.pool}}
 	var err error
 	if c.Differs, c.Warnings, err = checkSides(a, b, o); err != nil {
+		return nil, err
+	}
+	if err := onBothSides(a, b, o.Judged); err != nil {
 		return nil, err
 	}
 	c.Figures = deltas(a, b, o)
@@ -211,7 +215,7 @@ func (c *Comparison) judge() error {
 		by[d.Answer] = append(by[d.Answer], what)
 	}
 	if judged == 0 {
-		return &NotComparable{Reasons: []string{"no judged figure was measured on both sides"}}
+		return &Unmeasured{}
 	}
 	c.Answer = Same
 	for _, a := range []Answer{Worse, Better, Changed, Few, Noisy} {

@@ -238,3 +238,19 @@ func TestTooFewDistinctValues(t *testing.T) {
 		t.Errorf("%q: %v", c.Answer, c.Reasons)
 	}
 }
+
+// A figure that the user names is compared, or the error says what is like it.
+func TestNamedFigureMustBeMeasured(t *testing.T) {
+	a, b := set(t, "a", fixture.Nights(0, 4, 1, fixture.Quiet, nil)), set(t, "b", fixture.Nights(1, 4, 1, fixture.Quiet, nil))
+	known := FigureID{Metric: "response.p99", Command: results.All, Phase: results.All}
+	for _, id := range []FigureID{{"response.p99", "GTE", results.All}, {"response.p99", results.All, "stedy"}, {Metric: "failover.server"}} {
+		_, err := Compare(a, b, Options{Judged: []FigureID{known, id}, Force: true})
+		var unmeasured *Unmeasured
+		if !errors.As(err, &unmeasured) || unmeasured.FigureID != id || err.Error() != id.String()+" was not measured on both sides" {
+			t.Fatalf("%v: %v", id, err)
+		}
+		if has := slices.Contains(unmeasured.Others, known); has != (id.Metric == known.Metric) {
+			t.Errorf("%v: the others are %v", id, unmeasured.Others)
+		}
+	}
+}

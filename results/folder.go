@@ -235,6 +235,37 @@ func WriteFile(name string, b []byte) error {
 	return f.WriteFile(filepath.Base(name), b)
 }
 
+// CheckWrite returns the error that WriteFile, or with appends AppendFile, would give now.
+// It leaves the file as it is.
+func CheckWrite(name string, appends bool) error {
+	f, err := OpenFolder(filepath.Dir(name))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	base := filepath.Base(name)
+	_, err = f.lstat(base)
+	switch {
+	case err == nil && appends:
+		file, err := f.open(base, os.O_WRONLY|os.O_APPEND)
+		if err != nil {
+			return err
+		}
+		return file.Close()
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	tmp := "." + base + "." + rand.Text() + ".part"
+	var failed *fs.PathError
+	switch err := f.create(tmp, nil); {
+	case errors.As(err, &failed):
+		return fmt.Errorf("no file can be created in %s: %w", f.dir, failed.Err)
+	case err != nil:
+		return err
+	}
+	return f.root.Remove(tmp)
+}
+
 // AppendFile adds to a file, and makes it if there is none. Like WriteFile it
 // refuses what is no regular file.
 func AppendFile(name string, b []byte) error {

@@ -115,7 +115,7 @@ func TestOutWritesThroughNothing(t *testing.T) {
 		if err := errors.Join(os.WriteFile(victim, []byte("precious"), 0o600), os.Symlink(victim, file), os.Symlink(victim, filepath.Join(outside, "page.part"))); err != nil && !errors.Is(err, os.ErrExist) {
 			t.Fatal(err)
 		}
-		if code, _, stderr := do(t, "report", "--out", format+"="+file, filepath.Join(root, "one")); code != exitError || !strings.Contains(stderr, "is a link") {
+		if code, _, stderr := do(t, "report", "--out", format+"="+file, filepath.Join(root, "one")); code != exitInvalid || !strings.Contains(stderr, "is a link") {
 			t.Errorf("%s: %d %s", format, code, stderr)
 		}
 		if code, _, stderr := do(t, "report", "--out", format+"="+filepath.Join(outside, "page"), filepath.Join(root, "one")); code != exitOK {

@@ -2,7 +2,11 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -57,6 +61,28 @@ func (p *program) writes(c *cli.Context, kinds ...report.Kind) error {
 				can = "writes " + strings.Join(formats, ", ")
 			}
 			return usagef("--out %s=%s: slotstorm %s %s", t.format, t.file, c.Command.Name, can)
+		}
+	}
+	return p.writable()
+}
+
+// writable refuses files of --out that cannot be written, before the verb does anything: a
+// run may take hours.
+func (p *program) writable() error {
+	for _, t := range p.targets {
+		dir := filepath.Dir(t.file)
+		_, err := os.Stat(dir)
+		missing := errors.Is(err, fs.ErrNotExist)
+		inside, rerr := filepath.Rel(dir, p.root)
+		switch {
+		case t.file == "-", missing && rerr == nil && filepath.IsLocal(inside): // the run makes its folder
+			continue
+		case missing:
+			return usagef("--out %s=%s: the folder %s does not exist", t.format, t.file, dir)
+		}
+		f, _ := report.Named(t.format)
+		if err := results.CheckWrite(t.file, f.Appends); err != nil {
+			return usagef("--out %s=%s: %w", t.format, t.file, err)
 		}
 	}
 	return nil

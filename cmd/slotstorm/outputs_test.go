@@ -1,13 +1,17 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/slotstorm/slotstorm/internal/runner"
 	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
 )
 
 // TestRunOutputs: one run, every format, each where it was asked for.
@@ -66,6 +70,46 @@ func TestManyRunsInOneFile(t *testing.T) {
 	code, stdout, _ := do(t, "report", "*", "--out", dir)
 	if code != exitError || stdout != "" {
 		t.Errorf("report of a pattern gives %d", code)
+	}
+}
+
+// TestOutIsCheckedFirst: a result that cannot be written ends the command before its work.
+func TestOutIsCheckedFirst(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file, existing := filepath.Join(dir, "file"), filepath.Join(dir, "summary.md")
+	if err := errors.Join(os.WriteFile(file, nil, 0o644), os.WriteFile(existing, []byte("before\n"), 0o644), os.Symlink(file, filepath.Join(dir, "link"))); err != nil {
+		t.Fatal(err)
+	}
+	b := newBench(t) // a run would be an error
+	for target, says := range map[string]string{
+		"json=" + filepath.Join(dir, "nope", "x"): "the folder " + filepath.Join(dir, "nope") + " does not exist",
+		"json=" + filepath.Join(file, "x"):        "not a directory",
+		"json=" + dir:                             "is a folder",
+		"summary=" + filepath.Join(dir, "link"):   "is a link",
+	} {
+		code, _, stderr := b.do("run", "steady", "--out", target)
+		if code != exitInvalid {
+			t.Errorf("%s: exit code %d", target, code)
+		}
+		contains(t, stderr, "--out "+target+": ", says)
+	}
+	endings(t, b, results.Pass)
+	runs, play := filepath.Join(dir, "a", "runs"), b.play
+	b.play = func(ctx context.Context, s *scenarios.Scenario, o runner.Options) (*runner.Result, error) {
+		if err := os.MkdirAll(o.Root, 0o755); err != nil {
+			t.Error(err)
+		}
+		return play(ctx, s, o)
+	}
+	if code, _, stderr := b.do("run", "steady", "--out", runs, "--out", "json="+filepath.Join(runs, "last.json"), "--out", "summary="+existing); code != exitOK {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+	if text, err := os.ReadFile(existing); err != nil || !strings.HasPrefix(string(text), "before\n#") {
+		t.Errorf("%v: the summary is %q", err, text)
+	}
+	if left, err := filepath.Glob(filepath.Join(dir, ".*")); err != nil || len(left) > 0 {
+		t.Errorf("%v: %v is left", err, left)
 	}
 }
 

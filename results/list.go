@@ -20,7 +20,11 @@ type Entry struct {
 	Err error
 }
 
-// List gives the bundles under root, newest last. A missing root is empty.
+// errNoRun marks a folder in which no run has begun.
+var errNoRun = errors.New("not the folder of a run")
+
+// List gives the bundles under root, newest last. Folders of others are left out. A missing
+// root is empty.
 func List(root string) ([]Entry, error) {
 	dirs, err := os.ReadDir(root)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -34,8 +38,9 @@ func List(root string) ([]Entry, error) {
 	for _, d := range dirs {
 		if d.IsDir() {
 			e := Entry{Dir: filepath.Join(root, d.Name()), ID: d.Name()}
-			e.Run, e.Err = describe(e.Dir, &left)
-			list = append(list, e)
+			if e.Run, e.Err = describe(e.Dir, &left); !errors.Is(e.Err, errNoRun) {
+				list = append(list, e)
+			}
 		}
 	}
 	slices.SortStableFunc(list, func(a, b Entry) int { return started(a).Compare(started(b)) })
@@ -50,8 +55,12 @@ func describe(dir string, left *int64) (*Run, error) {
 	}
 	defer f.Close()
 	raw, err := f.ReadFile(RunFile)
-	if errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case !errors.Is(err, fs.ErrNotExist):
+	case f.has(JournalFile): // a run begins with it, and ends with the other
 		return nil, ErrUnsealed
+	default:
+		return nil, errNoRun
 	}
 	if err != nil {
 		return nil, err

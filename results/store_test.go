@@ -188,6 +188,24 @@ func TestLoadTellsWhatIsWrong(t *testing.T) {
 	}
 }
 
+// A folder in which no run began is not that of a killed run.
+func TestListOmitsOtherFolders(t *testing.T) {
+	root := t.TempDir()
+	write(t, root, "a-20261122T223106Z-0001")
+	killed, err := Create(root, "b-20261122T223106Z-0002", time.Now())
+	if err == nil {
+		err = errors.Join(killed.Close(), os.Mkdir(filepath.Join(root, "empty"), 0o755), os.Mkdir(filepath.Join(root, "photos"), 0o755),
+			os.WriteFile(filepath.Join(root, "photos", "cat.png"), []byte("cat"), 0o644))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := List(root)
+	if err != nil || len(list) != 2 || !errors.Is(list[0].Err, ErrUnsealed) && !errors.Is(list[1].Err, ErrUnsealed) {
+		t.Errorf("%v: %+v", err, list)
+	}
+}
+
 func TestFind(t *testing.T) {
 	root := t.TempDir()
 	for _, id := range []string{"a-20261122T223106Z-0001", "a-20261122T223106Z-0002", "b-20261122T223106Z-0003"} {

@@ -43,7 +43,7 @@ func Builtin() []BuiltinInfo {
 // scenarios/kill-primary.yaml. Overrides are those of Parse. Mistakes in the
 // scenario are an Errors; a file that cannot be read is not, and one that does
 // not exist is an fs.ErrNotExist. The file of a replay is given relative to the
-// working folder, or absolute.
+// working folder, or absolute; it has to exist.
 func Load(path string, overrides ...string) (*Scenario, error) {
 	s, _, err := Inspect(path, overrides...)
 	return s, err
@@ -56,7 +56,7 @@ func Inspect(path string, overrides ...string) (*Scenario, []Default, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	s, applied, _, err := parse(name, data, overrides)
+	s, applied, _, err := parse(name, data, overrides, withFiles)
 	return s, applied, err
 }
 
@@ -68,7 +68,7 @@ func Expand(path string, overrides ...string) (*Scenario, []Combination, error) 
 	if err != nil {
 		return nil, nil, err
 	}
-	s, _, combinations, err := parse(name, data, overrides)
+	s, _, combinations, err := parse(name, data, overrides, withFiles)
 	return s, combinations, err
 }
 
@@ -78,15 +78,28 @@ func Expand(path string, overrides ...string) (*Scenario, []Combination, error) 
 // value is YAML, and null removes the field. Every mistake is in the error, an
 // Errors, and so is every mistake of a combination of its matrix.
 func Parse(name string, data []byte, overrides ...string) (*Scenario, error) {
-	s, _, _, err := parse(name, data, overrides)
+	s, _, _, err := parse(name, data, overrides, alone)
 	return s, err
 }
 
-func parse(name string, data []byte, overrides []string) (*Scenario, []Default, []Combination, error) {
+// reach is whether the files that a scenario names have to exist here.
+type reach bool
+
+const (
+	alone     reach = false
+	withFiles reach = true
+)
+
+func parse(name string, data []byte, overrides []string, files reach) (*Scenario, []Default, []Combination, error) {
 	d, s, applied := one(name, data, overrides)
 	var combinations []Combination
 	if len(d.errs) == 0 {
 		combinations = d.combine(s, data, overrides)
+	}
+	if len(d.errs) == 0 && files == withFiles {
+		for _, c := range append([]Combination{{Scenario: s}}, combinations...) {
+			d.validateReplay(c.Scenario)
+		}
 	}
 	if len(d.errs) > 0 {
 		return nil, nil, nil, d.errs.sort(overrides)

@@ -65,7 +65,7 @@ func roundTrip(t *testing.T, s *Scenario) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, applied, _, err := parse("resolved.yaml", out, nil)
+	again, applied, _, err := parse("resolved.yaml", out, nil, alone)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

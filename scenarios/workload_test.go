@@ -1,9 +1,11 @@
 package scenarios
 
 import (
+	"bytes"
 	"encoding/json"
 	"math"
 	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -140,12 +142,24 @@ func TestTunedClient(t *testing.T) {
 
 // A file of times is found beside the scenario, wherever that is loaded from.
 func TestReplayIsRelativeToItsScenario(t *testing.T) {
-	s, err := Load("testdata/valid-minimal.yaml", "workload.pattern.replay.file=times/a.txt")
-	if err != nil || s.Workload.Pattern.Replay.File != "testdata/times/a.txt" {
+	s, err := Load("testdata/valid-minimal.yaml", "workload.pattern.replay.file=times.txt")
+	if err != nil || s.Workload.Pattern.Replay.File != "testdata/times.txt" {
 		t.Errorf("%+v, %v", s, err)
 	}
-	s, err = Load("testdata/valid-minimal.yaml", "workload.pattern.replay.file=/times/a.txt")
-	if err != nil || s.Workload.Pattern.Replay.File != "/times/a.txt" {
+	absolute, err := filepath.Abs("testdata/times.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err = Load("testdata/valid-minimal.yaml", "workload.pattern.replay.file="+absolute)
+	if err != nil || s.Workload.Pattern.Replay.File != absolute {
+		t.Errorf("%+v, %v", s, err)
+	}
+	// The scenario of a bundle is read where its files need not be.
+	data, err := s.YAML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s, err = Parse("elsewhere/scenario.yaml", bytes.Replace(data, []byte(absolute), []byte("gone.txt"), 1)); err != nil || s.Workload.Pattern.Replay.File != "elsewhere/gone.txt" {
 		t.Errorf("%+v, %v", s, err)
 	}
 }

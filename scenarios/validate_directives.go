@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"cmp"
 	_ "embed"
 	"fmt"
 	"maps"
@@ -137,31 +136,6 @@ func (d *document) validateSpelling(at, name string) {
 	}
 	if best != "" {
 		d.rejectKey(at, "did you mean "+best+"?", "no server has this directive")
-	}
-}
-
-// switches are directives that are yes or no in every version.
-var switches = []string{
-	"activedefrag", "activerehashing", "aof-load-truncated", "aof-use-rdb-preamble", "appendonly",
-	"cluster-allow-pubsubshard-when-down", "cluster-allow-reads-when-down", "cluster-allow-replica-migration",
-	"cluster-replica-no-failover", "cluster-require-full-coverage", "dynamic-hz", "lazyfree-lazy-eviction",
-	"lazyfree-lazy-expire", "lazyfree-lazy-server-del", "lazyfree-lazy-user-del", "lazyfree-lazy-user-flush",
-	"no-appendfsync-on-rewrite", "rdbchecksum", "rdbcompression", "replica-lazy-flush", "replica-read-only",
-	"replica-serve-stale-data", "repl-disable-tcp-nodelay", "repl-diskless-sync", "stop-writes-on-bgsave-error",
-}
-
-// validateValue refuses values that no server accepts. Source: the comments of redis.conf
-// of Redis 7.0 and valkey.conf of Valkey 8.1.
-func (d *document) validateValue(at, name, value string) {
-	name = cmp.Or(aliases[name], name)
-	lower := strings.ToLower(value)
-	switch {
-	case slices.Contains(switches, name) && lower != "yes" && lower != "no":
-		d.reject(at, nil, "", "must be yes or no, not %q", clip(value))
-	case name == "appendfsync" && !slices.Contains([]string{"always", "everysec", "no"}, lower):
-		d.reject(at, nil, "", "must be always, everysec or no, not %q", clip(value))
-	case name == "maxmemory-policy" && lower != "noeviction" && !strings.HasPrefix(lower, "allkeys-") && !strings.HasPrefix(lower, "volatile-"):
-		d.reject(at, nil, "such as noeviction, allkeys-lru or volatile-ttl", "no server has the eviction policy %q", clip(value))
 	}
 }
 

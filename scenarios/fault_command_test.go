@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -51,6 +52,24 @@ func TestACommandWithASecret(t *testing.T) {
 		}
 		if got := carriesSecret(strings.ToUpper(string(command[0])), command[1:]); got != want {
 			t.Errorf("%s: %v", line, got)
+		}
+	}
+}
+
+// A command of a module, or one that was renamed, may be nearly another one: it is no
+// mistake, and remarked.
+func TestRemarksOnCommands(t *testing.T) {
+	s, err := Load("testdata/valid-fault-command-modules.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"timeline.faults[0]: FLUSHALLX is no command that slotstorm knows; did you mean FLUSHALL?"}
+	if got := s.Remarks(); !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	for name, want := range map[string]string{"FLUSHALL": "", "FLUSHALLL": "FLUSHALL", "FLUSHEVERYTHING": "", "BF.ADD": "", "GTE": "GET", "GETS": "GET", "SAT": "SET", "ABC": ""} {
+		if got := misspelt(name); got != want {
+			t.Errorf("%s is nearly %q, want %q", name, got, want)
 		}
 	}
 }

@@ -125,6 +125,15 @@ type ground struct {
 	bounded bool
 	// shards is how many the cluster has; 0 if that is not known.
 	shards int
+	// renames says that the servers may have commands of modules, or commands under other
+	// names.
+	renames bool
+}
+
+// ground is that of the scenario.
+func (s *Scenario) ground() ground {
+	_, modules := s.Redis.Config["loadmodule"]
+	return ground{provider: s.Cluster.Provider, bounded: s.Redis.Storage != nil, renames: modules || s.attached(), shards: s.Redis.Shards}
 }
 
 // local is true where nodes are processes on this machine.

@@ -43,7 +43,7 @@ func (d *document) validateFault(s *Scenario, f Fault, path string) {
 	} else {
 		d.validateSides(s, aim.Between, aim.And, at)
 	}
-	a.validate(d, ground{provider: s.Cluster.Provider, bounded: s.Redis.Storage != nil, shards: s.Redis.Shards}, at)
+	a.validate(d, s.ground(), at)
 }
 
 func (d *document) validateDuration(f Fault, a Action, path string) {

@@ -81,6 +81,7 @@ func (p *program) runScenario(c *cli.Context) error {
 	if baseline == nil && r.both == nil && judge.Relative(r.scenario) {
 		fmt.Fprintln(p.err, "slotstorm: no baseline: objectives that are relative to a baseline will not be judged (name one with --baseline RUN)")
 	}
+	p.remarks(c.Args().First(), r.scenario)
 	ctx, stop, release := p.brake(c.Context, stoppingRun)
 	defer release()
 	err = p.carryOut(ctx, r, runner.Options{

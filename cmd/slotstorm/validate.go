@@ -30,6 +30,8 @@ type checked struct {
 	OK     bool             `json:"ok"`
 	Name   string           `json:"name,omitempty"`
 	Errors scenarios.Errors `json:"errors,omitempty"`
+	// Remarks are doubts about a valid scenario.
+	Remarks []string `json:"remarks,omitempty"`
 	// Problem says why the file could not be read at all.
 	Problem string `json:"problem,omitempty"`
 }
@@ -53,7 +55,10 @@ func (p *program) validate(c *cli.Context) error {
 				fail(p.err, p.colorErr, err)
 			}
 		} else {
-			one.Name = s.Metadata.Name
+			one.Name, one.Remarks = s.Metadata.Name, s.Remarks()
+			if !p.json {
+				p.remarks(file, s)
+			}
 			if !p.json && !p.quiet {
 				fmt.Fprintf(p.out, "%s %s\n", console.Paint(p.colorOut, console.Green, "ok"), printable.Line(file))
 			}
@@ -69,4 +74,11 @@ func (p *program) validate(c *cli.Context) error {
 		return &exit{code: exitInvalid}
 	}
 	return nil
+}
+
+// remarks prints doubts about a valid scenario.
+func (p *program) remarks(file string, s *scenarios.Scenario) {
+	for _, text := range s.Remarks() {
+		fmt.Fprintf(p.err, "%s: %s\n", printable.Line(file), printable.Line(text))
+	}
 }

@@ -97,9 +97,21 @@ func (d *document) validateBounds(o *Objective, m metrics.Metric, path string) {
 		d.reject(path, by, "add max, min or both", "has no bound")
 	case m.Unit == results.UnitRatio && m.Better == metrics.Higher && hasMax:
 		d.reject(path+".max", by, "more "+m.Name+" is better: write min", "%s has no upper bound", m.Name)
+	case o.Max != nil && !o.Max.Relative && o.Max.Value < shortest && timed(m):
+		d.reject(path+".max", by, "write a time such as 20ms", "no request is as fast as %s: the objective cannot be met", o.Max.Text)
 	case o.Max != nil && o.Min != nil && o.Max.Relative == o.Min.Relative && o.Max.Of(1) < o.Min.Of(1):
 		d.reject(path+".max", by, "", "%s is below min, %s", o.Max, o.Min)
 	}
+}
+
+// shortest is the least time of a request that is measured, in seconds.
+const shortest = 1e-6
+
+// timed reports whether a metric is a time that every request has. How late a request was
+// sent can be 0.
+func timed(m metrics.Metric) bool {
+	t, _, ok := m.Quantile()
+	return ok && t != results.Slip
 }
 
 // validateScope checks the command and the phase that an objective narrows to.

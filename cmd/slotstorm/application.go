@@ -110,7 +110,12 @@ func (p *program) application() *cli.App {
 		v.HideHelp = true
 		v.OnUsageError = usage
 		if len(resultKinds(v.Name)) == 0 {
-			v.Before = func(c *cli.Context) error { return p.writes(c) }
+			v.Before = func(c *cli.Context) error {
+				if prints := ownFormat[c.Command.Name]; prints != "" && p.json {
+					return usagef("slotstorm %s prints %s: it cannot be combined with --%s", c.Command.Name, prints, jsonFlag)
+				}
+				return p.writes(c)
+			}
 		}
 	}
 	return &cli.App{
@@ -120,7 +125,7 @@ func (p *program) application() *cli.App {
 		Writer:    p.out,
 		ErrWriter: p.err,
 		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "json", Usage: "print the result as JSON"},
+			&cli.BoolFlag{Name: jsonFlag, Usage: "print the result as JSON"},
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print errors only; with --json also print the result"},
 			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "write a detailed log to standard error"},
 			&cli.BoolFlag{Name: "no-color", Usage: "print without colours; the default if NO_COLOR is set, if TERM is dumb, or if the output is not a terminal"},
@@ -138,7 +143,7 @@ func (p *program) application() *cli.App {
 
 // ownFlags reads the flags that every verb has.
 func (p *program) ownFlags(c *cli.Context) error {
-	p.json, p.quiet, p.verbose = c.Bool("json"), c.Bool("quiet"), c.Bool("verbose")
+	p.json, p.quiet, p.verbose = c.Bool(jsonFlag), c.Bool("quiet"), c.Bool("verbose")
 	var err error
 	if p.root, p.targets, err = parseOut(c.StringSlice(outFlag)); err != nil {
 		return err

@@ -25,6 +25,9 @@ func flagRows(flags []cli.Flag, verb string) []flagRow {
 			rows = append(rows, outRows(verb)...)
 			continue
 		}
+		if f.Names()[0] == jsonFlag && ownFormat[verb] != "" {
+			continue
+		}
 		names, usage := describe(f)
 		rows = append(rows, flagRow{names, usage})
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/slotstorm/slotstorm/internal/explore/grammar"
 	"github.com/slotstorm/slotstorm/internal/explore/trial"
 	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
 )
 
 // exploreRoot is where explore keeps what it finds, unless --out names a folder.
@@ -160,15 +161,24 @@ func listOf(text string) []string {
 	return list
 }
 
-// printDrafts prints the scenarios of a plan.
+// printDrafts prints the scenarios of a plan, as YAML documents or as an array.
 func (p *program) printDrafts(plan explore.Plan) error {
 	if plan.Seeds == 0 {
 		return usagef("--dry-run needs --seeds")
 	}
+	list := []*scenarios.Scenario{}
 	for i := range plan.Seeds {
 		text, err := grammar.Draw(plan.First+uint64(i), plan.Radius).YAML()
 		if err != nil {
 			return err
+		}
+		if p.json {
+			s, err := scenarios.Parse(fmt.Sprintf("seed %d", plan.First+uint64(i)), text)
+			if err != nil {
+				return err
+			}
+			list = append(list, s)
+			continue
 		}
 		if i > 0 {
 			fmt.Fprintln(p.out, "---")
@@ -176,6 +186,9 @@ func (p *program) printDrafts(plan explore.Plan) error {
 		if _, err := p.out.Write(text); err != nil {
 			return err
 		}
+	}
+	if p.json {
+		return p.printJSON(list)
 	}
 	return nil
 }

@@ -179,6 +179,20 @@ func TestExploreDryRun(t *testing.T) {
 	}
 }
 
+// TestExploreDryRunPrintsJSON: the scenarios as an array.
+func TestExploreDryRunPrintsJSON(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.canEncrypt = func(context.Context, string) bool { return true }
+	code, stdout, stderr := b.do("explore", "--dry-run", "--seeds", "2", "--isolation", "none", "--json")
+	var list []struct {
+		Kind string `json:"kind"`
+	}
+	if err := json.Unmarshal([]byte(stdout), &list); code != exitOK || err != nil || len(list) != 2 || list[1].Kind != "Scenario" {
+		t.Errorf("exit code %d, %v, %s\n%.200s", code, err, stderr, stdout)
+	}
+}
+
 func TestExploreRefuses(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ typed, says string }{

@@ -15,6 +15,14 @@ type flagRow struct{ names, usage string }
 // result.
 const outFlag = "out"
 
+// jsonFlag is the name of the flag that most verbs share.
+const jsonFlag = "json"
+
+// ownFormat are the formats of verbs that print no JSON.
+var ownFormat = map[string]string{
+	"manifests": "YAML", "image": "an archive", "completion": "a script", "help": "text", "ui": "addresses",
+}
+
 // resultKinds are the kinds of results that a verb writes to files; none if it writes no
 // files. Verbs with results refuse the formats of --out that the result at hand does not
 // have.

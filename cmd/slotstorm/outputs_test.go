@@ -151,3 +151,28 @@ func TestBaselineOfARun(t *testing.T) {
 	}
 	contains(t, stdout, "≤ baseline+20%", "✓ pass")
 }
+
+// TestJSONIsNotIgnored: a verb without JSON refuses the flag, and its help does not list it.
+func TestJSONIsNotIgnored(t *testing.T) {
+	t.Parallel()
+	for typed, says := range map[string]string{
+		"manifests steady --cluster kind": "slotstorm manifests prints YAML: it cannot be combined with --json",
+		"completion bash":                 "slotstorm completion prints a script",
+		"help run":                        "slotstorm help prints text",
+		"image":                           "slotstorm image prints an archive",
+		"ui":                              "slotstorm ui prints addresses",
+	} {
+		args := strings.Fields(typed)
+		code, stdout, stderr := do(t, append(args, "--json")...)
+		if code != exitInvalid || stdout != "" {
+			t.Errorf("%s: exit code %d, prints %.100s", typed, code, stdout)
+		}
+		contains(t, stderr, says)
+		if _, stdout, _ := do(t, args[0], "--help"); strings.Contains(stdout, "print the result as JSON") {
+			t.Errorf("the help of %s lists --json", args[0])
+		}
+	}
+	if code, stdout, _ := do(t, "run", "--json", "--help"); code != exitOK || !strings.Contains(stdout, "--json") {
+		t.Errorf("the help of run: exit code %d", code)
+	}
+}

@@ -3,9 +3,12 @@ package deployer
 import (
 	"context"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/redis/go-redis/v9"
 
 	"github.com/slotstorm/slotstorm/results"
 )
@@ -16,14 +19,21 @@ var secrets = []string{"requirepass", "masterauth", "masteruser", "tls-key-file-
 // perObject are names of INFO fields that come and go with what there is.
 var perObject = regexp.MustCompile(`^(db|slave)\d+$|^(errorstat|cmdstat)_`)
 
-// Survey reads what a node's version shows to clients and operators.
-func (c *Cluster) Survey(ctx context.Context, n Node) (*results.Surface, error) {
+// Survey reads what a node's version shows to clients and operators. Of the directives that
+// before, the survey of another version, has and that this one does not list, it asks for
+// each by its name. before is nil for the first survey.
+func (c *Cluster) Survey(ctx context.Context, n Node, before *results.Surface) (*results.Surface, error) {
 	cl := c.Client(n, commandTimeout)
 	defer cl.Close()
 	s := &results.Surface{Node: n.Name, Commands: map[string]string{}}
 	var err error
 	if s.Config, err = cl.ConfigGet(ctx, "*").Result(); err != nil {
 		return nil, fmt.Errorf("CONFIG GET: %w", err)
+	}
+	if before != nil {
+		if err := addHidden(ctx, cl, s.Config, before.Config); err != nil {
+			return nil, err
+		}
 	}
 	for _, name := range secrets {
 		delete(s.Config, name)
@@ -53,6 +63,22 @@ func (c *Cluster) Survey(ctx context.Context, n Node) (*results.Surface, error) 
 	}
 	slices.Sort(s.Info)
 	return s, nil
+}
+
+// addHidden adds the directives of wanted that a server knows, and that CONFIG GET * leaves
+// out: versions hide directives for tests, such as aof-disable-auto-gc.
+func addHidden(ctx context.Context, cl *redis.Client, to, wanted map[string]string) error {
+	for _, name := range slices.Sorted(maps.Keys(wanted)) {
+		if _, listed := to[name]; listed {
+			continue
+		}
+		answer, err := cl.ConfigGet(ctx, name).Result()
+		if err != nil {
+			return fmt.Errorf("CONFIG GET %s: %w", name, err)
+		}
+		maps.Copy(to, answer)
+	}
+	return nil
 }
 
 // addCommand adds an entry of COMMAND and its subcommands: name, arity, flags,

@@ -146,7 +146,7 @@ func (u *Upgrade) forward(ctx, stop context.Context) error {
 	if err != nil {
 		return err
 	}
-	u.surfaces.Before, err = u.Cluster.Survey(ctx, order[0])
+	u.surfaces.Before, err = u.Cluster.Survey(ctx, order[0], nil)
 	if err != nil {
 		return fmt.Errorf("asking %s what it offers: %w", order[0].Name, err)
 	}
@@ -165,7 +165,7 @@ func (u *Upgrade) forward(ctx, stop context.Context) error {
 		if i > 0 {
 			continue
 		}
-		if u.surfaces.After, err = u.Cluster.Survey(ctx, n); err != nil {
+		if u.surfaces.After, err = u.Cluster.Survey(ctx, n, u.surfaces.Before); err != nil {
 			return fmt.Errorf("asking %s what it offers: %w", n.Name, err)
 		}
 		u.result.To = u.surfaces.After.Server

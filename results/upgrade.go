@@ -94,7 +94,8 @@ type Surface struct {
 	Server Server `json:"version"`
 	// Node is the node that was asked.
 	Node string `json:"node"`
-	// Config is CONFIG GET *, without secrets.
+	// Config is CONFIG GET *, without secrets. After a replacement it also has the
+	// directives that CONFIG GET * does not list, and that the version before listed.
 	Config map[string]string `json:"config"`
 	// Commands are COMMAND's names, "config|get" for a subcommand, with arity,
 	// flags and keys.

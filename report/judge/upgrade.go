@@ -135,8 +135,13 @@ func upgradeNotes(a *facts.Analysis, u *results.Upgrade, v *results.UpgradeSumma
 		notes = append(notes, restoreNote(a, v))
 	}
 	for _, g := range v.Differences {
-		if g.Change == "removed" && g.What != "INFO fields" {
-			notes = append(notes, fmt.Sprintf("%s no longer has the %s %s", u.To, g.What, strings.Join(g.Names, ", ")))
+		switch list := strings.Join(g.Names, ", "); {
+		case g.Change != "removed":
+		case g.What == "commands":
+			notes = append(notes, fmt.Sprintf("%s no longer has the commands %s", u.To, list))
+		case g.What == "directives":
+			// A file may still have some of them: they are then ignored.
+			notes = append(notes, fmt.Sprintf("CONFIG GET of %s no longer lists the directives %s", u.To, list))
 		}
 	}
 	if a.Run.Audit == nil {

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -84,7 +85,7 @@ func text(w io.Writer, r Result, color bool) error {
 	if r.text != nil {
 		return r.text(w)
 	}
-	return render.Text(w, color, r.documents...)
+	return render.Text(w, color, cmp.Or(r.width, render.TextWidth), r.documents...)
 }
 
 // brief is Markdown for a pull request or a job summary. Others may follow it.

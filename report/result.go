@@ -39,8 +39,16 @@ type Result struct {
 	bundle *results.Bundle
 	// record is what JSON holds.
 	record any
+	// width is that of the terminal, for texts; 0 if they go elsewhere.
+	width int
 	// text and csv are for results that are no documents.
 	text, csv func(io.Writer) error
+}
+
+// Within is r for a terminal of so many columns.
+func (r Result) Within(width int) Result {
+	r.width = width
+	return r
 }
 
 // OfRun is the report of one run; record is its JSON.

@@ -40,8 +40,8 @@ func (p *program) helpVerb() *cli.Command {
 // helpWidth is the longest line of a help page, if its words allow.
 const helpWidth = 100
 
-// textWidth is the width of help: that of the terminal, but neither so wide nor so narrow
-// that texts become hard to read.
+// textWidth is the width of help and of reports: that of the terminal, but neither so wide
+// nor so narrow that texts become hard to read.
 func (p *program) textWidth() int {
 	if fd, ok := console.Terminal(p.terminal, p.getenv); ok {
 		return max(60, min(console.Width(fd), helpWidth))

@@ -110,6 +110,9 @@ func together(f report.Format, runs int) bool {
 // printReport renders runs, and prints the report or writes it to a file unless --out has
 // taken standard output.
 func (p *program) printReport(f report.Format, r report.Result, file string) error {
+	if file == "" {
+		r = r.Within(p.textWidth())
+	}
 	var text bytes.Buffer
 	if err := f.Write(&text, r, p.colorOut); err != nil {
 		return fmt.Errorf("rendering the report: %w", err)

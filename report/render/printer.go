@@ -27,6 +27,9 @@ var (
 type printer struct {
 	out   strings.Builder
 	color bool
+	// width is the longest line of a text, if its words allow. Tables have the width of their
+	// cells.
+	width int
 }
 
 // shown is text that a terminal may have: a word of this program, or what plain
@@ -82,8 +85,8 @@ func (p *printer) table(t doc.Table) {
 	}
 }
 
-// textWidth is the longest line of a text, if its words allow.
-const textWidth = 100
+// TextWidth is the width of a text that is not for a terminal; wider ones are hard to read.
+const TextWidth = 100
 
 // note prints an explanation.
 func (p *printer) note(text string) {
@@ -98,7 +101,7 @@ func (p *printer) wrap(lead shown, width int, code, text string) {
 		lead, line = shown(strings.Repeat(" ", width)), ""
 	}
 	for word := range strings.SplitSeq(text, " ") {
-		if line != "" && width+columns(line+" "+word) > textWidth {
+		if line != "" && width+columns(line+" "+word) > p.width {
 			flush()
 		}
 		if line != "" {

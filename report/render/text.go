@@ -7,10 +7,10 @@ import (
 	"github.com/slotstorm/slotstorm/report/doc"
 )
 
-// Text writes documents for a terminal. Color adds ANSI colours; without it the bytes are
-// plain UTF-8.
-func Text(w io.Writer, color bool, list ...doc.Document) error {
-	p := &printer{color: color}
+// Text writes documents for a terminal of so many columns. Color adds ANSI colours; without
+// it the bytes are plain UTF-8.
+func Text(w io.Writer, color bool, width int, list ...doc.Document) error {
+	p := &printer{color: color, width: width}
 	for i, d := range list {
 		if i > 0 {
 			p.line("")
@@ -24,7 +24,7 @@ func Text(w io.Writer, color bool, list ...doc.Document) error {
 func (p *printer) document(d doc.Document) {
 	p.title(d)
 	if d.Facts != "" {
-		p.line("  " + p.paint(dim, d.Facts))
+		p.wrap("  ", 2, dim, d.Facts)
 	}
 	for _, s := range d.Sides {
 		p.line("  " + p.paint(dim, s.Name) + "  " + plain(s.Text))

@@ -38,7 +38,7 @@ func Builtin() []BuiltinInfo {
 	return list
 }
 
-// Load reads the scenario in the file at path. Where there is no such file,
+// Load reads the scenario in the file at path; - is standard input. Where there is no such file,
 // the last element of path may name a built-in scenario: kill-primary, or
 // scenarios/kill-primary.yaml. Overrides are those of Parse. Mistakes in the
 // scenario are an Errors; a file that cannot be read is not, and one that does
@@ -107,9 +107,24 @@ func parse(name string, data []byte, overrides []string, files reach) (*Scenario
 	return s, applied, combinations, nil
 }
 
+// stdin is the path of a scenario that is read from standard input, and stdinName its name
+// in errors.
+const (
+	stdin     = "-"
+	stdinName = "standard input"
+)
+
 // read finds the file or built-in at name.
 func read(name string) (string, []byte, error) {
-	data, err := bounded.ReadFile(context.Background(), name, bounded.Bound{What: "a scenario", Bytes: maxBytes})
+	bound := bounded.Bound{What: "a scenario", Bytes: maxBytes}
+	if name == stdin {
+		data, err := bounded.ReadFile(context.Background(), "/dev/stdin", bound)
+		if err != nil {
+			return "", nil, fmt.Errorf("read scenario from %s: %w", stdinName, err)
+		}
+		return stdinName, data, nil
+	}
+	data, err := bounded.ReadFile(context.Background(), name, bound)
 	if err == nil {
 		return name, data, nil
 	}

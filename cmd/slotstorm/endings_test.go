@@ -3,9 +3,11 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -21,6 +23,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/slotstorm/slotstorm/internal/raced"
+	"github.com/slotstorm/slotstorm/scenarios/builtin"
 )
 
 // crashEnv has the test binary crash while it stands in for slotstorm: as soon as
@@ -124,6 +127,43 @@ func TestCrash(t *testing.T) { // not beside other runs, which could choose the 
 				t.Errorf("a core file: %s", cores)
 			}
 		})
+	}
+}
+
+// TestScenarioFromStandardInput: - is a scenario on standard input, from a pipe or a file.
+func TestScenarioFromStandardInput(t *testing.T) {
+	t.Parallel()
+	valid, ok := builtin.YAML("steady")
+	if !ok {
+		t.Fatal("no scenario steady")
+	}
+	file := filepath.Join(t.TempDir(), "steady.yaml")
+	if err := os.WriteFile(file, valid, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	opened, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer opened.Close()
+	for _, tt := range []struct {
+		verb  string
+		input io.Reader
+		code  exitCode
+		says  string
+	}{
+		{"validate", bytes.NewReader(valid), exitOK, "ok -"},
+		{"validate", opened, exitOK, "ok -"},
+		{"inspect", bytes.NewReader(valid), exitOK, "name: steady"},
+		{"validate", strings.NewReader("kind: x\n"), exitInvalid, `standard input:1:7: kind: must be Scenario, not "x"`},
+	} {
+		cmd := slotstorm(t, tt.verb, "-")
+		cmd.Stdin = tt.input
+		out, err := cmd.CombinedOutput()
+		if code := shellCode(err); code != int(tt.code) {
+			t.Errorf("%s: exit code %d, %v", tt.verb, code, err)
+		}
+		contains(t, string(out), tt.says)
 	}
 }
 

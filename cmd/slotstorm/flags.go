@@ -62,7 +62,7 @@ func scenarioArg(c *cli.Context) (string, error) {
 	case 1:
 		return c.Args().First(), nil
 	case 0:
-		return "", usagef("slotstorm %s needs a scenario: a file, or a built-in scenario such as kill-primary; 'slotstorm list scenarios' lists them", c.Command.Name)
+		return "", usagef("slotstorm %s needs a scenario: a file, - for standard input, or a built-in scenario such as kill-primary; 'slotstorm list scenarios' lists them", c.Command.Name)
 	}
 	return "", usagef("slotstorm %s takes one scenario, but got %d: %s", c.Command.Name, c.NArg(), strings.Join(c.Args().Slice(), " "))
 }

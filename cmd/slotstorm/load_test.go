@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"strconv"
 	"strings"
 	"testing"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/slotstorm/slotstorm/internal/loader"
 	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/workload/redistest"
 )
 
 func TestLoadRefuses(t *testing.T) {
@@ -166,34 +166,8 @@ func fullServer(t *testing.T) string { return startServer(t, "--maxmemory", "1")
 // startServer starts a Redis with further arguments, and returns its address.
 func startServer(t *testing.T, args ...string) string {
 	t.Helper()
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().String()
-	_, port, err := net.SplitHostPort(addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
-	server := exec.Command("redis-server", append([]string{"--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", t.TempDir()}, args...)...)
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = server.Process.Kill()
-		_ = server.Wait()
-	})
-	for {
-		c, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", addr)
-		if err == nil {
-			_ = c.Close()
-			return addr
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
+	addr, _ := redistest.Start(t, args...)
+	return addr
 }
 
 // errorServer answers INFO as a single server does, and everything else with an error.

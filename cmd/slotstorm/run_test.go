@@ -72,7 +72,7 @@ func TestRunErrors(t *testing.T) {
 func TestRunRefuses(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ typed, says string }{
-		{"run", "slotstorm run needs a scenario: a file, or a built-in scenario"},
+		{"run", "slotstorm run needs a scenario: a file, - for standard input, or a built-in scenario"},
 		{"run", "kill-primary"},
 		{"run a b", "takes one scenario, but got 2: a b"},
 		{"run kill-primry", "did you mean the built-in kill-primary?"},

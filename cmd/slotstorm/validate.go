@@ -15,10 +15,11 @@ func (p *program) validateVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "validate",
 		Usage:     "check scenarios without running them",
-		UsageText: examples("slotstorm validate shop.yaml", "slotstorm validate shop.yaml --cluster kind --json"),
+		UsageText: examples("slotstorm validate shop.yaml", "slotstorm validate shop.yaml --cluster kind --json", "slotstorm validate - --json < shop.yaml"),
 		ArgsUsage: "SCENARIO...",
-		Description: "Reads each scenario. Prints 'ok' for each valid scenario to standard output, and every\n" +
-			"error with its line to standard error.",
+		Description: "Reads each scenario: a file, the name of a built-in one, or - for standard input. Prints\n" +
+			"'ok' for each valid scenario to standard output, and every error with its line to\n" +
+			"standard error.",
 		Flags:  settingFlags(),
 		Action: p.validate,
 	}

@@ -1,12 +1,8 @@
 package scenarios
 
 import (
-	_ "embed"
-	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/slotstorm/slotstorm/internal/spelling"
 )
 
 // SentCommand sends a command to nodes, such as one that blocks them, empties them or changes
@@ -93,49 +89,6 @@ func (c *SentCommand) validate(d *document, g ground, path string) {
 			d.reject(at+"[0]", nil, "did you mean "+misspelt(name)+"?", "no server has the command %s", clip(name))
 		}
 	}
-}
-
-// Remarks are doubts about a valid scenario: commands that are nearly others, where the
-// servers may have them.
-func (s *Scenario) Remarks() []string {
-	var list []string
-	for i, f := range s.Timeline.Faults {
-		if f.Command == nil || !s.ground().renames {
-			continue
-		}
-		for _, c := range [][]AnyValue{f.Command.Run, f.Command.Undo} {
-			if len(c) == 0 {
-				continue
-			}
-			if name := strings.ToUpper(string(c[0])); misspelt(name) != "" {
-				list = append(list, fmt.Sprintf("%s: %s is no command that slotstorm knows; did you mean %s?", faultPath(i), clip(name), misspelt(name)))
-			}
-		}
-	}
-	return list
-}
-
-//go:embed commands.txt
-var commandsFile string
-
-// misspelt is the command that an unknown one nearly is; empty if it is known, or like none:
-// others may be of a newer server, or of a module.
-func misspelt(name string) string {
-	names := strings.Fields(comments.ReplaceAllString(commandsFile, ""))
-	if slices.Contains(names, name) || strings.Contains(name, ".") || len(name) > 64 {
-		return ""
-	}
-	best, nearest := "", slips+1
-	for _, n := range names {
-		most := slips
-		if len(n) <= 2*slips {
-			most = 1 // two letters of a short name make another one
-		}
-		if distance := spelling.Distance(name, n); distance <= most && distance < nearest {
-			best, nearest = n, distance
-		}
-	}
-	return best
 }
 
 // carriesSecret reports commands whose arguments are passwords.

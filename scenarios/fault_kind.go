@@ -130,12 +130,6 @@ type ground struct {
 	renames bool
 }
 
-// ground is that of the scenario.
-func (s *Scenario) ground() ground {
-	_, modules := s.Redis.Config["loadmodule"]
-	return ground{provider: s.Cluster.Provider, bounded: s.Redis.Storage != nil, renames: modules || s.attached(), shards: s.Redis.Shards}
-}
-
 // local is true where nodes are processes on this machine.
 func (g ground) local() bool { return g.provider == "local" }
 

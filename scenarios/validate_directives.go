@@ -113,13 +113,8 @@ var directivesFile string
 
 // known are the directives that a server of the supported versions knows.
 func known() []string {
-	return strings.Fields(comments.ReplaceAllString(directivesFile, ""))
+	return listed(directivesFile)
 }
-
-var comments = regexp.MustCompile(`(?m)^#.*$`)
-
-// slips is how many letters a misspelt directive differs by.
-const slips = 2
 
 // validateSpelling refuses a directive that no server knows and that is nearly another
 // one. Other unknown ones may be of a newer server, or of a module.

@@ -157,3 +157,9 @@ func (d *document) validateBlast(s *Scenario, f Fault, t Target, path string) {
 		d.reject(at, by, "if you mean it, add allow: ["+string(ShardsDown)+"] to the fault", "%s takes every copy of %d shards away", t, primaries)
 	}
 }
+
+// ground is that of the scenario.
+func (s *Scenario) ground() ground {
+	_, modules := s.Redis.Config["loadmodule"]
+	return ground{provider: s.Cluster.Provider, bounded: s.Redis.Storage != nil, renames: modules || s.attached(), shards: s.Redis.Shards}
+}

@@ -11,6 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/slotstorm/slotstorm/deployer"
+	"github.com/slotstorm/slotstorm/internal/dial"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/workload/servers"
 )
@@ -35,31 +36,31 @@ func (u *Unusable) Error() string {
 const discoverLimit = 5 * time.Second
 
 // discover asks the server what it is, and for its shards.
-func discover(ctx context.Context, o Options) (servers.Target, results.Server, error) {
+func discover(ctx context.Context, addr string, dialer dial.Dialer) (servers.Target, results.Server, error) {
 	ctx, cancel := context.WithTimeout(ctx, discoverLimit)
 	defer cancel()
-	options := &redis.Options{Addr: o.Addr, DisableIdentity: true, Protocol: 2, MaxRetries: -1, DialerRetries: 1}
-	o.Dialer.Options(options)
+	options := &redis.Options{Addr: addr, DisableIdentity: true, Protocol: 2, MaxRetries: -1, DialerRetries: 1}
+	dialer.Options(options)
 	cl := redis.NewClient(options)
 	defer cl.Close()
 	info, err := cl.Info(ctx).Result()
 	if err != nil {
-		return servers.Target{}, results.Server{}, unanswered(o.Addr, err)
+		return servers.Target{}, results.Server{}, unanswered(addr, err)
 	}
 	server := results.ServerOfInfo(info)
-	t := servers.Target{Addrs: []string{o.Addr}, Dialer: o.Dialer}
+	t := servers.Target{Addrs: []string{addr}, Dialer: dialer}
 	switch {
 	case strings.Contains(info, "\nloading:1"):
-		return t, server, &Unusable{Addr: o.Addr, Class: "LOADING", Why: "it is loading its data"}
+		return t, server, &Unusable{Addr: addr, Class: "LOADING", Why: "it is loading its data"}
 	case !strings.Contains(info, "\ncluster_enabled:1"):
-		t.Shards = [][]servers.Member{{{Name: o.Addr, Addr: o.Addr}}}
+		t.Shards = [][]servers.Member{{{Name: addr, Addr: addr}}}
 		t.ShardOf = func(int) int { return 0 }
 		return t, server, nil
 	}
 	t.Cluster = true
 	text, err := cl.ClusterNodes(ctx).Result()
 	if err != nil {
-		return t, server, unanswered(o.Addr, err)
+		return t, server, unanswered(addr, err)
 	}
 	members, err := deployer.ParseNodes(text)
 	if err == nil {

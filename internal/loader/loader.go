@@ -183,7 +183,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		case <-stop.Done():
 		}
 	}()
-	target, server, err := discover(stop, o)
+	target, server, err := discover(stop, o.Addr, o.Dialer)
 	if err != nil {
 		return nil, err
 	}

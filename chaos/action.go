@@ -58,7 +58,7 @@ type Stoppable interface {
 // Mover is an action that moves slots.
 type Mover interface {
 	Action
-	// Moved is what it has moved; it is asked once the action is healed.
+	// Moved is what it has moved, once the action is healed.
 	Moved() *results.SlotMove
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -25,7 +24,7 @@ const (
 )
 
 // Reshard moves slots from the primary of one shard to that of another while clients use
-// them. Who these primaries are is asked anew after each failed step: they may change.
+// them. After each failed step it looks for these primaries again: they may change.
 type Reshard struct {
 	Cluster  *Cluster
 	From, To int
@@ -133,12 +132,6 @@ func (v View) opened(slots results.Slots) (slot int, ok bool) {
 	return 0, false
 }
 
-// side is a primary that takes part in a move.
-type side struct {
-	Role
-	*redis.Client
-}
-
 // forget has the primaries be asked for again.
 func (r *Reshard) forget() {
 	if r.from != nil {
@@ -168,15 +161,6 @@ func (r *Reshard) sides(ctx context.Context) (from, to *side, err error) {
 	from.Client, to.Client = r.Cluster.Client(from.Node, commandTimeout), r.Cluster.Client(to.Node, commandTimeout)
 	r.from, r.to = from, to
 	return from, to, nil
-}
-
-// cluster sends a command about slots.
-func (s *side) cluster(ctx context.Context, words ...any) (any, error) {
-	reply, err := s.Do(ctx, append([]any{"CLUSTER"}, words...)...).Result()
-	if err != nil {
-		return nil, fmt.Errorf("CLUSTER %s on %s: %w", strings.TrimSpace(fmt.Sprintln(words...)), s.Node.Name, err)
-	}
-	return reply, nil
 }
 
 // move moves one slot: it is opened on both sides, its keys are moved, and it is closed, at the
@@ -232,15 +216,6 @@ func (r *Reshard) moveKeys(ctx context.Context, from, to *side, slot int) (keys 
 	}
 }
 
-// process is the run id of a node.
-func (s *side) process(ctx context.Context) (string, error) {
-	info, err := s.Info(ctx, "server").Result()
-	if err != nil {
-		return "", fmt.Errorf("asking %s for its process: %w", s.Node.Name, err)
-	}
-	return field(info, "run_id"), nil
-}
-
 // send has a node send keys of a slot to another one.
 func (r *Reshard) send(ctx context.Context, from, to *side, keys []string) error {
 	host, port, err := net.SplitHostPort(to.Addr)
@@ -292,5 +267,43 @@ func (r *Reshard) settle(ctx context.Context, from *side, replace []any, keys []
 			return err
 		}
 	}
+	return nil
+}
+
+// moveAtOnce has the source move all slots that it still has, and waits for the end. Source:
+// Valkey documentation of CLUSTER MIGRATESLOTS and CLUSTER GETSLOTMIGRATIONS.
+func (r *Reshard) moveAtOnce(ctx, stop context.Context) error {
+	begun := time.Now()
+	from, to, err := r.sides(ctx)
+	if err != nil {
+		return err
+	}
+	defer r.forget()
+	slots := r.Slots.And(from.Slots)
+	if len(slots) == 0 {
+		return nil
+	}
+	if stop.Err() != nil {
+		return nil
+	}
+	keys, err := from.keysIn(ctx, slots)
+	if err != nil {
+		return err
+	}
+	before, err := from.migrations(ctx)
+	if err != nil {
+		return err
+	}
+	words := []any{"MIGRATESLOTS", "SLOTSRANGE"}
+	for _, s := range slots {
+		words = append(words, s.First, s.Last)
+	}
+	if _, err := from.cluster(ctx, append(words, "NODE", to.Node.ID)...); err != nil {
+		return err
+	}
+	if err := from.awaitMigration(ctx, before); err != nil {
+		return err
+	}
+	r.Moved(slots, keys, time.Since(begun))
 	return nil
 }

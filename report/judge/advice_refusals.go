@@ -78,10 +78,10 @@ func tooFewReplicas(a *facts.Analysis, _ *results.Summary) []results.Advice {
 	switch n, err := strconv.Atoi(least); {
 	case err == nil && n < replicas:
 		advice += fmt.Sprintf(". With redis.replicasPerShard %d that takes %d nodes of a shard that are away at once: keep them on different machines, and restart one after the other.", replicas, replicas-n+1)
-	default:
-		advice += ", after every failover until the old primary is back. With one replica more per shard (redis.replicasPerShard) a shard takes writes while one node is away."
 	case err == nil && n > replicas:
 		advice = fmt.Sprintf("Set min-replicas-to-write to at most redis.replicasPerShard, which is %d: no shard can ever have more replicas in sync than that. With as many, a shard refuses all writes while one of its nodes is away. The price of a lower value: it bounds less of what a primary that is cut off can lose.", replicas)
+	default:
+		advice += ", after every failover until the old primary is back. With one replica more per shard (redis.replicasPerShard) a shard takes writes while one node is away."
 	}
 	return advised(refusal(a, "NOREPLICAS", "Primaries refused writes because they had too few replicas in sync (NOREPLICAS)",
 		configured(a, "min-replicas-to-write", "not stated"), configured(a, "min-replicas-max-lag", "10 (the default)"), fmt.Sprintf("redis.replicasPerShard is %d", replicas)), advice)

@@ -354,7 +354,9 @@ func replicationRules() []ruleCase {
 		{"too-few-replicas", "its setting", fixture.Refused("NOREPLICAS", 16000), atLeast1, "min-replicas-to-write is 1"},
 		{"too-few-replicas", "set by a fault", fixture.Refused("NOREPLICAS", 16000), sending("config", "set", "min-replicas-to-write", "5"), "min-replicas-to-write is not stated; fault kill-primary set it to 5 on node-0 at T+"},
 		{"too-few-replicas", "another set by a fault", fixture.Refused("NOREPLICAS", 16000), sending("CONFIG", "SET", "maxmemory", "5"), "min-replicas-to-write is not stated"},
-		{"too-few-replicas", "fewer than there are", failing("NOREPLICAS"), func(s *scenarios.Scenario) { s.Redis.ReplicasPerShard, s.Redis.Config["min-replicas-to-write"] = 2, "1" }, "With redis.replicasPerShard 2 that takes 2 nodes of a shard that are away at once"},
+		{"too-few-replicas", "fewer than there are", failing("NOREPLICAS"), func(s *scenarios.Scenario) {
+			s.Redis.ReplicasPerShard, s.Redis.Config["min-replicas-to-write"] = 2, "1"
+		}, "With redis.replicasPerShard 2 that takes 2 nodes of a shard that are away at once"},
 		{"too-few-replicas", "more than there are", failing("NOREPLICAS"), func(s *scenarios.Scenario) { s.Redis.Config["min-replicas-to-write"] = "2" }, "no shard can ever have more replicas in sync than that"},
 		{"too-few-replicas", "none", fixture.Killed(), atLeast1, ""},
 		{"unsaved", "some", failing("MISCONF"), nil, "stop-writes-on-bgsave-error is yes (the default)"},
@@ -398,6 +400,11 @@ func dataRules() []ruleCase {
 		{"evicted", "some", evicting(fixture.Lose(fixture.Killed(), results.CauseEvicted, 5)), func(s *scenarios.Scenario) { s.Redis.Config["maxmemory-policy"] = "allkeys-lru" }, "5 writes acknowledged by node-0 gone because the node evicted keys"},
 		{"evicted", "its evidence", evicting(fixture.Lose(fixture.Killed(), results.CauseEvicted, 5)), nil, "node-0: 7 keys were evicted by then, seen at T+"},
 		{"evicted", "lost for another reason", evicting(fixture.Killed()), nil, ""},
+	}
+}
+
+func replayedRules() []ruleCase {
+	return []ruleCase{
 		{"restart-tail", "a part of it", fixture.Lose(cameBackEarly(), results.CauseRestartTail, 5), nil, "node-0 came back as primary with older data: 5 of the 100 writes acknowledged until then (5 %)"},
 		{"fsync-stall", "twice", fsyncStalls(2), nil, "node-1 waited for its disk: an fsync of its append-only file took more than 2 s 2 times"},
 		{"fsync-stall", "none", fsyncStalls(0), nil, ""},
@@ -458,7 +465,7 @@ var recommends = regexp.MustCompile(`\b([Ss]et|[Ll]ower|[Rr]aise|[Ee]nable|[Uu]s
 
 // TestRules: each rule where it must say something, and where it must not.
 func TestRules(t *testing.T) {
-	for _, tt := range slices.Concat(serviceRules(), attemptRules(), replicationRules(), dataRules()) {
+	for _, tt := range slices.Concat(serviceRules(), attemptRules(), replicationRules(), dataRules(), replayedRules()) {
 		t.Run(tt.rule+"/"+tt.name, func(t *testing.T) {
 			list := foundBy(t, tt.rule, tt.bundle, tt.change)
 			if tt.says == "" {

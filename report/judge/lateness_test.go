@@ -21,6 +21,14 @@ func saysLate(list []string, text string) bool {
 	return slices.ContainsFunc(list, func(s string) bool { return strings.HasPrefix(s, text) })
 }
 
+// waiting has the check of the fault take a second.
+func waiting(change func(*results.Bundle)) func(*results.Bundle) {
+	return func(b *results.Bundle) {
+		change(b)
+		b.Run.Faults[0].Waited = "1.0 s until the cluster was whole"
+	}
+}
+
 // TestWhatActsLateIsSaidAndJudged has faults and rolls at, below and above each
 // bound.
 func TestWhatActsLateIsSaidAndJudged(t *testing.T) {
@@ -48,10 +56,7 @@ func TestWhatActsLateIsSaidAndJudged(t *testing.T) {
 		{name: "in time", change: late(0)},
 		{name: "a second late", change: late(1000)},
 		{name: "more than a second", change: late(1050), warning: "fault kill-primary acted 1.05 s later than planned"},
-		{name: "what it waited for", change: func(b *results.Bundle) {
-			late(1050)(b)
-			b.Run.Faults[0].Waited = "1.0 s until the cluster was whole"
-		}, warning: "fault kill-primary acted 1.05 s later than planned, at T+11.052 s and not at T+10.002 s (its check took 1.0 s until the cluster was whole)"},
+		{name: "what it waited for", change: waiting(late(1050)), warning: "fault kill-primary acted 1.05 s later than planned, at T+11.052 s and not at T+10.002 s (its check took 1.0 s until the cluster was whole)"},
 		{name: "a tenth of a phase of 15 s", change: late(1499), warning: "fault kill-primary acted 1.50 s later than planned"},
 		{name: "more than a tenth", change: late(1600), reason: "fault kill-primary acted 1.60 s later than planned"},
 		{name: "12 s late", change: late(12000), reason: "fault kill-primary acted 12.0 s later than planned, at T+22.002 s and not at T+10.002 s: that is more than a tenth of phase failure"},

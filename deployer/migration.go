@@ -36,44 +36,6 @@ func (m migration) over() bool {
 	return m.state == "success" || m.state == "failed" || m.state == "cancelled"
 }
 
-// moveAtOnce has the source move all slots that it still has, and waits for the end. Source:
-// Valkey documentation of CLUSTER MIGRATESLOTS and CLUSTER GETSLOTMIGRATIONS.
-func (r *Reshard) moveAtOnce(ctx, stop context.Context) error {
-	begun := time.Now()
-	from, to, err := r.sides(ctx)
-	if err != nil {
-		return err
-	}
-	defer r.forget()
-	slots := r.Slots.And(from.Slots)
-	if len(slots) == 0 {
-		return nil
-	}
-	if stop.Err() != nil {
-		return nil
-	}
-	keys, err := from.keysIn(ctx, slots)
-	if err != nil {
-		return err
-	}
-	before, err := from.migrations(ctx)
-	if err != nil {
-		return err
-	}
-	words := []any{"MIGRATESLOTS", "SLOTSRANGE"}
-	for _, s := range slots {
-		words = append(words, s.First, s.Last)
-	}
-	if _, err := from.cluster(ctx, append(words, "NODE", to.Node.ID)...); err != nil {
-		return err
-	}
-	if err := from.awaitMigration(ctx, before); err != nil {
-		return err
-	}
-	r.Moved(slots, keys, time.Since(begun))
-	return nil
-}
-
 // keysIn counts the keys of slots.
 func (s *side) keysIn(ctx context.Context, slots results.Slots) (int, error) {
 	pipe := s.Pipeline()

@@ -48,7 +48,8 @@ type Lengthy interface {
 	LookLimit() time.Duration
 }
 
-// Stoppable is an action that goes on by itself after Inject, and that a stop of the run ends.
+// Stoppable is an action that goes on by itself after Inject, and that the end of the timeline
+// or a stop of the run ends.
 type Stoppable interface {
 	Action
 	// Stop has it do no more than leave things in order.

@@ -438,3 +438,37 @@ func (f *filling) take() error {
 
 func (f *filling) Event(results.Event) error          { return f.take() }
 func (f *filling) Journal(results.JournalEntry) error { return f.take() }
+
+// going goes on by itself until it is stopped.
+type going struct {
+	*script
+	stopped chan struct{}
+}
+
+func (g going) Stop() { close(g.stopped) }
+
+func (g going) Action(Injection) (Action, error) { return g, nil }
+
+func (g going) Heal(ctx context.Context) (string, error) {
+	select {
+	case <-g.stopped:
+		return g.script.Heal(ctx)
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+}
+
+// Moved is nothing.
+func (going) Moved() *results.SlotMove { return &results.SlotMove{Keys: 7} }
+
+// What goes on by itself is stopped when the timeline ends, and says what it did.
+func TestTheEndOfTheTimelineStopsWhatGoesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := going{&script{}, make(chan struct{})}
+		s := &Storm{Engine: a, Recorder: &notebook{}, Clock: results.Clock{Start: time.Now()}, Shards: 3, Roles: threeByTwo, Length: 20 * time.Second, Whole: func(context.Context) error { return nil }}
+		f := s.Rage(t.Context(), t.Context(), time.Now(), []Injection{{Name: "f", At: 5 * time.Second}})[0]
+		if f.Status != results.StatusHealed || f.Restored.Std() != 20*time.Second || f.Moved == nil || f.Moved.Keys != 7 {
+			t.Errorf("it is %s at %s: %s, %+v", f.Status, f.Restored, f.Reason, f.Moved)
+		}
+	})
+}

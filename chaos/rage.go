@@ -78,8 +78,11 @@ func (s *Storm) strike(ctx, stop context.Context, in Injection, f *results.Fault
 		f.Status, f.Reason, f.Injected = results.StatusUnproved, "", s.Clock.At(at)
 		s.event(f, results.EventFaultInject, f.Injected, f.Detail)
 	}
-	if s, ok := a.(Stoppable); ok {
-		defer context.AfterFunc(stop, s.Stop)()
+	if m, ok := a.(Stoppable); ok {
+		defer context.AfterFunc(stop, m.Stop)()
+		if s.Length > 0 {
+			defer time.AfterFunc(time.Until(s.start.Add(s.Length)), m.Stop).Stop()
+		}
 	}
 	unproved := injecting
 	if unproved == nil {

@@ -25,6 +25,14 @@ func untimely(a *facts.Analysis) []string {
 				t.Name, words.Since(&a.Run, end), words.Since(&a.Run, t.Over), words.Since(&a.Run, t.Until)))
 		}
 	}
+	for _, f := range a.Run.Faults {
+		if f.Moved == nil || f.Injected == 0 || a.Run.Interrupted != "" {
+			continue
+		}
+		if left := f.Moved.Asked.Minus(f.Moved.Slots); len(left) > 0 {
+			reasons = append(reasons, fmt.Sprintf("fault %s had moved %d of %d slots when the timeline ended", f.Name, f.Moved.Slots.Count(), f.Moved.Asked.Count()))
+		}
+	}
 	return reasons
 }
 

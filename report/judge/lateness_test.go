@@ -120,3 +120,15 @@ func TestALateUpgradeIsUndecided(t *testing.T) {
 		t.Error("the decision is go")
 	}
 }
+
+// A move of slots that was not over when the timeline ended is no rehearsal of it.
+func TestAMoveThatWasNotOver(t *testing.T) {
+	for last, want := range map[int]string{199: "", 149: "fault kill-primary had moved 50 of 100 slots when the timeline ended"} {
+		b := fixture.Killed()
+		b.Run.Faults[0].Moved = &results.SlotMove{To: 1, Asked: results.SlotsOf(results.SlotRange{First: 100, Last: 199}), Slots: results.SlotsOf(results.SlotRange{First: 100, Last: last})}
+		s := summary(t, b)
+		if got := strings.Join(s.Reasons, "; "); want == "" && strings.Contains(got, "slots") || !strings.Contains(got, want) {
+			t.Errorf("to %d: %q", last, got)
+		}
+	}
+}

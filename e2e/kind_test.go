@@ -196,8 +196,8 @@ func TestKindFromNothing(t *testing.T) {
 	}
 }
 
-// breaks has a container crash, a pod deleted with its grace period and another
-// one deleted by force.
+// breaks has a container crash, a pod deleted with its grace period, another one deleted by
+// force, and slots that move from the primary that has taken over, encrypted and as a user.
 const breaks = `
 apiVersion: slotstorm/v1
 kind: Scenario
@@ -215,6 +215,7 @@ timeline:
     - {name: container, at: 3s, kill: {target: primary of shard 0, scope: container}}
     - {name: graceful, at: 25s, kill: {target: replica of shard 1, signal: SIGTERM, grace: 10s}}
     - {name: forced, at: 45s, kill: {target: primary of shard 2, away: 15s}}
+    - {name: moved, at: 66s, reshard: {from: 2, to: 1, slots: 5}}
 objectives: [{metric: writes.lost, max: 5}]
 `
 
@@ -248,6 +249,9 @@ func TestKindKills(t *testing.T) {
 	// nodes.conf on the volume: Redis then ends, and its container starts again.
 	if pods := podsOf(b, graceful.Node); pods[len(pods)-1].Restarts != 0 {
 		t.Errorf("after %q the pods are %+v", graceful.Proof, pods)
+	}
+	if m := b.Run.Faults[3].Moved; m == nil || m.Slots.Count() != 5 || m.Keys == 0 {
+		t.Errorf("%+v moved", m)
 	}
 	if !said(graceful.Node) {
 		t.Errorf("%s was not given the time to say goodbye", graceful.Node)

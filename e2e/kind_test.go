@@ -210,12 +210,12 @@ redis:
   config: {cluster-node-timeout: 5000, repl-diskless-sync-delay: 0, save: "", appendonly: "yes"}
 workload: {rate: 50, warmup: 1s, keys: {count: 1000}, audit: {rate: 20}}
 timeline:
-  phases: [{name: breaks, duration: 70s}]
+  phases: [{name: breaks, duration: 75s}]
   faults:
     - {name: container, at: 3s, kill: {target: primary of shard 0, scope: container}}
     - {name: graceful, at: 25s, kill: {target: replica of shard 1, signal: SIGTERM, grace: 10s}}
     - {name: forced, at: 45s, kill: {target: primary of shard 2, away: 15s}}
-    - {name: moved, at: 66s, reshard: {from: 2, to: 1, slots: 5}}
+    - {name: moved, at: 63s, reshard: {from: 2, to: 1, slots: 100}}
 objectives: [{metric: writes.lost, max: 5}]
 `
 
@@ -250,7 +250,7 @@ func TestKindKills(t *testing.T) {
 	if pods := podsOf(b, graceful.Node); pods[len(pods)-1].Restarts != 0 {
 		t.Errorf("after %q the pods are %+v", graceful.Proof, pods)
 	}
-	if m := b.Run.Faults[3].Moved; m == nil || m.Slots.Count() != 5 || m.Keys == 0 {
+	if m := b.Run.Faults[3].Moved; m == nil || m.Slots.Count() != 100 || m.Keys == 0 {
 		t.Errorf("%+v moved", m)
 	}
 	if !said(graceful.Node) {

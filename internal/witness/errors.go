@@ -103,7 +103,11 @@ func probeReplies(b *results.Bundle, e *evidence) int64 {
 	d, _ := demanded(&b.Run)
 	sum := int64(0)
 	if d.probeEvery > 0 {
-		sum += int64(len(b.Run.Nodes)) * (probesAfter(b, e, d.probeEvery) + 1)
+		most := int64(0)
+		for _, s := range b.Run.Shards {
+			most = max(most, unframed(b, s.Index, d.probeEvery))
+		}
+		sum += int64(len(b.Run.Nodes)) * (most + probesAfter(b, e, d.probeEvery) + 1)
 	}
 	for _, o := range b.Run.ProbeOutages {
 		if d.probeEvery <= 0 {

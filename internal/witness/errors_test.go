@@ -2,6 +2,7 @@ package witness
 
 import (
 	"testing"
+	"time"
 
 	"github.com/slotstorm/slotstorm/results"
 )
@@ -51,5 +52,18 @@ func TestConnectionsThatWereTurnedAway(t *testing.T) {
 	c := counted{segments: []segment{s}}
 	if got := c.replied("ERR"); got != (span{0, 7}) || c.replied("OOM") != (span{}) {
 		t.Errorf("ERR %+v, OOM %+v", got, c.replied("OOM"))
+	}
+}
+
+// The last frame is taken when the last request has ended: probes of the rest of its second are
+// in no frame.
+func TestProbesThatTheLastFrameLacks(t *testing.T) {
+	probes := func(n int) map[int]results.ProbeCount { return map[int]results.ProbeCount{0: {OK: n}} }
+	b := &results.Bundle{Frames: []results.Frame{{Seq: 7, Probes: probes(90)}, {Seq: 8, Probes: probes(82)}}}
+	if got := unframed(b, 0, 10*time.Millisecond); got != 18 {
+		t.Errorf("%d probes, want 18", got)
+	}
+	if got := unframed(b, 1, 10*time.Millisecond); got != 0 {
+		t.Errorf("%d probes of a shard that none counted", got)
 	}
 }

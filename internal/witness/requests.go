@@ -253,9 +253,27 @@ func (w weighing) probed(shard int) span {
 		sum = sum.plus(span{int64(p.OK), int64(p.OK + p.Bad)})
 	}
 	if w.d.probeEvery > 0 {
-		sum.high += probesAfter(w.b, w.e, w.d.probeEvery) + int64(len(w.e.nodes))
+		sum.high += unframed(w.b, shard, w.d.probeEvery) + probesAfter(w.b, w.e, w.d.probeEvery) + int64(len(w.e.nodes))
 	}
 	return sum
+}
+
+// unframed is how many times a shard was probed in the last second that has a frame, and not
+// counted in it: the frame is taken when the last request has ended, and the probes go on.
+func unframed(b *results.Bundle, shard int, every time.Duration) int64 {
+	last, counted := -1, 0
+	for _, f := range b.Frames {
+		if f.Seq > last {
+			last, counted = f.Seq, 0
+		}
+		if p := f.Probes[shard]; f.Seq == last {
+			counted += p.OK + p.Bad
+		}
+	}
+	if last < 0 || counted == 0 {
+		return 0
+	}
+	return max(0, int64(time.Second/every)-int64(counted))
 }
 
 // probesAfter is how many times a node was probed, an interval apart, after the last frame

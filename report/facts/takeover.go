@@ -102,13 +102,15 @@ func (h *History) takeover(c change) Takeover {
 	asked := h.lately(t, results.EventAsked, askedLimit)
 	follows, _ := h.owned.primaryOf(t.To, t.At-t.Uncertainty)
 	switch {
+	case c.served:
+		t.Means = results.MeansMoved // a primary is neither asked nor elected to be one
 	case asked != nil && (won != nil || asked.Mode == results.Takeover):
 		t.Means, t.asked = meansOf(asked.Mode), sight(asked)
 	case won != nil && t.failed != nil:
 		t.Means = results.MeansElected
 	case won != nil:
 		// Nothing says whether it was asked to, or its primary failed.
-	case c.served, !c.whole, h.owned.polled && follows != t.From:
+	case !c.whole, h.owned.polled && follows != t.From:
 		t.Means = results.MeansMoved
 	}
 	return t

@@ -461,7 +461,7 @@ func (g going) Heal(ctx context.Context) (string, error) {
 // Moved is nothing.
 func (going) Moved() *results.SlotMove { return &results.SlotMove{Keys: 7} }
 
-// What goes on by itself is stopped when the timeline ends, and says what it did.
+// An action that goes on by itself is stopped when the timeline ends, and says what it did.
 func TestTheEndOfTheTimelineStopsWhatGoesOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := going{&script{}, make(chan struct{})}

@@ -15,6 +15,8 @@ type Effect struct {
 	// Held are nodes that are held to one processor. Two faults cannot hold one: the
 	// second would take what the first did for how things were before.
 	Held []string
+	// Moving are shards whose slots move. Two moves of one shard would open the same slots.
+	Moving []int
 	// Cuts are pairs of sets of nodes that do not hear each other on the bus.
 	Cuts [][2][]string
 }
@@ -43,6 +45,11 @@ func bearable(shards int, roles []deployer.Role, effects []Effect, f scenarios.F
 			if slices.Contains(other.Held, node) {
 				return fmt.Errorf("%s is held to one processor already, by another fault", node)
 			}
+		}
+	}
+	for _, shard := range effects[0].Moving {
+		if slices.ContainsFunc(effects[1:], func(e Effect) bool { return slices.Contains(e.Moving, shard) }) {
+			return fmt.Errorf("slots of shard %d are moving already, by another fault", shard)
 		}
 	}
 	best := 0

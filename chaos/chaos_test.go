@@ -310,6 +310,17 @@ func TestANodeIsHeldByOneFaultAtATime(t *testing.T) {
 	}
 }
 
+func TestSlotsOfAShardMoveByOneFaultAtATime(t *testing.T) {
+	moving := func(from, to int) Effect { return Effect{Moving: []int{from, to}} }
+	roles := threeByTwo(t.Context())
+	if err := bearable(3, roles, []Effect{moving(0, 1)}, scenarios.Fault{}); err != nil {
+		t.Error(err)
+	}
+	if err := bearable(3, roles, []Effect{moving(2, 0), moving(0, 1)}, scenarios.Fault{}); err == nil || !strings.Contains(err.Error(), "slots of shard 0 are moving already") {
+		t.Errorf("two moves: %v", err)
+	}
+}
+
 // TestAFaultWhoseTimeHasPassedIsRefused has the check wait for the cluster.
 func TestAFaultWhoseTimeHasPassedIsRefused(t *testing.T) {
 	const fromPlanned = time.Minute

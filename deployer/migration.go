@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -26,7 +28,7 @@ var ErrDiverges = errors.New("the migration does not converge")
 
 // migration is how a node says that a migration stands.
 type migration struct {
-	name, state, message string
+	state, message string
 	// remaining are the bytes that are still to be sent, beside the snapshot.
 	remaining int64
 }
@@ -55,59 +57,71 @@ func (s *side) keysIn(ctx context.Context, slots results.Slots) (int, error) {
 	return sum, nil
 }
 
-// migrations are those that a node knows, by name.
-func (s *side) migrations(ctx context.Context) (map[string]migration, error) {
+// exports are the migrations from a node to another one, the newest first.
+func (s *side) exports(ctx context.Context, to string) ([]migration, error) {
 	reply, err := s.cluster(ctx, "GETSLOTMIGRATIONS")
 	if err != nil {
 		return nil, err
 	}
 	list, _ := reply.([]any)
-	all := map[string]migration{}
+	var all []migration
 	for _, one := range list {
 		words, _ := one.([]any)
 		fields := map[string]string{}
 		for i := 0; i+1 < len(words); i += 2 {
 			fields[fmt.Sprint(words[i])] = fmt.Sprint(words[i+1])
 		}
-		m := migration{name: fields["name"], state: fields["state"], message: fields["message"]}
+		if fields["operation"] != "EXPORT" || fields["target_node"] != to {
+			continue
+		}
+		m := migration{state: fields["state"], message: fields["message"]}
 		m.remaining, _ = strconv.ParseInt(fields["remaining_repl_size"], 10, 64)
-		all[m.name] = m
+		all = append(all, m)
 	}
 	return all, nil
 }
 
-// awaitMigration waits for the end of a migration that was not known before. One whose backlog
-// does not become smaller is cancelled.
-func (s *side) awaitMigration(ctx context.Context, before map[string]migration) error {
+// awaitExports waits until a node moves no slots to another one, and says how the last migration
+// failed, if it did.
+func (s *side) awaitExports(ctx context.Context, to string) error {
 	t := time.NewTicker(migrationsEvery)
 	defer t.Stop()
-	least, since := int64(-1), time.Now()
+	var b backlog
 	for {
-		all, err := s.migrations(ctx)
+		all, err := s.exports(ctx, to)
 		if err != nil {
 			return err
 		}
-		for name, m := range all {
-			if _, known := before[name]; known {
-				continue
-			}
-			switch {
-			case m.state == "success":
-				return nil
-			case m.over():
-				return fmt.Errorf("the migration on %s is %s: %s", s.Node.Name, m.state, m.message)
-			case m.remaining > 0 && (least < 0 || m.remaining < least):
-				least, since = m.remaining, time.Now()
-			case m.remaining > 0 && time.Since(since) > convergeWithin:
-				_, err := s.cluster(ctx, "CANCELSLOTMIGRATIONS")
-				return errors.Join(fmt.Errorf("%w: %s has %d bytes still to send, and never had fewer than %d in %v", ErrDiverges, s.Node.Name, m.remaining, least, convergeWithin), err)
-			}
+		i := slices.IndexFunc(all, func(m migration) bool { return !m.over() })
+		switch {
+		case i >= 0 && b.grows(all[i], time.Now()):
+			return fmt.Errorf("%w: %s has %d bytes still to send, and never had fewer than %d in %v", ErrDiverges, s.Node.Name, all[i].remaining, b.least, convergeWithin)
+		case i < 0 && len(all) > 0 && all[0].state != "success":
+			return fmt.Errorf("the migration on %s is %s: %s", s.Node.Name, all[0].state, all[0].message)
+		case i < 0:
+			return nil
 		}
 		select {
 		case <-ctx.Done():
-			_, err := s.cluster(context.WithoutCancel(ctx), "CANCELSLOTMIGRATIONS")
-			return errors.Join(context.Cause(ctx), err)
+			return context.Cause(ctx)
 		case <-t.C:
 		}
 	}
+}
+
+// backlog is the least that was still to be sent in a state, and since when.
+type backlog struct {
+	state string
+	least int64
+	since time.Time
+}
+
+// grows reports whether the backlog has not become smaller for too long. While the snapshot is
+// sent, what clients write meanwhile only accumulates. Valkey 9.0 does not say how much it is.
+func (b *backlog) grows(m migration, now time.Time) bool {
+	smaller := m.remaining < b.least || m.state != b.state
+	if smaller || m.remaining == 0 || strings.Contains(m.state, "snapshot") {
+		*b = backlog{m.state, m.remaining, now}
+	}
+	return now.Sub(b.since) > convergeWithin
 }

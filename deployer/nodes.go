@@ -28,7 +28,14 @@ type Member struct {
 	Ranges [][2]int
 	// Open are the slots that it is moving to or from another node: only the node itself
 	// says so.
-	Open []int
+	Open []OpenSlot
+}
+
+// OpenSlot is a slot that a node is moving to another one or, with Import, from it.
+type OpenSlot struct {
+	Slot   int
+	Other  string
+	Import bool
 }
 
 // Slots are Ranges as a set.
@@ -75,13 +82,12 @@ func ParseNodes(text string) ([]Member, error) {
 			return nil, fmt.Errorf("CLUSTER NODES line %d: epoch %q", n+1, f[6])
 		}
 		for _, s := range f[8:] {
-			if open, ok := strings.CutPrefix(s, "["); ok {
-				slot, _, _ := strings.Cut(open, "-")
-				number, err := strconv.Atoi(slot)
-				if err != nil || number < 0 || number >= Slots {
-					return nil, fmt.Errorf("CLUSTER NODES line %d: open slot %.40q", n+1, s)
+			if strings.HasPrefix(s, "[") {
+				open, err := parseOpen(s)
+				if err != nil {
+					return nil, fmt.Errorf("CLUSTER NODES line %d: %w", n+1, err)
 				}
-				m.Open = append(m.Open, number)
+				m.Open = append(m.Open, open)
 				continue
 			}
 			r, err := parseRange(s)
@@ -93,6 +99,19 @@ func ParseNodes(text string) ([]Member, error) {
 		list = append(list, m)
 	}
 	return list, nil
+}
+
+// parseOpen reads [93->-ID] of a slot that goes to another node, and [93-<-ID] of one that comes.
+func parseOpen(s string) (OpenSlot, error) {
+	slot, other, leaves := strings.Cut(strings.Trim(s, "[]"), "->-")
+	if !leaves {
+		slot, other, _ = strings.Cut(strings.Trim(s, "[]"), "-<-")
+	}
+	number, err := strconv.Atoi(slot)
+	if err != nil || number < 0 || number >= Slots || other == "" {
+		return OpenSlot{}, fmt.Errorf("open slot %.60q", s)
+	}
+	return OpenSlot{number, other, !leaves}, nil
 }
 
 func parseRange(s string) ([2]int, error) {

@@ -18,7 +18,9 @@ const (
 	// sends them.
 	keysAtOnce = 10
 	// migrateTimeout bounds the silence of the target within one MIGRATE.
-	migrateTimeout = 5 * time.Second
+	migrateTimeout = 3 * time.Second
+	// failedPause is how long after a migration that failed the next one begins.
+	failedPause = time.Second
 	// closeLimit is how long a stop waits for the slot that is open.
 	closeLimit = 10 * time.Second
 )
@@ -37,8 +39,12 @@ type Reshard struct {
 
 	// from and to are the primaries, as long as no step fails.
 	from, to *side
-	// source is the process that gave the first keys of the slot that is open.
-	source string
+	// begun is when the first attempt at what is under way began, and keys are those that have
+	// been sent since.
+	begun time.Time
+	keys  int
+	// done are the slots that the server has moved.
+	done results.Slots
 }
 
 // Run moves the slots until all have moved, stop ends, or ctx does. A step that fails is tried
@@ -64,12 +70,15 @@ func (r *Reshard) Run(ctx, stop context.Context) error {
 			}
 			return err
 		})
-		return errors.Join(diverges, err)
+		if err != nil || diverges != nil {
+			err = errors.Join(diverges, err, r.cancel(ctx))
+		}
+		return err
 	}
 	defer r.forget()
 	for _, slots := range r.Slots {
 		for slot := slots.First; slot <= slots.Last && stop.Err() == nil; slot++ {
-			r.source = ""
+			r.begun, r.keys = time.Now(), 0
 			err := r.Cluster.await(ctx, func() error {
 				err := r.move(ctx, slot)
 				if err != nil {
@@ -100,8 +109,8 @@ func (r *Reshard) AwaitServed(ctx context.Context, slots results.Slots) (open []
 		}
 		views, errs := askAll(ctx, clients)
 		for n, v := range views {
-			if errs[n] != nil {
-				continue
+			if errs[n] != nil || 2*v.linked() < len(v.Members) {
+				continue // it hears nothing, or too few
 			}
 			name := r.Cluster.Nodes[n].Name
 			if slot, ok := v.opened(slots); ok && v.Primary {
@@ -120,12 +129,22 @@ func (r *Reshard) AwaitServed(ctx context.Context, slots results.Slots) (open []
 	return open, err
 }
 
+// linked is how many of the others the node has a bus link to.
+func (v View) linked() (n int) {
+	for _, m := range v.Members {
+		if !m.Self && m.Linked {
+			n++
+		}
+	}
+	return n
+}
+
 // opened is the first of some slots that the node itself has open.
 func (v View) opened(slots results.Slots) (slot int, ok bool) {
 	if self := v.self(); self != nil {
 		for _, open := range self.Open {
-			if slots.Has(open) {
-				return open, true
+			if slots.Has(open.Slot) {
+				return open.Slot, true
 			}
 		}
 	}
@@ -167,14 +186,12 @@ func (r *Reshard) sides(ctx context.Context) (from, to *side, err error) {
 // target first, so that at each moment one of the two serves it. An attempt that was broken off
 // is taken up by the next one. Source: Redis documentation of CLUSTER SETSLOT.
 func (r *Reshard) move(ctx context.Context, slot int) error {
-	begun := time.Now()
 	from, to, err := r.sides(ctx)
 	if err != nil {
 		return err
 	}
-	keys := 0
 	if !to.Slots.Has(slot) {
-		if keys, err = r.moveKeys(ctx, from, to, slot); err != nil {
+		if err := r.moveKeys(ctx, from, to, slot); err != nil {
 			return err
 		}
 		if _, err := to.cluster(ctx, "SETSLOT", slot, "NODE", to.Node.ID); err != nil {
@@ -184,45 +201,42 @@ func (r *Reshard) move(ctx context.Context, slot int) error {
 	if _, err := from.cluster(ctx, "SETSLOT", slot, "NODE", to.Node.ID); err != nil {
 		return err
 	}
-	r.Moved(results.SlotsOf(results.SlotRange{First: slot, Last: slot}), keys, time.Since(begun))
+	r.Moved(results.SlotsOf(results.SlotRange{First: slot, Last: slot}), r.keys, time.Since(r.begun))
 	return nil
 }
 
 // moveKeys opens a slot and moves all of its keys.
-func (r *Reshard) moveKeys(ctx context.Context, from, to *side, slot int) (keys int, err error) {
-	if r.source == "" {
-		if r.source, err = from.process(ctx); err != nil {
-			return 0, err
-		}
-	}
+func (r *Reshard) moveKeys(ctx context.Context, from, to *side, slot int) error {
 	if _, err := to.cluster(ctx, "SETSLOT", slot, "IMPORTING", from.Node.ID); err != nil {
-		return 0, err
+		return err
 	}
 	if _, err := from.cluster(ctx, "SETSLOT", slot, "MIGRATING", to.Node.ID); err != nil {
-		return 0, err
+		return err
 	}
 	for {
 		list, err := from.ClusterGetKeysInSlot(ctx, slot, keysAtOnce).Result()
 		if err != nil {
-			return keys, fmt.Errorf("CLUSTER GETKEYSINSLOT %d on %s: %w", slot, from.Node.Name, err)
+			return fmt.Errorf("CLUSTER GETKEYSINSLOT %d on %s: %w", slot, from.Node.Name, err)
 		}
 		if len(list) == 0 {
-			return keys, nil
+			return nil
 		}
 		if err := r.send(ctx, from, to, list); err != nil {
-			return keys, err
+			return err
 		}
-		keys += len(list)
+		r.keys += len(list)
 	}
 }
 
-// send has a node send keys of a slot to another one.
+// send has a node send keys of a slot to another one. A key that both have is that of the source:
+// it serves the key as long as it has it. The target's copy then comes from a MIGRATE whose
+// answer was lost, or whose deletion a source lost that ended soon after.
 func (r *Reshard) send(ctx context.Context, from, to *side, keys []string) error {
 	host, port, err := net.SplitHostPort(to.Addr)
 	if err != nil {
 		return fmt.Errorf("the address of %s: %w", to.Node.Name, err)
 	}
-	words := []any{"MIGRATE", host, port, "", 0, migrateTimeout.Milliseconds()}
+	words := []any{"MIGRATE", host, port, "", 0, migrateTimeout.Milliseconds(), "REPLACE"}
 	var o redis.Options
 	r.Cluster.Dialer.Options(&o)
 	switch {
@@ -231,79 +245,75 @@ func (r *Reshard) send(ctx context.Context, from, to *side, keys []string) error
 	case o.Password != "":
 		words = append(words, "AUTH", o.Password)
 	}
-	end := []any{"KEYS"}
+	words = append(words, "KEYS")
 	for _, k := range keys {
-		end = append(end, k)
+		words = append(words, k)
 	}
-	err = from.Do(ctx, append(words, end...)...).Err()
-	if err != nil && redis.HasErrorPrefix(err, "BUSYKEY") {
-		err = r.settle(ctx, from, append(words, "REPLACE"), keys)
-	}
-	if err != nil {
+	if err := from.Do(ctx, words...).Err(); err != nil {
 		return fmt.Errorf("MIGRATE of %d keys from %s to %s: %w", len(keys), from.Node.Name, to.Node.Name, err)
 	}
 	return nil
 }
 
-// settle moves keys of which the target has copies. They come from a MIGRATE whose answer was
-// lost: the source did not delete them, serves them, and has what is newer. If another process
-// stands in its place by now, it has lost the deletion, and the target's copies are newer: clients
-// were sent there.
-func (r *Reshard) settle(ctx context.Context, from *side, replace []any, keys []string) error {
-	is, err := from.process(ctx)
-	if err != nil {
-		return err
-	}
-	for _, key := range keys {
-		err := from.Do(ctx, append(replace[:len(replace)-1:len(replace)-1], "KEYS", key)...).Err()
-		switch {
-		case err == nil || !redis.HasErrorPrefix(err, "BUSYKEY"):
-		case is == r.source:
-			err = from.Do(ctx, append(replace[:len(replace):len(replace)], "KEYS", key)...).Err()
-		default:
-			err = from.Del(ctx, key).Err()
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
+// errMoving has the primaries be looked at again.
+var errMoving = errors.New("the migration is over, and its slots are not seen at the target yet")
 
-// moveAtOnce has the source move all slots that it still has, and waits for the end. Source:
-// Valkey documentation of CLUSTER MIGRATESLOTS and CLUSTER GETSLOTMIGRATIONS.
+// moveAtOnce has the source move all slots that it still has, and waits for the end of the
+// migration, or of one that an attempt before has begun. The slots that the target
+// serves have moved. Source: Valkey documentation of CLUSTER MIGRATESLOTS and CLUSTER GETSLOTMIGRATIONS.
 func (r *Reshard) moveAtOnce(ctx, stop context.Context) error {
-	begun := time.Now()
 	from, to, err := r.sides(ctx)
 	if err != nil {
 		return err
 	}
 	defer r.forget()
-	slots := r.Slots.And(from.Slots)
-	if len(slots) == 0 {
+	left := r.Slots.And(from.Slots)
+	if r.begun.IsZero() {
+		if r.keys, err = from.keysIn(ctx, left); err != nil {
+			return err
+		}
+		r.begun = time.Now()
+	}
+	if moved := r.Slots.And(to.Slots).Minus(r.done); len(moved) > 0 {
+		r.done = r.done.Plus(moved)
+		r.Moved(moved, r.keys, time.Since(r.begun))
+		r.keys = 0
+	}
+	if r.done.Count() == r.Slots.Count() || stop.Err() != nil {
 		return nil
 	}
-	if stop.Err() != nil {
-		return nil
-	}
-	keys, err := from.keysIn(ctx, slots)
+	all, err := from.exports(ctx, to.Node.ID)
 	if err != nil {
 		return err
 	}
-	before, err := from.migrations(ctx)
+	if !slices.ContainsFunc(all, func(m migration) bool { return !m.over() }) && len(left) > 0 {
+		words := []any{"MIGRATESLOTS", "SLOTSRANGE"}
+		for _, s := range left {
+			words = append(words, s.First, s.Last)
+		}
+		if _, err := from.cluster(ctx, append(words, "NODE", to.Node.ID)...); err != nil {
+			return err
+		}
+	}
+	if err := from.awaitExports(ctx, to.Node.ID); err != nil {
+		select { // a migration that fails is not begun again at once
+		case <-ctx.Done():
+		case <-time.After(failedPause):
+		}
+		return err
+	}
+	return errMoving
+}
+
+// cancel ends what the server still moves by itself, after ctx has ended.
+func (r *Reshard) cancel(ctx context.Context) error {
+	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), closeLimit)
+	defer done()
+	from, _, err := r.sides(ctx)
 	if err != nil {
 		return err
 	}
-	words := []any{"MIGRATESLOTS", "SLOTSRANGE"}
-	for _, s := range slots {
-		words = append(words, s.First, s.Last)
-	}
-	if _, err := from.cluster(ctx, append(words, "NODE", to.Node.ID)...); err != nil {
-		return err
-	}
-	if err := from.awaitMigration(ctx, before); err != nil {
-		return err
-	}
-	r.Moved(slots, keys, time.Since(begun))
-	return nil
+	defer r.forget()
+	_, err = from.cluster(ctx, "CANCELSLOTMIGRATIONS")
+	return err
 }

@@ -22,12 +22,3 @@ func (s *side) cluster(ctx context.Context, words ...any) (any, error) {
 	}
 	return reply, nil
 }
-
-// process is the run id of a node.
-func (s *side) process(ctx context.Context) (string, error) {
-	info, err := s.Info(ctx, "server").Result()
-	if err != nil {
-		return "", fmt.Errorf("asking %s for its process: %w", s.Node.Name, err)
-	}
-	return field(info, "run_id"), nil
-}

@@ -123,7 +123,11 @@ func (c *Cluster) compare(n Node, last watched, p poll, emit results.Emit) watch
 	if now.primary != last.primary {
 		e := results.Event{Kind: results.EventDemoted}
 		if now.primary {
-			e = results.Event{Kind: results.EventPromoted, Grew: last.grew}
+			e = results.Event{Kind: results.EventPromoted}
+			// Nothing shows how its data grew while it answered no polls.
+			if last.reachable {
+				e.Grew = last.grew
+			}
 		}
 		seen(e)
 	}

@@ -36,7 +36,7 @@ const (
 	reshardLimit = 15 * time.Minute
 	// seenLimit is how long all nodes may take to hear who serves the slots. One that comes
 	// back hears it within cluster-node-timeout.
-	seenLimit = time.Minute
+	seenLimit = 3 * time.Minute
 )
 
 func localReshard() localFault {
@@ -87,6 +87,7 @@ func (r *reshard) Check(ctx context.Context, roles []deployer.Role) (chaos.Choic
 	}
 	return chaos.Choice{
 		Targets: []chaos.Target{{Node: from.Node.Name, Shard: r.spec.From, Role: scenarios.Primary}, {Node: to.Node.Name, Shard: r.spec.To, Role: scenarios.Primary}},
+		Effect:  chaos.Effect{Moving: []int{r.spec.From, r.spec.To}},
 		Why:     fmt.Sprintf("slots %s of %s go to %s, %s", slots, from.Node.Name, to.Node.Name, how),
 	}, nil
 }

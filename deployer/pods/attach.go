@@ -56,6 +56,10 @@ func Attach(ctx context.Context, o Options) (_ *Deployment, err error) {
 	if err := d.AwaitWhole(ctx); err != nil {
 		return nil, fmt.Errorf("the deployment's cluster is not whole: %w", err)
 	}
+	// Nor may the slots stay open that it was moving.
+	if _, err := d.CloseSlots(ctx); err != nil {
+		return nil, err
+	}
 	return d, nil
 }
 

@@ -39,23 +39,37 @@ func (h *History) join(t *Takeover) {
 	t.suspected, t.failed = h.failing(*t, t.Cause.Since)
 }
 
-// movedBy is the fault that moved the slots of a takeover from one shard to the other.
+// movedBy is the fault that moved the slots of a takeover from one shard to the other. Moves that
+// follow one another are one takeover: then it is the first of several.
 func (h *History) movedBy(t Takeover) *Cause {
+	if t.Means != results.MeansMoved {
+		return nil
+	}
+	var first *Cause
+	left := t.Slots
+	from, to := h.ShardAt(t.From, t.At), h.ShardAt(t.To, t.At)
 	for i := range h.run.Faults {
 		f := &h.run.Faults[i]
-		if t.Means != results.MeansMoved || f.Moved == nil || f.Injected == 0 || len(t.Slots.Minus(f.Moved.Asked)) > 0 {
+		if f.Moved == nil || f.Injected == 0 || f.Moved.From != from || f.Moved.To != to {
 			continue
 		}
-		if over := f.Restored == 0 || t.At-t.Uncertainty <= f.Restored+joinSlack; over && t.At >= f.Injected && h.ShardAt(t.From, t.At) == f.Moved.From && h.ShardAt(t.To, t.At) == f.Moved.To {
-			return &Cause{Fault: f, Since: f.Injected, Asked: true}
+		if over := f.Restored > 0 && t.At-t.Uncertainty > f.Restored+joinSlack; over || t.Until < f.Injected {
+			continue
+		}
+		left = left.Minus(f.Moved.Asked)
+		if first == nil {
+			first = &Cause{Fault: f, Since: f.Injected, Asked: true}
 		}
 	}
-	return nil
+	if len(left) > 0 {
+		return nil
+	}
+	return first
 }
 
 // Resharded reports whether a takeover is slots that a fault of the run moved: no failover.
 func (t Takeover) Resharded() bool {
-	return t.Cause != nil && t.Cause.Fault != nil && t.Cause.Fault.Moved != nil
+	return t.Means == results.MeansMoved && t.Cause != nil && t.Cause.Fault != nil && t.Cause.Fault.Moved != nil
 }
 
 // askedBy is the fault that asked for a takeover.
@@ -141,7 +155,7 @@ func (h *History) struckBy(t Takeover) *Cause {
 
 // struck is a fault as the cause of a takeover, or nil.
 func (h *History) struck(f *results.Fault, t Takeover) *Cause {
-	if f.Injected == 0 || !slices.ContainsFunc(f.Hits(), func(h results.Hit) bool { return h.Node == t.From }) {
+	if f.Injected == 0 || f.Takes == results.TakesSlots || !slices.ContainsFunc(f.Hits(), func(h results.Hit) bool { return h.Node == t.From }) {
 		return nil
 	}
 	away, ok := h.away(*f, t.From)

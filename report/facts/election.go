@@ -136,13 +136,14 @@ func (a *Analysis) Overlong(v results.Failover) (name string, over results.Durat
 const retries = 4
 
 // HeldBack is when the winner of a failover had planned an election of a failover before, if
-// it could plan none for this one until the servers' pause after that was over; 0 if that did
-// not hold it back.
-func (a *Analysis) HeldBack(f results.Failover) (planned results.Duration) {
-	won, pause := f.Step(results.StepElection), results.DurationOf(retries*max(a.NodeTimeout(), time.Second))
+// it could plan none for this one until the servers' pause after that was over, and that pause;
+// 0 if that did not hold it back.
+func (a *Analysis) HeldBack(f results.Failover) (planned, pause results.Duration) {
+	won := f.Step(results.StepElection)
+	pause = results.DurationOf(retries * max(a.NodeTimeout(), time.Second))
 	fail := f.Step(results.StepFail)
 	if won == nil || won.Missing || fail == nil || fail.Missing {
-		return 0
+		return 0, 0
 	}
 	for _, e := range a.Events {
 		if e.Node != f.To || e.Kind != results.EventElectionDelay || e.Offset > f.Injected+won.At {
@@ -154,11 +155,11 @@ func (a *Analysis) HeldBack(f results.Failover) (planned results.Duration) {
 		}
 		// The first plan of this failover, at the pass of clusterCron after the pause.
 		if free := planned + pause; planned > 0 && f.Injected+fail.At < free && Distance(e.Offset, free) < results.DurationOf(5*cronPeriod) {
-			return planned
+			return planned, pause
 		}
-		return 0
+		return 0, 0
 	}
-	return 0
+	return 0, 0
 }
 
 // Waited is the time from the first attempt to the one that won.

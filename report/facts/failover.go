@@ -108,8 +108,19 @@ func (a *Analysis) ended(f results.Fault) bool {
 	}
 	during, ok := a.away(f, f.Node)
 	return ok && First(a.Events, func(e results.Event) bool {
-		return e.Node == f.Node && e.Kind == results.EventNodeExit && e.Offset >= during.from && e.Offset-e.Uncertainty <= during.to
+		return e.Node == f.Node && e.Kind == results.EventNodeExit && e.Offset >= during.from && e.Offset-e.Uncertainty <= during.to && !a.endedBy(e)
 	}) != nil
+}
+
+// endedBy reports whether a node ended by a fault of a kind that ends processes.
+func (a *Analysis) endedBy(exit results.Event) bool {
+	return slices.ContainsFunc(a.Run.Faults, func(f results.Fault) bool {
+		if f.Takes != results.TakesProcess || f.Injected == 0 || !slices.ContainsFunc(f.Hits(), func(h results.Hit) bool { return h.Node == exit.Node }) {
+			return false
+		}
+		during, ok := a.away(f, exit.Node)
+		return ok && exit.Offset >= during.from && exit.Offset-exit.Uncertainty <= during.to
+	})
 }
 
 // ledTo reports whether a takeover shows what became of a strike: it followed from it, or

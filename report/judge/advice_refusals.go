@@ -63,12 +63,35 @@ func advised(list []results.Advice, advice string) []results.Advice {
 // outOfMemory finds writes that were refused for memory.
 func outOfMemory(a *facts.Analysis, _ *results.Summary) []results.Advice {
 	const policy = "maxmemory-policy"
-	evicts := func(value string) bool { return strings.HasPrefix(value, "allkeys-") }
 	advice := "Give the nodes more maxmemory, or the keys a TTL. An evicting maxmemory-policy, such as allkeys-lru, accepts writes, at the price of keys that the application may still need."
-	if evicts(config(a, policy)) || slices.ContainsFunc(a.Changes(policy), func(c facts.Change) bool { return evicts(c.Value) }) {
+	if strings.HasPrefix(inForce(a, policy, firstRefusal(a, "OOM")), "allkeys-") {
 		advice = "Give the nodes more maxmemory: a policy that may evict every key does not help where buffers and the server's own memory fill it."
 	}
 	return advised(refusal(a, "OOM", "Writes were refused for memory (OOM)", configured(a, "maxmemory", "not stated"), configured(a, policy, "noeviction (the default)")), advice)
+}
+
+// firstRefusal is when probes first got an error reply of a class; 0 if they did not.
+func firstRefusal(a *facts.Analysis, class string) results.Duration {
+	first := results.Duration(0)
+	if _, outages := answered(a, class); len(outages) > 0 {
+		first = outages[0].From
+		for _, o := range outages {
+			first = min(first, o.From)
+		}
+	}
+	return first
+}
+
+// inForce is the value of a directive at a moment: the last that a fault had set by then, or
+// that of the scenario.
+func inForce(a *facts.Analysis, directive string, at results.Duration) string {
+	value := config(a, directive)
+	for _, c := range a.Changes(directive) {
+		if c.Fault.Injected <= at+results.DurationOf(time.Second) {
+			value = c.Value
+		}
+	}
+	return value
 }
 
 // tooFewReplicas finds writes that primaries refused because they had too few replicas.

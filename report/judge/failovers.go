@@ -108,8 +108,12 @@ func explanations(a *facts.Analysis, f facts.Failover) []string {
 		}
 		list = append(list, text)
 	}
-	if planned := a.HeldBack(f.Failover); planned > 0 {
-		list = append(list, fmt.Sprintf("%s had planned an election %s before the fault, and a replica plans another only 4 × cluster-node-timeout after that", f.To, words.Duration(f.Injected-planned)))
+	if planned, pause := a.HeldBack(f.Failover); planned > 0 {
+		when := words.Duration(f.Injected-planned) + " before"
+		if planned > f.Injected {
+			when = words.Duration(planned-f.Injected) + " after"
+		}
+		list = append(list, fmt.Sprintf("%s had planned an election of another failover for %s the fault, and a replica plans the next only %s after that", f.To, when, words.Duration(pause)))
 	}
 	for _, epoch := range el.SplitVotes() {
 		list = append(list, fmt.Sprintf("the votes were split in epoch %d: %s", epoch, tallied(el.Votes[epoch])))

@@ -91,7 +91,7 @@ func explained() []failoverCase {
 				b.Run.ProbeOutages[0].To += fixture.MS(5250)
 			},
 			took: []float64{2308, 42, 5893, 6, 5}, server: 8254, to: "node-3", complete: true,
-			note: "node-3 had planned an election 400 ms before the fault, and a replica plans another only 4 × cluster-node-timeout after that; took 8.25 s where 2.61 to 5.02 s is predicted",
+			note: "node-3 had planned an election of another failover for 400 ms before the fault, and a replica plans the next only 8.00 s after that; took 8.25 s where 2.61 to 5.02 s is predicted",
 		},
 		{
 			name: "slow without a reason", change: func(b *results.Bundle) { b.Run.ProbeOutages[0].To = fixture.MS(fixture.Injected + 5500) },

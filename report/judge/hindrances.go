@@ -99,7 +99,7 @@ func noFailover(a *facts.Analysis, s *results.Summary) []results.Advice {
 			words.Duration(results.DurationOf(a.NodeTimeout())))}, one.Evidence...)
 		if r == facts.NoMajority {
 			for _, o := range refusals(&a.Run, failedWith(a, s, f), f.Injected, endOf(a, f)) {
-				one.Evidence = append(one.Evidence, fmt.Sprintf("shard %d kept its primary and answered CLUSTERDOWN for %s: a primary that sees no majority serves nothing, whatever cluster-require-full-coverage is", o.Shard, words.Duration(o.To-o.From)))
+				one.Evidence = append(one.Evidence, fmt.Sprintf("shard %d kept its primary and answered CLUSTERDOWN for %s: a primary that sees no majority takes no writes, whatever cluster-require-full-coverage is", o.Shard, words.Duration(o.To-o.From)))
 			}
 		}
 		one.Evidence = append(one.Evidence, seenIn(counts[r], s.Failovers, "That was so")...)

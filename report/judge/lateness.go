@@ -5,6 +5,7 @@ import (
 
 	"github.com/slotstorm/slotstorm/report/facts"
 	"github.com/slotstorm/slotstorm/report/words"
+	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
@@ -26,7 +27,7 @@ func untimely(a *facts.Analysis) []string {
 		}
 	}
 	for _, f := range a.Run.Faults {
-		if f.Moved == nil || f.Injected == 0 || a.Run.Interrupted != "" {
+		if f.Moved == nil || f.Status != results.StatusHealed || a.Run.Interrupted != "" {
 			continue
 		}
 		if left := f.Moved.Asked.Minus(f.Moved.Slots); len(left) > 0 {

@@ -181,10 +181,10 @@ func (v *visit) ask(ctx context.Context, addr string, shard, n int) (sent result
 // abroad writes to the node for a shard that it was not deployed into. Only that it took
 // the write counts: what goes wrong says nothing of that shard.
 func (v *visit) abroad(ctx context.Context, shard, n int) {
-	_, class, _ := v.write(ctx, shard, n)
+	_, class, by := v.write(ctx, shard, n)
 	v.took[shard] = class == ""
 	if class == "" && ctx.Err() == nil {
-		v.p.took(shard, v.p.clock.Now(), v.m.Name)
+		v.p.took(shard, v.p.clock.Now(), by)
 	}
 }
 

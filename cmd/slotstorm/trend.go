@@ -52,7 +52,8 @@ func (p *program) trend(c *cli.Context) error {
 			return nil
 		}
 		if err := distinct.Add(b); err != nil {
-			return &exit{exitInvalid, err}
+			fmt.Fprintf(p.err, "slotstorm: %v; the copy is left out\n", err)
+			return nil
 		}
 		if err := builder.Add(b); err != nil {
 			return fmt.Errorf("bundle %s: %w", dir, err)

@@ -259,8 +259,8 @@ func (r *Reshard) send(ctx context.Context, from, to *side, keys []string) error
 var errMoving = errors.New("the migration is over, and its slots are not seen at the target yet")
 
 // moveAtOnce has the source move all slots that it still has, and waits for the end of the
-// migration, or of one that an attempt before has begun. The slots that the target
-// serves have moved. Source: Valkey documentation of CLUSTER MIGRATESLOTS and CLUSTER GETSLOTMIGRATIONS.
+// migration, or of one that an attempt before has begun. The slots that the target serves have
+// moved. Source: Valkey documentation of CLUSTER MIGRATESLOTS and CLUSTER GETSLOTMIGRATIONS.
 func (r *Reshard) moveAtOnce(ctx, stop context.Context) error {
 	from, to, err := r.sides(ctx)
 	if err != nil {

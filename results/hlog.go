@@ -8,8 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
@@ -149,4 +151,92 @@ func (g *hlog) reset(r io.Reader) (err error) {
 	}
 	g.inflate, err = zlib.NewReader(r)
 	return err
+}
+
+// hlogWriter writes the lines of an interval log. hdrhistogram-go has a writer too, but
+// that makes a compressor of a megabyte anew for each histogram: for a run with few
+// requests it took more of the processor than their sending.
+type hlogWriter struct {
+	w io.Writer
+	// base is the base time, in milliseconds since 1970: times of lines count from it.
+	base    int64
+	deflate *zlib.Writer
+	// payload holds a line's counts, and packed them compressed.
+	payload []byte
+	packed  bytes.Buffer
+}
+
+// cookies of the format V2, with the length of a count's words in the second half of
+// the byte.
+const (
+	packedCookie  = uint32(hdrhistogram.V2CompressedEncodingCookieBase | 0x10)
+	payloadCookie = uint32(hdrhistogram.V2EncodingCookieBase | 0x10)
+)
+
+// line writes the histogram of the second that starts at startMs, milliseconds since
+// 1970; tag may be empty.
+func (g *hlogWriter) line(tag string, startMs int64, h *hdrhistogram.Histogram) error {
+	g.encode(h)
+	g.packed.Reset()
+	g.packed.Write(make([]byte, 8))
+	if g.deflate == nil {
+		// A histogram of a second has some hundred bytes: more effort saves a few of them.
+		d, err := zlib.NewWriterLevel(&g.packed, zlib.BestSpeed)
+		if err != nil {
+			return err
+		}
+		g.deflate = d
+	} else {
+		g.deflate.Reset(&g.packed)
+	}
+	if _, err := g.deflate.Write(g.payload); err != nil {
+		return err
+	}
+	if err := g.deflate.Close(); err != nil {
+		return err
+	}
+	raw := g.packed.Bytes()
+	binary.BigEndian.PutUint32(raw, packedCookie)
+	binary.BigEndian.PutUint32(raw[4:], uint32(len(raw)-8))
+	if tag != "" {
+		tag = "Tag=" + tag + ","
+	}
+	longest := time.Duration(h.Max()) * time.Microsecond
+	_, err := fmt.Fprintf(g.w, "%s%f,%f,%f,%s\n", tag, float64(startMs-g.base)/1000, time.Second.Seconds(), longest.Seconds(),
+		base64.StdEncoding.EncodeToString(raw))
+	return err
+}
+
+// encode writes h to payload: the header and the counts, as the encoding V2 of
+// HdrHistogram has them. Two zeros or more are one negative number. Numbers are zigzag LEB128;
+// the format's own form of those above 2^55 is not needed, as no second has so many values.
+func (g *hlogWriter) encode(h *hdrhistogram.Histogram) {
+	s := h.Export()
+	b := binary.BigEndian.AppendUint32(g.payload[:0], payloadCookie)
+	b = append(b, make([]byte, 8)...) // the payload's length, which follows below, and no offset
+	b = binary.BigEndian.AppendUint32(b, uint32(s.SignificantFigures))
+	b = binary.BigEndian.AppendUint64(b, uint64(s.LowestTrackableValue))
+	b = binary.BigEndian.AppendUint64(b, uint64(s.HighestTrackableValue))
+	b = binary.BigEndian.AppendUint64(b, math.Float64bits(1))
+	var zeros int64
+	for _, n := range s.Counts {
+		if n == 0 {
+			zeros++
+			continue
+		}
+		switch zeros {
+		case 0:
+		case 1:
+			b = append(b, 0)
+		default:
+			b = binary.AppendVarint(b, -zeros)
+		}
+		zeros = 0
+		b = binary.AppendVarint(b, n)
+	}
+	if len(b) == headerSize {
+		b = append(b, 0) // of an empty histogram the format has the first count
+	}
+	binary.BigEndian.PutUint32(b[4:], uint32(len(b)-headerSize))
+	g.payload = b
 }

@@ -23,7 +23,7 @@ type Writer struct {
 
 	mu    sync.Mutex
 	files map[string]*lineFile
-	hlog  *hdrhistogram.HistogramLogWriter
+	hlog  *hlogWriter
 	hfile *os.File
 	hbuf  *bufio.Writer
 	total *hdrhistogram.Histogram
@@ -82,19 +82,20 @@ func (w *Writer) createHlog(start time.Time) (err error) {
 		return err
 	}
 	w.hbuf = bufio.NewWriter(w.hfile)
-	w.hlog = hdrhistogram.NewHistogramLogWriter(w.hbuf)
 	// The format's base time has no fraction of a second: times in the log count
 	// from the whole second before the start.
 	base := start.Truncate(time.Second).UnixMilli()
-	w.hlog.SetBaseTime(base)
+	w.hlog = &hlogWriter{w: w.hbuf, base: base}
+	// The format of the header is hdrhistogram-go's affair.
+	head := hdrhistogram.NewHistogramLogWriter(w.hbuf)
 	for _, write := range []func() error{
-		w.hlog.OutputLogFormatVersion,
+		head.OutputLogFormatVersion,
 		func() error {
-			return w.hlog.OutputComment("times in microseconds; a line per second and tag: TIME/COMMAND, TIME@SHARD, self/DELAY; without a tag all response times")
+			return head.OutputComment("times in microseconds; a line per second and tag: TIME/COMMAND, TIME@SHARD, self/DELAY; without a tag all response times")
 		},
-		func() error { return w.hlog.OutputStartTime(start.UnixMilli()) },
-		func() error { return w.hlog.OutputBaseTime(base) },
-		w.hlog.OutputLegend,
+		func() error { return head.OutputStartTime(start.UnixMilli()) },
+		func() error { return head.OutputBaseTime(base) },
+		head.OutputLegend,
 	} {
 		if err := write(); err != nil {
 			return err
@@ -159,11 +160,8 @@ func (w *Writer) Frame(f Frame, wall time.Time, histograms map[string]*hdrhistog
 		h := w.total
 		if tag != "" {
 			h = histograms[tag]
-			h.SetTag(tag)
 		}
-		h.SetStartTimeMs(wall.UnixMilli())
-		h.SetEndTimeMs(wall.UnixMilli() + 1000)
-		if err := w.hlog.OutputIntervalHistogram(h); err != nil {
+		if err := w.hlog.line(tag, wall.UnixMilli(), h); err != nil {
 			return fmt.Errorf("writing %s: %w", HlogFile, err)
 		}
 	}

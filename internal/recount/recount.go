@@ -18,27 +18,24 @@ import (
 	"github.com/slotstorm/slotstorm/results"
 )
 
-// Ask returns the lines of the answer to a command; a key that does not exist has no
-// lines.
-type Ask func(ctx context.Context, command ...string) ([]string, error)
+// Redis is a redis-cli that follows the cluster's redirections: it carries out the commands
+// of its standard input, and returns what it prints.
+type Redis func(ctx context.Context, commands string) (string, error)
 
-// RedisCLI asks by redis-cli, which follows the cluster's redirections from the
-// node at addr on.
-func RedisCLI(addr string) Ask {
-	return func(ctx context.Context, command ...string) ([]string, error) {
+// Local is a redis-cli on this machine, which begins at the node at addr.
+func Local(addr string) Redis {
+	return func(ctx context.Context, commands string) (string, error) {
 		host, port, err := net.SplitHostPort(addr)
 		if err != nil {
-			return nil, fmt.Errorf("redis-cli: %w", err)
+			return "", fmt.Errorf("redis-cli: %w", err)
 		}
-		out, err := exec.CommandContext(ctx, "redis-cli", append([]string{"-c", "-e", "-h", host, "-p", port}, command...)...).CombinedOutput()
+		cmd := exec.CommandContext(ctx, "redis-cli", "-c", "-h", host, "-p", port)
+		cmd.Stdin = strings.NewReader(commands)
+		out, err := cmd.CombinedOutput()
 		if err != nil {
-			return nil, fmt.Errorf("redis-cli %s: %w: %s", strings.Join(command, " "), err, out)
+			return "", fmt.Errorf("redis-cli: %w: %s", err, out)
 		}
-		text := strings.Trim(string(out), "\n")
-		if text == "" {
-			return nil, nil
-		}
-		return strings.Split(text, "\n"), nil
+		return string(out), nil
 	}
 }
 
@@ -47,23 +44,42 @@ func Covers(w results.Write) bool {
 	return w.Kind == "" || w.Kind == results.KindOnce || w.Kind == results.KindList
 }
 
-// Values reads all keys of the ledger that are covered, and returns their values by key.
-// The ledger may still grow; later writes are left out.
-func Values(ctx context.Context, writes []results.Write, ask Ask) (map[string][]string, error) {
-	values := map[string][]string{}
+// end is what follows each answer.
+const end = "=end="
+
+// Values reads all keys of the ledger that are covered, and returns their values by key; a
+// key that does not exist has none. The ledger may still grow; later writes are left out.
+func Values(ctx context.Context, writes []results.Write, redis Redis) (map[string][]string, error) {
+	var keys []string
+	var commands strings.Builder
+	asked := map[string]bool{}
 	for _, w := range writes {
-		if _, done := values[w.Key]; done || !Covers(w) {
+		if asked[w.Key] || !Covers(w) {
 			continue
 		}
-		command := []string{"GET", w.Key}
+		asked[w.Key] = true
+		keys = append(keys, w.Key)
+		command := "GET " + w.Key
 		if w.Kind == results.KindList {
-			command = []string{"LRANGE", w.Key, "0", "-1"}
+			command = "LRANGE " + w.Key + " 0 -1"
 		}
-		v, err := ask(ctx, command...)
-		if err != nil {
-			return nil, err
+		fmt.Fprintf(&commands, "%s\nECHO %s\n", command, end)
+	}
+	text, err := redis(ctx, commands.String())
+	if err != nil {
+		return nil, err
+	}
+	answers := strings.Split(text, end+"\n")
+	if len(answers) != len(keys)+1 {
+		return nil, fmt.Errorf("redis-cli gave %d answers to %d commands: %.200q", len(answers)-1, len(keys), text)
+	}
+	values := map[string][]string{}
+	for i, key := range keys {
+		// No value of the audit has a space, and every error has one.
+		if strings.Contains(answers[i], " ") {
+			return nil, fmt.Errorf("redis-cli, for %s: %s", key, strings.TrimSpace(answers[i]))
 		}
-		values[w.Key] = v
+		values[key] = strings.Fields(answers[i])
 	}
 	return values, nil
 }

@@ -133,7 +133,7 @@ func (in *intruder) values() map[string][]string {
 			writes = append(writes, w)
 		}
 	}
-	values, err := recount.Values(ctx, writes, recount.RedisCLI(in.addrs()[1]))
+	values, err := recount.Values(ctx, writes, recount.Local(in.addrs()[1]))
 	if err != nil {
 		in.t.Error(err)
 	}

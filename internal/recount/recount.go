@@ -75,11 +75,16 @@ func Values(ctx context.Context, writes []results.Write, redis Redis) (map[strin
 	}
 	values := map[string][]string{}
 	for i, key := range keys {
-		// No value of the audit has a space, and every error has one.
-		if strings.Contains(answers[i], " ") {
-			return nil, fmt.Errorf("redis-cli, for %s: %s", key, strings.TrimSpace(answers[i]))
+		values[key] = nil
+		for line := range strings.SplitSeq(answers[i], "\n") {
+			switch {
+			case line == "", strings.HasPrefix(line, "-> Redirected to "):
+			case strings.Contains(line, " "): // as every error has, and no value of the audit
+				return nil, fmt.Errorf("redis-cli, for %s: %s", key, line)
+			default:
+				values[key] = append(values[key], line)
+			}
 		}
-		values[key] = strings.Fields(answers[i])
 	}
 	return values, nil
 }

@@ -15,7 +15,7 @@ func TestValuesAreReadOnce(t *testing.T) {
 		{Key: "r", Kind: results.KindRegister}, {Key: "gone", Kind: results.KindOnce},
 	}
 	for _, c := range []struct{ name, answers, refused string }{
-		{"every key", "run:1\n=end=\nrun:2\nrun:3\n=end=\n\n=end=\n", ""},
+		{"every key", "run:1\n=end=\n-> Redirected to slot [3094] located at 127.0.1.4:6379\nrun:2\nrun:3\n=end=\n\n=end=\n", ""},
 		{"an error", "run:1\n=end=\nCLUSTERDOWN The cluster is down\n\n=end=\n\n=end=\n", "l: CLUSTERDOWN The cluster is down"},
 		{"an end", "run:1\n=end=\nrun:2\n", "1 answers to 3 commands"},
 	} {

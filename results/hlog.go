@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"math/bits"
 	"strconv"
 	"strings"
 	"time"
@@ -161,82 +162,91 @@ type hlogWriter struct {
 	// base is the base time, in milliseconds since 1970: times of lines count from it.
 	base    int64
 	deflate *zlib.Writer
-	// payload holds a line's counts, and packed them compressed.
-	payload []byte
-	packed  bytes.Buffer
+	// sparse is the histogram without its zeros, payload the line's part that is
+	// compressed, and compressed that and what stands before it.
+	sparse     *hdrhistogram.PackedHistogram
+	payload    []byte
+	compressed bytes.Buffer
 }
 
-// cookies of the format V2, with the length of a count's words in the second half of
-// the byte.
+func newHlogWriter(w io.Writer, base int64) *hlogWriter {
+	// A histogram of a second has some hundred bytes: more effort saves a few of them.
+	deflate, err := zlib.NewWriterLevel(w, zlib.BestSpeed)
+	if err != nil {
+		panic(err) // the level is one of zlib's own
+	}
+	return &hlogWriter{w: w, base: base, deflate: deflate, sparse: NewHistogram()}
+}
+
+// The cookies of encoding V2; 0x10 says that counts have as many bytes as they need.
 const (
-	packedCookie  = uint32(hdrhistogram.V2CompressedEncodingCookieBase | 0x10)
-	payloadCookie = uint32(hdrhistogram.V2EncodingCookieBase | 0x10)
+	compressedCookie = uint32(hdrhistogram.V2CompressedEncodingCookieBase | 0x10)
+	payloadCookie    = uint32(hdrhistogram.V2EncodingCookieBase | 0x10)
 )
 
 // line writes the histogram of the second that starts at startMs, milliseconds since
 // 1970; tag may be empty.
 func (g *hlogWriter) line(tag string, startMs int64, h *hdrhistogram.Histogram) error {
 	g.encode(h)
-	g.packed.Reset()
-	g.packed.Write(make([]byte, 8))
-	if g.deflate == nil {
-		// A histogram of a second has some hundred bytes: more effort saves a few of them.
-		d, err := zlib.NewWriterLevel(&g.packed, zlib.BestSpeed)
-		if err != nil {
-			return err
-		}
-		g.deflate = d
-	} else {
-		g.deflate.Reset(&g.packed)
-	}
+	g.compressed.Reset()
+	g.compressed.Write(make([]byte, 8)) // the cookie and the length, which follow below
+	g.deflate.Reset(&g.compressed)
 	if _, err := g.deflate.Write(g.payload); err != nil {
 		return err
 	}
 	if err := g.deflate.Close(); err != nil {
 		return err
 	}
-	raw := g.packed.Bytes()
-	binary.BigEndian.PutUint32(raw, packedCookie)
+	raw := g.compressed.Bytes()
+	binary.BigEndian.PutUint32(raw, compressedCookie)
 	binary.BigEndian.PutUint32(raw[4:], uint32(len(raw)-8))
 	if tag != "" {
 		tag = "Tag=" + tag + ","
 	}
-	longest := time.Duration(h.Max()) * time.Microsecond
+	longest := time.Duration(g.sparse.Max()) * time.Microsecond
 	_, err := fmt.Fprintf(g.w, "%s%f,%f,%f,%s\n", tag, float64(startMs-g.base)/1000, time.Second.Seconds(), longest.Seconds(),
 		base64.StdEncoding.EncodeToString(raw))
 	return err
 }
 
-// encode writes h to payload: the header and the counts, as the encoding V2 of
-// HdrHistogram has them. Two zeros or more are one negative number. Numbers are zigzag LEB128;
-// the format's own form of those above 2^55 is not needed, as no second has so many values.
+// encode writes h to payload: the header, and the counts from the lowest value to the
+// highest, as encoding V2 of HdrHistogram has them. Two zeros or more are one negative
+// number. Numbers are zigzag LEB128; the format's own form of those above 2^55 is not
+// needed, as no second has so many values.
 func (g *hlogWriter) encode(h *hdrhistogram.Histogram) {
-	s := h.Export()
+	g.sparse.Reset()
+	g.sparse.MergeFrom(h)
 	b := binary.BigEndian.AppendUint32(g.payload[:0], payloadCookie)
-	b = append(b, make([]byte, 8)...) // the payload's length, which follows below, and no offset
-	b = binary.BigEndian.AppendUint32(b, uint32(s.SignificantFigures))
-	b = binary.BigEndian.AppendUint64(b, uint64(s.LowestTrackableValue))
-	b = binary.BigEndian.AppendUint64(b, uint64(s.HighestTrackableValue))
+	b = append(b, make([]byte, 8)...) // the length of the counts, which follows below, and no offset
+	b = binary.BigEndian.AppendUint32(b, HistogramDigits)
+	b = binary.BigEndian.AppendUint64(b, HistogramMin)
+	b = binary.BigEndian.AppendUint64(b, HistogramMax)
 	b = binary.BigEndian.AppendUint64(b, math.Float64bits(1))
-	var zeros int64
-	for _, n := range s.Counts {
-		if n == 0 {
-			zeros++
-			continue
-		}
-		switch zeros {
+	next := 0
+	g.sparse.ForEachBucket(func(value, n int64) bool {
+		switch zeros := index(value) - next; zeros {
 		case 0:
 		case 1:
 			b = append(b, 0)
 		default:
-			b = binary.AppendVarint(b, -zeros)
+			b = binary.AppendVarint(b, -int64(zeros))
 		}
-		zeros = 0
 		b = binary.AppendVarint(b, n)
-	}
-	if len(b) == headerSize {
+		next = index(value) + 1
+		return true
+	})
+	if next == 0 {
 		b = append(b, 0) // of an empty histogram the format has the first count
 	}
 	binary.BigEndian.PutUint32(b[4:], uint32(len(b)-headerSize))
 	g.payload = b
+}
+
+// index is the place of a value's count, for histograms of a bundle's bounds: with three
+// digits, each power of two from 2048 on has 1024 counts, and there is one for each value
+// below (HdrHistogram's countsArrayIndex).
+func index(value int64) int {
+	const halfMagnitude = 10
+	bucket := bits.Len64(uint64(value)|(2<<halfMagnitude-1)) - (halfMagnitude + 1)
+	return bucket<<halfMagnitude + int(value>>bucket)
 }

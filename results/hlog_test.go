@@ -40,7 +40,7 @@ func TestALineIsTheFormats(t *testing.T) {
 	var theirs, ours bytes.Buffer
 	log := hdrhistogram.NewHistogramLogWriter(&theirs)
 	log.SetBaseTime(base)
-	own := hlogWriter{w: &ours, base: base}
+	own := newHlogWriter(&ours, base)
 	for tag, h := range recorded() {
 		for _, tag := range []string{"", tag} {
 			theirs.Reset()
@@ -85,7 +85,7 @@ func BenchmarkLine(b *testing.B) {
 	h.SetTag("many")
 	b.Run("own", func(b *testing.B) {
 		b.ReportAllocs()
-		g := hlogWriter{w: io.Discard}
+		g := newHlogWriter(io.Discard, 0)
 		for b.Loop() {
 			_ = g.line("many", 0, h)
 		}

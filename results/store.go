@@ -85,7 +85,7 @@ func (w *Writer) createHlog(start time.Time) (err error) {
 	// The format's base time has no fraction of a second: times in the log count
 	// from the whole second before the start.
 	base := start.Truncate(time.Second).UnixMilli()
-	w.hlog = &hlogWriter{w: w.hbuf, base: base}
+	w.hlog = newHlogWriter(w.hbuf, base)
 	// The format of the header is hdrhistogram-go's affair.
 	head := hdrhistogram.NewHistogramLogWriter(w.hbuf)
 	for _, write := range []func() error{

@@ -97,6 +97,7 @@ func TestKindDocumentedRoles(t *testing.T) {
 	if !strings.Contains(plan, "accepted by the API server of lab") {
 		t.Errorf("the dry run is not accepted: %s", plan)
 	}
+	slotstorm(append([]string{"doctor", "scenario.yaml"}, place...)...)
 	slotstorm(append([]string{"run", "scenario.yaml"}, place...)...)
 	s.healedBoth(namespace)
 	if out := slotstorm("clean", "--context", "lab", "--namespace", namespace); !strings.Contains(out, "Nothing to remove.") {

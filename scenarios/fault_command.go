@@ -51,6 +51,11 @@ func empties(command []AnyValue) bool {
 	return len(command) > 0 && slices.Contains([]string{"FLUSHALL", "FLUSHDB"}, strings.ToUpper(string(command[0])))
 }
 
+// writes reports whether a command, in upper case, is one that a read-only replica refuses.
+func writes(name string) bool {
+	return empties([]AnyValue{AnyValue(name)}) || Whole(name) && !ReadsOnly(name)
+}
+
 // erases reports whether a command can remove data: not one that only reads, blocks or
 // looks after the server. A maxmemory can evict keys.
 func erases(command []AnyValue) bool {
@@ -85,6 +90,8 @@ func (c *SentCommand) validate(d *document, g ground, path string) {
 			d.reject(at, nil, "write the commands of the transaction as a script: [EVAL, ...]", "a transaction is more than one command")
 		case carriesSecret(name, f.command[1:]):
 			d.reject(at, nil, "set redis.auth before the run instead", "a password would stand in the run's files")
+		case f.field == "run" && g.readOnlyReplicas && c.Target.Role == Replica && writes(name):
+			d.reject(path+".target", nil, "name a primary: its replicas carry each of its writes out as well", "a replica refuses %s, which writes", name)
 		case !g.renames && misspelt(name) != "":
 			d.reject(at+"[0]", nil, "did you mean "+misspelt(name)+"?", "no server has the command %s", clip(name))
 		}

@@ -128,6 +128,8 @@ type ground struct {
 	// renames says that the servers may have commands of modules, or commands under other
 	// names.
 	renames bool
+	// readOnlyReplicas says that replicas are known to refuse writes.
+	readOnlyReplicas bool
 }
 
 // local is true where nodes are processes on this machine.

@@ -161,5 +161,8 @@ func (d *document) validateBlast(s *Scenario, f Fault, t Target, path string) {
 // ground is that of the scenario.
 func (s *Scenario) ground() ground {
 	_, modules := s.Redis.Config["loadmodule"]
-	return ground{provider: s.Cluster.Provider, bounded: s.Redis.Storage != nil, renames: modules || s.attached(), shards: s.Redis.Shards}
+	return ground{
+		provider: s.Cluster.Provider, bounded: s.Redis.Storage != nil, renames: modules || s.attached(), shards: s.Redis.Shards,
+		readOnlyReplicas: !s.attached() && s.Redis.Config["replica-read-only"] != "no",
+	}
 }

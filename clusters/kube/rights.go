@@ -31,9 +31,9 @@ var ErrRights = errors.New("missing rights")
 func (c *Cluster) Check(ctx context.Context, namespace string, rights []Right) error {
 	var missing []string
 	for _, r := range rights {
-		ok, err := c.has(ctx, namespace, r)
+		ok, err := c.May(ctx, namespace, r)
 		if err != nil {
-			return fmt.Errorf("asking whether this user may %s: %w", r, err)
+			return err
 		}
 		if !ok {
 			missing = append(missing, r.String())
@@ -45,7 +45,9 @@ func (c *Cluster) Check(ctx context.Context, namespace string, rights []Right) e
 	return nil
 }
 
-func (c *Cluster) has(ctx context.Context, namespace string, r Right) (bool, error) {
+// May asks the API server whether this user has a right in a namespace, or in all of them and
+// for what belongs to none if namespace is empty.
+func (c *Cluster) May(ctx context.Context, namespace string, r Right) (bool, error) {
 	resource, sub, _ := strings.Cut(r.Resource, "/")
 	resource, group, _ := strings.Cut(resource, ".")
 	review := &api.SelfSubjectAccessReview{Spec: api.SelfSubjectAccessReviewSpec{ResourceAttributes: &api.ResourceAttributes{
@@ -53,7 +55,7 @@ func (c *Cluster) has(ctx context.Context, namespace string, r Right) (bool, err
 	}}}
 	answer, err := c.Client.AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, review, api.CreateOptions{})
 	if err != nil {
-		return false, err
+		return false, fmt.Errorf("asking whether this user may %s: %w", r, err)
 	}
 	return answer.Status.Allowed, nil
 }

@@ -113,12 +113,8 @@ func (c *Cluster) Try(ctx context.Context, o TakeOptions) (in string, err error)
 			return "", fmt.Errorf("namespace %s: %w", n.Name, err)
 		}
 	} else {
-		ns, err := c.Client.CoreV1().Namespaces().Get(ctx, n.Name, api.GetOptions{})
-		if err == nil {
-			err = prepared(ns)
-		}
-		if err != nil {
-			return "", fmt.Errorf("namespace %s: %w", n.Name, err)
+		if err := c.Prepared(ctx, n.Name); err != nil {
+			return "", err
 		}
 	}
 	n.Name = in
@@ -126,6 +122,18 @@ func (c *Cluster) Try(ctx context.Context, o TakeOptions) (in string, err error)
 		return "", n.taken(ctx, err)
 	}
 	return in, nil
+}
+
+// Prepared says why a run cannot take a namespace that was set aside for it.
+func (c *Cluster) Prepared(ctx context.Context, name string) error {
+	ns, err := c.Client.CoreV1().Namespaces().Get(ctx, name, api.GetOptions{})
+	if err == nil {
+		err = prepared(ns)
+	}
+	if err != nil {
+		return fmt.Errorf("namespace %s: %w", name, err)
+	}
+	return nil
 }
 
 func prepared(ns *api.Namespace) error {

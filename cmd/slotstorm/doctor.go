@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,53 +19,47 @@ import (
 
 	"github.com/slotstorm/slotstorm/clusters/local"
 	"github.com/slotstorm/slotstorm/internal/bounded"
-	"github.com/slotstorm/slotstorm/internal/console"
-	"github.com/slotstorm/slotstorm/internal/printable"
 	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
 )
-
-// finding is what one check found. Fail means that the local provider cannot
-// run at all; warn that something is missing that some scenarios need.
-type finding struct {
-	Name   string `json:"name"`
-	Status status `json:"status"`
-	Detail string `json:"detail"`
-	// Mend says how to fix what is missing.
-	Mend string `json:"mend,omitempty"`
-}
-
-type status string
-
-const (
-	statusOK   status = "ok"
-	statusWarn status = "warn"
-	statusFail status = "fail"
-)
-
-func (s status) style() console.Style {
-	return map[status]console.Style{statusOK: console.Green, statusWarn: console.Yellow, statusFail: console.Red}[s]
-}
 
 func (p *program) doctorVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "doctor",
-		Usage:     "check whether this machine can run slotstorm, and print a fix for each problem",
-		UsageText: examples("slotstorm doctor", "slotstorm doctor --json"),
+		Usage:     "check whether slotstorm can run here, or in a Kubernetes cluster, and print a fix for each problem",
+		UsageText: examples("slotstorm doctor", "slotstorm doctor --cluster kube --context staging", "slotstorm doctor shop.yaml --context staging --json"),
+		ArgsUsage: "[SCENARIO]",
 		Description: "Checks redis-server, Docker, the kubeconfig, cores, memory and open files. Also creates\n" +
 			"Linux namespaces and an nftables table, to check that this is possible. In the output,\n" +
 			"'warn' means that some scenarios may not work on this machine. 'fail' means that no\n" +
-			"local run can work; only then is the exit code 3.",
+			"local run can work; only then is the exit code 3.\n\n" +
+			"With --cluster kube, or a scenario that runs in a Kubernetes cluster, it asks that\n" +
+			"cluster instead, right by right, what the user of the context may do, and changes\n" +
+			"nothing there. 'warn' is then a right that only makes the report better, and 'fail' what\n" +
+			"a run needs. The default scenario is kill-primary.",
+		Flags:  append(clusterFlags("set cluster.provider to `PROVIDER`: local, kind or kube"), contextFlag()),
 		Action: p.doctor,
 	}
 }
 
 func (p *program) doctor(c *cli.Context) error {
-	if err := none(c); err != nil {
+	s, err := examined(c)
+	if err != nil {
 		return err
 	}
 	if limit, ok := openFiles(); ok && limit < leastFiles {
 		// Every other check would fail for this, and name another reason.
 		return p.found([]finding{{"open files", statusFail, fmt.Sprintf("%d are too few to check anything else", limit), fmt.Sprintf("ulimit -n %d", wantFiles)}})
+	}
+	switch {
+	case s.Cluster.Provider == "kind":
+		docker := p.checkDocker(c.Context)
+		if docker.Status != statusOK {
+			docker.Status, docker.Mend = statusFail, "install Docker and start it"
+		}
+		return p.found(append([]finding{docker}, checkMachine()...))
+	case s.Cluster.Provider == "kube", s.Cluster.Provider == scenarios.Attach && s.Cluster.Attach.Pods():
+		return p.found(checkKubernetes(c.Context, s, c.String("context")))
 	}
 	list := []finding{p.checkRedis(c.Context)}
 	list = append(list, p.checkRoom(c.Context)...)
@@ -72,33 +67,23 @@ func (p *program) doctor(c *cli.Context) error {
 	return p.found(append(list, checkMachine()...))
 }
 
-// found prints the findings, and returns the exit code as an error.
-func (p *program) found(list []finding) error {
-	failed := false
-	for _, f := range list {
-		failed = failed || f.Status == statusFail
+// examined is the scenario to check for.
+func examined(c *cli.Context) (*scenarios.Scenario, error) {
+	if c.NArg() > 1 {
+		return nil, usagef("slotstorm doctor takes one scenario at most, but got %d: %s", c.NArg(), strings.Join(c.Args().Slice(), " "))
 	}
-	switch {
-	case p.json:
-		if err := p.printJSON(list); err != nil {
-			return err
-		}
-	case !p.quiet:
-		p.showFindings(list)
+	set := overrides(c)
+	if c.IsSet("context") && !c.IsSet("cluster") && c.NArg() == 0 {
+		set = append(set, "cluster.provider=kube")
 	}
-	if failed {
-		return &exit{code: exitEnvironment}
+	s, err := scenarios.Load(cmp.Or(c.Args().First(), "kill-primary"), set...)
+	if err != nil {
+		return nil, unreadable(err)
 	}
-	return nil
-}
-
-func (p *program) showFindings(list []finding) {
-	for _, f := range list {
-		fmt.Fprintf(p.out, "%s  %-14s %s\n", console.Paint(p.colorOut, f.Status.style(), fmt.Sprintf("%-4s", f.Status)), f.Name, printable.Line(f.Detail))
-		if f.Mend != "" {
-			fmt.Fprintf(p.out, "      %-14s %s\n", "", console.Paint(p.colorOut, console.Cyan, "fix: ")+printable.Line(f.Mend))
-		}
+	if c.IsSet("context") && (s.Cluster.Provider == "local" || s.Cluster.Provider == "kind") {
+		return nil, usagef("--context names a cluster of the kubeconfig, but the scenario runs with cluster.provider %s: use --cluster kube", s.Cluster.Provider)
 	}
+	return s, nil
 }
 
 // ask runs another program and gives what it says on standard output.

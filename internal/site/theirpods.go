@@ -67,7 +67,11 @@ func onTheirPods(ctx context.Context, s *scenarios.Scenario, o Options) (_ Site,
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := in.Check(ctx, a.Namespace, rightsFor(s, o.Context)); err != nil {
+	var rights []kube.Right
+	for _, n := range theirNeeds(s, o.Context) {
+		rights = append(rights, n.rights()...)
+	}
+	if err := in.Check(ctx, a.Namespace, rights); err != nil {
 		return nil, nil, fmt.Errorf("%w: %w; docs/your-cluster.md has a Role with all of them", ErrUnfit, err)
 	}
 	objects, err := in.Contents(ctx, a.Namespace)
@@ -102,34 +106,6 @@ func followTheirs(ctx context.Context, in *kube.Cluster, a scenarios.AttachedClu
 		return nil, fmt.Errorf("%w: %w", ErrUnfit, err)
 	}
 	return found, nil
-}
-
-// direct says whether pods are dialled by their addresses.
-func direct(a scenarios.AttachedCluster, context string) bool {
-	return a.Reach == "direct" || a.Reach == "" && context == kube.InCluster
-}
-
-// rightsFor are the rights that a run needs in the namespace of the pods.
-func rightsFor(s *scenarios.Scenario, context string) []kube.Right {
-	a := s.Cluster.Attach
-	list := []kube.Right{{Verb: "list", Resource: "pods"}, {Verb: "watch", Resource: "pods"}, {Verb: "get", Resource: "pods/log"}}
-	if !direct(a, context) {
-		list = append(list, kube.Right{Verb: "create", Resource: "pods/portforward"})
-	}
-	for _, f := range s.Timeline.Faults {
-		if f.Kill != nil {
-			list = append(list, kube.Right{Verb: "delete", Resource: "pods"})
-			break
-		}
-	}
-	seen := map[string]bool{}
-	for _, e := range a.Secrets() {
-		if !seen[e.Entry.Secret] {
-			list = append(list, kube.Right{Verb: "get", Resource: "secrets", Name: e.Entry.Secret})
-		}
-		seen[e.Entry.Secret] = true
-	}
-	return append(list, kube.ContentRights()...)
 }
 
 // Theirs splits CONTEXT/NAMESPACE, by which a user says whose pods may be broken. The name of

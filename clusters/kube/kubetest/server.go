@@ -7,6 +7,7 @@ package kubetest
 import (
 	"encoding/json"
 	"encoding/pem"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
@@ -140,10 +142,24 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(answer) // who asked may be gone
 }
 
-// answer is what a GET of some paths gives; nil for any other.
+// answer is what a GET of some paths gives, and a review of rights; nil for any other.
 func (s *Server) answer(r *http.Request) (any, error) {
 	ctx := r.Context()
 	switch filepath.Clean(r.URL.Path) {
+	case "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews":
+		raw, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		var review api.SelfSubjectAccessReview
+		if _, _, err := scheme.Codecs.UniversalDeserializer().Decode(raw, nil, &review); err != nil { // a client sends Protobuf
+			return nil, err
+		}
+		answer, err := s.Objects.AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, &review, api.CreateOptions{})
+		if answer != nil {
+			answer.TypeMeta = api.TypeMeta{Kind: "SelfSubjectAccessReview", APIVersion: "authorization.k8s.io/v1"}
+		}
+		return answer, err
 	case "/version":
 		return map[string]string{"major": "1", "minor": "34", "gitVersion": "v1.34.3"}, nil
 	case "/api/v1/nodes":
@@ -156,6 +172,12 @@ func (s *Server) answer(r *http.Request) (any, error) {
 		list, err := s.Objects.CoreV1().Namespaces().List(ctx, api.ListOptions{})
 		if list != nil {
 			list.TypeMeta = api.TypeMeta{Kind: "NamespaceList", APIVersion: "v1"}
+		}
+		return list, err
+	case "/apis/storage.k8s.io/v1/storageclasses":
+		list, err := s.Objects.StorageV1().StorageClasses().List(ctx, api.ListOptions{})
+		if list != nil {
+			list.TypeMeta = api.TypeMeta{Kind: "StorageClassList", APIVersion: "storage.k8s.io/v1"}
 		}
 		return list, err
 	case "/apis/coordination.k8s.io/v1/leases":

@@ -217,12 +217,18 @@ func loss(d *dice, s *sketch) action {
 // command draws what blocks a node, what refuses its writes, and what costs it its data or
 // its connections.
 func command(d *dice, s *sketch) action {
-	run := pick(d,
-		`[CLIENT, PAUSE, 700, WRITE]`, `[CLIENT, PAUSE, 1500]`, `[CLIENT, KILL, TYPE, normal]`, `[BGSAVE]`, `[FLUSHALL]`,
+	target := one(d, s)
+	runs := []string{
+		`[CLIENT, PAUSE, 700, WRITE]`, `[CLIENT, PAUSE, 1500]`, `[CLIENT, KILL, TYPE, normal]`, `[BGSAVE]`,
 		`[CONFIG, SET, maxmemory, 1mb], undo: [CONFIG, SET, maxmemory, 0]`,
 		`[CONFIG, SET, min-replicas-to-write, 5], undo: [CONFIG, SET, min-replicas-to-write, 0]`,
-		`[EVAL, "local n = 0 for i = 1, 4e7 do n = n + i end return 1", 0]`)
-	return action{fields: "target: " + one(d, s) + ", run: " + run, atOnce: !strings.Contains(run, "undo")}
+		`[EVAL, "local n = 0 for i = 1, 4e7 do n = n + i end return 1", 0]`,
+	}
+	if strings.Contains(target, "primary") { // a replica refuses writes
+		runs = append(runs, `[FLUSHALL]`)
+	}
+	run := pick(d, runs...)
+	return action{fields: "target: " + target + ", run: " + run, atOnce: !strings.Contains(run, "undo")}
 }
 
 // steps draws the faults: at once, close together, into each other, or one after the

@@ -1,5 +1,13 @@
 package scenarios
 
+import "reflect"
+
+// Profiles are the names that workload.profile takes.
+func Profiles() []string {
+	field, _ := reflect.TypeFor[Workload]().FieldByName("Profile")
+	return rulesOf(field).enum
+}
+
 // shape is what a profile fills in. docs/profiles.md says where each is from.
 type shape struct {
 	keys   Keys

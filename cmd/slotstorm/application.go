@@ -26,7 +26,7 @@ func run(ctx context.Context, caught *catcher, args []string, stdout, stderr io.
 		return exitEnvironment
 	}
 	p := &program{
-		out: stdout, stderr: stderr, err: console.New(stderr),
+		in: os.Stdin, out: stdout, stderr: stderr, err: console.New(stderr),
 		getenv: os.Getenv, now: time.Now,
 		play: runner.Run, signals: caught.take, enter: local.Enter, inside: inside,
 		try: trial.Run, canEncrypt: trial.Encrypts,
@@ -44,6 +44,7 @@ func (p *program) run(ctx context.Context, args []string) exitCode {
 	p.started = p.now()
 	p.colorOut, p.colorErr = p.colored(p.out), p.colored(p.stderr)
 	_, p.shown = console.Terminal(p.out, p.getenv)
+	p.asks = p.asks || p.answered()
 	out := &sticky{w: p.out}
 	p.visible = console.NewVisible(out, p.colorOut)
 	p.data, p.terminal, p.out = out, p.out, p.visible
@@ -85,7 +86,7 @@ func (p *program) verbs() []*cli.Command {
 		title string
 		verbs []*cli.Command
 	}{
-		{"Run", []*cli.Command{p.runVerb(), p.loadVerb(), p.capacityVerb(), p.exploreVerb(), p.validateVerb(), p.inspectVerb()}},
+		{"Run", []*cli.Command{p.runVerb(), p.loadVerb(), p.capacityVerb(), p.exploreVerb(), p.initVerb(), p.validateVerb(), p.inspectVerb()}},
 		{"Look at runs", []*cli.Command{p.listVerb(), p.reportVerb(), p.auditVerb(), p.uiVerb()}},
 		{"Compare runs", []*cli.Command{p.compareVerb(), p.trendVerb()}},
 		{"Deploy on Kubernetes", []*cli.Command{p.upVerb(), p.downVerb(), p.discoverVerb(), p.manifestsVerb(), p.imageVerb()}},

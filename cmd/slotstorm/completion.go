@@ -11,6 +11,7 @@ import (
 
 	"github.com/slotstorm/slotstorm/clusters/local"
 	"github.com/slotstorm/slotstorm/internal/explain"
+	"github.com/slotstorm/slotstorm/internal/starter"
 	"github.com/slotstorm/slotstorm/report"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
@@ -186,6 +187,10 @@ func (p *program) flagValues(verb *cli.Command, name, prefix string) ([]candidat
 		words = report.Names(report.Run)
 	case "cluster":
 		words = scenarios.Providers
+	case "profile":
+		return choices(prefix, starter.Profiles()), noFiles
+	case "fault":
+		return choices(prefix, starter.Faults()), noFiles
 	}
 	return plainWords(prefix, words), noFiles
 }
@@ -203,6 +208,8 @@ func (p *program) argCandidates(verb *cli.Command, current string) ([]candidate,
 			return p.runCandidates(), noFiles // folders are offered once a word is begun
 		}
 		return p.runCandidates(), onlyDirs
+	case "init":
+		return nil, anyFiles
 	case "list":
 		return plainWords("", []string{"runs", "scenarios"}), noFiles
 	case "explain":
@@ -250,6 +257,15 @@ func explainCandidates() []candidate {
 		}
 	}
 	return list
+}
+
+// choices are the answers to a question of init, with their meanings.
+func choices(prefix string, list []starter.Choice) []candidate {
+	words := make([]candidate, len(list))
+	for i, c := range list {
+		words[i] = candidate{prefix + c.Name, c.About}
+	}
+	return words
 }
 
 func plainWords(prefix string, words []string) []candidate {

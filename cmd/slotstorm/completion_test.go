@@ -54,7 +54,7 @@ func TestBashCompletion(t *testing.T) {
 	}
 	cases := []struct{ words, want string }{
 		{`ru`, "run"},
-		{`""`, "run load capacity explore validate inspect list report audit ui compare trend up down discover manifests image recover clean prune explain schema doctor completion version help"},
+		{`""`, "run load capacity explore init validate inspect list report audit ui compare trend up down discover manifests image recover clean prune explain schema doctor completion version help"},
 		{`--js`, "--json"},
 		{`run kill-primary-r`, "kill-primary-repeat"},
 		{`run st`, "steady steady-mine.yaml"},
@@ -75,6 +75,10 @@ func TestBashCompletion(t *testing.T) {
 		{`report -o st`, "steady-mine.yaml"},
 		{`--out else`, "elsewhere"},
 		{`list s`, "scenarios"},
+		{`init --fault ""`, "kill pause partition failover rolling-restart none"},
+		{`init --profile = c`, "cache-aside cart"},
+		{`init --cluster k`, "kind kube"},
+		{`init st`, "steady-mine.yaml"},
 		{`completion ""`, "bash zsh fish"},
 		{`help exi`, "exit-codes"},
 		{`run --seed ""`, ""},

@@ -73,6 +73,7 @@ func newBench(t *testing.T) *bench {
 	t.Helper()
 	b := &bench{env: map[string]string{}, caught: make(chan os.Signal), exited: make(chan exitCode, 1)}
 	b.program = &program{
+		in:  strings.NewReader(""),
 		out: &b.stdout, stderr: &b.stderr, err: console.New(&b.stderr),
 		getenv: func(key string) string { return b.env[key] },
 		now:    func() time.Time { return start },

@@ -20,7 +20,7 @@ const jsonFlag = "json"
 
 // ownFormat are the formats of verbs that print no JSON.
 var ownFormat = map[string]string{
-	"manifests": "YAML", "image": "an archive", "completion": "a script", "help": "text", "ui": "addresses",
+	"manifests": "YAML", "init": "YAML", "image": "an archive", "completion": "a script", "help": "text", "ui": "addresses",
 }
 
 // resultKinds are the kinds of results that a verb writes to files; none if it writes no

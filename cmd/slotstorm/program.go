@@ -22,6 +22,9 @@ import (
 // program is one invocation: its surroundings, and the values of the program's own
 // flags.
 type program struct {
+	// in is standard input; asks is set if a user at a terminal can answer there.
+	in   io.Reader
+	asks bool
 	// out takes text for people, data what programs read: bytes as they are.
 	out, data io.Writer
 	// visible is out, with its colours.
@@ -72,6 +75,17 @@ func (p *program) colored(w io.Writer) bool {
 	}
 	_, ok := console.Terminal(w, p.getenv)
 	return ok
+}
+
+// answered reports whether a user can be asked: at a terminal that shows the questions.
+func (p *program) answered() bool {
+	in, ok := p.in.(*os.File)
+	if !ok {
+		return false
+	}
+	_, reads := console.Terminal(in, p.getenv)
+	_, shows := console.Terminal(p.stderr, p.getenv)
+	return reads && shows
 }
 
 // printJSON prints v on standard output.

@@ -15,6 +15,8 @@ type document struct {
 	lines []string
 	size  int
 	root  *yaml.Node
+	// head and foot are the comments of the file that stand apart from its first and last field.
+	head, foot string
 	// from is the override that a node was made by; nodes of the file have none.
 	from map[*yaml.Node]string
 	// keys and values are the nodes of each stated field, by path.

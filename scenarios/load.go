@@ -56,8 +56,23 @@ func Inspect(path string, overrides ...string) (*Scenario, []Default, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	s, applied, _, err := parse(name, data, overrides, withFiles)
-	return s, applied, err
+	p, err := parse(name, data, overrides, withFiles)
+	return p.scenario, p.defaults, err
+}
+
+// Commented is Load, and gives the file with its comments: without overrides as it is, with
+// them as a file in which they are made, anchors are written out, and everything else
+// means the same.
+func Commented(path string, overrides ...string) ([]byte, error) {
+	name, data, err := read(path)
+	if err != nil {
+		return nil, err
+	}
+	p, err := parse(name, data, overrides, withFiles)
+	if err != nil || len(overrides) == 0 {
+		return data, err
+	}
+	return p.document.write()
 }
 
 // Expand is Load, and gives the runs of the scenario's matrix, the last axis changing
@@ -68,8 +83,8 @@ func Expand(path string, overrides ...string) (*Scenario, []Combination, error) 
 	if err != nil {
 		return nil, nil, err
 	}
-	s, _, combinations, err := parse(name, data, overrides, withFiles)
-	return s, combinations, err
+	p, err := parse(name, data, overrides, withFiles)
+	return p.scenario, p.combinations, err
 }
 
 // Parse makes a scenario of YAML. Name stands for the file in errors, and a replay
@@ -78,8 +93,8 @@ func Expand(path string, overrides ...string) (*Scenario, []Combination, error) 
 // value is YAML, and null removes the field. Every mistake is in the error, an
 // Errors, and so is every mistake of a combination of its matrix.
 func Parse(name string, data []byte, overrides ...string) (*Scenario, error) {
-	s, _, _, err := parse(name, data, overrides, alone)
-	return s, err
+	p, err := parse(name, data, overrides, alone)
+	return p.scenario, err
 }
 
 // reach is whether the files that a scenario names have to exist here.
@@ -90,7 +105,15 @@ const (
 	withFiles reach = true
 )
 
-func parse(name string, data []byte, overrides []string, files reach) (*Scenario, []Default, []Combination, error) {
+// parsed is what a file holds.
+type parsed struct {
+	document     *document
+	scenario     *Scenario
+	defaults     []Default
+	combinations []Combination
+}
+
+func parse(name string, data []byte, overrides []string, files reach) (parsed, error) {
 	d, s, applied := one(name, data, overrides)
 	var combinations []Combination
 	if len(d.errs) == 0 {
@@ -102,9 +125,9 @@ func parse(name string, data []byte, overrides []string, files reach) (*Scenario
 		}
 	}
 	if len(d.errs) > 0 {
-		return nil, nil, nil, d.errs.sort(overrides)
+		return parsed{}, d.errs.sort(overrides)
 	}
-	return s, applied, combinations, nil
+	return parsed{d, s, applied, combinations}, nil
 }
 
 // stdin is the path of a scenario that is read from standard input, and stdinName its name

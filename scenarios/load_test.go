@@ -65,7 +65,8 @@ func roundTrip(t *testing.T, s *Scenario) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, applied, _, err := parse("resolved.yaml", out, nil, alone)
+	p, err := parse("resolved.yaml", out, nil, alone)
+	again, applied := p.scenario, p.defaults
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

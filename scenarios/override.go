@@ -64,6 +64,8 @@ func (d *document) override(text string) {
 			removeAt(n, slot)
 			return
 		case slot >= 0:
+			old := n.Content[slot]
+			value.HeadComment, value.LineComment, value.FootComment = old.HeadComment, old.LineComment, old.FootComment
 			n.Content[slot] = value
 			return
 		case remove:

@@ -51,6 +51,7 @@ func (d *document) parse(data []byte) {
 		d.syntax(err)
 		return
 	}
+	d.head, d.foot = first.HeadComment, first.FootComment
 	d.root = d.expand(first.Content[0], nil)
 }
 
@@ -144,7 +145,10 @@ func (d *document) expand(n *yaml.Node, within []*yaml.Node) *yaml.Node {
 		}
 	}
 	within = append(within, n)
-	c := &yaml.Node{Kind: n.Kind, Style: n.Style, Tag: n.Tag, Value: n.Value, Line: n.Line, Column: n.Column}
+	c := &yaml.Node{
+		Kind: n.Kind, Style: n.Style, Tag: n.Tag, Value: n.Value, Line: n.Line, Column: n.Column,
+		HeadComment: n.HeadComment, LineComment: n.LineComment, FootComment: n.FootComment,
+	}
 	if o, ok := d.from[n]; ok {
 		d.from[c] = o
 	}

@@ -16,11 +16,13 @@ func (p *program) inspectVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "inspect",
 		Usage:     "show a scenario as it would run",
-		UsageText: examples("slotstorm inspect kill-primary", "slotstorm inspect kill-primary --set redis.shards=6"),
+		UsageText: examples("slotstorm inspect kill-primary --set redis.shards=6", "slotstorm inspect kill-primary --comments > mine.yaml"),
 		ArgsUsage: "SCENARIO",
 		Description: "Prints the scenario with all defaults and with the changes by --set. Comments show the\n" +
-			"timeline: the times of phases and faults. The output is a valid scenario.",
-		Flags:  settingFlags(),
+			"timeline: the times of phases and faults. With --comments it prints the file with its\n" +
+			"own comments, with the changes by --set and without the defaults. Both are valid\n" +
+			"scenarios.",
+		Flags:  append(settingFlags(), &cli.BoolFlag{Name: "comments", Usage: "print the file with its comments, without defaults"}),
 		Action: p.inspect,
 	}
 }
@@ -37,6 +39,9 @@ func (p *program) inspect(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if c.Bool("comments") {
+		return p.commented(name, overrides(c))
+	}
 	s, defaults, err := scenarios.Inspect(name, overrides(c)...)
 	if err != nil {
 		return unreadable(err)
@@ -49,6 +54,21 @@ func (p *program) inspect(c *cli.Context) error {
 		return err
 	}
 	fmt.Fprintf(p.out, "# %s as it would run. '# default' marks fields that the scenario does not set.\n%s\n%s", s.Metadata.Name, text, timelineText(s))
+	return nil
+}
+
+// commented prints the file of a scenario with its comments.
+func (p *program) commented(name string, set []string) error {
+	if p.json {
+		return usagef("--comments cannot be combined with --json, which has no comments")
+	}
+	text, err := scenarios.Commented(name, set...)
+	if err != nil {
+		return unreadable(err)
+	}
+	if _, err := p.out.Write(text); err != nil {
+		return fmt.Errorf("printing the scenario: %w", err)
+	}
 	return nil
 }
 

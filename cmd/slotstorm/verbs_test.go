@@ -482,3 +482,19 @@ func TestResultThatCannotBeWritten(t *testing.T) {
 		}
 	}
 }
+
+// TestInspectComments: the file is printed as it is, and --json, which has no comments, is
+// refused.
+func TestInspectComments(t *testing.T) {
+	t.Parallel()
+	path := file(t, "two.yaml", "# mine\n"+twoFaults)
+	if _, stdout, stderr := do(t, "inspect", path, "--comments"); stdout != "# mine\n"+twoFaults {
+		t.Errorf("%s%s", stdout, stderr)
+	}
+	if _, stdout, stderr := do(t, "inspect", path, "--comments", "--seed", "77"); !strings.HasPrefix(stdout, "# mine\n") || !strings.Contains(stdout, "seed: 77\n") {
+		t.Errorf("%s%s", stdout, stderr)
+	}
+	if code, _, stderr := do(t, "inspect", path, "--comments", "--json"); code != exitInvalid || !strings.Contains(stderr, "--json") {
+		t.Errorf("%d %s", code, stderr)
+	}
+}

@@ -21,6 +21,11 @@ type Retention struct {
 	Now    time.Time
 	// Failed keeps every run whose verdict is not pass.
 	Failed bool
+	// Killed gives up killed runs that left nothing in force, unless Within keeps them.
+	// Without it they stay.
+	Killed bool
+	// Complete keeps every run that ended by itself.
+	Complete bool
 }
 
 // Pruned is what Prune did, or would do, with an entry of a folder.
@@ -36,8 +41,9 @@ type Pruned struct {
 }
 
 // Prune removes the bundles under root that retention does not keep, or with dry
-// only reports. It touches nothing but sealed, unchanged bundles that hold no
-// other files and no links, and removes only files that it knows to be the run's.
+// only reports. It touches nothing but sealed, unchanged bundles and those of killed runs,
+// which hold no other files and no links, and removes only files that it knows to be the
+// run's.
 func Prune(root string, keep Retention, dry bool) ([]Pruned, error) {
 	entries, err := List(root)
 	if err != nil {
@@ -46,27 +52,9 @@ func Prune(root string, keep Retention, dry bool) ([]Pruned, error) {
 	seen := map[string]int{}
 	var list []Pruned
 	for _, e := range slices.Backward(entries) {
-		p := Pruned{Dir: e.Dir}
-		files, size, err := removable(e.Dir)
-		switch {
-		case err != nil:
-			p.Why = err.Error()
-		case e.Run == nil:
-			p.Why = e.Err.Error()
-		default:
-			seen[e.Run.Name]++
-			p.Size = size
-			p.Why = keep.reason(e.Run, seen[e.Run.Name])
-			p.Chosen = p.Why == ""
-		}
-		if p.Chosen {
-			p.Why = fmt.Sprintf("%s of %s", e.Run.Name, e.Run.Start.UTC().Format("2006-01-02 15:04"))
-			if !dry {
-				if err := remove(e.Dir, files); err != nil {
-					return list, fmt.Errorf("removing %s: %w", e.Dir, err)
-				}
-				p.Removed = true
-			}
+		p, err := prune(e, keep, seen, dry)
+		if err != nil {
+			return list, fmt.Errorf("removing %s: %w", e.Dir, err)
 		}
 		list = append(list, p)
 	}
@@ -74,10 +62,94 @@ func Prune(root string, keep Retention, dry bool) ([]Pruned, error) {
 	return list, nil
 }
 
+// prune is Prune of one bundle. seen counts the newer ones of each scenario.
+func prune(e Entry, keep Retention, seen map[string]int, dry bool) (Pruned, error) {
+	p := Pruned{Dir: e.Dir}
+	files, size, err := removable(e.Dir)
+	switch {
+	case keep.Killed && (errors.Is(err, ErrUnsealed) || errors.Is(e.Err, ErrUnsealed)):
+		return pruneKilled(e, keep, dry)
+	case err != nil:
+		p.Why = err.Error()
+	case e.Run == nil:
+		p.Why = e.Err.Error()
+	default:
+		seen[e.Run.Name]++
+		p.Size = size
+		p.Why = keep.reason(e.Run, seen[e.Run.Name])
+		p.Chosen = p.Why == ""
+	}
+	if !p.Chosen {
+		return p, nil
+	}
+	p.Why = fmt.Sprintf("%s of %s", e.Run.Name, e.Run.Start.UTC().Format("2006-01-02 15:04"))
+	if dry {
+		return p, nil
+	}
+	p.Removed = true
+	return p, remove(e.Dir, files)
+}
+
+// pruneKilled is prune of a run that did not end by itself. It holds the lock of the run's
+// journal, as a process of the run would, so a run under way stays. So does a run that left
+// faults or the data of its nodes: only its journal says how to undo them.
+func pruneKilled(e Entry, keep Retention, dry bool) (Pruned, error) {
+	p := Pruned{Dir: e.Dir}
+	j, err := OpenJournal(e.Dir)
+	if err != nil {
+		p.Why = err.Error()
+		return p, nil
+	}
+	defer j.Close()
+	files, size, err := partial(e.Dir)
+	p.Size = size
+	switch {
+	case err != nil:
+		p.Why = err.Error()
+	case len(j.Open()) > 0:
+		p.Why = fmt.Sprintf("killed while a fault was active: run 'slotstorm recover %s' first", e.ID)
+	case keep.Within > 0 && keep.Now.Sub(started(e)) < keep.Within:
+		p.Why = "recent"
+	default:
+		p.Chosen, p.Why = true, "killed"
+	}
+	if !p.Chosen || dry {
+		return p, nil
+	}
+	p.Removed = true
+	return p, remove(e.Dir, files)
+}
+
+// partial is removable for the bundle of a killed run, in which no file is sealed.
+func partial(dir string) (list []string, size int64, err error) {
+	f, err := OpenFolder(dir)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer f.Close()
+	if f.has(VolumesDir) {
+		return nil, 0, fmt.Errorf("killed, and it still holds the data of its nodes: run 'slotstorm recover %s' first", path.Base(dir))
+	}
+	err = f.walk("", func(name string, st fs.FileInfo) error {
+		if !evidence(name) && !rendering(name) && name != RunFile && name != SumsFile && name != signatureFile {
+			return fmt.Errorf("it holds %q, which is no part of the run", name)
+		}
+		list, size = append(list, name), size+st.Size()
+		return nil
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	folders, err := f.folders(list)
+	return append(list, folders...), size, err
+}
+
 // reason is why a run stays, as the nth newest of its scenario; empty if it does
 // not.
 func (k Retention) reason(r *Run, nth int) string {
 	switch {
+	case k.Complete:
+		return "it was not killed"
 	case nth <= k.Keep:
 		return fmt.Sprintf("among the newest %d of %s", k.Keep, r.Name)
 	case k.Within > 0 && k.Now.Sub(r.Start) < k.Within:

@@ -16,15 +16,18 @@ func (p *program) pruneVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "prune",
 		Usage:     "remove old runs",
-		UsageText: examples("slotstorm prune --keep 10 --keep-failed", "slotstorm prune --keep-within 30d --dry-run"),
+		UsageText: examples("slotstorm prune --keep 10 --keep-failed", "slotstorm prune --keep-within 30d --dry-run", "slotstorm prune --killed"),
 		Description: "Removes the runs in the folder of --out, except those that at least one of --keep,\n" +
-			"--keep-within and --keep-failed selects. One of the first two is required. A run is\n" +
-			"removed only if it is complete and unchanged since slotstorm recorded the checksums of\n" +
-			"its files. Everything else in the folder stays.",
+			"--keep-within and --keep-failed selects. One of the first two is required, or --killed. A\n" +
+			"run is removed only if it is complete and unchanged since slotstorm recorded the\n" +
+			"checksums of its files, or with --killed if it was killed. A running run never is, nor is\n" +
+			"a killed one with faults or data that 'slotstorm recover RUN' has not removed yet.\n" +
+			"Everything else in the folder stays.",
 		Flags: []cli.Flag{
 			&cli.IntFlag{Name: "keep", Usage: "keep the newest `N` runs of each scenario"},
 			&cli.StringFlag{Name: "keep-within", Usage: "keep runs younger than `AGE`, such as 30d or 12h"},
 			&cli.BoolFlag{Name: "keep-failed", Usage: "keep runs whose verdict is not pass"},
+			&cli.BoolFlag{Name: "killed", Usage: "also remove runs that were killed; without --keep and --keep-within only those"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "print what would be removed, and remove nothing"},
 		},
 		Action: p.prune,
@@ -39,13 +42,16 @@ func (p *program) prune(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if !c.IsSet("keep") && within == 0 {
-		return usagef("slotstorm prune needs --keep N or --keep-within AGE, so that it cannot remove all runs")
+	rules := c.IsSet("keep") || within > 0
+	if !rules && !c.Bool("killed") {
+		return usagef("slotstorm prune needs --keep N or --keep-within AGE, so that it cannot remove all runs; or --killed")
 	}
 	if c.Int("keep") < 0 {
 		return usagef("--keep must not be negative")
 	}
-	list, err := results.Prune(p.root, results.Retention{Keep: c.Int("keep"), Within: within, Now: p.now(), Failed: c.Bool("keep-failed")}, c.Bool("dry-run"))
+	list, err := results.Prune(p.root, results.Retention{
+		Keep: c.Int("keep"), Within: within, Now: p.now(), Failed: c.Bool("keep-failed"), Killed: c.Bool("killed"), Complete: !rules,
+	}, c.Bool("dry-run"))
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/slotstorm/slotstorm/clusters/local"
 	"github.com/slotstorm/slotstorm/internal/explain"
+	"github.com/slotstorm/slotstorm/internal/metrics"
 	"github.com/slotstorm/slotstorm/internal/starter"
 	"github.com/slotstorm/slotstorm/report"
 	"github.com/slotstorm/slotstorm/results"
@@ -56,21 +57,6 @@ func (p *program) completionVerb() *cli.Command {
 	}
 }
 
-// candidate is one possible word.
-type candidate struct{ word, about string }
-
-// files is what the shell adds to the candidates.
-type files int
-
-const (
-	noFiles files = iota
-	anyFiles
-	onlyDirs
-)
-
-// directive is the last line of an answer.
-func (f files) directive() string { return [...]string{":none", ":files", ":dirs"}[f] }
-
 // complete prints a line "word<TAB>about" for each candidate that begins with the typed
 // word. The last line says whether the shell adds files or folders.
 func (p *program) complete(typed []string) error {
@@ -89,12 +75,13 @@ func (p *program) complete(typed []string) error {
 	return err
 }
 
-// joinAssignments undoes what bash does to --flag=value: three words.
+// joinAssignments undoes what bash does to --flag=value, and to the PATH=VALUE of --set: three
+// words.
 func joinAssignments(typed []string) []string {
 	var list []string
 	for i := 0; i < len(typed); i++ {
 		last := len(list) - 1
-		if typed[i] == "=" && last >= 0 && strings.HasPrefix(list[last], "--") {
+		if typed[i] == "=" && last >= 0 && (strings.HasPrefix(list[last], "--") || last > 0 && list[last-1] == "--set") {
 			list[last] += "="
 			if i+1 < len(typed) {
 				i++
@@ -114,10 +101,10 @@ func (p *program) candidates(before []string, current string) ([]candidate, file
 	onlyArgs := slices.Contains(before, "--")
 	if !onlyArgs {
 		if name, _, ok := strings.Cut(current, "="); ok && strings.HasPrefix(name, "--") {
-			return p.flagValues(verb, name[2:], name+"=")
+			return p.flagValues(verb, before, typedValue{name[2:], name + "=", current})
 		}
 		if len(before) > 0 && isFlag(before[len(before)-1]) && wantsNext(p.app, before[len(before)-1]) {
-			return p.flagValues(verb, strings.TrimLeft(before[len(before)-1], "-"), "")
+			return p.flagValues(verb, before, typedValue{strings.TrimLeft(before[len(before)-1], "-"), "", current})
 		}
 		if strings.HasPrefix(current, "-") {
 			return flagNames(slices.Concat(flagsOf(verb), p.app.Flags)), noFiles
@@ -167,9 +154,10 @@ func flagNames(flags []cli.Flag) []candidate {
 	return list
 }
 
-// flagValues are the values of a flag, behind a prefix.
-func (p *program) flagValues(verb *cli.Command, name, prefix string) ([]candidate, files) {
-	f, _ := lookup(p.app, verb, name)
+// flagValues are the values of a flag, behind its prefix.
+func (p *program) flagValues(verb *cli.Command, before []string, typed typedValue) ([]candidate, files) {
+	prefix := typed.prefix
+	f, _ := lookup(p.app, verb, typed.flag)
 	if f == nil || !takesValue(f) {
 		return nil, noFiles
 	}
@@ -185,6 +173,16 @@ func (p *program) flagValues(verb *cli.Command, name, prefix string) ([]candidat
 		words = []string{string(scenarios.MajorityDown), string(scenarios.ShardsDown)}
 	case "format":
 		words = report.Names(report.Run)
+	case "set":
+		return settingCandidates(typed, scenarioIn(before))
+	case "baseline":
+		return behind(prefix, p.runCandidates()), onlyDirs
+	case "scenario":
+		words = p.scenarioNames()
+	case "verdict":
+		words = outcomes()
+	case "metric":
+		words = metrics.Names()
 	case "cluster":
 		words = scenarios.Providers
 	case "profile":
@@ -203,7 +201,7 @@ func (p *program) argCandidates(verb *cli.Command, current string) ([]candidate,
 			list = append(list, candidate{b.Name, strings.Join(strings.Fields(b.Description), " ")})
 		}
 		return list, anyFiles
-	case "report", "compare", "trend":
+	case "report", "compare", "trend", "audit", "recover":
 		if current == "" {
 			return p.runCandidates(), noFiles // folders are offered once a word is begun
 		}
@@ -259,6 +257,29 @@ func explainCandidates() []candidate {
 	return list
 }
 
+// behind are candidates with a prefix.
+func behind(prefix string, list []candidate) []candidate {
+	for i := range list {
+		list[i].word = prefix + list[i].word
+	}
+	return list
+}
+
+// scenarioNames are the scenarios of the runs under --out.
+func (p *program) scenarioNames() []string {
+	entries, err := results.List(p.root)
+	if err != nil {
+		return nil // completion prints no errors
+	}
+	var names []string
+	for _, e := range entries {
+		if e.Run != nil && !slices.Contains(names, e.Run.Name) {
+			names = append(names, e.Run.Name)
+		}
+	}
+	return names
+}
+
 // choices are the answers to a question of init, with their meanings.
 func choices(prefix string, list []starter.Choice) []candidate {
 	words := make([]candidate, len(list))
@@ -266,12 +287,4 @@ func choices(prefix string, list []starter.Choice) []candidate {
 		words[i] = candidate{prefix + c.Name, c.About}
 	}
 	return words
-}
-
-func plainWords(prefix string, words []string) []candidate {
-	list := make([]candidate, len(words))
-	for i, w := range words {
-		list[i] = candidate{word: prefix + w}
-	}
-	return list
 }

@@ -43,16 +43,11 @@ ask() {
 	return strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
 }
 
-func TestBashCompletion(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	root := filepath.Join(dir, filepath.FromSlash(results.DefaultRoot))
-	write(t, root, "kill-primary-aa", nil)
-	write(t, filepath.Join(dir, "elsewhere"), "other-bb", nil)
-	if err := os.WriteFile(filepath.Join(dir, "steady-mine.yaml"), nil, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	cases := []struct{ words, want string }{
+// completion is a command line as bash splits it, and the words that complete it.
+type completion struct{ words, want string }
+
+func completions() []completion {
+	return []completion{
 		{`ru`, "run"},
 		{`""`, "run load capacity explore init validate inspect list report audit ui compare trend up down discover manifests image recover clean prune explain schema doctor completion version help"},
 		{`--js`, "--json"},
@@ -75,6 +70,19 @@ func TestBashCompletion(t *testing.T) {
 		{`report -o st`, "steady-mine.yaml"},
 		{`--out else`, "elsewhere"},
 		{`list s`, "scenarios"},
+		{`list --verdict k`, "killed"},
+		{`list --scenario ""`, "kill-primary"},
+		{`audit k`, "kill-primary-aa"},
+		{`recover k`, "kill-primary-aa"},
+		{`run --baseline k`, "kill-primary-aa"},
+		{`run --against x --metric failover.c`, "failover.client"},
+		{`run steady --set workload.ra`, "workload.rate="},
+		{`run steady --set workload.profile = s`, "session-store"},
+		{`run steady --set cluster.provider =`, "local kind kube attach"},
+		{`run kill-primary --set objectives[1].phase = ""`, "steady failure recovered"},
+		{`run kill-primary --set objectives[1].metric = writes.k`, "writes.kept"},
+		{`run kill-primary --set timeline.faults[0].kill.target = 'primary\ of\ sh'`, `primary\ of\ shard\ 0`},
+		{`run kill-primary --set timeline.faults[1].kill.t`, ""},
 		{`init --fault ""`, "kill pause partition failover rolling-restart none"},
 		{`init --profile = c`, "cache-aside cart"},
 		{`init --cluster k`, "kind kube"},
@@ -85,6 +93,18 @@ func TestBashCompletion(t *testing.T) {
 		{`run -- --se`, ""},
 		{`schema ""`, ""},
 	}
+}
+
+func TestBashCompletion(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	root := filepath.Join(dir, filepath.FromSlash(results.DefaultRoot))
+	write(t, root, "kill-primary-aa", nil)
+	write(t, filepath.Join(dir, "elsewhere"), "other-bb", nil)
+	if err := os.WriteFile(filepath.Join(dir, "steady-mine.yaml"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	cases := completions()
 	var lines []string
 	for _, c := range cases {
 		lines = append(lines, c.words)

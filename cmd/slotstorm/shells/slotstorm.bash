@@ -3,6 +3,7 @@
 _slotstorm() {
     local cur=${COMP_WORDS[COMP_CWORD]} prefix='' line directive=:none
     local words=("${COMP_WORDS[@]:1:COMP_CWORD}")
+    words=("${words[@]//\\/}") # an escaped space is a space
     COMPREPLY=()
     # bash splits --flag=value at the '=' and replaces what follows it only.
     if [[ $cur == '=' ]]; then
@@ -16,7 +17,10 @@ _slotstorm() {
             :*) directive=$line ;;
             *)
                 line=${line%%$'\t'*}
-                COMPREPLY+=("${line#"$prefix"}")
+                line=${line#"$prefix"}
+                # A value of several words, such as a target, stays one word.
+                [[ $line == *' '* ]] && printf -v line %q "$line"
+                COMPREPLY+=("$line")
                 ;;
         esac
     done < <("${COMP_WORDS[0]/#\~/$HOME}" __complete "${words[@]}" 2>/dev/null)
@@ -25,6 +29,10 @@ _slotstorm() {
     case $directive in
         :files) flag=-f ;;
         :dirs) flag=-d ;;
+        :nospace)
+            compopt -o nospace 2>/dev/null
+            return
+            ;;
         *) return ;;
     esac
     compopt -o filenames 2>/dev/null

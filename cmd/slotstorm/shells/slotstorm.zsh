@@ -15,7 +15,9 @@ _slotstorm() {
         esac
     done < <("${(Q)words[1]/#\~/$HOME}" __complete "${(@Q)words[2,CURRENT]}" 2>/dev/null)
 
-    (( $#plain )) && compadd -l -d shown -- "${plain[@]}"
+    local -a more
+    [[ $directive == :nospace ]] && more=(-S '')
+    (( $#plain )) && compadd $more -l -d shown -- "${plain[@]}"
     case $directive in
         :files) _files ;;
         :dirs) _files -/ ;;

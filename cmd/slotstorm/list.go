@@ -134,7 +134,7 @@ func (p *program) listScenarios() error {
 		rows[i] = []console.Cell{{Text: b.Name, Style: console.Bold}, {Text: strings.Join(strings.Fields(b.Description), " ")}}
 	}
 	if !p.quiet {
-		console.Columns(p.out, p.colorOut, []string{"SCENARIO", "DESCRIPTION"}, rows)
+		p.columns([]string{"SCENARIO", "DESCRIPTION"}, rows)
 	}
 	return nil
 }

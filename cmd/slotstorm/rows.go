@@ -129,7 +129,7 @@ func (p *program) table(rows []runRow) {
 		}
 		cells[i] = []console.Cell{{Text: r.ID}, {Text: r.Scenario, Style: console.Bold}, verdict, {Text: when}, {Text: seed}, {Text: millis(r.Failover)}, {Text: millis(r.P99)}, {Text: lost}, {Text: strings.Join(r.Overrides, " ")}}
 	}
-	console.Columns(p.out, p.colorOut, []string{"RUN", "SCENARIO", "VERDICT", "WHEN (UTC)", "SEED", "FAILOVER", "P99", "LOST", "SET"}, cells)
+	p.columns([]string{"RUN", "SCENARIO", "VERDICT", "WHEN (UTC)", "SEED", "FAILOVER", "P99", "LOST", "SET"}, cells)
 }
 
 func millis(m *results.Duration) string {

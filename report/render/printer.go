@@ -27,8 +27,8 @@ var (
 type printer struct {
 	out   strings.Builder
 	color bool
-	// width is the longest line of a text, if its words allow. Tables have the width of their
-	// cells.
+	// width is the longest line of a text, if its words allow. Tables are folded to it if it
+	// is less than TextWidth.
 	width int
 }
 
@@ -61,18 +61,24 @@ func (p *printer) table(t doc.Table) {
 		titles = append(titles, c.Title)
 	}
 	width := columnWidths(append([][]string{titles}, t.Rows...))
+	lines := p.fold(width)
 	cells := func(row []string, paint func(column int, cell string) shown) {
-		var line shown
-		for i, cell := range row {
-			space := spaces(cell, width[i])
-			line += "  "
-			if t.Head[i].Number {
-				line += space + paint(i, cell)
-			} else {
-				line += paint(i, cell) + space
+		for n, columns := range lines {
+			var line shown
+			if n > 0 {
+				line = further
 			}
+			for _, i := range columns {
+				space := spaces(row[i], width[i])
+				line += "  "
+				if t.Head[i].Number {
+					line += space + paint(i, row[i])
+				} else {
+					line += paint(i, row[i]) + space
+				}
+			}
+			p.line(line)
 		}
-		p.line(line)
 	}
 	cells(titles, func(_ int, s string) shown { return p.paint(dim, s) })
 	for n, row := range t.Rows {
@@ -83,6 +89,25 @@ func (p *printer) table(t doc.Table) {
 			return plain(s)
 		})
 	}
+}
+
+// further begins the second and later lines of a row.
+const further = "    "
+
+// fold divides columns of these widths into lines, one if they fit. Only a terminal is
+// narrower than TextWidth: elsewhere programs that cut columns read tables.
+func (p *printer) fold(width []int) [][]int {
+	lines, used := [][]int{nil}, 0
+	for i, w := range width {
+		last := len(lines) - 1
+		if p.width < TextWidth && len(lines[last]) > 0 && used+2+w > p.width {
+			lines, used = append(lines, nil), len(further)
+			last++
+		}
+		lines[last] = append(lines[last], i)
+		used += 2 + w
+	}
+	return lines
 }
 
 // TextWidth is the width of a text that is not for a terminal; wider ones are hard to read.

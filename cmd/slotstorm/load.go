@@ -118,10 +118,11 @@ func unloadable(err error, passwordEnv string) error {
 		return err
 	}
 	advice := map[string]string{
-		"NOAUTH":    "set its password in the environment variable " + passwordEnv + ", or name another one with --password-env",
-		"WRONGPASS": "check the password in the environment variable " + passwordEnv + ", and --user",
-		"NOPERM":    "permit the user to call INFO and CLUSTER NODES",
-		"LOADING":   "wait until INFO shows loading:0",
+		"NOAUTH":          "set its password in the environment variable " + passwordEnv + ", or name another one with --password-env",
+		"WRONGPASS":       "check the password in the environment variable " + passwordEnv + ", and --user",
+		loader.NoPassword: "unset the environment variable " + passwordEnv + ", because the server has no password",
+		"NOPERM":          "permit the user to call INFO and CLUSTER NODES",
+		"LOADING":         "wait until INFO shows loading:0",
 	}[unusable.Class]
 	if advice == "" {
 		return &exit{exitEnvironment, err}

@@ -116,6 +116,7 @@ func TestLoadOnUnusableServer(t *testing.T) {
 	}{
 		{locked, "", "NOAUTH Authentication required", "set its password in the environment variable SECRET, or name another one with --password-env"},
 		{locked, "wrong", "WRONGPASS invalid username-password pair or user is disabled", "check the password in the environment variable SECRET, and --user"},
+		{startServer(t), "surplus", "ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?", "unset the environment variable SECRET, because the server has no password"},
 		{loading, "", "it is loading its data", "wait until INFO shows loading:0"},
 		{replyServer(t, "-NOPERM this user has no permissions to run the 'info' command\r\n"), "", "NOPERM this user has no permissions to run the 'info' command", "permit the user to call INFO and CLUSTER NODES"},
 	} {

@@ -23,7 +23,8 @@ var ErrUnreachable = errors.New("the server cannot be reached")
 type Unusable struct {
 	Addr string
 	// Class is the first word of the server's error reply, such as NOAUTH; LOADING of a
-	// server that is loading its data; empty for another reason.
+	// server that is loading its data; NoPassword of one that takes no password; empty for
+	// another reason.
 	Class string
 	// Why is the reply, or the reason.
 	Why string
@@ -32,6 +33,9 @@ type Unusable struct {
 func (u *Unusable) Error() string {
 	return fmt.Sprintf("the server %s cannot be used: %s", u.Addr, u.Why)
 }
+
+// NoPassword is the class of a server that has no password, and gets one.
+const NoPassword = "no password"
 
 const discoverLimit = 5 * time.Second
 
@@ -67,6 +71,36 @@ func discover(ctx context.Context, addr string, dialer dial.Dialer) (servers.Tar
 		err = shards(&t, members)
 	}
 	return t, server, err
+}
+
+// authenticate has the server check the password, if there is one. go-redis goes on when a
+// server without a password refuses AUTH, but wire does not.
+func authenticate(ctx context.Context, addr string, dialer dial.Dialer) error {
+	ctx, cancel := context.WithTimeout(ctx, discoverLimit)
+	defer cancel()
+	options := &redis.Options{Addr: addr, DisableIdentity: true, Protocol: 2, MaxRetries: -1, DialerRetries: 1}
+	dialer.Options(options)
+	words := []any{"AUTH", options.Username, options.Password}
+	switch {
+	case options.Password == "":
+		return nil
+	case options.Username == "":
+		words = []any{"AUTH", options.Password}
+	}
+	options.Username, options.Password = "", ""
+	cl := redis.NewClient(options)
+	defer cl.Close()
+	err := cl.Do(ctx, words...).Err()
+	if err == nil {
+		return nil
+	}
+	err = unanswered(addr, err)
+	var unusable *Unusable
+	if errors.As(err, &unusable) && unusable.Class == "ERR" {
+		// A wrong password is WRONGPASS.
+		unusable.Class = NoPassword
+	}
+	return err
 }
 
 // unanswered is the error of a question that the server refused, or did not answer.

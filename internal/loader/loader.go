@@ -18,6 +18,7 @@ import (
 	"github.com/slotstorm/slotstorm/scenarios"
 	"github.com/slotstorm/slotstorm/workload"
 	"github.com/slotstorm/slotstorm/workload/frame"
+	"github.com/slotstorm/slotstorm/workload/servers"
 )
 
 // Options of a load.
@@ -172,6 +173,15 @@ func histograms() map[results.Time]*hdrhistogram.Histogram {
 	return m
 }
 
+// find is the server of o, if its client can use it.
+func find(ctx context.Context, o Options) (servers.Target, results.Server, error) {
+	target, server, err := discover(ctx, o.Addr, o.Dialer)
+	if c := o.Workload.Client; err == nil && c.Type == "wire" && c.Wire.Protocol != 3 {
+		err = authenticate(ctx, o.Addr, o.Dialer)
+	}
+	return target, server, err
+}
+
 // Run drives the load and sums it up.
 func Run(ctx context.Context, o Options) (*Result, error) {
 	stop, end := context.WithCancel(ctx)
@@ -183,7 +193,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		case <-stop.Done():
 		}
 	}()
-	target, server, err := discover(stop, o.Addr, o.Dialer)
+	target, server, err := find(stop, o)
 	if err != nil {
 		return nil, err
 	}

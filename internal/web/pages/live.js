@@ -52,7 +52,7 @@ function show(over) {
     $("ok").textContent = last.ok.toLocaleString("en");
     $("p99").textContent = milliseconds(last.p99);
     $("failed").textContent = (due - ok).toLocaleString("en");
-    $("share").textContent = due ? (Math.floor(1e5 * ok / due) / 1e3) + " %" : "–";
+    $("share").textContent = due ? percent(ok / due) : "–";
     $("down").textContent = last.down ? last.down.join(", ") : "none";
   }
   if (over && state.verdict) {
@@ -65,6 +65,11 @@ function show(over) {
 function clock(s) {
   const sign = s < 0 ? "−" : "", v = Math.floor(Math.abs(s));
   return sign + Math.floor(v / 60) + ":" + String(v % 60).padStart(2, "0");
+}
+
+// percent rounds a share down: a share of less than 0.001 % is not nothing.
+function percent(share) {
+  return share > 0 && share < 1e-5 ? "< 0.001 %" : Math.floor(1e5 * share) / 1e3 + " %";
 }
 
 function milliseconds(v) {

@@ -110,6 +110,28 @@ func TestAScreenIsEnough(t *testing.T) {
 	}
 }
 
+// The default text of runs on Kubernetes, of upgrades and of others fits as well.
+func TestEveryScreenFits(t *testing.T) {
+	for name, b := range map[string]*results.Bundle{
+		"pods": fixture.OnPods(), "upgraded": fixture.Upgraded(), "killed": fixture.Killed(), "repeated": fixture.Repeated(),
+		"lossy": fixture.Lossy(), "interrupted": fixture.Interrupted(), "quiet": fixture.Quiet(),
+	} {
+		var out bytes.Buffer
+		if err := screenOf(&out, b, analysed(t, b)); err != nil {
+			t.Fatal(err)
+		}
+		text := strings.TrimSuffix(out.String(), "\n")
+		if n := strings.Count(text, "\n") + 1; n > screenLines || n < 5 {
+			t.Errorf("%s: %d lines\n%s", name, n, text)
+		}
+		for line := range strings.SplitSeq(text, "\n") {
+			if columns(line) > screenColumns && !strings.HasPrefix(line, "repeat with") {
+				t.Errorf("%s: %d columns: %s", name, columns(line), line)
+			}
+		}
+	}
+}
+
 func analysed(t *testing.T, b *results.Bundle) *results.Summary {
 	t.Helper()
 	s, err := judge.Analyze(b)

@@ -8,8 +8,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/slotstorm/slotstorm/internal/capacity"
 	"github.com/slotstorm/slotstorm/internal/runner"
+	"github.com/slotstorm/slotstorm/internal/seek"
 	"github.com/slotstorm/slotstorm/report"
 	"github.com/slotstorm/slotstorm/report/compare"
 	"github.com/slotstorm/slotstorm/scenarios"
@@ -72,7 +72,7 @@ func (p *program) capacity(c *cli.Context) error {
 	}
 	ctx, stop, release := p.brake(c.Context, stoppingRun)
 	defer release()
-	state, err := capacity.Open(p.root, s, plan)
+	state, err := seek.Resume[compare.CapacityStep](p.root, c.Command.Name, s, plan)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/slotstorm/slotstorm/internal/capacity"
+	"github.com/slotstorm/slotstorm/internal/seek"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
@@ -15,13 +16,13 @@ import (
 type capacityPlan struct {
 	Shards []int
 	States []bool // one down
-	Plan   capacity.Plan
+	Plan   seek.Plan
 	Hold   time.Duration
 	sizes  []float64
 }
 
 func capacityFlags(c *cli.Context, s *scenarios.Scenario) (*capacityPlan, error) {
-	plan := &capacityPlan{Hold: c.Duration("hold"), Plan: capacity.Plan{From: c.Float64("from"), Tolerance: c.Float64("tolerance") / 100, Most: c.Float64("most")}}
+	plan := &capacityPlan{Hold: c.Duration("hold"), Plan: seek.Plan{From: c.Float64("from"), Tolerance: c.Float64("tolerance") / 100, Least: 10, Most: c.Float64("most"), Confirm: 2}}
 	if plan.Hold < time.Second || plan.Hold%time.Second != 0 {
 		return nil, usagef("--hold %s: use whole seconds, such as 10s", plan.Hold)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/slotstorm/slotstorm/internal/capacity"
 	"github.com/slotstorm/slotstorm/internal/runner"
+	"github.com/slotstorm/slotstorm/internal/seek"
 	"github.com/slotstorm/slotstorm/report/compare"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
@@ -19,8 +20,20 @@ type capacitySearch struct {
 	p        *program
 	scenario *scenarios.Scenario
 	plan     *capacityPlan
-	state    *capacity.State
+	state    *seek.State[compare.CapacityStep]
 	options  runner.Options
+}
+
+// capacityLimits are the limits of a search in words.
+var capacityLimits = map[seek.Limit]string{
+	seek.ByMiss: "the objectives",
+	seek.ByMost: "the highest rate that was to be tried",
+	seek.ByOpen: "the load generator: the cluster may carry more",
+}
+
+// rateOf reads a step for the search.
+func rateOf(s compare.CapacityStep) (float64, seek.Outcome) {
+	return s.Rate, map[compare.CapacityOutcome]seek.Outcome{compare.Meets: seek.Met, compare.Misses: seek.Missed}[s.Outcome]
 }
 
 func (c *capacitySearch) all(ctx context.Context) (*compare.Capacity, error) {
@@ -35,12 +48,13 @@ func (c *capacitySearch) all(ctx context.Context) (*compare.Capacity, error) {
 				}
 				return c.step(ctx, one, rate, answer)
 			}
-			a, err := capacity.Search(ctx, c.plan.Plan, capacity.Recall(c.state.Steps[key], try, func(step compare.CapacityStep) error { return c.state.Keep(key, step) }))
+			keep := func(step compare.CapacityStep) error { return c.state.Keep(key, step) }
+			found, err := seek.Search(ctx, c.plan.Plan, seek.Recall(c.state.Steps[key], rateOf, try, keep), rateOf)
 			if err != nil {
 				return nil, err
 			}
-			a.Shards, a.OneDown = n, down
-			answer.Answers = append(answer.Answers, *a)
+			a := compare.CapacityAnswer{Shards: n, OneDown: down, Rate: found.Value, Confirmed: found.Confirmed, Misses: found.Missed, Limit: capacityLimits[found.Limit], Steps: found.Steps}
+			answer.Answers = append(answer.Answers, a)
 			if !c.p.quiet {
 				fmt.Fprintf(c.p.err, "%s: %.0f requests per second\n", key, a.Rate)
 			}

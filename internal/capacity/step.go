@@ -1,3 +1,4 @@
+// Package capacity makes the scenario of a run that holds one rate.
 package capacity
 
 import (

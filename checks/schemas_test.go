@@ -11,7 +11,7 @@ import (
 // TestOutputsConformToSchemas holds each kind of JSON that slotstorm prints against its
 // published schema, and checks that the schema refuses another kind.
 func TestOutputsConformToSchemas(t *testing.T) {
-	names := []string{"capacity", "comparison", "result", "trend"}
+	names := []string{"capacity", "comparison", "result", "trend", "tuning"}
 	for i, name := range names {
 		s := schema(t, name)
 		if err := s.Validate(value(t, golden(t, name+".json"))); err != nil {

@@ -32,18 +32,18 @@ type Format struct {
 // Formats are all of them. A further one is a further element.
 func Formats() []Format {
 	runs := []Kind{Run, Runs, Matrix}
-	pages := []Kind{Run, Sheet, Comparison, Trend, Capacity, Audit}
+	pages := []Kind{Run, Sheet, Comparison, Trend, Capacity, Tuning, Audit}
 	return []Format{
-		{Name: "text", Of: []Kind{Run, Matrix, Comparison, Trend, Capacity, Audit, Load}, Write: text},
+		{Name: "text", Of: []Kind{Run, Matrix, Comparison, Trend, Capacity, Tuning, Audit, Load}, Write: text},
 		{Name: "markdown", Of: pages, Files: map[Kind]string{Run: doc.MarkdownFile, Sheet: doc.SheetMarkdownFile},
 			Write: func(w io.Writer, r Result, _ bool) error { return render.Markdown(w, r.level, r.documents...) }},
 		{Name: "html", Of: pages, Files: map[Kind]string{Run: doc.HTMLFile, Sheet: doc.SheetHTMLFile},
 			Write: func(w io.Writer, r Result, _ bool) error { return render.HTML(w, r.documents...) }},
-		{Name: "json", Of: append([]Kind{Comparison, Trend, Capacity, Audit, Load}, runs...),
+		{Name: "json", Of: append([]Kind{Comparison, Trend, Capacity, Tuning, Audit, Load}, runs...),
 			Write: func(w io.Writer, r Result, _ bool) error { return JSON(w, r.record) }},
 		{Name: "junit", Of: runs, Files: map[Kind]string{Run: doc.JUnitFile},
 			Write: func(w io.Writer, r Result, _ bool) error { return export.JUnit(w, r.runs) }},
-		{Name: "summary", Of: append([]Kind{Comparison, Trend, Capacity}, runs...), Appends: true, Write: brief},
+		{Name: "summary", Of: append([]Kind{Comparison, Trend, Capacity, Tuning}, runs...), Appends: true, Write: brief},
 		{Name: "openmetrics", Of: runs,
 			Write: func(w io.Writer, r Result, _ bool) error { return export.OpenMetrics(w, r.runs) }},
 		{Name: "csv", Of: []Kind{Run, Trend, Load}, Write: table},

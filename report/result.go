@@ -22,6 +22,7 @@ const (
 	Comparison Kind = "comparison"
 	Trend      Kind = "trend"
 	Capacity   Kind = "capacity"
+	Tuning     Kind = "tuning"
 	Audit      Kind = "audit"
 	Load       Kind = "load"
 )
@@ -94,6 +95,11 @@ func OfTrends(list []*compare.Trend) Result {
 // OfCapacity is how much a cluster carries.
 func OfCapacity(c *compare.Capacity) Result {
 	return Result{Kind: Capacity, level: "##", documents: []doc.Document{sections.Capacity(c)}, record: c}
+}
+
+// OfTuning is how low a timeout may be.
+func OfTuning(t *compare.Tuning) Result {
+	return Result{Kind: Tuning, level: "##", documents: []doc.Document{sections.Tuning(t)}, record: t}
 }
 
 // OfAudits are the judgements of audited writes, a document each.

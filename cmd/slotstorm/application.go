@@ -86,7 +86,7 @@ func (p *program) verbs() []*cli.Command {
 		title string
 		verbs []*cli.Command
 	}{
-		{"Run", []*cli.Command{p.runVerb(), p.loadVerb(), p.capacityVerb(), p.exploreVerb(), p.initVerb(), p.validateVerb(), p.inspectVerb()}},
+		{"Run", []*cli.Command{p.runVerb(), p.loadVerb(), p.capacityVerb(), p.tuneVerb(), p.exploreVerb(), p.initVerb(), p.validateVerb(), p.inspectVerb()}},
 		{"Look at runs", []*cli.Command{p.listVerb(), p.reportVerb(), p.auditVerb(), p.uiVerb()}},
 		{"Compare runs", []*cli.Command{p.compareVerb(), p.trendVerb()}},
 		{"Deploy on Kubernetes", []*cli.Command{p.upVerb(), p.downVerb(), p.discoverVerb(), p.manifestsVerb(), p.imageVerb()}},

@@ -113,7 +113,7 @@ func (p *program) candidates(before []string, current string) ([]candidate, file
 	if verb == nil {
 		return p.verbCandidates(), noFiles
 	}
-	return p.argCandidates(verb, current)
+	return p.argCandidates(verb, before, current)
 }
 
 // outOf is the value of --out among words.
@@ -189,18 +189,18 @@ func (p *program) flagValues(verb *cli.Command, before []string, typed typedValu
 		return choices(prefix, starter.Profiles()), noFiles
 	case "fault":
 		return choices(prefix, starter.Faults()), noFiles
+	case "traffic":
+		words = []string{"bus", "client", "all"}
 	}
 	return plainWords(prefix, words), noFiles
 }
 
-func (p *program) argCandidates(verb *cli.Command, current string) ([]candidate, files) {
+func (p *program) argCandidates(verb *cli.Command, before []string, current string) ([]candidate, files) {
 	switch verb.Name {
 	case "run", "validate", "inspect", "capacity", "up", "manifests":
-		var list []candidate
-		for _, b := range scenarios.Builtin() {
-			list = append(list, candidate{b.Name, strings.Join(strings.Fields(b.Description), " ")})
-		}
-		return list, anyFiles
+		return builtinCandidates(), anyFiles
+	case "tune":
+		return p.tuneCandidates(before)
 	case "report", "compare", "trend", "audit", "recover":
 		if current == "" {
 			return p.runCandidates(), noFiles // folders are offered once a word is begun
@@ -218,6 +218,23 @@ func (p *program) argCandidates(verb *cli.Command, current string) ([]candidate,
 		return append(p.verbCandidates(), candidate{"exit-codes", "meaning of the exit codes"}), noFiles
 	}
 	return nil, noFiles
+}
+
+// builtinCandidates are the built-in scenarios.
+func builtinCandidates() []candidate {
+	var list []candidate
+	for _, b := range scenarios.Builtin() {
+		list = append(list, candidate{b.Name, strings.Join(strings.Fields(b.Description), " ")})
+	}
+	return list
+}
+
+// tuneCandidates are what can be tuned, and behind it the scenarios.
+func (p *program) tuneCandidates(before []string) ([]candidate, files) {
+	if slices.Contains(before, tuneTimeout) {
+		return builtinCandidates(), anyFiles
+	}
+	return []candidate{{tuneTimeout, "the lowest cluster-node-timeout without a false failover"}}, noFiles
 }
 
 // runCandidates are the runs under --out, newest first. Completion prints no errors: a

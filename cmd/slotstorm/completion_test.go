@@ -49,7 +49,7 @@ type completion struct{ words, want string }
 func completions() []completion {
 	return []completion{
 		{`ru`, "run"},
-		{`""`, "run load capacity explore init validate inspect list report audit ui compare trend up down discover manifests image recover clean prune explain schema doctor completion version help"},
+		{`""`, "run load capacity tune explore init validate inspect list report audit ui compare trend up down discover manifests image recover clean prune explain schema doctor completion version help"},
 		{`--js`, "--json"},
 		{`run kill-primary-r`, "kill-primary-repeat"},
 		{`run st`, "steady steady-mine.yaml"},
@@ -92,6 +92,9 @@ func completions() []completion {
 		{`run --seed ""`, ""},
 		{`run -- --se`, ""},
 		{`schema ""`, ""},
+		{`tune ""`, "timeout"},
+		{`tune timeout st`, "steady steady-mine.yaml"},
+		{`tune timeout --traffic b`, "bus"},
 	}
 }
 

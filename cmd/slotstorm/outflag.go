@@ -38,6 +38,8 @@ func resultKinds(verb string) []report.Kind {
 		return []report.Kind{report.Trend}
 	case "capacity":
 		return []report.Kind{report.Capacity}
+	case "tune":
+		return []report.Kind{report.Tuning}
 	case "audit":
 		return []report.Kind{report.Audit}
 	case "load":
@@ -53,7 +55,7 @@ func outRows(verb string) []flagRow {
 	switch verb {
 	case "":
 		rows = append(rows, flagRow{names + "DIR", "store runs in DIR, one folder per run, and look for runs there (default: " + results.DefaultRoot + ")"})
-	case "run", "capacity":
+	case "run", "capacity", "tune":
 		rows = append(rows, flagRow{names + "DIR", "store runs in DIR, one folder per run (default: " + results.DefaultRoot + ")"})
 	case "explore":
 		rows = append(rows, flagRow{names + "DIR", "store findings in DIR, one folder per search (default: " + exploreRoot + ")"})

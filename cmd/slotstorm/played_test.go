@@ -21,11 +21,7 @@ const hitsRun = 9
 // answered after about 400 µs, or in a slow one after 500.
 func played(t *testing.T, root string, n int, s *scenarios.Scenario, slow bool) *results.Bundle {
 	t.Helper()
-	r := playedRun(t, n, s)
-	w, err := results.Create(root, r.ID, r.Start)
-	if err != nil {
-		t.Fatal(err)
-	}
+	w, r := playing(t, root, n, s)
 	random := rand.New(rand.NewPCG(uint64(n), 1))
 	middle := 400 * (1 + 0.01*random.NormFloat64())
 	if slow {
@@ -53,6 +49,17 @@ func played(t *testing.T, root string, n int, s *scenarios.Scenario, slow bool) 
 		}
 	}
 	return sealed(t, w, s, r)
+}
+
+// playing begins the bundle of run n of s.
+func playing(t *testing.T, root string, n int, s *scenarios.Scenario) (*results.Writer, *results.Run) {
+	t.Helper()
+	r := playedRun(t, n, s)
+	w, err := results.Create(root, r.ID, r.Start)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w, r
 }
 
 // playedRun is what run n of s says of itself.

@@ -18,7 +18,7 @@ import (
 var schemaFiles embed.FS
 
 // schemaNames are the words that schema knows.
-var schemaNames = []string{"scenario", "result", "comparison", "trend", "capacity"}
+var schemaNames = []string{"scenario", "result", "comparison", "trend", "capacity", "tuning"}
 
 func (p *program) schemaVerb() *cli.Command {
 	return &cli.Command{

@@ -16,7 +16,7 @@ import (
 
 // printed are the types that --json prints, by the names that schema knows.
 var printed = map[string]any{
-	"result": outcome{}, "comparison": compare.Comparison{}, "trend": []compare.Trend{}, "capacity": compare.Capacity{},
+	"result": outcome{}, "comparison": compare.Comparison{}, "trend": []compare.Trend{}, "capacity": compare.Capacity{}, "tuning": compare.Tuning{},
 }
 
 // generateSchema reflects a type, its JSON tags and its comments.

@@ -37,6 +37,13 @@ func tellStory(a *Analysis) string {
 	for _, f := range list {
 		fmt.Fprintf(&b, "failover: %s\n", tellFailover(f))
 	}
+	for _, f := range a.FalseFailovers() {
+		text := fmt.Sprintf("%s at %s", f.Node, at(f.At))
+		if f.To != "" {
+			text += ", and " + f.To + " took over"
+		}
+		fmt.Fprintf(&b, "false failover: %s\n", text)
+	}
 	completed := 0
 	for _, f := range s.Failovers {
 		if f.Completed() {

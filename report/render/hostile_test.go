@@ -12,6 +12,7 @@ import (
 	"github.com/slotstorm/slotstorm/report/facts"
 	"github.com/slotstorm/slotstorm/report/internal/fixture"
 	"github.com/slotstorm/slotstorm/report/judge"
+	"github.com/slotstorm/slotstorm/report/sections"
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -43,6 +44,7 @@ func TestNoRenderingPassesOnWhatABundleHides(t *testing.T) {
 		trend := []*compare.Trend{{Scenario: fixture.Evil, LeftOut: []string{fixture.Evil}, Runs: []compare.TrendRun{{ID: fixture.Evil}, {ID: fixture.Evil}},
 			Series: []compare.TrendSeries{{FigureID: compare.FigureID{Metric: fixture.Evil, Phase: fixture.Evil, Command: fixture.Evil}, Values: []*float64{fixture.Ptr(1.0), fixture.Ptr(2.0)}, Key: true}}}}
 		capacity := &compare.Capacity{Scenario: fixture.Evil, Server: results.Server{Product: fixture.Evil, Version: fixture.Evil}, Hold: fixture.Evil, Objectives: []string{fixture.Evil}, Answers: []compare.CapacityAnswer{{Limit: fixture.Evil, Steps: []compare.CapacityStep{{Run: fixture.Evil, Why: fixture.Evil}}}}}
+		tuning := &compare.Tuning{Scenario: fixture.Evil, Condition: fixture.Evil, Unfinished: fixture.Evil, Steps: []compare.TimeoutStep{{Outcome: fixture.Evil, Runs: []compare.TimeoutRun{{Run: fixture.Evil, Outcome: fixture.Evil, Why: fixture.Evil}}}}, Kills: []compare.TimeoutKill{{Run: fixture.Evil, Why: fixture.Evil}}}
 		for kind, render := range map[string]func(io.Writer) error{
 			"text":              func(w io.Writer) error { return textOf(w, b, s, false) },
 			"audit":             func(w io.Writer) error { return auditOf(w, b, s) },
@@ -66,6 +68,9 @@ func TestNoRenderingPassesOnWhatABundleHides(t *testing.T) {
 			"capacity text":     func(w io.Writer) error { return capacityText(w, capacity, false) },
 			"capacity markdown": func(w io.Writer) error { return capacityMarkdown(w, capacity) },
 			"capacity html":     func(w io.Writer) error { return capacityHTML(w, capacity) },
+			"tuning text":       func(w io.Writer) error { return Text(w, false, TextWidth, sections.Tuning(tuning)) },
+			"tuning markdown":   func(w io.Writer) error { return Markdown(w, "##", sections.Tuning(tuning)) },
+			"tuning html":       func(w io.Writer) error { return HTML(w, sections.Tuning(tuning)) },
 		} {
 			var out bytes.Buffer
 			if err := render(&out); err != nil {

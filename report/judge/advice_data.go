@@ -154,6 +154,23 @@ func fsyncStall(a *facts.Analysis, _ *results.Summary) []results.Advice {
 	return list
 }
 
+// fsyncWait finds nodes whose writes waited for an fsync each, under appendfsync always.
+func fsyncWait(a *facts.Analysis, _ *results.Summary) []results.Advice {
+	var list []results.Advice
+	for _, w := range a.WaitedForFsync() {
+		list = append(list, results.Advice{
+			Severity: results.Note, Title: fmt.Sprintf("each write to %s waited for an fsync: %s, and %s before its disk was slow", w.Node, words.Duration(w.During), words.Duration(w.Before)),
+			Evidence: []string{
+				fmt.Sprintf("median of %s, and of %s before; fault %s: %s", words.Plural(w.WritesDuring, "audited write", "audited writes"), words.Plural(w.WritesBefore, "audited write", "audited writes"), w.Fault.Name, w.Fault.Detail),
+				"persistence: " + persistence(a),
+			},
+			Advice: "With appendfsync always a node syncs its append-only file before it answers a write, so the disk's fsync is the least time of each write, and reads behind it wait too. Alert on the latency of fsync. Use a disk whose fsync is fast and stays fast, or appendfsync everysec; a power failure then costs the writes of the last one or two seconds.",
+			Anchor: anchorAvailability,
+		})
+	}
+	return list
+}
+
 // persistence is what a node keeps over a restart.
 func persistence(a *facts.Analysis) string {
 	save, stated := a.Spec.Redis.Config["save"]

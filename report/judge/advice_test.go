@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/slotstorm/slotstorm/report/facts"
 	"github.com/slotstorm/slotstorm/report/internal/fixture"
@@ -118,6 +119,43 @@ func fsyncStalls(n int) *results.Bundle {
 	for i := range n {
 		b.Events = append(b.Events, results.Event{Offset: fixture.MS(20000 + 3000*float64(i)), Kind: results.EventFsyncStall, Source: "log", Node: "node-1"})
 	}
+	return b
+}
+
+// slowFsync has a fault add 300 ms to each fsync of node-1, whose audited writes take so many
+// milliseconds before it and meanwhile.
+func slowFsync(before, during float64) *results.Bundle {
+	b := fixture.Killed()
+	b.Run.Faults = append(b.Run.Faults, results.Fault{
+		Name: "slow", Kind: "slowDisk", Detail: "fsync 300ms slower on primary of shard 1", Traits: results.Traits{Takes: results.TakesDisk, Lasts: true}, Status: results.StatusHealed,
+		Node: "node-1", Shard: 1, Role: "primary", Injected: fixture.MS(10000), Proved: fixture.MS(10100), Released: fixture.MS(14000), Restored: fixture.MS(14100),
+	})
+	for i := range 20 {
+		for at, took := range map[float64]float64{7000: before, 10200: during} {
+			sent := at + float64(i)*100
+			b.Writes = append(b.Writes, results.Write{Seq: 1000 + 2*i, Shard: 1, Node: "node-1", Sent: fixture.MS(sent), Done: fixture.MS(sent + took), Outcome: "ok"})
+		}
+	}
+	return b
+}
+
+// synced has the scenario slow the disk, with an append-only file that is synced so.
+func synced(appendfsync string) func(*scenarios.Scenario) {
+	return func(s *scenarios.Scenario) {
+		s.Redis.Config["appendonly"], s.Redis.Config["appendfsync"] = "yes", appendfsync
+		s.Timeline.Faults = append(s.Timeline.Faults, scenarios.Fault{Name: "slow", SlowDisk: &scenarios.SlowDisk{Fsync: scenarios.Duration(300 * time.Millisecond)}})
+	}
+}
+
+// unproved has nothing prove the last fault.
+func unproved(b *results.Bundle) *results.Bundle {
+	b.Run.Faults[len(b.Run.Faults)-1].Proved = 0
+	return b
+}
+
+// unaudited has no audited writes.
+func unaudited(b *results.Bundle) *results.Bundle {
+	b.Writes = nil
 	return b
 }
 
@@ -403,12 +441,25 @@ func dataRules() []ruleCase {
 	}
 }
 
-func replayedRules() []ruleCase {
+// diskRules are about nodes that wait for their disks.
+func diskRules() []ruleCase {
 	return []ruleCase{
-		{"restart-tail", "a part of it", fixture.Lose(cameBackEarly(), results.CauseRestartTail, 5), nil, "node-0 came back as primary with older data: 5 of the 100 writes acknowledged until then (5 %)"},
 		{"fsync-stall", "twice", fsyncStalls(2), nil, "node-1 waited for its disk: an fsync of its append-only file took more than 2 s 2 times"},
 		{"fsync-stall", "none", fsyncStalls(0), nil, ""},
 		{"fsync-stall", "before the load", early(fsyncStalls(2)), nil, ""},
+		{"fsync-wait", "always", slowFsync(0.8, 305), synced("always"), "each write to node-1 waited for an fsync: 305 ms, and 800 µs before its disk was slow"},
+		{"fsync-wait", "its evidence", slowFsync(0.8, 305), synced("always"), "median of 20 audited writes, and of 20 audited writes before; fault slow: fsync 300ms slower on primary of shard 1"},
+		{"fsync-wait", "everysec", slowFsync(0.8, 305), synced("everysec"), ""},
+		{"fsync-wait", "as fast as before", slowFsync(0.8, 0.9), synced("always"), ""},
+		{"fsync-wait", "as slow before", slowFsync(305, 305), synced("always"), ""},
+		{"fsync-wait", "without proof", unproved(slowFsync(0.8, 305)), synced("always"), ""},
+		{"fsync-wait", "without an audit", unaudited(slowFsync(0.8, 305)), synced("always"), ""},
+	}
+}
+
+func replayedRules() []ruleCase {
+	return []ruleCase{
+		{"restart-tail", "a part of it", fixture.Lose(cameBackEarly(), results.CauseRestartTail, 5), nil, "node-0 came back as primary with older data: 5 of the 100 writes acknowledged until then (5 %)"},
 		{"restart-tail", "nothing lost", cameBackEarly(), nil, ""},
 		{"split-brain", "minority writes", cutting(fixture.Lose(fixture.Killed(), results.CauseSplitBrain, 37)), nil, "node-0 acknowledged 37 writes of shard 0 that were lost when it rejoined the others"},
 		{"split-brain", "its reason", cutting(fixture.Lose(fixture.Killed(), results.CauseSplitBrain, 37)), nil, "min-replicas-to-write is 0"},
@@ -465,7 +516,7 @@ var recommends = regexp.MustCompile(`\b([Ss]et|[Ll]ower|[Rr]aise|[Ee]nable|[Uu]s
 
 // TestRules: each rule where it must say something, and where it must not.
 func TestRules(t *testing.T) {
-	for _, tt := range slices.Concat(serviceRules(), attemptRules(), replicationRules(), dataRules(), replayedRules()) {
+	for _, tt := range slices.Concat(serviceRules(), attemptRules(), replicationRules(), dataRules(), diskRules(), replayedRules()) {
 		t.Run(tt.rule+"/"+tt.name, func(t *testing.T) {
 			list := foundBy(t, tt.rule, tt.bundle, tt.change)
 			if tt.says == "" {

@@ -63,6 +63,13 @@ type Mover interface {
 	Moved() *results.SlotMove
 }
 
+// Scaler is an action that changes the number of shards.
+type Scaler interface {
+	Action
+	// Scaled is what has changed, once the action is healed.
+	Scaled() *results.Scaling
+}
+
 // Slow is an action whose proof or healing can take longer than usual.
 type Slow interface {
 	Action

@@ -23,6 +23,8 @@ type Aim struct {
 	// load generators.
 	Nodes      []deployer.Node
 	Generators int
+	// Present reports whether a node is in the cluster now; nil if all are.
+	Present func(node string) bool
 	// ShardOf is the shard that serves a slot, SlotOf the slot of a key.
 	ShardOf func(slot int) int
 	SlotOf  func(key string) int
@@ -212,7 +214,7 @@ func (a Aim) clients(side *Side, p scenarios.Party) {
 // rest puts on a side everybody who is not on the opposite one.
 func (a Aim) rest(side *Side, roles []deployer.Role, opposite Side) {
 	for _, n := range a.Nodes {
-		if slices.Contains(opposite.names(), n.Name) {
+		if slices.Contains(opposite.names(), n.Name) || a.Present != nil && !a.Present(n.Name) {
 			continue
 		}
 		t := Target{Node: n.Name, Shard: n.Shard, Role: scenarios.Replica}

@@ -147,8 +147,8 @@ func TestWhatTheClusterCanBear(t *testing.T) {
 		{"a ring of cuts", []Effect{cut("node-0", "node-1"), cut("node-1", "node-2"), cut("node-2", "node-0")}, fault(), "allow: [majority-down]"},
 		{"half a ring", []Effect{cut("node-0", "node-1"), cut("node-1", "node-2")}, fault(), ""},
 	} {
-		s := &Storm{Shards: 3}
-		err := bearable(s.Shards, threeByTwo(context.Background()), tc.effects, tc.fault)
+		s := &Storm{Shards: func() int { return 3 }}
+		err := bearable(s.Shards(), threeByTwo(context.Background()), tc.effects, tc.fault)
 		if (err == nil) != (tc.refused == "") || err != nil && !strings.Contains(err.Error(), tc.refused) {
 			t.Errorf("%s: %v, want %q", tc.name, err, tc.refused)
 		}

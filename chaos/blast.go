@@ -58,7 +58,9 @@ func bearable(shards int, roles []deployer.Role, effects []Effect, f scenarios.F
 		if down(from.Node.Name) {
 			continue
 		}
-		copies[from.Node.Shard]++
+		if from.Node.Shard < shards { // others are about to leave
+			copies[from.Node.Shard]++
+		}
 		if !from.Primary {
 			continue
 		}

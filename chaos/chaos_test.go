@@ -214,7 +214,7 @@ func TestAFaultEndsInTheStatusThatItsStepsEarn(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			notes := &notebook{full: tc.journal}
 			answers := tc.whole
-			s := &Storm{Engine: &tc.action, Recorder: notes, Clock: results.Clock{Start: time.Now()}, Shards: 3, Roles: threeByTwo, Whole: func(context.Context) error {
+			s := &Storm{Engine: &tc.action, Recorder: notes, Clock: results.Clock{Start: time.Now()}, Shards: func() int { return 3 }, Roles: threeByTwo, Whole: func(context.Context) error {
 				answer := answers[0]
 				answers = answers[1:]
 				return answer
@@ -266,7 +266,7 @@ func (d *downing) Check(context.Context, []deployer.Role) (Choice, error) {
 
 func TestOfTwoFaultsAtOnceTheSecondSeesTheFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &Storm{Engine: downs{}, Recorder: &notebook{}, Clock: results.Clock{Start: time.Now()}, Shards: 3, Roles: threeByTwo,
+		s := &Storm{Engine: downs{}, Recorder: &notebook{}, Clock: results.Clock{Start: time.Now()}, Shards: func() int { return 3 }, Roles: threeByTwo,
 			// The second is due while the first is checked.
 			Whole: func(context.Context) error { time.Sleep(3 * time.Second); return nil }}
 		two := scenarios.Fault{Duration: second(5)}
@@ -285,7 +285,7 @@ func TestOfTwoFaultsAtOnceTheSecondSeesTheFirst(t *testing.T) {
 
 func TestAStopLeavesFaultsOutThatAreBeingChecked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &Storm{Engine: downs{}, Recorder: &notebook{}, Clock: results.Clock{Start: time.Now()}, Shards: 3, Roles: threeByTwo,
+		s := &Storm{Engine: downs{}, Recorder: &notebook{}, Clock: results.Clock{Start: time.Now()}, Shards: func() int { return 3 }, Roles: threeByTwo,
 			Whole: func(context.Context) error { time.Sleep(3 * time.Second); return nil }}
 		stop, end := context.WithTimeout(t.Context(), time.Second)
 		defer end()
@@ -299,13 +299,13 @@ func TestAStopLeavesFaultsOutThatAreBeingChecked(t *testing.T) {
 }
 
 func TestANodeIsHeldByOneFaultAtATime(t *testing.T) {
-	s := &Storm{Shards: 3}
+	s := &Storm{Shards: func() int { return 3 }}
 	held := func(node string) Effect { return Effect{Held: []string{node}} }
 	roles := threeByTwo(t.Context())
-	if err := bearable(s.Shards, roles, []Effect{held("node-0"), held("node-1")}, scenarios.Fault{}); err != nil {
+	if err := bearable(s.Shards(), roles, []Effect{held("node-0"), held("node-1")}, scenarios.Fault{}); err != nil {
 		t.Error(err)
 	}
-	if err := bearable(s.Shards, roles, []Effect{held("node-0"), held("node-1"), held("node-0")}, scenarios.Fault{}); err == nil || !strings.Contains(err.Error(), "node-0 is held to one processor already") {
+	if err := bearable(s.Shards(), roles, []Effect{held("node-0"), held("node-1"), held("node-0")}, scenarios.Fault{}); err == nil || !strings.Contains(err.Error(), "node-0 is held to one processor already") {
 		t.Errorf("held twice: %v", err)
 	}
 }
@@ -342,7 +342,7 @@ func TestAFaultWhoseTimeHasPassedIsRefused(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				a, notes, asked := &script{}, &notebook{}, 0
-				s := &Storm{Engine: a, Recorder: notes, Clock: results.Clock{Start: time.Now()}, Shards: 3, Roles: threeByTwo, Length: tc.length, Whole: func(ctx context.Context) error {
+				s := &Storm{Engine: a, Recorder: notes, Clock: results.Clock{Start: time.Now()}, Shards: func() int { return 3 }, Roles: threeByTwo, Length: tc.length, Whole: func(ctx context.Context) error {
 					if asked++; asked > 1 {
 						return nil
 					}
@@ -379,7 +379,7 @@ func TestAFaultWhoseTimeHasPassedIsRefused(t *testing.T) {
 func TestASlowDiskMakesAFaultTooLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, notes := &script{}, &slowNotebook{step: "inject", takes: 10 * time.Second}
-		s := &Storm{Engine: a, Recorder: notes, Clock: results.Clock{Start: time.Now()}, Shards: 3, Roles: threeByTwo, Length: time.Minute, Whole: func(context.Context) error { return nil }}
+		s := &Storm{Engine: a, Recorder: notes, Clock: results.Clock{Start: time.Now()}, Shards: func() int { return 3 }, Roles: threeByTwo, Length: time.Minute, Whole: func(context.Context) error { return nil }}
 		f := s.Rage(t.Context(), t.Context(), time.Now(), []Injection{{Name: "f", At: time.Second, Lasts: 5 * time.Second, Fault: scenarios.Fault{Duration: second(5)}}})[0]
 		if f.Status != results.StatusRefused || slices.Contains(a.steps, "inject") {
 			t.Errorf("it is %s after %v: %s", f.Status, a.steps, f.Reason)
@@ -409,7 +409,7 @@ func TestAFullDiskKeepsNoFaultInForce(t *testing.T) {
 	for n := range 11 {
 		synctest.Test(t, func(t *testing.T) {
 			a, notes := &script{}, &filling{room: n}
-			s := &Storm{Engine: a, Recorder: notes, Clock: results.Clock{Start: time.Now().Add(-time.Second)}, Shards: 3, Roles: threeByTwo, Whole: func(context.Context) error { return nil }}
+			s := &Storm{Engine: a, Recorder: notes, Clock: results.Clock{Start: time.Now().Add(-time.Second)}, Shards: func() int { return 3 }, Roles: threeByTwo, Whole: func(context.Context) error { return nil }}
 			f := s.Rage(t.Context(), t.Context(), time.Now(), []Injection{{Name: "f", Lasts: time.Second, Fault: scenarios.Fault{Duration: second(1)}}})[0]
 			injected, healed := slices.Contains(a.steps, "inject"), slices.Contains(a.steps, "heal")
 			if injected != healed {
@@ -476,7 +476,7 @@ func (going) Moved() *results.SlotMove { return &results.SlotMove{Keys: 7} }
 func TestTheEndOfTheTimelineStopsWhatGoesOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := going{&script{}, make(chan struct{})}
-		s := &Storm{Engine: a, Recorder: &notebook{}, Clock: results.Clock{Start: time.Now()}, Shards: 3, Roles: threeByTwo, Length: 20 * time.Second, Whole: func(context.Context) error { return nil }}
+		s := &Storm{Engine: a, Recorder: &notebook{}, Clock: results.Clock{Start: time.Now()}, Shards: func() int { return 3 }, Roles: threeByTwo, Length: 20 * time.Second, Whole: func(context.Context) error { return nil }}
 		f := s.Rage(t.Context(), t.Context(), time.Now(), []Injection{{Name: "f", At: 5 * time.Second}})[0]
 		if f.Status != results.StatusHealed || f.Restored.Std() != 20*time.Second || f.Moved == nil || f.Moved.Keys != 7 {
 			t.Errorf("it is %s at %s: %s, %+v", f.Status, f.Restored, f.Reason, f.Moved)

@@ -96,6 +96,9 @@ func (s *Storm) strike(ctx, stop context.Context, in Injection, f *results.Fault
 	if m, ok := a.(Mover); ok {
 		f.Moved = m.Moved()
 	}
+	if m, ok := a.(Scaler); ok {
+		f.Scaled = m.Scaled()
+	}
 	switch {
 	case unhealed != nil && unproved != nil:
 		s.fail(f, results.StatusUnhealed, fmt.Errorf("%w; nor was it proved: %w", unhealed, unproved))

@@ -28,9 +28,9 @@ type Storm struct {
 	Recorder Recorder
 	Clock    results.Clock
 	// Roles asks every node what it is, now; those that do not answer are left
-	// out. Shards is the number of shards.
+	// out. Shards is the number of shards, now.
 	Roles  func(ctx context.Context) []deployer.Role
-	Shards int
+	Shards func() int
 	// Length is the timeline's: no fault is injected after its end. 0 is no end.
 	Length time.Duration
 	// Whole waits until the cluster is whole; it is asked before a fault, if no
@@ -132,7 +132,7 @@ func (s *Storm) take(in Injection, roles []deployer.Role, e Effect) error {
 	for _, other := range s.inForce {
 		all = append(all, other)
 	}
-	if err := bearable(s.Shards, roles, all, in.Fault); err != nil {
+	if err := bearable(s.Shards(), roles, all, in.Fault); err != nil {
 		return err
 	}
 	s.inForce[in.Name] = e

@@ -13,7 +13,7 @@ import (
 func (c *Cluster) CloseSlots(ctx context.Context) (closed results.Slots, err error) {
 	clients, end := c.clients()
 	defer end()
-	views, errs := askAll(ctx, clients)
+	views, errs := c.askAll(ctx, clients)
 	shardOf := map[string]int{}
 	for i, n := range c.Nodes {
 		if errs[i] == nil {

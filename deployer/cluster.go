@@ -37,6 +37,8 @@ type Node struct {
 
 // Cluster is a Redis Cluster: its nodes and how to talk to them.
 type Cluster struct {
+	// Nodes are all nodes of the run; of a cluster that the run scales, those too that are
+	// not in it at the moment. Shards is the most that it has.
 	Nodes  []Node
 	Shards int
 	// Dialer reaches a node by its Node.Addr, or by an address that it announces
@@ -52,6 +54,10 @@ type Cluster struct {
 	// not spread evenly.
 	owned   []results.Slots
 	shardOf []int
+	// roster is that of a cluster that the run scales, and first how many shards it had when
+	// it was formed.
+	roster *roster
+	first  int
 }
 
 // Own states which slots belong to which shard; without it they are spread evenly.

@@ -127,12 +127,12 @@ func announced(ctx context.Context, cl *redis.Client) (host, port string, err er
 	return "", "", errors.New("CLUSTER NODES has no line of its own")
 }
 
-// WithoutSyncDelay runs f while primaries start a replica's first
-// synchronisation at once, instead of waiting for more replicas (5 s by
-// default), and then gives every node its own setting back.
-func (c *Cluster) WithoutSyncDelay(ctx context.Context, f func() error) (err error) {
+// WithoutSyncDelay runs f while nodes start a replica's first synchronisation at
+// once, instead of waiting for more replicas (5 s by default), and then gives
+// every node its own setting back.
+func (c *Cluster) WithoutSyncDelay(ctx context.Context, nodes []Node, f func() error) (err error) {
 	const directive = "repl-diskless-sync-delay"
-	for _, n := range c.Nodes {
+	for _, n := range nodes {
 		cl := c.Client(n, commandTimeout)
 		defer cl.Close()
 		if err := c.awaitPing(ctx, cl); err != nil {

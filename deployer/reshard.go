@@ -107,7 +107,7 @@ func (r *Reshard) AwaitServed(ctx context.Context, slots results.Slots) (open []
 		if i < 0 {
 			return fmt.Errorf("no primary of shard %d answers", r.To)
 		}
-		views, errs := askAll(ctx, clients)
+		views, errs := r.Cluster.askAll(ctx, clients)
 		for n, v := range views {
 			if errs[n] != nil || 2*v.linked() < len(v.Members) {
 				continue // it hears nothing, or too few
@@ -153,8 +153,10 @@ func (v View) opened(slots results.Slots) (slot int, ok bool) {
 
 // forget has the primaries be asked for again.
 func (r *Reshard) forget() {
-	if r.from != nil {
-		_, _ = r.from.Close(), r.to.Close() // nothing is under way
+	for _, s := range []*side{r.from, r.to} {
+		if s != nil && s.Client != nil {
+			_ = s.Close() // nothing is under way
+		}
 	}
 	r.from, r.to = nil, nil
 }
@@ -174,10 +176,15 @@ func (r *Reshard) sides(ctx context.Context) (from, to *side, err error) {
 			to.Role = role
 		}
 	}
-	if from.Node.ID == "" || to.Node.ID == "" {
+	// A primary that has given its last slot away becomes a replica.
+	given := to.Node.ID != "" && len(r.Slots.Minus(to.Slots)) == 0
+	if from.Node.ID == "" && !given || to.Node.ID == "" {
 		return nil, nil, fmt.Errorf("not both of the primaries of shard %d and shard %d answer", r.From, r.To)
 	}
-	from.Client, to.Client = r.Cluster.Client(from.Node, commandTimeout), r.Cluster.Client(to.Node, commandTimeout)
+	if from.Node.ID != "" {
+		from.Client = r.Cluster.Client(from.Node, commandTimeout)
+	}
+	to.Client = r.Cluster.Client(to.Node, commandTimeout)
 	r.from, r.to = from, to
 	return from, to, nil
 }
@@ -198,8 +205,10 @@ func (r *Reshard) move(ctx context.Context, slot int) error {
 			return err
 		}
 	}
-	if _, err := from.cluster(ctx, "SETSLOT", slot, "NODE", to.Node.ID); err != nil {
-		return err
+	if from.Client != nil {
+		if _, err := from.cluster(ctx, "SETSLOT", slot, "NODE", to.Node.ID); err != nil {
+			return err
+		}
 	}
 	r.Moved(results.SlotsOf(results.SlotRange{First: slot, Last: slot}), r.keys, time.Since(r.begun))
 	return nil
@@ -314,6 +323,9 @@ func (r *Reshard) cancel(ctx context.Context) error {
 		return err
 	}
 	defer r.forget()
+	if from.Client == nil {
+		return nil // all slots have moved
+	}
 	_, err = from.cluster(ctx, "CANCELSLOTMIGRATIONS")
 	return err
 }

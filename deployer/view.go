@@ -2,6 +2,7 @@ package deployer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"sync"
@@ -78,7 +79,7 @@ type Role struct {
 func (c *Cluster) Roles(ctx context.Context) []Role {
 	clients, end := c.clients()
 	defer end()
-	views, errs := askAll(ctx, clients)
+	views, errs := c.askAll(ctx, clients)
 	var list []Role
 	for i, n := range c.Nodes {
 		v := views[i]
@@ -107,12 +108,19 @@ func (c *Cluster) clients() (list []*redis.Client, end func()) {
 	}
 }
 
-// askAll reads the views of nodes at once: one after the other, nodes that do not answer
+// errAbsent is the answer of a node that is not in the cluster.
+var errAbsent = errors.New("it is not in the cluster")
+
+// askAll reads the views of the nodes at once: one after the other, nodes that do not answer
 // would add up their time-outs, and the last view would be much younger than the first.
-func askAll(ctx context.Context, clients []*redis.Client) ([]View, []error) {
+func (c *Cluster) askAll(ctx context.Context, clients []*redis.Client) ([]View, []error) {
 	views, errs := make([]View, len(clients)), make([]error, len(clients))
 	var wg sync.WaitGroup
 	for i, cl := range clients {
+		if !c.Present(c.Nodes[i].Name) {
+			errs[i] = errAbsent
+			continue
+		}
 		wg.Go(func() { views[i], errs[i] = Ask(ctx, cl) })
 	}
 	wg.Wait()
@@ -167,7 +175,7 @@ func (c *Cluster) PID(ctx context.Context, n Node) (int, error) {
 // Server asks the nodes what they run; the first that answers counts.
 func (c *Cluster) Server(ctx context.Context) (results.Server, error) {
 	var last error
-	for _, n := range c.Nodes {
+	for _, n := range c.PresentNodes() {
 		cl := c.Client(n, commandTimeout)
 		text, err := cl.Info(ctx, "server").Result()
 		cl.Close()
@@ -197,8 +205,11 @@ func (c *Cluster) AwaitWhole(ctx context.Context) error {
 }
 
 func (c *Cluster) whole(ctx context.Context, clients []*redis.Client) error {
-	views, errs := askAll(ctx, clients)
+	views, errs := c.askAll(ctx, clients)
 	for i, n := range c.Nodes {
+		if errors.Is(errs[i], errAbsent) {
+			continue
+		}
 		if errs[i] != nil {
 			return fmt.Errorf("%s does not answer: %w", n.Name, errs[i])
 		}
@@ -226,8 +237,8 @@ func (c *Cluster) agrees(n Node, v View) error {
 			served += r[1] - r[0] + 1
 		}
 	}
-	if len(v.Members) != len(c.Nodes) {
-		return fmt.Errorf("%s knows %d of %d nodes", n.Name, len(v.Members), len(c.Nodes))
+	if all := len(c.PresentNodes()); len(v.Members) != all {
+		return fmt.Errorf("%s knows %d of %d nodes", n.Name, len(v.Members), all)
 	}
 	if served < Slots {
 		return fmt.Errorf("%s knows no node that serves %d of the slots", n.Name, Slots-served)
@@ -247,7 +258,7 @@ func (c *Cluster) followed(views []View) error {
 	}
 	replicas := map[int]int{}
 	for i, v := range views {
-		if v.Primary {
+		if v.Primary || len(v.Members) == 0 {
 			continue
 		}
 		self := v.self()

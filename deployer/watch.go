@@ -66,8 +66,13 @@ func (c *Cluster) watchNode(ctx context.Context, n Node, every time.Duration, cl
 	last := watched{sent: clock.Now()}
 	look := func(ctx context.Context) {
 		sent := clock.Now()
+		if !c.Present(n.Name) {
+			// Its next answer is news.
+			last = watched{sent: sent}
+			return
+		}
 		view, err := Ask(ctx, cl)
-		if ctx.Err() == nil {
+		if ctx.Err() == nil && c.Present(n.Name) {
 			last = c.compare(n, last, poll{sent, clock.Now(), view, err}, emit)
 		}
 	}

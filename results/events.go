@@ -100,6 +100,7 @@ const (
 	// Of processes.
 	EventNodeStart = "node-start" // supervisor: Node, Message has the pid
 	EventNodeExit  = "node-exit"  // supervisor: Node, Message has how it ended
+	EventNodeLeft  = "node-left"  // supervisor: Node left the cluster on purpose and ended, Message has how
 	EventLogCut    = "log-cut"    // kubernetes: lines of Node's log may be missing from the bundle: Message has which and why
 	EventNodeReady = "node-ready" // supervisor: Node answers PING again after a restart
 

@@ -42,6 +42,8 @@ type Fault struct {
 	Healing string `json:"healing,omitempty"`
 	// Moved is what a fault that takes slots has moved.
 	Moved *SlotMove `json:"moved,omitempty"`
+	// Scaled is what a change of the number of shards did.
+	Scaled *Scaling `json:"scaled,omitempty"`
 	// Offsets; zero if it did not come so far. Injected is read just before
 	// the system call that acts.
 	Planned  Duration `json:"plannedMs"`
@@ -106,6 +108,64 @@ type SlotMove struct {
 	// by key, and SlowestSlot that slot.
 	Slowest     Duration `json:"slowestMs,omitempty"`
 	SlowestSlot int      `json:"slowestSlot,omitempty"`
+}
+
+// Add notes that slots have moved, with their keys: took is how long they were open, and since
+// the time from the fault on.
+func (m *SlotMove) Add(slots Slots, keys int, took, since Duration) {
+	m.Slots = m.Slots.Plus(slots)
+	m.Keys += keys
+	m.Took = since
+	if !m.Atomic && took > m.Slowest {
+		m.Slowest, m.SlowestSlot = took, slots[0].First
+	}
+}
+
+// Moves are the moves of slots by the fault.
+func (f Fault) Moves() []SlotMove {
+	switch {
+	case f.Moved != nil:
+		return []SlotMove{*f.Moved}
+	case f.Scaled != nil:
+		return f.Scaled.Moves
+	}
+	return nil
+}
+
+// Scaling is a change of the number of shards.
+type Scaling struct {
+	// From and To are the numbers of shards before and after.
+	From int `json:"from"`
+	To   int `json:"to"`
+	// Nodes joined, if To is above From, and left otherwise.
+	Nodes []string `json:"nodes"`
+	// Joined is the time until the new nodes were members and their replicas in sync.
+	Joined Duration   `json:"joinedMs,omitempty"`
+	Moves  []SlotMove `json:"moves,omitempty"`
+}
+
+// Slots are those that have moved.
+func (s Scaling) Slots() (all Slots) {
+	for _, m := range s.Moves {
+		all = all.Plus(m.Slots)
+	}
+	return all
+}
+
+// Left are the slots that were to move and did not.
+func (s Scaling) Left() (all Slots) {
+	for _, m := range s.Moves {
+		all = all.Plus(m.Asked.Minus(m.Slots))
+	}
+	return all
+}
+
+// Keys are the keys of the slots that have moved.
+func (s Scaling) Keys() (n int) {
+	for _, m := range s.Moves {
+		n += m.Keys
+	}
+	return n
 }
 
 // Resource is what a fault takes from a node.

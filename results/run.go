@@ -192,7 +192,10 @@ type PhaseWindow struct {
 type Shard struct {
 	Index int `json:"index"`
 	// Slots as CLUSTER NODES writes them: "0-5460".
-	Slots   string   `json:"slots"`
+	Slots string `json:"slots"`
+	// First are the slots that its nodes served at the start, where those differ: the run
+	// changed the number of shards. A shard that joined later had none.
+	First   *Slots   `json:"first,omitempty"`
 	Primary string   `json:"primary"`
 	Nodes   []string `json:"nodes"`
 }
@@ -204,9 +207,13 @@ type Node struct {
 	Addr  string `json:"addr"`
 	ID    string `json:"id"`
 	Shard int    `json:"shard"`
-	// Role before the first fault: "primary" or "replica".
+	// Role before the first fault: "primary" or "replica"; "absent" of a node that was not in
+	// the cluster then.
 	Role string `json:"role"`
 }
+
+// RoleAbsent is the Node.Role of a node that was not in the cluster at the start.
+const RoleAbsent = "absent"
 
 // Outage is a stretch in which a shard accepted no write.
 type Outage struct {

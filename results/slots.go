@@ -93,6 +93,17 @@ func (s Slots) Last(n int) Slots {
 	return out
 }
 
+// Parts are n consecutive parts of the set, as equal as they can be.
+func (s Slots) Parts(n int) []Slots {
+	list, left, all := make([]Slots, n), s, s.Count()
+	for i := range list {
+		after := all - (i+1)*all/n
+		rest := left.Last(after)
+		list[i], left = left.Minus(rest), rest
+	}
+	return list
+}
+
 // Has reports whether a slot is in the set.
 func (s Slots) Has(slot int) bool {
 	return slices.ContainsFunc(s, func(r SlotRange) bool { return r.First <= slot && slot <= r.Last })

@@ -30,6 +30,8 @@ type Fault struct {
 	Failover *Failover `yaml:"failover,omitempty" json:"failover,omitempty" jsonschema:"oneof_required=failover"`
 	// Moves slots from one shard to another.
 	Reshard *Reshard `yaml:"reshard,omitempty" json:"reshard,omitempty" jsonschema:"oneof_required=reshard"`
+	// Adds shards with their nodes, or removes some.
+	Scale *Scale `yaml:"scale,omitempty" json:"scale,omitempty" jsonschema:"oneof_required=scale"`
 	// Delays packets.
 	Delay *Delay `yaml:"delay,omitempty" json:"delay,omitempty" jsonschema:"oneof_required=delay"`
 	// Loses packets.
@@ -116,7 +118,7 @@ func (f Fault) Allows(p Permission) bool {
 // f states of it.
 func (f *Fault) actions() []statement {
 	return []statement{
-		of(f.Kill), of(f.Pause), of(f.Partition), of(f.Isolate), of(f.Failover), of(f.Reshard), of(f.Delay), of(f.Loss), of(f.Bandwidth),
+		of(f.Kill), of(f.Pause), of(f.Partition), of(f.Isolate), of(f.Failover), of(f.Reshard), of(f.Scale), of(f.Delay), of(f.Loss), of(f.Bandwidth),
 		of(f.CPU), of(f.Memory), of(f.DiskFull), of(f.SlowDisk), of(f.DiskError), of(f.PowerLoss), of(f.Drain), of(f.Restart),
 		of(f.Command), of(f.Exec),
 	}

@@ -42,7 +42,12 @@ func (r *Reshard) Aim() Aim {
 func (*Reshard) Traits() Traits { return Traits{Takes: TakesSlots, Deposes: Never, Asked: true} }
 
 func (r *Reshard) fill(f *filler, path string) {
-	fill(f, path+".method", &r.Method, "auto", "what the server does by itself is faster, and clients see less of it")
+	fillMethod(f, path, &r.Method)
+}
+
+// fillMethod sets how slots move.
+func fillMethod(f *filler, path string, method *string) {
+	fill(f, path+".method", method, "auto", "what the server does by itself is faster, and clients see less of it")
 }
 
 func (r *Reshard) validate(d *document, at ground, path string) {

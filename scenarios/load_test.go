@@ -94,7 +94,7 @@ func TestBuiltinScenarios(t *testing.T) {
 			t.Errorf("%s does not name its schema", b.Name)
 		}
 	}
-	if got := strings.Join(names, " "); got != "all-pods-restart client-profiles cross-zone disk-error disk-full durability-matrix empty-primary flaky-link graceful-versus-crash kill-primary kill-primary-repeat majorities-ring majority-down node-drain partition-minority partition-primary pause-primary pod-restart power-loss primary-and-replica region-latency reshard reshard-and-crash rolling-restart slow-disk slow-network-false-failover steady thin-replica-link upgrade upgrade-rollback" {
+	if got := strings.Join(names, " "); got != "all-pods-restart client-profiles cross-zone disk-error disk-full durability-matrix empty-primary flaky-link graceful-versus-crash kill-primary kill-primary-repeat majorities-ring majority-down node-drain partition-minority partition-primary pause-primary pod-restart power-loss primary-and-replica region-latency reshard reshard-and-crash rolling-restart scale-in scale-out slow-disk slow-network-false-failover steady thin-replica-link upgrade upgrade-rollback" {
 		t.Errorf("built-in: %s", got)
 	}
 }

@@ -76,13 +76,14 @@ func (d *document) validateTarget(s *Scenario, t Target, at, verb string) {
 		}
 		d.reject(at, []string{"redis.replicasPerShard"}, hint, "there are no replicas: redis.replicasPerShard is 0")
 	}
-	if t.By == ByShard && t.Shard >= s.Redis.Shards {
-		d.reject(at, []string{"redis.shards"}, fmt.Sprintf("the shards are 0 to %d", s.Redis.Shards-1), "there is no shard %d", t.Shard)
+	shards := max(s.Redis.Shards, s.MostShards())
+	if t.By == ByShard && t.Shard >= shards {
+		d.reject(at, []string{"redis.shards"}, fmt.Sprintf("the shards are 0 to %d", shards-1), "there is no shard %d", t.Shard)
 	}
 	if t.By == BySlot && t.Slot > 16383 {
 		d.reject(at, nil, "the slots are 0 to 16383", "there is no slot %d", t.Slot)
 	}
-	if nodes := s.Redis.Shards * (1 + s.Redis.ReplicasPerShard); t.By == ByNode && numberOf(t.Node) >= nodes {
+	if nodes := shards * (1 + s.Redis.ReplicasPerShard); t.By == ByNode && numberOf(t.Node) >= nodes {
 		d.reject(at, []string{"redis.shards", "redis.replicasPerShard"}, fmt.Sprintf("the nodes are node-0 to node-%d", nodes-1), "there is no %s", t.Node)
 	}
 }

@@ -20,6 +20,7 @@ func (d *document) validateTimeline(s *Scenario) {
 		d.validateTimes(s.Timeline, f, path)
 		d.validateSeen(s, f, path)
 	}
+	d.validateScales(s)
 	d.validateSpacing(s)
 	d.validateTogether(s)
 }

@@ -56,6 +56,7 @@ func kinds() []kind {
 		}, nil},
 		{new(scenarios.Failover).Name(), unknown, nil},
 		{new(scenarios.Reshard).Name(), unknown, nil},
+		{new(scenarios.Scale).Name(), unknown, nil},
 		{new(scenarios.Drain).Name(), unknown, nil},
 		{new(scenarios.Restart).Name(), unknown, nil},
 		{new(scenarios.SentCommand).Name(), unknown, nil},

@@ -22,8 +22,10 @@ import (
 
 // oneServer is a redis-server of its own, as far as a pause needs it.
 type oneServer struct {
+
 	process *local.Process
 	client  *redis.Client
+	deployer.Starter
 }
 
 func (s *oneServer) Process(string) (*local.Process, error) { return s.process, nil }
@@ -56,7 +58,7 @@ func startServer(t *testing.T) *oneServer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &oneServer{p, redis.NewClient(&redis.Options{Network: "unix", Addr: socket})}
+	s := &oneServer{p, redis.NewClient(&redis.Options{Network: "unix", Addr: socket}), nil}
 	t.Cleanup(func() {
 		if err := errors.Join(s.client.Close(), p.Kill()); err != nil {
 			t.Error(err)

@@ -32,6 +32,8 @@ type Cluster interface {
 	Disk(node string) (*disk.Volume, error)
 	// Redis is the cluster, and how to talk to it.
 	Redis() *deployer.Cluster
+	// Starter starts and ends the nodes that a run adds and removes.
+	deployer.Starter
 }
 
 // Local is the engine for processes on this machine.

@@ -14,7 +14,7 @@ import (
 // localFaults are the faults that this engine knows on this machine.
 func localFaults() []localFault {
 	return []localFault{
-		localKill(), localPause(), localPartition(), localIsolate(), localFailover(), localReshard(), localCPU(), localMemory(), localDiskFull(),
+		localKill(), localPause(), localPartition(), localIsolate(), localFailover(), localReshard(), localScale(), localCPU(), localMemory(), localDiskFull(),
 		localSlowDisk(), localDiskError(), localPowerLoss(), localDelay(), localLoss(), localBandwidth(), localCommand(), localExec(),
 	}
 }

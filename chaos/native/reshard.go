@@ -75,7 +75,7 @@ func (r *reshard) Check(ctx context.Context, roles []deployer.Role) (chaos.Choic
 	if err != nil {
 		return chaos.Choice{}, err
 	}
-	atomic, err := r.atomic(ctx)
+	atomic, err := movesAtOnce(ctx, r.cluster, r.spec.Method)
 	if err != nil {
 		return chaos.Choice{}, err
 	}
@@ -108,16 +108,17 @@ func (r *reshard) choose(from, to deployer.Role) (results.Slots, error) {
 // atomicMajor and atomicMinor are the first version of Valkey that moves slots by itself.
 const atomicMajor, atomicMinor = 9, 0
 
-func (r *reshard) atomic(ctx context.Context) (bool, error) {
-	server, err := r.cluster.Server(ctx)
+// movesAtOnce reports whether the server moves slots by itself, as method wants it.
+func movesAtOnce(ctx context.Context, c *deployer.Cluster, method string) (bool, error) {
+	server, err := c.Server(ctx)
 	if err != nil {
 		return false, err
 	}
 	can := server.Product == results.ProductValkey && server.AtLeast(atomicMajor, atomicMinor)
-	if r.spec.Method == "atomic" && !can {
+	if method == "atomic" && !can {
 		return false, fmt.Errorf("%s does not move slots by itself (Valkey %d.%d does): write method: migrate", server, atomicMajor, atomicMinor)
 	}
-	return can && r.spec.Method != "migrate", nil
+	return can && method != "migrate", nil
 }
 
 // note takes slots that have moved.
@@ -127,12 +128,7 @@ func (r *reshard) note(slots results.Slots, keys int, took time.Duration) {
 	if len(r.moved.Slots) == 0 {
 		close(r.first)
 	}
-	r.moved.Slots = r.moved.Slots.Plus(slots)
-	r.moved.Keys += keys
-	r.moved.Took = results.DurationOf(time.Since(r.begun))
-	if slowest := results.DurationOf(took); !r.moved.Atomic && slowest > r.moved.Slowest {
-		r.moved.Slowest, r.moved.SlowestSlot = slowest, slots[0].First
-	}
+	r.moved.Add(slots, keys, results.DurationOf(took), results.DurationOf(time.Since(r.begun)))
 }
 
 func (r *reshard) Inject(ctx context.Context) (time.Time, error) {

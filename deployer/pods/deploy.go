@@ -44,7 +44,7 @@ func Deploy(ctx context.Context, o Options) (_ *Deployment, err error) {
 	forming, failed := context.WithCancelCause(ctx)
 	defer failed(nil)
 	go d.obstacles().watch(forming, failed, plan.labels())
-	err = d.WithoutSyncDelay(forming, func() error {
+	err = d.WithoutSyncDelay(forming, d.Nodes, func() error {
 		if err := d.Form(forming); err != nil {
 			return err
 		}

@@ -21,6 +21,8 @@ import (
 type Options struct {
 	Room  local.Room
 	Redis scenarios.Redis
+	// MostShards is the most that the run scales the cluster to; 0 if it does not scale it.
+	MostShards int
 	// RestartDelay is how long a node that ended stays down.
 	RestartDelay time.Duration
 	// Volumes is the folder of the nodes' data, Logs that of their logs.
@@ -52,7 +54,9 @@ type Deployment struct {
 	host  *local.Host
 	stop  context.CancelFunc
 	done  sync.WaitGroup
-	nodes map[string]*node
+	// oversee starts the supervisor of a node.
+	oversee func(*node)
+	nodes   map[string]*node
 	// spare is an endpoint that no node has: for servers beside the cluster.
 	spare local.Endpoint
 }
@@ -76,6 +80,10 @@ type node struct {
 	held bool
 	// hurry has the supervisor start it without the delay.
 	hurry chan struct{}
+	// left is set of a node that is not in the cluster: its end is meant. supervised is
+	// closed when its supervisor has ended; nil if it had none.
+	left       bool
+	supervised chan struct{}
 }
 
 // Redis is the cluster, and how to talk to it.

@@ -42,7 +42,7 @@ func Deploy(ctx context.Context, o Options) (_ *Deployment, err error) {
 		return nil, err
 	}
 	count := o.Redis.Shards * (1 + o.Redis.ReplicasPerShard)
-	endpoints, err := o.Room.Endpoints(count + 1)
+	endpoints, err := o.Room.Endpoints(max(o.Redis.Shards, o.MostShards)*(1+o.Redis.ReplicasPerShard) + 1)
 	if err != nil {
 		return nil, err
 	}
@@ -64,35 +64,59 @@ func Deploy(ctx context.Context, o Options) (_ *Deployment, err error) {
 	if err := errors.Join(d.keepKey(), d.serveDisks()); err != nil {
 		return nil, err
 	}
-	d.spare = endpoints[count]
+	d.oversee = func(n *node) {
+		ended := make(chan struct{})
+		n.supervised = ended
+		d.done.Go(func() { defer close(ended); d.supervise(supervise, n) })
+	}
+	all, first := len(endpoints)-1, o.Redis.Shards
+	d.spare = endpoints[all]
 	for i, e := range endpoints[:count] {
-		if err := d.add(supervise, i, e, binary); err != nil {
+		n := d.add(i, i%first, e, binary)
+		d.Nodes = append(d.Nodes, n.Node)
+		if err := d.run(n); err != nil {
 			return nil, err
 		}
 	}
 	if err := d.form(ctx); err != nil {
 		return nil, fmt.Errorf("forming the cluster: %w", err)
 	}
+	if o.MostShards == 0 {
+		return d, nil
+	}
+	var later []deployer.Node
+	for i, e := range endpoints[count:all] {
+		n, err := d.reserve(ctx, d.add(count+i, first+i%(o.MostShards-first), e, binary))
+		if err != nil {
+			return nil, err
+		}
+		later = append(later, n)
+	}
+	d.Extend(max(first, o.MostShards), later...)
 	return d, nil
 }
 
-// add starts the i-th node and its supervisor.
-func (d *Deployment) add(supervise context.Context, i int, e local.Endpoint, binary string) error {
+// add makes the i-th node, which does not run yet.
+func (d *Deployment) add(i, shard int, e local.Endpoint, binary string) *node {
 	name := fmt.Sprintf("node-%d", i)
 	n := &node{
-		Node:     deployer.Node{Name: name, Addr: e.Addr(), Shard: i % d.Shards},
+		Node:     deployer.Node{Name: name, Addr: e.Addr(), Shard: shard},
 		endpoint: e, dir: filepath.Join(d.options.Volumes, name), changed: make(chan struct{}),
 		binary: binary, hurry: make(chan struct{}, 1),
 	}
-	d.Nodes = append(d.Nodes, n.Node)
 	d.nodes[name] = n
+	return n
+}
+
+// run prepares a node's volume, and starts it and its supervisor.
+func (d *Deployment) run(n *node) error {
 	if err := d.furnish(n); err != nil {
-		return fmt.Errorf("preparing %s: %w", name, err)
+		return fmt.Errorf("preparing %s: %w", n.Name, err)
 	}
-	if err := d.start(n, d.known(name)); err != nil {
+	if err := d.start(n, d.known(n.Name)); err != nil {
 		return err
 	}
-	d.done.Go(func() { d.supervise(supervise, n) })
+	d.oversee(n)
 	return nil
 }
 
@@ -111,7 +135,7 @@ func (d *Deployment) form(ctx context.Context) error {
 			}
 		}()
 	}
-	err := d.WithoutSyncDelay(forming, func() error {
+	err := d.WithoutSyncDelay(forming, d.Nodes, func() error {
 		if err := d.Form(forming); err != nil {
 			return err
 		}

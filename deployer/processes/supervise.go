@@ -75,6 +75,10 @@ func (d *Deployment) supervise(ctx context.Context, n *node) {
 			return
 		case <-p.Done():
 		}
+		if n.hasLeft() {
+			d.emit(n, results.EventNodeLeft, p.Exit())
+			return
+		}
 		d.emit(n, results.EventNodeExit, p.Exit())
 		if time.Since(started) > time.Second {
 			crashes = 0
@@ -92,6 +96,9 @@ func (d *Deployment) supervise(ctx context.Context, n *node) {
 			return
 		case <-delay:
 		case <-n.hurry:
+		}
+		if n.hasLeft() {
+			return
 		}
 		if err := d.start(n, d.knownAgain(n)); err != nil {
 			n.giveUp(err)

@@ -88,7 +88,7 @@ func persistence(ctx context.Context, s *scenarios.Scenario, st site.Site, rec *
 // inspect keeps what every node says of itself and of the cluster. The file of a
 // node that does not answer says so.
 func inspect(ctx context.Context, c *deployer.Cluster, bundle *results.Writer, when string) error {
-	for _, n := range c.Nodes {
+	for _, n := range c.PresentNodes() {
 		if err := results.WriteFile(bundle.Path("nodes/"+n.Name+"."+when+".txt"), []byte(describe(ctx, c, n))); err != nil {
 			return err
 		}

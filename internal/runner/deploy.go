@@ -61,7 +61,7 @@ func Up(ctx context.Context, s *scenarios.Scenario, name string, o Options) (*si
 func before(ctx context.Context, s *scenarios.Scenario, st site.Site, rec *recorder) error {
 	c, run := st.Redis(), &rec.facts
 	roles := c.Roles(ctx)
-	run.HealthyBefore = len(roles) == len(c.Nodes)
+	run.HealthyBefore = len(roles) == len(c.PresentNodes())
 	for _, role := range roles {
 		word := "replica"
 		if role.Primary {
@@ -69,8 +69,19 @@ func before(ctx context.Context, s *scenarios.Scenario, st site.Site, rec *recor
 		}
 		run.Nodes = append(run.Nodes, results.Node{Name: role.Node.Name, Addr: role.Addr, ID: role.Node.ID, Shard: role.Node.Shard, Role: word})
 	}
+	for _, n := range c.Nodes {
+		if !c.Present(n.Name) {
+			run.Nodes = append(run.Nodes, results.Node{Name: n.Name, Addr: n.Addr, ID: n.ID, Shard: n.Shard, Role: results.RoleAbsent})
+		}
+	}
 	for i := range c.Shards {
 		shard := results.Shard{Index: i, Slots: c.SlotsOf(i).String()}
+		if c.Scales() {
+			shard.First = &results.Slots{}
+			if i < c.PresentShards() {
+				*shard.First = c.Layout(c.PresentShards())[i]
+			}
+		}
 		for _, n := range run.Nodes {
 			if n.Shard != i {
 				continue

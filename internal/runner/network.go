@@ -23,7 +23,7 @@ func standing(ctx context.Context, s *scenarios.Scenario, st site.Site, rec *rec
 	}
 	c := st.Redis()
 	log := &proofs{Recorder: faultLog{keep, &rec.show}, ended: make(chan error, 2*len(conditions))}
-	storm := &chaos.Storm{Engine: st.Engine(), Recorder: log, Clock: rec.clock, Roles: c.Roles, Shards: c.Shards, Whole: c.AwaitWhole}
+	storm := &chaos.Storm{Engine: st.Engine(), Recorder: log, Clock: rec.clock, Roles: c.Roles, Shards: c.PresentShards, Whole: c.AwaitWhole}
 	stop, stopNow := context.WithCancel(ctx)
 	done := make(chan []results.Fault, 1)
 	go func() { done <- storm.Rage(ctx, stop, time.Now(), chaos.Standing(conditions, s.Seed)) }()

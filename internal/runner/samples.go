@@ -39,9 +39,11 @@ type sampler struct {
 
 // sampledNode is used by one goroutine at a time.
 type sampledNode struct {
-	name   string
-	client *redis.Client
-	kept   []results.NodeSample
+	name string
+	// present reports whether it is in the cluster now.
+	present func() bool
+	client  *redis.Client
+	kept    []results.NodeSample
 	// last was not kept yet; of is the incarnation and role that it is of.
 	last *results.NodeSample
 	of   string
@@ -69,7 +71,7 @@ type restart struct{ answered, silent, back results.Duration }
 func newSampler(ctx context.Context, c *deployer.Cluster, clock results.Clock, least time.Duration) *sampler {
 	s := &sampler{clock: clock}
 	for _, n := range c.Nodes {
-		s.nodes = append(s.nodes, &sampledNode{name: n.Name, client: c.Client(n, sampleTimeout)})
+		s.nodes = append(s.nodes, &sampledNode{name: n.Name, present: func() bool { return c.Present(n.Name) }, client: c.Client(n, sampleTimeout)})
 	}
 	s.round(ctx, results.MomentBefore)
 	ctx, s.stop = context.WithCancel(ctx)
@@ -136,6 +138,11 @@ func (s *sampler) save(bundle *results.Writer) error {
 
 // sample asks a node. One that does not answer has none.
 func (n *sampledNode) sample(ctx context.Context, clock results.Clock, moment string) {
+	if !n.present() {
+		// It is not asked: its last answer is the last of its process.
+		n.keepLast()
+		return
+	}
 	asked := clock.Now()
 	info, err := n.client.Info(ctx, "everything").Result()
 	answered := clock.Now()

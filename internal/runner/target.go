@@ -21,7 +21,7 @@ func prefill(ctx context.Context, s *scenarios.Scenario, st site.Site, rec *reco
 	}
 	rec.Stage("prefill")
 	last := 0
-	err := workload.Prefill(ctx, targetOf(st.Redis()), &s.Workload, s.Seed, func(percent int) {
+	err := workload.Prefill(ctx, asFormed(st.Redis()), &s.Workload, s.Seed, func(percent int) {
 		// A line for each percent would bury the others.
 		if percent >= last+5 || percent == 100 {
 			last = percent
@@ -45,9 +45,27 @@ func seated(st site.Site, generators int) servers.Target {
 // targetOf is the cluster as the load needs to know it.
 func targetOf(c *deployer.Cluster) servers.Target {
 	t := servers.Target{Cluster: true, Shards: make([][]servers.Member, c.Shards), ShardOf: c.ShardOf, NameOf: c.Announced, Dialer: c.Dialer}
+	if c.Scales() {
+		t.Present = c.Present
+	}
 	for _, n := range c.Nodes {
-		t.Addrs = append(t.Addrs, n.Addr)
+		if c.Present(n.Name) {
+			t.Addrs = append(t.Addrs, n.Addr)
+		}
 		t.Shards[n.Shard] = append(t.Shards[n.Shard], servers.Member{Name: n.Name, Addr: n.Addr, ID: n.ID})
+	}
+	return t
+}
+
+// asFormed is the cluster as long as nothing has changed the number of its shards.
+func asFormed(c *deployer.Cluster) servers.Target {
+	t := targetOf(c)
+	if c.Scales() {
+		shards := make([]int, deployer.Slots)
+		for slot := range shards {
+			shards[slot] = c.ServingShard(slot)
+		}
+		t.Shards, t.ShardOf = t.Shards[:c.PresentShards()], func(slot int) int { return shards[slot] }
 	}
 	return t
 }
@@ -55,7 +73,7 @@ func targetOf(c *deployer.Cluster) servers.Target {
 // aim is what choosing the targets of faults needs to know of the run.
 func aim(s *scenarios.Scenario, rec *recorder, c *deployer.Cluster) chaos.Aim {
 	return chaos.Aim{
-		Nodes: c.Nodes, Generators: s.Workload.Generators, ShardOf: c.ShardOf,
+		Nodes: c.Nodes, Generators: s.Workload.Generators, ShardOf: c.ServingShard, Present: c.Present,
 		SlotOf: func(key string) int { return int(resp.Slot([]byte(key))) },
 		Hottest: func() (int, string, error) {
 			slot, share, err := workload.Hottest(&s.Workload, s.Seed, (rec.clock.Now() - rec.facts.LoadStart).Std())

@@ -29,7 +29,7 @@ type timeline struct {
 func (t timeline) faults(ctx, stop context.Context) (wait func() []results.Fault) {
 	c := t.site.Redis()
 	storm := &chaos.Storm{
-		Engine: t.site.Engine(), Recorder: faultLog{t.keeper, &t.rec.show}, Clock: t.rec.clock, Roles: c.Roles, Shards: c.Shards, Length: t.length, Whole: c.AwaitWhole,
+		Engine: t.site.Engine(), Recorder: faultLog{t.keeper, &t.rec.show}, Clock: t.rec.clock, Roles: c.Roles, Shards: c.PresentShards, Length: t.length, Whole: c.AwaitWhole,
 	}
 	done := make(chan []results.Fault, 1)
 	go func() { done <- storm.Rage(ctx, stop, t.from, chaos.Plan(t.scenario.Timeline, t.scenario.Seed)) }()

@@ -58,7 +58,7 @@ func onMachine(ctx context.Context, s *scenarios.Scenario, o Options) (Site, err
 	}
 	disks := slices.ContainsFunc(s.Timeline.Faults, func(f scenarios.Fault) bool { return f.Traits().Disk })
 	d, err := processes.Deploy(ctx, processes.Options{
-		Room: o.Room, Redis: s.Redis, RestartDelay: s.Cluster.Local.RestartDelay.Std(),
+		Room: o.Room, Redis: s.Redis, MostShards: s.MostShards(), RestartDelay: s.Cluster.Local.RestartDelay.Std(),
 		Volumes: o.Volumes, VolumeSize: size, Disks: disks, Logs: o.Logs, Clock: o.Recorder.Clock(), Emit: o.Recorder.Emit,
 		Journal: o.Recorder.Journal,
 	})

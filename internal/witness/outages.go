@@ -237,7 +237,7 @@ func acknowledgedWithin(b *results.Bundle, o results.Outage, late results.Durati
 func resharded(r *results.Run, w results.Write) bool {
 	i := slices.IndexFunc(r.Nodes, func(n results.Node) bool { return n.Name == w.Node })
 	return i >= 0 && slices.ContainsFunc(r.Faults, func(f results.Fault) bool {
-		return f.Moved != nil && f.Moved.From == w.Shard && f.Moved.To == r.Nodes[i].Shard
+		return slices.ContainsFunc(f.Moves(), func(m results.SlotMove) bool { return m.From == w.Shard && m.To == r.Nodes[i].Shard })
 	})
 }
 

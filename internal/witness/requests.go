@@ -51,7 +51,7 @@ func requests(b *results.Bundle, s *results.Summary, e *evidence) results.Check 
 // come as commands.
 func imports(r *results.Run, shard int) bool {
 	return slices.ContainsFunc(r.Faults, func(f results.Fault) bool {
-		return f.Moved != nil && f.Moved.Atomic && f.Moved.To == shard && f.Injected > 0
+		return f.Injected > 0 && slices.ContainsFunc(f.Moves(), func(m results.SlotMove) bool { return m.Atomic && m.To == shard })
 	})
 }
 

@@ -50,15 +50,17 @@ func (h *History) movedBy(t Takeover) *Cause {
 	from, to := h.ShardAt(t.From, t.At), h.ShardAt(t.To, t.At)
 	for i := range h.run.Faults {
 		f := &h.run.Faults[i]
-		if f.Moved == nil || f.Injected == 0 || f.Moved.From != from || f.Moved.To != to {
+		if over := f.Restored > 0 && t.At-t.Uncertainty > f.Restored+joinSlack; f.Injected == 0 || over || t.Until < f.Injected {
 			continue
 		}
-		if over := f.Restored > 0 && t.At-t.Uncertainty > f.Restored+joinSlack; over || t.Until < f.Injected {
-			continue
-		}
-		left = left.Minus(f.Moved.Asked)
-		if first == nil {
-			first = &Cause{Fault: f, Since: f.Injected, Asked: true}
+		for _, m := range f.Moves() {
+			if m.From != from || m.To != to {
+				continue
+			}
+			left = left.Minus(m.Asked)
+			if first == nil {
+				first = &Cause{Fault: f, Since: f.Injected, Asked: true}
+			}
 		}
 	}
 	if len(left) > 0 {
@@ -69,7 +71,7 @@ func (h *History) movedBy(t Takeover) *Cause {
 
 // Resharded reports whether a takeover is slots that a fault of the run moved: no failover.
 func (t Takeover) Resharded() bool {
-	return t.Means == results.MeansMoved && t.Cause != nil && t.Cause.Fault != nil && t.Cause.Fault.Moved != nil
+	return t.Means == results.MeansMoved && t.Cause != nil && t.Cause.Fault != nil && len(t.Cause.Fault.Moves()) > 0
 }
 
 // askedBy is the fault that asked for a takeover.

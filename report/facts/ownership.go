@@ -94,7 +94,7 @@ func follow(p places, proofs []proof, events []results.Event, inferred []claim) 
 		polled: slices.ContainsFunc(events, func(e results.Event) bool { return e.Kind == results.EventSlotsGained }),
 	}
 	for _, s := range p.shards {
-		if slots := p.slotsOf(s.Index); s.Primary != "" && len(slots) > 0 {
+		if slots := p.firstOf(s); s.Primary != "" && len(slots) > 0 {
 			o.open = append(o.open, Tenure{Node: s.Primary, Slots: slots, Shard: s.Index, Source: "start"})
 			o.claims[s.Primary] = o.claims[s.Primary].Plus(slots)
 		}

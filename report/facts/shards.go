@@ -24,6 +24,14 @@ func newPlaces(r *results.Run) places {
 // slotsOf are the slots of a shard; none if they are not known.
 func (p places) slotsOf(shard int) results.Slots { return p.slots[shard] }
 
+// firstOf are the slots that the nodes of a shard served at the start.
+func (p places) firstOf(s results.Shard) results.Slots {
+	if s.First != nil {
+		return *s.First
+	}
+	return p.slotsOf(s.Index)
+}
+
 // shardWith is the shard that most of the slots belong to; -1 if they belong to none.
 func (p places) shardWith(slots results.Slots) int {
 	shard, most := -1, 0

@@ -1,6 +1,7 @@
 package facts
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -97,6 +98,8 @@ func (s *story) line(words []string) error {
 			return fmt.Errorf("%q is no cluster", words)
 		}
 		s.cluster(shards, replicas)
+	case "joins":
+		return s.joins(words[1], words[2:])
 	case "old-bundle":
 		s.polled = false
 	case "first-polls":
@@ -135,6 +138,22 @@ func (s *story) cluster(shards, replicas int) {
 	}
 }
 
+// joins reads: joins NODE SLOTS ...: a node that is not in the cluster at the start, and the slots
+// of its shard.
+func (s *story) joins(node string, slots []string) error {
+	r := &s.bundle.Run
+	theirs, err := results.ParseSlots(strings.Join(slots, " "))
+	for i := range r.Shards {
+		sh := &r.Shards[i]
+		had, perr := results.ParseSlots(sh.Slots)
+		err = errors.Join(err, perr)
+		sh.First, sh.Slots = &had, had.Minus(theirs).String()
+	}
+	r.Nodes = append(r.Nodes, results.Node{Name: node, Shard: len(r.Shards), Role: results.RoleAbsent})
+	r.Shards = append(r.Shards, results.Shard{Index: len(r.Shards), Slots: theirs.String(), First: &results.Slots{}, Nodes: []string{node}})
+	return err
+}
+
 // baseline is what the first polls show.
 func (s *story) baseline() []results.Event {
 	var list []results.Event
@@ -142,6 +161,12 @@ func (s *story) baseline() []results.Event {
 		slots, err := results.ParseSlots(sh.Slots)
 		if err != nil {
 			panic(err)
+		}
+		if sh.First != nil {
+			slots = *sh.First
+		}
+		if len(slots) == 0 {
+			continue
 		}
 		list = append(list, results.Event{Offset: second("2"), Kind: results.EventSlotsGained, Source: "poll", Node: sh.Primary, Slots: slots, Epoch: int64(sh.Index + 1)})
 		for _, n := range sh.Nodes[1:] {
@@ -176,6 +201,7 @@ var traits = map[string]results.Traits{
 	"command":  {Takes: results.TakesCommand},
 	"failover": {Takes: results.TakesRole, Deposes: true, Asked: true},
 	"reshard":  {Takes: results.TakesSlots, Asked: true},
+	"scale":    {Takes: results.TakesSlots, Asked: true},
 }
 
 // fault reads: fault NAME KIND NODES from=SECONDS to=SECONDS. Roles are those at the
@@ -209,7 +235,12 @@ func (s *story) fault(name string, words []string) error {
 		if err != nil || len(f.Nodes) != 2 {
 			return fmt.Errorf("%q moves no slots: %w", words, err)
 		}
-		f.Moved = &results.SlotMove{From: f.Nodes[0].Shard, To: f.Nodes[1].Shard, Asked: slots, Slots: slots}
+		m := results.SlotMove{From: f.Nodes[0].Shard, To: f.Nodes[1].Shard, Asked: slots, Slots: slots}
+		if f.Kind == "scale" {
+			f.Scaled = &results.Scaling{Moves: []results.SlotMove{m}}
+		} else {
+			f.Moved = &m
+		}
 	}
 	f.Node, f.Shard, f.Role = f.Nodes[0].Node, f.Nodes[0].Shard, f.Nodes[0].Role
 	s.bundle.Run.Faults = append(s.bundle.Run.Faults, f)

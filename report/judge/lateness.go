@@ -27,11 +27,15 @@ func untimely(a *facts.Analysis) []string {
 		}
 	}
 	for _, f := range a.Run.Faults {
-		if f.Moved == nil || f.Status != results.StatusHealed || a.Run.Interrupted != "" {
+		if f.Status != results.StatusHealed || a.Run.Interrupted != "" {
 			continue
 		}
-		if left := f.Moved.Asked.Minus(f.Moved.Slots); len(left) > 0 {
-			reasons = append(reasons, fmt.Sprintf("fault %s had moved %d of %d slots when the timeline ended", f.Name, f.Moved.Slots.Count(), f.Moved.Asked.Count()))
+		asked, moved := 0, 0
+		for _, m := range f.Moves() {
+			asked, moved = asked+m.Asked.Count(), moved+m.Slots.Count()
+		}
+		if moved < asked {
+			reasons = append(reasons, fmt.Sprintf("fault %s had moved %d of %d slots when the timeline ended", f.Name, moved, asked))
 		}
 	}
 	return reasons

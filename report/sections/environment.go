@@ -26,7 +26,7 @@ func environmentTerms(r *results.Run) doc.Terms {
 	add("seed", fmt.Sprint(r.Seed))
 	add("slotstorm", words.Sentence(", ", r.Versions.Slotstorm, r.Versions.Go))
 	add("server", r.Versions.Server.String())
-	add("cluster", words.Sentence(", ", words.Plural(len(r.Shards), "shard", "shards"), words.Plural(len(r.Nodes), "node", "nodes")))
+	add("cluster", atStart(r))
 	add("client", words.Sentence(" ", r.Client.Type, r.Client.Version))
 	if o := facts.Option(r, facts.ReloadOption); o != nil {
 		add("topology reload", o.Value+words.Stated(*o))
@@ -126,4 +126,20 @@ func environment(b *results.Bundle, _ *results.Summary) doc.Section {
 	details(doc.Written, clockTable(r), false, "where the generators ran, and the difference between their clocks and the run's")
 	d.Blocks = append(d.Blocks, doc.Only(doc.Page, doc.Details{Summary: "Scenario", More: "as resolved; run scenario.yaml to repeat it", Blocks: []doc.Block{doc.Code{Text: string(b.Scenario)}}}))
 	return d
+}
+
+// atStart is how many shards and nodes the cluster had when the run began.
+func atStart(r *results.Run) string {
+	shards, nodes, later := len(r.Shards), len(r.Nodes), ""
+	for _, s := range r.Shards {
+		if s.First != nil && len(*s.First) == 0 {
+			shards, later = shards-1, "at the start"
+		}
+	}
+	for _, n := range r.Nodes {
+		if n.Role == results.RoleAbsent {
+			nodes--
+		}
+	}
+	return words.Sentence(", ", words.Plural(shards, "shard", "shards"), words.Plural(nodes, "node", "nodes"), later)
 }

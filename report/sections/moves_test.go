@@ -36,7 +36,18 @@ func TestMoves(t *testing.T) {
 	if got := strings.Join(lines, " / "); got != "move: slots 150-199 did not move / move: the load's clients were sent elsewhere meanwhile: MOVED 5, ASK 1" {
 		t.Errorf("lines %q", got)
 	}
-	b.Run.Faults[0].Moved = nil
+	b.Run.Faults = []results.Fault{{Name: "out", Injected: seconds(10), Restored: seconds(16), Scaled: &results.Scaling{
+		From: 3, To: 4, Nodes: []string{"node-6", "node-7"}, Joined: seconds(1.5),
+		Moves: []results.SlotMove{{From: 0, To: 3, Asked: slots(100, 199), Slots: slots(100, 199), Keys: 40, Took: seconds(2), Atomic: true}},
+	}}}
+	if d := moves(b, nil); len(d.Blocks) != 3 || d.Blocks[1] != doc.Line("out: from 3 to 4 shards; node-6, node-7 joined, with their replicas in sync after 1.50 s; over after 6.00 s") {
+		t.Errorf("a shard that joins: %+v", d.Blocks)
+	}
+	b.Run.Faults[0].Scaled.From, b.Run.Faults[0].Scaled.To, b.Run.Faults[0].Restored = 4, 3, 0
+	if d := moves(b, nil); d.Blocks[1] != doc.Line("out: from 4 to 3 shards; node-6, node-7 to leave") {
+		t.Errorf("a shard that was to leave: %+v", d.Blocks)
+	}
+	b.Run.Faults[0].Scaled = nil
 	if d := moves(b, nil); len(d.Blocks) > 0 {
 		t.Errorf("without a move: %+v", d.Blocks)
 	}

@@ -24,6 +24,9 @@ func loadScripts(ctx context.Context, t servers.Target, scripts []stream.Script)
 	var errs []error
 	for _, members := range t.Shards {
 		for _, m := range members {
+			if !t.Has(m.Name) {
+				continue
+			}
 			if err := loadOnto(ctx, t, m.Addr, scripts); err != nil {
 				errs = append(errs, fmt.Errorf("loading scripts onto %s: %w", m.Name, err))
 			}

@@ -92,7 +92,7 @@ func (c *client) ask(ctx context.Context, shard int, write bool, args ...string)
 	members := c.seat.target.Shards[shard]
 	route := &c.seat.route[shard]
 	at := int(route.Load())
-	addr, asking := members[at].Addr, false
+	addr, asking := c.seat.target.Door(shard, at).Addr, false
 	for range maxRedirects {
 		got, err := c.once(ctx, addr, asking, write, args)
 		node := c.name(addr)

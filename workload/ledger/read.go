@@ -28,6 +28,9 @@ func (c *client) look(ctx context.Context, n int64) (results.AuditRead, bool) {
 	}
 	serving := int(c.seat.route[r.Shard].Load())
 	m := members[(serving+1+int(n/2)%(len(members)-1))%len(members)]
+	if !c.seat.target.Has(m.Name) {
+		return r, false
+	}
 	r.Node, r.Sent = m.Name, c.a.Clock.Now()
 	got, err := c.fromReplica(ctx, m.Addr, key)
 	c.fill(&r, got, err)

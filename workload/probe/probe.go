@@ -96,10 +96,18 @@ func (p *Probes) node(ctx context.Context, shard int, m servers.Member) {
 			return
 		case <-t.C:
 		}
+		if !p.target.Has(m.Name) {
+			v.c.Close()
+			v.c = nil
+			continue
+		}
 		sent, class, by := v.write(ctx, shard, n)
 		done := p.clock.Now()
 		if ctx.Err() != nil {
 			return
+		}
+		if !p.target.Has(m.Name) {
+			continue // it has left meanwhile
 		}
 		switch class {
 		case "":

@@ -15,6 +15,9 @@ type Target struct {
 	// NameOf, if not nil, names the member that announces an address to the
 	// cluster, where that differs from Member.Addr.
 	NameOf func(addr string) (string, bool)
+	// Present, if not nil, reports whether a member is in the cluster now: a run may add some
+	// and remove some.
+	Present func(name string) bool
 	// Dialer opens every connection.
 	Dialer dial.Dialer
 	// Seats open the connections of the generators, by number, and those of each
@@ -31,6 +34,25 @@ func (t Target) From(generator int) Target {
 		t.Dialer = t.Seats[generator]
 	}
 	return t
+}
+
+// Has reports whether a member is in the cluster now.
+func (t *Target) Has(name string) bool { return t.Present == nil || t.Present(name) }
+
+// Door is the i-th member of a shard to send a request to or, if that is not in the cluster,
+// one that is: it sends clients on.
+func (t *Target) Door(shard, i int) Member {
+	if m := t.Shards[shard][i]; t.Has(m.Name) {
+		return m
+	}
+	for _, members := range t.Shards {
+		for _, m := range members {
+			if t.Has(m.Name) {
+				return m
+			}
+		}
+	}
+	return t.Shards[shard][i]
 }
 
 // Member is one node of a shard. Addr is for Target.Dialer, ID its cluster id.

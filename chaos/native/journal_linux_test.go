@@ -22,7 +22,6 @@ import (
 
 // oneServer is a redis-server of its own, as far as a pause needs it.
 type oneServer struct {
-
 	process *local.Process
 	client  *redis.Client
 	deployer.Starter

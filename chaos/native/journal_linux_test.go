@@ -101,7 +101,7 @@ func TestAFullDiskLeavesNoServerPaused(t *testing.T) {
 	for n := 0; ; n++ {
 		d := &fullDisk{room: n}
 		storm := &chaos.Storm{
-			Engine: Local{Cluster: s, Aim: chaos.Aim{Nodes: []deployer.Node{{Name: "node-0"}}}}, Recorder: d, Clock: results.Clock{Start: time.Now()}, Shards: 3, Roles: s.Roles,
+			Engine: Local{Cluster: s, Aim: chaos.Aim{Nodes: []deployer.Node{{Name: "node-0"}}}}, Recorder: d, Clock: results.Clock{Start: time.Now()}, Shards: func() int { return 3 }, Roles: s.Roles,
 			Whole: func(context.Context) error { return nil },
 		}
 		fault := scenarios.Fault{Name: "hang", Duration: scenarios.Duration(100 * time.Millisecond), Pause: &scenarios.Pause{Target: scenarios.Target{By: scenarios.ByNode, Node: "node-0"}}}

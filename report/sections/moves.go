@@ -15,7 +15,7 @@ func moves(b *results.Bundle, _ *results.Summary) doc.Section {
 	t := doc.Table{Title: d.Title, Head: slices.Concat(doc.Columns("fault", "from", "to", "how"), doc.Numbers("slots", "keys", "took", "keys/s", "slowest slot")),
 		Note: doc.Prose("*took* is the time from the fault to the last slot that moved. *slowest slot* is the longest time for which one slot was open, with its keys on both sides: until then its clients are sent from one side to the other (ASK). A server that moves slots by itself (atomic) opens none.")}
 	for _, f := range b.Run.Faults {
-		if f.Injected == 0 {
+		if f.Injected == 0 || len(f.Moves()) == 0 {
 			continue
 		}
 		d.Blocks = append(d.Blocks, scaled(f)...)

@@ -13,7 +13,7 @@ import (
 func (c *Cluster) Extend(most int, absent ...Node) {
 	first := c.Shards
 	c.first, c.Shards, c.roster = first, most, &roster{absent: map[string]bool{}}
-	c.roster.set(false, absent...)
+	c.roster.set(false, names(absent)...)
 	c.Nodes = append(c.Nodes, absent...)
 	groups := make([]results.Slots, most)
 	for i, slots := range evenly(first) {
@@ -91,4 +91,12 @@ func (c *Cluster) ServingShard(slot int) int {
 		return c.ShardOf(slot)
 	}
 	return slices.IndexFunc(c.Layout(c.PresentShards()), func(s results.Slots) bool { return s.Has(slot) })
+}
+
+func names(nodes []Node) []string {
+	var list []string
+	for _, n := range nodes {
+		list = append(list, n.Name)
+	}
+	return list
 }

@@ -53,7 +53,7 @@ func TestASlotIsOfAPresentShard(t *testing.T) {
 	if before < 4090 || before > 4100 || len(changing) != 1 || changing[0].Name != "d" {
 		t.Errorf("shard 3 is to have %d slots, with %v", before, changing)
 	}
-	c.roster.set(true, changing...)
+	c.roster.set(true, names(changing)...)
 	for slot := range Slots {
 		if c.ServingShard(slot) != c.ShardOf(slot) {
 			t.Fatalf("slot %d is of shard %d, not of %d", slot, c.ServingShard(slot), c.ShardOf(slot))

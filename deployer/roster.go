@@ -16,10 +16,10 @@ func (r *roster) has(node string) bool {
 }
 
 // set notes that nodes are in the cluster now, or are not.
-func (r *roster) set(present bool, nodes ...Node) {
+func (r *roster) set(present bool, nodes ...string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, n := range nodes {
-		r.absent[n.Name] = !present
+		r.absent[n] = !present
 	}
 }

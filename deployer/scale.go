@@ -149,7 +149,7 @@ func (s *Scale) join(ctx context.Context, nodes []Node) error {
 				return fmt.Errorf("making %s a replica of %s: %w", n.Name, primary.Name, err)
 			}
 		}
-		c.roster.set(true, nodes...)
+		c.roster.set(true, names(nodes)...)
 		return c.await(ctx, func() error { return c.ready(ctx, nodes) })
 	})
 }
@@ -233,7 +233,7 @@ func (s *Scale) leave(ctx context.Context, nodes []Node) error {
 			return err
 		}
 	}
-	c.roster.set(false, nodes...)
+	c.roster.set(false, names(nodes)...)
 	for _, n := range nodes {
 		for _, m := range c.PresentNodes() {
 			if err := c.forget(ctx, m, n); err != nil {

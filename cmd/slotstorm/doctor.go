@@ -26,7 +26,7 @@ import (
 func (p *program) doctorVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "doctor",
-		Usage:     "check whether slotstorm can run here, or in a Kubernetes cluster, and print a fix for each problem",
+		Usage:     "check whether slotstorm can run here or on Kubernetes, and how to mend it",
 		UsageText: examples("slotstorm doctor", "slotstorm doctor --cluster kube --context staging", "slotstorm doctor shop.yaml --context staging --json"),
 		ArgsUsage: "[SCENARIO]",
 		Description: "Checks redis-server, Docker, the kubeconfig, cores, memory and open files. Also creates\n" +

@@ -249,3 +249,16 @@ func tail(path string, mark int64) (string, error) {
 	b, err := io.ReadAll(io.NewSectionReader(f, from, tailLimit))
 	return string(b), err
 }
+
+// leave notes that the node is not in the cluster, or is again.
+func (n *node) leave(on bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.left = on
+}
+
+func (n *node) hasLeft() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.left
+}

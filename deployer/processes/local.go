@@ -69,10 +69,10 @@ func Deploy(ctx context.Context, o Options) (_ *Deployment, err error) {
 		n.supervised = ended
 		d.done.Go(func() { defer close(ended); d.supervise(supervise, n) })
 	}
-	all, first := len(endpoints)-1, o.Redis.Shards
+	all := len(endpoints) - 1
 	d.spare = endpoints[all]
 	for i, e := range endpoints[:count] {
-		n := d.add(i, i%first, e, binary)
+		n := d.add(i, i%o.Redis.Shards, e, binary)
 		d.Nodes = append(d.Nodes, n.Node)
 		if err := d.run(n); err != nil {
 			return nil, err
@@ -81,19 +81,25 @@ func Deploy(ctx context.Context, o Options) (_ *Deployment, err error) {
 	if err := d.form(ctx); err != nil {
 		return nil, fmt.Errorf("forming the cluster: %w", err)
 	}
-	if o.MostShards == 0 {
-		return d, nil
+	return d, d.extend(ctx, endpoints[count:all], binary)
+}
+
+// extend prepares the nodes that the run adds later, each at an endpoint.
+func (d *Deployment) extend(ctx context.Context, endpoints []local.Endpoint, binary string) error {
+	first, most := d.options.Redis.Shards, d.options.MostShards
+	if most == 0 {
+		return nil
 	}
 	var later []deployer.Node
-	for i, e := range endpoints[count:all] {
-		n, err := d.reserve(ctx, d.add(count+i, first+i%(o.MostShards-first), e, binary))
+	for i, e := range endpoints {
+		n, err := d.reserve(ctx, d.add(len(d.nodes), first+i%(most-first), e, binary))
 		if err != nil {
-			return nil, err
+			return err
 		}
 		later = append(later, n)
 	}
-	d.Extend(max(first, o.MostShards), later...)
-	return d, nil
+	d.Extend(most, later...)
+	return nil
 }
 
 // add makes the i-th node, which does not run yet.
@@ -163,9 +169,6 @@ func (d *Deployment) ended(n *node) error {
 	return fmt.Errorf("%s %s: %s", n.Name, n.current().Exit(), d.lastWords(n))
 }
 
-// exitLimit is how long the kernel may take to end a killed node.
-const exitLimit = 5 * time.Second
-
 // Remove ends all nodes and, unless they are to be kept, deletes their volumes.
 // Logs stay.
 func (d *Deployment) Remove(keepVolumes bool) error {
@@ -199,21 +202,31 @@ func (d *Deployment) Remove(keepVolumes bool) error {
 	return nil
 }
 
-// end kills a process: its data is about to be deleted, so there is nothing
-// that a graceful end would save.
-func end(p *local.Process) error {
-	select {
-	case <-p.Done():
-		return nil
-	default:
+// reserve starts the node that was added last for the first time and ends it: from then on it
+// has a cluster id, by which it is known when it joins the cluster.
+func (d *Deployment) reserve(ctx context.Context, n *node) (deployer.Node, error) {
+	if err := d.run(n); err != nil {
+		return n.Node, err
 	}
-	if err := p.Kill(); err != nil {
-		return err
+	if err := d.AwaitPing(ctx, n.Node); err != nil {
+		return n.Node, fmt.Errorf("%s: %w", n.Name, err)
 	}
-	select {
-	case <-p.Done():
-		return nil
-	case <-time.After(exitLimit):
-		return fmt.Errorf("process %d does not end", p.PID())
+	cl := d.Client(n.Node, time.Second)
+	defer cl.Close()
+	id, err := cl.ClusterMyID(ctx).Result()
+	if err != nil {
+		return n.Node, fmt.Errorf("asking %s for its id: %w", n.Name, err)
 	}
+	n.ID = id
+	// Epochs of its own, as those of the nodes that formed the cluster: one that two nodes
+	// have could give slots back to where they came from.
+	if err := cl.Do(ctx, "CLUSTER", "SET-CONFIG-EPOCH", len(d.nodes)).Err(); err != nil {
+		return n.Node, fmt.Errorf("preparing %s: %w", n.Name, err)
+	}
+	if n.disk != nil {
+		if err := n.disk.Settle(); err != nil {
+			return n.Node, err
+		}
+	}
+	return n.Node, d.EndNode(n.Name)
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"syscall"
 
 	"github.com/slotstorm/slotstorm/clusters/local"
 	"github.com/slotstorm/slotstorm/deployer"
@@ -70,13 +69,6 @@ func (d *Deployment) awaitUp(ctx context.Context, n *node, p *local.Process, mar
 	return nil
 }
 
-// terminate asks a process to end. One that has ended already is no error.
-func terminate(p *local.Process) error {
-	if err := p.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		return err
-	}
-	return nil
-}
 
 // clusterFile holds a node's place in the cluster.
 const clusterFile = "nodes.conf"

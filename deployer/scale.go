@@ -85,8 +85,15 @@ func (s *Scale) Run(ctx, stop context.Context) error {
 	if err := s.move(ctx, stop); err != nil {
 		return err
 	}
-	if stop.Err() != nil || out {
+	if out {
 		return nil
+	}
+	if stop.Err() != nil {
+		// Shards that have given every slot away leave all the same: otherwise the cluster
+		// would have members that serve nothing.
+		if rest, err := s.Cluster.Plan(s.Cluster.Roles(ctx), s.To); err != nil || len(rest) > 0 {
+			return nil
+		}
 	}
 	for _, move := range s.Moves {
 		if _, err := move.AwaitServed(ctx, move.Slots); err != nil {

@@ -170,6 +170,12 @@ func (j *Journal) Open() []JournalEntry {
 	return open
 }
 
+// Recovered reports whether a recovery was the last that the journal has: everything that the
+// run left elsewhere is removed.
+func (j *Journal) Recovered() bool {
+	return len(j.Entries) > 0 && j.Entries[len(j.Entries)-1].Step == "recover"
+}
+
 // Append adds an entry, and returns when it is on the disk.
 func (j *Journal) Append(e JournalEntry) error {
 	b, err := json.Marshal(e)

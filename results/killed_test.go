@@ -8,23 +8,34 @@ import (
 	"time"
 )
 
-// TestPruneOfKilledRuns: a killed run goes only if its process has ended, no fault is open,
+// TestPruneOfKilledRuns: a killed run goes only if its process has ended, it was recovered,
 // and nothing but its own files is in it.
 func TestPruneOfKilledRuns(t *testing.T) {
-	fault := JournalEntry{Fault: "f", Step: "inject"}
+	fault, recovered := JournalEntry{Fault: "f", Step: "inject"}, JournalEntry{Step: "recover"}
 	for _, tc := range []struct {
 		name  string
 		plant func(w *Writer) error
 		goes  bool
 	}{
-		{"killed", func(*Writer) error { return nil }, true},
+		{"killed", func(*Writer) error { return nil }, false},
+		{"recovered", func(w *Writer) error { return w.Journal(recovered) }, true},
+		{"recovered, with a fault since", func(w *Writer) error { return errors.Join(w.Journal(recovered), w.Journal(fault)) }, false},
 		{"killed with an open fault", func(w *Writer) error { return w.Journal(fault) }, false},
 		{"killed and recovered", func(w *Writer) error {
 			return errors.Join(w.Journal(fault), w.Journal(JournalEntry{Fault: "f", Step: "recover"}))
 		}, true},
-		{"killed with volumes", func(w *Writer) error { return os.Mkdir(filepath.Join(w.Dir(), VolumesDir), 0o755) }, false},
-		{"killed with a foreign file", func(w *Writer) error { return os.WriteFile(filepath.Join(w.Dir(), "notes.txt"), nil, 0o644) }, false},
-		{"killed while it was sealed", func(w *Writer) error { return w.SaveRun(&Run{SchemaVersion: SchemaVersion, ID: "x", Name: "test"}) }, true},
+		{"recovered, with volumes", func(w *Writer) error {
+			return errors.Join(w.Journal(recovered), os.Mkdir(filepath.Join(w.Dir(), VolumesDir), 0o755))
+		}, false},
+		{"recovered, with a foreign file", func(w *Writer) error {
+			return errors.Join(w.Journal(recovered), os.WriteFile(filepath.Join(w.Dir(), "notes.txt"), nil, 0o644))
+		}, false},
+		{"recovered, with a foreign file among the nodes'", func(w *Writer) error {
+			return errors.Join(w.Journal(recovered), os.WriteFile(filepath.Join(w.Dir(), "nodes", "core.1234"), nil, 0o644))
+		}, false},
+		{"killed while it was sealed", func(w *Writer) error {
+			return errors.Join(w.Journal(recovered), w.Finish(), w.SaveRun(&Run{SchemaVersion: SchemaVersion, ID: "x", Name: "test"}))
+		}, true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			root := t.TempDir()
@@ -74,7 +85,7 @@ func killed(t *testing.T, root, name string, goes bool) {
 func TestPruneKeepsYoungKilledRuns(t *testing.T) {
 	root := t.TempDir()
 	w := begun(t, root)
-	if err := w.Close(); err != nil {
+	if err := errors.Join(w.Journal(JournalEntry{Step: "recover"}), w.Close()); err != nil {
 		t.Fatal(err)
 	}
 	soon := time.Date(2026, 11, 22, 23, 0, 0, 0, time.UTC)

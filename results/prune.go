@@ -91,8 +91,9 @@ func prune(e Entry, keep Retention, seen map[string]int, dry bool) (Pruned, erro
 }
 
 // pruneKilled is prune of a run that did not end by itself. It holds the lock of the run's
-// journal, as a process of the run would, so a run under way stays. So does a run that left
-// faults or the data of its nodes: only its journal says how to undo them.
+// journal, as a process of the run would, so a run under way stays. So does one that was not
+// recovered: it may have left faults, keys in a cluster of others, or objects on Kubernetes, and
+// only its journal says how to undo them.
 func pruneKilled(e Entry, keep Retention, dry bool) (Pruned, error) {
 	p := Pruned{Dir: e.Dir}
 	j, err := OpenJournal(e.Dir)
@@ -103,11 +104,15 @@ func pruneKilled(e Entry, keep Retention, dry bool) (Pruned, error) {
 	defer j.Close()
 	files, size, err := partial(e.Dir)
 	p.Size = size
-	switch {
+	switch place := j.Local(); {
+	case err != nil && place != nil && place.KeepVolumes && j.Recovered():
+		p.Why = "the data of its nodes was kept on purpose: remove " + VolumesDir + " yourself"
 	case err != nil:
 		p.Why = err.Error()
 	case len(j.Open()) > 0:
 		p.Why = fmt.Sprintf("killed while a fault was active: run 'slotstorm recover %s' first", e.ID)
+	case !j.Recovered():
+		p.Why = fmt.Sprintf("killed: run 'slotstorm recover %s' first, which removes what it left elsewhere", e.ID)
 	case keep.Within > 0 && keep.Now.Sub(started(e)) < keep.Within:
 		p.Why = "recent"
 	default:
@@ -131,7 +136,7 @@ func partial(dir string) (list []string, size int64, err error) {
 		return nil, 0, fmt.Errorf("killed, and it still holds the data of its nodes: run 'slotstorm recover %s' first", path.Base(dir))
 	}
 	err = f.walk("", func(name string, st fs.FileInfo) error {
-		if !evidence(name) && !rendering(name) && name != RunFile && name != SumsFile && name != signatureFile {
+		if !written(name) && !rendering(name) && name != SumsFile && name != signatureFile {
 			return fmt.Errorf("it holds %q, which is no part of the run", name)
 		}
 		list, size = append(list, name), size+st.Size()
@@ -142,6 +147,14 @@ func partial(dir string) (list []string, size int64, err error) {
 	}
 	folders, err := f.folders(list)
 	return append(list, folders...), size, err
+}
+
+// written reports whether a run writes a file of this name.
+func written(name string) bool {
+	if folder, base := path.Split(name); folder == "nodes/" {
+		return slices.ContainsFunc([]string{".log", ".info.jsonl", ".before.txt", ".after.txt"}, func(end string) bool { return strings.HasSuffix(base, end) })
+	}
+	return evidence(name)
 }
 
 // reason is why a run stays, as the nth newest of its scenario; empty if it does

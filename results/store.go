@@ -27,6 +27,9 @@ type Writer struct {
 	hfile *os.File
 	hbuf  *bufio.Writer
 	total *hdrhistogram.Histogram
+	// held is the journal, whose lock says that the run is under way, once nothing is written
+	// to it any more.
+	held *os.File
 }
 
 type lineFile struct {
@@ -216,21 +219,45 @@ func (w *Writer) flush(name string, sync bool) error {
 	return nil
 }
 
-// Close flushes all streams, orders the events, and ends writing to them.
-func (w *Writer) Close() error {
+// Finish flushes all streams, orders the events, and ends writing to them. The run stays under
+// way until Close: it has to be judged and sealed.
+func (w *Writer) Finish() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if err := w.closeAll(); err != nil {
+	if err := w.closeStreams(); err != nil {
 		return fmt.Errorf("closing the bundle: %w", err)
 	}
 	return w.orderEvents()
 }
 
+// Close is Finish if that has not been called, and ends the run.
+func (w *Writer) Close() error {
+	if w.held != nil {
+		return w.closeAll()
+	}
+	return errors.Join(w.Finish(), w.closeAll())
+}
+
 // closeAll flushes and closes what is open.
 func (w *Writer) closeAll() error {
+	err := w.closeStreams()
+	if w.held != nil {
+		err = errors.Join(err, w.held.Close())
+		w.held = nil
+	}
+	return err
+}
+
+// closeStreams flushes and closes what is open, but for the lock of the journal.
+func (w *Writer) closeStreams() error {
 	var errs []error
 	for name, lf := range w.files {
-		errs = append(errs, lf.w.Flush(), lf.f.Close())
+		errs = append(errs, lf.w.Flush())
+		if name == JournalFile {
+			w.held = lf.f
+		} else {
+			errs = append(errs, lf.f.Close())
+		}
 		delete(w.files, name)
 	}
 	if w.hfile != nil {

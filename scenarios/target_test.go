@@ -38,12 +38,16 @@ func TestTargetsAndPartiesAreWrittenAsTheyAreRead(t *testing.T) {
 }
 
 func TestEveryActionIsKnown(t *testing.T) {
-	s, err := Load("testdata/valid-faults.yaml")
-	if err != nil {
-		t.Fatal(err)
+	var faults []Fault
+	for _, file := range []string{"testdata/valid-faults.yaml", "testdata/valid-scale.yaml"} {
+		s, err := Load(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		faults = append(faults, s.Timeline.Faults...)
 	}
 	seen := map[string]bool{}
-	for _, f := range s.Timeline.Faults {
+	for _, f := range faults {
 		seen[f.Kind()] = true
 		_, aimed := f.Target()
 		_, _, between := f.Sides()

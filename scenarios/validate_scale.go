@@ -31,10 +31,19 @@ func (s *Scenario) MostShards() int {
 // validateScales refuses changes of the number of shards that change nothing, or that something
 // else in the scenario does not bear.
 func (d *document) validateScales(s *Scenario) {
-	shards, by := s.Redis.Shards, "redis.shards"
+	if len(s.Timeline.scales()) > 0 {
+		d.scalesAlone(s)
+	}
+	shards, by, in := s.Redis.Shards, "redis.shards", ""
 	for _, i := range s.Timeline.scales() {
 		path := faultPath(i)
 		f, at := s.Timeline.Faults[i], path+".scale"
+		if in != "" && f.Scale.Shards > shards {
+			d.reject(at+".shards", []string{in}, "change the number upwards first", "nodes that have left cannot join again in the same run")
+		}
+		if f.Scale.Shards < shards {
+			in = at + ".shards"
+		}
 		if f.Repeat != nil {
 			d.reject(path+".repeat", []string{at}, "write one fault for each change, such as out to 4 shards and back to 3", "the second injection would find as many shards as it wants")
 		}
@@ -48,6 +57,20 @@ func (d *document) validateScales(s *Scenario) {
 			d.reject(at+".shards", []string{by}, "write another number", "the cluster has %d shards already", shards)
 		}
 		shards, by = f.Scale.Shards, at+".shards"
+	}
+}
+
+// scalesAlone refuses what a change of the number of shards does not bear beside it: faults can
+// hit nodes that join or leave, and a network's zones are drawn once, from the nodes at the start.
+func (d *document) scalesAlone(s *Scenario) {
+	scale := faultPath(s.Timeline.scales()[0]) + ".scale"
+	for i, f := range s.Timeline.Faults {
+		if f.Scale == nil {
+			d.reject(faultPath(i), []string{scale}, "rehearse it in a scenario without scale", "no other fault can stand beside scale yet")
+		}
+	}
+	if s.Cluster.Network != nil {
+		d.reject("cluster.network", []string{scale}, "leave it out", "nodes that join would have no zone")
 	}
 }
 

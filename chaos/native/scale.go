@@ -156,6 +156,11 @@ func (s *scale) Heal(ctx context.Context) (string, error) {
 			return "", err
 		}
 	case <-ctx.Done():
+		// It ends with the same context. Nothing is removed while it starts a node.
+		select {
+		case <-s.done:
+		case <-time.After(seenLimit):
+		}
 		return "", context.Cause(ctx)
 	}
 	scaled := s.Scaled()

@@ -47,7 +47,11 @@ func checkKubernetes(ctx context.Context, s *scenarios.Scenario, named string) [
 		}
 	}
 	if len(lacking) > 0 {
-		list = append(list, finding{"rights", worst, "missing on " + strings.Join(lacking, ", "), "have an administrator grant them; " + roles + " has a Role with all of them"})
+		mend := "have an administrator grant them; " + roles + " has a Role for one namespace"
+		if g.Namespace == "" {
+			mend += ", and cluster.kube.namespace names it"
+		}
+		list = append(list, finding{"rights", worst, "missing on " + strings.Join(lacking, ", "), mend})
 	}
 	return list
 }

@@ -53,7 +53,7 @@ func askedOfDoctor() []asked {
 				"warn  nodes                         may not list in all namespaces: this is only needed to describe the machines in the report",
 				`fix: a ClusterRole with {apiGroups: [""], resources: [pods/exec], verbs: [create]}`,
 				"missing on statefulsets.apps, nodes, pods/exec",
-				"docs/kubernetes-roles.yaml has a Role with all of them",
+				"docs/kubernetes-roles.yaml has a Role for one namespace, and cluster.kube.namespace names it",
 			},
 		},
 		{
@@ -78,7 +78,7 @@ func askedOfDoctor() []asked {
 			says: []string{
 				"may not get in namespace shop: a run needs this to read the password or the certificates",
 				`fix: a Role with {apiGroups: [""], resources: [secrets], verbs: [get], resourceNames: [login]}`,
-				"docs/your-cluster.md has a Role with all of them",
+				"docs/your-cluster.md has a Role for one namespace",
 			},
 			never: []string{"image"},
 		},

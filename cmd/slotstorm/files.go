@@ -39,14 +39,15 @@ const usualPool = 20
 // a node, whichever needs more. For each node these are a log, a probe, a poll,
 // connections of the audit, and links of the cluster in both directions.
 func filesOf(s *scenarios.Scenario) uint64 {
-	nodes := s.Redis.Shards * (1 + s.Redis.ReplicasPerShard)
+	shards := max(s.Redis.Shards, s.MostShards())
+	nodes := shards * (1 + s.Redis.ReplicasPerShard)
 	need := 40 + 8*nodes
 	if c := s.Workload.Client; s.Cluster.Provider == "local" {
 		connections := c.Wire.Connections
 		if c.Type != "wire" {
 			connections = min(usualPool, s.Workload.MaxInFlight)
 		}
-		need += connections * s.Redis.Shards
+		need += connections * shards
 	}
 	return uint64(need)
 }

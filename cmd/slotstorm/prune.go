@@ -21,7 +21,7 @@ func (p *program) pruneVerb() *cli.Command {
 			"--keep-within and --keep-failed selects. One of the first two is required, or --killed. A\n" +
 			"run is removed only if it is complete and unchanged since slotstorm recorded the\n" +
 			"checksums of its files, or with --killed if it was killed. A running run never is, nor is\n" +
-			"a killed one with faults or data that 'slotstorm recover RUN' has not removed yet.\n" +
+			"a killed one before 'slotstorm recover RUN', which undoes what it has left.\n" +
 			"Everything else in the folder stays.",
 		Flags: []cli.Flag{
 			&cli.IntFlag{Name: "keep", Usage: "keep the newest `N` runs of each scenario"},

@@ -69,7 +69,6 @@ func (d *Deployment) awaitUp(ctx context.Context, n *node, p *local.Process, mar
 	return nil
 }
 
-
 // clusterFile holds a node's place in the cluster.
 const clusterFile = "nodes.conf"
 

@@ -14,6 +14,11 @@ func (d *Deployment) StartNode(ctx context.Context, name string) error {
 	if !ok {
 		return fmt.Errorf("there is no node %q", name)
 	}
+	select {
+	case <-n.current().Done():
+	default:
+		return fmt.Errorf("%s runs already", name)
+	}
 	n.leave(false)
 	select {
 	case <-n.hurry: // of its end

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -14,11 +15,13 @@ import (
 // and a run must not wait for it.
 const linearizeLimit = 10 * time.Second
 
-// seal derives the summary from the bundle alone, renders it and seals it.
-func seal(rec *recorder) (*Result, error) {
+// seal derives the summary from the bundle alone, renders it and seals it. Until then the run
+// is under way, and prune leaves it alone.
+func seal(rec *recorder) (_ *Result, err error) {
 	rec.Stage("done")
 	rec.facts.End = rec.clock.Now()
-	if err := rec.bundle.Close(); err != nil {
+	defer func() { err = errors.Join(err, rec.bundle.Close()) }()
+	if err := rec.bundle.Finish(); err != nil {
 		return nil, err
 	}
 	if err := rec.bundle.SaveRun(&rec.facts); err != nil {

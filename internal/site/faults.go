@@ -78,12 +78,8 @@ func try(ctx context.Context, o pods.Options, f podFaults, note func(string)) (e
 		return nil
 	}
 	note("faults cut the network of pods: their helpers need NET_ADMIN, so the namespace enforces Pod Security 'privileged'; all other containers meet 'restricted'")
-	enforces, err := n.Enforces(ctx)
-	if err != nil {
+	if err := bears(ctx, n, f); err != nil {
 		return err
-	}
-	if enforces == "restricted" || enforces == "baseline" {
-		return fmt.Errorf("namespace %s enforces Pod Security %q, which forbids NET_ADMIN, but cutting the network of a pod needs it: label the namespace %s=privileged", n.Name, enforces, kube.EnforceLabel)
 	}
 	stream, release, err := pods.Trial(ctx, o, pods.Hands)
 	if err != nil {
@@ -95,6 +91,21 @@ func try(ctx context.Context, o pods.Options, f podFaults, note func(string)) (e
 		return err
 	}
 	return errors.Join(native.TryPods(ctx, conn), conn.Close())
+}
+
+// bears is an error if the Pod Security Standard of a namespace forbids what the faults do.
+func bears(ctx context.Context, n *kube.Namespace, f podFaults) error {
+	if !f.needs.Hands {
+		return nil
+	}
+	enforces, err := n.Enforces(ctx)
+	if err != nil {
+		return err
+	}
+	if enforces == "restricted" || enforces == "baseline" {
+		return fmt.Errorf("namespace %s enforces Pod Security %q, which forbids NET_ADMIN, but cutting the network of a pod needs it: label the namespace %s=privileged", n.Name, enforces, kube.EnforceLabel)
+	}
+	return nil
 }
 
 // podEngine is what injects the faults of a run on Kubernetes, with its agents in

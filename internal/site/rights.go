@@ -3,6 +3,8 @@ package site
 import (
 	"context"
 	"fmt"
+	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/slotstorm/slotstorm/clusters/kube"
@@ -71,10 +73,15 @@ func Needs(s *scenarios.Scenario, context string) ([]Need, error) {
 // faultNeeds are the rights that the faults of a run add.
 func faultNeeds(s *scenarios.Scenario, f podFaults) []Need {
 	var needs []Need
-	if len(s.Timeline.Faults) > 0 {
+	helpers, upgrade := f.needs.Eyes || f.needs.Dials || f.needs.Hands, s.Timeline.Upgrade != nil
+	kills := slices.ContainsFunc(s.Timeline.Faults, func(f scenarios.Fault) bool { return f.Kill != nil })
+	if helpers || upgrade || kills {
 		needs = append(needs, Need{Verbs: "create", Resource: "pods/exec", For: "act in the containers of nodes"})
 	}
-	if f.needs.Eyes || f.needs.Dials || f.needs.Hands {
+	if upgrade {
+		needs = append(needs, Need{Verbs: "create", Resource: "pods", For: "read the data with both versions"})
+	}
+	if helpers {
 		needs = append(needs,
 			Need{Verbs: "create", Resource: "pods", For: "try in a pod what the faults may do"},
 			Need{Verbs: "patch", Resource: "pods/ephemeralcontainers", For: "add helpers to the pods of nodes"})
@@ -155,7 +162,7 @@ func Look(ctx context.Context, s *scenarios.Scenario, named string) (*Ground, er
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrEnvironment, err)
 	}
-	g := &Ground{Context: c.Context, Version: c.Version, Server: c.Config.Host, Namespace: s.Cluster.Kube.Namespace}
+	g := &Ground{Context: c.Context, Version: c.Version, Server: address(c.Config.Host), Namespace: s.Cluster.Kube.Namespace}
 	if attach {
 		g.Namespace = s.Cluster.Attach.Namespace
 	}
@@ -182,9 +189,30 @@ func Look(ctx context.Context, s *scenarios.Scenario, named string) (*Ground, er
 	}
 	if !attach {
 		if g.Namespace != "" {
-			g.Unfit = c.Prepared(ctx, g.Namespace)
+			g.Unfit = fit(ctx, c, s)
 		}
 		g.Class = pods.CheckClass(ctx, c, s.Redis, s.Cluster.Kube.StorageClass)
 	}
 	return g, nil
+}
+
+// fit says why a run cannot use the namespace that was prepared for it.
+func fit(ctx context.Context, c *kube.Cluster, s *scenarios.Scenario) error {
+	name := s.Cluster.Kube.Namespace
+	if err := c.Prepared(ctx, name); err != nil {
+		return err
+	}
+	faults, err := podFaultsOf(s)
+	if err != nil {
+		return err
+	}
+	return bears(ctx, &kube.Namespace{Cluster: c, Name: name}, faults)
+}
+
+// address is where an API server is, without a password that stands in it.
+func address(host string) string {
+	if u, err := url.Parse(host); err == nil && u.User != nil {
+		return u.Redacted()
+	}
+	return host
 }

@@ -128,7 +128,7 @@ func shard(i int) scenarios.Party {
 func lasting(t scenarios.Timeline, lasts time.Duration) []scenarios.Fault {
 	var list []scenarios.Fault
 	for _, f := range t.Faults {
-		if traits := f.Traits(); !traits.Lasts || traits.Deposes == scenarios.Surely {
+		if traits := f.Traits(); !traits.Lasts || traits.Deposes == scenarios.Surely || traits.Disconnects || traits.Takes == scenarios.TakesDisk && f.SlowDisk == nil {
 			continue
 		}
 		f.At, f.Duration, f.Repeat = 0, scenarios.Duration(lasts), nil

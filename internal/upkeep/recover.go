@@ -74,6 +74,11 @@ func Recover(ctx context.Context, dir string, o RecoverOptions) (*Recovery, erro
 			return nil, err
 		}
 	}
+	if !j.Recovered() {
+		if err := j.Append(results.JournalEntry{Step: "recover", Why: r.Seen}); err != nil {
+			return nil, err
+		}
+	}
 	return r, nil
 }
 

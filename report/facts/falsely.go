@@ -53,8 +53,12 @@ func (t Takeover) falsely() bool {
 	case t.Cause == nil:
 		return true
 	}
-	return t.Cause.Fault != nil && !t.Cause.Fault.Deposes && !t.Cause.Asked
+	return t.Cause.Fault != nil && !takesAway(*t.Cause.Fault) && !t.Cause.Asked
 }
+
+// takesAway reports whether a fault can take a node away from the others: it ends it, or cuts
+// its connections.
+func takesAway(f results.Fault) bool { return f.Deposes || f.Disconnects }
 
 // during reports whether the load ran at an offset.
 func (a *Analysis) during(at results.Duration) bool {
@@ -86,7 +90,7 @@ func (a *Analysis) failures() []results.Event {
 // takes a node away, by a step of an upgrade, or because its process had ended.
 func (a *Analysis) excused(node string, at, uncertainty results.Duration) bool {
 	for _, f := range a.Run.Faults {
-		if f.Injected == 0 || !f.Deposes || !slices.ContainsFunc(f.Hits(), func(h results.Hit) bool { return h.Node == node }) {
+		if f.Injected == 0 || !takesAway(f) || !slices.ContainsFunc(f.Hits(), func(h results.Hit) bool { return h.Node == node }) {
 			continue
 		}
 		if away, ok := a.away(f, node); ok && at+uncertainty >= away.from && at-uncertainty <= away.to+joinSlack {

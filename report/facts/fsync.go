@@ -35,7 +35,8 @@ func (a *Analysis) WaitedForFsync() []SyncedWrites {
 	var list []SyncedWrites
 	for _, f := range a.Run.Faults {
 		disk := a.Stated(f.Name).SlowDisk
-		if disk == nil || disk.Fsync == 0 || f.Injected == 0 || f.Proved == 0 {
+		// A write that is slow itself holds a command up as well.
+		if disk == nil || disk.Fsync == 0 || disk.Write > 0 || f.Injected == 0 || f.Proved == 0 {
 			continue
 		}
 		for _, h := range f.Hits() {

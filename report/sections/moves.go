@@ -45,7 +45,8 @@ func moved(f results.Fault, m results.SlotMove) []string {
 		slowest = fmt.Sprintf("%s (slot %d)", words.Duration(m.Slowest), m.SlowestSlot)
 	}
 	rate := words.None
-	if s := m.Took.Std().Seconds(); s > 0 {
+	// Of several moves each begins when the one before lets it.
+	if s := m.Took.Std().Seconds(); s > 0 && f.Scaled == nil {
 		rate = words.Rate(float64(m.Keys) / s)
 	}
 	return []string{f.Name, fmt.Sprintf("shard %d", m.From), fmt.Sprintf("shard %d", m.To), how,

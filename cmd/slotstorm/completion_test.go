@@ -79,6 +79,8 @@ func completions() []completion {
 		{`run steady --set workload.ra`, "workload.rate="},
 		{`run steady --set workload.profile = s`, "session-store"},
 		{`run steady --set cluster.provider =`, "local kind kube attach"},
+		{`run steady --set = cluster.provider = l`, "local"},
+		{`run steady --set = cluster.provider =`, "local kind kube attach"},
 		{`run kill-primary --set objectives[1].phase = ""`, "steady failure recovered"},
 		{`run kill-primary --set objectives[1].metric = writes.k`, "writes.kept"},
 		{`run kill-primary --set timeline.faults[0].kill.target = 'primary\ of\ sh'`, `primary\ of\ shard\ 0`},

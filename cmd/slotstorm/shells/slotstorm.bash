@@ -5,13 +5,16 @@ _slotstorm() {
     local words=("${COMP_WORDS[@]:1:COMP_CWORD}")
     words=("${words[@]//\\/}") # an escaped space is a space
     COMPREPLY=()
-    # bash splits --flag=value at the '=' and replaces what follows it only.
+    # bash splits --flag=value at each '=' and replaces what follows the last one only.
+    local at=$((COMP_CWORD - 1))
     if [[ $cur == '=' ]]; then
-        prefix=${COMP_WORDS[COMP_CWORD - 1]}=
+        at=$COMP_CWORD
         cur=
-    elif ((COMP_CWORD > 1)) && [[ ${COMP_WORDS[COMP_CWORD - 1]} == '=' ]]; then
-        prefix=${COMP_WORDS[COMP_CWORD - 2]}=
     fi
+    while ((at > 1)) && [[ ${COMP_WORDS[at]} == '=' ]]; do
+        prefix=${COMP_WORDS[at - 1]}=$prefix
+        at=$((at - 2))
+    done
     while IFS= read -r line; do
         case $line in
             :*) directive=$line ;;

@@ -92,6 +92,11 @@ func TestTheTimelineOfAScenario(t *testing.T) {
 	if len(f) != 2 || f[0].Delay == nil || f[0].At != 0 || f[0].Duration != killed.Timeline.Length() || f[1].Kill == nil || !f[1].Kill.Away.Forever {
 		t.Errorf("%+v", f)
 	}
+	// A partition cuts the killed primary's heir off: it is not in force beside the kill.
+	cut, err := Killed(load(t, "partition-primary"), Condition{}, time.Second)
+	if err != nil || len(cut.Timeline.Faults) != 1 || cut.Timeline.Faults[0].Kill == nil {
+		t.Errorf("%v: %+v", err, cut.Timeline.Faults)
+	}
 	if other, err := Killed(load(t, "kill-primary"), Condition{}, time.Second); err != nil || len(other.Timeline.Faults) != 1 {
 		t.Errorf("%v: %+v", err, other.Timeline.Faults)
 	}

@@ -147,6 +147,12 @@ func synced(appendfsync string) func(*scenarios.Scenario) {
 	}
 }
 
+// slowWrites is synced by a disk whose writes are slow as well.
+func slowWrites(s *scenarios.Scenario) {
+	synced("always")(s)
+	s.Timeline.Faults[len(s.Timeline.Faults)-1].SlowDisk.Write = scenarios.Duration(300 * time.Millisecond)
+}
+
 // unproved has nothing prove the last fault.
 func unproved(b *results.Bundle) *results.Bundle {
 	b.Run.Faults[len(b.Run.Faults)-1].Proved = 0
@@ -452,6 +458,7 @@ func diskRules() []ruleCase {
 		{"fsync-wait", "everysec", slowFsync(0.8, 305), synced("everysec"), ""},
 		{"fsync-wait", "as fast as before", slowFsync(0.8, 0.9), synced("always"), ""},
 		{"fsync-wait", "as slow before", slowFsync(305, 305), synced("always"), ""},
+		{"fsync-wait", "slow writes too", slowFsync(0.8, 305), slowWrites, ""},
 		{"fsync-wait", "without proof", unproved(slowFsync(0.8, 305)), synced("always"), ""},
 		{"fsync-wait", "without an audit", unaudited(slowFsync(0.8, 305)), synced("always"), ""},
 	}

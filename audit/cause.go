@@ -182,7 +182,7 @@ func (s *story) tail(w results.Write, took results.Duration, heir string) result
 // evicted reports whether a primary of the write's shard evicted keys after it.
 func (s *story) evicted(w results.Write) bool {
 	for node := range s.shardOf {
-		if at := s.next(node, w.Sent, results.EventEvicted); at < never && s.shardAt(node, at) == w.Shard {
+		if at := s.next(node, w.Sent, results.EventEvicted); at < never && s.shardAt(node, at) == s.home(w) {
 			return true
 		}
 	}
@@ -222,6 +222,15 @@ func (s *story) shardAt(node string, at results.Duration) int {
 		return s.shardAt(primary, since)
 	}
 	return s.shardOf[node]
+}
+
+// home is the shard of the node that acknowledged a write. The slot's own shard is another one
+// once the slot has moved.
+func (s *story) home(w results.Write) int {
+	if _, known := s.shardOf[w.Node]; !known {
+		return w.Shard
+	}
+	return s.shardAt(w.Node, w.Sent)
 }
 
 // followed is whom a node followed last before a moment, and since when it was seen to; empty
@@ -284,7 +293,7 @@ func (s *story) emptied(w results.Write) bool {
 			continue
 		}
 		for _, h := range f.Hits() {
-			if h.Shard != w.Shard {
+			if h.Shard != s.home(w) {
 				continue
 			}
 			took := s.next(h.Node, f.Injected, results.EventElectionWon, results.EventPromoted)
@@ -313,7 +322,7 @@ func struck(f results.Fault, node string) bool {
 // before the write was acknowledged, or while it stood alone.
 func (s *story) planned(w results.Write) bool {
 	for _, f := range s.run.Faults {
-		if f.Injected == 0 || f.Shard != w.Shard {
+		if f.Injected == 0 || f.Shard != s.home(w) {
 			continue
 		}
 		if f.Takes == results.TakesRole && (f.Verified == 0 || w.Done < f.Verified) {

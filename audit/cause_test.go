@@ -166,14 +166,19 @@ func commanded() []fate {
 	}
 }
 
-// TestCauses: the same lost write of node-0, under different fates of that node.
+// TestCauses: the same lost write of node-0, under different fates of that node. The cause is
+// the same for a slot that has moved to node-0 from another shard.
 func TestCauses(t *testing.T) {
-	for _, tt := range slices.Concat(replaced(), unlinked(), moved(), commanded()) {
-		t.Run(tt.name, func(t *testing.T) {
+	for i, tt := range append(slices.Concat(replaced(), unlinked(), moved(), commanded()), slices.Concat(replaced(), commanded())...) {
+		shard, name := 0, tt.name
+		if i >= len(replaced())+len(unlinked())+len(moved())+len(commanded()) {
+			shard, name = 1, tt.name+", in a slot that has moved"
+		}
+		t.Run(name, func(t *testing.T) {
 			b := &results.Bundle{Events: tt.events}
 			b.Run.Nodes = []results.Node{{Name: "node-0"}, {Name: "node-1"}, {Name: "node-2", Shard: 1}, {Name: "node-3"}, {Name: "node-4", Shard: 1}}
 			b.Run.Faults = tt.faults
-			b.Writes = []results.Write{{Seq: 1, Key: "a", Value: "1", Node: "node-0", Outcome: "ok", Sent: at(1000), Done: at(1005)}}
+			b.Writes = []results.Write{{Seq: 1, Key: "a", Value: "1", Node: "node-0", Shard: shard, Outcome: "ok", Sent: at(1000), Done: at(1005)}}
 			b.Reads = []results.AuditRead{{Key: "a", Final: true, Outcome: "ok"}}
 			if tt.kept > 0 {
 				value := "2"

@@ -25,7 +25,7 @@ type Aim struct {
 	Generators int
 	// Present reports whether a node is in the cluster now; nil if all are.
 	Present func(node string) bool
-	// ShardOf is the shard that serves a slot, SlotOf the slot of a key.
+	// ShardOf is the shard that a slot has by the layout of the cluster, SlotOf the slot of a key.
 	ShardOf func(slot int) int
 	SlotOf  func(key string) int
 	// Hottest is the slot with most requests at this moment, and says how that
@@ -36,7 +36,7 @@ type Aim struct {
 // Choose finds the nodes that a target means, among those that answered with
 // their roles, leaving out nodes by name. Why says how each was chosen.
 func (a Aim) Choose(roles []deployer.Role, want scenarios.Target, random *rand.Rand, without ...string) (list []Target, why string, err error) {
-	shard, how, err := a.shard(want)
+	shard, how, err := a.shard(want, roles)
 	if err != nil {
 		return nil, "", err
 	}
@@ -92,7 +92,7 @@ func (a Aim) named(node string) string {
 }
 
 // shard is the shard that a target names in whatever way, or AnyShard.
-func (a Aim) shard(want scenarios.Target) (shard int, how string, err error) {
+func (a Aim) shard(want scenarios.Target, roles []deployer.Role) (shard int, how string, err error) {
 	slot := 0
 	switch want.By {
 	case scenarios.ByNode:
@@ -110,7 +110,27 @@ func (a Aim) shard(want scenarios.Target) (shard int, how string, err error) {
 	default:
 		return want.Shard, "", nil
 	}
-	return a.ShardOf(slot), how, nil
+	return a.serving(slot, roles), how, nil
+}
+
+// serving is the shard of the primaries that say that they serve a slot, which may have moved.
+// Where none says so, or those of several shards do, it is the one that has the slot by the
+// layout of the cluster.
+func (a Aim) serving(slot int, roles []deployer.Role) int {
+	shard := scenarios.AnyShard
+	for _, r := range roles {
+		switch {
+		case !r.Primary || !r.Slots.Has(slot):
+		case shard == scenarios.AnyShard:
+			shard = r.Node.Shard
+		case shard != r.Node.Shard:
+			return a.ShardOf(slot)
+		}
+	}
+	if shard == scenarios.AnyShard {
+		return a.ShardOf(slot)
+	}
+	return shard
 }
 
 // Side is one side of a partition.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/slotstorm/slotstorm/deployer"
 	"github.com/slotstorm/slotstorm/internal/deep"
+	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
@@ -29,6 +30,23 @@ func target(t *testing.T, text string) scenarios.Target {
 		t.Fatal(err)
 	}
 	return want
+}
+
+// A slot that has moved is that of the shard whose primary serves it, and of two that claim it
+// neither decides.
+func TestASlotThatMovedIsFoundAtItsOwner(t *testing.T) {
+	roles := threeByTwo(context.Background())
+	roles[2].Slots = results.SlotsOf(results.SlotRange{First: 6001, Last: 6001})
+	choose := func(want string) {
+		t.Helper()
+		list, why, err := testAim(roles).Choose(roles, target(t, "primary of slot 6001"), rand.New(rand.NewPCG(1, 1)))
+		if err != nil || strings.Join(names(list), " ") != want {
+			t.Errorf("it is %v (%s), %v; want %s", names(list), why, err, want)
+		}
+	}
+	choose("node-2")
+	roles[0].Slots = roles[2].Slots
+	choose("node-1")
 }
 
 func TestTargetsAreFoundByTheRolesOfTheMoment(t *testing.T) {

@@ -158,7 +158,8 @@ func (s *scale) Heal(ctx context.Context) (string, error) {
 	case <-ctx.Done():
 		// It ends with the same context. Nothing is removed while it starts a node.
 		select {
-		case <-s.done:
+		case err := <-s.done:
+			return "", errors.Join(context.Cause(ctx), err)
 		case <-time.After(seenLimit):
 		}
 		return "", context.Cause(ctx)

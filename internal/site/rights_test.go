@@ -101,7 +101,7 @@ timeline:
 	needed := map[string][]string{}
 	for _, n := range needs {
 		if n.Resource == "nodes" && !n.Optional {
-			continue // for drain; the page says that the Role is without them
+			continue // for drain: docs/kubernetes.md leaves it to a role of its own
 		}
 		kind := "Role"
 		if n.Everywhere {

@@ -2,7 +2,6 @@ package report
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -32,7 +31,7 @@ type Format struct {
 // Formats are all of them. A further one is a further element.
 func Formats() []Format {
 	runs := []Kind{Run, Runs, Matrix}
-	pages := []Kind{Run, Sheet, Comparison, Trend, Capacity, Tuning, Audit}
+	pages := []Kind{Run, Sheet, Matrix, Comparison, Trend, Capacity, Tuning, Audit}
 	return []Format{
 		{Name: "text", Of: []Kind{Run, Matrix, Comparison, Trend, Capacity, Tuning, Audit, Load}, Write: text},
 		{Name: "markdown", Of: pages, Files: map[Kind]string{Run: doc.MarkdownFile, Sheet: doc.SheetMarkdownFile},
@@ -85,7 +84,7 @@ func text(w io.Writer, r Result, color bool) error {
 	if r.text != nil {
 		return r.text(w)
 	}
-	return render.Text(w, color, cmp.Or(r.width, render.TextWidth), r.documents...)
+	return render.Text(w, color, r.width, r.documents...)
 }
 
 // brief is Markdown for a pull request or a job summary. Others may follow it.

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"io"
 
 	"github.com/slotstorm/slotstorm/report/compare"
@@ -40,15 +41,15 @@ type Result struct {
 	bundle *results.Bundle
 	// record is what JSON holds.
 	record any
-	// width is that of the terminal, for texts; 0 if they go elsewhere.
+	// width is that of the terminal, for texts; 0 leaves the rows of tables in one line each.
 	width int
 	// text and csv are for results that are no documents.
 	text, csv func(io.Writer) error
 }
 
-// Within is r for a terminal of so many columns.
+// Within is r for a terminal of so many columns; 0 is none.
 func (r Result) Within(width int) Result {
-	r.width = width
+	r.width = cmp.Or(width, r.width)
 	return r
 }
 
@@ -78,7 +79,9 @@ func OfRuns(list []judge.Judged, record any) Result {
 func OfMatrix(list []judge.Judged, record any) Result {
 	r := OfRuns(list, record)
 	r.Kind = Matrix
-	r.text = func(w io.Writer) error { return render.Grid(w, sections.Matrix(list)) }
+	r.documents, r.level = []doc.Document{sections.Matrix(list)}, "##"
+	// A row of every measure fits no screen.
+	r.width = render.TextWidth
 	return r
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -40,13 +41,19 @@ func (p *program) helpVerb() *cli.Command {
 // helpWidth is the longest line of a help page, if its words allow.
 const helpWidth = 100
 
-// textWidth is the width of help and of reports: that of the terminal, but neither so wide
-// nor so narrow that texts become hard to read.
+// textWidth is the width of help: that of the terminal, but neither so wide nor so narrow
+// that texts become hard to read.
 func (p *program) textWidth() int {
+	return min(cmp.Or(p.reportWidth(), helpWidth), helpWidth)
+}
+
+// reportWidth is the width of reports: that of the terminal, whose tables may be wide, or 0
+// if they go elsewhere.
+func (p *program) reportWidth() int {
 	if fd, ok := console.Terminal(p.terminal, p.getenv); ok {
-		return max(60, min(console.Width(fd), helpWidth))
+		return max(60, console.Width(fd))
 	}
-	return helpWidth
+	return 0
 }
 
 func (p *program) helpProgram(w io.Writer) {

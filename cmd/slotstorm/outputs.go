@@ -107,7 +107,7 @@ func (p *program) write(r report.Result) error {
 
 func (p *program) writeText(r report.Result) error {
 	f, _ := report.Named("text")
-	return f.Write(p.out, r.Within(p.textWidth()), p.colorOut)
+	return f.Write(p.out, r.Within(p.reportWidth()), p.colorOut)
 }
 
 // direct reports whether --out writes to standard output.

@@ -111,7 +111,7 @@ func together(f report.Format, runs int) bool {
 // taken standard output.
 func (p *program) printReport(f report.Format, r report.Result, file string) error {
 	if file == "" {
-		r = r.Within(p.textWidth())
+		r = r.Within(p.reportWidth())
 	}
 	var text bytes.Buffer
 	if err := f.Write(&text, r, p.colorOut); err != nil {

@@ -229,12 +229,18 @@ func TestRunMatrix(t *testing.T) {
 		t.Errorf("%v: %s", err, suites)
 	}
 	before := len(*asked)
-	if code, _, stderr := b.do("run", "client-profiles", "--out", "html=page.html"); code != exitInvalid || len(*asked) != before {
-		t.Errorf("a page of two runs: %d, %s", code, stderr)
+	if code, _, stderr := b.do("run", "client-profiles", "--out", "jsonl=lines.jsonl"); code != exitInvalid || len(*asked) != before {
+		t.Errorf("the seconds of two runs in one file: %d, %s", code, stderr)
 	}
 	endings(t, b, results.Pass, results.Pass)
-	_, stdout, _ = b.do("run", "client-profiles")
+	page := filepath.Join(t.TempDir(), "page.html")
+	_, stdout, _ = b.do("run", "client-profiles", "--out", "html="+page)
 	contains(t, stdout, "profile", "slip p99", "tuned")
+	raw, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	contains(t, string(raw), "<h1>Matrix of ", "tuned")
 }
 
 // TestFirstSignalStopsGently: the runner stops, its report is printed, and no other run

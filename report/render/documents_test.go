@@ -11,7 +11,7 @@ import (
 )
 
 func textOf(w io.Writer, b *results.Bundle, s *results.Summary, color bool) error {
-	return Text(w, color, TextWidth, sections.Report(b, s))
+	return Text(w, color, 0, sections.Report(b, s))
 }
 
 func markdownOf(w io.Writer, b *results.Bundle, s *results.Summary) error {
@@ -39,7 +39,7 @@ func shortOf(w io.Writer, list []judge.Judged) error {
 }
 
 func compareText(w io.Writer, c *compare.Comparison, color bool) error {
-	return Text(w, color, TextWidth, sections.Comparison(c))
+	return Text(w, color, 0, sections.Comparison(c))
 }
 
 func compareMarkdown(w io.Writer, c *compare.Comparison) error {
@@ -49,7 +49,7 @@ func compareMarkdown(w io.Writer, c *compare.Comparison) error {
 func compareHTML(w io.Writer, c *compare.Comparison) error { return HTML(w, sections.Comparison(c)) }
 
 func trendText(w io.Writer, list []*compare.Trend, color bool) error {
-	return Text(w, color, TextWidth, sections.Trends(list)...)
+	return Text(w, color, 0, sections.Trends(list)...)
 }
 
 func trendMarkdown(w io.Writer, list []*compare.Trend) error {
@@ -59,7 +59,7 @@ func trendMarkdown(w io.Writer, list []*compare.Trend) error {
 func trendHTML(w io.Writer, list []*compare.Trend) error { return HTML(w, sections.Trends(list)...) }
 
 func capacityText(w io.Writer, c *compare.Capacity, color bool) error {
-	return Text(w, color, TextWidth, sections.Capacity(c))
+	return Text(w, color, 0, sections.Capacity(c))
 }
 
 func capacityMarkdown(w io.Writer, c *compare.Capacity) error {
@@ -69,10 +69,12 @@ func capacityMarkdown(w io.Writer, c *compare.Capacity) error {
 func capacityHTML(w io.Writer, c *compare.Capacity) error { return HTML(w, sections.Capacity(c)) }
 
 func auditOf(w io.Writer, b *results.Bundle, s *results.Summary) error {
-	return Text(w, false, TextWidth, sections.Audited(b, s, sections.AuditView{Findings: true}))
+	return Text(w, false, 0, sections.Audited(b, s, sections.AuditView{Findings: true}))
 }
 
-func matrixOf(w io.Writer, runs []judge.Judged) error { return Grid(w, sections.Matrix(runs)) }
+func matrixOf(w io.Writer, runs []judge.Judged) error {
+	return Text(w, false, TextWidth, sections.Matrix(runs))
+}
 
 func junit(w io.Writer, b *results.Bundle, s *results.Summary) error {
 	return export.JUnit(w, []judge.Judged{{Run: &b.Run, Summary: s}})

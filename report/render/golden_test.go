@@ -70,7 +70,7 @@ const (
 
 // screenOf is what a run prints by default. A command is not broken into lines.
 func screenOf(w io.Writer, b *results.Bundle, s *results.Summary) error {
-	return Text(w, false, TextWidth, sections.Screen(b, s, "slotstorm report latest"))
+	return Text(w, false, 0, sections.Screen(b, s, "slotstorm report latest"))
 }
 
 // A run's default text fits on a screen, however much there is to say.

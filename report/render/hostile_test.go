@@ -68,7 +68,7 @@ func TestNoRenderingPassesOnWhatABundleHides(t *testing.T) {
 			"capacity text":     func(w io.Writer) error { return capacityText(w, capacity, false) },
 			"capacity markdown": func(w io.Writer) error { return capacityMarkdown(w, capacity) },
 			"capacity html":     func(w io.Writer) error { return capacityHTML(w, capacity) },
-			"tuning text":       func(w io.Writer) error { return Text(w, false, TextWidth, sections.Tuning(tuning)) },
+			"tuning text":       func(w io.Writer) error { return Text(w, false, 0, sections.Tuning(tuning)) },
 			"tuning markdown":   func(w io.Writer) error { return Markdown(w, "##", sections.Tuning(tuning)) },
 			"tuning html":       func(w io.Writer) error { return HTML(w, sections.Tuning(tuning)) },
 		} {

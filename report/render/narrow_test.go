@@ -7,8 +7,8 @@ import (
 	"github.com/slotstorm/slotstorm/report/doc"
 )
 
-// TestNarrowTable: on a narrow terminal the columns that do not fit follow on further lines,
-// under their titles, and no figure is lost. Elsewhere a row stays one line.
+// TestNarrowTable: the columns that do not fit follow on further lines, under their titles,
+// and no figure is lost. A row that fits stays one line.
 func TestNarrowTable(t *testing.T) {
 	table := doc.Table{Head: doc.Columns("fault", "primary", "server", "client", "synced"), Rows: [][]string{
 		{"kill-primary", "node-0 → node-3", "4.051 s", "5.088 s", "13.473 s"},
@@ -17,7 +17,7 @@ func TestNarrowTable(t *testing.T) {
 	for i := 2; i < len(table.Head); i++ {
 		table.Head[i].Number = true
 	}
-	narrow, wide := printer{width: 40}, printer{width: TextWidth}
+	narrow, wide := newPrinter(false, 40), newPrinter(false, 0)
 	narrow.table(table)
 	wide.table(table)
 	if got := strings.Count(wide.out.String(), "\n"); got != 3 {
@@ -28,6 +28,11 @@ func TestNarrowTable(t *testing.T) {
 		if columns(l) > 40 {
 			t.Errorf("%d columns: %s", columns(l), l)
 		}
+	}
+	terminal := newPrinter(false, 2*TextWidth)
+	terminal.table(doc.Table{Head: doc.Columns("a", "b", "c"), Rows: [][]string{{strings.Repeat("a", TextWidth), strings.Repeat("b", 90), "cells"}}})
+	if rows := strings.Split(strings.TrimSuffix(terminal.out.String(), "\n"), "\n"); len(rows) != 4 || columns(rows[2]) <= TextWidth {
+		t.Errorf("a row is not folded at the width of the terminal, but so: %q", rows)
 	}
 	if a, b := strings.Fields(narrow.out.String()), strings.Fields(wide.out.String()); strings.Join(a, " ") != strings.Join(b, " ") {
 		t.Errorf("%q, not %q", a, b)

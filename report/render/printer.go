@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"strings"
 	"unicode/utf8"
 
@@ -27,9 +28,9 @@ var (
 type printer struct {
 	out   strings.Builder
 	color bool
-	// width is the longest line of a text, if its words allow. Tables are folded to it if it
-	// is less than TextWidth.
-	width int
+	// width is the longest line of a text, if its words allow. Rows of tables are folded to
+	// rows columns; 0 leaves each in a line.
+	width, rows int
 }
 
 // shown is text that a terminal may have: a word of this program, or what plain
@@ -94,13 +95,12 @@ func (p *printer) table(t doc.Table) {
 // further begins the second and later lines of a row.
 const further = "    "
 
-// fold divides columns of these widths into lines, one if they fit. Only a terminal is
-// narrower than TextWidth: elsewhere programs that cut columns read tables.
+// fold divides columns of these widths into lines, one if they fit.
 func (p *printer) fold(width []int) [][]int {
 	lines, used := [][]int{nil}, 0
 	for i, w := range width {
 		last := len(lines) - 1
-		if p.width < TextWidth && len(lines[last]) > 0 && used+2+w > p.width {
+		if p.rows > 0 && len(lines[last]) > 0 && used+2+w > p.rows {
 			lines, used = append(lines, nil), len(further)
 			last++
 		}
@@ -108,6 +108,13 @@ func (p *printer) fold(width []int) [][]int {
 		used += 2 + w
 	}
 	return lines
+}
+
+// newPrinter prints for a terminal of so many columns: tables take all of them, sentences
+// TextWidth at most. Without a terminal (0) tables are as wide as they are, because programs
+// that cut columns read them.
+func newPrinter(color bool, width int) *printer {
+	return &printer{color: color, width: min(cmp.Or(width, TextWidth), TextWidth), rows: width}
 }
 
 // TextWidth is the width of a text that is not for a terminal; wider ones are hard to read.

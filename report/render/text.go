@@ -7,10 +7,10 @@ import (
 	"github.com/slotstorm/slotstorm/report/doc"
 )
 
-// Text writes documents for a terminal of so many columns. Color adds ANSI colours; without
-// it the bytes are plain UTF-8.
+// Text writes documents for a terminal of so many columns, or elsewhere (0). Color adds ANSI
+// colours; without it the bytes are plain UTF-8.
 func Text(w io.Writer, color bool, width int, list ...doc.Document) error {
-	p := &printer{color: color, width: width}
+	p := newPrinter(color, width)
 	for i, d := range list {
 		if i > 0 {
 			p.line("")

@@ -1,6 +1,7 @@
 package sections
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/slotstorm/slotstorm/report/doc"
@@ -9,24 +10,32 @@ import (
 	"github.com/slotstorm/slotstorm/results"
 )
 
-// Matrix are the runs of a matrix side by side, a row each. Latency is that of the first phase, before anything is broken, and
-// beside it how late the generator itself was; what the fault cost is in the
-// failover, the outage and the losses.
-func Matrix(runs []judge.Judged) doc.Table {
+// Matrix are the runs of a matrix side by side, a row each. Latency is that of the first phase,
+// before anything is broken, and beside it how late the generator itself was; what the fault
+// cost is in the failover, the outage and the losses.
+func Matrix(runs []judge.Judged) doc.Document {
 	if len(runs) == 0 {
-		return doc.Table{}
+		return doc.Document{}
 	}
-	var head []string
-	for _, s := range runs[0].Run.Matrix {
-		head = append(head, s.Field[strings.LastIndexByte(s.Field, '.')+1:])
+	first := runs[0].Run
+	var head []doc.Column
+	for _, s := range first.Matrix {
+		head = append(head, doc.Columns(s.Field[strings.LastIndexByte(s.Field, '.')+1:])...)
 	}
-	head = append(head, "verdict", "acknowledged", "lost", "failover", "client", "outage", "p50", "p99", "slip p99", "run")
-	t := doc.Table{Title: "Matrix", Head: doc.Columns(head...)}
+	head = slices.Concat(head, doc.Columns("verdict"),
+		doc.Numbers("acknowledged", "lost", "failover", "client", "outage", "p50", "p99", "slip p99"), doc.Long("run"))
+	t := doc.Table{Head: head, Dense: true}
 	for _, r := range runs {
 		t.Rows = append(t.Rows, matrixRow(r))
 	}
-	return t
+	return doc.Document{
+		Window: "Matrix of " + first.Name, Style: doc.Many, Badge: doc.Badge{Class: unjudged},
+		Title: "Matrix of " + first.Name, Lead: words.Plural(len(runs), "run", "runs"),
+		Sections: []doc.Section{{Title: "Runs", Blocks: []doc.Block{t, doc.Only(doc.Page, doc.Note{Text: doc.Prose(matrixNote)})}}}, Footer: "slotstorm",
+	}
 }
+
+const matrixNote = "*Failover* and *client*: until a replica had taken over, and until the client wrote again, of the last failover. *Outage*: the time without writes. *p50*, *p99*: response in the first phase; *slip*: how late the generator itself was then."
 
 func matrixRow(r judge.Judged) []string {
 	run, s := r.Run, r.Summary

@@ -88,15 +88,37 @@ func TestAServerThatIsNotThereIsAbsent(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.Close()
-	client, err := kubernetes.NewForConfig(&rest.Config{Host: l.Addr().String()})
+	var failed atomic.Int64
+	client, err := kubernetes.NewForConfig(&rest.Config{
+		Host:          l.Addr().String(),
+		WrapTransport: func(next http.RoundTripper) http.RoundTripper { return counted{next, &failed} },
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
+	go func() {
+		awaitNoted(&failed)
+		cancel()
+	}()
 	var seen []Absence
 	(&Cluster{Client: client}).WatchAbsence(ctx, func(a Absence) { seen = append(seen, a) })
 	if len(seen) != 1 || !seen[0].Open {
 		t.Errorf("seen %+v", seen)
 	}
+}
+
+// counted counts requests that fail.
+type counted struct {
+	http.RoundTripper
+	failed *atomic.Int64
+}
+
+func (c counted) RoundTrip(r *http.Request) (*http.Response, error) {
+	answer, err := c.RoundTripper.RoundTrip(r)
+	if err != nil {
+		c.failed.Add(1)
+	}
+	return answer, err
 }

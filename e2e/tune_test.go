@@ -7,12 +7,12 @@ import (
 	"testing"
 )
 
-// TestTuneFindsTheRoundTrip: a ping and its pong take 2 s, so that timeouts of 2 s and less
-// cannot do, and one of 16 s surely does.
+// TestTuneFindsTheRoundTrip: a ping and its pong take 1 s, so that a timeout of 1 s cannot do,
+// and one of 8 s surely does.
 func TestTuneFindsTheRoundTrip(t *testing.T) {
 	t.Parallel()
 	s := newSandbox(t)
-	code, stdout, stderr := s.run("tune", "timeout", "--delay", "1s", "--hold", "10s", "--repeat", "1", "--most", "16s", "--least", "2s", "--steps", "4", "--set", "workload.rate=100", "--json")
+	code, stdout, stderr := s.run("tune", "timeout", "--delay", "500ms", "--hold", "5s", "--repeat", "1", "--most", "8s", "--least", "1s", "--steps", "4", "--set", "workload.rate=100", "--json")
 	if code != 0 {
 		t.Fatalf("exit code %d: %s", code, stderr)
 	}
@@ -27,7 +27,7 @@ func TestTuneFindsTheRoundTrip(t *testing.T) {
 	if err := json.Unmarshal([]byte(stdout), &got); err != nil {
 		t.Fatal(err)
 	}
-	if got.LowestMs < 4000 || got.FalselyMs < 2000 || got.FalselyMs >= got.LowestMs {
+	if got.LowestMs < 2000 || got.FalselyMs < 1000 || got.FalselyMs >= got.LowestMs {
 		t.Errorf("lowest %v ms, with a false failover %v ms: %+v\n%s", got.LowestMs, got.FalselyMs, got.Steps, stderr)
 	}
 	for _, k := range got.Kills {

@@ -15,6 +15,8 @@ type Choice struct {
 	Targets []Target
 	// Why says how they were chosen.
 	Why string
+	// Machines are those that it breaks.
+	Machines []results.Broken
 	// Effect is what the fault takes away while it is in force.
 	Effect Effect
 }
@@ -68,6 +70,13 @@ type Scaler interface {
 	Action
 	// Scaled is what has changed, once the action is healed.
 	Scaled() *results.Scaling
+}
+
+// Breaker is an action that breaks machines.
+type Breaker interface {
+	Action
+	// Broken is what was seen of them, once the action is healed.
+	Broken() []results.Broken
 }
 
 // Slow is an action whose proof or healing can take longer than usual.

@@ -189,7 +189,7 @@ func (s *Storm) check(ctx, stop context.Context, a Action, in Injection, f *resu
 	if err := s.take(in, roles, c.Effect); err != nil {
 		return err
 	}
-	f.Target = c.Why
+	f.Target, f.Machines = c.Why, c.Machines
 	for _, t := range c.Targets {
 		f.Nodes = append(f.Nodes, results.Hit{Node: t.Node, Shard: t.Shard, Role: string(t.Role)})
 	}
@@ -245,7 +245,7 @@ func (s *Storm) event(f *results.Fault, kind string, at results.Duration, messag
 }
 
 func (s *Storm) journal(f *results.Fault, step, why string) error {
-	e := results.JournalEntry{Offset: s.Clock.Now(), Fault: f.Name, Step: step, Node: f.Node, Why: why}
+	e := results.JournalEntry{Offset: s.Clock.Now(), Fault: f.Name, Step: step, Node: f.Node, Machines: f.Machines, Why: why}
 	for _, h := range f.Nodes {
 		e.Nodes = append(e.Nodes, h.Node)
 	}

@@ -195,6 +195,8 @@ type JournalEntry struct {
 	Node string `json:"node,omitempty"`
 	// Nodes are all nodes that are hit.
 	Nodes []string `json:"nodes,omitempty"`
+	// Machines are those that a fault breaks: what recover has to mend.
+	Machines []Broken `json:"machines,omitempty"`
 	// Why says how the target was chosen, or what the step will do.
 	Why string `json:"why"`
 	// Kubernetes is the place of a run on Kubernetes, at "place", before anything is

@@ -40,6 +40,8 @@ type Fault struct {
 	Proof string `json:"proof,omitempty"`
 	// Healing is what was seen when it was over.
 	Healing string `json:"healing,omitempty"`
+	// Machines are those that the fault broke.
+	Machines []Broken `json:"machines,omitempty"`
 	// Moved is what a fault that takes slots has moved.
 	Moved *SlotMove `json:"moved,omitempty"`
 	// Scaled is what a change of the number of shards did.
@@ -181,6 +183,7 @@ const (
 	TakesRole    Resource = "role"    // another node becomes the primary
 	TakesCommand Resource = "command" // what the command takes that the fault sends
 	TakesSlots   Resource = "slots"   // another shard serves some of them
+	TakesKubelet Resource = "kubelet" // the kubelet of their machine; redis-server goes on
 	TakesUnknown Resource = "unknown" // what programs of the user's own take
 )
 
@@ -201,4 +204,21 @@ func (f Fault) Hits() []Hit {
 		return []Hit{{f.Node, f.Shard, f.Role}}
 	}
 	return f.Nodes
+}
+
+// Broken is a machine that a fault broke.
+type Broken struct {
+	Name string `json:"name"`
+	// ID is that of the container that the machine is, and Action what was done to it:
+	// "pause", "stop" or "kubelet".
+	ID     string `json:"id"`
+	Action string `json:"action"`
+	// Nodes are the Redis nodes on it.
+	Nodes []string `json:"nodes"`
+	// NotReady is when Kubernetes was first seen to take it for lost, and Ready when it was
+	// first seen to be ready after it was mended; 0 if that was not seen.
+	NotReady Duration `json:"notReadyMs,omitempty"`
+	Ready    Duration `json:"readyMs,omitempty"`
+	// Terminating are pods on it that Kubernetes was deleting while it was broken.
+	Terminating []string `json:"terminating,omitempty"`
 }

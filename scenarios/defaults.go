@@ -22,7 +22,11 @@ func (d *document) fillDefaults(s *Scenario) []Default {
 
 	fill(f, "cluster.kind.name", &s.Cluster.Kind.Name, "slotstorm", "the one that 'slotstorm up' makes")
 	if s.Cluster.Kind.Config == "" {
-		fill(f, "cluster.kind.nodes", &s.Cluster.Kind.Nodes, 2+s.Redis.ReplicasPerShard, "a control plane, and a worker for each copy of a shard")
+		nodes, why := 2+s.Redis.ReplicasPerShard, "a control plane, and a worker for each copy of a shard"
+		if s.BreaksMachines() {
+			nodes, why = nodes+1, why+", and one for the generators, which must not break with a machine"
+		}
+		fill(f, "cluster.kind.nodes", &s.Cluster.Kind.Nodes, nodes, why)
 	}
 
 	f.workload(&s.Workload)

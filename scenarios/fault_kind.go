@@ -59,6 +59,7 @@ const (
 	TakesRole    Resource = "role"    // another node becomes the primary
 	TakesCommand Resource = "command" // what the command takes that it sends
 	TakesSlots   Resource = "slots"   // another shard serves some of them
+	TakesKubelet Resource = "kubelet" // the kubelet of their machine; redis-server goes on
 	TakesUnknown Resource = "unknown" // what programs of the user's own take
 )
 
@@ -86,6 +87,8 @@ type Traits struct {
 	// Gradual is true of an action that comes to its nodes one after the other; Rolls
 	// of one that waits for each to be back before it comes to the next.
 	Gradual, Rolls bool
+	// Wide is true of an action that hits what stands beside its target, too.
+	Wide bool
 	// Asked is true of an action that asks nodes to go or to hand over: it is no
 	// crash.
 	Asked bool

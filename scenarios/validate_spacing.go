@@ -124,6 +124,9 @@ func (d *document) wrongTimes(i int, f Fault) bool {
 func sameShard(f, g Fault) bool {
 	a, _ := f.Target()
 	b, _ := g.Target()
+	if f.Traits().Wide || g.Traits().Wide {
+		return true
+	}
 	if a.By != ByShard || b.By != ByShard {
 		return true
 	}

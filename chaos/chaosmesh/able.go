@@ -58,6 +58,9 @@ func kinds() []kind {
 		{new(scenarios.Reshard).Name(), unknown, nil},
 		{new(scenarios.Scale).Name(), unknown, nil},
 		{new(scenarios.Drain).Name(), unknown, nil},
+		{new(scenarios.Machine).Name(), func(scenarios.Fault) error {
+			return errors.New("no fault of Chaos Mesh stops a machine of kind: write engine: auto")
+		}, nil},
 		{new(scenarios.Restart).Name(), unknown, nil},
 		{new(scenarios.SentCommand).Name(), unknown, nil},
 		{new(scenarios.Exec).Name(), unknown, nil},

@@ -30,6 +30,7 @@ func TestWhatChaosMeshCannotDo(t *testing.T) {
 		"failover: {target: replica of shard 0}":                                                   "no fault of Chaos Mesh is a failover",
 		"restart: {target: shard 0}":                                                               "no fault of Chaos Mesh is a restart",
 		"drain: {target: primary of shard 0}, duration: 9s":                                        "no fault of Chaos Mesh is a drain",
+		"machine: {target: primary of shard 0}, duration: 9s":                                      "no fault of Chaos Mesh stops a machine",
 		"cpu: {target: primary of shard 0}, duration: 9s":                                          "cannot have Chaos Mesh do cpu: write engine: auto",
 		"diskFull: {target: primary of shard 0}, duration: 9s":                                     "cannot have Chaos Mesh do diskFull",
 	} {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/slotstorm/slotstorm/chaos"
 	"github.com/slotstorm/slotstorm/deployer/pods"
+	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
@@ -18,6 +19,9 @@ type Kube struct {
 	Aim     chaos.Aim
 	// Mesh acts for the faults with engine: chaosmesh; nil if there are none.
 	Mesh Mesh
+	// Machines are those that faults may break; nil where there are none.
+	Machines Machines
+	Clock    results.Clock
 }
 
 // running is the pod of a node, if it runs and is to stay.

@@ -39,6 +39,10 @@ type Pods interface {
 	Cordon(ctx context.Context, machine string) error
 	Cordoned(ctx context.Context, machine string) (bool, error)
 	Uncordon(ctx context.Context, machine string) error
+	// Awake reports whether Kubernetes takes a machine for ready, and Strangers are pods on
+	// it that are neither of this run nor of Kubernetes itself.
+	Awake(ctx context.Context, machine string) (bool, error)
+	Strangers(ctx context.Context, machine string) ([]string, error)
 	// Roll has the StatefulSet of a shard replace its pods one by one.
 	Roll(ctx context.Context, shard int) error
 	// GeneratorPod is the pod of a generator now.

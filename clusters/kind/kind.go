@@ -317,13 +317,22 @@ func (c *Cluster) Mark(ctx context.Context) (*Mark, error) {
 	if err != nil || len(nodes) == 0 {
 		return &Mark{}, err
 	}
-	out, err := exec.CommandContext(ctx, "docker", "inspect", "--format", "{{json .Mounts}}", nodes[0].String()).CombinedOutput()
+	m, err := markOf(ctx, nodes[0].String())
 	if err != nil {
-		return nil, fmt.Errorf("looking at the nodes of kind cluster %s: %s", c.Name, oneLine(out, err))
+		return nil, fmt.Errorf("looking at the nodes of kind cluster %s: %w", c.Name, err)
+	}
+	return m, nil
+}
+
+// markOf reads the mark of a node.
+func markOf(ctx context.Context, node string) (*Mark, error) {
+	out, err := docker(ctx, "inspect", "--type", "container", "--format", "{{json .Mounts}}", node)
+	if err != nil {
+		return nil, err
 	}
 	var mounts []struct{ Source, Destination string }
-	if err := json.Unmarshal(out, &mounts); err != nil {
-		return nil, fmt.Errorf("looking at the nodes of kind cluster %s: %w", c.Name, err)
+	if err := json.Unmarshal([]byte(out), &mounts); err != nil {
+		return nil, err
 	}
 	for _, m := range mounts {
 		rest, ours := strings.CutPrefix(m.Destination, markRoot+"/")

@@ -148,7 +148,10 @@ func (s server) tunnel(key podKey) (httpstream.Connection, error) {
 		return nil, err
 	}
 	u := s.client.CoreV1().RESTClient().Post().Resource("pods").Namespace(key.namespace).Name(key.pod).SubResource("portforward").URL()
-	dialer := spdy.NewDialerForStreaming(upgrader, &http.Client{Transport: transport, Timeout: tunnelLimit}, http.MethodPost, u)
+	// The transport cannot cancel a request that has timed out, and says so on standard error when
+	// it is asked to: for a machine that hangs, once for each look at a node.
+	quiet := struct{ http.RoundTripper }{transport}
+	dialer := spdy.NewDialerForStreaming(upgrader, &http.Client{Transport: quiet, Timeout: tunnelLimit}, http.MethodPost, u)
 	conn, protocol, err := dialer.Dial(portForwardProtocol)
 	if err != nil {
 		return nil, withoutURL(err)

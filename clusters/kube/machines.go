@@ -117,3 +117,33 @@ func ready(n api.Node) error {
 	}
 	return nil
 }
+
+// Awake reports whether a machine is ready, as Kubernetes sees it.
+func (c *Cluster) Awake(ctx context.Context, name string) (bool, error) {
+	n, err := c.Client.CoreV1().Nodes().Get(ctx, name, api.GetOptions{})
+	if err != nil {
+		return false, fmt.Errorf("looking at machine %s: %w", name, err)
+	}
+	return ready(*n) == nil, nil
+}
+
+// systemNamespaces are those whose pods belong to the cluster itself.
+var systemNamespaces = []string{"kube-system", "local-path-storage"}
+
+// Strangers are pods on a machine that are neither of a namespace, nor of the cluster itself,
+// nor on every machine: NAMESPACE/NAME.
+func (c *Cluster) Strangers(ctx context.Context, machine, namespace string) ([]string, error) {
+	list, err := c.Client.CoreV1().Pods("").List(ctx, api.ListOptions{FieldSelector: "spec.nodeName=" + machine})
+	if err != nil {
+		return nil, fmt.Errorf("looking for pods on machine %s: %w", machine, err)
+	}
+	var names []string
+	for _, p := range list.Items {
+		ended := p.Status.Phase == api.PodFailed || p.Status.Phase == api.PodSucceeded
+		everywhere := slices.ContainsFunc(p.OwnerReferences, func(o api.OwnerReference) bool { return o.Kind == "DaemonSet" })
+		if p.Spec.NodeName == machine && p.Namespace != namespace && !ended && !everywhere && !slices.Contains(systemNamespaces, p.Namespace) {
+			names = append(names, p.Namespace+"/"+p.Name)
+		}
+	}
+	return names, nil
+}

@@ -105,3 +105,31 @@ func TestOnlyTheRunsOwnCordonsAreTakenBack(t *testing.T) {
 		t.Errorf("a user who may not look at machines has cordoned none: %v", err)
 	}
 }
+
+// Pods of other namespaces are strangers on a machine, except those of the cluster itself, those
+// that every machine has, and those that have ended.
+func TestStrangersOnAMachine(t *testing.T) {
+	pod := func(namespace, name, on string, more ...func(*api.Pod)) *api.Pod {
+		p := &api.Pod{ObjectMeta: api.ObjectMeta{Namespace: namespace, Name: name}, Spec: api.PodSpec{NodeName: on}}
+		for _, change := range more {
+			change(p)
+		}
+		return p
+	}
+	c, _ := cluster(machine("one", ""), machine("two", "it hangs"),
+		pod("mine", "shard-0-0", "one"), pod("kube-system", "dns", "one"), pod("local-path-storage", "provisioner", "one"), pod("shop", "cart", "one"), pod("shop", "stock", "two"),
+		pod("watch", "agent", "one", func(p *api.Pod) { p.OwnerReferences = []api.OwnerReference{{Kind: "DaemonSet"}} }),
+		pod("shop", "job", "one", func(p *api.Pod) { p.Status.Phase = api.PodSucceeded }),
+	)
+	if got, err := c.Strangers(t.Context(), "one", "mine"); err != nil || !slices.Equal(got, []string{"shop/cart"}) {
+		t.Errorf("%v, %v", got, err)
+	}
+	for name, want := range map[string]bool{"one": true, "two": false} {
+		if got, err := c.Awake(t.Context(), name); err != nil || got != want {
+			t.Errorf("%s is awake: %v, %v", name, got, err)
+		}
+	}
+	if _, err := c.Awake(t.Context(), "three"); err == nil {
+		t.Error("a machine that does not exist is no error")
+	}
+}

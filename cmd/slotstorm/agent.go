@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/slotstorm/slotstorm/chaos/agent"
 	"github.com/slotstorm/slotstorm/chaos/shape"
+	"github.com/slotstorm/slotstorm/clusters/kind"
 )
 
 // agentVerb is started by faults, in pods and in sealed rooms. It is hidden.
@@ -21,10 +23,12 @@ func (p *program) agentVerb() *cli.Command {
 		Name:      "agent",
 		Usage:     "carry out the steps of a fault; 'slotstorm run' starts this verb: do not start it yourself",
 		Hidden:    true,
-		ArgsUsage: "stay | serve | shape | release",
+		ArgsUsage: "stay | serve | shape | release | mend",
 		Flags: []cli.Flag{
-			&cli.DurationFlag{Name: "for", Usage: "stay, or wait before the release, for `DURATION`"},
+			&cli.DurationFlag{Name: "for", Usage: "stay, or wait before the release or the mending, for `DURATION`"},
 			&cli.IntFlag{Name: "pid", Usage: "the `PROCESS` to release"},
+			&cli.StringFlag{Name: "machine", Usage: "the `CONTAINER` of a kind cluster to mend"},
+			&cli.StringFlag{Name: "action", Usage: "the `ACTION` that broke it"},
 		},
 		Action: p.agent,
 	}
@@ -46,8 +50,10 @@ func (p *program) agent(c *cli.Context) error {
 		return shape.Serve(c.Context, os.Stdin, p.data)
 	case what == "release" && c.Int("pid") > 1 && c.Duration("for") > 0:
 		return agent.Release(c.Context, c.Int("pid"), c.Duration("for"))
+	case what == "mend" && c.String("machine") != "" && c.Duration("for") > 0:
+		return kind.Keep(context.Background(), kind.Machine{Name: c.String("machine"), ID: c.String("machine")}, c.String("action"), c.Duration("for"), os.Stdin, p.data)
 	}
-	return usagef("slotstorm agent is started by a fault: stay, serve, shape, or release --pid PROCESS --for DURATION")
+	return usagef("slotstorm agent is started by a fault: stay, serve, shape, release --pid PROCESS --for DURATION, or mend --machine CONTAINER --action ACTION --for DURATION")
 }
 
 // rescue starts this program in a session of its own, so that it outlives its parent.

@@ -23,6 +23,8 @@ type Options struct {
 	// StorageClass is that of volumes where Redis names none; PullSecret is a
 	// secret to pull images with.
 	StorageClass, PullSecret string
+	// Reserved is a machine for the generators alone; empty is none.
+	Reserved string
 	// Helpers are what faults put into the pods.
 	Helpers HelperPlan
 	// Inside means that this process runs in the cluster and reaches pods itself.
@@ -82,14 +84,14 @@ func loginOf(r scenarios.Redis, password string) dial.Security {
 func planOf(o Options, login dial.Security, certificates *deployer.Certificates) Plan {
 	return Plan{
 		Namespace: o.Namespace.Name, Redis: o.Redis, Labels: o.Namespace.DeployedLabels(), Owner: o.Namespace.Owner(),
-		StorageClass: o.StorageClass, PullSecret: o.PullSecret, Login: login, Certificates: certificates,
+		StorageClass: o.StorageClass, PullSecret: o.PullSecret, Reserved: o.Reserved, Login: login, Certificates: certificates,
 	}
 }
 
 // generatorsPlan is what generators have in common with the cluster. They belong
 // to the run, which may not be the one that has deployed the cluster.
 func generatorsPlan(o Options) Plan {
-	return Plan{Namespace: o.Namespace.Name, Labels: o.Namespace.Labels(), Owner: o.Namespace.Owner(), PullSecret: o.PullSecret}
+	return Plan{Namespace: o.Namespace.Name, Labels: o.Namespace.Labels(), Owner: o.Namespace.Owner(), PullSecret: o.PullSecret, Reserved: o.Reserved}
 }
 
 // follow follows the pods and their logs.

@@ -57,3 +57,6 @@ func (d *Deployment) GeneratorPod(index int) (Pod, error) {
 	}
 	return pod, nil
 }
+
+// Reserve has the generators stand on a machine; empty is any.
+func (d *Deployment) Reserve(machine string) { d.options.Reserved = machine }

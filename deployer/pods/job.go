@@ -56,6 +56,9 @@ func generatorObjects(p Plan, g GeneratorPlan) (*apply.SecretApplyConfiguration,
 				WithCapabilities(apply.Capabilities().WithDrop("ALL"))).
 			WithVolumeMounts(apply.VolumeMount().WithName("identity").WithMountPath(path.Dir(SecretFile)).WithReadOnly(true))).
 		WithVolumes(apply.Volume().WithName("identity").WithSecret(apply.SecretVolumeSource().WithSecretName(name).WithDefaultMode(0o440)))
+	if p.Reserved != "" {
+		spec.WithAffinity(apply.Affinity().WithNodeAffinity(p.machine(api.NodeSelectorOpIn)))
+	}
 	if p.PullSecret != "" {
 		spec.WithImagePullSecrets(apply.LocalObjectReference().WithName(p.PullSecret))
 	}

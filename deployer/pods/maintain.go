@@ -189,3 +189,13 @@ func (d *Deployment) Signal(ctx context.Context, node, signal string) error {
 	_, err = d.namespace.Exec(ctx, d.namespace.Name, n.Name, Container, "sh", "-c", fmt.Sprintf("kill -s %s %d", shellWord(signal), pid))
 	return err
 }
+
+// Awake reports whether a machine is ready, as Kubernetes sees it.
+func (d *Deployment) Awake(ctx context.Context, machine string) (bool, error) {
+	return d.namespace.Awake(ctx, machine)
+}
+
+// Strangers are pods on a machine that are neither of this run nor of Kubernetes itself.
+func (d *Deployment) Strangers(ctx context.Context, machine string) ([]string, error) {
+	return d.namespace.Strangers(ctx, machine, d.namespace.Name)
+}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/slotstorm/slotstorm/clusters/kube"
 	"github.com/slotstorm/slotstorm/clusters/kube/api"
+	"github.com/slotstorm/slotstorm/clusters/kube/apply"
 	"github.com/slotstorm/slotstorm/deployer"
 	"github.com/slotstorm/slotstorm/internal/deep"
 	"github.com/slotstorm/slotstorm/internal/dial"
@@ -126,6 +127,29 @@ func TestAPodAlwaysRequestsAProcessor(t *testing.T) {
 		_, limited := limits[api.ResourceCPU]
 		if requests.Cpu().String() != tc.cpu || requests.Memory().String() != tc.memory || limited != tc.limited || len(limits) != tc.bound {
 			t.Errorf("%s: requests %v, limits %v", name, requests, limits)
+		}
+	}
+}
+
+// A machine that is reserved has the generators alone: nodes keep off it. Without one, neither is
+// said.
+func TestAMachineForTheGeneratorsAlone(t *testing.T) {
+	for _, reserved := range []string{"", "kind-worker3"} {
+		o := Options{Namespace: plannedNamespace(), Reserved: reserved, Redis: scenarios.Redis{Image: "redis:8.0", Shards: 3, ReplicasPerShard: 1}}
+		node := New(planOf(o, dial.Security{}, nil)).Sets[0].Spec.Template.Spec.Affinity
+		_, job := generatorObjects(generatorsPlan(o), GeneratorPlan{Count: 1})
+		generator := job.Spec.Template.Spec.Affinity
+		if reserved == "" {
+			if node.NodeAffinity != nil || generator != nil {
+				t.Errorf("without one: %+v and %+v", node, generator)
+			}
+			continue
+		}
+		for operator, a := range map[api.NodeSelectorOperator]*apply.NodeAffinityApplyConfiguration{api.NodeSelectorOpNotIn: node.NodeAffinity, api.NodeSelectorOpIn: generator.NodeAffinity} {
+			f := a.RequiredDuringSchedulingIgnoredDuringExecution.NodeSelectorTerms[0].MatchFields[0]
+			if *f.Key != "metadata.name" || *f.Operator != operator || len(f.Values) != 1 || f.Values[0] != reserved {
+				t.Errorf("%s: %+v", operator, f)
+			}
 		}
 	}
 }

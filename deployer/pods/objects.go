@@ -110,6 +110,9 @@ func (p *Plan) pod(shard int) *apply.PodSpecApplyConfiguration {
 			p.secretVolume(),
 			apply.Volume().WithName("tmp").WithEmptyDir(apply.EmptyDirVolumeSource()),
 		)
+	if p.Reserved != "" {
+		spec.Affinity.WithNodeAffinity(p.machine(api.NodeSelectorOpNotIn))
+	}
 	if p.PullSecret != "" {
 		spec.WithImagePullSecrets(apply.LocalObjectReference().WithName(p.PullSecret))
 	}

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/slotstorm/slotstorm/clusters/kube/api"
 	"github.com/slotstorm/slotstorm/clusters/kube/apply"
 	"github.com/slotstorm/slotstorm/deployer"
 	"github.com/slotstorm/slotstorm/internal/dial"
@@ -22,6 +23,8 @@ type Plan struct {
 	StorageClass string
 	// PullSecret is the name of a secret to pull images with; empty is none.
 	PullSecret string
+	// Reserved is the machine of the generators, which nodes keep off; empty is any.
+	Reserved string
 	// Login and Certificates go into the Secret.
 	Login        dial.Security
 	Certificates *deployer.Certificates
@@ -59,6 +62,12 @@ func (p *Plan) grace() time.Duration {
 		shutdown = time.Duration(n) * time.Second
 	}
 	return handOverLimit + shutdown + 10*time.Second
+}
+
+// machine is an affinity for, or against, the reserved machine.
+func (p *Plan) machine(how api.NodeSelectorOperator) *apply.NodeAffinityApplyConfiguration {
+	return apply.NodeAffinity().WithRequiredDuringSchedulingIgnoredDuringExecution(apply.NodeSelector().WithNodeSelectorTerms(
+		apply.NodeSelectorTerm().WithMatchFields(apply.NodeSelectorRequirement().WithKey("metadata.name").WithOperator(how).WithValues(p.Reserved))))
 }
 
 func (p *Plan) tls() bool { return p.Redis.TLS != nil && p.Redis.TLS.Enabled }

@@ -18,6 +18,8 @@ import (
 // cluster is a Kubernetes cluster to deploy to.
 type cluster struct {
 	*kube.Cluster
+	// kind is the kind cluster that it is; nil if it is none.
+	kind *kind.Cluster
 	// image is that of the generators.
 	image string
 	// inside says that this process runs in the cluster itself.
@@ -65,6 +67,11 @@ func connectKind(ctx context.Context, s *scenarios.Scenario, o Options) (_ *clus
 			err = errors.Join(err, remove())
 		}
 	}()
+	if s.BreaksMachines() {
+		if err := c.Own(ctx); err != nil {
+			return nil, fmt.Errorf("faults break machines only of clusters that slotstorm made: %w; name another one in cluster.kind.name, and the run makes it", err)
+		}
+	}
 	connected, err := ConnectKind(ctx, c)
 	if err != nil {
 		return nil, err
@@ -109,7 +116,7 @@ func connectKind(ctx context.Context, s *scenarios.Scenario, o Options) (_ *clus
 			return nil, err
 		}
 	}
-	return &cluster{Cluster: connected, image: img.Ref, made: made, remove: remove}, nil
+	return &cluster{Cluster: connected, kind: c, image: img.Ref, made: made, remove: remove}, nil
 }
 
 // ConnectKind connects to a kind cluster.

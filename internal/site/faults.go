@@ -110,9 +110,12 @@ func bears(ctx context.Context, n *kube.Namespace, f podFaults) error {
 
 // podEngine is what injects the faults of a run on Kubernetes, with its agents in
 // place.
-func podEngine(ctx context.Context, d *pods.Deployment, aim chaos.Aim, f podFaults) (_ chaos.Engine, end func(), err error) {
+func podEngine(ctx context.Context, in *cluster, d *pods.Deployment, o Options, f podFaults) (_ chaos.Engine, end func(), err error) {
 	agents := &native.Agents{Cluster: d}
-	e := native.Kube{Cluster: d, Agents: agents, Aim: aim}
+	e := native.Kube{Cluster: d, Agents: agents, Aim: o.Aim(d.Cluster), Clock: o.Recorder.Clock()}
+	if in.kind != nil {
+		e.Machines = machines{in.kind}
+	}
 	if len(f.mesh) > 0 {
 		if e.Mesh, err = chaosmesh.New(d.Place()); err != nil {
 			return nil, nil, err

@@ -67,7 +67,7 @@ func inPods(ctx context.Context, s *scenarios.Scenario, o Options) (_ Site, err 
 	if err != nil {
 		return nil, errors.Join(err, d.Remove(false))
 	}
-	engine, disarm, err := podEngine(ctx, d, o.Aim(d.Cluster), faults)
+	engine, disarm, err := podEngine(ctx, in, d, o, faults)
 	if err != nil {
 		stop()
 		return nil, errors.Join(err, d.Remove(false))
@@ -113,8 +113,11 @@ func nodes(ctx context.Context, s *scenarios.Scenario, o Options, in *cluster, f
 		begin = pods.Attach
 		o.Recorder.Show(fmt.Sprintf("using deployment %s in namespace %s of %s, Kubernetes %s", h.Deployment, h.Namespace, in.Context, in.Version))
 	} else {
-		err := settled(o.Recorder, in.Context, k.Namespace, "")
-		if err != nil {
+		var err error
+		if with.Reserved, err = reserve(ctx, s, in, nil); err != nil {
+			return nil, err
+		}
+		if err := settled(o.Recorder, in.Context, k.Namespace, ""); err != nil {
 			return nil, err
 		}
 		if with.Namespace, err = in.Take(ctx, kube.TakeOptions{RunID: o.Run, Prepared: k.Namespace, Deployment: o.keep, Enforce: faults.enforce()}); err != nil {
@@ -130,8 +133,13 @@ func nodes(ctx context.Context, s *scenarios.Scenario, o Options, in *cluster, f
 		return nil, errors.Join(err, with.Namespace.Release())
 	}
 	if o.On != "" {
-		// Keys of an earlier run must not pass for keys of this one.
-		if err := d.Empty(ctx); err != nil {
+		machine, err := reserve(ctx, s, in, d.RunsOn)
+		if err == nil {
+			d.Reserve(machine)
+			// Keys of an earlier run must not pass for keys of this one.
+			err = d.Empty(ctx)
+		}
+		if err != nil {
 			return nil, errors.Join(err, d.Remove(false))
 		}
 	}

@@ -49,6 +49,10 @@ func Recover(ctx context.Context, dir string, o RecoverOptions) (*Recovery, erro
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnhealed, err)
 	}
+	machines, err := mendMachines(ctx, open)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnhealed, err)
+	}
 	switch p := s.Cluster.Provider; p {
 	case "local":
 		err = r.local(ctx, dir, j)
@@ -62,8 +66,10 @@ func Recover(ctx context.Context, dir string, o RecoverOptions) (*Recovery, erro
 	if err != nil {
 		return nil, err
 	}
-	if programs != "" {
-		r.Seen = programs + "; " + r.Seen
+	for _, first := range []string{machines, programs} {
+		if first != "" {
+			r.Seen = first + "; " + r.Seen
+		}
 	}
 	if sealed {
 		// The journal of a sealed run is evidence: it must not change.

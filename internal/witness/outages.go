@@ -165,7 +165,7 @@ func (e *evidence) promotedBetween(shard int, from, until results.Duration) bool
 // away reports whether a fault kept a node's process away during a stretch.
 func (e *evidence) away(name string, from, until results.Duration) bool {
 	return slices.ContainsFunc(e.run.Faults, func(f results.Fault) bool {
-		if f.Takes != results.TakesProcess && !(f.Takes == results.TakesTime && f.Signal == "SIGSTOP") {
+		if f.Takes != results.TakesProcess && !(f.Takes == results.TakesTime && f.Deposes) {
 			return false
 		}
 		back := f.Restored

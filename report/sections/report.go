@@ -22,6 +22,7 @@ func reportSections() []func(*results.Bundle, *results.Summary) doc.Section {
 		timeline,
 		upgrade,
 		failovers,
+		machines,
 		moves,
 		load,
 		availability,

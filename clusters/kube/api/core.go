@@ -23,6 +23,7 @@ type (
 	Namespace                = v1.Namespace
 	Node                     = v1.Node
 	NodeCondition            = v1.NodeCondition
+	NodeSelectorOperator     = v1.NodeSelectorOperator
 	NodeSpec                 = v1.NodeSpec
 	NodeStatus               = v1.NodeStatus
 	NodeSystemInfo           = v1.NodeSystemInfo
@@ -56,6 +57,8 @@ const (
 	EventTypeWarning                 = v1.EventTypeWarning
 	LabelHostname                    = v1.LabelHostname
 	NodeReady                        = v1.NodeReady
+	NodeSelectorOpIn                 = v1.NodeSelectorOpIn
+	NodeSelectorOpNotIn              = v1.NodeSelectorOpNotIn
 	PodFailed                        = v1.PodFailed
 	PodPending                       = v1.PodPending
 	PodReasonUnschedulable           = v1.PodReasonUnschedulable

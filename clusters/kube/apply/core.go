@@ -3,14 +3,15 @@ package apply
 import "k8s.io/client-go/applyconfigurations/core/v1"
 
 type (
-	ConfigMapApplyConfiguration   = v1.ConfigMapApplyConfiguration
-	ContainerApplyConfiguration   = v1.ContainerApplyConfiguration
-	PodSpecApplyConfiguration     = v1.PodSpecApplyConfiguration
-	ProbeApplyConfiguration       = v1.ProbeApplyConfiguration
-	SecretApplyConfiguration      = v1.SecretApplyConfiguration
-	ServiceApplyConfiguration     = v1.ServiceApplyConfiguration
-	ServiceSpecApplyConfiguration = v1.ServiceSpecApplyConfiguration
-	VolumeApplyConfiguration      = v1.VolumeApplyConfiguration
+	ConfigMapApplyConfiguration    = v1.ConfigMapApplyConfiguration
+	ContainerApplyConfiguration    = v1.ContainerApplyConfiguration
+	NodeAffinityApplyConfiguration = v1.NodeAffinityApplyConfiguration
+	PodSpecApplyConfiguration      = v1.PodSpecApplyConfiguration
+	ProbeApplyConfiguration        = v1.ProbeApplyConfiguration
+	SecretApplyConfiguration       = v1.SecretApplyConfiguration
+	ServiceApplyConfiguration      = v1.ServiceApplyConfiguration
+	ServiceSpecApplyConfiguration  = v1.ServiceSpecApplyConfiguration
+	VolumeApplyConfiguration       = v1.VolumeApplyConfiguration
 )
 
 func Affinity() *v1.AffinityApplyConfiguration { return v1.Affinity() }
@@ -48,6 +49,16 @@ func LifecycleHandler() *v1.LifecycleHandlerApplyConfiguration { return v1.Lifec
 func LocalObjectReference() *v1.LocalObjectReferenceApplyConfiguration {
 	return v1.LocalObjectReference()
 }
+
+func NodeAffinity() *NodeAffinityApplyConfiguration { return v1.NodeAffinity() }
+
+func NodeSelector() *v1.NodeSelectorApplyConfiguration { return v1.NodeSelector() }
+
+func NodeSelectorRequirement() *v1.NodeSelectorRequirementApplyConfiguration {
+	return v1.NodeSelectorRequirement()
+}
+
+func NodeSelectorTerm() *v1.NodeSelectorTermApplyConfiguration { return v1.NodeSelectorTerm() }
 
 func ObjectFieldSelector() *v1.ObjectFieldSelectorApplyConfiguration { return v1.ObjectFieldSelector() }
 

@@ -72,6 +72,13 @@ type Scaler interface {
 	Scaled() *results.Scaling
 }
 
+// Refuser is an action that Kubernetes may refuse, as an outcome of its own.
+type Refuser interface {
+	Action
+	// Refused is how it did; empty if it did not.
+	Refused() string
+}
+
 // Breaker is an action that breaks machines.
 type Breaker interface {
 	Action

@@ -99,6 +99,9 @@ func (s *Storm) strike(ctx, stop context.Context, in Injection, f *results.Fault
 	if m, ok := a.(Scaler); ok {
 		f.Scaled = m.Scaled()
 	}
+	if m, ok := a.(Refuser); ok {
+		f.Refused = m.Refused()
+	}
 	if m, ok := a.(Breaker); ok {
 		f.Machines = m.Broken()
 	}

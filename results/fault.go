@@ -40,6 +40,9 @@ type Fault struct {
 	Proof string `json:"proof,omitempty"`
 	// Healing is what was seen when it was over.
 	Healing string `json:"healing,omitempty"`
+	// Refused is how Kubernetes refused the action, which then took nothing; empty if it
+	// did not.
+	Refused string `json:"refused,omitempty"`
 	// Machines are those that the fault broke.
 	Machines []Broken `json:"machines,omitempty"`
 	// Moved is what a fault that takes slots has moved.
@@ -197,6 +200,9 @@ type Hit struct {
 	Shard int    `json:"shard"`
 	Role  string `json:"role"`
 }
+
+// Acted reports whether a fault did to its nodes what its traits say.
+func (f Fault) Acted() bool { return f.Injected > 0 && f.Refused == "" }
 
 // Hits are the nodes that a fault was aimed at, of old bundles too.
 func (f Fault) Hits() []Hit {

@@ -52,6 +52,8 @@ type Fault struct {
 	PowerLoss *PowerLoss `yaml:"powerLoss,omitempty" json:"powerLoss,omitempty" jsonschema:"oneof_required=powerLoss"`
 	// Takes a Kubernetes node out of service.
 	Drain *Drain `yaml:"drain,omitempty" json:"drain,omitempty" jsonschema:"oneof_required=drain"`
+	// Evicts the pod of a node.
+	Evict *Evict `yaml:"evict,omitempty" json:"evict,omitempty" jsonschema:"oneof_required=evict"`
 	// Breaks the machine that a node runs on.
 	Machine *Machine `yaml:"machine,omitempty" json:"machine,omitempty" jsonschema:"oneof_required=machine"`
 	// Restarts the pods of whole shards, one by one.
@@ -121,7 +123,7 @@ func (f Fault) Allows(p Permission) bool {
 func (f *Fault) actions() []statement {
 	return []statement{
 		of(f.Kill), of(f.Pause), of(f.Partition), of(f.Isolate), of(f.Failover), of(f.Reshard), of(f.Scale), of(f.Delay), of(f.Loss), of(f.Bandwidth),
-		of(f.CPU), of(f.Memory), of(f.DiskFull), of(f.SlowDisk), of(f.DiskError), of(f.PowerLoss), of(f.Drain), of(f.Machine), of(f.Restart),
+		of(f.CPU), of(f.Memory), of(f.DiskFull), of(f.SlowDisk), of(f.DiskError), of(f.PowerLoss), of(f.Drain), of(f.Evict), of(f.Machine), of(f.Restart),
 		of(f.Command), of(f.Exec),
 	}
 }

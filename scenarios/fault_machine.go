@@ -50,7 +50,7 @@ func (m *Machine) validate(d *document, at ground, path string) {
 		d.reject(path, []string{"cluster.provider"}, "write cluster.provider: kind, or have a program of yours stop the machine in an exec fault",
 			"slotstorm stops only machines of kind clusters that it made: the provider is kube")
 	}
-	if m.Target.Count != One || m.Target.Role == AnyRole && m.Target.By != ByNode {
+	if !m.Target.single() {
 		d.reject(path+".target", nil, "write primary of shard 0, or another single node", "one machine breaks at a time, and %s can be on several", m.Target)
 	}
 }

@@ -70,6 +70,9 @@ func (t Target) place() string {
 	return "shard " + strconv.Itoa(t.Shard)
 }
 
+// single reports whether the target is one node.
+func (t Target) single() bool { return t.Count == One && (t.Role != AnyRole || t.By == ByNode) }
+
 // String is the target as a scenario writes it.
 func (t Target) String() string {
 	switch {

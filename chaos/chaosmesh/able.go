@@ -58,6 +58,9 @@ func kinds() []kind {
 		{new(scenarios.Reshard).Name(), unknown, nil},
 		{new(scenarios.Scale).Name(), unknown, nil},
 		{new(scenarios.Drain).Name(), unknown, nil},
+		{new(scenarios.Evict).Name(), func(scenarios.Fault) error {
+			return errors.New("a pod is deleted by Chaos Mesh, without a question to its PodDisruptionBudget: write engine: auto, or kill")
+		}, nil},
 		{new(scenarios.Machine).Name(), func(scenarios.Fault) error {
 			return errors.New("no fault of Chaos Mesh stops a machine of kind: write engine: auto")
 		}, nil},

@@ -31,6 +31,7 @@ func TestWhatChaosMeshCannotDo(t *testing.T) {
 		"restart: {target: shard 0}":                                                               "no fault of Chaos Mesh is a restart",
 		"drain: {target: primary of shard 0}, duration: 9s":                                        "no fault of Chaos Mesh is a drain",
 		"machine: {target: primary of shard 0}, duration: 9s":                                      "no fault of Chaos Mesh stops a machine",
+		"evict: {target: primary of shard 0}":                                                      "without a question to its PodDisruptionBudget",
 		"cpu: {target: primary of shard 0}, duration: 9s":                                          "cannot have Chaos Mesh do cpu: write engine: auto",
 		"diskFull: {target: primary of shard 0}, duration: 9s":                                     "cannot have Chaos Mesh do diskFull",
 	} {

@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/slotstorm/slotstorm/chaos"
@@ -19,6 +18,7 @@ import (
 // as soon as the budget allows it.
 type drain struct {
 	Kube
+	evictions
 	spec     scenarios.Drain
 	random   *rand.Rand
 	machines []string
@@ -29,13 +29,6 @@ type drain struct {
 
 	end  context.CancelFunc
 	done chan struct{}
-	mu   sync.Mutex
-	// evicted are pods that were, in order; refused counts refusals by name, and
-	// words holds what the budget said last.
-	evicted []pods.Pod
-	refused map[string]int
-	words   string
-	failed  error
 }
 
 func drainNode() podFault {
@@ -82,7 +75,7 @@ func (a *drain) Inject(ctx context.Context) (time.Time, error) {
 		}
 	}
 	evicting, end := context.WithCancel(ctx)
-	a.end, a.done, a.refused = end, make(chan struct{}), map[string]int{}
+	a.end, a.done = end, make(chan struct{})
 	go func() {
 		defer close(a.done)
 		a.evict(evicting)
@@ -107,11 +100,10 @@ func (a *drain) evict(ctx context.Context) {
 				continue
 			}
 			seen[p.UID] = true
-			refused, err := a.Cluster.Evict(ctx, p)
+			a.ask(ctx, a.Cluster, p)
 			if ctx.Err() != nil {
 				return
 			}
-			a.note(p, refused, err)
 		}
 		if len(seen) == 0 && len(left) == len(a.first) {
 			return
@@ -121,20 +113,6 @@ func (a *drain) evict(ctx context.Context) {
 			return
 		case <-t.C:
 		}
-	}
-}
-
-func (a *drain) note(p pods.Pod, refused string, err error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	switch {
-	case err != nil:
-		a.failed = err
-	case refused != "":
-		a.refused[p.Name]++
-		a.words = refused
-	case !slices.ContainsFunc(a.evicted, func(e pods.Pod) bool { return e.UID == p.UID }):
-		a.evicted = append(a.evicted, p)
 	}
 }
 

@@ -25,6 +25,7 @@ func TestFaultsThatPodsCannotBear(t *testing.T) {
 		"cpu: {target: primary of shard 0}, duration: 20s":                                      {needs: Needs{Eyes: true}},
 		"memory: {target: all nodes, size: 64Mi}, duration: 20s":                                {needs: Needs{Eyes: true}},
 		"diskFull: {target: primary of shard 0}, duration: 20s":                                 {refused: "filling one would fill its machine's disk"},
+		"evict: {target: primary of shard 0}":                                                   {},
 		"machine: {target: primary of shard 0, action: stop}, duration: 20s":                    {},
 		"kill: {target: primary of shard 0}":                                                    {},
 		"failover: {target: replica of shard 0}":                                                {},

@@ -91,12 +91,15 @@ func faultNeeds(s *scenarios.Scenario, f podFaults) []Need {
 			needs = append(needs, Need{Verbs: "get list create patch delete", Resource: kind + ".chaos-mesh.org", For: "inject faults by Chaos Mesh"})
 		}
 	}
+	drains, evicts := false, false
 	for _, fault := range s.Timeline.Faults {
-		if fault.Drain != nil {
-			return append(needs,
-				Need{Verbs: "create", Resource: "pods/eviction", For: "drain a machine"},
-				Need{Verbs: "get list patch", Resource: "nodes", For: "drain a machine", Everywhere: true})
-		}
+		drains, evicts = drains || fault.Drain != nil, evicts || fault.Evict != nil
+	}
+	if drains || evicts {
+		needs = append(needs, Need{Verbs: "create", Resource: "pods/eviction", For: "evict pods"})
+	}
+	if drains {
+		needs = append(needs, Need{Verbs: "get list patch", Resource: "nodes", For: "drain a machine", Everywhere: true})
 	}
 	return needs
 }

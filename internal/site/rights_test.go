@@ -129,6 +129,7 @@ func TestNeedsFollowTheScenario(t *testing.T) {
 	for _, c := range []struct{ name, place, timeline, context, has, lacks string }{
 		{"a namespace of its own", "cluster: {provider: kube}\n", calm, "lab", "create namespaces everywhere, patch statefulsets.apps everywhere", "create pods/exec everywhere"},
 		{"a kill", "cluster: {provider: kube, kube: {namespace: lab}}\n", kill, "lab", "create pods/exec, get namespaces lab, create pods/portforward", "create pods, create pods/eviction, create namespaces everywhere"},
+		{"an eviction", "cluster: {provider: kube, kube: {namespace: lab}}\n", strings.Replace(kill, "kill: {", "evict: {", 1), "lab", "create pods/eviction", "create pods/exec, patch nodes everywhere"},
 		{"in the cluster", "cluster: {provider: kube, kube: {namespace: lab}}\n", calm, "in-cluster", "get namespaces lab", "create pods/portforward"},
 		{"pods of others", "cluster: {provider: attach, attach: {namespace: shop, selector: app=redis, passwordFrom: {secret: s, key: k}}}\n", kill, "lab", "delete pods, get secrets s, list statefulsets.apps", "create pods/exec, patch statefulsets.apps"},
 		{"pods of others, calm", "cluster: {provider: attach, attach: {namespace: shop, selector: app=redis}}\n", calm, "lab", "watch pods", "delete pods, get secrets s"},

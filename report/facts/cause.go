@@ -157,7 +157,7 @@ func (h *History) struckBy(t Takeover) *Cause {
 
 // struck is a fault as the cause of a takeover, or nil.
 func (h *History) struck(f *results.Fault, t Takeover) *Cause {
-	if f.Injected == 0 || f.Takes == results.TakesSlots || f.Takes == results.TakesKubelet || !slices.ContainsFunc(f.Hits(), func(h results.Hit) bool { return h.Node == t.From }) {
+	if !f.Acted() || f.Takes == results.TakesSlots || f.Takes == results.TakesKubelet || !slices.ContainsFunc(f.Hits(), func(h results.Hit) bool { return h.Node == t.From }) {
 		return nil
 	}
 	away, ok := h.away(*f, t.From)

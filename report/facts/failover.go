@@ -80,7 +80,7 @@ func (a *Analysis) strikes() []results.Fault {
 	var list []results.Fault
 	for _, f := range a.Run.Faults {
 		// A rolling restart comes to its nodes one by one, long after it began.
-		if f.Injected == 0 || f.Rolls || f.Takes == results.TakesSlots || f.Takes == results.TakesKubelet {
+		if !f.Acted() || f.Rolls || f.Takes == results.TakesSlots || f.Takes == results.TakesKubelet {
 			continue
 		}
 		if f.Takes == results.TakesRole {

@@ -1,9 +1,12 @@
 package scenarios
 
 import (
+	"encoding"
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -69,6 +72,7 @@ func (d *document) override(text string) {
 			n.Content[slot] = value
 			return
 		case remove:
+			d.nothing(path[i:], path[:i], at)
 			return
 		}
 		next := value
@@ -84,6 +88,51 @@ func (d *document) override(text string) {
 		n.Content = append(n.Content, next)
 		n = next
 	}
+}
+
+// nothing checks the rest of a path of which nothing is stated, and so nothing is to be removed:
+// a wrong name would go unseen.
+func (d *document) nothing(rest, before []step, at func(column int) *yaml.Node) {
+	t, ok := typeAt(reflect.TypeFor[Scenario](), before)
+	for i, s := range rest {
+		if !ok {
+			return
+		}
+		here := append(slices.Clone(before), rest[:i]...)
+		switch kind := t.Kind(); {
+		case kind == reflect.Struct && !s.index && !slices.Contains(fieldNames(t), s.name):
+			key := at(s.column)
+			key.Value = s.name
+			d.unknown(key, pathText(here), fieldNames(t))
+			return
+		case kind == reflect.Slice:
+			d.fail(at(s.column), pathText(here), "leave the override out", "there is no item %s to remove", s.name)
+			return
+		}
+		t, ok = typeAt(t, []step{s})
+	}
+}
+
+// typeAt is the type of what a path leads to from t, if it has parts.
+func typeAt(t reflect.Type, path []step) (reflect.Type, bool) {
+	for _, s := range path {
+		switch t.Kind() {
+		case reflect.Struct:
+			i := slices.Index(fieldNames(t), s.name)
+			if i < 0 {
+				return nil, false
+			}
+			t = t.Field(i).Type
+		case reflect.Slice, reflect.Map:
+			t = t.Elem()
+		default:
+			return nil, false
+		}
+		if t.Kind() == reflect.Pointer {
+			t = t.Elem()
+		}
+	}
+	return t, !reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
 }
 
 // OverridePath is the path that an override sets, by names and positions: workload and

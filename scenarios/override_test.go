@@ -37,7 +37,23 @@ var overrideCases = []struct {
 	{set: `repeat=null`, want: "repeat: 1"},
 	{set: `timeline.phases[1].duration=1m40s`, want: "duration: 1m40s"},
 	{set: `redis.storage=null`, want: "redis:"},
-	{set: `redis.nothing=null`, want: "redis:"},
+	{set: `redis.auth=null`, want: "redis:"},
+	{set: `redis.config["no-such-directive"]=null`, want: "redis:"},
+	{set: `redis.nothing=null`, fail: `--set redis.nothing=null: redis.nothing: unknown field
+   | redis.nothing=null
+   |       ^`},
+	{set: `timeline.fault=null`, fail: `--set timeline.fault=null: timeline.fault: unknown field
+   | timeline.fault=null
+   |          ^
+  hint: did you mean faults?`},
+	{set: `workload.client.optoins.poolSize=null`, fail: `--set workload.client.optoins.poolSize=null: workload.client.optoins: unknown field
+   | workload.client.optoins.poolSize=null
+   |                 ^
+  hint: did you mean options?`},
+	{set: `objectives[6].max=null`, fail: `--set objectives[6].max=null: objectives: there is no item 6 to remove
+   | objectives[6].max=null
+   |           ^
+  hint: leave the override out`},
 
 	{set: `redis.shrads=5`, fail: `--set redis.shrads=5: redis.shrads: unknown field
    | redis.shrads=5

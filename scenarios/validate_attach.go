@@ -130,8 +130,8 @@ func (d *document) validateTheirKill(k *Kill, path string) {
 // passing are the administrative commands that change nothing for good, each with the
 // subcommands that do not; none means all.
 var passing = map[string][]string{
-	"CLIENT": {"PAUSE", "UNPAUSE", "KILL", "LIST"}, "CLUSTER": {"FAILOVER", "INFO", "NODES", "SHARDS", "SLOTS"}, "CONFIG": {"GET", "SET", "RESETSTAT"},
-	"DEBUG": {"SLEEP"}, "PING": nil, "WAIT": nil, "INFO": nil, "SLOWLOG": nil, "LATENCY": nil, "BGSAVE": nil, "BGREWRITEAOF": nil, "SAVE": nil,
+	"CLIENT": {"PAUSE", "UNPAUSE", "KILL", "LIST"}, "CLUSTER": {"FAILOVER", "INFO", "NODES", "SHARDS", "SLOTS"}, "CONFIG": {"GET", "SET"},
+	"DEBUG": {"SLEEP"}, "PING": nil, "WAIT": nil, "INFO": nil, "SLOWLOG": {"GET", "LEN"}, "LATENCY": {"LATEST", "HISTORY", "DOCTOR", "GRAPH", "HISTOGRAM"}, "BGSAVE": nil, "BGREWRITEAOF": nil, "SAVE": nil,
 }
 
 // validateHarmless refuses a command that can remove data, or that leaves the cluster other
@@ -147,7 +147,7 @@ func (d *document) validateHarmless(c *SentCommand, path string, by []string) {
 		}
 		subs, known := passing[name]
 		switch {
-		case !known && !ReadsOnly(name), erases(command), known && subs != nil && !slices.Contains(subs, sub):
+		case !known && !ReadsOnly(name), strings.HasSuffix(name, "PUBLISH"), erases(command), known && subs != nil && !slices.Contains(subs, sub):
 			d.reject(path, by, "use a command that leaves data and topology as they are, such as [DEBUG, SLEEP, 5] or [CLIENT, PAUSE, 5000]", "%s can change for good what is not the run's", Line(command))
 		case name == "CONFIG" && sub == "SET" && len(c.Undo) == 0:
 			d.reject(path, by, "add undo, the command that gives the old value back", "%s changes the configuration for good", Line(command))
@@ -176,21 +176,37 @@ func (d *document) validateOwnKeys(s *Scenario) {
 			templates, name = []string{c.Raw}, "raw"
 		}
 		for _, t := range templates {
-			args, err := ParseTemplate(t)
-			if err != nil || ReadsOnly(commandOf(args)) {
-				continue
-			}
-			drawn, keys := map[int]bool{}, KeyArgs(args)
-			for _, at := range drawnKeys(args) {
-				drawn[at] = true
-			}
-			foreign := len(keys) == 0
-			for _, at := range keys {
-				foreign = foreign || !drawn[at]
-			}
-			if foreign {
-				d.reject(fmt.Sprintf("workload.mix[%d].%s", i, name), by, "write {key} for each key", "%q can act on keys that are not the run's", clip(t))
+			if args, err := ParseTemplate(t); err == nil {
+				if message, hint := foreign(args); message != "" {
+					d.reject(fmt.Sprintf("workload.mix[%d].%s", i, name), by, hint, message, clip(t))
+				}
 			}
 		}
 	}
+}
+
+// foreign says why a command of the load may act on what is not the run's, and how to write
+// it; empty if it cannot. The message takes the template.
+func foreign(args [][]Piece) (message, hint string) {
+	name, sub := commandOf(args), wordAt(args, 1)
+	ours := func(i int) bool { return i < len(args) && len(args[i]) > 0 && args[i][0].Kind == KeyPiece }
+	keys := KeyArgs(args)
+	switch {
+	case slices.Contains([]string{"EVAL", "EVALSHA", "FCALL"}, name):
+		return "%q runs a script, which can act on keys that are not the run's", "use commands, or the profile rate-limiter, whose script is known"
+	case name == "PUBLISH" || name == "SPUBLISH":
+		if !ours(1) {
+			return "%q publishes to a channel that others may read", "begin the channel with {key}"
+		}
+		return "", ""
+	case sub == "RESET" && (name == "SLOWLOG" || name == "LATENCY"):
+		return "%q removes what others may want to read", "leave it out"
+	case ReadsOnly(name):
+		return "", ""
+	case len(keys) > 0 && (!Whole(name) && keyed[name] == nil || name == "MIGRATE"):
+		return "%q: slotstorm does not know on which keys this command acts", "use commands of Redis that act on the keys of their arguments"
+	case len(keys) == 0 || slices.ContainsFunc(keys, func(i int) bool { return !ours(i) }):
+		return "%q can act on keys that are not the run's", "begin each key with {key}"
+	}
+	return "", ""
 }

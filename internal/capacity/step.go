@@ -22,6 +22,9 @@ const (
 	defaultNodeTimeout = 15 * time.Second
 )
 
+// mostInFlight is the highest workload.maxInFlight.
+const mostInFlight = 100_000
+
 // Scenario is the scenario of one step: base's cluster and load at a constant
 // rate, and nothing else. In oneDown the primary of shard 0 is killed at the
 // start and stays away until the end; what is judged begins when its replica has
@@ -42,7 +45,7 @@ func Scenario(base *scenarios.Scenario, shards int, oneDown bool, rate float64, 
 		"workload.audit=null", "workload.pattern=null",
 		"workload.warmup=" + warmup.String(),
 		"workload.rate=" + strconv.FormatFloat(rate, 'f', -1, 64),
-		fmt.Sprintf("workload.maxInFlight=%d", max(base.Workload.MaxInFlight, int(rate))),
+		fmt.Sprintf("workload.maxInFlight=%d", min(max(base.Workload.MaxInFlight, int(rate)), mostInFlight)),
 		"objectives=[" + strings.Join(objectives, ", ") + "]",
 	}
 	if !oneDown {

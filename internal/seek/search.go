@@ -154,11 +154,11 @@ func (s *search[S]) run(ctx context.Context) error {
 func (s *search[S]) next() float64 {
 	switch {
 	case s.low == 0 && math.IsInf(s.high, 1):
-		return s.round(min(s.From, s.Most))
+		return min(s.round(s.From), s.Most)
 	case s.low == 0:
 		return s.below()
 	case math.IsInf(s.high, 1):
-		return s.round(min(2*s.low, s.Most))
+		return min(s.round(2*s.low), s.Most)
 	}
 	if middle := s.round(math.Sqrt(s.low * s.high)); s.high/s.low > 1+s.Tolerance && middle > s.low && middle < s.high {
 		return middle

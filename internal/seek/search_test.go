@@ -3,6 +3,7 @@ package seek
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -61,6 +62,20 @@ func TestSearch(t *testing.T) {
 				t.Errorf("the limit is %v", a.Limit)
 			}
 		})
+	}
+}
+
+// TestSearchEndsAtMost: the highest value is tried as it is, whatever its digits.
+func TestSearchEndsAtMost(t *testing.T) {
+	for _, most := range []float64{65_536, 12_345, 12_355, 999} {
+		var asked []float64
+		a, err := Search(t.Context(), Plan{From: 1000, Tolerance: 0.04, Least: 10, Confirm: 2, Most: most}, capped(1e9, 1e9, 0, 1, &asked), read)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a.Value != most || a.Limit != ByMost || slices.Max(asked) > most || len(asked) > 12 {
+			t.Errorf("up to %v: %+v after %v", most, a, asked)
+		}
 	}
 }
 

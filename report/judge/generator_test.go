@@ -1,6 +1,8 @@
 package judge
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -114,7 +116,7 @@ func TestANoticeableDelayIsTold(t *testing.T) {
 }
 
 // An objective that only the generator's own lateness made miss is no slow
-// server.
+// server, whether its bound is a value or relative to a baseline.
 func TestAMissOfTheGeneratorsOwnIsInvalid(t *testing.T) {
 	b := fixture.Quiet()
 	for i := range b.Intervals {
@@ -129,11 +131,22 @@ func TestAMissOfTheGeneratorsOwnIsInvalid(t *testing.T) {
 			x.Histogram = h
 		}
 	}
-	s, err := Analyze(b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if s.Verdict != results.Invalid || !strings.Contains(s.Reasons[0], "of which up to 9.50 ms is the lateness of its sends") {
-		t.Errorf("%s: %q", s.Verdict, s.Reasons)
+	for _, bound := range []string{"", "baseline+20%"} {
+		if bound != "" {
+			sc := with(t, b, "  - {metric: response.p99, command: GET, phase: steady, max: "+bound+"}\n")
+			base, err := Baseline(sc, []*results.Bundle{fixture.Quiet()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			base.Values[slices.Collect(maps.Keys(base.Values))[0]] = results.BaselineValue{Value: 0.0165, N: 3}
+			b.Run.Baseline = base
+		}
+		s, err := Analyze(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Verdict != results.Invalid || !strings.Contains(s.Reasons[0], "of which up to 9.50 ms is the lateness of its sends") {
+			t.Errorf("%s %s: %q", bound, s.Verdict, s.Reasons)
+		}
 	}
 }

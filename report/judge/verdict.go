@@ -94,7 +94,8 @@ func ownDoing(a *facts.Analysis, s *results.Summary) []string {
 		slip.Metric = string(results.Slip) + "." + quantile
 		late := measure(a, slip, s)
 		missed := *s.Objectives[i].Value
-		if late.Value != nil && *late.Value > noticeable.Seconds() && missed-*late.Value <= o.Max.Value {
+		bound := s.Objectives[i].Max
+		if bound != nil && late.Value != nil && *late.Value > noticeable.Seconds() && missed-*late.Value <= *bound {
 			reasons = append(reasons, fmt.Sprintf("the load generator was the limit: %s was measured as %s, of which up to %s is the lateness of its sends (slip)",
 				s.Objectives[i].Name, s.Objectives[i].Shown, words.Quantity(results.UnitDuration, *late.Value)))
 		}

@@ -165,7 +165,7 @@ func (a *Amount) UnmarshalText(b []byte) error {
 			*a = Amount{Share: v / 100}
 			return nil
 		}
-	} else if v, ok := plain(number); ok && v >= 1 && v <= 1e9 && v == math.Trunc(v) {
+	} else if v, ok := plain(number); ok && v >= 1 && v <= 1e12 && v == math.Trunc(v) {
 		*a = Amount{Count: int64(v)}
 		return nil
 	}

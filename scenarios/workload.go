@@ -227,8 +227,8 @@ func (p *Pipeline) Range() (least, most int) {
 type Keys struct {
 	// The start of every key. With a hash tag, as in {a}:, all keys are in one slot.
 	Prefix string `yaml:"prefix" json:"prefix" jsonschema:"maxLength=256"`
-	// The number of keys, 1 to 10⁹.
-	Count int64 `yaml:"count" json:"count" jsonschema:"minimum=1,maximum=1000000000"`
+	// The number of keys, 1 to 10¹².
+	Count int64 `yaml:"count" json:"count" jsonschema:"minimum=1,maximum=1000000000000"`
 	// uniform: all keys with the same probability. zipfian: key 0 is the hottest. hotset: see hot.
 	// gaussian: around the middle key. sequential: one after the other, again and
 	// again. latest: the newest keys are the hottest; writes take the next key, and
@@ -244,7 +244,7 @@ type Keys struct {
 	Sigma float64 `yaml:"sigma,omitempty" json:"sigma,omitempty" jsonschema:"exclusiveMinimum=0,maximum=1"`
 	// The number of neighbouring keys that share a hash tag, and so a slot; 0 is
 	// none. Commands with several keys need it.
-	Tag int64 `yaml:"tag,omitempty" json:"tag,omitempty" jsonschema:"minimum=0,maximum=1000000000"`
+	Tag int64 `yaml:"tag,omitempty" json:"tag,omitempty" jsonschema:"minimum=0,maximum=1000000000000"`
 	// Sends a share of the requests to keys of one slot.
 	Slot *HotSlot `yaml:"slot,omitempty" json:"slot,omitempty"`
 	// The number of fields of a hash, of members of a set or a sorted set, and the

@@ -93,7 +93,7 @@ func (f *filler) send(ctx context.Context, c *conn.Conn, commands []byte, depth 
 	if err := c.Pipeline(commands, depth); err != nil {
 		return err
 	}
-	percent := int(100 * f.done.Add(int64(depth)) / f.total)
+	percent := int(100 * float64(f.done.Add(int64(depth))) / float64(f.total))
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if percent > f.reported {

@@ -154,10 +154,10 @@ func distributions() []string {
 	return []string{"uniform", "zipfian", "hotset", "gaussian", "sequential", "latest"}
 }
 
-// Setting a billion keys up makes no table, and their tail is drawn.
-func TestABillionKeysCostNothing(t *testing.T) {
+// Setting a trillion keys up makes no table, and their tail is drawn.
+func TestATrillionKeysCostNothing(t *testing.T) {
 	for _, d := range distributions() {
-		k := scenarios.Keys{Count: 1e9, Distribution: d, Theta: 0.99, Sigma: 0.2, Hot: &scenarios.HotSet{Requests: 0.5, Keys: 0.1}, Scrambled: d == "zipfian", Elements: 1}
+		k := scenarios.Keys{Count: 1e12, Distribution: d, Theta: 0.99, Sigma: 0.2, Hot: &scenarios.HotSet{Requests: 0.5, Keys: 0.1}, Scrambled: d == "zipfian", Elements: 1}
 		var sp *space
 		if allocs := testing.AllocsPerRun(1, func() { sp = newSpace(k, seed, 0.2) }); allocs > 30 {
 			t.Errorf("%s: %.0f allocations", d, allocs)
@@ -166,17 +166,77 @@ func TestABillionKeysCostNothing(t *testing.T) {
 		for i := range int64(10_000) {
 			draws := random.For(7, i)
 			var at spot
-			at.pick(sp, &draws, place{index: i * 99_991})
+			at.pick(sp, &draws, place{index: i * 99_991_003})
 			key := at.key
-			if key < 0 || key >= 1e9 {
+			if key < 0 || key >= 1e12 {
 				t.Fatalf("%s: key %d", d, key)
 			}
 			top = max(top, key)
 		}
-		if top < 7e8 {
+		if top < 1e11 {
 			t.Errorf("%s: no key above %d in 10,000 draws", d, top)
 		}
 	}
+}
+
+// Of a trillion keys none is left out, and none preferred to its neighbours: far from the first
+// one, all last digits are equally likely.
+func TestEachOfATrillionKeysIsDrawn(t *testing.T) {
+	const n, draws = 1e12, 200_000
+	for _, d := range distributions() {
+		k := scenarios.Keys{Count: n, Distribution: d, Theta: 0.99, Sigma: 0.2, Hot: &scenarios.HotSet{Requests: 0.5, Keys: 0.1}}
+		p := newPicker(&k, seed, 0.2)
+		seen, want := make([]float64, 10), make([]float64, 10)
+		for i := range int64(draws) {
+			draws := random.For(seed, i)
+			if key := p.pick(&draws, place{index: i * 4_999_999}); key >= n/100 {
+				seen[key%10]++
+			}
+		}
+		for digit := range want {
+			want[digit] = 0.1
+		}
+		t.Run(d, func(t *testing.T) { fits(t, seen, want) })
+	}
+}
+
+// A permutation of the most keys can be undone: no two keys go to one.
+func TestAPermutationOfATrillionKeys(t *testing.T) {
+	for _, n := range []int64{1e12, 1e12 - 1, 1 << 39, 1<<39 + 1} {
+		p := newPermutation(n, seed)
+		for i := range int64(20_000) {
+			d := random.For(seed, i)
+			x := d.Int(n)
+			y := p.of(x)
+			if y < 0 || y >= n || undone(p, y) != x {
+				t.Fatalf("of %d keys, %d goes to %d, which comes from %d", n, x, y, undone(p, y))
+			}
+		}
+	}
+}
+
+// undone is the key that a permutation brings to y.
+func undone(p permutation, y int64) int64 {
+	for z := uint64(y); ; {
+		for i := range p.odd {
+			i = len(p.odd) - 1 - i
+			z ^= z >> p.shift
+			z = (z - p.add[i]) * inverse(p.odd[i]) & p.mask
+		}
+		if z < p.n {
+			return int64(z)
+		}
+	}
+}
+
+// inverse is that of an odd number modulo 2^64, by Newton's iteration: each step doubles the
+// number of right bits, of which an odd number itself has three.
+func inverse(odd uint64) uint64 {
+	x := odd
+	for range 5 {
+		x *= 2 - odd*x
+	}
+	return x
 }
 
 // The slot that a request is said to have is that of all of its keys, and hot

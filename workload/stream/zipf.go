@@ -7,8 +7,9 @@ import (
 )
 
 // zipf draws rank k of n, from 0, with probability proportional to 1/(k+1)^theta,
-// for any theta above 0, by rejection-inversion: no table, so that 10⁹ keys cost
-// nothing to set up. Source: Hörmann and Derflinger, 'Rejection-inversion to
+// for any theta above 0, by rejection-inversion: no table, so that 10¹² keys cost
+// nothing to set up. That many is the bound of the numbers' 53 bits: of more, neighbouring
+// ranks of the tail could not be distinguished. Source: Hörmann and Derflinger, 'Rejection-inversion to
 // generate variates from monotone discrete distributions', ACM TOMACS 6(3), 1996.
 type zipf struct {
 	theta      float64

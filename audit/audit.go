@@ -20,6 +20,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/slotstorm/slotstorm/results"
 )
@@ -35,7 +36,7 @@ func Judge(b *results.Bundle) (*results.Audit, []results.Finding) {
 	if len(b.Reads) == 0 && !readBackKept(b) {
 		return nil, nil
 	}
-	a := &results.Audit{Durability: durability(b.Run.Scenario)}
+	a := &results.Audit{Durability: durability(b.Run)}
 	var findings []results.Finding
 	seen := newStaleness(b)
 	kinds := map[string]*results.AuditKind{}
@@ -145,8 +146,8 @@ func unread(keys []*history) string {
 	return fmt.Sprintf("%s and %d more keys: %s", first.key, n-1, first.unread)
 }
 
-// durability says what an acknowledgement stood for, from the scenario.
-func durability(scenario json.RawMessage) string {
+// durability says what an acknowledgement stood for, from the scenario and the nodes.
+func durability(run results.Run) string {
 	var s struct {
 		Redis struct {
 			Config map[string]string `json:"config"`
@@ -160,7 +161,7 @@ func durability(scenario json.RawMessage) string {
 			} `json:"audit"`
 		} `json:"workload"`
 	}
-	if json.Unmarshal(scenario, &s) != nil {
+	if json.Unmarshal(run.Scenario, &s) != nil {
 		return "" // a bundle by another hand: nothing is known
 	}
 	if w := s.Workload.Audit.Wait; w != nil {
@@ -169,10 +170,16 @@ func durability(scenario json.RawMessage) string {
 		}
 		return fmt.Sprintf("WAIT %d", w.Replicas)
 	}
-	for _, name := range []string{"min-replicas-to-write", "min-slaves-to-write"} {
-		if n := s.Redis.Config[name]; n != "" && n != "0" {
-			return "min-replicas-to-write " + n
+	const directive = "min-replicas-to-write"
+	least := cmp.Or(s.Redis.Config[directive], s.Redis.Config["min-slaves-to-write"], "0")
+	var own []string
+	for _, n := range run.Nodes {
+		if value, stated := n.Config[directive]; stated && value != least {
+			own = append(own, value+" on "+n.Name)
 		}
 	}
-	return "asynchronous"
+	if least == "0" && len(own) == 0 {
+		return "asynchronous"
+	}
+	return strings.Join(append([]string{directive + " " + least}, own...), ", ")
 }

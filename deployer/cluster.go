@@ -47,6 +47,8 @@ type Cluster struct {
 	// Announced, if not nil, names the node that announces an address to the
 	// others, now or before, where addresses differ from Node.Addr.
 	Announced func(addr string) (name string, ok bool)
+	// Hostnames says that the nodes announce host names, which all of them have to know.
+	Hostnames bool
 	// LookEvery is the distance of two looks at a condition that is awaited; 10 ms
 	// if 0.
 	LookEvery time.Duration

@@ -44,7 +44,7 @@ func TestParseNodes(t *testing.T) {
 	}
 	want := []Member{
 		{ID: "9b6ae3f6fbcad3b83a3ab5c5da9b6f7346e6e7ea", Addr: "127.0.1.4:6379", Self: true, PrimaryID: "07c37dfeb235213a872192d90877d0cd61635b91", Epoch: 1, Linked: true},
-		{ID: "07c37dfeb235213a872192d90877d0cd61635b91", Addr: "127.0.1.1:6379", Primary: true, PFail: true, Epoch: 1, Ranges: [][2]int{{0, 5460}, {5462, 5462}}, Open: []OpenSlot{{Slot: 5463, Other: "9b6ae3f6fbcad3b83a3ab5c5da9b6f7346e6e7ea"}}},
+		{ID: "07c37dfeb235213a872192d90877d0cd61635b91", Addr: "127.0.1.1:6379", Hostname: "host-1", Primary: true, PFail: true, Epoch: 1, Ranges: [][2]int{{0, 5460}, {5462, 5462}}, Open: []OpenSlot{{Slot: 5463, Other: "9b6ae3f6fbcad3b83a3ab5c5da9b6f7346e6e7ea"}}},
 		{ID: "67ed2db8d677e59ec4a4cefb06858cf2a1a89fa1", Addr: "127.0.1.2:6379", Primary: true, Fail: true, Epoch: 2, Linked: true, Ranges: [][2]int{{5461, 10922}}},
 	}
 	if diff := deep.Diff(want, got); diff != "" {

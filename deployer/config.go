@@ -27,9 +27,18 @@ func Directives(config map[string]string) string {
 	return b.String()
 }
 
+// Renames are the lines of redis.conf that give commands other names, in their order.
+func Renames(commands map[string]string) string {
+	var b strings.Builder
+	for _, command := range slices.Sorted(maps.Keys(commands)) {
+		fmt.Fprintf(&b, "rename-command %s %s\n", command, quote(commands[command]))
+	}
+	return b.String()
+}
+
 // multiple are directives whose value is several words, not one.
 var multiple = map[string]bool{
-	"client-output-buffer-limit": true, "save": true, "oom-score-adj-values": true, "user": true, "rename-command": true, "loadmodule": true,
+	"client-output-buffer-limit": true, "save": true, "oom-score-adj-values": true, "user": true, "loadmodule": true,
 }
 
 // quote writes a value as redis.conf reads it, whatever is in it. Source:

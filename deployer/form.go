@@ -93,14 +93,15 @@ func (c *Cluster) Learn(ctx context.Context) error {
 	return c.learn(ctx, clients)
 }
 
-// Empty removes all data from a cluster that is whole.
-func (c *Cluster) Empty(ctx context.Context) error {
+// Empty removes all data from a cluster that is whole, by FLUSHALL or FLUSHDB under the name
+// that the servers have for it.
+func (c *Cluster) Empty(ctx context.Context, command string) error {
 	for _, role := range c.Roles(ctx) {
 		if !role.Primary {
 			continue
 		}
 		cl := c.Client(role.Node, commandTimeout)
-		err := cl.FlushAll(ctx).Err()
+		err := cl.Do(ctx, command).Err()
 		cl.Close()
 		if err != nil {
 			return fmt.Errorf("emptying %s: %w", role.Node.Name, err)

@@ -13,6 +13,9 @@ import (
 type Member struct {
 	ID   string
 	Addr string
+	// Hostname is the one that it announces; empty if it announces none, or the answering
+	// node does not know it yet.
+	Hostname string
 	// Self marks the node that answered.
 	Self    bool
 	Primary bool
@@ -57,7 +60,10 @@ func ParseNodes(text string) ([]Member, error) {
 		}
 		m := Member{ID: f[0], Linked: f[7] == "connected"}
 		// ip:port@busport[,hostname[,key=value...]]
-		m.Addr, _, _ = strings.Cut(f[1], "@")
+		var more string
+		m.Addr, more, _ = strings.Cut(f[1], "@")
+		_, more, _ = strings.Cut(more, ",")
+		m.Hostname, _, _ = strings.Cut(more, ",")
 		for flag := range strings.SplitSeq(f[2], ",") {
 			switch flag {
 			case "myself":

@@ -14,6 +14,7 @@ func TestRefusedDirective(t *testing.T) {
 		head + ">>> 'maxmemory-policy foo'\nargument(s) must be one of the following: volatile-lru, noeviction\n":                       "redis.config.maxmemory-policy: the server refuses 'maxmemory-policy foo': argument(s) must be one of the following: volatile-lru, noeviction",
 		"*** FATAL CONFIG FILE ERROR (Version 9.1.2) ***\nReading the configuration file, at line 1\n>>> 'server_cpulist x'\nInvalid\n": "redis.config.server-cpulist: the server refuses 'server_cpulist x': Invalid",
 		head + ">>> 'bind-source-addr 127.0.1.1'\nBad directive or wrong number of arguments\n":                                         "<nil>",
+		head + ">>> 'rename-command CLUSTERSCAN \"\"'\nNo such command in rename-command\n":                                             "redis.renameCommands.CLUSTERSCAN: the server refuses 'rename-command CLUSTERSCAN \"\"': No such command in rename-command",
 		head: "<nil>",
 		"12:M 29 Nov 2026 02:00:00.000 # Fatal error loading the DB\n": "<nil>",
 	} {

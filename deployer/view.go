@@ -232,6 +232,8 @@ func (c *Cluster) agrees(n Node, v View) error {
 			return fmt.Errorf("%s still sees %s as failing", n.Name, c.NameOf(m.ID))
 		case !m.Self && !m.Linked:
 			return fmt.Errorf("%s has no bus link to %s", n.Name, c.NameOf(m.ID))
+		case c.Hostnames && m.Hostname == "":
+			return fmt.Errorf("%s does not know the host name of %s", n.Name, c.NameOf(m.ID))
 		}
 		for _, r := range m.Ranges {
 			served += r[1] - r[0] + 1

@@ -210,6 +210,8 @@ type Node struct {
 	// Role before the first fault: "primary" or "replica"; "absent" of a node that was not in
 	// the cluster then.
 	Role string `json:"role"`
+	// Config are the directives that the node has instead of those of all nodes.
+	Config map[string]string `json:"config,omitempty"`
 }
 
 // RoleAbsent is the Node.Role of a node that was not in the cluster at the start.

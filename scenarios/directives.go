@@ -46,17 +46,17 @@ func Accepted(name string) string {
 
 // normalise gives every directive its present name, so that whoever judges a configuration
 // looks for one name. It refuses one directive under two names.
-func (d *document) normalise(r *Redis) {
-	for _, name := range slices.Sorted(maps.Keys(r.Config)) {
+func (d *document) normalise(c configuration) {
+	for _, name := range slices.Sorted(maps.Keys(c.values)) {
 		present, ok := aliases[name]
 		if !ok {
 			continue
 		}
-		if _, both := r.Config[present]; both {
-			d.rejectKey(join("redis.config", name), "leave one of the two out", "another name of %s, which is stated too", present)
+		if _, both := c.values[present]; both {
+			d.rejectKey(join(c.at, name), "leave one of the two out", "another name of %s, which is stated too", present)
 			continue
 		}
-		r.Config[present] = r.Config[name]
-		delete(r.Config, name)
+		c.values[present] = c.values[name]
+		delete(c.values, name)
 	}
 }

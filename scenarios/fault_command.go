@@ -92,6 +92,7 @@ func (c *SentCommand) validate(d *document, g ground, path string) {
 			d.reject(at, nil, "set redis.auth before the run instead", "a password would stand in the run's files")
 		case f.field == "run" && g.readOnlyReplicas && c.Target.Role == Replica && writes(name):
 			d.reject(path+".target", nil, "name a primary: its replicas carry each of its writes out as well", "a replica refuses %s, which writes", name)
+		case slices.ContainsFunc(g.newNames, func(n string) bool { return strings.EqualFold(n, name) }):
 		case !g.renames && misspelt(name) != "":
 			d.reject(at+"[0]", nil, "did you mean "+misspelt(name)+"?", "no server has the command %s", clip(name))
 		}

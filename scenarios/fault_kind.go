@@ -131,6 +131,8 @@ type ground struct {
 	// renames says that the servers may have commands of modules, or commands under other
 	// names.
 	renames bool
+	// newNames are names that the scenario gives commands.
+	newNames []string
 	// readOnlyReplicas says that replicas are known to refuse writes.
 	readOnlyReplicas bool
 }

@@ -145,6 +145,13 @@ type Redis struct {
 	// node's volume (syslog-enabled, enable-module-command ...). dbfilename,
 	// appendfilename and appenddirname are names without a path.
 	Config map[string]string `yaml:"config,omitempty" json:"config,omitempty"`
+	// Directives of single nodes, which replace those of config there. Refused beside
+	// what config refuses: dbfilename, appendfilename and appenddirname.
+	Nodes []NodeConfig `yaml:"nodes,omitempty" json:"nodes,omitempty" jsonschema:"maxItems=600"`
+	// New names of commands, such as KEYS: admin-keys; "" disables a command. Refused:
+	// commands that slotstorm or the servers themselves send. The mix and the faults use
+	// the new names.
+	RenameCommands map[string]string `yaml:"renameCommands,omitempty" json:"renameCommands,omitempty"`
 	// The size of the volumes on Kubernetes. Local volumes are folders; they have
 	// this size if a diskFull fault fills one.
 	Storage *Storage `yaml:"storage,omitempty" json:"storage,omitempty"`
@@ -240,12 +247,17 @@ type Axis struct {
 }
 
 // NodeTimeout is cluster-node-timeout: the one in the scenario, or Redis' own
-// default of 15 s.
+// default of 15 s. Of nodes with different ones it is the longest.
 func (r Redis) NodeTimeout() time.Duration {
-	if n, err := strconv.Atoi(r.Config["cluster-node-timeout"]); err == nil {
-		return time.Duration(n) * time.Millisecond
+	var longest time.Duration
+	for n := range max(1, r.nodes()) {
+		own := 15 * time.Second
+		if ms, err := strconv.Atoi(r.ConfigOf(n)["cluster-node-timeout"]); err == nil {
+			own = time.Duration(ms) * time.Millisecond
+		}
+		longest = max(longest, own)
 	}
-	return 15 * time.Second
+	return longest
 }
 
 // Release is the Redis that the cluster is deployed with.

@@ -40,6 +40,8 @@ func Recorded(name string, data []byte) (*Scenario, error) {
 	if len(d.errs) > 0 {
 		return nil, d.errs.sort(nil)
 	}
-	d.normalise(&s.Redis)
+	for _, c := range s.Redis.configurations() {
+		d.normalise(c)
+	}
 	return s, nil
 }

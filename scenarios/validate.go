@@ -17,8 +17,16 @@ func (d *document) validate(s *Scenario) {
 	d.validateCluster(&s.Cluster)
 	d.validateAttach(s)
 	d.validateRedis(&s.Redis)
-	d.validateDirectives(&s.Redis)
-	d.normalise(&s.Redis)
+	for _, c := range s.Redis.configurations() {
+		d.validateConfig(c)
+		d.validateDirectives(&s.Redis, c)
+	}
+	d.validateOwn(s)
+	d.validateDistinct(&s.Redis)
+	for _, c := range s.Redis.configurations() {
+		d.normalise(c)
+	}
+	d.validateRenames(s)
 	d.validateImages(s)
 	d.validateWorkload(s)
 	d.validateNetwork(s)
@@ -43,9 +51,10 @@ var directive = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
 // to watch it and to take it away again.
 var owned = []string{"cluster-config-file", "cluster-enabled", "daemonize", "dir", "logfile", "port", "protected-mode"}
 
-func (d *document) validateRedis(r *Redis) {
-	for _, name := range slices.Sorted(maps.Keys(r.Config)) {
-		path := join("redis.config", name)
+// validateConfig wants names that can be those of directives, and none that slotstorm sets.
+func (d *document) validateConfig(c configuration) {
+	for _, name := range slices.Sorted(maps.Keys(c.values)) {
+		path := join(c.at, name)
 		if lower := strings.ToLower(name); !directive.MatchString(lower) && aliases[lower] == "" {
 			d.rejectKey(path, "a directive is lower case letters, digits and '-', as in cluster-node-timeout", "%q is not a redis.conf directive", clip(name))
 		} else if lower != name {
@@ -56,12 +65,15 @@ func (d *document) validateRedis(r *Redis) {
 		}
 	}
 	const timeout = "cluster-node-timeout"
-	if text, ok := r.Config[timeout]; ok {
+	if text, ok := c.values[timeout]; ok {
 		if n, err := strconv.Atoi(text); err != nil || n < 100 || n > 3_600_000 {
-			d.reject(join("redis.config", timeout), nil, "it is in milliseconds and has no unit; Redis' own default is 15000",
+			d.reject(join(c.at, timeout), nil, "it is in milliseconds and has no unit; Redis' own default is 15000",
 				"must be a whole number from 100 to 3600000, not %q", clip(text))
 		}
 	}
+}
+
+func (d *document) validateRedis(r *Redis) {
 	if a := r.Auth; a != nil && !a.Enabled && a.PasswordEnv != "" {
 		d.reject("redis.auth.passwordEnv", []string{"redis.auth.enabled"}, "set enabled: true, or leave passwordEnv out", "names a password, but auth is not enabled")
 	}

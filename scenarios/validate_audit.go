@@ -40,7 +40,7 @@ func (d *document) validateReplicas(s *Scenario, w *Wait, at string) {
 	if w.Replicas == 0 && w.Local == 0 {
 		d.reject(at, []string{at + ".replicas", at + ".local"}, "write replicas: 1", "waits for nothing")
 	}
-	if w.Local > 0 && s.Redis.Config["appendonly"] != "yes" {
-		d.reject(at+".local", nil, "write appendonly: yes into redis.config", "waits for an append-only file, but appendonly is not yes")
+	if w.Local > 0 && s.Redis.some("appendonly", func(value string, _ bool) bool { return value != "yes" }) {
+		d.reject(at+".local", nil, "write appendonly: yes into redis.config", "waits for an append-only file, but appendonly is not yes on each node")
 	}
 }

@@ -23,7 +23,7 @@ import (
 
 const (
 	passwordHint = "for a password, write redis.auth: {enabled: true}"
-	addressHint  = "slotstorm chooses the addresses of nodes; leave it out"
+	addressHint  = "slotstorm chooses the addresses of nodes, and their host names with cluster-preferred-endpoint-type: hostname; leave it out"
 	replicaHint  = "the number of replicas is redis.replicasPerShard"
 	processHint  = "slotstorm itself starts and ends the nodes; leave it out"
 	socketHint   = "nodes are reached by TCP; leave it out"
@@ -47,7 +47,7 @@ var refused = map[string]string{
 	"primaryauth":              passwordHint,
 	"primaryuser":              passwordHint,
 	"rdma-":                    addressHint,
-	"rename-command":           "slotstorm needs the commands under their names; leave it out",
+	"rename-command":           "write redis.renameCommands: {FLUSHALL: \"\"}",
 	"replica-announce-":        addressHint,
 	"replicaof":                replicaHint,
 	"requirepass":              passwordHint,
@@ -89,23 +89,25 @@ var fileName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$`)
 // volumeFiles are those that slotstorm itself has in a volume.
 var volumeFiles = []string{"backup", "ca.crt", "log", "nodes.conf", "redis.conf", "slotstorm-filler", "tls.crt", "tls.key"}
 
-func (d *document) validateDirectives(r *Redis) {
-	for _, name := range slices.Sorted(maps.Keys(r.Config)) {
-		at, value := join("redis.config", name), r.Config[name]
+func (d *document) validateDirectives(r *Redis, c configuration) {
+	for _, name := range slices.Sorted(maps.Keys(c.values)) {
+		at, value := join(c.at, name), c.values[name]
 		d.validateSpelling(at, name)
 		d.validateValue(at, name, value)
 		if hint := refusal(name); hint != "" && !(harmless[name] && value == "no") {
 			d.rejectKey(at, hint, "slotstorm refuses this directive")
 		}
 		switch {
+		case slices.Contains(fileNames, name) && c.own:
+			d.rejectKey(at, "write it in redis.config", "the files of all nodes have the same names")
 		case slices.Contains(fileNames, name):
 			d.validateFileName(at, value)
 		case name == "loadmodule":
 			d.validateModule(at, value)
 		}
 	}
-	d.validateDistinct(r)
-	d.validateEndpoints(r)
+	d.validateEndpoint(c)
+	d.validateClients(r, c)
 }
 
 //go:embed directives.txt
@@ -137,18 +139,15 @@ func (d *document) validateSpelling(at, name string) {
 // ownConnections is how many connections to a node slotstorm needs beside those of the load.
 const ownConnections = 16
 
-// validateEndpoints wants clients to learn addresses, and to be let in.
-func (d *document) validateEndpoints(r *Redis) {
-	const endpoint, clients = "cluster-preferred-endpoint-type", "maxclients"
-	if kind, ok := r.Config[endpoint]; ok && strings.ToLower(kind) != "ip" {
-		d.reject(join("redis.config", endpoint), nil, "leave it out", "nodes have addresses and no host names: clients would not learn where the other nodes are")
-	}
+// validateClients wants clients to be let in.
+func (d *document) validateClients(r *Redis, c configuration) {
+	const clients = "maxclients"
 	if d.failed("redis.shards", "redis.replicasPerShard") {
 		return
 	}
 	links := 2 * (r.Shards*(1+r.ReplicasPerShard) - 1)
-	if n, err := strconv.Atoi(r.Config[clients]); err == nil && n < links+ownConnections {
-		d.reject(join("redis.config", clients), []string{"redis.shards", "redis.replicasPerShard"}, fmt.Sprintf("write at least %d, and more for the load", links+ownConnections),
+	if n, err := strconv.Atoi(c.values[clients]); err == nil && n < links+ownConnections {
+		d.reject(join(c.at, clients), []string{"redis.shards", "redis.replicasPerShard"}, fmt.Sprintf("write at least %d, and more for the load", links+ownConnections),
 			"%d is too few: the links between the nodes count too and need %d, and slotstorm needs up to %d", n, links, ownConnections)
 	}
 }

@@ -2,6 +2,8 @@ package scenarios
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -161,9 +163,10 @@ func (d *document) validateBlast(s *Scenario, f Fault, t Target, path string) {
 
 // ground is that of the scenario.
 func (s *Scenario) ground() ground {
-	_, modules := s.Redis.Config["loadmodule"]
+	modules := s.Redis.some("loadmodule", func(_ string, stated bool) bool { return stated })
+	writable := s.Redis.some("replica-read-only", func(value string, _ bool) bool { return value == "no" })
 	return ground{
-		provider: s.Cluster.Provider, bounded: s.Redis.Storage != nil, renames: modules || s.attached(), shards: s.Redis.Shards,
-		readOnlyReplicas: !s.attached() && s.Redis.Config["replica-read-only"] != "no",
+		provider: s.Cluster.Provider, bounded: s.Redis.Storage != nil, renames: modules || s.attached(), shards: s.Redis.Shards, newNames: slices.Collect(maps.Values(s.Redis.RenameCommands)),
+		readOnlyReplicas: !s.attached() && !writable,
 	}
 }

@@ -31,7 +31,7 @@ func (d *document) validateUpgrade(s *Scenario) {
 	case r.At >= end:
 		d.reject(at, by, "make a phase longer, or roll back earlier", "%s is not before the end of the timeline, %s", r.At, end)
 	}
-	if r.From == FromBackup && strings.EqualFold(s.Redis.Config["appendonly"], "yes") {
+	if r.From == FromBackup && s.Redis.some("appendonly", func(value string, _ bool) bool { return strings.EqualFold(value, "yes") }) {
 		d.reject(path+".rollback.from", []string{"redis.config"}, "leave appendonly out, or roll back from volumes",
 			"the backup is a snapshot, which a Redis with appendonly yes does not read")
 	}

@@ -59,7 +59,7 @@ type Deployment struct {
 const lookEvery = 250 * time.Millisecond
 
 func newDeployment(o Options) *Deployment {
-	d := &Deployment{options: o, namespace: o.Namespace, Cluster: &deployer.Cluster{Shards: o.Redis.Shards, LookEvery: lookEvery}}
+	d := &Deployment{options: o, namespace: o.Namespace, Cluster: &deployer.Cluster{Shards: o.Redis.Shards, LookEvery: lookEvery, Hostnames: o.Redis.Hostnames()}}
 	d.Announced = d.announced
 	if !o.Inside {
 		d.Dialer = d.Dialer.Via(d.forward)

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/slotstorm/slotstorm/clusters/kube"
 	"github.com/slotstorm/slotstorm/clusters/kube/api"
@@ -76,8 +77,8 @@ func TestMutualTLSKeepsTheKeyOfClientsOutOfPods(t *testing.T) {
 	p := planOf(Options{Namespace: plannedNamespace(), Redis: scenarios.Redis{
 		Image: "redis:8.0", Shards: 3, Auth: &scenarios.Auth{Enabled: true}, TLS: &scenarios.TLS{Enabled: true, Mutual: true},
 	}}, dial.Security{Username: "app", Password: "secret"}, certificates)
-	if !strings.Contains(p.config(), "tls-auth-clients yes\n") {
-		t.Errorf("nodes do not require certificates:\n%s", p.config())
+	if !strings.Contains(p.config(nil), "tls-auth-clients yes\n") {
+		t.Errorf("nodes do not require certificates:\n%s", p.config(nil))
 	}
 	if script := p.script(readyScript); !strings.Contains(script, "--cert /etc/slotstorm/secret/tls.crt --key /etc/slotstorm/secret/tls.key") {
 		t.Errorf("redis-cli presents no certificate:\n%s", script)
@@ -151,5 +152,24 @@ func TestAMachineForTheGeneratorsAlone(t *testing.T) {
 				t.Errorf("%s: %+v", operator, f)
 			}
 		}
+	}
+}
+
+// A node with directives of its own has a redis.conf of its own, in which they replace those of
+// all, and its pod starts with it.
+func TestANodeWithDirectivesOfItsOwn(t *testing.T) {
+	p := planOf(Options{Namespace: plannedNamespace(), Redis: scenarios.Redis{
+		Image: "redis:8.0", Shards: 3, ReplicasPerShard: 1, Config: map[string]string{"repl-backlog-size": "16mb", "shutdown-timeout": "5"},
+		Nodes: []scenarios.NodeConfig{{Node: scenarios.Target{By: scenarios.ByNode, Node: "node-4"}, Config: map[string]string{"repl-backlog-size": "1mb", "shutdown-timeout": "60"}}},
+	}}, dial.Security{}, nil)
+	files := p.configs()
+	if len(files) != 2 || !strings.Contains(files["redis.conf"], "repl-backlog-size 16mb\n") || !strings.Contains(files["shard-1-1.conf"], "repl-backlog-size 1mb\n") || strings.Contains(files["shard-1-1.conf"], "16mb") {
+		t.Errorf("the files are %v", files)
+	}
+	if script := p.script(startScript); !strings.Contains(script, "config=/etc/slotstorm/config/$POD_NAME.conf\n") {
+		t.Errorf("the start script does not look for it:\n%s", script)
+	}
+	if got := p.grace(); got != 80*time.Second {
+		t.Errorf("pods may take %s to stop", got)
 	}
 }

@@ -29,8 +29,8 @@ type Objects struct {
 // nodes of a shard can be kept apart.
 func New(p Plan) *Objects {
 	o := &Objects{
-		Config: apply.ConfigMap(Name, p.Namespace).WithLabels(p.labels()).WithData(map[string]string{
-			"redis.conf": p.config(), "start.sh": p.script(startScript), "ready.sh": p.script(readyScript),
+		Config: apply.ConfigMap(Name, p.Namespace).WithLabels(p.labels()).WithData(p.configs()).WithData(map[string]string{
+			"start.sh": p.script(startScript), "ready.sh": p.script(readyScript),
 			"alive.sh": p.script(aliveScript), "stop.sh": p.script(stopScript),
 		}).WithAnnotations(map[string]string{redisAnnotation: described(p.Redis)}),
 		Secret: apply.Secret(Name, p.Namespace).WithLabels(p.labels()).WithType(api.SecretTypeOpaque).WithData(p.secrets()),
@@ -170,8 +170,19 @@ func (p *Plan) resources() (requests, limits api.ResourceList) {
 	return requests, limits
 }
 
-// config is redis.conf without what is secret.
-func (p *Plan) config() string {
+// configs are redis.conf, and POD.conf for each node with directives of its own.
+func (p *Plan) configs() map[string]string {
+	files := map[string]string{"redis.conf": p.config(p.Redis.Config)}
+	for i := range p.Redis.Shards * (1 + p.Redis.ReplicasPerShard) {
+		if p.Redis.OwnConfig(i) != nil {
+			files[NodeName(i%p.Redis.Shards, i/p.Redis.Shards)+".conf"] = p.config(p.Redis.ConfigOf(i))
+		}
+	}
+	return files
+}
+
+// config is a redis.conf with directives, without what is secret.
+func (p *Plan) config(directives map[string]string) string {
 	var b strings.Builder
 	if p.tls() {
 		b.WriteString(deployer.TLSDirectives(port, secretDir, p.mutual()))
@@ -187,7 +198,8 @@ func (p *Plan) config() string {
 	if p.auth() {
 		b.WriteString(deployer.Directive("include", secretDir+"/auth.conf"))
 	}
-	b.WriteString(deployer.Directives(p.Redis.Config))
+	b.WriteString(deployer.Directives(directives))
+	b.WriteString(deployer.Renames(p.Redis.RenameCommands))
 	return b.String()
 }
 

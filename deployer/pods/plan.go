@@ -57,9 +57,13 @@ func (p *Plan) selector(shard *int) *apply.LabelSelectorApplyConfiguration {
 // grace is how long a pod may take to stop: the hand-over, Redis' own wait for
 // its replicas (shutdown-timeout, 10 s by default), and some more to write.
 func (p *Plan) grace() time.Duration {
-	shutdown := 10 * time.Second
-	if n, err := strconv.Atoi(p.Redis.Config["shutdown-timeout"]); err == nil {
-		shutdown = time.Duration(n) * time.Second
+	var shutdown time.Duration
+	for i := range p.Redis.Shards * (1 + p.Redis.ReplicasPerShard) {
+		own := 10 * time.Second
+		if n, err := strconv.Atoi(p.Redis.ConfigOf(i)["shutdown-timeout"]); err == nil {
+			own = time.Duration(n) * time.Second
+		}
+		shutdown = max(shutdown, own)
 	}
 	return handOverLimit + shutdown + 10*time.Second
 }

@@ -44,7 +44,11 @@ func (p *Plan) script(text string) string {
 			peers = append(peers, shellWord(NodeName(shard, n)+"."+Name))
 		}
 	}
-	return strings.NewReplacer("@ASK@", "timeout 2 "+ask, "@LOGIN@", login, "@PEERS@", strings.Join(peers, " "),
+	hostname := ""
+	if p.Redis.Hostnames() {
+		hostname = ` --cluster-announce-hostname "$POD_NAME.` + Name + `"`
+	}
+	return strings.NewReplacer("@HOSTNAME@", hostname, "@ASK@", "timeout 2 "+ask, "@LOGIN@", login, "@PEERS@", strings.Join(peers, " "),
 		"@DUMP@", shellWord(snapshotFile(p.Redis)), "@LIMIT@", fmt.Sprint(int(handOverLimit.Seconds()))).Replace(text)
 }
 
@@ -78,7 +82,9 @@ if [ -s nodes.conf ]; then
     done
   ) >/dev/null 2>&1 &
 fi
-exec redis-server /etc/slotstorm/config/redis.conf --cluster-announce-ip "$POD_IP"
+config=/etc/slotstorm/config/$POD_NAME.conf
+[ -f "$config" ] || config=/etc/slotstorm/config/redis.conf
+exec redis-server "$config" --cluster-announce-ip "$POD_IP"@HOSTNAME@
 `
 
 // readyScript is PING, never the state of the cluster: a node that is kept from

@@ -63,6 +63,8 @@ type Deployment struct {
 
 type node struct {
 	deployer.Node
+	// number is N of node-N.
+	number   int
 	endpoint local.Endpoint
 	dir      string
 	disk     *disk.Volume

@@ -51,6 +51,9 @@ func Deploy(ctx context.Context, o Options) (_ *Deployment, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.Redis.Hostnames() {
+		named(cluster, endpoints)
+	}
 	supervise, stop := context.WithCancel(context.Background())
 	d := &Deployment{
 		Cluster: cluster, certificates: certificates,
@@ -107,6 +110,7 @@ func (d *Deployment) add(i, shard int, e local.Endpoint, binary string) *node {
 	name := fmt.Sprintf("node-%d", i)
 	n := &node{
 		Node:     deployer.Node{Name: name, Addr: e.Addr(), Shard: shard},
+		number:   i,
 		endpoint: e, dir: filepath.Join(d.options.Volumes, name), changed: make(chan struct{}),
 		binary: binary, hurry: make(chan struct{}, 1),
 	}
@@ -163,7 +167,7 @@ func (d *Deployment) form(ctx context.Context) error {
 // ended is the error for a node that ended while the cluster was formed.
 func (d *Deployment) ended(n *node) error {
 	log, err := tail(d.LogPath(n.Name), 0)
-	if refused := deployer.RefusedDirective(log, d.options.Redis.Config); err == nil && refused != nil {
+	if refused := deployer.RefusedDirective(log, d.options.Redis.ConfigOf(n.number)); err == nil && refused != nil {
 		return refused
 	}
 	return fmt.Errorf("%s %s: %s", n.Name, n.current().Exit(), d.lastWords(n))

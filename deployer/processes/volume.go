@@ -96,13 +96,17 @@ func (d *Deployment) config(n *node) string {
 	// an address that is not theirs, and MEET never completes.
 	set("bind-source-addr", n.endpoint.Host)
 	set("cluster-announce-ip", n.endpoint.Host)
+	if d.options.Redis.Hostnames() {
+		set("cluster-announce-hostname", hostname(n.number))
+	}
 	set("protected-mode", "no")
 	set("daemonize", "no")
 	set("cluster-enabled", "yes")
 	set("cluster-config-file", "nodes.conf")
 	set("dir", n.dir)
 	set("logfile", "") // standard output
-	b.WriteString(deployer.Directives(d.options.Redis.Config))
+	b.WriteString(deployer.Directives(d.options.Redis.ConfigOf(n.number)))
+	b.WriteString(deployer.Renames(d.options.Redis.RenameCommands))
 	return b.String()
 }
 

@@ -18,8 +18,6 @@ const (
 	// failoverRoom over twice the node-timeout is the longest time of a failover:
 	// see package report's prediction.
 	failoverRoom = 3 * time.Second
-	// defaultNodeTimeout is redis-server's own.
-	defaultNodeTimeout = 15 * time.Second
 )
 
 // mostInFlight is the highest workload.maxInFlight.
@@ -60,11 +58,7 @@ func Scenario(base *scenarios.Scenario, shards int, oneDown bool, rate float64, 
 
 // failover is how long a failover may take, in whole seconds.
 func failover(s *scenarios.Scenario) time.Duration {
-	timeout := defaultNodeTimeout
-	if ms, err := strconv.Atoi(s.Redis.Config["cluster-node-timeout"]); err == nil {
-		timeout = time.Duration(ms) * time.Millisecond
-	}
-	return time.Duration(math.Ceil((2*timeout + failoverRoom).Seconds())) * time.Second
+	return time.Duration(math.Ceil((2*s.Redis.NodeTimeout() + failoverRoom).Seconds())) * time.Second
 }
 
 // objectives are those of s that judge a load: latencies and availability. Those

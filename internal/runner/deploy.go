@@ -62,12 +62,16 @@ func before(ctx context.Context, s *scenarios.Scenario, st site.Site, rec *recor
 	c, run := st.Redis(), &rec.facts
 	roles := c.Roles(ctx)
 	run.HealthyBefore = len(roles) == len(c.PresentNodes())
+	own := map[string]map[string]string{}
+	for i, n := range c.Nodes {
+		own[n.Name] = s.Redis.OwnConfig(i)
+	}
 	for _, role := range roles {
 		word := "replica"
 		if role.Primary {
 			word = "primary"
 		}
-		run.Nodes = append(run.Nodes, results.Node{Name: role.Node.Name, Addr: role.Addr, ID: role.Node.ID, Shard: role.Node.Shard, Role: word})
+		run.Nodes = append(run.Nodes, results.Node{Name: role.Node.Name, Addr: role.Addr, ID: role.Node.ID, Shard: role.Node.Shard, Role: word, Config: own[role.Node.Name]})
 	}
 	for _, n := range c.Nodes {
 		if !c.Present(n.Name) {

@@ -1,6 +1,7 @@
 package site
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -137,7 +138,7 @@ func nodes(ctx context.Context, s *scenarios.Scenario, o Options, in *cluster, f
 		if err == nil {
 			d.Reserve(machine)
 			// Keys of an earlier run must not pass for keys of this one.
-			err = d.Empty(ctx)
+			err = d.Empty(ctx, cmp.Or(s.Redis.CommandName("FLUSHALL"), s.Redis.CommandName("FLUSHDB")))
 		}
 		if err != nil {
 			return nil, errors.Join(err, d.Remove(false))

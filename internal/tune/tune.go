@@ -81,7 +81,13 @@ func with(base *scenarios.Scenario, timeout time.Duration) *scenarios.Scenario {
 	if s.Redis.Config == nil {
 		s.Redis.Config = map[string]string{}
 	}
-	s.Redis.Config["cluster-node-timeout"] = strconv.FormatInt(timeout.Milliseconds(), 10)
+	const directive = "cluster-node-timeout"
+	s.Redis.Config[directive] = strconv.FormatInt(timeout.Milliseconds(), 10)
+	s.Redis.Nodes = slices.Clone(base.Redis.Nodes)
+	for i, n := range s.Redis.Nodes {
+		s.Redis.Nodes[i].Config = maps.Clone(n.Config)
+		delete(s.Redis.Nodes[i].Config, directive)
+	}
 	s.Objectives, s.Repeat, s.Workload.Audit = nil, 1, nil
 	return &s
 }

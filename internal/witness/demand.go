@@ -1,6 +1,7 @@
 package witness
 
 import (
+	"cmp"
 	"encoding/json"
 	"strconv"
 	"strings"
@@ -34,6 +35,7 @@ type entry struct {
 // readable.
 func demanded(r *results.Run) (demand, bool) {
 	var sc struct {
+		Redis    struct{ RenameCommands map[string]string }
 		Workload struct {
 			Mix []struct {
 				Command, Name, Raw string
@@ -49,16 +51,25 @@ func demanded(r *results.Run) (demand, bool) {
 	d := demand{entries: map[string]entry{}, single: true, prefilled: len(sc.Workload.Prefill) > 0 && string(sc.Workload.Prefill) != "null", attempts: attempts(r.Client)}
 	// Without probes there is no interval.
 	d.probeEvery, _ = time.ParseDuration(sc.Workload.Probe.Interval)
+	// Statistics have the old names of commands.
+	old := map[string]string{}
+	for command, name := range sc.Redis.RenameCommands {
+		old[strings.ToLower(name)] = strings.ToLower(command)
+	}
+	executed := func(template string) string {
+		name := first(template)
+		return cmp.Or(old[name], name)
+	}
 	for _, m := range sc.Workload.Mix {
 		e := entry{commands: map[string]int64{}}
 		switch m.Command {
 		case "RAW":
-			e.commands[first(m.Raw)]++
+			e.commands[executed(m.Raw)]++
 			e.spread = !strings.Contains(m.Raw, "{key")
 			d.single = false
 		case "MULTI":
 			for _, c := range m.Commands {
-				e.commands[first(c)]++
+				e.commands[executed(c)]++
 			}
 			d.single = false
 		case "EXPIRE":

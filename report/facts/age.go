@@ -14,14 +14,14 @@ const (
 	defaultPingPeriod = 10
 )
 
-// allowedAge is the age from which a replica's data are too old; 0 if no age is.
-func (a *Analysis) allowedAge() results.Duration {
-	validity := a.number("cluster-replica-validity-factor", defaultValidity)
+// allowedAge is the age from which the data of a replica are too old; 0 if no age is.
+func (a *Analysis) allowedAge(node string) results.Duration {
+	validity := a.number(node, "cluster-replica-validity-factor", defaultValidity)
 	if validity == 0 {
 		return 0
 	}
-	ping := a.number("repl-ping-replica-period", defaultPingPeriod)
-	return results.DurationOf(time.Duration(ping)*time.Second + time.Duration(validity+1)*a.NodeTimeout())
+	ping := a.number(node, "repl-ping-replica-period", defaultPingPeriod)
+	return results.DurationOf(time.Duration(ping)*time.Second + time.Duration(validity+1)*a.nodeTimeoutOf(node))
 }
 
 // dataAge is how old a replica's data were at a moment, as the server counts it in whole
@@ -38,14 +38,14 @@ func (a *Analysis) dataAge(node string, at results.Duration) results.Duration {
 // one that was started and has not synchronised since are older than any limit: it counts its
 // link as down since ever (repl_down_since in Redis' server.c).
 func (a *Analysis) tooOld(node string, from results.Duration) bool {
-	allowed := a.allowedAge()
+	allowed := a.allowedAge(node)
 	_, started := a.OutOfSync(node, from)
 	return allowed > 0 && (started || a.dataAge(node, from) > allowed+results.DurationOf(time.Second))
 }
 
-// number is the value of a directive, or the server's default.
-func (a *Analysis) number(directive string, otherwise int) int {
-	n, err := strconv.Atoi(a.Directive(directive))
+// number is the value of a directive of a node, or the server's default.
+func (a *Analysis) number(node, directive string, otherwise int) int {
+	n, err := strconv.Atoi(a.DirectiveOf(node, directive))
 	if err != nil {
 		return otherwise
 	}

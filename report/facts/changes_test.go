@@ -1,7 +1,9 @@
 package facts
 
 import (
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/slotstorm/slotstorm/report/internal/fixture"
 	"github.com/slotstorm/slotstorm/results"
@@ -50,5 +52,37 @@ func TestReplicasThatAFaultForbids(t *testing.T) {
 	a.Spec.Redis.Config["cluster-replica-no-failover"] = "yes"
 	if a.forbidden([]string{"node-3", "node-4"}) {
 		t.Error("node-3 is allowed")
+	}
+}
+
+// owning is a run in which node-3 has a value of its own of a directive.
+func owning(t *testing.T, name, value string) *Analysis {
+	t.Helper()
+	b := fixture.Killed()
+	b.Run.Nodes = slices.Clone(b.Run.Nodes)
+	b.Run.Nodes[3].Config = map[string]string{name: value}
+	return New(b, fixture.Scenario(t))
+}
+
+// What one node has of its own is not taken for that of all.
+func TestADirectiveOfOneNode(t *testing.T) {
+	a := owning(t, "cluster-replica-no-failover", "YES")
+	if !a.forbidden([]string{"node-3"}) || a.forbidden([]string{"node-3", "node-4"}) {
+		t.Error("node-3 is forbidden to take over, and node-4 is not")
+	}
+	a = owning(t, "cluster-replica-no-failover", "no")
+	a.Spec.Redis.Config["cluster-replica-no-failover"] = "yes"
+	if !a.forbidden([]string{"node-4"}) || a.forbidden([]string{"node-3"}) {
+		t.Error("node-4 is forbidden to take over, and node-3 is not")
+	}
+	a = owning(t, "cluster-node-timeout", "60000")
+	if _, high := a.predict(nil); high != 0 || a.NodeTimeout() != time.Minute {
+		t.Errorf("predicted up to %s with a timeout of %s", high, a.NodeTimeout())
+	}
+	if _, high := owning(t, "maxmemory", "1gb").predict(nil); high == 0 {
+		t.Error("another directive changes the prediction")
+	}
+	if one, other := owning(t, "cluster-replica-validity-factor", "0").allowedAge("node-3"), a.allowedAge("node-4"); one != 0 || other == 0 {
+		t.Errorf("data of node-3 may be %s old, of node-4 %s", one, other)
 	}
 }

@@ -96,7 +96,7 @@ func (a *Analysis) forbidden(replicas []string) bool {
 	}
 	return !slices.ContainsFunc(replicas, func(node string) bool {
 		is, changed := set[node]
-		return changed && !is || !changed && a.Directive(directive) != "yes"
+		return changed && !is || !changed && a.DirectiveOf(node, directive) != "yes"
 	})
 }
 

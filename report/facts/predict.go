@@ -114,7 +114,7 @@ func (a *Analysis) predict(delay *results.Duration) (low, high results.Duration)
 	t := a.NodeTimeout()
 	rule, known := ruleOf(a.Run.Versions.Server)
 	// Nodes with different timeouts are in no rule.
-	if !known || len(a.Changes(nodeTimeout)) > 0 {
+	if !known || !a.uniform(nodeTimeout) {
 		return 0, 0
 	}
 	least, most := a.electionWait()
@@ -147,20 +147,60 @@ func (a *Analysis) longestWait() results.Duration {
 
 const nodeTimeout = "cluster-node-timeout"
 
-// NodeTimeout is the scenario's cluster-node-timeout. A directive that is no number
-// counts as the default.
+// NodeTimeout is the scenario's cluster-node-timeout, the longest of nodes with different ones.
+// A directive that is no number counts as the default.
 func (a *Analysis) NodeTimeout() time.Duration {
-	ms, err := strconv.Atoi(a.Directive(nodeTimeout))
+	longest := timeoutOf(a.Directive(nodeTimeout))
+	if own := a.Own(nodeTimeout); len(own) > 0 {
+		longest = 0
+		for _, n := range a.Run.Nodes {
+			longest = max(longest, a.nodeTimeoutOf(n.Name))
+		}
+	}
+	return longest
+}
+
+// nodeTimeoutOf is NodeTimeout of one node.
+func (a *Analysis) nodeTimeoutOf(node string) time.Duration {
+	return timeoutOf(a.DirectiveOf(node, nodeTimeout))
+}
+
+func timeoutOf(value string) time.Duration {
+	ms, err := strconv.Atoi(value)
 	if err != nil || ms <= 0 {
 		return defaultNodeTimeout
 	}
 	return time.Duration(ms) * time.Millisecond
 }
 
-// Directive is the value of a directive in the scenario, in lower case; empty if the
-// scenario does not state it. The names are the server's current ones: scenarios knows the
-// older ones.
+// Directive is the value of a directive for all nodes in the scenario, in lower case; empty if
+// the scenario does not state it. Single nodes may have others: Own. The names are the
+// server's current ones: scenarios knows the older ones.
 func (a *Analysis) Directive(name string) string { return strings.ToLower(a.Spec.Redis.Config[name]) }
+
+// DirectiveOf is Directive of one node, with its own value if it has one.
+func (a *Analysis) DirectiveOf(node, name string) string {
+	for _, n := range a.Own(name) {
+		if n.Name == node {
+			return strings.ToLower(n.Config[name])
+		}
+	}
+	return a.Directive(name)
+}
+
+// Own are the nodes with a value of their own of a directive.
+func (a *Analysis) Own(name string) []results.Node {
+	var list []results.Node
+	for _, n := range a.Run.Nodes {
+		if _, stated := n.Config[name]; stated {
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
+// uniform reports whether all nodes had one value of a directive all the time.
+func (a *Analysis) uniform(name string) bool { return len(a.Own(name))+len(a.Changes(name)) == 0 }
 
 // Change is a directive that a fault of the run set, on the nodes that it hit.
 type Change struct {

@@ -33,7 +33,7 @@ func (a *Analysis) UnfitReplica(f results.Failover) *Unfit {
 	case e != nil && (!f.Completed() || f.To == e.Node || f.Outlier):
 		u.Node, u.Logged = e.Node, e.Message
 	case e == nil && !f.Completed() && h.Reason == DataTooOld:
-		u.Node, u.Age, u.Allowed = h.Replicas[0], a.dataAge(h.Replicas[0], h.Failed), a.allowedAge()
+		u.Node, u.Age, u.Allowed = h.Replicas[0], a.dataAge(h.Replicas[0], h.Failed), a.allowedAge(h.Replicas[0])
 		at = h.Failed
 	default:
 		return nil

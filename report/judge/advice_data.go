@@ -1,7 +1,6 @@
 package judge
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -146,7 +145,7 @@ func fsyncStall(a *facts.Analysis, _ *results.Summary) []results.Advice {
 	for _, node := range slices.Sorted(maps.Keys(stalls)) {
 		list = append(list, results.Advice{
 			Severity: results.Warning, Title: fmt.Sprintf("%s waited for its disk: an fsync of its append-only file took more than 2 s %s", node, words.Plural(stalls[node], "time", "times")),
-			Evidence: []string{"persistence: " + persistence(a)},
+			Evidence: []string{"persistence: " + persistence(a, node)},
 			Advice:   "Redis writes to the file again after 2 s, and every command of the node then waits until the fsync ends. Alert on aof_delayed_fsync. Use a faster disk, and none that other programs keep busy. no-appendfsync-on-rewrite yes avoids the wait during rewrites; a power failure then costs all writes since the rewrite began.",
 			Anchor:   anchorAvailability,
 		})
@@ -162,7 +161,7 @@ func fsyncWait(a *facts.Analysis, _ *results.Summary) []results.Advice {
 			Severity: results.Note, Title: fmt.Sprintf("each write to %s waited for an fsync: %s, and %s before its disk was slow", w.Node, words.Duration(w.During), words.Duration(w.Before)),
 			Evidence: []string{
 				fmt.Sprintf("median of %s, and of %s before; fault %s: %s", words.Plural(w.WritesDuring, "audited write", "audited writes"), words.Plural(w.WritesBefore, "audited write", "audited writes"), w.Fault.Name, w.Fault.Detail),
-				"persistence: " + persistence(a),
+				"persistence: " + persistence(a, w.Node),
 			},
 			Advice: "With appendfsync always a node syncs its append-only file before it answers a write, so the disk's fsync is the least time of each write, and reads behind it wait too. Alert on the latency of fsync. Use a disk whose fsync is fast and stays fast, or appendfsync everysec; a power failure then costs the writes of the last one or two seconds.",
 			Anchor: anchorAvailability,
@@ -172,11 +171,16 @@ func fsyncWait(a *facts.Analysis, _ *results.Summary) []results.Advice {
 }
 
 // persistence is what a node keeps over a restart.
-func persistence(a *facts.Analysis) string {
+func persistence(a *facts.Analysis, node string) string {
 	save, stated := a.Spec.Redis.Config["save"]
+	for _, n := range a.Own("save") {
+		if n.Name == node {
+			save, stated = n.Config["save"], true
+		}
+	}
 	switch {
-	case config(a, "appendonly") == "yes":
-		fsync := config(a, "appendfsync")
+	case a.DirectiveOf(node, "appendonly") == "yes":
+		fsync := a.DirectiveOf(node, "appendfsync")
 		if fsync == "" {
 			fsync = "everysec"
 		}
@@ -216,7 +220,7 @@ func emptyRestart(a *facts.Analysis, s *results.Summary) []results.Advice {
 		}
 		list = append(list, results.Advice{
 			Severity: results.Critical, Title: fmt.Sprintf("%s restarted empty and stayed primary: %s of shard %d are gone", g.Node, shareLost(a, g), g.Shard),
-			Evidence: append(restartEvidence(a, g), "persistence: "+persistence(a), "its replicas copied the empty data set"),
+			Evidence: append(restartEvidence(a, g), "persistence: "+persistence(a, g.Node), "its replicas copied the empty data set"),
 			Advice:   advice, Anchor: lossAnchor,
 		})
 	}
@@ -232,7 +236,7 @@ func restartTail(a *facts.Analysis, s *results.Summary) []results.Advice {
 		}
 		list = append(list, results.Advice{
 			Severity: results.Warning, Title: fmt.Sprintf("%s came back as primary with older data: %s of shard %d are gone", g.Node, shareLost(a, g), g.Shard),
-			Evidence: append(evidence, "persistence: "+persistence(a)),
+			Evidence: append(evidence, "persistence: "+persistence(a, g.Node)),
 			Advice:   "Use appendfsync always for writes that must survive the primary's own restart, at the price of an fsync before each reply. Or let a replica take over first.",
 			Anchor:   lossAnchor,
 		})
@@ -279,7 +283,7 @@ func splitBrain(a *facts.Analysis, s *results.Summary) []results.Advice {
 		switch f := fault(a, g.Fault); {
 		case f.Disconnects:
 			one.Title = writes + " that were lost when it rejoined the others"
-			isolated(a, &one)
+			isolated(a, g.Node, &one)
 		case f.Takes == results.TakesRole:
 			one.Title = writes + " after another node was made primary in its place; they are gone"
 			one.Advice = "While the primary answers, use CLUSTER FAILOVER without FORCE or TAKEOVER: the primary then stops writes until the replica has all of them."
@@ -293,10 +297,10 @@ func splitBrain(a *facts.Analysis, s *results.Summary) []results.Advice {
 }
 
 // isolated adds what bounds the writes of a primary that is cut off.
-func isolated(a *facts.Analysis, one *results.Advice) {
+func isolated(a *facts.Analysis, node string, one *results.Advice) {
 	const lower = "A lower cluster-node-timeout shortens the time in which it still accepts them, at the price that shorter pauses of a node cause failovers."
-	if v := config(a, "min-replicas-to-write"); v != "" && v != "0" {
-		one.Evidence = append(one.Evidence, fmt.Sprintf("min-replicas-to-write is %s, min-replicas-max-lag %s", v, orDefault(config(a, "min-replicas-max-lag"), "10 s by default")))
+	if v := a.DirectiveOf(node, "min-replicas-to-write"); v != "" && v != "0" {
+		one.Evidence = append(one.Evidence, fmt.Sprintf("min-replicas-to-write is %s, min-replicas-max-lag %s", v, orDefault(a.DirectiveOf(node, "min-replicas-max-lag"), "10 s by default")))
 		one.Advice = "min-replicas-max-lag bounds for how long a primary that is cut off still acknowledges writes: lower it, but not below 2 s, because replicas report once a second. The price: a replica that is silent for longer makes its shard refuse writes. " + lower
 		return
 	}
@@ -324,7 +328,7 @@ func unsyncedReplica(a *facts.Analysis, s *results.Summary) []results.Advice {
 		switch {
 		case v.Means == results.MeansForced || v.Means == results.MeansTaken:
 			one.Advice = "Before CLUSTER FAILOVER FORCE or TAKEOVER, look at the replica's master_link_status: if it is down, the writes that the replica has not seen are lost."
-		case config(a, "cluster-replica-validity-factor") == "0":
+		case a.DirectiveOf(v.To, "cluster-replica-validity-factor") == "0":
 			one.Evidence = append(one.Evidence, "cluster-replica-validity-factor is 0: a replica may take over however old its data are")
 			one.Advice = "Set cluster-replica-validity-factor to 1 or more (10 by default): a replica that has not followed its primary for longer than that allows does not take over. The price: its shard is down until the primary is back."
 		default:
@@ -439,16 +443,16 @@ func staleReads(a *facts.Analysis, _ *results.Summary) []results.Advice {
 	down := func(e results.Event) bool { return e.Kind == results.EventLinkDown }
 	switch {
 	case !slices.ContainsFunc(a.Between(a.Run.LoadStart, a.Run.End), down):
-		one.Evidence = append(one.Evidence, "no replica reported its replication link as down; repl-timeout is "+cmp.Or(config(a, "repl-timeout"), "60 s (the default)"))
-	case servesStale(a):
+		one.Evidence = append(one.Evidence, "no replica reported its replication link as down; "+configured(a, "repl-timeout", "60 s (the default)"))
+	case slices.ContainsFunc(a.Run.Nodes, func(n results.Node) bool { return servesStale(a, n.Name) }):
 		one.Evidence = append(one.Evidence, "replica-serve-stale-data is yes: a replica that has lost its primary answers from the data that it has")
 		one.Advice += " If you set replica-serve-stale-data to no, a replica that has lost its primary refuses reads, at the price that they fail."
 	}
 	return []results.Advice{one}
 }
 
-func servesStale(a *facts.Analysis) bool {
-	v := config(a, "replica-serve-stale-data")
+func servesStale(a *facts.Analysis, node string) bool {
+	v := a.DirectiveOf(node, "replica-serve-stale-data")
 	return v == "" || v == "yes"
 }
 
@@ -468,8 +472,12 @@ func emptyReplica(a *facts.Analysis, _ *results.Summary) []results.Advice {
 	for _, n := range r.Empty {
 		one.Evidence = append(one.Evidence, fmt.Sprintf("%s answered %s so, from %s to %s, before it was in sync with its primary", n.Node, words.Plural(n.Reads, "read", "reads"), words.Since(&a.Run, n.First), words.Since(&a.Run, n.Last)))
 	}
-	one.Evidence = append(one.Evidence, "persistence: "+persistence(a))
-	if servesStale(a) {
+	for _, n := range r.Empty {
+		if text := "persistence: " + persistence(a, n.Node); !slices.Contains(one.Evidence, text) {
+			one.Evidence = append(one.Evidence, text)
+		}
+	}
+	if slices.ContainsFunc(r.Empty, func(n results.EmptyNode) bool { return servesStale(a, n.Node) }) {
 		one.Evidence = append(one.Evidence, "replica-serve-stale-data is yes: a node that has just been started answers from the data that it has, old or none")
 		one.Advice += " If you set replica-serve-stale-data to no, it refuses reads until then, at the price that they fail."
 	}

@@ -83,8 +83,11 @@ func firstRefusal(a *facts.Analysis, class string) results.Duration {
 }
 
 // inForce is the value of a directive at a moment: the last that a fault had set by then, or
-// that of the scenario.
+// that of the scenario; empty if some nodes have values of their own.
 func inForce(a *facts.Analysis, directive string, at results.Duration) string {
+	if len(a.Own(directive)) > 0 {
+		return ""
+	}
 	value := config(a, directive)
 	for _, c := range a.Changes(directive) {
 		if c.Fault.Injected <= at+results.DurationOf(time.Second) {
@@ -96,7 +99,7 @@ func inForce(a *facts.Analysis, directive string, at results.Duration) string {
 
 // tooFewReplicas finds writes that primaries refused because they had too few replicas.
 func tooFewReplicas(a *facts.Analysis, _ *results.Summary) []results.Advice {
-	least, replicas := config(a, "min-replicas-to-write"), a.Spec.Redis.ReplicasPerShard
+	least, replicas := inForce(a, "min-replicas-to-write", 0), a.Spec.Redis.ReplicasPerShard
 	advice := "min-replicas-to-write bounds what a primary that is cut off can lose. Its price is what was seen here: each shard that has fewer replicas in sync refuses all writes"
 	switch n, err := strconv.Atoi(least); {
 	case err == nil && n < replicas:
@@ -122,7 +125,8 @@ func busyScript(a *facts.Analysis, _ *results.Summary) []results.Advice {
 	const directive = "busy-reply-threshold"
 	serves := "while it runs, its node serves nothing else"
 	// From the threshold on the server answers the bus between the steps of a script.
-	if ms, err := strconv.Atoi(cmp.Or(config(a, directive), "5000")); err == nil && time.Duration(ms)*time.Millisecond >= a.NodeTimeout() {
+	ms, err := strconv.Atoi(cmp.Or(config(a, directive), "5000"))
+	if err == nil && len(a.Own(directive))+len(a.Own("cluster-node-timeout")) == 0 && time.Duration(ms)*time.Millisecond >= a.NodeTimeout() {
 		serves += ", and until " + directive + " not even the other nodes: from cluster-node-timeout on a replica may take over"
 	}
 	return advised(refusal(a, "BUSY", "A script ran so long that its node refused other requests (BUSY)", configured(a, directive, "5000 ms (the default)")),

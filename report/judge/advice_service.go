@@ -226,7 +226,7 @@ func nodeTimeoutDominates(a *facts.Analysis, s *results.Summary) []results.Advic
 // fullCoverage finds shards that refused requests only because others were down. While the
 // primaries that are up are no majority, all refuse requests whatever the directive says.
 func fullCoverage(a *facts.Analysis, s *results.Summary) []results.Advice {
-	if config(a, "cluster-require-full-coverage") == "no" {
+	if config(a, "cluster-require-full-coverage") == "no" && len(a.Own("cluster-require-full-coverage")) == 0 {
 		return nil
 	}
 	var worst results.Advice

@@ -38,6 +38,13 @@ func sending(words ...scenarios.AnyValue) func(*scenarios.Scenario) {
 	}
 }
 
+// owning gives node-3 a directive of its own.
+func owning(b *results.Bundle, name, value string) *results.Bundle {
+	b.Run.Nodes = slices.Clone(b.Run.Nodes)
+	b.Run.Nodes[3].Config = map[string]string{name: value}
+	return b
+}
+
 // noticed has a replica notice that its link is down.
 func noticed(b *results.Bundle) *results.Bundle {
 	b.Events = append(b.Events, results.Event{Offset: fixture.MS(20000), Kind: results.EventLinkDown, Source: "poll", Node: "node-3"})
@@ -348,12 +355,14 @@ func replicationRules() []ruleCase {
 		{"out-of-memory", "how many", failing("OOM"), nil, "7 requests were answered OOM"},
 		{"out-of-memory", "an evicting policy", failing("OOM"), func(s *scenarios.Scenario) { s.Redis.Config["maxmemory-policy"] = "allkeys-random" }, "a policy that may evict every key does not help where buffers"},
 		{"out-of-memory", "evicting by a fault", fixture.Refused("OOM", 16000), sending("CONFIG", "SET", "maxmemory-policy", "allkeys-lru"), "a policy that may evict every key"},
+		{"out-of-memory", "not all nodes evict", owning(failing("OOM"), "maxmemory-policy", "noeviction"), func(s *scenarios.Scenario) { s.Redis.Config["maxmemory-policy"] = "allkeys-lru" }, "Give the nodes more maxmemory, or the keys a TTL"},
 		{"out-of-memory", "none", failing("CLUSTERDOWN"), nil, ""},
 		{"too-few-replicas", "after a failover", fixture.Refused("NOREPLICAS", 16000), atLeast1, "each shard that has fewer replicas in sync refuses all writes, after every failover"},
 		{"too-few-replicas", "who and when", fixture.Refused("NOREPLICAS", 16000), atLeast1, "node-3 did from T+13.020 s to T+28.998 s"},
 		{"too-few-replicas", "its setting", fixture.Refused("NOREPLICAS", 16000), atLeast1, "min-replicas-to-write is 1"},
 		{"too-few-replicas", "set by a fault", fixture.Refused("NOREPLICAS", 16000), sending("config", "set", "min-replicas-to-write", "5"), "min-replicas-to-write is not stated; fault kill-primary set it to 5 on node-0 at T+"},
 		{"too-few-replicas", "another set by a fault", fixture.Refused("NOREPLICAS", 16000), sending("CONFIG", "SET", "maxmemory", "5"), "min-replicas-to-write is not stated"},
+		{"too-few-replicas", "of one node", owning(fixture.Refused("NOREPLICAS", 16000), "min-replicas-to-write", "1"), nil, "min-replicas-to-write is not stated; on node-3 it is 1"},
 		{"too-few-replicas", "fewer than there are", failing("NOREPLICAS"), func(s *scenarios.Scenario) {
 			s.Redis.ReplicasPerShard, s.Redis.Config["min-replicas-to-write"] = 2, "1"
 		}, "With redis.replicasPerShard 2 that takes 2 nodes of a shard that are away at once"},
@@ -365,6 +374,7 @@ func replicationRules() []ruleCase {
 		{"busy-script", "some", failing("BUSY"), nil, "busy-reply-threshold is 5000 ms (the default)"},
 		{"busy-script", "the bus waits", failing("BUSY"), nil, "until busy-reply-threshold not even the other nodes: from cluster-node-timeout on a replica may take over"},
 		{"busy-script", "the bus is served", failing("BUSY"), func(s *scenarios.Scenario) { s.Redis.Config["busy-reply-threshold"] = "500" }, "its node serves nothing else. SCRIPT KILL"},
+		{"busy-script", "nodes differ", owning(failing("BUSY"), "busy-reply-threshold", "500"), nil, "busy-reply-threshold is 5000 ms (the default); on node-3 it is 500"},
 		{"busy-script", "none", fixture.Killed(), nil, ""},
 		{"loading", "some", failing("LOADING"), nil, "Nodes refused requests while they loaded their data"},
 		{"loading", "none", fixture.Killed(), nil, ""},

@@ -54,9 +54,13 @@ func seenIn(n int, all []results.Failover, what string) []string {
 
 func config(a *facts.Analysis, name string) string { return a.Directive(name) }
 
-// configured says what a directive is, and which faults changed it while the run went on.
+// configured says what a directive is, which nodes have another value, and which faults changed
+// it while the run went on.
 func configured(a *facts.Analysis, name, otherwise string) string {
 	text := name + " is " + orDefault(config(a, name), otherwise)
+	for _, n := range a.Own(name) {
+		text += fmt.Sprintf("; on %s it is %s", n.Name, orDefault(n.Config[name], `""`))
+	}
 	for _, c := range a.Changes(name) {
 		text += fmt.Sprintf("; fault %s set it to %s on %s at %s", c.Fault.Name, c.Value, c.Fault.Node, words.Since(&a.Run, c.Fault.Injected))
 	}

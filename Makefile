@@ -29,7 +29,7 @@ MODULES := $(dir $(wildcard go.mod */go.mod))
 COMPLEXITY := 33
 
 # The folders whose tests run servers or watch the clock.
-TIMED := internal/runner workload internal/loader deployer/processes deployer/pods deployer workload/remote chaos/native chaos/agent workload/wire cmd/slotstorm
+TIMED := deployer/rdb internal/runner workload internal/loader deployer/processes deployer/pods deployer workload/remote chaos/native chaos/agent workload/wire cmd/slotstorm
 
 CLI := docs/cli.md
 REFERENCE := scenario metrics findings

@@ -60,6 +60,8 @@ type Run struct {
 	// Network are the conditions of the network that stood for the whole load, each with
 	// its proof, as a fault has it.
 	Network []Fault `json:"network,omitempty"`
+	// DataSet is what was written before the load from a file; nil if nothing was.
+	DataSet *DataSet `json:"dataSet,omitempty"`
 	// Upgrade is nil if the timeline has none.
 	Upgrade *Upgrade `json:"upgrade,omitempty"`
 	// ProbeOutages and ClientOutages are the stretches in which a shard
@@ -80,6 +82,20 @@ type Run struct {
 	Baseline *Baseline `json:"baseline,omitempty"`
 	// Summary is what package report derived; nil until it has.
 	Summary *Summary `json:"summary,omitempty"`
+}
+
+// DataSet is the keys of an RDB file that a run began with.
+type DataSet struct {
+	// File is the name of the file, without its folder; Size is in bytes.
+	File   string `json:"file"`
+	Size   int64  `json:"size"`
+	SHA256 string `json:"sha256"`
+	// Keys is how many the cluster held after it, and Bytes the length of all keys and of all
+	// values as DUMP serialises them.
+	Keys  int64 `json:"keys"`
+	Bytes int64 `json:"bytes"`
+	// Took is from the first key that was read to the last that was written.
+	Took Duration `json:"tookMs"`
 }
 
 // Baseline holds what earlier runs measured of that which objectives bound

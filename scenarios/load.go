@@ -121,7 +121,7 @@ func parse(name string, data []byte, overrides []string, files reach) (parsed, e
 	}
 	if len(d.errs) == 0 && files == withFiles {
 		for _, c := range append([]Combination{{Scenario: s}}, combinations...) {
-			d.validateReplay(c.Scenario)
+			d.validateFiles(c.Scenario)
 		}
 	}
 	if len(d.errs) > 0 {

@@ -10,8 +10,17 @@ func one(name string, data []byte, overrides []string) (*document, *Scenario, []
 		return d, nil, nil
 	}
 	d.validate(s)
-	if p := s.Workload.Pattern; len(d.errs) == 0 && p != nil && p.Replay != nil && !filepath.IsAbs(p.Replay.File) {
-		p.Replay.File = filepath.Join(filepath.Dir(name), p.Replay.File)
+	var files []*string
+	if p := s.Workload.Pattern; p != nil && p.Replay != nil {
+		files = append(files, &p.Replay.File)
+	}
+	if p := s.Workload.Prefill; p != nil && p.From != "" {
+		files = append(files, &p.From)
+	}
+	for _, file := range files {
+		if len(d.errs) == 0 && !filepath.IsAbs(*file) {
+			*file = filepath.Join(filepath.Dir(name), *file)
+		}
 	}
 	return d, s, applied
 }

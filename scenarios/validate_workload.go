@@ -44,9 +44,30 @@ func (d *document) validateWorkload(s *Scenario) {
 		d.validateKeys(&k.Keys, path, w.Mix)
 	}
 	d.validateValues(&w.Values)
+	d.validatePrefill(s)
 	d.validateMix(s)
 	d.validateClient(w)
 	d.validateAudit(s)
+}
+
+// validatePrefill wants one source of keys, and no more of them than can be counted.
+func (d *document) validatePrefill(s *Scenario) {
+	const at = "workload.prefill"
+	p := s.Workload.Prefill
+	if p == nil {
+		return
+	}
+	d.one(at, false, "keys", "from")
+	if p.From != "" && s.attached() {
+		d.reject(at+".from", []string{"cluster.provider"}, "write keys", "its keys would stay in a cluster that slotstorm did not deploy")
+	}
+	var most float64
+	for _, k := range s.Workload.KeySpaces() {
+		most += float64(p.Keys.Of(k.Keys.Count)) * float64(max(k.Keys.Elements, 1)) * float64(len(KeyTypes))
+	}
+	if most > 1e18 {
+		d.reject(at+".keys", []string{"workload.keys", "workload.spaces"}, "write fewer keys, or fewer elements for each", "more elements than slotstorm can count")
+	}
 }
 
 func (d *document) validatePattern(p *Pattern) {

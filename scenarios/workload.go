@@ -405,11 +405,16 @@ type Wait struct {
 	Timeout Duration `yaml:"timeout" json:"timeout" jsonschema:"required,minimum=1ms,maximum=1h,multipleOf=1ms" hint:"multipleOf=Redis takes milliseconds"`
 }
 
-// Prefill writes keys of every type that the mix uses, before the warm-up.
+// Prefill writes keys before the warm-up: those of every type that the mix uses, or those of a
+// file.
 type Prefill struct {
 	// The number of keys of each key space to write: a number, or a share such as
 	// 100%.
-	Keys Amount `yaml:"keys" json:"keys" jsonschema:"required"`
+	Keys Amount `yaml:"keys,omitempty" json:"keys,omitzero" jsonschema:"oneof_required=keys"`
+	// An RDB file whose keys the run begins with, such as dump.rdb. It is only read. A server
+	// of this machine, redis.binary, reads a copy of it. Its keys and their expiries go to the
+	// cluster by RESTORE. A relative name counts from the folder of the scenario.
+	From string `yaml:"from,omitempty" json:"from,omitempty" jsonschema:"oneof_required=from,minLength=1"`
 }
 
 // Probe writes to every node of every shard at an interval. It sees, without any

@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"github.com/slotstorm/slotstorm/deployer"
+	"github.com/slotstorm/slotstorm/deployer/rdb"
 	"github.com/slotstorm/slotstorm/internal/console"
 	"github.com/slotstorm/slotstorm/internal/loader"
 	"github.com/slotstorm/slotstorm/internal/printable"
@@ -132,7 +133,7 @@ func fail(w io.Writer, color bool, err error) exitCode {
 		}
 	case errors.Is(err, context.Canceled):
 		code, err = exitInterrupted, errors.New("interrupted")
-	case errors.Is(err, site.ErrDiffers), errors.Is(err, site.ErrNoDeployment), errors.Is(err, deployer.ErrDirective), errors.Is(err, runner.ErrNotPermitted):
+	case errors.Is(err, site.ErrDiffers), errors.Is(err, site.ErrNoDeployment), errors.Is(err, deployer.ErrDirective), errors.Is(err, rdb.ErrFile), errors.Is(err, runner.ErrNotPermitted):
 		code = exitInvalid
 	case errors.Is(err, site.ErrEnvironment):
 		code = exitEnvironment

@@ -13,9 +13,9 @@ import (
 // exitLimit is how long the kernel may take to end a killed node.
 const exitLimit = 5 * time.Second
 
-// end kills a process: its data is about to be deleted, so there is nothing
+// End kills a process: its data is about to be deleted, so there is nothing
 // that a graceful end would save.
-func end(p *local.Process) error {
+func End(p *local.Process) error {
 	select {
 	case <-p.Done():
 		return nil

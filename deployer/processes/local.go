@@ -181,7 +181,7 @@ func (d *Deployment) Remove(keepVolumes bool) error {
 	var errs []error
 	for _, n := range d.nodes {
 		if p := n.current(); p != nil {
-			errs = append(errs, end(p))
+			errs = append(errs, End(p))
 		}
 		if n.log != nil {
 			errs = append(errs, n.log.Close())

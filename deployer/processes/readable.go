@@ -164,7 +164,7 @@ func (d *Deployment) beside(r scenarios.Release, dir, appendonly string) (*separ
 	}
 	c := &deployer.Cluster{}
 	if err := c.Use(d.Dialer.Security(), nil); err != nil {
-		return nil, errors.Join(err, end(p), log.Close())
+		return nil, errors.Join(err, End(p), log.Close())
 	}
 	return &separate{p, c.Client(deployer.Node{Addr: d.spare.Addr()}, time.Second), log}, nil
 }
@@ -195,7 +195,7 @@ func (s *separate) await(ctx context.Context) error {
 
 // close ends the server. Its files are to be deleted or have been read.
 func (s *separate) close() {
-	_ = end(s.process)
+	_ = End(s.process)
 	_ = s.client.Close()
 	_ = s.log.Close()
 }

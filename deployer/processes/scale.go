@@ -45,7 +45,7 @@ func (d *Deployment) EndNode(name string) error {
 	select {
 	case <-p.Done():
 	case <-time.After(exitLimit):
-		if err := end(p); err != nil {
+		if err := End(p); err != nil {
 			return err
 		}
 	}

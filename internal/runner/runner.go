@@ -91,6 +91,12 @@ func line(ctx context.Context, s *scenarios.Scenario, o Options, rec *recorder) 
 	if err := rec.scenario(s); err != nil {
 		return nil, false, err
 	}
+	// A file that cannot be the data set is refused before anything is deployed.
+	source, err := dataSet(gentle, s, o, rec)
+	if err != nil {
+		return nil, false, err
+	}
+	defer func() { err = errors.Join(err, source.Close()) }()
 	st, s, err := deploy(ctx, s, o, rec)
 	if err != nil {
 		return nil, false, err
@@ -108,7 +114,7 @@ func line(ctx context.Context, s *scenarios.Scenario, o Options, rec *recorder) 
 	if err := before(ctx, s, st, rec); err != nil {
 		return nil, false, err
 	}
-	if err := prefill(gentle, s, st, rec); err != nil {
+	if err := prefill(gentle, s, st, source, rec); err != nil {
 		return nil, false, err
 	}
 	if err := load(ctx, s, st, rec, inputs{times: times, stop: o.Stop}); err != nil {

@@ -2,12 +2,15 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/slotstorm/slotstorm/chaos"
 	"github.com/slotstorm/slotstorm/deployer"
+	"github.com/slotstorm/slotstorm/deployer/rdb"
 	"github.com/slotstorm/slotstorm/internal/site"
 	"github.com/slotstorm/slotstorm/report/words"
+	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 	"github.com/slotstorm/slotstorm/workload"
 	"github.com/slotstorm/slotstorm/workload/resp"
@@ -15,19 +18,28 @@ import (
 )
 
 // prefill writes keys before the load.
-func prefill(ctx context.Context, s *scenarios.Scenario, st site.Site, rec *recorder) error {
+func prefill(ctx context.Context, s *scenarios.Scenario, st site.Site, source *rdb.Source, rec *recorder) error {
 	if s.Workload.Prefill == nil {
 		return nil
 	}
 	rec.Stage("prefill")
 	last := 0
-	err := workload.Prefill(ctx, asFormed(st.Redis()), &s.Workload, s.Seed, func(percent int) {
+	progress := func(percent int) {
 		// A line for each percent would bury the others.
 		if percent >= last+5 || percent == 100 {
 			last = percent
 			rec.Show(fmt.Sprintf("prefill %d %%", percent))
 		}
-	})
+	}
+	var err error
+	if source == nil {
+		err = workload.Prefill(ctx, asFormed(st.Redis()), &s.Workload, s.Seed, progress)
+	} else {
+		var set results.DataSet
+		set, err = source.Copy(ctx, st.Redis(), progress)
+		rec.facts.DataSet = &set
+		err = errors.Join(err, source.Close())
+	}
 	if err != nil {
 		return fmt.Errorf("prefill: %w", err)
 	}

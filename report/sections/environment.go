@@ -27,6 +27,9 @@ func environmentTerms(r *results.Run) doc.Terms {
 	add("slotstorm", words.Sentence(", ", r.Versions.Slotstorm, r.Versions.Go))
 	add("server", r.Versions.Server.String())
 	add("cluster", atStart(r))
+	if set := r.DataSet; set != nil {
+		add("data set", fmt.Sprintf("%s: %s, %.1f MB of keys and values, in %s", set.File, words.Plural(int(set.Keys), "key", "keys"), float64(set.Bytes)/1e6, words.Duration(set.Took)))
+	}
 	add("client", words.Sentence(" ", r.Client.Type, r.Client.Version))
 	if o := facts.Option(r, facts.ReloadOption); o != nil {
 		add("topology reload", o.Value+words.Stated(*o))

@@ -64,7 +64,7 @@ func owning(t *testing.T, name, value string) *Analysis {
 	return New(b, fixture.Scenario(t))
 }
 
-// What one node has of its own is not taken for that of all.
+// The value of one node is not taken for that of all.
 func TestADirectiveOfOneNode(t *testing.T) {
 	a := owning(t, "cluster-replica-no-failover", "YES")
 	if !a.forbidden([]string{"node-3"}) || a.forbidden([]string{"node-3", "node-4"}) {

@@ -173,3 +173,14 @@ func TestANodeWithDirectivesOfItsOwn(t *testing.T) {
 		t.Errorf("pods may take %s to stop", got)
 	}
 }
+
+// Pods announce their names where clients are to learn these, and only there.
+func TestPodsAnnounceHostNames(t *testing.T) {
+	const announced = ` --cluster-announce-hostname "$POD_NAME.redis"` + "\n"
+	for kind, want := range map[string]bool{"hostname": true, "Hostname": true, "ip": false, "": false} {
+		p := planOf(Options{Namespace: plannedNamespace(), Redis: scenarios.Redis{Shards: 3, Config: map[string]string{"cluster-preferred-endpoint-type": kind}}}, dial.Security{}, nil)
+		if got := strings.HasSuffix(p.script(startScript), announced); got != want {
+			t.Errorf("%q: the start script is\n%s", kind, p.script(startScript))
+		}
+	}
+}

@@ -142,16 +142,25 @@ func (s *Source) await(ctx context.Context) error {
 			if rerr != nil {
 				return rerr
 			}
-			why := deployer.Complaints(string(text))
-			if newer := regexp.MustCompile(`RDB format version (\d+)`).FindStringSubmatch(why); newer != nil {
-				return fmt.Errorf("%w: %s has version %s of the format, which %s does not read: name a newer server in redis.binary", ErrFile, s.file, newer[1], s.server)
-			}
-			return fmt.Errorf("%w: %s does not read %s: %s", ErrFile, s.server, s.file, why)
+			return s.unread(strings.ReplaceAll(deployer.Complaints(string(text)), "Reading config from stdin | ", ""))
 		case <-ctx.Done():
 			return fmt.Errorf("waiting for %s to read %s: %w (%w)", s.server, s.file, err, context.Cause(ctx))
 		case <-t.C:
 		}
 	}
+}
+
+// unread is the error for a file that the server does not read, from what its log complains of.
+// Source: rdbLoadRioWithLoadingCtx in rdb.c of Redis.
+func (s *Source) unread(why string) error {
+	newer := regexp.MustCompile(`RDB format version (\d+)`).FindStringSubmatch(why)
+	switch {
+	case newer != nil:
+		return fmt.Errorf("%w: %s has version %s of the format, which %s does not read: name a newer server in redis.binary", ErrFile, s.file, newer[1], s.server)
+	case strings.Contains(why, "Wrong signature"):
+		return fmt.Errorf("%w: %s is a file of Valkey 9.0 or later, which %s does not read: name such a server in redis.binary", ErrFile, s.file, s.server)
+	}
+	return fmt.Errorf("%w: %s does not read %s: %s", ErrFile, s.server, s.file, why)
 }
 
 // check refuses keys that a cluster cannot hold, or that would pass for keys of the run.

@@ -73,6 +73,7 @@ func TestFilesThatAreRefused(t *testing.T) {
 		"a text":          {file("hello, world"), `is no RDB file: it begins with "hello,"`},
 		"nothing":         {file(""), `is no RDB file: it begins with ""`},
 		"a newer version": {file("REDIS0999" + strings.Repeat("\x00", 32)), "has version 999 of the format, which Redis"},
+		"another product": {file("VALKEY080" + strings.Repeat("\x00", 32)), "is a file of Valkey 9.0 or later, which Redis"},
 		"a torn one":      {file("REDIS0006\xfe\x00\x00\x03abc"), "does not read"},
 		"no keys":         {written(t, func(context.Context, *redis.Client) error { return nil }), "holds no keys"},
 		"another database": {written(t, func(ctx context.Context, cl *redis.Client) error {

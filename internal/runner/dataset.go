@@ -2,11 +2,13 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 
 	"github.com/slotstorm/slotstorm/clusters/local"
 	"github.com/slotstorm/slotstorm/deployer/rdb"
+	"github.com/slotstorm/slotstorm/internal/site"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
@@ -29,5 +31,8 @@ func dataSet(ctx context.Context, s *scenarios.Scenario, o Options, rec *recorde
 	source, err := rdb.Open(ctx, ro)
 	// Nodes on this machine make the folder again; in pods none has one.
 	_ = os.Remove(volumes)
+	if err != nil && ctx.Err() == nil && !errors.Is(err, rdb.ErrFile) {
+		err = fmt.Errorf("%w: %w", site.ErrEnvironment, err)
+	}
 	return source, err
 }

@@ -312,19 +312,24 @@ func TestKeySpacesFollowTheirWeights(t *testing.T) {
 
 func BenchmarkKeys(b *testing.B) {
 	for _, d := range append(distributions(), "scrambled") {
-		b.Run(d, func(b *testing.B) {
-			k := scenarios.Keys{Count: 1e6, Distribution: d, Theta: 0.99, Sigma: 0.2, Hot: &scenarios.HotSet{Requests: 0.5, Keys: 0.1, Every: scenarios.Duration(time.Second)}}
-			if d == "scrambled" {
-				k.Distribution, k.Scrambled = "zipfian", true
-			}
-			p := newPicker(&k, seed, 0.2)
-			b.ReportAllocs()
-			i := int64(0)
-			for b.Loop() {
-				draws := random.For(seed, i)
-				draw(p, &draws, place{index: i, at: time.Duration(i)})
-				i++
-			}
-		})
+		benchmarkKeys(b, d, 1e6)
+		benchmarkKeys(b, d, 1e12)
 	}
+}
+
+func benchmarkKeys(b *testing.B, d string, n int64) {
+	b.Run(fmt.Sprintf("%s/%.0e", d, float64(n)), func(b *testing.B) {
+		k := scenarios.Keys{Count: n, Distribution: d, Theta: 0.99, Sigma: 0.2, Hot: &scenarios.HotSet{Requests: 0.5, Keys: 0.1, Every: scenarios.Duration(time.Second)}}
+		if d == "scrambled" {
+			k.Distribution, k.Scrambled = "zipfian", true
+		}
+		p := newPicker(&k, seed, 0.2)
+		b.ReportAllocs()
+		i := int64(0)
+		for b.Loop() {
+			draws := random.For(seed, i)
+			draw(p, &draws, place{index: i, at: time.Duration(i)})
+			i++
+		}
+	})
 }

@@ -1,6 +1,7 @@
 package facts
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/slotstorm/slotstorm/results"
@@ -138,21 +139,69 @@ func stepEnd(r *results.Roll, i int) results.Duration {
 }
 
 // struckBy is the fault that had the old owner down or unreachable when it was marked
-// FAIL or, if that was not seen, when it was suspected or lost its slots. Of several, one
-// that keeps a primary from serving comes first, then the oldest.
+// FAIL or, if that was not seen, when it was suspected or lost its slots. Of several, the
+// oldest counts that keeps a primary from serving. Of those that need not (packets that are
+// late, a command), it is the last one that began before the old owner fell silent; or, if
+// that was not seen, the last one that cuts connections, else the last one.
 func (h *History) struckBy(t Takeover) *Cause {
-	var best *Cause
+	var list []*Cause
 	for i := range h.run.Faults {
-		f := &h.run.Faults[i]
-		c := h.struck(f, t)
-		if c == nil {
-			continue
-		}
-		if best == nil || f.Deposes && !best.Fault.Deposes || f.Deposes == best.Fault.Deposes && c.Since < best.Since {
-			best = c
+		if c := h.struck(&h.run.Faults[i], t); c != nil {
+			list = append(list, c)
 		}
 	}
-	return best
+	if len(list) == 0 {
+		return nil
+	}
+	silent, fell := h.fellSilent(t)
+	rank := func(c *Cause) int {
+		switch {
+		case c.Fault.Deposes:
+			return 3
+		case fell && c.Since <= silent:
+			return 2
+		case c.Fault.Disconnects:
+			return 1
+		}
+		return 0
+	}
+	return slices.MaxFunc(list, func(x, y *Cause) int {
+		if by := cmp.Compare(rank(x), rank(y)); by != 0 {
+			return by
+		}
+		if rank(x) == 3 {
+			return cmp.Compare(y.Since, x.Since)
+		}
+		return cmp.Compare(x.Since, y.Since)
+	})
+}
+
+// marked is when the old owner of a takeover was declared failed or, if that was not seen,
+// suspected or replaced.
+func marked(t Takeover) *sighting {
+	for _, s := range []*sighting{t.failed, t.suspected} {
+		if s != nil {
+			return s
+		}
+	}
+	return t.promoted
+}
+
+// fellSilent is when the old owner of a takeover stopped to answer polls, if it did not answer
+// when it was declared failed.
+func (h *History) fellSilent(t Takeover) (at results.Duration, ok bool) {
+	for _, e := range h.events {
+		if e.Node != t.From || e.Offset > marked(t).at {
+			continue
+		}
+		switch e.Kind {
+		case results.EventUnreachable:
+			at, ok = e.Offset, true
+		case results.EventReachable:
+			ok = false
+		}
+	}
+	return at, ok
 }
 
 // struck is a fault as the cause of a takeover, or nil.
@@ -164,18 +213,15 @@ func (h *History) struck(f *results.Fault, t Takeover) *Cause {
 	if !ok || t.Means == results.MeansMoved {
 		return nil
 	}
-	mark := t.failed
-	if mark == nil {
+	if t.failed == nil {
 		if f.Takes == results.TakesProcess && f.Asked && f.Injected <= t.At && t.At-t.Uncertainty <= away.to {
 			return &Cause{Fault: f, Since: f.Injected, Asked: true}
 		}
 		if t.Means != "" {
 			return nil // it was asked for, and not by this fault
 		}
-		if mark = t.suspected; mark == nil {
-			mark = t.promoted
-		}
 	}
+	mark := marked(t)
 	if mark.at < away.from || mark.at-mark.uncertainty > away.to+joinSlack {
 		return nil
 	}

@@ -191,17 +191,19 @@ func options(words []string) (map[string]string, error) {
 
 // traits are what faults take, by kind.
 var traits = map[string]results.Traits{
-	"kill":     {Takes: results.TakesProcess, Deposes: true, Signal: "SIGKILL"},
-	"term":     {Takes: results.TakesProcess, Deposes: true, Asked: true, Signal: "SIGTERM"},
-	"restart":  {Takes: results.TakesProcess, Deposes: true, Gradual: true, Rolls: true, Asked: true},
-	"pause":    {Takes: results.TakesTime, Lasts: true, Deposes: true, Signal: "SIGSTOP"},
-	"cpu":      {Takes: results.TakesTime, Lasts: true},
-	"isolate":  {Takes: results.TakesNetwork, Lasts: true, Deposes: true, Disconnects: true},
-	"delay":    {Takes: results.TakesNetwork, Lasts: true},
-	"command":  {Takes: results.TakesCommand},
-	"failover": {Takes: results.TakesRole, Deposes: true, Asked: true},
-	"reshard":  {Takes: results.TakesSlots, Asked: true},
-	"scale":    {Takes: results.TakesSlots, Asked: true},
+	"kill":    {Takes: results.TakesProcess, Deposes: true, Signal: "SIGKILL"},
+	"term":    {Takes: results.TakesProcess, Deposes: true, Asked: true, Signal: "SIGTERM"},
+	"restart": {Takes: results.TakesProcess, Deposes: true, Gradual: true, Rolls: true, Asked: true},
+	"pause":   {Takes: results.TakesTime, Lasts: true, Deposes: true, Signal: "SIGSTOP"},
+	"cpu":     {Takes: results.TakesTime, Lasts: true},
+	"isolate": {Takes: results.TakesNetwork, Lasts: true, Deposes: true, Disconnects: true},
+	"delay":   {Takes: results.TakesNetwork, Lasts: true},
+	// What a partition cuts off may still be asked by clients and polls.
+	"partition": {Takes: results.TakesNetwork, Lasts: true, Disconnects: true},
+	"command":   {Takes: results.TakesCommand},
+	"failover":  {Takes: results.TakesRole, Deposes: true, Asked: true},
+	"reshard":   {Takes: results.TakesSlots, Asked: true},
+	"scale":     {Takes: results.TakesSlots, Asked: true},
 }
 
 // fault reads: fault NAME KIND NODES from=SECONDS to=SECONDS. Roles are those at the

@@ -9,8 +9,9 @@ import (
 
 // Election is what the nodes' logs say of it.
 type Election struct {
-	won    *sighting // start of the attempt that won
-	first  results.Duration
+	won   *sighting // start of the attempt that won
+	first results.Duration
+	// Starts are the attempts up to the one that won; if that was not logged, all.
 	Starts int
 	// delay is the wait before the attempt that won; nil if it was not logged.
 	delay *results.Duration
@@ -31,6 +32,7 @@ func readElection(events []results.Event, promoted *sighting, ofShard func(resul
 		return el
 	}
 	var scheduled results.Duration // when the wait of the winner began
+	started := 0
 	for i, e := range events {
 		if e.Offset > promoted.at {
 			continue
@@ -53,11 +55,11 @@ func readElection(events []results.Event, promoted *sighting, ofShard func(resul
 		}
 		switch e.Kind {
 		case results.EventElectionStart:
-			if el.Starts++; el.Starts == 1 {
+			if started++; started == 1 {
 				el.first = e.Offset
 			}
 			if e.Node == promoted.node {
-				el.won = sight(&events[i])
+				el.won, el.Starts = sight(&events[i]), started
 			}
 		case results.EventElectionDelay:
 			if e.Node == promoted.node {
@@ -74,6 +76,9 @@ func readElection(events []results.Event, promoted *sighting, ofShard func(resul
 				el.Stuck = append(el.Stuck, e.Message)
 			}
 		}
+	}
+	if el.won == nil {
+		el.Starts = started
 	}
 	return el
 }

@@ -233,6 +233,8 @@ func (a *Analysis) look(e episode) seen {
 	case s.outage == nil && s.promoted != nil:
 		// The probes saw no outage: the new primary served at once.
 		s.probe = s.promoted
+	case s.outage == nil && e.servedOn(a):
+		s.probe = &sighting{at: e.since, source: "probe", node: e.from}
 	}
 	return s
 }
@@ -464,6 +466,13 @@ func (e episode) outage(list []results.Outage) *results.Outage {
 		return &list[i]
 	}
 	return nil
+}
+
+// servedOn reports whether the primary of an episode served while a fault kept it busy or cut
+// it off that was over before the load ended: the probes saw no outage.
+func (e episode) servedOn(a *Analysis) bool {
+	f := e.fault
+	return e.takeover == nil && !e.planned && f.Lasts && f.Released > 0 && f.Released < a.Run.LoadEnd && (f.Takes == results.TakesTime || f.Takes == results.TakesNetwork)
 }
 
 // ServerTimes are the durations of the failovers that completed.

@@ -55,7 +55,7 @@ type Hindrance struct {
 // Hindrance explains a failover in which no other node took over.
 func (a *Analysis) Hindrance(f results.Failover) Hindrance {
 	end := a.Run.End
-	if f.Complete {
+	if f.Complete && f.Server > 0 {
 		end = f.Injected + f.Server
 	}
 	events := a.Between(f.Injected, end)
@@ -166,8 +166,13 @@ func (a *Analysis) back(f results.Failover, events []results.Event, end results.
 	switch {
 	case e != nil:
 		return e.Offset
-	case f.Complete:
+	case f.Complete && f.Server > 0:
 		return end
+	case f.Complete:
+		// It served on, so nothing showed when it was back: when the fault was over.
+		if i := slices.IndexFunc(a.Run.Faults, func(g results.Fault) bool { return g.Name == f.Fault }); i >= 0 {
+			return a.Run.Faults[i].Released
+		}
 	}
 	return 0
 }

@@ -246,8 +246,8 @@ func fullCoverage(a *facts.Analysis, s *results.Summary) []results.Advice {
 		var evidence []string
 		var longest results.Duration
 		for _, o := range refused {
-			longest = max(longest, o.To-o.From)
-			evidence = append(evidence, fmt.Sprintf("shard %d kept its primary and answered CLUSTERDOWN for %s", o.Shard, words.Duration(o.To-o.From)))
+			longest = max(longest, o.took)
+			evidence = append(evidence, fmt.Sprintf("shard %d kept its primary and answered CLUSTERDOWN for %s", o.shard, words.Duration(o.took)))
 		}
 		if n++; longest > most {
 			most = longest
@@ -312,19 +312,46 @@ func shards(list []int) string {
 	return words.Verb(len(list), "shard ", "shards ") + strings.Join(names, " and ")
 }
 
-// refusals are the longest outages, in the order of shards, in which the shards beside
+// answeredDown is how long a shard answered CLUSTERDOWN.
+type answeredDown struct {
+	shard int
+	took  results.Duration
+}
+
+// refusals are the longest times, in the order of shards, in which the shards beside
 // the failed ones answered CLUSTERDOWN.
-func refusals(r *results.Run, failed []int, from, end results.Duration) []results.Outage {
-	longest := map[int]results.Outage{}
+func refusals(r *results.Run, failed []int, from, end results.Duration) []answeredDown {
+	longest := map[int]answeredDown{}
 	for _, o := range r.ProbeOutages {
-		if slices.Contains(failed, o.Shard) || o.From < from || o.From > end || o.Errors["CLUSTERDOWN"] == 0 {
+		if slices.Contains(failed, o.Shard) || o.From < from || o.From > end || o.Errors[clusterDown] == 0 {
 			continue
 		}
-		if most, ok := longest[o.Shard]; !ok || o.To-o.From > most.To-most.From {
-			longest[o.Shard] = o
+		if took := downFrom(o); took >= longest[o.Shard].took {
+			longest[o.Shard] = answeredDown{o.Shard, took}
 		}
 	}
-	return slices.SortedFunc(maps.Values(longest), func(x, y results.Outage) int { return x.Shard - y.Shard })
+	return slices.SortedFunc(maps.Values(longest), func(x, y answeredDown) int { return x.shard - y.shard })
+}
+
+const clusterDown = "CLUSTERDOWN"
+
+// downFrom is how long an outage was one of CLUSTERDOWN: all of it if nothing else was
+// answered, else from the first such answer to the last.
+func downFrom(o results.Outage) results.Duration {
+	if len(o.Errors) == 1 {
+		return o.To - o.From
+	}
+	var from, to results.Duration
+	for _, r := range o.Refusals {
+		if r.Class != clusterDown {
+			continue
+		}
+		if to == 0 || r.From < from {
+			from = r.From
+		}
+		to = max(to, r.To)
+	}
+	return to - from
 }
 
 // slowed is true of a failover under a fault by which packets are late or lost, and which

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -223,5 +224,58 @@ func TestRetriedElection(t *testing.T) {
 	want := results.Distribution{N: 3, Min: fixture.MS(3004), Median: fixture.MS(3004), Max: fixture.MS(7005), Mean: fixture.MS(4337.667), Low: fixture.MS(3004), High: fixture.MS(7005), Confidence: 0.75}
 	if d == nil || *d != want {
 		t.Errorf("distribution %+v, want %+v", d, want)
+	}
+}
+
+// A pause that no probe noticed took nothing away, and says so.
+func TestAPauseThatNoProbeNoticed(t *testing.T) {
+	b := fixture.Killed()
+	b.Events, b.Run.ProbeOutages, b.Run.ClientOutages = nil, nil, nil
+	f := &b.Run.Faults[0]
+	f.Traits = results.Traits{Takes: results.TakesTime, Lasts: true, Deposes: true, Signal: "SIGSTOP"}
+	f.Released = f.Injected + fixture.MS(300)
+	s := summary(t, b)
+	if got := s.Failovers[0]; !got.Complete || got.Server != 0 || got.Note != cameBack {
+		t.Errorf("%+v", got)
+	}
+	text := fmt.Sprint(s.Findings)
+	if !strings.Contains(text, "no probe of shard 0 failed") || strings.Contains(text, "was down for") {
+		t.Error(text)
+	}
+}
+
+// An election that another replica starts after the one that won delayed nothing.
+func TestAnElectionInVainAfterTheOneThatWon(t *testing.T) {
+	for _, later := range []float64{-50, 2} {
+		b := fixture.Killed()
+		var won results.Event
+		for _, e := range b.Events {
+			if e.Kind == results.EventElectionStart {
+				won = e
+			}
+		}
+		other := won
+		other.Node, other.Offset = "node-6", won.Offset+fixture.MS(later)
+		b.Run.Shards[0].Nodes = append(b.Run.Shards[0].Nodes, "node-6")
+		b.Run.Nodes = append(b.Run.Nodes, results.Node{Name: "node-6", Shard: 0, Role: "replica"})
+		b.Events = append(b.Events, other)
+		slices.SortStableFunc(b.Events, func(x, y results.Event) int { return int(x.Offset - y.Offset) })
+		if got := strings.Contains(summary(t, b).Failovers[0].Note, "2 elections were started"); got != (later < 0) {
+			t.Errorf("%v ms after the one that won: %v, note %q", later, got, summary(t, b).Failovers[0].Note)
+		}
+	}
+}
+
+// Another shard's outage of many kinds counts only as long as it answered CLUSTERDOWN.
+func TestHowLongAShardAnsweredThatTheClusterIsDown(t *testing.T) {
+	o := results.Outage{Shard: 1, From: fixture.MS(100), To: fixture.MS(30_100), Errors: map[string]int{"CLUSTERDOWN": 100}}
+	if got := downFrom(o); got != fixture.MS(30_000) {
+		t.Errorf("with nothing else: %s", got)
+	}
+	o.Errors["NOREPLICAS"] = 2000
+	o.Refusals = []results.Refusal{{Node: "node-1", Class: "NOREPLICAS", From: fixture.MS(110), To: fixture.MS(30_000)},
+		{Node: "node-1", Class: "CLUSTERDOWN", From: fixture.MS(2000), To: fixture.MS(3000)}, {Node: "node-4", Class: "CLUSTERDOWN", From: fixture.MS(2100), To: fixture.MS(3100)}}
+	if got := downFrom(o); got != fixture.MS(1100) {
+		t.Errorf("beside others: %s", got)
 	}
 }

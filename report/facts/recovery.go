@@ -21,11 +21,11 @@ func (a *Analysis) Recoveries(of string, within float64) (list []results.Recover
 	if within == 0 {
 		within = usualTolerance
 	}
-	good := a.goodOK(within)
+	judge := a.goodOK(within)
 	if of == "p99" {
-		good = a.goodP99(within)
+		judge = a.goodP99(within)
 	}
-	if good == nil {
+	if judge == nil {
 		return nil, "there is no steady state to return to"
 	}
 	starts := a.Injections()
@@ -33,11 +33,15 @@ func (a *Analysis) Recoveries(of string, within float64) (list []results.Recover
 		return nil, "no fault was injected"
 	}
 	for i, f := range starts {
-		until := a.Whole.To
-		if i+1 < len(starts) {
-			until = min(until, SecondOf(&a.Run, starts[i+1].Injected))
+		from, until := SecondOf(&a.Run, f.Injected), a.Whole.To
+		for _, next := range starts[i+1:] {
+			// Faults of one second have their recovery together.
+			if at := SecondOf(&a.Run, next.Injected); at > from {
+				until = min(until, at)
+				break
+			}
 		}
-		took, ended := recovered(good, SecondOf(&a.Run, f.Injected), until)
+		took, ended := recovered(judge, from, until)
 		r := results.Recovery{Fault: f.Name, Of: of, Open: !ended}
 		if took > 0 {
 			r.Took = results.DurationOf(time.Duration(took)*time.Second - a.into(f))
@@ -69,20 +73,38 @@ func (a *Analysis) into(f results.Fault) time.Duration {
 	return (f.Injected - a.Run.LoadStart).Std() % time.Second
 }
 
+// shows is what a second of the load shows.
+type shows int
+
+const (
+	idle shows = iota // nothing was due: it shows nothing
+	bad
+	good
+)
+
+// asGood is a second in which something was due.
+func asGood(is bool) shows {
+	if is {
+		return good
+	}
+	return bad
+}
+
 // recovered counts the seconds from from up to the end of the last bad one
 // before goodSeconds good ones in a row, and reports whether those were seen.
-func recovered(good func(int) bool, from, until int) (took int, ended bool) {
+func recovered(judge func(int) shows, from, until int) (took int, ended bool) {
 	streak := 0
 	for s := from; s < until; s++ {
-		if !good(s) {
+		switch judge(s) {
+		case bad:
 			streak, took = 0, s+1-from
-			continue
-		}
-		if streak++; streak == goodSeconds {
-			return took, true
+		case good:
+			if streak++; streak == goodSeconds {
+				return took, true
+			}
 		}
 	}
-	return took, took == 0
+	return took, false
 }
 
 // SteadySeconds are those of the first phase that end before the first fault, or before the
@@ -104,7 +126,7 @@ func (a *Analysis) SteadySeconds() Window {
 }
 
 // goodOK judges seconds by the share of requests answered ok.
-func (a *Analysis) goodOK(within float64) func(int) bool {
+func (a *Analysis) goodOK(within float64) func(int) shows {
 	var steady results.Counts
 	seconds := map[int]results.Counts{}
 	from := a.SteadySeconds()
@@ -119,9 +141,12 @@ func (a *Analysis) goodOK(within float64) func(int) bool {
 	if steady.OK == 0 {
 		return nil
 	}
-	return func(s int) bool {
+	return func(s int) shows {
 		c := seconds[s]
-		return c.Total() == 0 || c.Share() >= steady.Share()*(1-within)
+		if c.Total() == 0 {
+			return idle
+		}
+		return asGood(c.Share() >= steady.Share()*(1-within))
 	}
 }
 
@@ -138,7 +163,13 @@ func (a *Analysis) responses() Histograms[int] {
 
 // goodP99 judges seconds by their p99 response time, beside the median of those
 // of the steady state.
-func (a *Analysis) goodP99(within float64) func(int) bool {
+func (a *Analysis) goodP99(within float64) func(int) shows {
+	due := map[int]bool{}
+	for _, f := range a.Frames {
+		for _, c := range f.Commands {
+			due[f.Seq] = due[f.Seq] || c.Total() > 0
+		}
+	}
 	p99 := map[int]int64{}
 	for s, h := range a.responses() {
 		p99[s] = h.ValueAtPercentile(99)
@@ -155,8 +186,11 @@ func (a *Analysis) goodP99(within float64) func(int) bool {
 	}
 	slices.Sort(steady)
 	limit := float64(steady[len(steady)/2]) * (1 + within)
-	return func(s int) bool {
+	return func(s int) shows {
 		v, answered := p99[s]
-		return answered && float64(v) <= limit
+		if !answered && !due[s] {
+			return idle
+		}
+		return asGood(answered && float64(v) <= limit)
 	}
 }

@@ -120,6 +120,23 @@ func TestRecovery(t *testing.T) {
 				b.Frames[s].Commands = map[string]results.Counts{"GET": {OK: 100, Failed: 900}}
 			}
 		}, 24.998, results.Fail},
+		{"nothing is due any more", func(b *results.Bundle) {
+			for s := 13; s < 38; s++ {
+				b.Frames[s].Commands = nil
+			}
+		}, 0, results.Inconclusive},
+		{"nothing is due for some seconds", func(b *results.Bundle) {
+			b.Frames[17].Commands, b.Frames[18].Commands = nil, nil
+		}, 3.998, results.Pass},
+		{"another fault in the same second", func(b *results.Bundle) {
+			again := b.Run.Faults[0]
+			again.Name, again.Injected = "again", again.Injected+fixture.MS(200)
+			b.Run.Faults = append(b.Run.Faults, again)
+		}, 3.998, results.Pass},
+		{"a fault in the last second", func(b *results.Bundle) {
+			b.Frames = fixture.Quiet().Frames
+			b.Run.Faults[0].Injected = b.Run.LoadStart + fixture.MS(36_500)
+		}, 0, results.Inconclusive},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			b := fixture.Killed()

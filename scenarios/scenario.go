@@ -14,11 +14,6 @@
 // package knows nothing of Redis connections, Kubernetes or processes.
 package scenarios
 
-import (
-	"strconv"
-	"time"
-)
-
 // Version and Kind are what a scenario file must say in its first two fields.
 const (
 	Version = "slotstorm/v1"
@@ -244,20 +239,6 @@ type Axis struct {
 	// The values of the field, one for each run. A text is read as YAML; "null"
 	// removes the field.
 	Values []AnyValue `yaml:"values" json:"values" jsonschema:"required,minItems=1,maxItems=100" hint:"minItems=write values: [1000, 5000]"`
-}
-
-// NodeTimeout is cluster-node-timeout: the one in the scenario, or Redis' own
-// default of 15 s. Of nodes with different ones it is the longest.
-func (r Redis) NodeTimeout() time.Duration {
-	var longest time.Duration
-	for n := range max(1, r.nodes()) {
-		own := 15 * time.Second
-		if ms, err := strconv.Atoi(r.ConfigOf(n)["cluster-node-timeout"]); err == nil {
-			own = time.Duration(ms) * time.Millisecond
-		}
-		longest = max(longest, own)
-	}
-	return longest
 }
 
 // Release is the Redis that the cluster is deployed with.

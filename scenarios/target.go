@@ -205,6 +205,15 @@ func (t *Target) UnmarshalText(b []byte) error {
 	return nil
 }
 
+// numberOf is 3 for node-3.
+func numberOf(node string) int {
+	n := 0
+	if _, err := fmt.Sscanf(node, "node-%d", &n); err != nil {
+		return 1 << 30 // too many digits to be one
+	}
+	return n
+}
+
 // hitsPrimary reports whether a primary can be among the nodes that are meant.
 func (t Target) hitsPrimary() bool { return t.Role != Replica }
 

@@ -90,15 +90,6 @@ func (d *document) validateTarget(s *Scenario, t Target, at, verb string) {
 	}
 }
 
-// numberOf is 3 for node-3.
-func numberOf(node string) int {
-	n := 0
-	if _, err := fmt.Sscanf(node, "node-%d", &n); err != nil {
-		return 1 << 30 // too many digits to be one
-	}
-	return n
-}
-
 func (d *document) validateSides(s *Scenario, between, and []Party, path string) {
 	seen := map[Party]string{}
 	for _, side := range []struct {

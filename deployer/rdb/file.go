@@ -16,6 +16,9 @@ import (
 	"github.com/slotstorm/slotstorm/results"
 )
 
+// ErrFile marks a file that cannot be the data set of the scenario's cluster.
+var ErrFile = errors.New("workload.prefill.from")
+
 const (
 	// fileName is that of the copy in its folder.
 	fileName = "source.rdb"

@@ -28,9 +28,6 @@ import (
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
-// ErrFile marks a file that cannot be the data set of the scenario's cluster.
-var ErrFile = errors.New("workload.prefill.from")
-
 // Options of a source.
 type Options struct {
 	// File is an RDB file, Dir a folder that does not exist yet, for the copy.

@@ -1,7 +1,6 @@
 package witness
 
 import (
-	"cmp"
 	"encoding/json"
 	"strconv"
 	"strings"
@@ -51,15 +50,7 @@ func demanded(r *results.Run) (demand, bool) {
 	d := demand{entries: map[string]entry{}, single: true, prefilled: len(sc.Workload.Prefill) > 0 && string(sc.Workload.Prefill) != "null", attempts: attempts(r.Client)}
 	// Without probes there is no interval.
 	d.probeEvery, _ = time.ParseDuration(sc.Workload.Probe.Interval)
-	// Statistics have the old names of commands.
-	old := map[string]string{}
-	for command, name := range sc.Redis.RenameCommands {
-		old[strings.ToLower(name)] = strings.ToLower(command)
-	}
-	executed := func(template string) string {
-		name := first(template)
-		return cmp.Or(old[name], name)
-	}
+	executed := func(template string) string { return oldName(first(template), sc.Redis.RenameCommands) }
 	for _, m := range sc.Workload.Mix {
 		e := entry{commands: map[string]int64{}}
 		switch m.Command {
@@ -94,6 +85,16 @@ func demanded(r *results.Run) (demand, bool) {
 		d.entries[name] = e
 	}
 	return d, true
+}
+
+// oldName is the name that a command had before it was renamed: statistics keep it.
+func oldName(command string, renamed map[string]string) string {
+	for old, name := range renamed {
+		if strings.ToLower(name) == command {
+			return strings.ToLower(old)
+		}
+	}
+	return command
 }
 
 // first is the first word of a template, as statistics name commands.

@@ -29,13 +29,13 @@ timeline:
 `
 
 // drill runs faults one after the other, and wants each to be proved and healed.
-func drill(t *testing.T, length, faults string) *results.Bundle {
+func drill(t *testing.T, length, faults string, more ...string) *results.Bundle {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "drilled.yaml")
 	if err := os.WriteFile(file, []byte(strings.Replace(drilled, "LENGTH", length, 1)+faults), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	b := onLab(t, file)[0]
+	b := onLab(t, append([]string{file}, more...)...)[0]
 	behaved(t, b)
 	for _, f := range b.Run.Faults {
 		t.Logf("%s: %s; %s", f.Name, f.Proof, f.Healing)
@@ -74,6 +74,33 @@ func TestKindPressureInPods(t *testing.T) {
 	for i, want := range []string{"2 busy threads of its container", "48 MiB are held in the container of "} {
 		if f := b.Run.Faults[i]; !strings.Contains(f.Proof, want) {
 			t.Errorf("%s: %s", f.Name, f.Proof)
+		}
+	}
+}
+
+// TestKindEvictAndOOMKill evicts a pod, which its budget permits, and asks for another one before
+// the first is back, which it refuses: the pod stays, and that is no failover. Then a server
+// exceeds the limit of its container, which the report tells from another crash.
+func TestKindEvictAndOOMKill(t *testing.T) {
+	b := drill(t, "100s", `
+    - {name: evicted, at: 3s, evict: {target: replica of shard 1}}
+    - {name: refused, at: 4s, evict: {target: primary of shard 0}}
+    - {name: oom, at: 45s, oomKill: {target: primary of shard 2}}
+    - {name: crash, at: 75s, kill: {target: replica of shard 2, scope: container}}
+`, "--set", "redis.resources.memory=128Mi")
+	evicted, refused, oom, crash := b.Run.Faults[0], b.Run.Faults[1], b.Run.Faults[2], b.Run.Faults[3]
+	if pods := podsOf(b, evicted.Node); len(pods) != 2 || evicted.Refused != "" {
+		t.Errorf("after %q the pods are %+v", evicted.Proof, pods)
+	}
+	if pods := podsOf(b, refused.Node); len(pods) != 1 || refused.Refused == "" || !strings.Contains(refused.Proof, "disruption budget") {
+		t.Errorf("after %q the pods are %+v", refused.Proof, pods)
+	}
+	if slices.ContainsFunc(b.Run.Summary.Failovers, func(f results.Failover) bool { return f.Fault == "refused" }) {
+		t.Errorf("a refused eviction has a failover: %+v", b.Run.Summary.Failovers)
+	}
+	for f, kills := range map[*results.Fault]int{&oom: 1, &crash: 0} {
+		if pods := podsOf(b, f.Node); len(pods) != 1 || pods[0].Restarts != 1 || pods[0].OOMKills != kills || strings.Contains(f.Proof, "OOMKilled") != (kills > 0) {
+			t.Errorf("after %q the pods are %+v", f.Proof, pods)
 		}
 	}
 }

@@ -46,6 +46,8 @@ type Pod struct {
 	ImageID string `json:"imageID,omitempty"`
 	// Restarts counts the restarts of its container.
 	Restarts int `json:"restarts"`
+	// OOMKills are those after it had more memory than its limit.
+	OOMKills int `json:"oomKills,omitempty"`
 	// From is when it was first seen, To when it was gone; 0 if it was not.
 	From Duration `json:"fromMs"`
 	To   Duration `json:"toMs,omitempty"`

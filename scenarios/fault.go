@@ -42,6 +42,8 @@ type Fault struct {
 	CPU *CPUStress `yaml:"cpu,omitempty" json:"cpu,omitempty" jsonschema:"oneof_required=cpu"`
 	// Takes memory from a node.
 	Memory *MemoryStress `yaml:"memory,omitempty" json:"memory,omitempty" jsonschema:"oneof_required=memory"`
+	// Has a node exceed the memory limit of its container.
+	OOMKill *OOMKill `yaml:"oomKill,omitempty" json:"oomKill,omitempty" jsonschema:"oneof_required=oomKill"`
 	// Fills a node's volume.
 	DiskFull *DiskFull `yaml:"diskFull,omitempty" json:"diskFull,omitempty" jsonschema:"oneof_required=diskFull"`
 	// Slows a node's disk.
@@ -123,7 +125,7 @@ func (f Fault) Allows(p Permission) bool {
 func (f *Fault) actions() []statement {
 	return []statement{
 		of(f.Kill), of(f.Pause), of(f.Partition), of(f.Isolate), of(f.Failover), of(f.Reshard), of(f.Scale), of(f.Delay), of(f.Loss), of(f.Bandwidth),
-		of(f.CPU), of(f.Memory), of(f.DiskFull), of(f.SlowDisk), of(f.DiskError), of(f.PowerLoss), of(f.Drain), of(f.Evict), of(f.Machine), of(f.Restart),
+		of(f.CPU), of(f.Memory), of(f.OOMKill), of(f.DiskFull), of(f.SlowDisk), of(f.DiskError), of(f.PowerLoss), of(f.Drain), of(f.Evict), of(f.Machine), of(f.Restart),
 		of(f.Command), of(f.Exec),
 	}
 }

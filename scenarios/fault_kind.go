@@ -126,6 +126,8 @@ type ground struct {
 	provider string
 	// bounded says that volumes have a size of their own.
 	bounded bool
+	// limited says that the containers of nodes have a memory limit.
+	limited bool
 	// shards is how many the cluster has; 0 if that is not known.
 	shards int
 	// renames says that the servers may have commands of modules, or commands under other

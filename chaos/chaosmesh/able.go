@@ -51,6 +51,7 @@ func kinds() []kind {
 		{new(scenarios.Isolate).Name(), func(f scenarios.Fault) error { return rejects(f.Isolate.Action) }, tryCut},
 		{new(scenarios.CPUStress).Name(), notYet, nil},
 		{new(scenarios.MemoryStress).Name(), notYet, nil},
+		{new(scenarios.OOMKill).Name(), notYet, nil},
 		{new(scenarios.Pause).Name(), func(scenarios.Fault) error {
 			return errors.New("no fault of Chaos Mesh stops a process and continues it: write engine: auto")
 		}, nil},

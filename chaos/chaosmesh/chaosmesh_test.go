@@ -32,6 +32,7 @@ func TestWhatChaosMeshCannotDo(t *testing.T) {
 		"drain: {target: primary of shard 0}, duration: 9s":                                        "no fault of Chaos Mesh is a drain",
 		"machine: {target: primary of shard 0}, duration: 9s":                                      "no fault of Chaos Mesh stops a machine",
 		"evict: {target: primary of shard 0}":                                                      "without a question to its PodDisruptionBudget",
+		"oomKill: {target: primary of shard 0}":                                                    "cannot have Chaos Mesh do oomKill: write engine: auto",
 		"cpu: {target: primary of shard 0}, duration: 9s":                                          "cannot have Chaos Mesh do cpu: write engine: auto",
 		"diskFull: {target: primary of shard 0}, duration: 9s":                                     "cannot have Chaos Mesh do diskFull",
 	} {
@@ -40,6 +41,7 @@ apiVersion: slotstorm/v1
 kind: Scenario
 metadata: {name: test}
 cluster: {provider: kind}
+redis: {resources: {memory: 64Mi}}
 timeline:
   phases: [{name: a, duration: 120s}]
   faults: [{name: f, at: 1s, engine: chaosmesh, `+fault+`}]

@@ -13,7 +13,7 @@ import (
 // podFaults are the faults that this engine knows in pods.
 func podFaults() []podFault {
 	return []podFault{
-		killPods(), drainNode(), evictPod(), machineOfNode(), restartShards(), pausePods(), podCPUStress(), podMemoryStress(), podPartition(), podIsolate(), podFailover(), podReshard(),
+		killPods(), drainNode(), evictPod(), machineOfNode(), restartShards(), pausePods(), podCPUStress(), podMemoryStress(), oomKillPods(), podPartition(), podIsolate(), podFailover(), podReshard(),
 		podDelay(), podLoss(), podBandwidth(), podDiskFull(), podSlowDisk(), podDiskError(), podPowerLoss(), podCommand(), podExec(),
 	}
 }

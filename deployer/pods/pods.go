@@ -37,8 +37,12 @@ type Pod struct {
 	Ended bool
 	// Going means that it is being deleted.
 	Going bool
-	// Exit says how its container ended last; empty if it has not.
-	Exit string
+	// Exit says how its container ended last; empty if it has not. OOMKilled means that it
+	// was for its memory.
+	Exit      string
+	OOMKilled bool
+	// Limit is that of its container's memory, in bytes; 0 is none.
+	Limit int64
 }
 
 // followed says which pods are followed, and which container of each is the node.
@@ -156,6 +160,9 @@ func (p *pods) note(pod *api.Pod, is Pod) {
 		if h.UID != is.UID {
 			continue
 		}
+		if is.OOMKilled && is.Restarts > h.Restarts {
+			h.OOMKills++
+		}
 		h.IP, h.Node, h.Restarts = is.IP, is.Machine, is.Restarts
 		for _, c := range pod.Status.ContainerStatuses {
 			h.Image, h.ImageID = c.Image, c.ImageID
@@ -224,6 +231,11 @@ func podOf(pod *api.Pod, container string) Pod {
 		is.Index = i
 	}
 	is.Ended = pod.Status.Phase == api.PodFailed || pod.Status.Phase == api.PodSucceeded
+	for _, c := range pod.Spec.Containers {
+		if c.Name == container {
+			is.Limit = c.Resources.Limits.Memory().Value()
+		}
+	}
 	for _, c := range pod.Status.ContainerStatuses {
 		if c.Name != container {
 			continue
@@ -234,6 +246,7 @@ func podOf(pod *api.Pod, container string) Pod {
 			end = c.State.Terminated
 		}
 		if end != nil {
+			is.OOMKilled = end.Reason == oomKilled
 			is.Exit = fmt.Sprintf("exited with code %d (%s)", end.ExitCode, end.Reason)
 			if end.ExitCode > 128 {
 				is.Exit = fmt.Sprintf("ended by signal %d (%s)", end.ExitCode-128, end.Reason)
@@ -242,6 +255,10 @@ func podOf(pod *api.Pod, container string) Pod {
 	}
 	return is
 }
+
+// oomKilled is the reason that the kubelet gives for the end of a container which had more memory
+// than its limit. It is a term of the container runtimes that no type of the API holds.
+const oomKilled = "OOMKilled"
 
 // byAddr finds the pod that has an address now: its host is an IP, or a name
 // that begins with the pod's.

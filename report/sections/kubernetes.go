@@ -91,9 +91,17 @@ func podTable(r *results.Run) doc.Table {
 	pods := slices.Clone(k.Pods)
 	slices.SortStableFunc(pods, func(a, b results.Pod) int { return cmp.Compare(a.Name, b.Name) })
 	for _, p := range pods {
-		t.Rows = append(t.Rows, []string{p.Name, p.UID, words.OrNone(p.IP), words.OrNone(p.Node), strings.TrimPrefix(p.Image, "docker.io/library/"), fmt.Sprint(p.Restarts), words.Since(r, p.From), words.Since(r, p.To)})
+		t.Rows = append(t.Rows, []string{p.Name, p.UID, words.OrNone(p.IP), words.OrNone(p.Node), strings.TrimPrefix(p.Image, "docker.io/library/"), restarts(p), words.Since(r, p.From), words.Since(r, p.To)})
 	}
 	return t
+}
+
+// restarts are those of a pod's container, with the OOM kills among them.
+func restarts(p results.Pod) string {
+	if p.OOMKills == 0 {
+		return fmt.Sprint(p.Restarts)
+	}
+	return fmt.Sprintf("%d (%d OOMKilled)", p.Restarts, p.OOMKills)
 }
 
 // volumeTable are the volumes of the nodes.

@@ -93,18 +93,7 @@ func (s *Storm) strike(ctx, stop context.Context, in Injection, f *results.Fault
 	}
 	// What has acted in part, or cannot be proved to have acted, is healed too.
 	unwritten, unhealed := s.heal(ctx, stop, a, f)
-	if m, ok := a.(Mover); ok {
-		f.Moved = m.Moved()
-	}
-	if m, ok := a.(Scaler); ok {
-		f.Scaled = m.Scaled()
-	}
-	if m, ok := a.(Refuser); ok {
-		f.Refused = m.Refused()
-	}
-	if m, ok := a.(Breaker); ok {
-		f.Machines = m.Broken()
-	}
+	account(a, f)
 	switch {
 	case unhealed != nil && unproved != nil:
 		s.fail(f, results.StatusUnhealed, fmt.Errorf("%w; nor was it proved: %w", unhealed, unproved))
@@ -117,6 +106,22 @@ func (s *Storm) strike(ctx, stop context.Context, in Injection, f *results.Fault
 		s.fail(f, results.StatusUnproved, fmt.Errorf("it is over and the cluster is whole again, but %w", unwritten))
 	default:
 		f.Status = results.StatusHealed
+	}
+}
+
+// account takes what an action says of itself once it is healed.
+func account(a Action, f *results.Fault) {
+	if m, ok := a.(Mover); ok {
+		f.Moved = m.Moved()
+	}
+	if m, ok := a.(Scaler); ok {
+		f.Scaled = m.Scaled()
+	}
+	if m, ok := a.(Refuser); ok {
+		f.Refused = m.Refused()
+	}
+	if m, ok := a.(Breaker); ok {
+		f.Machines = m.Broken()
 	}
 }
 

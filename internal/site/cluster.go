@@ -67,10 +67,8 @@ func connectKind(ctx context.Context, s *scenarios.Scenario, o Options) (_ *clus
 			err = errors.Join(err, remove())
 		}
 	}()
-	if s.BreaksMachines() {
-		if err := c.Own(ctx); err != nil {
-			return nil, fmt.Errorf("faults break machines only of clusters that slotstorm made: %w; name another one in cluster.kind.name, and the run makes it", err)
-		}
+	if err := breakable(ctx, s, c); err != nil {
+		return nil, err
 	}
 	connected, err := ConnectKind(ctx, c)
 	if err != nil {

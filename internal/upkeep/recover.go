@@ -45,11 +45,11 @@ func Recover(ctx context.Context, dir string, o RecoverOptions) (*Recovery, erro
 	for _, e := range open {
 		r.Faults = append(r.Faults, e.Fault+": "+e.Why)
 	}
-	programs, err := heal(ctx, s, j, o.AllowExec)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrUnhealed, err)
-	}
 	machines, err := mendMachines(ctx, open)
+	programs := ""
+	if err == nil {
+		programs, err = heal(ctx, s, j, o.AllowExec)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnhealed, err)
 	}
@@ -66,7 +66,7 @@ func Recover(ctx context.Context, dir string, o RecoverOptions) (*Recovery, erro
 	if err != nil {
 		return nil, err
 	}
-	for _, first := range []string{machines, programs} {
+	for _, first := range []string{programs, machines} {
 		if first != "" {
 			r.Seen = first + "; " + r.Seen
 		}

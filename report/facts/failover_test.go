@@ -81,3 +81,24 @@ func TestDistribution(t *testing.T) {
 		t.Error("the sample was sorted in place")
 	}
 }
+
+// A fault that took no process, because Kubernetes refused it or because it stops only a kubelet,
+// explains no takeover, and none is expected of it.
+func TestAFaultThatTookNothingIsNoStrike(t *testing.T) {
+	for name, spare := range map[string]func(*results.Fault){
+		"refused":  func(f *results.Fault) { f.Refused = "the budget allows none" },
+		"kubelet":  func(f *results.Fault) { f.Traits = results.Traits{Takes: results.TakesKubelet, Lasts: true} },
+		"as it is": func(*results.Fault) {},
+	} {
+		b := fixture.Killed()
+		spare(&b.Run.Faults[0])
+		acted := name == "as it is"
+		if list := summary(t, b).Failovers; len(list) != 1 || (list[0].Fault != "") != acted {
+			t.Errorf("%s: the takeover is explained: %+v", name, list)
+		}
+		b.Events, b.Run.ProbeOutages, b.Run.ClientOutages = nil, nil, nil
+		if list := summary(t, b).Failovers; (len(list) == 1) != acted {
+			t.Errorf("%s, without a takeover: %+v", name, list)
+		}
+	}
+}

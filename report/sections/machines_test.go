@@ -27,7 +27,7 @@ func TestMachines(t *testing.T) {
 		t.Fatalf("%d blocks: %+v", len(d.Blocks), d.Blocks)
 	}
 	rows := d.Blocks[0].(doc.Table).Rows
-	if want := []string{"hang", "kind-worker", "pause", "shard-0-0, shard-1-1", "5.00 s", "55.0 s", "70.0 s", "73.0 s", "75.0 s", "shard-0-0"}; len(rows) != 2 || !slices.Equal(rows[0], want) {
+	if want := []string{"hang", "kind-worker", "pause", "shard-0-0, shard-1-1", "T+10.000 s", "T+60.000 s", "T+75.000 s", "T+78.000 s", "T+80.000 s", "shard-0-0"}; len(rows) != 2 || !slices.Equal(rows[0], want) {
 		t.Errorf("%q, want %q", rows, want)
 	}
 	if got := string(d.Blocks[1].(doc.Line)); got != "cut: Kubernetes did not take kind-worker for lost within these 20.0 s" {

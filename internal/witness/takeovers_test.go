@@ -129,3 +129,24 @@ func TestAnOutageThatOutlivesTheLoad(t *testing.T) {
 		}
 	}
 }
+
+// A machine that is paused keeps its nodes from serving until it goes on, like a process that is
+// stopped; one that is only busy does not.
+func TestAPausedMachineKeepsItsNodesAway(t *testing.T) {
+	for name, c := range map[string]struct {
+		traits results.Traits
+		until  float64
+		want   bool
+	}{
+		"paused":         {results.Traits{Takes: results.TakesTime, Deposes: true}, 14, true},
+		"until later":    {results.Traits{Takes: results.TakesTime, Deposes: true}, 16, false},
+		"a busy machine": {results.Traits{Takes: results.TakesTime}, 14, false},
+		"a kubelet":      {results.Traits{Takes: results.TakesKubelet}, 14, false},
+	} {
+		run := &results.Run{Faults: []results.Fault{{Traits: c.traits, Nodes: []results.Hit{{Node: "b"}, {Node: "a"}}, Injected: seconds(10), Proved: seconds(10.5), Released: seconds(15)}}}
+		e := &evidence{run: run, nodes: []*node{{Node: results.Node{Name: "a"}, hasLog: true, whole: true}}}
+		if got := e.away("a", seconds(11), seconds(c.until)); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}

@@ -17,7 +17,7 @@ func (e *Evict) Words() string { return "eviction of the pod of " + e.Target.Str
 // Aim is the target.
 func (e *Evict) Aim() Aim { return Aim{Target: e.Target} }
 
-// Traits are those of a pod that is asked to stop.
+// Traits are those of a pod that stops on request.
 func (*Evict) Traits() Traits {
 	return Traits{Takes: TakesProcess, Deposes: Surely, Asked: true, Signal: "SIGTERM"}
 }

@@ -41,7 +41,7 @@ func (a *evict) Check(_ context.Context, roles []deployer.Role) (chaos.Choice, e
 	return chaos.Choice{Targets: targets[:1], Why: why, Effect: chaos.Effect{Down: names(targets[:1])}}, nil
 }
 
-// evictTries is how often an eviction is asked for that the budget refuses, evictEvery apart.
+// evictTries bounds the requests for an eviction that the budget refuses, evictEvery apart.
 const evictTries = 3
 
 func (a *evict) Inject(ctx context.Context) (time.Time, error) {

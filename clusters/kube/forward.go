@@ -148,8 +148,8 @@ func (s server) tunnel(key podKey) (httpstream.Connection, error) {
 		return nil, err
 	}
 	u := s.client.CoreV1().RESTClient().Post().Resource("pods").Namespace(key.namespace).Name(key.pod).SubResource("portforward").URL()
-	// The transport cannot cancel a request that has timed out, and says so on standard error when
-	// it is asked to: for a machine that hangs, once for each look at a node.
+	// The transport cannot cancel a request that has timed out, and http.Client calls for that if it
+	// sees the method: then each look at a node of a machine that hangs writes to standard error.
 	quiet := struct{ http.RoundTripper }{transport}
 	dialer := spdy.NewDialerForStreaming(upgrader, &http.Client{Transport: quiet, Timeout: tunnelLimit}, http.MethodPost, u)
 	conn, protocol, err := dialer.Dial(portForwardProtocol)

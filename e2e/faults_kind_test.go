@@ -80,7 +80,7 @@ func TestKindPressureInPods(t *testing.T) {
 
 // TestKindEvictAndOOMKill evicts a pod, which its budget permits, and asks for another one before
 // the first is back, which it refuses: the pod stays, and that is no failover. Then a server
-// exceeds the limit of its container, which the report tells from another crash.
+// exceeds the limit of its container, which the report distinguishes from another crash.
 func TestKindEvictAndOOMKill(t *testing.T) {
 	b := drill(t, "100s", `
     - {name: evicted, at: 3s, evict: {target: replica of shard 1}}

@@ -6,7 +6,7 @@ import (
 	"github.com/slotstorm/slotstorm/clusters/kube/api"
 )
 
-// A container that was ended for its memory is told from one that was killed for another reason:
+// A container that was ended for its memory differs from one that was killed for another reason:
 // both end by signal 9.
 func TestAnOOMKillIsNoOtherCrash(t *testing.T) {
 	for reason, want := range map[string]bool{"OOMKilled": true, "Error": false} {

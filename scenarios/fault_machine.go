@@ -1,7 +1,5 @@
 package scenarios
 
-import "slices"
-
 // Machine breaks the machine (the Kubernetes node) that a Redis node runs on, with every
 // Redis node on it, for the fault's duration. Only the machines of a kind cluster that
 // slotstorm made can be broken. The load generators get a machine of their own.
@@ -53,9 +51,4 @@ func (m *Machine) validate(d *document, at ground, path string) {
 	if !m.Target.single() {
 		d.reject(path+".target", nil, "write primary of shard 0, or another single node", "one machine breaks at a time, and %s can be on several", m.Target)
 	}
-}
-
-// BreaksMachines reports whether a fault breaks machines.
-func (s *Scenario) BreaksMachines() bool {
-	return slices.ContainsFunc(s.Timeline.Faults, func(f Fault) bool { return f.Machine != nil })
 }

@@ -246,3 +246,13 @@ func (r Redis) Release() Release { return Release{Binary: r.Binary, Image: r.Ima
 
 // attached is true of a scenario on a cluster that slotstorm did not deploy.
 func (s *Scenario) attached() bool { return s.Cluster.Provider == Attach }
+
+// BreaksMachines reports whether a fault breaks machines.
+func (s *Scenario) BreaksMachines() bool {
+	for _, f := range s.Timeline.Faults {
+		if f.Machine != nil {
+			return true
+		}
+	}
+	return false
+}

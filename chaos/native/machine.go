@@ -17,17 +17,6 @@ import (
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
-// Machines breaks and mends machines of a Kubernetes cluster that slotstorm made.
-type Machines interface {
-	// Worker is the id of a machine that may be broken; the error says why it may not.
-	Worker(ctx context.Context, name string) (id string, err error)
-	// Break breaks a machine, for limit at most, also if this program ends. mend undoes it
-	// at once; it may be called even if Break fails, unless it is nil.
-	Break(ctx context.Context, m results.Broken, limit time.Duration) (mend func(context.Context) error, err error)
-	// Broken is in which way a machine is broken: one of the actions, or empty.
-	Broken(ctx context.Context, m results.Broken) (string, error)
-}
-
 // breakMachine breaks the machine of a node.
 type breakMachine struct {
 	Kube

@@ -7,6 +7,7 @@ import (
 
 	"github.com/slotstorm/slotstorm/deployer"
 	"github.com/slotstorm/slotstorm/deployer/pods"
+	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
@@ -56,6 +57,17 @@ type Pods interface {
 	SessionInside(ctx context.Context, p pods.Pod, pid int) (io.ReadWriteCloser, error)
 	// Redis is the cluster, and how to talk to it.
 	Redis() *deployer.Cluster
+}
+
+// Machines breaks and mends machines of a Kubernetes cluster that slotstorm made.
+type Machines interface {
+	// Worker is the id of a machine that may be broken; the error says why it may not.
+	Worker(ctx context.Context, name string) (id string, err error)
+	// Break breaks a machine, for limit at most, also if this program ends. mend undoes it
+	// at once; it may be called even if Break fails, unless it is nil.
+	Break(ctx context.Context, m results.Broken, limit time.Duration) (mend func(context.Context) error, err error)
+	// Broken is in which way a machine is broken: one of the actions, or empty.
+	Broken(ctx context.Context, m results.Broken) (string, error)
 }
 
 // Mesh is what acts on pods in place of this program, where a fault asks for it.

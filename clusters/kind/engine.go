@@ -35,3 +35,12 @@ func oneLine(out []byte, err error) string {
 	}
 	return err.Error()
 }
+
+// docker runs a command of the engine, and gives what it writes.
+func docker(ctx context.Context, args ...string) (string, error) {
+	out, err := exec.CommandContext(ctx, "docker", args...).CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("docker %s: %s", args[0], oneLine(out, err))
+	}
+	return strings.TrimSpace(string(out)), nil
+}

@@ -119,7 +119,7 @@ const armed = "armed\n"
 
 // Keep mends a machine once in is closed, or limit is over: it is the process that Break
 // starts.
-func Keep(ctx context.Context, m Machine, action string, limit time.Duration, in io.Reader, out io.Writer) error {
+func (m Machine) Keep(ctx context.Context, action string, limit time.Duration, in io.Reader, out io.Writer) error {
 	if _, err := io.WriteString(out, armed); err != nil {
 		return err
 	}
@@ -220,13 +220,4 @@ func (m Machine) Broken(ctx context.Context, action string) (string, error) {
 		return Kubelet, nil
 	}
 	return "", nil
-}
-
-// docker runs a command of the engine, and gives what it writes.
-func docker(ctx context.Context, args ...string) (string, error) {
-	out, err := exec.CommandContext(ctx, "docker", args...).CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("docker %s: %s", args[0], oneLine(out, err))
-	}
-	return strings.TrimSpace(string(out)), nil
 }

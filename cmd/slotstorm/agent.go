@@ -51,7 +51,7 @@ func (p *program) agent(c *cli.Context) error {
 	case what == "release" && c.Int("pid") > 1 && c.Duration("for") > 0:
 		return agent.Release(c.Context, c.Int("pid"), c.Duration("for"))
 	case what == "mend" && c.String("machine") != "" && c.Duration("for") > 0:
-		return kind.Keep(context.Background(), kind.Machine{Name: c.String("machine"), ID: c.String("machine")}, c.String("action"), c.Duration("for"), os.Stdin, p.data)
+		return kind.Machine{Name: c.String("machine"), ID: c.String("machine")}.Keep(context.Background(), c.String("action"), c.Duration("for"), os.Stdin, p.data)
 	}
 	return usagef("slotstorm agent is started by a fault: stay, serve, shape, release --pid PROCESS --for DURATION, or mend --machine CONTAINER --action ACTION --for DURATION")
 }

@@ -171,3 +171,14 @@ func kindCluster(ctx context.Context, s *scenarios.Scenario, o Options) (_ *kind
 
 // nodeImageEnv names the node image where the scenario does not.
 const nodeImageEnv = "KIND_NODE_IMAGE"
+
+// breakable is an error if faults are to break machines that slotstorm did not make.
+func breakable(ctx context.Context, s *scenarios.Scenario, c *kind.Cluster) error {
+	if !s.BreaksMachines() {
+		return nil
+	}
+	if err := c.Own(ctx); err != nil {
+		return fmt.Errorf("faults break machines only of clusters that slotstorm made: %w; name another one in cluster.kind.name, and the run makes it", err)
+	}
+	return nil
+}

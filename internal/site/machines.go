@@ -54,14 +54,3 @@ func reserve(ctx context.Context, s *scenarios.Scenario, in *cluster, used func(
 	}
 	return workers[len(workers)-1], nil
 }
-
-// breakable is an error if faults are to break machines that slotstorm did not make.
-func breakable(ctx context.Context, s *scenarios.Scenario, c *kind.Cluster) error {
-	if !s.BreaksMachines() {
-		return nil
-	}
-	if err := c.Own(ctx); err != nil {
-		return fmt.Errorf("faults break machines only of clusters that slotstorm made: %w; name another one in cluster.kind.name, and the run makes it", err)
-	}
-	return nil
-}

@@ -45,11 +45,7 @@ func Recover(ctx context.Context, dir string, o RecoverOptions) (*Recovery, erro
 	for _, e := range open {
 		r.Faults = append(r.Faults, e.Fault+": "+e.Why)
 	}
-	machines, err := mendMachines(ctx, open)
-	programs := ""
-	if err == nil {
-		programs, err = heal(ctx, s, j, o.AllowExec)
-	}
+	undone, err := undo(ctx, s, j, o.AllowExec)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnhealed, err)
 	}
@@ -66,11 +62,7 @@ func Recover(ctx context.Context, dir string, o RecoverOptions) (*Recovery, erro
 	if err != nil {
 		return nil, err
 	}
-	for _, first := range []string{programs, machines} {
-		if first != "" {
-			r.Seen = first + "; " + r.Seen
-		}
-	}
+	r.Seen = undone + r.Seen
 	if sealed {
 		// The journal of a sealed run is evidence: it must not change.
 		return r, nil
@@ -108,4 +100,23 @@ func recorded(dir string) (*scenarios.Scenario, bool, error) {
 		return s, false, nil
 	}
 	return s, true, err
+}
+
+// undo mends what faults left broken outside of the nodes: machines first, and then what programs
+// of the user's heal. It says what it did, with a semicolon behind.
+func undo(ctx context.Context, s *scenarios.Scenario, j *results.Journal, allowed bool) (text string, err error) {
+	machines, err := mendMachines(ctx, j.Open())
+	if err != nil {
+		return "", err
+	}
+	programs, err := heal(ctx, s, j, allowed)
+	if err != nil {
+		return "", err
+	}
+	for _, said := range []string{machines, programs} {
+		if said != "" {
+			text += said + "; "
+		}
+	}
+	return text, nil
 }

@@ -80,14 +80,18 @@ func (d *document) override(text string) {
 			next = at(s.column)
 			next.Kind = container(path[i+1])
 		}
-		if n.Kind == yaml.MappingNode {
-			key := at(s.column)
-			key.Value, key.Tag = s.name, "!!str"
-			n.Content = append(n.Content, key)
-		}
-		n.Content = append(n.Content, next)
+		appendTo(n, next, at(s.column), s.name)
 		n = next
 	}
+}
+
+// appendTo puts an item at the end of n, in a mapping under a name.
+func appendTo(n, item, key *yaml.Node, name string) {
+	if n.Kind == yaml.MappingNode {
+		key.Value, key.Tag = name, "!!str"
+		n.Content = append(n.Content, key)
+	}
+	n.Content = append(n.Content, item)
 }
 
 // nothing checks the rest of a path of which nothing is stated, and so nothing is to be removed:

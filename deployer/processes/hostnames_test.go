@@ -2,6 +2,7 @@ package processes
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -22,24 +23,25 @@ func TestNodesAnnounceHostNames(t *testing.T) {
 	for _, n := range d.Nodes {
 		cl := d.Client(n, time.Second)
 		defer cl.Close()
-		ranges, err := cl.ClusterSlots(ctx).Result()
+		shards, err := cl.ClusterShards(ctx).Result()
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, r := range ranges {
+		for _, r := range shards {
 			for _, at := range r.Nodes {
-				name, ok := d.Announced(at.Addr)
-				if !ok || !strings.Contains(at.Addr, ".slotstorm.internal:") {
-					t.Errorf("%s lists %s", n.Name, at.Addr)
+				addr := fmt.Sprintf("%s:%d", at.Endpoint, at.Port)
+				name, ok := d.Announced(addr)
+				if !ok || !strings.Contains(addr, ".slotstorm.internal:") {
+					t.Errorf("%s lists %s", n.Name, addr)
 					continue
 				}
 				seen[name] = true
 				there := n
-				there.Addr = at.Addr
+				there.Addr = addr
 				by := d.Client(there, time.Second)
 				defer by.Close()
 				if id, err := by.ClusterMyID(ctx).Result(); err != nil || id != at.ID {
-					t.Errorf("%s is %s, not %s: %v", at.Addr, id, at.ID, err)
+					t.Errorf("%s is %s, not %s: %v", addr, id, at.ID, err)
 				}
 			}
 		}

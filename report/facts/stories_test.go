@@ -198,7 +198,7 @@ var traits = map[string]results.Traits{
 	"cpu":     {Takes: results.TakesTime, Lasts: true},
 	"isolate": {Takes: results.TakesNetwork, Lasts: true, Deposes: true, Disconnects: true},
 	"delay":   {Takes: results.TakesNetwork, Lasts: true},
-	// What a partition cuts off may still be asked by clients and polls.
+	// Clients and polls may still reach a node that a partition cuts off.
 	"partition": {Takes: results.TakesNetwork, Lasts: true, Disconnects: true},
 	"command":   {Takes: results.TakesCommand},
 	"failover":  {Takes: results.TakesRole, Deposes: true, Asked: true},

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 func (d *document) validateAudit(s *Scenario) {
@@ -40,7 +41,7 @@ func (d *document) validateReplicas(s *Scenario, w *Wait, at string) {
 	if w.Replicas == 0 && w.Local == 0 {
 		d.reject(at, []string{at + ".replicas", at + ".local"}, "write replicas: 1", "waits for nothing")
 	}
-	if w.Local > 0 && s.Redis.some("appendonly", func(value string, _ bool) bool { return value != "yes" }) {
+	if w.Local > 0 && s.Redis.some("appendonly", func(value string, _ bool) bool { return !strings.EqualFold(value, "yes") }) {
 		d.reject(at+".local", nil, "write appendonly: yes into redis.config", "waits for an append-only file, but appendonly is not yes on each node")
 	}
 }

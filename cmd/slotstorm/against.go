@@ -50,9 +50,9 @@ func againstSides(c *cli.Context, name string, set []string, a *scenarios.Scenar
 	}
 	s.set[1] = append(append([]string{}, set...), settings...)
 	s.name[1] = "B: " + strings.Join(list, ", ")
-	b, err := scenarios.Load(s.source[1], s.set[1]...)
+	b, err := single(s.source[1], s.set[1])
 	if err != nil {
-		return nil, unreadable(err)
+		return nil, err
 	}
 	s.scenario[1] = b
 	if a.Cluster.Local.Isolation != b.Cluster.Local.Isolation || a.Cluster.Provider != b.Cluster.Provider {
@@ -107,8 +107,12 @@ func (p *program) against(ctx context.Context, s *sides, o runner.Options, how c
 			if err != nil {
 				return err
 			}
-			if codeOf(r) == exitInterrupted {
+			switch code := codeOf(r); code {
+			case exitInterrupted:
 				return &exit{code: exitInterrupted}
+			case exitUnhealed:
+				// The next run would measure a broken cluster.
+				return &exit{code, fmt.Errorf("run %s: a fault may still be active: %s", r.Bundle.Run.ID, "run 'slotstorm recover "+r.Bundle.Dir+"'")}
 			}
 			before := runs[side].Usable()
 			if err := runs[side].Add(r.Bundle); err != nil {

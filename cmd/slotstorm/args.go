@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -235,7 +236,7 @@ func kindOfValue(f cli.Flag, value string) string {
 			return "a whole number, 0 or more"
 		}
 	case *cli.Float64Flag:
-		if _, err = strconv.ParseFloat(value, 64); err != nil {
+		if v, err := strconv.ParseFloat(value, 64); err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
 			return "a number"
 		}
 	case *cli.DurationFlag:

@@ -12,7 +12,6 @@ import (
 	"github.com/slotstorm/slotstorm/internal/seek"
 	"github.com/slotstorm/slotstorm/report"
 	"github.com/slotstorm/slotstorm/report/compare"
-	"github.com/slotstorm/slotstorm/scenarios"
 )
 
 func (p *program) capacityVerb() *cli.Command {
@@ -52,9 +51,9 @@ func (p *program) capacity(c *cli.Context) error {
 	if err := p.writes(c, report.Capacity); err != nil {
 		return err
 	}
-	s, err := scenarios.Load(name, c.StringSlice("set")...)
+	s, err := single(name, c.StringSlice("set"))
 	if err != nil {
-		return unreadable(err)
+		return err
 	}
 	plan, err := capacityFlags(c, s)
 	if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -51,7 +52,7 @@ func capacityFlags(c *cli.Context, s *scenarios.Scenario) (*capacityPlan, error)
 	}
 	for _, text := range c.StringSlice("for") {
 		v, err := strconv.ParseFloat(text, 64)
-		if err != nil || v <= 0 {
+		if err != nil || !(v > 0) || math.IsInf(v, 0) {
 			return nil, usagef("--for %q is not a rate in requests per second", text)
 		}
 		plan.sizes = append(plan.sizes, v)

@@ -122,7 +122,7 @@ func compareOptions(c *cli.Context) (compare.Options, error) {
 		}
 		number, percent := strings.CutSuffix(value, "%")
 		v, err := strconv.ParseFloat(number, 64)
-		if err != nil || !percent || v < 0 || v > 1000 {
+		if err != nil || !percent || !(v >= 0 && v <= 1000) {
 			return o, usagef("--threshold %q is not a percentage: write it as 10%% or response.p99=25%%", text)
 		}
 		if name != "" && !slices.Contains(metrics.Names(), name) {

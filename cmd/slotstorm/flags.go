@@ -76,6 +76,18 @@ func unreadable(err error) error {
 	return &exit{exitInvalid, err}
 }
 
+// single loads a scenario for a verb that has one way to run it.
+func single(name string, set []string) (*scenarios.Scenario, error) {
+	s, err := scenarios.Load(name, set...)
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	if len(s.Matrix) > 0 {
+		return nil, usagef("%s has a matrix, which is for 'slotstorm run': add --set matrix=null to leave it out", name)
+	}
+	return s, nil
+}
+
 // placeFlags are the flags about the place of a run, as typed.
 func placeFlags(c *cli.Context) string {
 	text := ""

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -165,6 +166,9 @@ func (s *settings) client() error {
 		s.set = append(s.set, fmt.Sprintf("workload.client.wire={%s, cores: %d, protocol: %d}", wire, c.Int("threads"), c.Int("protocol")))
 		return nil
 	}
+	if c.IsSet("threads") {
+		return usagef("--threads is for the client wire: go-redis uses the threads of Go's scheduler")
+	}
 	s.set = append(s.set, fmt.Sprintf("workload.client.options={poolSize: %d, protocol: %d}", clients, c.Int("protocol")))
 	if depth > 1 {
 		s.set = append(s.set, fmt.Sprintf("workload.pipeline={depth: %d}", depth))
@@ -177,7 +181,7 @@ func ratio(text string) (string, error) {
 	a, b, ok := strings.Cut(text, ":")
 	sets, err1 := strconv.ParseFloat(a, 64)
 	gets, err2 := strconv.ParseFloat(b, 64)
-	if !ok || err1 != nil || err2 != nil || sets < 0 || gets < 0 || sets+gets <= 0 {
+	if !ok || err1 != nil || err2 != nil || !(sets >= 0 && gets >= 0 && sets+gets > 0 && sets+gets < math.MaxInt32) {
 		return "", usagef("--ratio %q is not of the form SET:GET, such as 1:10", text)
 	}
 	var entries []string

@@ -60,11 +60,7 @@ func tuned(c *cli.Context) (*scenarios.Scenario, error) {
 	case len(words) == 1:
 		words = append(words, "steady")
 	}
-	s, err := scenarios.Load(words[1], c.StringSlice("set")...)
-	if err != nil {
-		return nil, unreadable(err)
-	}
-	return s, nil
+	return single(words[1], c.StringSlice("set"))
 }
 
 func (p *program) tune(c *cli.Context) error {

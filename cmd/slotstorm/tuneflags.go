@@ -74,7 +74,7 @@ func tuneCondition(c *cli.Context) (tune.Condition, error) {
 	}
 	if text := c.String("loss"); text != "" {
 		v, err := strconv.ParseFloat(strings.TrimSuffix(text, "%"), 64)
-		if err != nil || v <= 0 || v > 100 {
+		if err != nil || !(v > 0 && v <= 100) {
 			return t, usagef("--loss %q: use a percentage above 0 up to 100, such as 1%%", text)
 		}
 		t.Loss = v

@@ -112,10 +112,14 @@ func JudgeStep(b *results.Bundle, rate float64) (CapacityStep, error) {
 		step.P50, step.P90, step.P99 = l.P50, l.P90, l.P99
 	}
 	step.Cores, step.AllCores = nodeCores(b)
+	var open []string
 	for _, o := range s.Objectives {
-		if o.Result == results.Fail {
+		switch o.Result {
+		case results.Fail:
 			step.Outcome = Misses
 			step.Why = words.Sentence("; ", step.Why, o.Name+", measured "+o.Shown)
+		case results.Inconclusive:
+			open = append(open, o.Name+": "+o.Evidence)
 		}
 	}
 	nothing := func(why string) { step.Outcome, step.Why = Told, why }
@@ -130,6 +134,8 @@ func JudgeStep(b *results.Bundle, rate float64) (CapacityStep, error) {
 		nothing("the primary was not away while the rate was held")
 	case step.OK == 0 && step.Outcome == Meets:
 		nothing("no request was answered")
+	case len(open) > 0 && step.Outcome == Meets:
+		nothing("an objective was not measured: " + strings.Join(open, "; "))
 	}
 	return step, nil
 }

@@ -53,8 +53,11 @@ func (p *program) run(ctx context.Context, args []string) exitCode {
 	err := p.dispatch(ctx, args[1:])
 	switch {
 	case errors.Is(out.err, syscall.EPIPE):
-		// The reader has seen enough, as head does: no message.
-		err = &exit{code: exitError}
+		// The reader has seen enough, as head does: no message. The answer of a run or a
+		// comparison stays the exit code.
+		if err == nil {
+			err = &exit{code: exitError}
+		}
 	case out.err != nil:
 		err = fmt.Errorf("writing the result: %w", out.err)
 	}

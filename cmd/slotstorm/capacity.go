@@ -91,8 +91,8 @@ func (p *program) capacity(c *cli.Context) error {
 		return err
 	}
 	answer.Sized(plan.sizes)
-	if err := state.Done(); err != nil {
+	if err := p.write(report.OfCapacity(answer)); err != nil {
 		return err
 	}
-	return p.write(report.OfCapacity(answer))
+	return state.Done()
 }

@@ -314,11 +314,28 @@ func TestReaderGone(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer w.Close()
-	cmd := slotstorm(t, "list", "scenarios")
-	var said strings.Builder
-	cmd.Stdout, cmd.Stderr = w, &said
-	if code := shellCode(cmd.Run()); code != int(exitError) || said.String() != "" {
-		t.Errorf("exit code %d: %s", code, said.String())
+	root, err := filepath.Abs("../../examples/nightly/runs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	nights, err := filepath.Glob(filepath.Join(root, "*"))
+	if err != nil || len(nights) < 2 {
+		t.Fatal(nights, err)
+	}
+	for _, tc := range []struct {
+		args []string
+		want exitCode
+	}{
+		{[]string{"list", "scenarios"}, exitError},
+		// One run against one shows nothing: an answer that has a code of its own.
+		{[]string{"compare", nights[0], nights[1], "--force"}, exitNoisy},
+	} {
+		cmd := slotstorm(t, tc.args...)
+		var said strings.Builder
+		cmd.Stdout, cmd.Stderr = w, &said
+		if code := shellCode(cmd.Run()); code != int(tc.want) || said.String() != "" {
+			t.Errorf("%v: exit code %d: %s", tc.args, code, said.String())
+		}
 	}
 }
 

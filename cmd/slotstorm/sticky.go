@@ -1,6 +1,10 @@
 package main
 
-import "io"
+import (
+	"errors"
+	"io"
+	"syscall"
+)
 
 // sticky keeps the first error of a stream, so that a result that was not written
 // completely does not pass for one that was.
@@ -10,10 +14,18 @@ type sticky struct {
 }
 
 func (s *sticky) Write(b []byte) (int, error) {
+	if s.gone() {
+		return len(b), nil
+	}
 	if s.err != nil {
 		return 0, s.err
 	}
 	n, err := s.w.Write(b)
-	s.err = err
+	if s.err = err; s.gone() {
+		return len(b), nil
+	}
 	return n, err
 }
+
+// gone reports whether the reader has closed its end: that ends nothing.
+func (s *sticky) gone() bool { return errors.Is(s.err, syscall.EPIPE) }

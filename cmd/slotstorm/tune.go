@@ -106,10 +106,8 @@ func (p *program) tune(c *cli.Context) error {
 	case err != nil:
 		return err
 	}
-	if answer.Unfinished == "" {
-		if err := state.Done(); err != nil {
-			return err
-		}
+	if err := p.write(report.OfTuning(answer)); err != nil || answer.Unfinished != "" {
+		return err
 	}
-	return p.write(report.OfTuning(answer))
+	return state.Done()
 }

@@ -76,7 +76,7 @@ func earlierRun(a *facts.Analysis, _ *results.Summary) []results.Advice {
 // commandLoss are writes that nothing but the command of a fault can have removed.
 func commandLoss(a *facts.Analysis, s *results.Summary) []results.Advice {
 	var list []results.Advice
-	for _, g := range sorted(lostTo(s, results.CauseCommand)) {
+	for _, g := range lostTo(s, results.CauseCommand) {
 		var evidence []string
 		sentTo := g.Node
 		if f := fault(a, g.Fault); f.Name != "" {
@@ -102,7 +102,7 @@ func commandLoss(a *facts.Analysis, s *results.Summary) []results.Advice {
 // evictedLoss are writes whose keys a node has evicted, as its policy allows.
 func evictedLoss(a *facts.Analysis, s *results.Summary) []results.Advice {
 	var list []results.Advice
-	for _, g := range sorted(lostTo(s, results.CauseEvicted)) {
+	for _, g := range lostTo(s, results.CauseEvicted) {
 		evidence := []string{configured(a, "maxmemory", "not stated"), configured(a, "maxmemory-policy", "noeviction (the default)")}
 		for _, e := range a.Events {
 			of := slices.IndexFunc(a.Run.Nodes, func(n results.Node) bool { return n.Name == e.Node })
@@ -121,7 +121,7 @@ func evictedLoss(a *facts.Analysis, s *results.Summary) []results.Advice {
 
 func unexplainedLoss(a *facts.Analysis, s *results.Summary) []results.Advice {
 	var list []results.Advice
-	for _, g := range sorted(lostTo(s, results.CauseUnexplained)) {
+	for _, g := range lostTo(s, results.CauseUnexplained) {
 		list = append(list, results.Advice{
 			Severity: results.Critical, Title: fmt.Sprintf("%s by %s lost, and no event explains it", words.Plural(g.Count, "write acknowledged", "writes acknowledged"), g.Node),
 			Evidence: append(lossEvidence(g), fmt.Sprintf("%s neither ended nor was replaced after it had acknowledged them", g.Node)),
@@ -194,9 +194,11 @@ func persistence(a *facts.Analysis, node string) string {
 // shareLost is how much of what a shard had acknowledged until then is gone.
 func shareLost(a *facts.Analysis, g results.LossGroup) string {
 	var last results.Duration
+	struck := fault(a, g.Fault)
 	for _, f := range a.Findings {
-		if f.Class == results.ClassLost && f.Cause == g.Cause && f.Write.Node == g.Node {
-			last = max(last, f.Write.Done)
+		w := f.Write
+		if f.Class == results.ClassLost && f.Cause == g.Cause && w.Node == g.Node && w.Shard == g.Shard && (struck.Name == "" || w.Done-struck.Injected <= g.LastAfterFault) {
+			last = max(last, w.Done)
 		}
 	}
 	until := 0
@@ -213,7 +215,7 @@ func shareLost(a *facts.Analysis, g results.LossGroup) string {
 
 func emptyRestart(a *facts.Analysis, s *results.Summary) []results.Advice {
 	var list []results.Advice
-	for _, g := range sorted(lostTo(s, results.CauseEmptyRestart)) {
+	for _, g := range lostTo(s, results.CauseEmptyRestart) {
 		advice := "Enable persistence (appendonly yes), at the price of writes to the disk and of a start that takes longer."
 		if exit, back := endIn(a, g); back == nil || back.Offset-exit.Offset < results.DurationOf(a.NodeTimeout()) {
 			advice += " Or delay the restart until a replica has taken over, some seconds more than cluster-node-timeout."
@@ -229,7 +231,7 @@ func emptyRestart(a *facts.Analysis, s *results.Summary) []results.Advice {
 
 func restartTail(a *facts.Analysis, s *results.Summary) []results.Advice {
 	var list []results.Advice
-	for _, g := range sorted(lostTo(s, results.CauseRestartTail)) {
+	for _, g := range lostTo(s, results.CauseRestartTail) {
 		evidence := restartEvidence(a, g)
 		if f := fault(a, g.Fault); f.Unsyncs {
 			evidence = append(evidence, "the fault took what the volume had not synced: "+f.Proof)
@@ -277,7 +279,7 @@ func endIn(a *facts.Analysis, g results.LossGroup) (exit, back *results.Event) {
 // place. Only a primary that was cut off is helped by min-replicas-to-write.
 func splitBrain(a *facts.Analysis, s *results.Summary) []results.Advice {
 	var list []results.Advice
-	for _, g := range sorted(lostTo(s, results.CauseSplitBrain)) {
+	for _, g := range lostTo(s, results.CauseSplitBrain) {
 		writes := fmt.Sprintf("%s acknowledged %s of shard %d", g.Node, words.Plural(g.Count, "write", "writes"), g.Shard)
 		one := results.Advice{Severity: results.Critical, Evidence: lossEvidence(g), Anchor: lossAnchor}
 		switch f := fault(a, g.Fault); {
@@ -312,7 +314,7 @@ func isolated(a *facts.Analysis, node string, one *results.Advice) {
 // have them: it had lost its primary, or had been started anew, before they were acknowledged.
 func unsyncedReplica(a *facts.Analysis, s *results.Summary) []results.Advice {
 	var list []results.Advice
-	for _, g := range sorted(lostTo(s, results.CauseUnsynced)) {
+	for _, g := range lostTo(s, results.CauseUnsynced) {
 		i := slices.IndexFunc(s.Failovers, func(v results.Failover) bool {
 			return v.Shard == g.Shard && v.Fault == g.Fault && v.From == g.Node && v.To != ""
 		})
@@ -378,11 +380,11 @@ func whyUnsynced(a *facts.Analysis, v results.Failover) []string {
 }
 
 func asyncTail(a *facts.Analysis, s *results.Summary) []results.Advice {
-	total, groups := 0, sorted(lostTo(s, results.CauseAsyncTail))
+	total := 0
 	var evidence []string
-	for _, g := range groups {
+	for i, g := range lostTo(s, results.CauseAsyncTail) {
 		total += g.Count
-		if len(evidence) < 3 {
+		if i < 3 {
 			evidence = append(evidence, fmt.Sprintf("%s acknowledged by %s: %s", words.Count(g.Count), g.Node, strings.Join(lossEvidence(g), "; ")))
 		}
 	}

@@ -85,32 +85,16 @@ func fault(a *facts.Analysis, name string) results.Fault {
 	return results.Fault{}
 }
 
-// lostTo sums the groups of lost writes that had a cause, by the node that
-// acknowledged them.
-func lostTo(s *results.Summary, cause string) map[string]results.LossGroup {
-	sum := map[string]results.LossGroup{}
-	for _, g := range s.Losses {
-		if g.Cause != cause {
-			continue
-		}
-		all, ok := sum[g.Node]
-		if !ok {
-			sum[g.Node] = g
-			continue
-		}
-		all.Count += g.Count
-		sum[g.Node] = all
-	}
-	return sum
-}
-
-// sorted gives the groups in the order of their nodes.
-func sorted(groups map[string]results.LossGroup) []results.LossGroup {
+// lostTo are the groups of lost writes that had a cause: one for each node that acknowledged
+// some, and each fault that they go with.
+func lostTo(s *results.Summary, cause string) []results.LossGroup {
 	var list []results.LossGroup
-	for _, g := range groups {
-		list = append(list, g)
+	for _, g := range s.Losses {
+		if g.Cause == cause {
+			list = append(list, g)
+		}
 	}
-	slices.SortFunc(list, func(a, b results.LossGroup) int { return cmp.Compare(a.Node, b.Node) })
+	slices.SortStableFunc(list, func(a, b results.LossGroup) int { return cmp.Compare(a.Node, b.Node) })
 	return list
 }
 

@@ -158,6 +158,21 @@ func (a *Analysis) replicasOf(f results.Failover) []string {
 	return list
 }
 
+// Heirs are the replicas that could take over from a node at a moment: they were up, and
+// cluster-replica-no-failover did not forbid it.
+func (a *Analysis) Heirs(node string, at results.Duration) []string {
+	shard := a.ShardAt(node, at)
+	var list []string
+	for _, s := range a.Run.Shards {
+		for _, n := range s.Nodes {
+			if n != node && a.ShardAt(n, at) == shard && a.downTime(n, at, at+1) == 0 && !a.forbidden([]string{n}) {
+				list = append(list, n)
+			}
+		}
+	}
+	return list
+}
+
 // back is when the primary of a failover answered again; 0 if it was not seen to.
 func (a *Analysis) back(f results.Failover, events []results.Event, end results.Duration) results.Duration {
 	e := First(events, func(e results.Event) bool {

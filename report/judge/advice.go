@@ -25,7 +25,7 @@ func rules() []rule {
 		{"command-loss", "Acknowledged writes are gone because a fault of the run sent a command that removed them, such as FLUSHALL.", commandLoss},
 		{"evicted", "Acknowledged writes are gone because their node evicted keys at maxmemory.", evictedLoss},
 		{"unexplained-loss", "Acknowledged writes are gone, and their node neither ended nor was replaced.", unexplainedLoss},
-		{"empty-restart", "A primary came back without its data before a replica took over, and its replicas copied the empty data set.", emptyRestart},
+		{"empty-restart", "A primary came back without its data before a replica took over.", emptyRestart},
 		{"split-brain", "A primary acknowledged writes after another node had taken its place; they were discarded when it rejoined.", splitBrain},
 		{"unsynced-replica", "The replica that took over had not been in sync with its primary, and lacks writes that were acknowledged meanwhile.", unsyncedReplica},
 		{"restart-tail", "A primary came back, as primary, with data older than what it had acknowledged.", restartTail},

@@ -217,14 +217,48 @@ func emptyRestart(a *facts.Analysis, s *results.Summary) []results.Advice {
 	var list []results.Advice
 	for _, g := range lostTo(s, results.CauseEmptyRestart) {
 		advice := "Enable persistence (appendonly yes), at the price of writes to the disk and of a start that takes longer."
-		if exit, back := endIn(a, g); back == nil || back.Offset-exit.Offset < results.DurationOf(a.NodeTimeout()) {
+		exit, back := endIn(a, g)
+		if early := back == nil || back.Offset-exit.Offset < results.DurationOf(a.NodeTimeout()); early && len(heirs(a, g, exit)) > 0 {
 			advice += " Or delay the restart until a replica has taken over, some seconds more than cluster-node-timeout."
+		}
+		evidence := append(restartEvidence(a, g), "persistence: "+persistence(a, g.Node))
+		if copied := copiedFrom(a, g.Node, back); len(copied) > 0 {
+			evidence = append(evidence, strings.Join(copied, ", ")+" copied the empty data set")
 		}
 		list = append(list, results.Advice{
 			Severity: results.Critical, Title: fmt.Sprintf("%s restarted empty and stayed primary: %s of shard %d are gone", g.Node, shareLost(a, g), g.Shard),
-			Evidence: append(restartEvidence(a, g), "persistence: "+persistence(a, g.Node), "its replicas copied the empty data set"),
-			Advice:   advice, Anchor: lossAnchor,
+			Evidence: evidence, Advice: advice, Anchor: lossAnchor,
 		})
+	}
+	return list
+}
+
+// heirs are the replicas that could have taken over from the node of a group when it ended or,
+// where its end was not seen, when the fault struck.
+func heirs(a *facts.Analysis, g results.LossGroup, exit *results.Event) []string {
+	at := fault(a, g.Fault).Injected
+	if exit != nil {
+		at = exit.Offset
+	}
+	return a.Heirs(g.Node, at)
+}
+
+// copiedFrom are the replicas that copied the data of a primary after its return, before it
+// ended again or was no primary any more.
+func copiedFrom(a *facts.Analysis, node string, back *results.Event) []string {
+	if back == nil {
+		return nil
+	}
+	var list []string
+	shard := a.ShardAt(node, back.Offset)
+	for _, e := range a.Between(back.Offset, a.Run.End) {
+		switch {
+		case e.Node == node && (e.Kind == results.EventNodeExit || e.Kind == results.EventDemoted):
+			return list
+		case e.Kind != results.EventFullSync && e.Kind != results.EventLinkUp:
+		case e.Node != node && a.InShard(e, shard) && !slices.Contains(list, e.Node):
+			list = append(list, e.Node)
+		}
 	}
 	return list
 }

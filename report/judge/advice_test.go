@@ -406,6 +406,7 @@ func dataRules() []ruleCase {
 		{"no-failover", "a command ended it", commanding(cameBackEarly()), nil, "node-0 was back before it was declared failed"},
 		{"no-failover", "a command that ended nothing", commanding(onlyOutage()), nil, ""},
 		{"empty-restart", "it was back early", fixture.Lose(cameBackEarly(), results.CauseEmptyRestart, 100), nil, "Or delay the restart until a replica has taken over"},
+		{"empty-restart", "it was copied", linked(fixture.Lose(cameBackEarly(), results.CauseEmptyRestart, 100), 1500), nil, "node-3 copied the empty data set"},
 		{"empty-restart", "a tail", fixture.Lose(fixture.Killed(), results.CauseAsyncTail, 3), nil, ""},
 		{"evicted", "some", evicting(fixture.Lose(fixture.Killed(), results.CauseEvicted, 5)), func(s *scenarios.Scenario) { s.Redis.Config["maxmemory-policy"] = "allkeys-lru" }, "5 writes acknowledged by node-0 gone because the node evicted keys"},
 		{"evicted", "its evidence", evicting(fixture.Lose(fixture.Killed(), results.CauseEvicted, 5)), nil, "node-0: 7 keys were evicted by then, seen at T+"},
@@ -694,6 +695,29 @@ func TestLossesOfEachFault(t *testing.T) {
 		}
 		if title := list[0].Title; strings.Contains(title, "until then") && !strings.Contains(title, "5 of the 5 writes") {
 			t.Errorf("%s: %q", rule, title)
+		}
+	}
+}
+
+// linked has the replica be in sync at a millisecond after the kill.
+func linked(b *results.Bundle, ms float64) *results.Bundle {
+	b.Events = append(b.Events, results.Event{Offset: fixture.MS(fixture.Injected + ms), Kind: results.EventLinkUp, Source: "poll", Node: "node-3"})
+	slices.SortStableFunc(b.Events, func(x, y results.Event) int { return cmp.Compare(x.Offset, y.Offset) })
+	return b
+}
+
+// A shard without a replica that may take over is not helped by one, and no replica copied its
+// data.
+func TestAnEmptyRestartWithoutHeirs(t *testing.T) {
+	lost := func() *results.Bundle { return fixture.Lose(cameBackEarly(), results.CauseEmptyRestart, 100) }
+	ended := lost()
+	ended.Events = append([]results.Event{{Offset: fixture.MS(9000), Kind: results.EventNodeExit, Source: "supervisor", Node: "node-3"}}, ended.Events...)
+	for name, b := range map[string]*results.Bundle{
+		"no replica": lone(lost()), "it may not": owning(lost(), "cluster-replica-no-failover", "yes"), "it was down": ended, "in sync before": linked(lost(), 300),
+	} {
+		got := foundBy(t, "empty-restart", b, nil)
+		if len(got) != 1 || strings.Contains(got[0].Advice, "replica") != (name == "in sync before") || strings.Contains(strings.Join(got[0].Evidence, "\n"), "copied") {
+			t.Errorf("%s: %+v", name, got)
 		}
 	}
 }

@@ -270,11 +270,17 @@ func restartTail(a *facts.Analysis, s *results.Summary) []results.Advice {
 		if f := fault(a, g.Fault); f.Unsyncs {
 			evidence = append(evidence, "the fault took what the volume had not synced: "+f.Proof)
 		}
+		setting := "appendfsync always"
+		if a.DirectiveOf(g.Node, "appendonly") != "yes" {
+			setting = "appendonly yes with appendfsync always"
+		}
+		advice := fmt.Sprintf("Use %s for writes that must survive the primary's own restart, at the price of an fsync before each reply.", setting)
+		if exit, _ := endIn(a, g); len(heirs(a, g, exit)) > 0 {
+			advice += " Or delay the restart until a replica has taken over."
+		}
 		list = append(list, results.Advice{
 			Severity: results.Warning, Title: fmt.Sprintf("%s came back as primary with older data: %s of shard %d are gone", g.Node, shareLost(a, g), g.Shard),
-			Evidence: append(evidence, "persistence: "+persistence(a, g.Node)),
-			Advice:   "Use appendfsync always for writes that must survive the primary's own restart, at the price of an fsync before each reply. Or let a replica take over first.",
-			Anchor:   lossAnchor,
+			Evidence: append(evidence, "persistence: "+persistence(a, g.Node)), Advice: advice, Anchor: lossAnchor,
 		})
 	}
 	return list

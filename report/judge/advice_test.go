@@ -434,6 +434,9 @@ func diskRules() []ruleCase {
 func replayedRules() []ruleCase {
 	return []ruleCase{
 		{"restart-tail", "a part of it", fixture.Lose(cameBackEarly(), results.CauseRestartTail, 5), nil, "node-0 came back as primary with older data: 5 of the 100 writes acknowledged until then (5 %)"},
+		{"restart-tail", "snapshots only", fixture.Lose(cameBackEarly(), results.CauseRestartTail, 5), nil, "Use appendonly yes with appendfsync always for writes"},
+		{"restart-tail", "an append-only file", fixture.Lose(cameBackEarly(), results.CauseRestartTail, 5), synced("everysec"), "Use appendfsync always for writes"},
+		{"restart-tail", "a replica", fixture.Lose(cameBackEarly(), results.CauseRestartTail, 5), nil, "Or delay the restart until a replica has taken over"},
 		{"restart-tail", "nothing lost", cameBackEarly(), nil, ""},
 		{"split-brain", "minority writes", cutting(fixture.Lose(fixture.Killed(), results.CauseSplitBrain, 37)), nil, "node-0 acknowledged 37 writes of shard 0 that were lost when it rejoined the others"},
 		{"split-brain", "its reason", cutting(fixture.Lose(fixture.Killed(), results.CauseSplitBrain, 37)), nil, "min-replicas-to-write is 0"},
@@ -706,9 +709,17 @@ func linked(b *results.Bundle, ms float64) *results.Bundle {
 	return b
 }
 
+// replaceCause has all findings have another cause.
+func replaceCause(b *results.Bundle, cause string) *results.Bundle {
+	for i := range b.Findings {
+		b.Findings[i].Cause = cause
+	}
+	return b
+}
+
 // A shard without a replica that may take over is not helped by one, and no replica copied its
 // data.
-func TestAnEmptyRestartWithoutHeirs(t *testing.T) {
+func TestARestartWithoutHeirs(t *testing.T) {
 	lost := func() *results.Bundle { return fixture.Lose(cameBackEarly(), results.CauseEmptyRestart, 100) }
 	ended := lost()
 	ended.Events = append([]results.Event{{Offset: fixture.MS(9000), Kind: results.EventNodeExit, Source: "supervisor", Node: "node-3"}}, ended.Events...)
@@ -716,6 +727,9 @@ func TestAnEmptyRestartWithoutHeirs(t *testing.T) {
 		"no replica": lone(lost()), "it may not": owning(lost(), "cluster-replica-no-failover", "yes"), "it was down": ended, "in sync before": linked(lost(), 300),
 	} {
 		got := foundBy(t, "empty-restart", b, nil)
+		if tail := foundBy(t, "restart-tail", replaceCause(b, results.CauseRestartTail), nil); len(tail) != 1 || strings.Contains(tail[0].Advice, "replica") != (name == "in sync before") {
+			t.Errorf("%s: %+v", name, tail)
+		}
 		if len(got) != 1 || strings.Contains(got[0].Advice, "replica") != (name == "in sync before") || strings.Contains(strings.Join(got[0].Evidence, "\n"), "copied") {
 			t.Errorf("%s: %+v", name, got)
 		}

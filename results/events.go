@@ -125,7 +125,7 @@ const (
 	EventOutputLimit       = "output-limit"       // log: Node (a primary) closed the connection of a replica that exceeded client-output-buffer-limit: Message
 	EventNoBacklog         = "no-backlog"         // log: Node (a primary) had no backlog for what a replica missed: Message
 	EventEvicted           = "evicted"            // poll: Node had evicted keys, at maxmemory, since the sample before: the first and the last sight of it
-	EventFsyncStall        = "fsync-stall"        // log: Node no longer waits for an fsync of its append-only file that takes more than 2 s, and its commands wait for the disk
+	EventFsyncStall        = "fsync-stall"        // log: Node no longer waits for an fsync of its append-only file that has taken 1 to 2 s or longer, and its commands wait for the disk
 	EventSlotsGained       = "slots-gained"       // poll: Node says that it serves Slots, at its config epoch Epoch; its first answer gives all that it serves
 	EventSlotsLost         = "slots-lost"         // poll: Node says that it no longer serves Slots
 	EventEpoch             = "epoch"              // poll: Node, a primary, has another config epoch: Epoch

@@ -38,7 +38,7 @@ func rules() []rule {
 		{"too-few-replicas", "Primaries refused writes with NOREPLICAS: they had fewer replicas in sync than min-replicas-to-write.", tooFewReplicas},
 		{"out-of-memory", "Requests were refused with OOM: a node had reached maxmemory.", outOfMemory},
 		{"unsaved", "Writes were refused with MISCONF: a node could not save its data.", unsaved},
-		{"fsync-stall", "An fsync of a node's append-only file took more than 2 s, and the node's commands waited for its disk.", fsyncStall},
+		{"fsync-stall", "An fsync of a node's append-only file took more than 1 s (2 s from Redis 7.4 and Valkey 8.0 on), and the node's commands waited for its disk.", fsyncStall},
 		{"fsync-wait", "Each write to a node with a slow disk waited for an fsync, because appendfsync is always.", fsyncWait},
 		{"busy-script", "Requests were refused with BUSY: a node ran a script for longer than busy-reply-threshold.", busyScript},
 		{"client-topology", "After a failover the client went on with the old topology for some time.", clientTopology},

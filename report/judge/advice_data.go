@@ -131,9 +131,18 @@ func unexplainedLoss(a *facts.Analysis, s *results.Summary) []results.Advice {
 	return list
 }
 
+// postponed is for how long at least a node had postponed its writes to its append-only file
+// for an fsync when it logs that, and how long that is in words. Source: flushAppendOnlyFile in
+// aof.c. Redis before 7.4 and Valkey before 8.0 want two whole seconds of the clock to pass,
+// which takes 1 to 2 s. Later ones count 2000 ms.
+func postponed(s results.Server) (least, after string) {
+	if s.Product == results.ProductRedis && s.AtLeast(7, 4) || s.Product == results.ProductValkey && s.AtLeast(8, 0) {
+		return "2 s", "2 s"
+	}
+	return "1 s", "1 to 2 s"
+}
+
 // fsyncStall finds nodes whose commands waited for an fsync under appendfsync everysec.
-// Redis delays its writes to the file for 2 s while an fsync is under way. Source:
-// flushAppendOnlyFile in aof.c.
 func fsyncStall(a *facts.Analysis, _ *results.Summary) []results.Advice {
 	stalls := map[string]int{}
 	for _, e := range a.Events {
@@ -142,11 +151,12 @@ func fsyncStall(a *facts.Analysis, _ *results.Summary) []results.Advice {
 		}
 	}
 	var list []results.Advice
+	least, after := postponed(a.Run.Versions.Server)
 	for _, node := range slices.Sorted(maps.Keys(stalls)) {
 		list = append(list, results.Advice{
-			Severity: results.Warning, Title: fmt.Sprintf("%s waited for its disk: an fsync of its append-only file took more than 2 s %s", node, words.Plural(stalls[node], "time", "times")),
+			Severity: results.Warning, Title: fmt.Sprintf("%s waited for its disk: an fsync of its append-only file took more than %s %s", node, least, words.Plural(stalls[node], "time", "times")),
 			Evidence: []string{"persistence: " + persistence(a, node)},
-			Advice:   "Redis writes to the file again after 2 s, and every command of the node then waits until the fsync ends. Alert on aof_delayed_fsync. Use a faster disk, and none that other programs keep busy. no-appendfsync-on-rewrite yes avoids the wait during rewrites; a power failure then costs all writes since the rewrite began.",
+			Advice:   "A node writes to the file again after " + after + ", and every command of the node then waits until the fsync ends. Alert on aof_delayed_fsync. Use a faster disk, and none that other programs keep busy. no-appendfsync-on-rewrite yes avoids the wait during rewrites; a power failure then costs all writes since the rewrite began.",
 			Anchor:   anchorAvailability,
 		})
 	}

@@ -128,6 +128,12 @@ func fsyncStalls(n int) *results.Bundle {
 	return b
 }
 
+// servedBy has the nodes be of another version or product.
+func servedBy(product, version string, b *results.Bundle) *results.Bundle {
+	b.Run.Versions.Server = results.Server{Product: product, Version: version}
+	return b
+}
+
 // early has the load start after everything.
 func early(b *results.Bundle) *results.Bundle {
 	b.Run.LoadStart = fixture.MS(1e6)
@@ -417,7 +423,13 @@ func dataRules() []ruleCase {
 // diskRules are about nodes that wait for their disks.
 func diskRules() []ruleCase {
 	return []ruleCase{
-		{"fsync-stall", "twice", fsyncStalls(2), nil, "node-1 waited for its disk: an fsync of its append-only file took more than 2 s 2 times"},
+		{"fsync-stall", "twice", fsyncStalls(2), nil, "node-1 waited for its disk: an fsync of its append-only file took more than 1 s 2 times"},
+		{"fsync-stall", "when it writes again", fsyncStalls(2), nil, "A node writes to the file again after 1 to 2 s"},
+		{"fsync-stall", "Redis 7.2", servedBy(results.ProductRedis, "7.2.5", fsyncStalls(2)), nil, "took more than 1 s 2 times"},
+		{"fsync-stall", "Redis 7.4", servedBy(results.ProductRedis, "7.4.0", fsyncStalls(2)), nil, "took more than 2 s 2 times"},
+		{"fsync-stall", "Valkey 7.2", servedBy(results.ProductValkey, "7.2.8", fsyncStalls(2)), nil, "took more than 1 s 2 times"},
+		{"fsync-stall", "Valkey 8.0", servedBy(results.ProductValkey, "8.0.1", fsyncStalls(2)), nil, "A node writes to the file again after 2 s"},
+		{"fsync-stall", "an unknown server", servedBy("", "", fsyncStalls(2)), nil, "took more than 1 s 2 times"},
 		{"fsync-stall", "none", fsyncStalls(0), nil, ""},
 		{"fsync-stall", "before the load", early(fsyncStalls(2)), nil, ""},
 		{"fsync-wait", "always", slowFsync(0.8, 305), synced("always"), "each write to node-1 waited for an fsync: 305 ms, and 800 µs before its disk was slow"},

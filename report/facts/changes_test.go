@@ -41,17 +41,67 @@ func TestAChangedTimeoutIsNotPredicted(t *testing.T) {
 
 func TestReplicasThatAFaultForbids(t *testing.T) {
 	a := configured(t, []string{"node-3"}, "CONFIG", "SET", "maxmemory", "1mb", "cluster-replica-no-failover", "YES")
-	if !a.forbidden([]string{"node-3"}) || a.forbidden([]string{"node-3", "node-4"}) {
+	if !a.forbidden([]string{"node-3"}, fixture.MS(fixture.Injected)) || a.forbidden([]string{"node-3", "node-4"}, fixture.MS(fixture.Injected)) {
 		t.Error("node-3 is forbidden to take over, and node-4 is not")
 	}
 	a.Spec.Redis.Config["cluster-replica-no-failover"] = "yes"
-	if !a.forbidden([]string{"node-3", "node-4"}) {
+	if !a.forbidden([]string{"node-3", "node-4"}, fixture.MS(fixture.Injected)) {
 		t.Error("both are forbidden")
 	}
 	a = configured(t, []string{"node-3"}, "CONFIG", "SET", "cluster-replica-no-failover", "no")
 	a.Spec.Redis.Config["cluster-replica-no-failover"] = "yes"
-	if a.forbidden([]string{"node-3", "node-4"}) {
+	if a.forbidden([]string{"node-3", "node-4"}, fixture.MS(fixture.Injected)) {
 		t.Error("node-3 is allowed")
+	}
+}
+
+// A directive counts from the command of a fault on, by any of its names, and until it is undone
+// or its node ends.
+func TestADirectiveAtAMoment(t *testing.T) {
+	const name = "cluster-replica-no-failover"
+	undone := func(a *Analysis) *Analysis {
+		a.Run.Faults[0].Restored = fixture.MS(13000)
+		a.Spec.Timeline.Faults[len(a.Spec.Timeline.Faults)-1].Command.Undo = []scenarios.AnyValue{"CONFIG", "SET", name, "no"}
+		return a
+	}
+	set := func(name scenarios.AnyValue) *Analysis {
+		return configured(t, []string{"node-0", "node-3"}, "CONFIG", "SET", name, "yes")
+	}
+	refused := set(name)
+	refused.Run.Faults[0].Proved = 0
+	for _, tt := range []struct {
+		what, node string
+		a          *Analysis
+		at         float64
+		want       string
+	}{
+		{"before", "node-3", set(name), 10999, ""},
+		{"after", "node-3", set(name), 14000, "yes"},
+		{"by the older name", "node-3", set("cluster-slave-no-failover"), 14000, "yes"},
+		{"another node", "node-4", set(name), 14000, ""},
+		{"in force", "node-3", undone(set(name)), 12000, "yes"},
+		{"undone", "node-3", undone(set(name)), 14000, "no"},
+		{"refused", "node-3", refused, 14000, ""},
+		{"before its node ended", "node-0", set(name), 15000, "yes"},
+		{"after its node ended", "node-0", set(name), 22000, ""},
+	} {
+		if got := tt.a.DirectiveAt(tt.node, name, fixture.MS(tt.at)); got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.what, got, tt.want)
+		}
+	}
+	if a := undone(set(name)); a.forbidden([]string{"node-3"}, fixture.MS(fixture.Injected)) || len(a.Heirs("node-0", fixture.MS(fixture.Injected))) != 1 {
+		t.Error("node-3 may take over again")
+	}
+	if got := set("lua-time-limit").DirectiveAt("node-3", "busy-reply-threshold", fixture.MS(14000)); got != "yes" {
+		t.Errorf("busy-reply-threshold is %q", got)
+	}
+}
+
+// The node timeout of a moment is the longest of all nodes then.
+func TestNodeTimeoutAtAMoment(t *testing.T) {
+	a := configured(t, []string{"node-3"}, "CONFIG", "SET", "cluster-node-timeout", "9000")
+	if before, after := a.NodeTimeoutAt(fixture.MS(10000)), a.NodeTimeoutAt(fixture.MS(14000)); before != 2*time.Second || after != 9*time.Second {
+		t.Errorf("it is %s before and %s after", before, after)
 	}
 }
 
@@ -67,12 +117,12 @@ func owning(t *testing.T, name, value string) *Analysis {
 // The value of one node is not taken for that of all.
 func TestADirectiveOfOneNode(t *testing.T) {
 	a := owning(t, "cluster-replica-no-failover", "YES")
-	if !a.forbidden([]string{"node-3"}) || a.forbidden([]string{"node-3", "node-4"}) {
+	if !a.forbidden([]string{"node-3"}, fixture.MS(fixture.Injected)) || a.forbidden([]string{"node-3", "node-4"}, fixture.MS(fixture.Injected)) {
 		t.Error("node-3 is forbidden to take over, and node-4 is not")
 	}
 	a = owning(t, "cluster-replica-no-failover", "no")
 	a.Spec.Redis.Config["cluster-replica-no-failover"] = "yes"
-	if !a.forbidden([]string{"node-4"}) || a.forbidden([]string{"node-3"}) {
+	if !a.forbidden([]string{"node-4"}, fixture.MS(fixture.Injected)) || a.forbidden([]string{"node-3"}, fixture.MS(fixture.Injected)) {
 		t.Error("node-4 is forbidden to take over, and node-3 is not")
 	}
 	a = owning(t, "cluster-node-timeout", "60000")

@@ -29,7 +29,7 @@ type SyncedWrites struct {
 // None, if the run does not show it: without audited writes, with too few of them, or if
 // appendfsync is not always on each node all the time.
 func (a *Analysis) WaitedForFsync() []SyncedWrites {
-	if a.Directive("appendonly") != "yes" || a.Directive("appendfsync") != "always" || !a.uniform("appendonly") || !a.uniform("appendfsync") {
+	if a.Directive("appendonly") != "yes" || a.Directive("appendfsync") != "always" || !a.Uniform("appendonly") || !a.Uniform("appendfsync") {
 		return nil
 	}
 	var list []SyncedWrites

@@ -68,12 +68,12 @@ func (a *Analysis) Hindrance(f results.Failover) Hindrance {
 	switch until := cmp.Or(h.Back, end); {
 	case len(replicas) == 0:
 		h.Reason = Unreplicated
-	case h.Failed == 0 && h.Back > 0 && (!h.minority() || h.Back-f.Injected < results.DurationOf(a.NodeTimeout())):
+	case h.Failed == 0 && h.Back > 0 && (!h.minority() || h.Back-f.Injected < results.DurationOf(a.NodeTimeoutAt(f.Injected))):
 		h.Reason = BackBeforeFail
 	case h.minority():
 		h.Reason = NoMajority
 	case h.Failed == 0:
-	case a.forbidden(replicas):
+	case a.forbidden(replicas, h.Failed) && a.forbidden(replicas, until):
 		h.Reason, h.Replicas = Forbidden, replicas
 	default:
 		a.lookAtReplicas(&h, f, events, a.upLong(replicas, h.Failed, until))
@@ -84,19 +84,11 @@ func (a *Analysis) Hindrance(f results.Failover) Hindrance {
 	return h
 }
 
-// forbidden reports whether replicas may not take over, by their configuration or by a
-// command of a fault.
-func (a *Analysis) forbidden(replicas []string) bool {
-	const directive = "cluster-replica-no-failover"
-	set := map[string]bool{}
-	for _, c := range a.Changes(directive) {
-		for _, h := range c.Fault.Hits() {
-			set[h.Node] = c.Value == "yes"
-		}
-	}
+// forbidden reports whether replicas might not take over at a moment, by their configuration or
+// by a command of a fault.
+func (a *Analysis) forbidden(replicas []string, at results.Duration) bool {
 	return !slices.ContainsFunc(replicas, func(node string) bool {
-		is, changed := set[node]
-		return changed && !is || !changed && a.DirectiveOf(node, directive) != "yes"
+		return a.DirectiveAt(node, "cluster-replica-no-failover", at) != "yes"
 	})
 }
 
@@ -165,7 +157,7 @@ func (a *Analysis) Heirs(node string, at results.Duration) []string {
 	var list []string
 	for _, s := range a.Run.Shards {
 		for _, n := range s.Nodes {
-			if n != node && a.ShardAt(n, at) == shard && a.downTime(n, at, at+1) == 0 && !a.forbidden([]string{n}) {
+			if n != node && a.ShardAt(n, at) == shard && a.downTime(n, at, at+1) == 0 && !a.forbidden([]string{n}, at) {
 				list = append(list, n)
 			}
 		}
@@ -209,7 +201,7 @@ func (a *Analysis) primariesDown(f results.Failover, end results.Duration) (down
 func (a *Analysis) upLong(nodes []string, from, to results.Duration) []string {
 	var list []string
 	for _, n := range nodes {
-		if to-from-a.downTime(n, from, to) >= min(results.DurationOf(a.rule().fixed(a.NodeTimeout())), to-from) && to > from {
+		if to-from-a.downTime(n, from, to) >= min(results.DurationOf(a.rule().fixed(a.NodeTimeoutAt(from))), to-from) && to > from {
 			list = append(list, n)
 		}
 	}

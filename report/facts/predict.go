@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
 )
 
 const (
@@ -114,7 +115,7 @@ func (a *Analysis) predict(delay *results.Duration) (low, high results.Duration)
 	t := a.NodeTimeout()
 	rule, known := ruleOf(a.Run.Versions.Server)
 	// Nodes with different timeouts are in no rule.
-	if !known || !a.uniform(nodeTimeout) {
+	if !known || !a.Uniform(nodeTimeout) {
 		return 0, 0
 	}
 	least, most := a.electionWait()
@@ -199,29 +200,93 @@ func (a *Analysis) Own(name string) []results.Node {
 	return list
 }
 
-// uniform reports whether all nodes had one value of a directive all the time.
-func (a *Analysis) uniform(name string) bool { return len(a.Own(name))+len(a.Changes(name)) == 0 }
+// Uniform reports whether all nodes had one value of a directive all the time.
+func (a *Analysis) Uniform(name string) bool { return len(a.Own(name))+len(a.Changes(name)) == 0 }
 
-// Change is a directive that a fault of the run set, on the nodes that it hit.
-type Change struct {
-	Fault results.Fault
-	// Value is in lower case.
-	Value string
+// DirectiveAt is DirectiveOf at a moment: the last value that a fault had set by then, which was
+// neither undone nor lost by a restart of the node. Empty if nothing states it.
+func (a *Analysis) DirectiveAt(node, name string, at results.Duration) string {
+	value, _ := a.StatedAt(node, name, at)
+	return value
 }
 
-// Changes are those of a directive, in order of the faults.
+// StatedAt is DirectiveAt, and whether anything states the directive: some may be empty.
+func (a *Analysis) StatedAt(node, name string, at results.Duration) (value string, stated bool) {
+	since := results.Duration(0)
+	for _, c := range a.Changes(name) {
+		if !slices.ContainsFunc(c.Fault.Hits(), func(h results.Hit) bool { return h.Node == node }) {
+			continue
+		}
+		if began := c.Fault.Injected; began <= at && began >= since {
+			value, since = c.Value, began
+		}
+		if c.Undone > 0 && c.Undone <= at && c.Undone >= since {
+			value, since = c.Restored, c.Undone
+		}
+	}
+	ended := func(e results.Event) bool { return e.Node == node && e.Kind == results.EventNodeExit }
+	if since > 0 && First(a.Between(since, at+1), ended) == nil {
+		return value, true
+	}
+	_, stated = a.Spec.Redis.Config[name]
+	stated = stated || slices.ContainsFunc(a.Own(name), func(n results.Node) bool { return n.Name == node })
+	return a.DirectiveOf(node, name), stated
+}
+
+// NodeTimeoutAt is NodeTimeout at a moment.
+func (a *Analysis) NodeTimeoutAt(at results.Duration) time.Duration {
+	if len(a.Changes(nodeTimeout)) == 0 {
+		return a.NodeTimeout()
+	}
+	longest := time.Duration(0)
+	for _, n := range a.Run.Nodes {
+		longest = max(longest, timeoutOf(a.DirectiveAt(n.Name, nodeTimeout, at)))
+	}
+	return longest
+}
+
+// Change is a directive that a fault of the run set, on the nodes that it hit. Values are in
+// lower case.
+type Change struct {
+	Fault results.Fault
+	Value string
+	// Undone is when the fault's other command had set Restored; 0 if none did.
+	Undone   results.Duration
+	Restored string
+}
+
+// Changes are those of a directive that the nodes accepted, in order of the faults.
 func (a *Analysis) Changes(name string) []Change {
 	var list []Change
 	for _, f := range a.Run.Faults {
 		sent := a.Stated(f.Name).Command
-		if f.Injected == 0 || sent == nil || len(sent.Run) < 4 || !strings.EqualFold(string(sent.Run[0])+" "+string(sent.Run[1]), "CONFIG SET") {
+		if f.Injected == 0 || f.Proved == 0 || sent == nil {
 			continue
 		}
-		for i := 2; i+1 < len(sent.Run); i += 2 {
-			if strings.EqualFold(string(sent.Run[i]), name) {
-				list = append(list, Change{f, strings.ToLower(string(sent.Run[i+1]))})
-			}
+		value, set := setBy(sent.Run, name)
+		if !set {
+			continue
 		}
+		c := Change{Fault: f, Value: value}
+		if before, undone := setBy(sent.Undo, name); undone {
+			c.Undone, c.Restored = f.Restored, before
+		}
+		list = append(list, c)
 	}
 	return list
+}
+
+// setBy is the value that a CONFIG SET gives a directive, by any of its names.
+func setBy(command []scenarios.AnyValue, name string) (value string, set bool) {
+	if len(command) < 4 || !strings.EqualFold(string(command[0])+" "+string(command[1]), "CONFIG SET") {
+		return "", false
+	}
+	for i := 2; i+1 < len(command); i += 2 {
+		// The older names say slave, but for those that Accepted knows.
+		stated := strings.ToLower(string(command[i]))
+		if strings.ReplaceAll(stated, "slave", "replica") == name || stated == scenarios.Accepted(name) {
+			value, set = strings.ToLower(string(command[i+1])), true
+		}
+	}
+	return value, set
 }

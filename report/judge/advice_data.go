@@ -144,18 +144,18 @@ func postponed(s results.Server) (least, after string) {
 
 // fsyncStall finds nodes whose commands waited for an fsync under appendfsync everysec.
 func fsyncStall(a *facts.Analysis, _ *results.Summary) []results.Advice {
-	stalls := map[string]int{}
+	stalls := map[string][]results.Duration{}
 	for _, e := range a.Events {
 		if e.Kind == results.EventFsyncStall && e.Offset >= a.Run.LoadStart {
-			stalls[e.Node]++
+			stalls[e.Node] = append(stalls[e.Node], e.Offset)
 		}
 	}
 	var list []results.Advice
 	least, after := postponed(a.Run.Versions.Server)
 	for _, node := range slices.Sorted(maps.Keys(stalls)) {
 		list = append(list, results.Advice{
-			Severity: results.Warning, Title: fmt.Sprintf("%s waited for its disk: an fsync of its append-only file took more than %s %s", node, least, words.Plural(stalls[node], "time", "times")),
-			Evidence: []string{"persistence: " + persistence(a, node)},
+			Severity: results.Warning, Title: fmt.Sprintf("%s waited for its disk: an fsync of its append-only file took more than %s %s", node, least, words.Plural(len(stalls[node]), "time", "times")),
+			Evidence: []string{"persistence: " + persistence(a, node, stalls[node][0])},
 			Advice:   "A node writes to the file again after " + after + ", and every command of the node then waits until the fsync ends. Alert on aof_delayed_fsync. Use a faster disk, and none that other programs keep busy. no-appendfsync-on-rewrite yes avoids the wait during rewrites; a power failure then costs all writes since the rewrite began.",
 			Anchor:   anchorAvailability,
 		})
@@ -171,7 +171,7 @@ func fsyncWait(a *facts.Analysis, _ *results.Summary) []results.Advice {
 			Severity: results.Note, Title: fmt.Sprintf("each write to %s waited for an fsync: %s, and %s before its disk was slow", w.Node, words.Duration(w.During), words.Duration(w.Before)),
 			Evidence: []string{
 				fmt.Sprintf("median of %s, and of %s before; fault %s: %s", words.Plural(w.WritesDuring, "audited write", "audited writes"), words.Plural(w.WritesBefore, "audited write", "audited writes"), w.Fault.Name, w.Fault.Detail),
-				"persistence: " + persistence(a, w.Node),
+				"persistence: " + persistence(a, w.Node, w.Fault.Injected),
 			},
 			Advice: "With appendfsync always a node syncs its append-only file before it answers a write, so the disk's fsync is the least time of each write, and reads behind it wait too. Alert on the latency of fsync. Use a disk whose fsync is fast and stays fast, or appendfsync everysec; a power failure then costs the writes of the last one or two seconds.",
 			Anchor: anchorAvailability,
@@ -180,21 +180,12 @@ func fsyncWait(a *facts.Analysis, _ *results.Summary) []results.Advice {
 	return list
 }
 
-// persistence is what a node keeps over a restart.
-func persistence(a *facts.Analysis, node string) string {
-	save, stated := a.Spec.Redis.Config["save"]
-	for _, n := range a.Own("save") {
-		if n.Name == node {
-			save, stated = n.Config["save"], true
-		}
-	}
+// persistence is what a node kept over a restart at a moment.
+func persistence(a *facts.Analysis, node string, at results.Duration) string {
+	save, stated := a.StatedAt(node, "save", at)
 	switch {
-	case a.DirectiveOf(node, "appendonly") == "yes":
-		fsync := a.DirectiveOf(node, "appendfsync")
-		if fsync == "" {
-			fsync = "everysec"
-		}
-		return "an append-only file, appendfsync " + fsync
+	case a.DirectiveAt(node, "appendonly", at) == "yes":
+		return "an append-only file, appendfsync " + orDefault(a.DirectiveAt(node, "appendfsync", at), "everysec")
 	case stated && save == "":
 		return "none: appendonly no, save \"\""
 	}
@@ -228,10 +219,11 @@ func emptyRestart(a *facts.Analysis, s *results.Summary) []results.Advice {
 	for _, g := range lostTo(s, results.CauseEmptyRestart) {
 		advice := "Enable persistence (appendonly yes), at the price of writes to the disk and of a start that takes longer."
 		exit, back := endIn(a, g)
-		if early := back == nil || back.Offset-exit.Offset < results.DurationOf(a.NodeTimeout()); early && len(heirs(a, g, exit)) > 0 {
+		ended := endedAt(a, g, exit)
+		if early := back == nil || back.Offset-ended < results.DurationOf(a.NodeTimeoutAt(ended)); early && len(a.Heirs(g.Node, ended)) > 0 {
 			advice += " Or delay the restart until a replica has taken over, some seconds more than cluster-node-timeout."
 		}
-		evidence := append(restartEvidence(a, g), "persistence: "+persistence(a, g.Node))
+		evidence := append(restartEvidence(a, g), "persistence: "+persistence(a, g.Node, ended))
 		if copied := copiedFrom(a, g.Node, back); len(copied) > 0 {
 			evidence = append(evidence, strings.Join(copied, ", ")+" copied the empty data set")
 		}
@@ -243,14 +235,13 @@ func emptyRestart(a *facts.Analysis, s *results.Summary) []results.Advice {
 	return list
 }
 
-// heirs are the replicas that could have taken over from the node of a group when it ended or,
-// where its end was not seen, when the fault struck.
-func heirs(a *facts.Analysis, g results.LossGroup, exit *results.Event) []string {
-	at := fault(a, g.Fault).Injected
+// endedAt is when the node of a group ended, just before its end was seen or, where it was not,
+// when the fault struck.
+func endedAt(a *facts.Analysis, g results.LossGroup, exit *results.Event) results.Duration {
 	if exit != nil {
-		at = exit.Offset
+		return exit.Offset - 1
 	}
-	return a.Heirs(g.Node, at)
+	return fault(a, g.Fault).Injected
 }
 
 // copiedFrom are the replicas that copied the data of a primary after its return, before it
@@ -280,17 +271,19 @@ func restartTail(a *facts.Analysis, s *results.Summary) []results.Advice {
 		if f := fault(a, g.Fault); f.Unsyncs {
 			evidence = append(evidence, "the fault took what the volume had not synced: "+f.Proof)
 		}
+		exit, _ := endIn(a, g)
+		ended := endedAt(a, g, exit)
 		setting := "appendfsync always"
-		if a.DirectiveOf(g.Node, "appendonly") != "yes" {
+		if a.DirectiveAt(g.Node, "appendonly", ended) != "yes" {
 			setting = "appendonly yes with appendfsync always"
 		}
 		advice := fmt.Sprintf("Use %s for writes that must survive the primary's own restart, at the price of an fsync before each reply.", setting)
-		if exit, _ := endIn(a, g); len(heirs(a, g, exit)) > 0 {
+		if len(a.Heirs(g.Node, ended)) > 0 {
 			advice += " Or delay the restart until a replica has taken over."
 		}
 		list = append(list, results.Advice{
 			Severity: results.Warning, Title: fmt.Sprintf("%s came back as primary with older data: %s of shard %d are gone", g.Node, shareLost(a, g), g.Shard),
-			Evidence: append(evidence, "persistence: "+persistence(a, g.Node)), Advice: advice, Anchor: lossAnchor,
+			Evidence: append(evidence, "persistence: "+persistence(a, g.Node, ended)), Advice: advice, Anchor: lossAnchor,
 		})
 	}
 	return list
@@ -304,7 +297,7 @@ func restartEvidence(a *facts.Analysis, g results.LossGroup) []string {
 		if exit.Uncertainty > 0 {
 			away = "at most " + words.Duration(back.Offset-exit.Offset+exit.Uncertainty) + " after it ended"
 		}
-		list = append(list, fmt.Sprintf("%s was back %s; cluster-node-timeout is %s", g.Node, away, words.Duration(results.DurationOf(a.NodeTimeout()))))
+		list = append(list, fmt.Sprintf("%s was back %s; cluster-node-timeout is %s", g.Node, away, words.Duration(results.DurationOf(a.NodeTimeoutAt(exit.Offset)))))
 	}
 	return list
 }
@@ -335,7 +328,7 @@ func splitBrain(a *facts.Analysis, s *results.Summary) []results.Advice {
 		switch f := fault(a, g.Fault); {
 		case f.Disconnects:
 			one.Title = writes + " that were lost when it rejoined the others"
-			isolated(a, g.Node, &one)
+			isolated(a, g.Node, f.Injected, &one)
 		case f.Takes == results.TakesRole:
 			one.Title = writes + " after another node was made primary in its place; they are gone"
 			one.Advice = "While the primary answers, use CLUSTER FAILOVER without FORCE or TAKEOVER: the primary then stops writes until the replica has all of them."
@@ -349,10 +342,10 @@ func splitBrain(a *facts.Analysis, s *results.Summary) []results.Advice {
 }
 
 // isolated adds what bounds the writes of a primary that is cut off.
-func isolated(a *facts.Analysis, node string, one *results.Advice) {
+func isolated(a *facts.Analysis, node string, at results.Duration, one *results.Advice) {
 	const lower = "A lower cluster-node-timeout shortens the time in which it still accepts them, at the price that shorter pauses of a node cause failovers."
-	if v := a.DirectiveOf(node, "min-replicas-to-write"); v != "" && v != "0" {
-		one.Evidence = append(one.Evidence, fmt.Sprintf("min-replicas-to-write is %s, min-replicas-max-lag %s", v, orDefault(a.DirectiveOf(node, "min-replicas-max-lag"), "10 s by default")))
+	if v := a.DirectiveAt(node, "min-replicas-to-write", at); v != "" && v != "0" {
+		one.Evidence = append(one.Evidence, fmt.Sprintf("min-replicas-to-write is %s, min-replicas-max-lag %s", v, orDefault(a.DirectiveAt(node, "min-replicas-max-lag", at), "10 s by default")))
 		one.Advice = "min-replicas-max-lag bounds for how long a primary that is cut off still acknowledges writes: lower it, but not below 2 s, because replicas report once a second. The price: a replica that is silent for longer makes its shard refuse writes. " + lower
 		return
 	}
@@ -380,7 +373,7 @@ func unsyncedReplica(a *facts.Analysis, s *results.Summary) []results.Advice {
 		switch {
 		case v.Means == results.MeansForced || v.Means == results.MeansTaken:
 			one.Advice = "Before CLUSTER FAILOVER FORCE or TAKEOVER, look at the replica's master_link_status: if it is down, the writes that the replica has not seen are lost."
-		case a.DirectiveOf(v.To, "cluster-replica-validity-factor") == "0":
+		case a.DirectiveAt(v.To, "cluster-replica-validity-factor", v.Injected) == "0":
 			one.Evidence = append(one.Evidence, "cluster-replica-validity-factor is 0: a replica may take over however old its data are")
 			one.Advice = "Set cluster-replica-validity-factor to 1 or more (10 by default): a replica that has not followed its primary for longer than that allows does not take over. The price: its shard is down until the primary is back."
 		default:
@@ -496,15 +489,15 @@ func staleReads(a *facts.Analysis, _ *results.Summary) []results.Advice {
 	switch {
 	case !slices.ContainsFunc(a.Between(a.Run.LoadStart, a.Run.End), down):
 		one.Evidence = append(one.Evidence, "no replica reported its replication link as down; "+configured(a, "repl-timeout", "60 s (the default)"))
-	case slices.ContainsFunc(a.Run.Nodes, func(n results.Node) bool { return servesStale(a, n.Name) }):
+	case slices.ContainsFunc(a.Between(a.Run.LoadStart, a.Run.End), func(e results.Event) bool { return down(e) && servesStale(a, e.Node, e.Offset) }):
 		one.Evidence = append(one.Evidence, "replica-serve-stale-data is yes: a replica that has lost its primary answers from the data that it has")
 		one.Advice += " If you set replica-serve-stale-data to no, a replica that has lost its primary refuses reads, at the price that they fail."
 	}
 	return []results.Advice{one}
 }
 
-func servesStale(a *facts.Analysis, node string) bool {
-	v := a.DirectiveOf(node, "replica-serve-stale-data")
+func servesStale(a *facts.Analysis, node string, at results.Duration) bool {
+	v := a.DirectiveAt(node, "replica-serve-stale-data", at)
 	return v == "" || v == "yes"
 }
 
@@ -525,11 +518,11 @@ func emptyReplica(a *facts.Analysis, _ *results.Summary) []results.Advice {
 		one.Evidence = append(one.Evidence, fmt.Sprintf("%s answered %s so, from %s to %s, before it was in sync with its primary", n.Node, words.Plural(n.Reads, "read", "reads"), words.Since(&a.Run, n.First), words.Since(&a.Run, n.Last)))
 	}
 	for _, n := range r.Empty {
-		if text := "persistence: " + persistence(a, n.Node); !slices.Contains(one.Evidence, text) {
+		if text := "persistence: " + persistence(a, n.Node, n.First); !slices.Contains(one.Evidence, text) {
 			one.Evidence = append(one.Evidence, text)
 		}
 	}
-	if slices.ContainsFunc(r.Empty, func(n results.EmptyNode) bool { return servesStale(a, n.Node) }) {
+	if slices.ContainsFunc(r.Empty, func(n results.EmptyNode) bool { return servesStale(a, n.Node, n.First) }) {
 		one.Evidence = append(one.Evidence, "replica-serve-stale-data is yes: a node that has just been started answers from the data that it has, old or none")
 		one.Advice += " If you set replica-serve-stale-data to no, it refuses reads until then, at the price that they fail."
 	}

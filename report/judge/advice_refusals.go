@@ -64,42 +64,48 @@ func advised(list []results.Advice, advice string) []results.Advice {
 func outOfMemory(a *facts.Analysis, _ *results.Summary) []results.Advice {
 	const policy = "maxmemory-policy"
 	advice := "Give the nodes more maxmemory, or the keys a TTL. An evicting maxmemory-policy, such as allkeys-lru, accepts writes, at the price of keys that the application may still need."
-	if strings.HasPrefix(inForce(a, policy, firstRefusal(a, "OOM")), "allkeys-") {
+	if strings.HasPrefix(inForce(a, "OOM", policy), "allkeys-") {
 		advice = "Give the nodes more maxmemory: a policy that may evict every key does not help where buffers and the server's own memory fill it."
 	}
 	return advised(refusal(a, "OOM", "Writes were refused for memory (OOM)", configured(a, "maxmemory", "not stated"), configured(a, policy, "noeviction (the default)")), advice)
 }
 
-// firstRefusal is when probes first got an error reply of a class; 0 if they did not.
-func firstRefusal(a *facts.Analysis, class string) results.Duration {
-	first := results.Duration(0)
-	if _, outages := answered(a, class); len(outages) > 0 {
-		first = outages[0].From
-		for _, o := range outages {
-			first = min(first, o.From)
+// refusers are who refused requests with a class of errors, and when. Where no probe met it,
+// each node may have, at any time of the load.
+func refusers(a *facts.Analysis, class string) []results.Refusal {
+	var list []results.Refusal
+	_, outages := answered(a, class)
+	for _, o := range outages {
+		for _, r := range o.Refusals {
+			if r.Class == class {
+				list = append(list, r)
+			}
 		}
 	}
-	return first
+	if len(list) == 0 {
+		for _, n := range a.Run.Nodes {
+			list = append(list, results.Refusal{Node: n.Name, Class: class, From: a.Run.LoadStart, To: a.Run.End})
+		}
+	}
+	return list
 }
 
-// inForce is the value of a directive at a moment: the last that a fault had set by then, or
-// that of the scenario; empty if some nodes have values of their own.
-func inForce(a *facts.Analysis, directive string, at results.Duration) string {
-	if len(a.Own(directive)) > 0 {
+// inForce is the value of a directive that all nodes had which refused requests with a class of
+// errors, while they did; empty if they had different ones.
+func inForce(a *facts.Analysis, class, directive string) string {
+	var values []string
+	for _, r := range refusers(a, class) {
+		values = append(values, a.DirectiveAt(r.Node, directive, r.From), a.DirectiveAt(r.Node, directive, r.To))
+	}
+	if values = slices.Compact(values); len(values) != 1 {
 		return ""
 	}
-	value := config(a, directive)
-	for _, c := range a.Changes(directive) {
-		if c.Fault.Injected <= at+results.DurationOf(time.Second) {
-			value = c.Value
-		}
-	}
-	return value
+	return values[0]
 }
 
 // tooFewReplicas finds writes that primaries refused because they had too few replicas.
 func tooFewReplicas(a *facts.Analysis, _ *results.Summary) []results.Advice {
-	least, replicas := inForce(a, "min-replicas-to-write", 0), a.Spec.Redis.ReplicasPerShard
+	least, replicas := inForce(a, "NOREPLICAS", "min-replicas-to-write"), a.Spec.Redis.ReplicasPerShard
 	advice := "min-replicas-to-write bounds what a primary that is cut off can lose. Its price is what was seen here: each shard that has fewer replicas in sync refuses all writes"
 	switch n, err := strconv.Atoi(least); {
 	case err == nil && n < replicas:
@@ -126,7 +132,7 @@ func busyScript(a *facts.Analysis, _ *results.Summary) []results.Advice {
 	serves := "while it runs, its node serves nothing else"
 	// From the threshold on the server answers the bus between the steps of a script.
 	ms, err := strconv.Atoi(cmp.Or(config(a, directive), "5000"))
-	if err == nil && len(a.Own(directive))+len(a.Own("cluster-node-timeout")) == 0 && time.Duration(ms)*time.Millisecond >= a.NodeTimeout() {
+	if uniform := a.Uniform(directive) && a.Uniform("cluster-node-timeout"); err == nil && uniform && time.Duration(ms)*time.Millisecond >= a.NodeTimeout() {
 		serves += ", and until " + directive + " not even the other nodes: from cluster-node-timeout on a replica may take over"
 	}
 	return advised(refusal(a, "BUSY", "A script ran so long that its node refused other requests (BUSY)", configured(a, directive, "5000 ms (the default)")),

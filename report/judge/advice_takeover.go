@@ -42,7 +42,7 @@ func unexpectedTakeover(a *facts.Analysis, s *results.Summary) []results.Advice 
 			ok = false
 		}
 		if ok {
-			one.Evidence = append(one.Evidence, fmt.Sprintf("%s, whose process went on, did not answer polls for %s; cluster-node-timeout is %s", f.From, words.Duration(silence.Length(a.Run.End)), words.Duration(results.DurationOf(a.NodeTimeout()))))
+			one.Evidence = append(one.Evidence, fmt.Sprintf("%s, whose process went on, did not answer polls for %s; cluster-node-timeout is %s", f.From, words.Duration(silence.Length(a.Run.End)), words.Duration(results.DurationOf(a.NodeTimeoutAt(silence.From)))))
 			one.Advice = "A slow command, a script, a fork or a pause of the machine stops a node like this: look at SLOWLOG and LATENCY. A cluster-node-timeout above the longest such pause keeps the primary in its place, at the price that a crash is noticed later."
 		}
 		list = append(list, one)

@@ -38,6 +38,36 @@ func sending(words ...scenarios.AnyValue) func(*scenarios.Scenario) {
 	}
 }
 
+// setEarly has a fault send nodes a command before the kill.
+func setEarly(b *results.Bundle, nodes ...string) *results.Bundle {
+	set := results.Fault{Name: "set", Kind: "command", Traits: results.Traits{Takes: results.TakesCommand}, Status: results.StatusHealed, Injected: fixture.MS(11000), Proved: fixture.MS(11001)}
+	for _, n := range nodes {
+		set.Nodes = append(set.Nodes, results.Hit{Node: n})
+	}
+	b.Run.Faults = append(b.Run.Faults, set)
+	return b
+}
+
+// undone has the last fault be over before the kill.
+func undone(b *results.Bundle) *results.Bundle {
+	b.Run.Faults[len(b.Run.Faults)-1].Restored = fixture.MS(13000)
+	return b
+}
+
+// setting has the fault set set a directive, and set another value again.
+func setting(name, value, before scenarios.AnyValue) func(*scenarios.Scenario) {
+	return func(s *scenarios.Scenario) {
+		s.Timeline.Faults = append(s.Timeline.Faults, scenarios.Fault{Name: "set", Command: &scenarios.SentCommand{
+			Run: []scenarios.AnyValue{"CONFIG", "SET", name, value}, Undo: []scenarios.AnyValue{"CONFIG", "SET", name, before}}})
+	}
+}
+
+// sentTo has the fault hit another node.
+func sentTo(node string, b *results.Bundle) *results.Bundle {
+	b.Run.Faults[0].Node = node
+	return b
+}
+
 // owning gives node-3 a directive of its own.
 func owning(b *results.Bundle, name, value string) *results.Bundle {
 	b.Run.Nodes = slices.Clone(b.Run.Nodes)
@@ -315,6 +345,25 @@ func serviceRules() []ruleCase {
 	}
 }
 
+// changedRules are about directives that a fault set while the run went on.
+func changedRules() []ruleCase {
+	return []ruleCase{
+		{"no-failover", "forbidden by a fault", setEarly(cameBackLate(), "node-3"), setting("cluster-slave-no-failover", "yes", "no"), "No replica was allowed to take over shard 0"},
+		{"no-failover", "forbidden until before the kill", undone(setEarly(cameBackLate(), "node-3")), setting("cluster-replica-no-failover", "yes", "no"), "No replica took over shard 0, and the events do not show why"},
+		{"no-failover", "a fault without proof", unproved(setEarly(cameBackLate(), "node-3")), setting("cluster-replica-no-failover", "yes", "no"), "No replica took over shard 0, and the events do not show why"},
+		{"restart-tail", "an append-only file by a fault", setEarly(fixture.Lose(cameBackEarly(), results.CauseRestartTail, 5), "node-0"), setting("appendonly", "yes", "no"), "Use appendfsync always for writes"},
+		{"restart-tail", "an append-only file for a while", undone(setEarly(fixture.Lose(cameBackEarly(), results.CauseRestartTail, 5), "node-0")), setting("appendonly", "yes", "no"), "Use appendonly yes with appendfsync always"},
+		{"empty-restart", "what it kept then", setEarly(fixture.Lose(cameBackEarly(), results.CauseEmptyRestart, 100), "node-0"), setting("save", "", "1 1"), `persistence: none: appendonly no, save ""`},
+		{"empty-restart", "the timeout of then", setEarly(fixture.Lose(cameBackEarly(), results.CauseEmptyRestart, 100), "node-1"), setting("cluster-node-timeout", "9000", "2000"), "cluster-node-timeout is 9.00 s"},
+		{"empty-restart", "the timeout of before", undone(setEarly(fixture.Lose(cameBackEarly(), results.CauseEmptyRestart, 100), "node-1")), setting("cluster-node-timeout", "9000", "2000"), "cluster-node-timeout is 2.00 s"},
+		{"unexpected-takeover", "the timeout of then", blocked(setEarly(unstruck(fixture.Killed()), "node-1")), setting("cluster-node-timeout", "9000", "2000"), "cluster-node-timeout is 9.00 s"},
+		{"split-brain", "set by a fault", cutting(setEarly(fixture.Lose(fixture.Killed(), results.CauseSplitBrain, 37), "node-0")), setting("min-slaves-to-write", "1", "0"), "lower it, but not below 2 s"},
+		{"split-brain", "set on another node", cutting(setEarly(fixture.Lose(fixture.Killed(), results.CauseSplitBrain, 37), "node-1")), setting("min-replicas-to-write", "1", "0"), "min-replicas-to-write is 0"},
+		{"too-few-replicas", "undone", undone(setEarly(fixture.Refused("NOREPLICAS", 16000), "node-3")), setting("min-replicas-to-write", "2", "1"), "fault set set it to 2 on node-3 at T+6.000 s, and to 1 at T+8.000 s"},
+		{"empty-replica", "it refuses since a fault", setEarly(reading(emptied()), "node-3"), setting("slave-serve-stale-data", "no", "yes"), "Do not read from a node before its master_link_status is up."},
+	}
+}
+
 // attemptRules are about what the client library tried by itself.
 func attemptRules() []ruleCase {
 	return []ruleCase{
@@ -360,7 +409,9 @@ func replicationRules() []ruleCase {
 		{"out-of-memory", "some", failing("OOM"), func(s *scenarios.Scenario) { s.Redis.Config["maxmemory"] = "2MB" }, "maxmemory is 2mb"},
 		{"out-of-memory", "how many", failing("OOM"), nil, "7 requests were answered OOM"},
 		{"out-of-memory", "an evicting policy", failing("OOM"), func(s *scenarios.Scenario) { s.Redis.Config["maxmemory-policy"] = "allkeys-random" }, "a policy that may evict every key does not help where buffers"},
-		{"out-of-memory", "evicting by a fault", fixture.Refused("OOM", 16000), sending("CONFIG", "SET", "maxmemory-policy", "allkeys-lru"), "a policy that may evict every key"},
+		{"out-of-memory", "evicting by a fault", sentTo("node-3", fixture.Refused("OOM", 16000)), sending("CONFIG", "SET", "maxmemory-policy", "allkeys-lru"), "a policy that may evict every key"},
+		{"out-of-memory", "another node evicts", fixture.Refused("OOM", 16000), sending("CONFIG", "SET", "maxmemory-policy", "allkeys-lru"), "Give the nodes more maxmemory, or the keys a TTL"},
+		{"out-of-memory", "the fault was not proved", unproved(sentTo("node-3", fixture.Refused("OOM", 16000))), sending("CONFIG", "SET", "maxmemory-policy", "allkeys-lru"), "Give the nodes more maxmemory, or the keys a TTL"},
 		{"out-of-memory", "not all nodes evict", owning(failing("OOM"), "maxmemory-policy", "noeviction"), func(s *scenarios.Scenario) { s.Redis.Config["maxmemory-policy"] = "allkeys-lru" }, "Give the nodes more maxmemory, or the keys a TTL"},
 		{"out-of-memory", "none", failing("CLUSTERDOWN"), nil, ""},
 		{"too-few-replicas", "after a failover", fixture.Refused("NOREPLICAS", 16000), atLeast1, "each shard that has fewer replicas in sync refuses all writes, after every failover"},
@@ -505,7 +556,7 @@ var recommends = regexp.MustCompile(`\b([Ss]et|[Ll]ower|[Rr]aise|[Ee]nable|[Uu]s
 
 // TestRules: each rule where it must say something, and where it must not.
 func TestRules(t *testing.T) {
-	for _, tt := range slices.Concat(serviceRules(), attemptRules(), replicationRules(), dataRules(), diskRules(), replayedRules()) {
+	for _, tt := range slices.Concat(serviceRules(), changedRules(), attemptRules(), replicationRules(), dataRules(), diskRules(), replayedRules()) {
 		t.Run(tt.rule+"/"+tt.name, func(t *testing.T) {
 			list := foundBy(t, tt.rule, tt.bundle, tt.change)
 			if tt.says == "" {

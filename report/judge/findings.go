@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/slotstorm/slotstorm/report/facts"
 	"github.com/slotstorm/slotstorm/report/words"
@@ -62,7 +63,14 @@ func configured(a *facts.Analysis, name, otherwise string) string {
 		text += fmt.Sprintf("; on %s it is %s", n.Name, orDefault(n.Config[name], `""`))
 	}
 	for _, c := range a.Changes(name) {
-		text += fmt.Sprintf("; fault %s set it to %s on %s at %s", c.Fault.Name, c.Value, c.Fault.Node, words.Since(&a.Run, c.Fault.Injected))
+		var nodes []string
+		for _, h := range c.Fault.Hits() {
+			nodes = append(nodes, h.Node)
+		}
+		text += fmt.Sprintf("; fault %s set it to %s on %s at %s", c.Fault.Name, c.Value, strings.Join(nodes, ", "), words.Since(&a.Run, c.Fault.Injected))
+		if c.Undone > 0 {
+			text += fmt.Sprintf(", and to %s at %s", orDefault(c.Restored, `""`), words.Since(&a.Run, c.Undone))
+		}
 	}
 	return text
 }

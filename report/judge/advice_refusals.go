@@ -139,10 +139,38 @@ func busyScript(a *facts.Analysis, _ *results.Summary) []results.Advice {
 		"Split the script into short ones: "+serves+". SCRIPT KILL ends a script that has written nothing.")
 }
 
-// loading finds requests that met a node that was reading its data from disk.
+// loading finds requests that met a node that was reading its data: from its disk after a
+// restart, or from its primary.
 func loading(a *facts.Analysis, _ *results.Summary) []results.Advice {
-	list := advised(refusal(a, "LOADING", "Nodes refused requests while they loaded their data (LOADING)"),
-		"A node that has restarted serves nothing until its data are loaded. Smaller data sets per node load faster; a replica that takes over before the node is back shortens the outage.")
+	var restarted, copied bool
+	for _, r := range refusers(a, "LOADING") {
+		since, copies := results.Duration(-1), false
+		for _, e := range a.Between(a.Run.LoadStart, r.To+1) {
+			switch {
+			case e.Node != r.Node:
+			case e.Kind == results.EventNodeExit || e.Kind == results.EventNodeReady:
+				since, copies = e.Offset, copies && e.Offset > r.From
+			case e.Kind == results.EventFullSync:
+				copies = true
+				if e.Offset <= r.From {
+					since = -1
+				}
+			}
+		}
+		restarted, copied = restarted || since >= 0, copied || copies
+	}
+	advice := "Read the nodes' logs in nodes/ of this run: no event shows why they loaded data."
+	restart := "A node that has restarted serves nothing until its data are loaded. Smaller data sets per node load faster; a replica that takes over before the node is back shortens the outage."
+	copying := "A replica that copies all data of its primary serves nothing while it loads them. A larger repl-backlog-size saves the copy after a short interruption, at the price of memory. repl-diskless-load swapdb lets a replica serve its old data meanwhile, at the price of memory for both."
+	switch {
+	case restarted && copied:
+		advice = restart + " " + copying
+	case restarted:
+		advice = restart
+	case copied:
+		advice = copying
+	}
+	list := advised(refusal(a, "LOADING", "Nodes refused requests while they loaded their data (LOADING)"), advice)
 	for i := range list {
 		list[i].Severity = results.Note
 	}

@@ -434,6 +434,10 @@ func replicationRules() []ruleCase {
 		{"busy-script", "nodes differ", owning(failing("BUSY"), "busy-reply-threshold", "500"), nil, "busy-reply-threshold is 5000 ms (the default); on node-3 it is 500"},
 		{"busy-script", "none", fixture.Killed(), nil, ""},
 		{"loading", "some", failing("LOADING"), nil, "Nodes refused requests while they loaded their data"},
+		{"loading", "after a restart", heirRestarted(fixture.Refused("LOADING", 16000)), nil, "A node that has restarted serves nothing until its data are loaded"},
+		{"loading", "a copy", copying("node-3", fixture.Refused("LOADING", 16000), 17000), nil, "A replica that copies all data of its primary serves nothing while it loads them"},
+		{"loading", "without a reason", fixture.Refused("LOADING", 16000), nil, "no event shows why they loaded data"},
+		{"loading", "a copy of another node", copying("node-4", fixture.Refused("LOADING", 16000), 17000), nil, "no event shows why they loaded data"},
 		{"loading", "none", fixture.Killed(), nil, ""},
 	}
 }
@@ -707,6 +711,41 @@ func TestFullCoverageAgreesWithAvailability(t *testing.T) {
 	}
 	if len(got) != 1 || strings.Contains(got[0].Title, "all shards") || !slices.Equal(got[0].Evidence, want) {
 		t.Errorf("got %+v", got)
+	}
+}
+
+// copying has a node begin to copy all data of its primary at a millisecond.
+func copying(node string, b *results.Bundle, ms float64) *results.Bundle {
+	b.Events = append(b.Events, results.Event{Offset: fixture.MS(ms), Kind: results.EventFullSync, Source: "log", Node: node})
+	slices.SortStableFunc(b.Events, func(x, y results.Event) int { return cmp.Compare(x.Offset, y.Offset) })
+	return b
+}
+
+// heirRestarted has node-3 end and be back while it refuses requests.
+func heirRestarted(b *results.Bundle) *results.Bundle {
+	b.Events = append(b.Events, heirAway(3000, 3010)...)
+	slices.SortStableFunc(b.Events, func(x, y results.Event) int { return cmp.Compare(x.Offset, y.Offset) })
+	return b
+}
+
+// A node loads its own file after a restart, and the data of its primary after that: each
+// advice stands only where that was seen.
+func TestWhyNodesLoad(t *testing.T) {
+	const own, primary = "has restarted", "copies all data"
+	for name, tt := range map[string]struct {
+		bundle       *results.Bundle
+		own, primary bool
+	}{
+		"restarted":                  {heirRestarted(fixture.Refused("LOADING", 16000)), true, false},
+		"restarted, and copied then": {copying("node-3", heirRestarted(fixture.Refused("LOADING", 16000)), 19000), true, true},
+		"copied long after its end":  {copying("node-3", heirRestarted(fixture.Refused("LOADING", 16000)), 18018), false, true},
+		"copied":                     {copying("node-3", fixture.Refused("LOADING", 16000), 17000), false, true},
+		"copied before its end":      {heirRestarted(copying("node-3", fixture.Refused("LOADING", 16000), 17000)), true, false},
+	} {
+		got := foundBy(t, "loading", tt.bundle, nil)
+		if len(got) != 1 || strings.Contains(got[0].Advice, own) != tt.own || strings.Contains(got[0].Advice, primary) != tt.primary {
+			t.Errorf("%s: %+v", name, got)
+		}
 	}
 }
 

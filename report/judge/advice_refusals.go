@@ -3,6 +3,7 @@ package judge
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -105,18 +106,81 @@ func inForce(a *facts.Analysis, class, directive string) string {
 
 // tooFewReplicas finds writes that primaries refused because they had too few replicas.
 func tooFewReplicas(a *facts.Analysis, _ *results.Summary) []results.Advice {
-	least, replicas := inForce(a, "NOREPLICAS", "min-replicas-to-write"), a.Spec.Redis.ReplicasPerShard
-	advice := "min-replicas-to-write bounds what a primary that is cut off can lose. Its price is what was seen here: each shard that has fewer replicas in sync refuses all writes"
-	switch n, err := strconv.Atoi(least); {
-	case err == nil && n < replicas:
-		advice += fmt.Sprintf(". With redis.replicasPerShard %d that takes %d nodes of a shard that are away at once: keep them on different machines, and restart one after the other.", replicas, replicas-n+1)
-	case err == nil && n > replicas:
-		advice = fmt.Sprintf("Set min-replicas-to-write to at most redis.replicasPerShard, which is %d: no shard can ever have more replicas in sync than that. With as many, a shard refuses all writes while one of its nodes is away. The price of a lower value: it bounds less of what a primary that is cut off can lose.", replicas)
-	default:
-		advice += ", after every failover until the old primary is back. With one replica more per shard (redis.replicasPerShard) a shard takes writes while one node is away."
+	const directive = "min-replicas-to-write"
+	evidence := []string{configured(a, directive, "not stated"), configured(a, "min-replicas-max-lag", "10 (the default)")}
+	var list []string
+	had := map[int][]string{}
+	for _, r := range refusers(a, "NOREPLICAS") {
+		least, replicas := a.DirectiveAt(r.Node, directive, r.From), replicasAt(a, r.Node, r.From)
+		one := priceOfReplicas(least, replicas)
+		switch f := cutOff(a, r); {
+		case r.Count == 0 && a.OwnerAt(a.ShardAt(r.Node, r.From), r.From) != r.Node:
+			continue // no probe met it, and this is a replica
+		case r.Count == 0 && a.DirectiveAt(r.Node, directive, r.To) != least:
+			one = priceOfReplicas("", replicas)
+		case f != nil && !exceeds(least, replicas):
+			evidence = append(evidence, fmt.Sprintf("fault %s had cut %s off then: %s", f.Name, r.Node, f.Detail))
+			one = "A primary that is cut off refuses writes by min-replicas-to-write, as intended: they would be lost when it rejoins the others."
+		}
+		had[replicas] = append(had[replicas], r.Node)
+		if !slices.Contains(list, one) {
+			list = append(list, one)
+		}
 	}
-	return advised(refusal(a, "NOREPLICAS", "Primaries refused writes because they had too few replicas in sync (NOREPLICAS)",
-		configured(a, "min-replicas-to-write", "not stated"), configured(a, "min-replicas-max-lag", "10 (the default)"), fmt.Sprintf("redis.replicasPerShard is %d", replicas)), advice)
+	for _, n := range slices.Sorted(maps.Keys(had)) {
+		shard, each := "shard", ""
+		if len(had[n]) > 1 {
+			shard, each = "shards", " each"
+		}
+		evidence = append(evidence, fmt.Sprintf("the %s of %s had %s%s", shard, strings.Join(had[n], ", "), words.Plural(n, "replica", "replicas"), each))
+	}
+	return advised(refusal(a, "NOREPLICAS", "Primaries refused writes because they had too few replicas in sync (NOREPLICAS)", evidence...), strings.Join(list, " "))
+}
+
+// priceOfReplicas is what helps where a primary with so many replicas refused writes by the
+// value that min-replicas-to-write had.
+func priceOfReplicas(least string, replicas int) string {
+	const price = "min-replicas-to-write bounds what a primary that is cut off can lose. Its price is what was seen here: each shard that has fewer replicas in sync refuses all writes"
+	n, err := strconv.Atoi(least)
+	switch {
+	case err == nil && n < replicas:
+		return price + fmt.Sprintf(". With %s that takes %d nodes of a shard that are away at once: keep them on different machines, and restart one after the other.", words.Plural(replicas, "replica", "replicas"), replicas-n+1)
+	case exceeds(least, replicas):
+		return fmt.Sprintf("Set min-replicas-to-write to at most the number of replicas of a shard, which was %d: no shard can have more replicas in sync than that. With as many, a shard refuses all writes while one of its nodes is away. The price of a lower value: it bounds less of what a primary that is cut off can lose.", replicas)
+	}
+	return price + ", after every failover until the old primary is back. With one replica more per shard (redis.replicasPerShard) a shard takes writes while one node is away."
+}
+
+// exceeds reports whether a number of replicas is not enough for a value of
+// min-replicas-to-write, though all are in sync.
+func exceeds(least string, replicas int) bool {
+	n, err := strconv.Atoi(least)
+	return err == nil && n > replicas
+}
+
+// replicasAt is how many other nodes a node's shard had at a moment, whether they were up or not.
+func replicasAt(a *facts.Analysis, node string, at results.Duration) int {
+	shard, others := a.ShardAt(node, at), 0
+	for _, s := range a.Run.Shards {
+		for _, n := range s.Nodes {
+			if n != node && a.ShardAt(n, at) == shard {
+				others++
+			}
+		}
+	}
+	return others
+}
+
+// cutOff is the fault that had cut a primary off from other nodes when it refused writes; nil if
+// none had.
+func cutOff(a *facts.Analysis, r results.Refusal) *results.Fault {
+	for i, f := range a.Run.Faults {
+		inForce := f.Disconnects && f.Proved > 0 && f.Injected <= r.From && (f.Restored == 0 || f.Restored >= r.From)
+		if inForce && slices.ContainsFunc(f.Hits(), func(h results.Hit) bool { return h.Node == r.Node && h.Role == "primary" }) {
+			return &a.Run.Faults[i]
+		}
+	}
+	return nil
 }
 
 // unsaved finds writes that were refused because nodes could not save their data.

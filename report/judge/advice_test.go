@@ -414,17 +414,6 @@ func replicationRules() []ruleCase {
 		{"out-of-memory", "the fault was not proved", unproved(sentTo("node-3", fixture.Refused("OOM", 16000))), sending("CONFIG", "SET", "maxmemory-policy", "allkeys-lru"), "Give the nodes more maxmemory, or the keys a TTL"},
 		{"out-of-memory", "not all nodes evict", owning(failing("OOM"), "maxmemory-policy", "noeviction"), func(s *scenarios.Scenario) { s.Redis.Config["maxmemory-policy"] = "allkeys-lru" }, "Give the nodes more maxmemory, or the keys a TTL"},
 		{"out-of-memory", "none", failing("CLUSTERDOWN"), nil, ""},
-		{"too-few-replicas", "after a failover", fixture.Refused("NOREPLICAS", 16000), atLeast1, "each shard that has fewer replicas in sync refuses all writes, after every failover"},
-		{"too-few-replicas", "who and when", fixture.Refused("NOREPLICAS", 16000), atLeast1, "node-3 did from T+13.020 s to T+28.998 s"},
-		{"too-few-replicas", "its setting", fixture.Refused("NOREPLICAS", 16000), atLeast1, "min-replicas-to-write is 1"},
-		{"too-few-replicas", "set by a fault", fixture.Refused("NOREPLICAS", 16000), sending("config", "set", "min-replicas-to-write", "5"), "min-replicas-to-write is not stated; fault kill-primary set it to 5 on node-0 at T+"},
-		{"too-few-replicas", "another set by a fault", fixture.Refused("NOREPLICAS", 16000), sending("CONFIG", "SET", "maxmemory", "5"), "min-replicas-to-write is not stated"},
-		{"too-few-replicas", "of one node", owning(fixture.Refused("NOREPLICAS", 16000), "min-replicas-to-write", "1"), nil, "min-replicas-to-write is not stated; on node-3 it is 1"},
-		{"too-few-replicas", "fewer than there are", failing("NOREPLICAS"), func(s *scenarios.Scenario) {
-			s.Redis.ReplicasPerShard, s.Redis.Config["min-replicas-to-write"] = 2, "1"
-		}, "With redis.replicasPerShard 2 that takes 2 nodes of a shard that are away at once"},
-		{"too-few-replicas", "more than there are", failing("NOREPLICAS"), func(s *scenarios.Scenario) { s.Redis.Config["min-replicas-to-write"] = "2" }, "no shard can ever have more replicas in sync than that"},
-		{"too-few-replicas", "none", fixture.Killed(), atLeast1, ""},
 		{"unsaved", "some", failing("MISCONF"), nil, "stop-writes-on-bgsave-error is yes (the default)"},
 		{"unsaved", "none", fixture.Killed(), nil, ""},
 		{"outlier", "refusals explain it", fixture.Refused("NOREPLICAS", 16000), atLeast1, ""},
@@ -439,6 +428,27 @@ func replicationRules() []ruleCase {
 		{"loading", "without a reason", fixture.Refused("LOADING", 16000), nil, "no event shows why they loaded data"},
 		{"loading", "a copy of another node", copying("node-4", fixture.Refused("LOADING", 16000), 17000), nil, "no event shows why they loaded data"},
 		{"loading", "none", fixture.Killed(), nil, ""},
+	}
+}
+
+// scarceRules are about writes that were refused for too few replicas.
+func scarceRules() []ruleCase {
+	return []ruleCase{
+		{"too-few-replicas", "after a failover", fixture.Refused("NOREPLICAS", 16000), atLeast1, "each shard that has fewer replicas in sync refuses all writes, after every failover"},
+		{"too-few-replicas", "who and when", fixture.Refused("NOREPLICAS", 16000), atLeast1, "node-3 did from T+13.020 s to T+28.998 s"},
+		{"too-few-replicas", "its setting", fixture.Refused("NOREPLICAS", 16000), atLeast1, "min-replicas-to-write is 1"},
+		{"too-few-replicas", "set by a fault", fixture.Refused("NOREPLICAS", 16000), sending("config", "set", "min-replicas-to-write", "5"), "min-replicas-to-write is not stated; fault kill-primary set it to 5 on node-0 at T+"},
+		{"too-few-replicas", "another set by a fault", fixture.Refused("NOREPLICAS", 16000), sending("CONFIG", "SET", "maxmemory", "5"), "min-replicas-to-write is not stated"},
+		{"too-few-replicas", "of one node", owning(fixture.Refused("NOREPLICAS", 16000), "min-replicas-to-write", "1"), nil, "min-replicas-to-write is not stated; on node-3 it is 1"},
+		{"too-few-replicas", "fewer than there are", joined(fixture.Refused("NOREPLICAS", 16000)), atLeast1, "With 2 replicas that takes 2 nodes of a shard that are away at once"},
+		{"too-few-replicas", "more than there are", failing("NOREPLICAS"), func(s *scenarios.Scenario) { s.Redis.Config["min-replicas-to-write"] = "2" }, "no shard can have more replicas in sync than that"},
+		{"too-few-replicas", "more than there are by a fault", setEarly(fixture.Refused("NOREPLICAS", 16000), "node-3"), setting("min-slaves-to-write", "2", "0"), "at most the number of replicas of a shard, which was 1"},
+		{"too-few-replicas", "another node has more than there are", setEarly(fixture.Refused("NOREPLICAS", 16000), "node-1"), setting("min-slaves-to-write", "2", "0"), "each shard that has fewer replicas in sync refuses all writes, after every failover"},
+		{"too-few-replicas", "cut off", refusedWhileCut(fixture.MS(9000)), atLeast1, "A primary that is cut off refuses writes by min-replicas-to-write, as intended"},
+		{"too-few-replicas", "by which fault", refusedWhileCut(fixture.MS(9000)), atLeast1, "fault cut had cut node-3 off then: partition"},
+		{"too-few-replicas", "cut off, and more than there are", refusedWhileCut(fixture.MS(9000)), func(s *scenarios.Scenario) { s.Redis.Config["min-replicas-to-write"] = "2" }, "at most the number of replicas of a shard, which was 1"},
+		{"too-few-replicas", "cut off until before", refusedWhileCut(fixture.MS(3000)), atLeast1, "each shard that has fewer replicas in sync refuses all writes, after every failover"},
+		{"too-few-replicas", "none", fixture.Killed(), atLeast1, ""},
 	}
 }
 
@@ -560,7 +570,7 @@ var recommends = regexp.MustCompile(`\b([Ss]et|[Ll]ower|[Rr]aise|[Ee]nable|[Uu]s
 
 // TestRules: each rule where it must say something, and where it must not.
 func TestRules(t *testing.T) {
-	for _, tt := range slices.Concat(serviceRules(), changedRules(), attemptRules(), replicationRules(), dataRules(), diskRules(), replayedRules()) {
+	for _, tt := range slices.Concat(serviceRules(), changedRules(), attemptRules(), replicationRules(), scarceRules(), dataRules(), diskRules(), replayedRules()) {
 		t.Run(tt.rule+"/"+tt.name, func(t *testing.T) {
 			list := foundBy(t, tt.rule, tt.bundle, tt.change)
 			if tt.says == "" {
@@ -747,6 +757,22 @@ func TestWhyNodesLoad(t *testing.T) {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}
+}
+
+// joined has node-4 follow the new primary of shard 0 before the kill.
+func joined(b *results.Bundle) *results.Bundle {
+	b.Events = append([]results.Event{{Offset: fixture.MS(9000), Kind: results.EventFollows, Source: "poll", Node: "node-4", About: "node-0"}}, b.Events...)
+	return b
+}
+
+// refusedWhileCut has node-3 refuse writes while, or after, a fault cuts it off for so long.
+func refusedWhileCut(length results.Duration) *results.Bundle {
+	b := fixture.Refused("NOREPLICAS", 16000)
+	b.Run.Faults = append(b.Run.Faults, results.Fault{
+		Name: "cut", Kind: "partition", Traits: results.Traits{Takes: results.TakesNetwork, Disconnects: true, Lasts: true}, Detail: "partition", Status: results.StatusHealed,
+		Node: "node-3", Role: "primary", Injected: fixture.MS(14000), Proved: fixture.MS(14001), Restored: fixture.MS(14000) + length,
+	})
+	return b
 }
 
 // commanded adds a fault that sent node-0 a command.

@@ -59,7 +59,7 @@ func TestShardsThatNeverTookAWrite(t *testing.T) {
 	if s.Verdict != results.Fail {
 		t.Errorf("verdict %s", s.Verdict)
 	}
-	if list := foundBy(t, "too-few-replicas", b, nil); len(list) != 1 || len(list[0].Evidence) != 6 {
+	if list := foundBy(t, "too-few-replicas", b, nil); len(list) != 1 || len(list[0].Evidence) != 6 || list[0].Evidence[5] != "the shards of node-0, node-1, node-2 had 1 replica each" {
 		t.Errorf("findings %+v", list)
 	}
 }

@@ -128,8 +128,10 @@ type ground struct {
 	bounded bool
 	// limited says that the containers of nodes have a memory limit.
 	limited bool
-	// shards is how many the cluster has; 0 if that is not known.
-	shards int
+	// shards is how many the cluster has; 0 if that is not known. replicas are those of each.
+	shards, replicas int
+	// machines is how many a kind cluster has that the run makes.
+	machines int
 	// renames says that the servers may have commands of modules, or commands under other
 	// names.
 	renames bool

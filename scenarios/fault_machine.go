@@ -1,5 +1,7 @@
 package scenarios
 
+import "fmt"
+
 // Machine breaks the machine (the Kubernetes node) that a Redis node runs on, with every
 // Redis node on it, for the fault's duration. Only the machines of a kind cluster that
 // slotstorm made can be broken. The load generators get a machine of their own.
@@ -47,6 +49,10 @@ func (m *Machine) validate(d *document, at ground, path string) {
 	case "kube":
 		d.reject(path, []string{"cluster.provider"}, "write cluster.provider: kind, or have a program of yours stop the machine in an exec fault",
 			"slotstorm stops only machines of kind clusters that it made: the provider is kube")
+	}
+	if least := 3 + at.replicas; at.provider == "kind" && at.machines > 0 && at.machines < least {
+		d.reject(path, []string{"cluster.kind.nodes"}, fmt.Sprintf("write cluster.kind.nodes: %d, or leave it out", least),
+			"a kind cluster of %d nodes is too small: it takes a control plane, a machine for each copy of a shard, and one for the generators alone", at.machines)
 	}
 	if !m.Target.single() {
 		d.reject(path+".target", nil, "write primary of shard 0, or another single node", "one machine breaks at a time, and %s can be on several", m.Target)

@@ -12,7 +12,7 @@ import (
 // the load is: to form, watch, configure and log in to them, to fill and probe them, for the
 // audit, and to move slots. A test holds the list against the statistics of servers.
 var sent = []string{
-	"ASKING", "AUTH", "BGSAVE", "CLIENT", "CLUSTER", "COMMAND", "CONFIG", "GET", "HELLO", "HSET", "INCR", "INFO", "LASTSAVE",
+	"ASKING", "AUTH", "BGSAVE", "CLIENT", "CLUSTER", "COMMAND", "CONFIG", "DBSIZE", "GET", "HELLO", "HSET", "INCR", "INFO", "LASTSAVE",
 	"LRANGE", "MIGRATE", "PING", "READONLY", "RESTORE", "ROLE", "RPUSH", "SADD", "SCRIPT", "SET", "WAIT", "WAITAOF", "XADD", "ZADD",
 }
 
@@ -36,6 +36,16 @@ func (r Redis) CommandName(command string) string {
 		return name
 	}
 	return command
+}
+
+// oldName is the command that a new name stands for, in upper case; empty if it is none.
+func (r Redis) oldName(name string) string {
+	for old, is := range r.RenameCommands {
+		if is != "" && strings.EqualFold(is, name) {
+			return old
+		}
+	}
+	return ""
 }
 
 // newName is one that a command can get: of one word, in any template.
@@ -86,7 +96,11 @@ func (d *document) validateRenames(s *Scenario) {
 func (d *document) validateRenamed(s *Scenario) {
 	check := func(at, command, usage string) {
 		name, renamed := s.Redis.RenameCommands[strings.ToUpper(command)]
+		old := s.Redis.oldName(command)
 		switch {
+		case old != "" && !Whole(old):
+			// Whether it carries a password, has an end, or removes data is known by its name.
+			d.reject(at, []string{"redis.renameCommands"}, "do not rename "+old+", or leave it out here", "slotstorm judges %s by its name, and %s is a new one for it", old, clip(command))
 		case !renamed:
 		case name == "":
 			d.reject(at, []string{"redis.renameCommands"}, "leave it out here, or in redis.renameCommands", "the servers have no %s: redis.renameCommands disables it", clip(command))
@@ -115,6 +129,9 @@ func (d *document) validateRenamed(s *Scenario) {
 		}
 	}
 	for i, f := range s.Timeline.Faults {
+		if name, renamed := s.Redis.RenameCommands["EVAL"]; renamed && f.OOMKill != nil {
+			d.reject(faultPath(i)+".oomKill", []string{"redis.renameCommands"}, "do not rename EVAL", "the fault sends EVAL, which the servers have as %q", name)
+		}
 		if c := f.Command; c != nil {
 			for field, command := range map[string][]AnyValue{"run": c.Run, "undo": c.Undo} {
 				if len(command) > 0 {

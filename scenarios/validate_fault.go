@@ -157,7 +157,8 @@ func (s *Scenario) ground() ground {
 	modules := s.Redis.some("loadmodule", func(_ string, stated bool) bool { return stated })
 	writable := s.Redis.some("replica-read-only", func(value string, _ bool) bool { return strings.EqualFold(value, "no") })
 	return ground{
-		provider: s.Cluster.Provider, bounded: s.Redis.Storage != nil, limited: s.Redis.Resources != nil && s.Redis.Resources.Memory != "", renames: modules || s.attached(), shards: s.Redis.Shards, newNames: slices.Collect(maps.Values(s.Redis.RenameCommands)),
+		provider: s.Cluster.Provider, bounded: s.Redis.Storage != nil, limited: s.Redis.Resources != nil && s.Redis.Resources.Memory != "", renames: modules || s.attached(), shards: s.Redis.Shards, replicas: s.Redis.ReplicasPerShard, machines: s.Cluster.Kind.Nodes,
+		newNames:         slices.Collect(maps.Values(s.Redis.RenameCommands)),
 		readOnlyReplicas: !s.attached() && !writable,
 	}
 }

@@ -87,7 +87,7 @@ func TestKindEvictAndOOMKill(t *testing.T) {
     - {name: refused, at: 4s, evict: {target: primary of shard 0}}
     - {name: oom, at: 45s, oomKill: {target: primary of shard 2}}
     - {name: crash, at: 75s, kill: {target: replica of shard 2, scope: container}}
-`, "--set", "redis.resources.memory=128Mi")
+`, "--set", "redis.resources.memory=512Mi")
 	evicted, refused, oom, crash := b.Run.Faults[0], b.Run.Faults[1], b.Run.Faults[2], b.Run.Faults[3]
 	if pods := podsOf(b, evicted.Node); len(pods) != 2 || evicted.Refused != "" {
 		t.Errorf("after %q the pods are %+v", evicted.Proof, pods)

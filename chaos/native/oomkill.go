@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -17,11 +19,17 @@ import (
 )
 
 // oomKill has redis-server in pods exceed the limit of its container.
-type oomKill struct{ containerKill }
+type oomKill struct {
+	containerKill
+
+	mu sync.Mutex
+	// spared are pods whose servers run on: no restart of theirs is to be awaited.
+	spared []string
+}
 
 func oomKillPods() podFault {
 	return podFault{kind: new(scenarios.OOMKill).Name(), action: func(e Kube, in chaos.Injection, random *rand.Rand) chaos.Action {
-		return &oomKill{containerKill{podKill{Kube: e, name: in.Name, spec: scenarios.Kill{Target: in.Fault.OOMKill.Target}, random: random}}}
+		return &oomKill{containerKill: containerKill{podKill{Kube: e, name: in.Name, spec: scenarios.Kill{Target: in.Fault.OOMKill.Target}, random: random}}}
 	}}
 }
 
@@ -33,7 +41,8 @@ const (
 )
 
 // oomScript allocates in the server itself, and writes no key: nothing of it reaches a replica.
-const oomScript = `local t = {} for i = 1, tonumber(ARGV[1]) do t[i] = string.rep(tostring(i % 10), tonumber(ARGV[2])) end return #t`
+// Each text is another one: Lua keeps equal texts once.
+const oomScript = `local t = {} for i = 1, tonumber(ARGV[1]) do t[i] = string.rep(string.format("%08d", i), tonumber(ARGV[2]) / 8) end return #t`
 
 // oomLimit bounds the script: the kernel may take its time to find what it ends.
 const oomLimit = time.Minute
@@ -64,12 +73,28 @@ func (k *oomKill) Inject(ctx context.Context) (time.Time, error) {
 		var refused redis.Error
 		switch {
 		case err == nil:
+			k.spare(p)
 			return fmt.Errorf("%s has allocated more than its limit of %d MiB, and runs on", p.Name, p.Limit>>20)
 		case errors.As(err, &refused):
+			k.spare(p)
 			return fmt.Errorf("%s does not allocate: %w", p.Name, err)
 		}
 		return nil // its connection broke, or it hangs: the proof says whether it has ended
 	})
+}
+
+func (k *oomKill) spare(p pods.Pod) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.spared = append(k.spared, p.Name)
+}
+
+// Heal waits for those that ended.
+func (k *oomKill) Heal(ctx context.Context) (string, error) {
+	ended := k.containerKill
+	ended.pods = slices.DeleteFunc(slices.Clone(k.pods), func(p pods.Pod) bool { return slices.Contains(k.spared, p.Name) })
+	ended.struck = min(k.struck, len(ended.pods))
+	return ended.Heal(ctx)
 }
 
 // Prove wants Kubernetes to say that the container was ended for its memory.

@@ -103,10 +103,17 @@ func (m Machine) Break(ctx context.Context, action string, limit time.Duration) 
 		return nil, fmt.Errorf("starting %s: %w", self, err)
 	}
 	mend = func(ctx context.Context) error {
+		err := m.Mend(ctx, action)
+		if err == nil {
+			_, _ = io.WriteString(leash, mended) // without it the keeper looks for itself
+		}
 		leash.Close()
-		_ = keeper.Wait() // whether it could is seen by what follows
-		return m.Mend(ctx, action)
+		_ = keeper.Wait() // whether it could has been seen
+		return err
 	}
+	arming, cancel := context.WithTimeout(ctx, armLimit)
+	defer cancel()
+	defer context.AfterFunc(arming, func() { _ = keeper.Process.Kill() })() // it has ended, or the read below ends
 	if line, _ := bufio.NewReader(out).ReadString('\n'); line != armed {
 		leash.Close()
 		return nil, fmt.Errorf("the process that would mend machine %s did not start: %w: %s", m.Name, keeper.Wait(), strings.TrimSpace(said.String()))
@@ -114,25 +121,56 @@ func (m Machine) Break(ctx context.Context, action string, limit time.Duration) 
 	return mend, m.act(ctx, action)
 }
 
-// armed is how a keeper says that it is ready.
-const armed = "armed\n"
+// armed is how a keeper says that it is ready, for which it has armLimit. mended says that
+// nothing is left to do.
+const (
+	armed    = "armed\n"
+	armLimit = 20 * time.Second
+	mended   = "mended\n"
+)
 
 // Keep mends a machine once in is closed, or limit is over: it is the process that Break
-// starts.
+// starts. A word on in means that the machine is whole again.
 func (m Machine) Keep(ctx context.Context, action string, limit time.Duration, in io.Reader, out io.Writer) error {
 	if _, err := io.WriteString(out, armed); err != nil {
 		return err
 	}
-	closed := make(chan struct{})
-	go func() { _, _ = io.Copy(io.Discard, in); close(closed) }()
+	closed := make(chan bool, 1)
+	go func() {
+		n, _ := io.Copy(io.Discard, in)
+		closed <- n > 0
+	}()
 	over := time.NewTimer(limit)
 	defer over.Stop()
 	select {
-	case <-closed:
+	case whole := <-closed:
+		if whole {
+			return nil
+		}
 	case <-over.C:
 	}
-	return m.Mend(ctx, action)
+	if err := m.Mend(ctx, action); err != nil {
+		return err
+	}
+	// The act of a process that was killed may come into force only now.
+	later := time.NewTimer(lateAct)
+	defer later.Stop()
+	for look := time.NewTicker(mendEvery); ; {
+		select {
+		case <-later.C:
+			look.Stop()
+			return nil
+		case <-look.C:
+			if err := m.Mend(ctx, action); err != nil {
+				return err
+			}
+		}
+	}
 }
+
+// lateAct is how long after a look at a whole machine an act that was asked for before can still
+// come into force.
+const lateAct = 10 * time.Second
 
 func (m Machine) act(ctx context.Context, action string) (err error) {
 	switch action {

@@ -132,7 +132,11 @@ func (p *pods) see(o any) {
 		p.ips[is.IP] = is.Name
 	}
 	if fresh {
-		p.history = append(p.history, results.Pod{Name: is.Name, UID: is.UID, From: p.diary.clock.Now()})
+		h := results.Pod{Name: is.Name, UID: is.UID, From: p.diary.clock.Now()}
+		if pod.CreationTimestamp.Time.Before(p.diary.clock.Start) {
+			h.Restarts = is.Restarts // those before the run are not its own
+		}
+		p.history = append(p.history, h)
 	}
 	p.note(pod, is)
 	close(p.changed)

@@ -78,6 +78,9 @@ func (s *Source) dump(ctx context.Context, keys []string) ([]entry, error) {
 	}
 	var list []entry
 	for i, k := range keys {
+		if err := errors.Join(values[i].Err(), ttls[i].Err()); err != nil && !errors.Is(err, redis.Nil) {
+			return nil, fmt.Errorf("reading %q: %w", k, err)
+		}
 		// 0 is less than a millisecond, which RESTORE takes for no expiry.
 		if ttl := ttls[i].Val(); values[i].Err() == nil && ttls[i].Err() == nil && ttl != expired && ttl != 0 {
 			list = append(list, entry{k, values[i].Val(), max(0, ttls[i].Val())})

@@ -103,7 +103,7 @@ func recoveries(e Evidence, of string, within float64) ([]results.Recovery, stri
 func wholeAgain(e Evidence, _ Scope) Measurement {
 	worst, name, n := results.Duration(0), "", 0
 	for _, f := range e.Run.Faults {
-		if f.Injected == 0 {
+		if !f.Acted() {
 			continue
 		}
 		n++

@@ -31,9 +31,6 @@ func siteOptions(s *scenarios.Scenario, o Options, rec *recorder) site.Options {
 // takes place there.
 func deploy(ctx context.Context, s *scenarios.Scenario, o Options, rec *recorder) (site.Site, *scenarios.Scenario, error) {
 	so := siteOptions(s, o, rec)
-	if err := site.Enter(s, so); err != nil {
-		return nil, nil, err
-	}
 	st, own, err := site.Deploy(ctx, s, so)
 	if err != nil {
 		return nil, nil, err

@@ -91,6 +91,9 @@ func line(ctx context.Context, s *scenarios.Scenario, o Options, rec *recorder) 
 	if err := rec.scenario(s); err != nil {
 		return nil, false, err
 	}
+	if err := site.Enter(s, siteOptions(s, o, rec)); err != nil {
+		return nil, false, err
+	}
 	// A file that cannot be the data set is refused before anything is deployed.
 	source, err := dataSet(gentle, s, o, rec)
 	if err != nil {

@@ -46,6 +46,17 @@ func (r *Recovery) local(ctx context.Context, dir string, j *results.Journal) er
 	return err
 }
 
+// source removes what a run elsewhere has left on this machine of the file that its keys came
+// from: the copy, and the server that read it.
+func (r *Recovery) source(ctx context.Context, dir string, j *results.Journal) error {
+	if err := r.end(ctx, filepath.Join(dir, results.VolumesDir), j.Processes()); err != nil {
+		return fmt.Errorf("%w: %w", ErrUnhealed, err)
+	}
+	removed, err := tidy(dir, &results.LocalPlace{})
+	r.Removed = append(r.Removed, removed...)
+	return err
+}
+
 // end ends those of the recorded processes that are still there, all that it can.
 func (r *Recovery) end(ctx context.Context, volumes string, list []results.Process) error {
 	ctx, cancel := context.WithTimeout(ctx, goneLimit)

@@ -59,6 +59,9 @@ func Recover(ctx context.Context, dir string, o RecoverOptions) (*Recovery, erro
 	default:
 		err = fmt.Errorf("%w: this version cannot recover a run on %q", ErrUnhealed, p)
 	}
+	if s.Cluster.Provider != "local" {
+		err = errors.Join(err, r.source(ctx, dir, j))
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -91,7 +91,7 @@ func (p *program) capacity(c *cli.Context) error {
 		return err
 	}
 	answer.Sized(plan.sizes)
-	if err := p.write(report.OfCapacity(answer)); err != nil {
+	if err := p.write(report.OfCapacity(answer)); err != nil || p.unread() {
 		return err
 	}
 	return state.Done()

@@ -92,7 +92,7 @@ func medianFailover(s *results.Summary) *results.Duration {
 	if s.FailoverStats != nil {
 		return &s.FailoverStats.Median
 	}
-	i := slices.IndexFunc(s.Failovers, func(f results.Failover) bool { return f.Complete })
+	i := slices.IndexFunc(s.Failovers, func(f results.Failover) bool { return f.Complete && f.Server > 0 })
 	if i < 0 {
 		return nil
 	}

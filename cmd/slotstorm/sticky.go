@@ -27,5 +27,12 @@ func (s *sticky) Write(b []byte) (int, error) {
 	return n, err
 }
 
+// unread reports whether the reader of the results has gone, so that an answer may not have been
+// read.
+func (p *program) unread() bool {
+	s, ok := p.data.(*sticky)
+	return ok && s.gone()
+}
+
 // gone reports whether the reader has closed its end: that ends nothing.
 func (s *sticky) gone() bool { return errors.Is(s.err, syscall.EPIPE) }

@@ -106,7 +106,7 @@ func (p *program) tune(c *cli.Context) error {
 	case err != nil:
 		return err
 	}
-	if err := p.write(report.OfTuning(answer)); err != nil || answer.Unfinished != "" {
+	if err := p.write(report.OfTuning(answer)); err != nil || answer.Unfinished != "" || p.unread() {
 		return err
 	}
 	return state.Done()

@@ -142,7 +142,8 @@ func stepEnd(r *results.Roll, i int) results.Duration {
 // FAIL or, if that was not seen, when it was suspected or lost its slots. Of several, the
 // oldest counts that keeps a primary from serving. Of those that need not (packets that are
 // late, a command), it is the last one that began before the old owner fell silent; or, if
-// that was not seen, the last one that cuts connections, else the last one.
+// that was not seen, the last one that cuts connections, else the last one. A setting that is
+// undone later comes last.
 func (h *History) struckBy(t Takeover) *Cause {
 	var list []*Cause
 	for i := range h.run.Faults {
@@ -155,26 +156,34 @@ func (h *History) struckBy(t Takeover) *Cause {
 	}
 	silent, fell := h.fellSilent(t)
 	rank := func(c *Cause) int {
+		before := fell && c.Since <= silent
 		switch {
 		case c.Fault.Deposes:
+			return deposes
+		case c.Fault.Takes == results.TakesCommand && c.Fault.Lasts:
+			return 0 // a setting that is undone later: it keeps no node from answering
+		case before && c.Fault.Disconnects:
+			return 4
+		case before:
 			return 3
-		case fell && c.Since <= silent:
-			return 2
 		case c.Fault.Disconnects:
-			return 1
+			return 2
 		}
-		return 0
+		return 1
 	}
 	return slices.MaxFunc(list, func(x, y *Cause) int {
 		if by := cmp.Compare(rank(x), rank(y)); by != 0 {
 			return by
 		}
-		if rank(x) == 3 {
+		if rank(x) == deposes {
 			return cmp.Compare(y.Since, x.Since)
 		}
 		return cmp.Compare(x.Since, y.Since)
 	})
 }
+
+// deposes is the rank of a fault that keeps a primary from serving.
+const deposes = 5
 
 // marked is when the old owner of a takeover was declared failed or, if that was not seen,
 // suspected or replaced.
@@ -196,7 +205,7 @@ func (h *History) fellSilent(t Takeover) (at results.Duration, ok bool) {
 		}
 		switch e.Kind {
 		case results.EventUnreachable:
-			at, ok = e.Offset, true
+			at, ok = e.Offset-e.Uncertainty, true
 		case results.EventReachable:
 			ok = false
 		}

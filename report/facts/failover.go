@@ -115,7 +115,7 @@ func (a *Analysis) ended(f results.Fault) bool {
 // endedBy reports whether a node ended by a fault of a kind that ends processes.
 func (a *Analysis) endedBy(exit results.Event) bool {
 	return slices.ContainsFunc(a.Run.Faults, func(f results.Fault) bool {
-		if f.Takes != results.TakesProcess || f.Injected == 0 || !slices.ContainsFunc(f.Hits(), func(h results.Hit) bool { return h.Node == exit.Node }) {
+		if f.Takes != results.TakesProcess || !f.Acted() || !slices.ContainsFunc(f.Hits(), func(h results.Hit) bool { return h.Node == exit.Node }) {
 			return false
 		}
 		during, ok := a.away(f, exit.Node)

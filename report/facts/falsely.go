@@ -90,7 +90,7 @@ func (a *Analysis) failures() []results.Event {
 // takes a node away, by a step of an upgrade, or because its process had ended.
 func (a *Analysis) excused(node string, at, uncertainty results.Duration) bool {
 	for _, f := range a.Run.Faults {
-		if f.Injected == 0 || !takesAway(f) || !slices.ContainsFunc(f.Hits(), func(h results.Hit) bool { return h.Node == node }) {
+		if !f.Acted() || !takesAway(f) || !slices.ContainsFunc(f.Hits(), func(h results.Hit) bool { return h.Node == node }) {
 			continue
 		}
 		if away, ok := a.away(f, node); ok && at+uncertainty >= away.from && at-uncertainty <= away.to+joinSlack {

@@ -58,6 +58,9 @@ func (a *Analysis) Hindrance(f results.Failover) Hindrance {
 	if f.Complete && f.Server > 0 {
 		end = f.Injected + f.Server
 	}
+	if released := a.releasedOf(f); f.Complete && f.Server == 0 && released > 0 {
+		end = released // no probe noticed it: what came later has another cause
+	}
 	events := a.Between(f.Injected, end)
 	h := Hindrance{Back: a.back(f, events, end)}
 	if e := First(events, func(e results.Event) bool { return e.Kind == results.EventFail && e.About == f.From }); e != nil {
@@ -73,7 +76,7 @@ func (a *Analysis) Hindrance(f results.Failover) Hindrance {
 	case h.minority():
 		h.Reason = NoMajority
 	case h.Failed == 0:
-	case a.forbidden(replicas, h.Failed) && a.forbidden(replicas, until):
+	case a.forbidden(replicas, h.Failed) && a.forbidden(replicas, max(h.Failed, until-results.DurationOf(a.rule().fixed(a.NodeTimeoutAt(h.Failed))))):
 		h.Reason, h.Replicas = Forbidden, replicas
 	default:
 		a.lookAtReplicas(&h, f, events, a.upLong(replicas, h.Failed, until))
@@ -177,9 +180,15 @@ func (a *Analysis) back(f results.Failover, events []results.Event, end results.
 		return end
 	case f.Complete:
 		// It served on, so nothing showed when it was back: when the fault was over.
-		if i := slices.IndexFunc(a.Run.Faults, func(g results.Fault) bool { return g.Name == f.Fault }); i >= 0 {
-			return a.Run.Faults[i].Released
-		}
+		return a.releasedOf(f)
+	}
+	return 0
+}
+
+// releasedOf is when the fault of a failover was over; 0 if it was not.
+func (a *Analysis) releasedOf(f results.Failover) results.Duration {
+	if i := slices.IndexFunc(a.Run.Faults, func(g results.Fault) bool { return g.Name == f.Fault }); i >= 0 {
+		return a.Run.Faults[i].Released
 	}
 	return 0
 }

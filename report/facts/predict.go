@@ -132,7 +132,7 @@ func (a *Analysis) electionWait() (least, most time.Duration) {
 	shards := map[int]bool{}
 	for _, f := range a.Run.Faults {
 		for _, h := range f.Hits() {
-			if h.Role == "primary" && f.Injected > 0 {
+			if h.Role == "primary" && f.Acted() && f.Takes != results.TakesKubelet {
 				shards[h.Shard] = true
 			}
 		}

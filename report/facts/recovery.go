@@ -35,8 +35,8 @@ func (a *Analysis) Recoveries(of string, within float64) (list []results.Recover
 	for i, f := range starts {
 		from, until := SecondOf(&a.Run, f.Injected), a.Whole.To
 		for _, next := range starts[i+1:] {
-			// Faults of one second have their recovery together.
-			if at := SecondOf(&a.Run, next.Injected); at > from {
+			// Faults so close together have their recovery together.
+			if at := SecondOf(&a.Run, next.Injected); at >= from+goodSeconds {
 				until = min(until, at)
 				break
 			}
@@ -141,12 +141,14 @@ func (a *Analysis) goodOK(within float64) func(int) shows {
 	if steady.OK == 0 {
 		return nil
 	}
+	// In a closed loop a second without requests is one in which all waited.
+	closed := a.Spec.Workload.Rate.Max
 	return func(s int) shows {
 		c := seconds[s]
-		if c.Total() == 0 {
+		if c.Total() == 0 && !closed {
 			return idle
 		}
-		return asGood(c.Share() >= steady.Share()*(1-within))
+		return asGood(c.Total() > 0 && c.Share() >= steady.Share()*(1-within))
 	}
 }
 
@@ -188,7 +190,7 @@ func (a *Analysis) goodP99(within float64) func(int) shows {
 	limit := float64(steady[len(steady)/2]) * (1 + within)
 	return func(s int) shows {
 		v, answered := p99[s]
-		if !answered && !due[s] {
+		if !answered && !due[s] && !a.Spec.Workload.Rate.Max {
 			return idle
 		}
 		return asGood(answered && float64(v) <= limit)

@@ -201,6 +201,7 @@ var traits = map[string]results.Traits{
 	// Clients and polls may still reach a node that a partition cuts off.
 	"partition": {Takes: results.TakesNetwork, Lasts: true, Disconnects: true},
 	"command":   {Takes: results.TakesCommand},
+	"setting":   {Takes: results.TakesCommand, Lasts: true}, // with undo
 	"failover":  {Takes: results.TakesRole, Deposes: true, Asked: true},
 	"reshard":   {Takes: results.TakesSlots, Asked: true},
 	"scale":     {Takes: results.TakesSlots, Asked: true},

@@ -193,12 +193,17 @@ func persistence(a *facts.Analysis, node string, at results.Duration) string {
 }
 
 // shareLost is how much of what a shard had acknowledged until then is gone.
-func shareLost(a *facts.Analysis, g results.LossGroup) string {
+func shareLost(a *facts.Analysis, failovers []results.Failover, g results.LossGroup) string {
 	var last results.Duration
-	struck := fault(a, g.Fault)
+	began := fault(a, g.Fault).Injected
+	for _, f := range failovers {
+		if f.Fault == g.Fault && f.Shard == g.Shard && f.Fault != "" {
+			began = f.Injected // a gradual fault came to this shard later
+		}
+	}
 	for _, f := range a.Findings {
 		w := f.Write
-		if f.Class == results.ClassLost && f.Cause == g.Cause && w.Node == g.Node && w.Shard == g.Shard && (struck.Name == "" || w.Done-struck.Injected <= g.LastAfterFault) {
+		if f.Class == results.ClassLost && f.Cause == g.Cause && w.Node == g.Node && w.Shard == g.Shard && (began == 0 || w.Done-began <= g.LastAfterFault) {
 			last = max(last, w.Done)
 		}
 	}
@@ -228,7 +233,7 @@ func emptyRestart(a *facts.Analysis, s *results.Summary) []results.Advice {
 			evidence = append(evidence, strings.Join(copied, ", ")+" copied the empty data set")
 		}
 		list = append(list, results.Advice{
-			Severity: results.Critical, Title: fmt.Sprintf("%s restarted empty and stayed primary: %s of shard %d are gone", g.Node, shareLost(a, g), g.Shard),
+			Severity: results.Critical, Title: fmt.Sprintf("%s restarted empty and stayed primary: %s of shard %d are gone", g.Node, shareLost(a, s.Failovers, g), g.Shard),
 			Evidence: evidence, Advice: advice, Anchor: lossAnchor,
 		})
 	}
@@ -282,7 +287,7 @@ func restartTail(a *facts.Analysis, s *results.Summary) []results.Advice {
 			advice += " Or delay the restart until a replica has taken over."
 		}
 		list = append(list, results.Advice{
-			Severity: results.Warning, Title: fmt.Sprintf("%s came back as primary with older data: %s of shard %d are gone", g.Node, shareLost(a, g), g.Shard),
+			Severity: results.Warning, Title: fmt.Sprintf("%s came back as primary with older data: %s of shard %d are gone", g.Node, shareLost(a, s.Failovers, g), g.Shard),
 			Evidence: append(evidence, "persistence: "+persistence(a, g.Node, ended)), Advice: advice, Anchor: lossAnchor,
 		})
 	}
@@ -297,7 +302,7 @@ func restartEvidence(a *facts.Analysis, g results.LossGroup) []string {
 		if exit.Uncertainty > 0 {
 			away = "at most " + words.Duration(back.Offset-exit.Offset+exit.Uncertainty) + " after it ended"
 		}
-		list = append(list, fmt.Sprintf("%s was back %s; cluster-node-timeout is %s", g.Node, away, words.Duration(results.DurationOf(a.NodeTimeoutAt(exit.Offset)))))
+		list = append(list, fmt.Sprintf("%s was back %s; cluster-node-timeout is %s", g.Node, away, words.Duration(results.DurationOf(a.NodeTimeoutAt(exit.Offset-1)))))
 	}
 	return list
 }
@@ -367,7 +372,7 @@ func unsyncedReplica(a *facts.Analysis, s *results.Summary) []results.Advice {
 		v := s.Failovers[i]
 		one := results.Advice{
 			Severity: results.Critical, Anchor: lossAnchor, Evidence: lossEvidence(g),
-			Title: fmt.Sprintf("%s took over shard %d without being in sync: %s are gone", v.To, g.Shard, shareLost(a, g)),
+			Title: fmt.Sprintf("%s took over shard %d without being in sync: %s are gone", v.To, g.Shard, shareLost(a, s.Failovers, g)),
 		}
 		one.Evidence = append(one.Evidence, whyUnsynced(a, v)...)
 		switch {

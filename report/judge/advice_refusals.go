@@ -119,10 +119,14 @@ func tooFewReplicas(a *facts.Analysis, _ *results.Summary) []results.Advice {
 		case r.Count == 0 && a.DirectiveAt(r.Node, directive, r.To) != least:
 			one = priceOfReplicas("", replicas)
 		case f != nil && !exceeds(least, replicas):
-			evidence = append(evidence, fmt.Sprintf("fault %s had cut %s off then: %s", f.Name, r.Node, f.Detail))
+			if cut := fmt.Sprintf("fault %s had cut %s off then: %s", f.Name, r.Node, f.Detail); !slices.Contains(evidence, cut) {
+				evidence = append(evidence, cut)
+			}
 			one = "A primary that is cut off refuses writes by min-replicas-to-write, as intended: they would be lost when it rejoins the others."
 		}
-		had[replicas] = append(had[replicas], r.Node)
+		if !slices.Contains(had[replicas], r.Node) {
+			had[replicas] = append(had[replicas], r.Node)
+		}
 		if !slices.Contains(list, one) {
 			list = append(list, one)
 		}

@@ -182,7 +182,7 @@ func silent(r *results.Run, shard int, until results.Duration) bool {
 	pods := r.Environment.Kubernetes != nil
 	for _, f := range r.Faults {
 		hits := slices.ContainsFunc(f.Hits(), func(h results.Hit) bool { return h.Shard == shard })
-		if hits && f.Injected > 0 && f.Injected < until && (f.Disconnects || pods && f.Takes == results.TakesProcess) {
+		if hits && f.Acted() && f.Injected < until && (f.Disconnects || pods && f.Takes == results.TakesProcess) {
 			return true
 		}
 	}
@@ -268,7 +268,10 @@ func fullCoverage(a *facts.Analysis, s *results.Summary) []results.Advice {
 
 // endOf is when the shard of a failover was back, or the run ended.
 func endOf(a *facts.Analysis, f results.Failover) results.Duration {
-	if f.Server == 0 {
+	switch {
+	case f.Complete && f.Server == 0:
+		return max(f.Injected, fault(a, f.Fault).Released) // no probe noticed it
+	case f.Server == 0:
 		return a.Run.End
 	}
 	return f.Injected + f.Server
@@ -326,7 +329,7 @@ func refusals(r *results.Run, failed []int, from, end results.Duration) []answer
 		if slices.Contains(failed, o.Shard) || o.From < from || o.From > end || o.Errors[clusterDown] == 0 {
 			continue
 		}
-		if took := downFrom(o); took >= longest[o.Shard].took {
+		if took := downFrom(o); took > 0 && took >= longest[o.Shard].took {
 			longest[o.Shard] = answeredDown{o.Shard, took}
 		}
 	}

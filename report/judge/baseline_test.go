@@ -133,6 +133,11 @@ func TestRecovery(t *testing.T) {
 			again.Name, again.Injected = "again", again.Injected+fixture.MS(200)
 			b.Run.Faults = append(b.Run.Faults, again)
 		}, 3.998, results.Pass},
+		{"another fault two seconds later", func(b *results.Bundle) {
+			again := b.Run.Faults[0]
+			again.Name, again.Injected = "again", again.Injected+fixture.MS(2000)
+			b.Run.Faults = append(b.Run.Faults, again)
+		}, 3.998, results.Pass},
 		{"a fault in the last second", func(b *results.Bundle) {
 			b.Frames = fixture.Quiet().Frames
 			b.Run.Faults[0].Injected = b.Run.LoadStart + fixture.MS(36_500)

@@ -150,14 +150,14 @@ func refused(a *facts.Analysis, f facts.Failover, r facts.Refused) string {
 	if f.End == facts.CameBack {
 		moment, node = "after it was back", f.From
 	}
-	return fmt.Sprintf("%s refused writes for %s %s: %s (%s)", node, words.Duration(r.To-r.From), moment, r.Class, refusedBecause(a, node, r.Class))
+	return fmt.Sprintf("%s refused writes for %s %s: %s (%s)", node, words.Duration(r.To-r.From), moment, r.Class, refusedBecause(a, node, r))
 }
 
 // refusedBecause is what an error reply of a class says of the node that gives it.
-func refusedBecause(a *facts.Analysis, node, class string) string {
-	switch class {
+func refusedBecause(a *facts.Analysis, node string, r facts.Refused) string {
+	switch r.Class {
 	case "NOREPLICAS":
-		return "it had fewer replicas in sync than min-replicas-to-write, which is " + orDefault(a.DirectiveOf(node, "min-replicas-to-write"), "not stated")
+		return "it had fewer replicas in sync than min-replicas-to-write, which is " + orDefault(a.DirectiveAt(node, "min-replicas-to-write", r.From), "not stated")
 	case "OOM":
 		return "its data had reached maxmemory"
 	case "MISCONF":

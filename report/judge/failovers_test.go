@@ -239,7 +239,7 @@ func TestAPauseThatNoProbeNoticed(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	text := fmt.Sprint(s.Findings)
-	if !strings.Contains(text, "no probe of shard 0 failed") || strings.Contains(text, "was down for") {
+	if !strings.Contains(text, "the probes saw no outage of shard 0") || strings.Contains(text, "was down for") {
 		t.Error(text)
 	}
 }
@@ -277,5 +277,10 @@ func TestHowLongAShardAnsweredThatTheClusterIsDown(t *testing.T) {
 		{Node: "node-1", Class: "CLUSTERDOWN", From: fixture.MS(2000), To: fixture.MS(3000)}, {Node: "node-4", Class: "CLUSTERDOWN", From: fixture.MS(2100), To: fixture.MS(3100)}}
 	if got := downFrom(o); got != fixture.MS(1100) {
 		t.Errorf("beside others: %s", got)
+	}
+	// Older bundles do not say who answered what.
+	o.Refusals = nil
+	if got := refusals(&results.Run{ProbeOutages: []results.Outage{o}}, nil, 0, fixture.MS(200)); len(got) > 0 {
+		t.Errorf("without a record of who answered: %+v", got)
 	}
 }

@@ -97,9 +97,9 @@ func noFailover(a *facts.Analysis, s *results.Summary) []results.Advice {
 		one := notTakenOver(f, h)
 		down := fmt.Sprintf("shard %d was down for %s%s", f.Shard, atLeast(f), words.Duration(downFor(a, f)))
 		if f.Complete && f.Server == 0 {
-			down = fmt.Sprintf("no probe of shard %d failed", f.Shard)
+			down = fmt.Sprintf("the probes saw no outage of shard %d", f.Shard)
 		}
-		one.Evidence = append([]string{fmt.Sprintf("fault %s: %s; cluster-node-timeout is %s", f.Fault, down, words.Duration(results.DurationOf(a.NodeTimeout())))}, one.Evidence...)
+		one.Evidence = append([]string{fmt.Sprintf("fault %s: %s; cluster-node-timeout is %s", f.Fault, down, words.Duration(results.DurationOf(a.NodeTimeoutAt(f.Injected))))}, one.Evidence...)
 		if r == facts.NoMajority {
 			for _, o := range refusals(&a.Run, failedWith(a, s, f), f.Injected, endOf(a, f)) {
 				one.Evidence = append(one.Evidence, fmt.Sprintf("shard %d kept its primary and answered CLUSTERDOWN for %s: a primary that sees no majority takes no writes, whatever cluster-require-full-coverage is", o.shard, words.Duration(o.took)))

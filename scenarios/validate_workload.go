@@ -292,7 +292,25 @@ func (d *document) validateWire(w *Workload) {
 	} else if n > 0 && n < c.Wire.Cores {
 		d.reject(at+".wire.clients", []string{at + ".wire.cores"}, "each core needs one", "%d clients are less than %d cores", n, c.Wire.Cores)
 	}
+	if w.Rate.Max {
+		d.validateWireLoop(w)
+	}
 	if c.Wire.Connections < c.Wire.Cores && c.Wire.Connections > 0 {
 		d.reject(at+".wire.connections", []string{at + ".wire.cores"}, "each core needs one", "%d connections are less than %d cores", c.Wire.Connections, c.Wire.Cores)
+	}
+}
+
+// validateWireLoop refuses sizes of a closed loop that the client wire does not follow: its
+// connections and clients bound the requests that are under way.
+func (d *document) validateWireLoop(w *Workload) {
+	by := []string{"workload.rate", "workload.client.type"}
+	if d.values["workload.maxInFlight"] != nil {
+		d.reject("workload.maxInFlight", by, fmt.Sprintf("write workload.client.wire.clients: %d", w.MaxInFlight),
+			"does not bound a closed loop of the client wire: its clients do, or its connections and their depth")
+	}
+	if p := w.Pipeline; p != nil {
+		_, most := p.Range()
+		d.reject("workload.pipeline", by, fmt.Sprintf("write workload.client.wire.depth: %d", most),
+			"does not shape a closed loop of the client wire: each connection has as many requests under way as its depth")
 	}
 }

@@ -132,7 +132,8 @@ func (s *settings) rated() bool {
 	})
 }
 
-// pace sets the rate and how many requests may be under way.
+// pace sets the rate and how many requests may be under way, which a closed loop of the
+// client wire has from its connections.
 func (s *settings) pace() {
 	all := s.c.Int("clients") * s.c.Int("pipeline")
 	if s.c.IsSet("rate") {
@@ -140,18 +141,26 @@ func (s *settings) pace() {
 	}
 	if s.c.IsSet("rate") || s.rated() {
 		all = max(all, 10_000)
+	} else if s.library() == "wire" {
+		return
 	}
 	s.set = append(s.set, "workload.maxInFlight="+strconv.Itoa(all))
 }
 
-// client sets the client and its connections.
-func (s *settings) client() error {
-	c, library := s.c, s.c.String("client")
-	for _, text := range c.StringSlice("set") {
-		if value, ok := strings.CutPrefix(text, "workload.client.type="); ok && !c.IsSet("client") {
+// library is the client that drives the load, by --client or else --set.
+func (s *settings) library() string {
+	library := s.c.String("client")
+	for _, text := range s.c.StringSlice("set") {
+		if value, ok := strings.CutPrefix(text, "workload.client.type="); ok && !s.c.IsSet("client") {
 			library = strings.TrimSpace(value)
 		}
 	}
+	return library
+}
+
+// client sets the client and its connections.
+func (s *settings) client() error {
+	c, library := s.c, s.library()
 	s.flag("client", "workload.client.type", library)
 	clients, depth := c.Int("clients"), c.Int("pipeline")
 	wire := fmt.Sprintf("connections: %d, depth: %d", clients, depth)

@@ -60,7 +60,11 @@ func TestLoadSet(t *testing.T) {
 			words = append(words, c.Label())
 		}
 		k := w.KeySpaces()[0].Keys
-		words = append(words, k.Prefix, k.Count, k.Distribution, w.Values.Size, w.Client.Type, w.MaxInFlight)
+		inFlight := w.MaxInFlight
+		if w.Rate.Max && w.Client.Type == "wire" {
+			inFlight = w.Client.Wire.Connections
+		}
+		words = append(words, k.Prefix, k.Count, k.Distribution, w.Values.Size, w.Client.Type, inFlight)
 		if got := strings.TrimSpace(fmt.Sprintln(words...)); got != tc.want {
 			t.Errorf("%v: %s, want %s", tc.args, got, tc.want)
 		}

@@ -197,11 +197,6 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.Workload.Rate.Max && o.Workload.Client.Type == "wire" {
-		// In a closed loop every connection to every primary has its requests
-		// under way. Of go-redis the number is that of clients, whatever the shards.
-		o.Workload.MaxInFlight *= len(target.Shards)
-	}
 	c := newCollector(len(target.Shards), o.Workload)
 	clock := results.Clock{Start: time.Now()}
 	before := processCPU()

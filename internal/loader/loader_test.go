@@ -50,7 +50,7 @@ func closedLoop(t *testing.T, set ...string) scenarios.Workload {
 apiVersion: slotstorm/v1
 kind: Scenario
 metadata: {name: load}
-workload: {rate: max, warmup: 0s, maxInFlight: 12, keys: {count: 1000}}
+workload: {rate: max, warmup: 0s, keys: {count: 1000}}
 timeline: {phases: [{name: load, duration: 1s}]}
 `), set...)
 	if err != nil {

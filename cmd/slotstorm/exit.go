@@ -48,7 +48,7 @@ var exitCodes = []struct {
 	{exitEnvironment, "this machine or the Kubernetes cluster cannot carry out the command, for example because redis-server is missing"},
 	{exitFailed, "the verdict is fail, for example because an objective was missed; with --fail-on-regression: a metric became worse; for report --verify: a signature or file does not match; for explore: a finding"},
 	{exitInconclusive, "the verdict is inconclusive or invalid; for audit: keys were not read back; for compare: no usable run; for explore: no run had a verdict"},
-	{exitNoisy, "for compare and run --against, with or without --fail-on-regression: too much noise or too few runs to show whether B differs from A; for trend, only with --fail-on-regression: too few runs"},
+	{exitNoisy, "for compare and run --against, with or without --fail-on-regression: too much noise, too few runs or a failover without an end to show whether B differs from A; for trend, only with --fail-on-regression: too few runs"},
 	{exitUnhealed, "a fault may still be active, because slotstorm could not verify that it was undone; run 'slotstorm recover RUN'"},
 	{exitInterrupted, "interrupted by Ctrl-C, SIGTERM, SIGHUP or SIGQUIT"},
 	{exitCrashed, "slotstorm crashed, because of a bug or because memory ran out"},

@@ -75,9 +75,9 @@ func (p *program) trend(c *cli.Context) error {
 	}
 	switch {
 	case !c.Bool("fail-on-regression"):
-	case regressed(list, c.Int("recent")):
+	case regressed(compare.Current(list), c.Int("recent")):
 		return &exit{code: exitFailed}
-	case slices.ContainsFunc(list, (*compare.Trend).Blind):
+	case slices.ContainsFunc(compare.Current(list), (*compare.Trend).Blind):
 		return &exit{code: exitNoisy}
 	}
 	return nil

@@ -65,16 +65,14 @@ func (m ofFailover) longestAwaited(e Evidence, list []results.Failover) Measurem
 	var worst results.Duration
 	fault, seen, open := "", 0, false
 	for _, f := range list {
+		d, ok := m.took(f)
 		if f.Complete && f.To == f.From {
 			continue
-		}
-		d, ok := m.took(f)
-		if !ok {
-			watched, waiting := f.Unended(m.awaited(e.Run))
-			if !waiting {
+		} else if !ok {
+			if d, ok = m.watched(e, f); !ok {
 				continue
 			}
-			d, open = watched, true
+			open = true
 		}
 		seen++
 		if d > worst {
@@ -92,14 +90,26 @@ func (m ofFailover) longestAwaited(e Evidence, list []results.Failover) Measurem
 	return r
 }
 
+// watched is how long a failover that did not end was watched; ok is false if nothing
+// waited for its end.
+func (m ofFailover) watched(e Evidence, f results.Failover) (d results.Duration, ok bool) {
+	if m.awaited == nil {
+		return 0, false
+	}
+	return f.Unended(m.awaited(e.Run))
+}
+
 func (m ofFailover) figures(e Evidence) []reading {
-	var values []float64
+	var ended, open []float64
 	for _, f := range e.Summary.Failovers {
-		if d, ok := m.took(f); ok && f.Completed() {
-			values = append(values, d.Std().Seconds())
+		d, ok := m.took(f)
+		if ok && f.Completed() {
+			ended = append(ended, d.Std().Seconds())
+		} else if d, watched := m.watched(e, f); !ok && watched && !(f.Complete && f.To == f.From) {
+			open = append(open, d.Std().Seconds())
 		}
 	}
-	return figure(values...)
+	return []reading{{values: append(ended, open...), atLeast: len(open)}}
 }
 
 func (ofFailover) group() int { return groupRun }

@@ -13,6 +13,9 @@ type Figure struct {
 	Command, Phase string
 	// Values has one value, or one for each failover.
 	Values []float64
+	// AtLeast is how many of Values, the last ones, may be higher, because their end was
+	// not seen.
+	AtLeast int
 }
 
 // Figures lists everything that a run measured, in the order of tables: load and latency
@@ -26,7 +29,7 @@ func Figures(e Evidence) []Figure {
 	for i, m := range All() {
 		for _, r := range m.source.figures(e) {
 			if len(r.values) > 0 {
-				all = append(all, placed{Figure{m, r.command, r.phase, r.values}, m.source.group(), r.row, i})
+				all = append(all, placed{Figure{m, r.command, r.phase, r.values, r.atLeast}, m.source.group(), r.row, i})
 			}
 		}
 	}

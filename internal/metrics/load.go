@@ -30,7 +30,7 @@ func (l ofLatency) figures(e Evidence) []reading {
 	repeats := repeated(e)
 	for i, row := range e.Summary.Latency {
 		if v, ok := row.Quantile(l.quantile); ok && row.Time == l.time && !repeats(row.Phase, row.Command) {
-			list = append(list, reading{i, row.Command, row.Phase, []float64{v.Std().Seconds()}})
+			list = append(list, reading{row: i, command: row.Command, phase: row.Phase, values: []float64{v.Std().Seconds()}})
 		}
 	}
 	return list
@@ -62,7 +62,7 @@ func (l ofLoad) figures(e Evidence) []reading {
 	repeats := repeated(e)
 	for i, row := range e.Summary.Load {
 		if row.Seconds > 0 && row.Counts.Total() > 0 && l.lacks(row) == "" && !repeats(row.Phase, row.Command) {
-			list = append(list, reading{i, row.Command, row.Phase, []float64{l.value(row)}})
+			list = append(list, reading{row: i, command: row.Command, phase: row.Phase, values: []float64{l.value(row)}})
 		}
 	}
 	return list

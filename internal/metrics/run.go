@@ -14,10 +14,14 @@ func (m ofRun) measure(e Evidence, s Scope) Measurement { return m(e, s) }
 
 func (m ofRun) figures(e Evidence) []reading {
 	r := m(e, Scope{})
-	if r.Value == nil || r.AtLeast {
+	if r.Value == nil {
 		return nil
 	}
-	return figure(*r.Value)
+	list := figure(*r.Value)
+	if r.AtLeast {
+		list[0].atLeast = 1
+	}
+	return list
 }
 
 func (ofRun) group() int { return groupRun }

@@ -16,6 +16,9 @@ type reading struct {
 	row            int
 	command, phase string
 	values         []float64
+	// atLeast is how many of the values, the last ones, may be higher, because their end
+	// was not seen.
+	atLeast int
 }
 
 // Groups of figures, in the order of the tables.

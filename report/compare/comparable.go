@@ -6,8 +6,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/slotstorm/slotstorm/internal/metrics"
 	"github.com/slotstorm/slotstorm/report/facts"
 	"github.com/slotstorm/slotstorm/report/words"
+	"github.com/slotstorm/slotstorm/results"
 )
 
 // checkSides gives in what two sides differ and what warns of their comparison. It
@@ -104,6 +106,23 @@ type Options struct {
 	Force bool
 	// Declared says that A and B differ in what the user said they shall.
 	Declared bool
+}
+
+// matters is the threshold of a figure. A share that the user states for it is all that
+// counts. One that is stated for all figures counts for times and rates, however small: of
+// counts and ratios, which are 0 or 1 without a fault, it says too little.
+func (o Options) matters(id FigureID, unit results.Unit) metrics.Threshold {
+	limit := id.threshold()
+	if share, ok := o.Thresholds[id.Metric]; ok {
+		return metrics.Threshold{Share: share}
+	}
+	if share, ok := o.Thresholds[""]; ok {
+		limit.Share = share
+		if unit != results.UnitCount && unit != results.UnitRatio {
+			limit.Floor = 0
+		}
+	}
+	return limit
 }
 
 // NotComparable is why runs were not compared.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/slotstorm/slotstorm/internal/metrics"
 	"github.com/slotstorm/slotstorm/report/facts"
@@ -32,6 +33,8 @@ const (
 	Noisy Answer = "too noisy"
 	// Few: no values of so few runs could have shown a difference.
 	Few Answer = "too few runs"
+	// Open: values whose end was not seen, or that only one side has, leave the answer open.
+	Open Answer = "open"
 )
 
 // ComparisonSchemaVersion is the version of Comparison's JSON.
@@ -40,9 +43,9 @@ const ComparisonSchemaVersion = 1
 // Comparison is the answer to: how does B stand to A?
 type Comparison struct {
 	SchemaVersion int `json:"schemaVersion"`
-	// Answer is worse if any judged figure is; else better if any is; else changed if
-	// any is; else too few runs if that holds for any; else too noisy if any is; else
-	// same.
+	// Answer is worse if any judged figure is; else open if any is; else better if any
+	// is; else changed if any is; else too few runs if that holds for any; else too noisy
+	// if any is; else same.
 	Answer Answer `json:"answer"`
 	// Reasons name the figures that decided.
 	Reasons []string `json:"reasons"`
@@ -52,6 +55,8 @@ type Comparison struct {
 	Differs  []facts.Difference `json:"differs"`
 	Warnings []string           `json:"warnings"`
 	Figures  []FigureDelta      `json:"figures"`
+	// OneSided are figures that decide by default, and that only one side has.
+	OneSided []OneSided `json:"oneSided,omitempty"`
 
 	Pools [2]*Pool `json:"-"`
 }
@@ -84,6 +89,10 @@ type FigureDelta struct {
 	// ValuesA and ValuesB are what was compared.
 	ValuesA []float64 `json:"valuesA"`
 	ValuesB []float64 `json:"valuesB"`
+	// AtLeastA and AtLeastB are how many of them may be higher, because their end was not
+	// seen.
+	AtLeastA int `json:"atLeastA,omitempty"`
+	AtLeastB int `json:"atLeastB,omitempty"`
 }
 
 // Compare lays two sets of runs side by side. Runs whose figures do not count are left
@@ -100,6 +109,9 @@ func Compare(a, b *Runs, o Options) (*Comparison, error) {
 		return nil, err
 	}
 	c.Figures = deltas(a, b, o)
+	if len(o.Judged) == 0 {
+		c.OneSided = append(onlyIn("A", a, b), onlyIn("B", b, a)...)
+	}
 	if err := c.judge(); err != nil {
 		return nil, err
 	}
@@ -117,19 +129,14 @@ func deltas(a, b *Runs, o Options) []FigureDelta {
 		d := FigureDelta{
 			FigureID: id, Unit: fa.Unit, Better: fa.Better, Comparison: statistics.Compare(fa.Values, fb.Values),
 			PooledA: a.pool.percentile(id), PooledB: b.pool.percentile(id), ValuesA: fa.Values, ValuesB: fb.Values,
+			AtLeastA: fa.AtLeast, AtLeastB: fb.AtLeast,
 		}
 		if len(o.Judged) > 0 {
 			d.Judged = slices.Contains(o.Judged, id)
 		} else {
 			d.Judged = id.decides(a.steady, a.closedLoop)
 		}
-		limit := id.threshold()
-		for _, name := range []string{"", id.Metric} {
-			if share, ok := o.Thresholds[name]; ok {
-				limit.Share = share
-			}
-		}
-		d.Threshold = limit.Of(d.A.Median)
+		d.Threshold = o.matters(id, fa.Unit).Of(d.A.Median)
 		if d.A.Median != 0 {
 			r := d.Shift / math.Abs(d.A.Median)
 			d.Relative = &r
@@ -179,6 +186,8 @@ func (d *FigureDelta) Constant() bool {
 func (d *FigureDelta) answer() Answer {
 	matters := math.Abs(d.Shift) >= d.Threshold && d.Shift != 0
 	switch {
+	case d.open(matters):
+		return Open
 	case d.Adjusted < statistics.Alpha && matters && d.Better == metrics.Neither:
 		return Changed
 	case d.Adjusted < statistics.Alpha && matters && (d.Shift > 0) == (d.Better == metrics.Higher):
@@ -187,12 +196,43 @@ func (d *FigureDelta) answer() Answer {
 		return Worse
 	case d.Adjusted < statistics.Alpha:
 		return Same
+	case d.Detectable != nil && *d.Detectable <= d.Threshold && !d.Constant():
+		return Same
 	case d.Least >= d.Level:
 		return Few
-	case d.Constant(), d.Detectable != nil && *d.Detectable <= d.Threshold:
+	case d.Constant():
 		return Same
 	}
 	return Noisy
+}
+
+// open reports whether values that may be higher than they look leave it open what the
+// figure shows: unless they stand on the side that is higher anyway.
+func (d *FigureDelta) open(matters bool) bool {
+	switch {
+	case d.AtLeastA == 0 && d.AtLeastB == 0:
+		return false
+	case !matters || d.Better == metrics.Neither:
+		return true
+	case d.Shift > 0:
+		return d.AtLeastA > 0
+	}
+	return d.AtLeastB > 0
+}
+
+// unended counts the values whose end was not seen.
+func (d *FigureDelta) unended() string {
+	var parts []string
+	for _, side := range []struct {
+		name string
+		n    int
+		of   []float64
+	}{{"A", d.AtLeastA, d.ValuesA}, {"B", d.AtLeastB, d.ValuesB}} {
+		if side.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d of %s in %s", side.n, words.Plural(len(side.of), "value", "values"), side.name))
+		}
+	}
+	return strings.Join(parts, " and ") + " may be higher than measured, because the end was not seen"
 }
 
 // judge draws the answer from the judged figures.
@@ -206,6 +246,8 @@ func (c *Comparison) judge() error {
 		judged++
 		what := d.String()
 		switch d.Answer {
+		case Open:
+			what += ": " + d.unended()
 		case Noisy, Few:
 			what += ": " + d.noise()
 		case Same:
@@ -214,18 +256,22 @@ func (c *Comparison) judge() error {
 		}
 		by[d.Answer] = append(by[d.Answer], what)
 	}
-	if judged == 0 {
+	if judged == 0 && len(c.OneSided) == 0 {
 		return &Unmeasured{}
 	}
+	for _, f := range c.OneSided {
+		by[Open] = append(by[Open], f.String())
+	}
+	order := []Answer{Worse, Open, Better, Changed, Few, Noisy}
 	c.Answer = Same
-	for _, a := range []Answer{Worse, Better, Changed, Few, Noisy} {
+	for _, a := range order {
 		if len(by[a]) > 0 {
 			c.Answer = a
 			break
 		}
 	}
 	c.Reasons = []string{}
-	for _, a := range []Answer{Worse, Better, Changed, Few, Noisy} {
+	for _, a := range order {
 		for _, what := range by[a] {
 			c.Reasons = append(c.Reasons, string(a)+": "+what)
 		}
@@ -233,10 +279,10 @@ func (c *Comparison) judge() error {
 	return nil
 }
 
-// Blind reports whether a judged figure had too few values to show anything, so that the
-// answer is none for it, whatever the other figures show.
+// Blind reports whether a judged figure had too few values to show anything, or none whose
+// end was seen, so that the answer is none for it, whatever the other figures show.
 func (c *Comparison) Blind() bool {
-	return slices.ContainsFunc(c.Figures, func(d FigureDelta) bool { return d.Judged && d.Answer == Few })
+	return len(c.OneSided) > 0 || slices.ContainsFunc(c.Figures, func(d FigureDelta) bool { return d.Judged && (d.Answer == Few || d.Answer == Open) })
 }
 
 // LeastRuns is how many runs of each side can show a difference, if so many figures are
@@ -327,6 +373,8 @@ func (c *Comparison) Headline() string {
 		return "B differs from A"
 	case Same:
 		return "no difference that matters"
+	case Open:
+		return "the comparison is open: not everything was measured to its end on both sides"
 	}
 	if c.Answer == Few {
 		return "too few runs to show a difference"
@@ -336,8 +384,11 @@ func (c *Comparison) Headline() string {
 
 // Advice is what to do about an answer that is none.
 func (c *Comparison) Advice() string {
+	few := slices.ContainsFunc(c.Figures, func(d FigureDelta) bool { return d.Judged && d.Answer == Few })
 	switch {
-	case c.Blind():
+	case c.Answer == Open:
+		return "lengthen the phase after the fault until each failover ends, or judge other figures with --metric"
+	case few:
 		return "run more repetitions of each side, as many as the reasons name; --metric selects fewer figures, which need fewer"
 	case c.Answer != Noisy:
 		return ""

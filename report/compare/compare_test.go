@@ -239,6 +239,79 @@ func TestTooFewDistinctValues(t *testing.T) {
 	}
 }
 
+// TestFewDistinctValuesThatDoNotMatter: a single failed request among twelve runs cannot be
+// shown to be a difference, and would not matter.
+func TestFewDistinctValuesThatDoNotMatter(t *testing.T) {
+	runs := 0
+	c, err := Compare(set(t, "a", fixture.Nights(0, 6, 1, fixture.Killed, nil)), set(t, "b", fixture.Nights(1, 6, 1, fixture.Killed, func(b *results.Bundle) {
+		if runs++; runs == 6 {
+			b.Run.Audit.Lost++
+		}
+	})), Options{Judged: []FigureID{{Metric: "writes.lost"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Answer != Same || c.Blind() {
+		t.Errorf("%q: %v", c.Answer, c.Reasons)
+	}
+}
+
+// TestThresholdBelowTheUsualFloor: a share that the user states counts for times that are
+// shorter than what matters by default.
+func TestThresholdBelowTheUsualFloor(t *testing.T) {
+	p50 := FigureID{Metric: "response.p50", Command: results.All, Phase: results.All}
+	for name, want := range map[string]struct {
+		share  float64
+		answer Answer
+	}{"": {0.005, Worse}, "response.p50": {0.005, Worse}, "response.p99": {0.005, Same}} {
+		a, b := set(t, "a", fixture.Nights(0, 6, 1, fixture.Quiet, nil)), set(t, "b", fixture.Nights(1, 6, 1.02, fixture.Quiet, nil))
+		c, err := Compare(a, b, Options{Judged: []FigureID{p50}, Thresholds: map[string]float64{name: want.share}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.Answer != want.answer {
+			t.Errorf("threshold of %q: %q, want %q: p50 %+v, threshold %g", name, c.Answer, want.answer, c.Figures[0].Comparison, c.Figures[0].Threshold)
+		}
+	}
+}
+
+// TestFailoversWithoutAnEnd: a failover that did not end counts with the time that it was
+// watched, and never makes its side the better one.
+func TestFailoversWithoutAnEnd(t *testing.T) {
+	server := FigureID{Metric: "failover.server"}
+	side := func(name string, atLeast int, values ...float64) *Runs {
+		r := NewRuns(name)
+		r.order, r.figures[server] = []FigureID{server}, &Figure{FigureID: server, Unit: results.UnitDuration, Better: "lower", Values: values, AtLeast: atLeast}
+		return r
+	}
+	fast, slow := []float64{2, 2.1, 2.2, 2.3, 2.4, 2.5}, []float64{20, 21, 22, 23, 24, 25}
+	for name, tt := range map[string]struct {
+		a, b *Runs
+		want Answer
+	}{
+		"ended":                          {side("a", 0, fast...), side("b", 0, slow...), Worse},
+		"the slower side did not end":    {side("a", 0, fast...), side("b", 3, slow...), Worse},
+		"the faster side did not end":    {side("a", 1, fast...), side("b", 0, slow...), Open},
+		"better, the slower did not end": {side("a", 2, slow...), side("b", 0, fast...), Better},
+		"better, the faster did not end": {side("a", 0, slow...), side("b", 2, fast...), Open},
+		"alike, one did not end":         {side("a", 0, fast...), side("b", 1, fast...), Open},
+		"one side has none":              {side("a", 0, fast...), NewRuns("b"), Open},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := &Comparison{Figures: deltas(tt.a, tt.b, Options{}), OneSided: append(onlyIn("A", tt.a, tt.b), onlyIn("B", tt.b, tt.a)...)}
+			if err := c.judge(); err != nil {
+				t.Fatal(err)
+			}
+			if c.Answer != tt.want {
+				t.Errorf("%q, want %q: %v", c.Answer, tt.want, c.Reasons)
+			}
+			if open := tt.want == Open; c.Blind() != open || open && (len(c.Reasons) == 0 || c.Advice() == "") {
+				t.Errorf("blind %v, reasons %v, advice %q", c.Blind(), c.Reasons, c.Advice())
+			}
+		})
+	}
+}
+
 // A figure that the user names is compared, or the error says what is like it.
 func TestNamedFigureMustBeMeasured(t *testing.T) {
 	a, b := set(t, "a", fixture.Nights(0, 4, 1, fixture.Quiet, nil)), set(t, "b", fixture.Nights(1, 4, 1, fixture.Quiet, nil))

@@ -36,13 +36,15 @@ type Figure struct {
 	// Values has one value, in the metric's unit (seconds, per second, ratio or
 	// count), or one for each failover.
 	Values []float64 `json:"values"`
+	// AtLeast is how many of Values may be higher, because their end was not seen.
+	AtLeast int `json:"atLeast,omitempty"`
 }
 
 // figuresOf lists everything that a run measured, in the order of tables.
 func figuresOf(r *results.Run, s *results.Summary) []Figure {
 	var list []Figure
 	for _, f := range metrics.Figures(metrics.Evidence{Run: r, Summary: s}) {
-		list = append(list, Figure{FigureID{f.Metric.Name, f.Command, f.Phase}, f.Metric.Unit, f.Metric.Better, f.Values})
+		list = append(list, Figure{FigureID{f.Metric.Name, f.Command, f.Phase}, f.Metric.Unit, f.Metric.Better, f.Values, f.AtLeast})
 	}
 	return list
 }

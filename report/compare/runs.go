@@ -55,7 +55,7 @@ func (r *Runs) Add(b *results.Bundle) error {
 	r.traits = append(r.traits, facts.Traits(b))
 	for _, f := range figuresOf(&b.Run, s) {
 		if known := r.figures[f.FigureID]; known != nil {
-			known.Values = append(known.Values, f.Values...)
+			known.Values, known.AtLeast = append(known.Values, f.Values...), known.AtLeast+f.AtLeast
 			continue
 		}
 		r.order = append(r.order, f.FigureID)

@@ -29,6 +29,8 @@ type Trend struct {
 	Needs int `json:"needs"`
 	// Runs are those whose figures count, oldest first.
 	Runs []TrendRun `json:"runs"`
+	// Latest is when the newest run started, whether or not its figures count.
+	Latest time.Time `json:"-"`
 	// LeftOut are the others, with the reason.
 	LeftOut []string      `json:"leftOut"`
 	Series  []TrendSeries `json:"series"`
@@ -49,7 +51,10 @@ type TrendSeries struct {
 	Better metrics.Direction `json:"better"`
 	// Values by run, in the figure's unit; of failovers the median. Null where a
 	// run did not measure it.
-	Values  []*float64    `json:"values"`
+	Values []*float64 `json:"values"`
+	// AtLeast are the runs, by their place in Runs, whose value may be higher because the
+	// end was not seen.
+	AtLeast []int         `json:"atLeast,omitempty"`
 	Changes []TrendChange `json:"changes"`
 	// Key series answer what people ask first; they are judged in comparisons.
 	Key bool `json:"key"`
@@ -175,7 +180,8 @@ func apartFrom(groups []trendGroup, own int) []results.Setting {
 }
 
 func trendOf(name string, entries trendGroup) *Trend {
-	t := &Trend{SchemaVersion: TrendSchemaVersion, Scenario: name, Needs: statistics.LeastSeries(), Runs: []TrendRun{}, LeftOut: []string{}, Series: []TrendSeries{}}
+	t := &Trend{SchemaVersion: TrendSchemaVersion, Scenario: name, Needs: statistics.LeastSeries(), Runs: []TrendRun{}, LeftOut: []string{}, Series: []TrendSeries{},
+		Latest: entries[len(entries)-1].run.Start}
 	var used []trendEntry
 	for _, e := range entries {
 		if e.leftOut != "" {
@@ -199,6 +205,9 @@ func trendOf(name string, entries trendGroup) *Trend {
 			slices.Sort(values)
 			middle := (values[(len(values)-1)/2] + values[len(values)/2]) / 2
 			t.Series[at].Values[i] = &middle
+			if f.AtLeast > 0 {
+				t.Series[at].AtLeast = append(t.Series[at].AtLeast, i)
+			}
 		}
 	}
 	for i := range t.Series {
@@ -229,11 +238,25 @@ func (s *TrendSeries) changes(used []trendEntry) {
 	}
 	s.Few = len(values) < statistics.LeastSeries()
 	s.Changes = []TrendChange{}
-	for _, c := range statistics.Changes(values, matters) {
+	list := statistics.Changes(values, matters)
+	for n, c := range list {
 		last, first := used[at[c.At-1]], used[at[c.At]]
 		change := TrendChange{Change: c, First: first.run.ID, Last: last.run.ID, Differs: append([]facts.Difference{}, facts.Differences(last.traits, first.traits)...)}
 		change.At = at[c.At]
+		from, to := 0, len(at)
+		if n > 0 {
+			from = list[n-1].At
+		}
+		if n+1 < len(list) {
+			to = list[n+1].At
+		}
+		lower := at[from:c.At]
+		if c.After < c.Before {
+			lower = at[c.At:to]
+		}
 		switch {
+		case slices.ContainsFunc(s.AtLeast, func(run int) bool { return slices.Contains(lower, run) }):
+			change.Answer = Open
 		case s.Better == metrics.Neither:
 			change.Answer = Changed
 		case c.After > c.Before == (s.Better == metrics.Higher):
@@ -243,6 +266,18 @@ func (s *TrendSeries) changes(used []trendEntry) {
 		}
 		s.Changes = append(s.Changes, change)
 	}
+}
+
+// Current are the trends that the newest run of each scenario is part of. The others have
+// ended: nothing that was changed since shows in them.
+func Current(list []*Trend) []*Trend {
+	newest := map[string]*Trend{}
+	for _, t := range list {
+		if was := newest[t.Scenario]; was == nil || was.Latest.Before(t.Latest) {
+			newest[t.Scenario] = t
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(t *Trend) bool { return newest[t.Scenario] != t })
 }
 
 // Changed counts the changes of the key series, and those of all.

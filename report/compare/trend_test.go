@@ -78,3 +78,50 @@ func TestTrendsOfDifferentRuns(t *testing.T) {
 		})
 	}
 }
+
+// TestTrendOfUnendedFailovers: a change to failovers that did not end is no improvement.
+func TestTrendOfUnendedFailovers(t *testing.T) {
+	server := FigureID{Metric: "failover.server"}
+	for name, tt := range map[string]struct {
+		before, after float64
+		open          bool
+		want          Answer
+	}{
+		"shorter":              {20, 2, false, Better},
+		"shorter, not ended":   {20, 2, true, Open},
+		"longer":               {2, 20, false, Worse},
+		"longer and not ended": {2, 20, true, Worse},
+	} {
+		var builder TrendBuilder
+		for i := range 24 {
+			e := measured(i+1, nil)
+			f := Figure{FigureID: server, Unit: results.UnitDuration, Better: "lower", Values: []float64{tt.before + float64(i)/1000}}
+			if i >= 12 {
+				f.Values[0] += tt.after - tt.before
+				if tt.open {
+					f.AtLeast = 1
+				}
+			}
+			e.figures = []Figure{f}
+			builder.runs = append(builder.runs, e)
+		}
+		s := builder.Trends()[0].Series[0]
+		if len(s.Changes) != 1 || s.Changes[0].Answer != tt.want {
+			t.Errorf("%s: %+v", name, s.Changes)
+		}
+	}
+}
+
+// TestCurrentTrends: a series of runs that has ended is no part of a gate.
+func TestCurrentTrends(t *testing.T) {
+	faster := func(b *results.Bundle) { b.Run.Environment.CPUs++ }
+	builder := TrendBuilder{runs: []trendEntry{measured(1, nil), measured(2, nil), measured(3, faster)}}
+	other := measured(2, nil)
+	other.name = "other"
+	builder.runs = append(builder.runs, other)
+	list := builder.Trends()
+	current := Current(list)
+	if len(list) != 3 || len(current) != 2 || current[0].Scenario != "other" || len(current[1].Runs) != 1 || !current[1].Runs[0].Start.Equal(measured(3, nil).run.Start) {
+		t.Errorf("%d trends, %d current: %+v", len(list), len(current), current)
+	}
+}

@@ -141,7 +141,8 @@ func (m *exposition) run(r *results.Run, s *results.Summary) {
 	}
 }
 
-// figure adds the values of a metric.
+// figure adds the values of a metric whose end was seen: a sample cannot say that it may be
+// higher.
 func (m *exposition) figure(f metrics.Figure, own []string) {
 	x := f.Metric.Export
 	labels := own[:len(own):len(own)]
@@ -151,7 +152,7 @@ func (m *exposition) figure(f metrics.Figure, own []string) {
 	if x.Label != "" {
 		labels = append(labels, x.Label, x.Value)
 	}
-	for i, v := range f.Values {
+	for i, v := range f.Values[:len(f.Values)-f.AtLeast] {
 		if x.Numbered {
 			m.add(x.Family.Name, "", v, append(labels[:len(labels):len(labels)], "number", strconv.Itoa(i+1))...)
 			continue

@@ -14,10 +14,10 @@ import (
 )
 
 // answerMarks: shape and word carry the meaning, colour only repeats it.
-var answerMarks = map[compare.Answer]string{compare.Worse: "✗", compare.Better: "✓", compare.Changed: "≠", compare.Same: "~", compare.Noisy: "?", compare.Few: "?"}
+var answerMarks = map[compare.Answer]string{compare.Worse: "✗", compare.Better: "✓", compare.Changed: "≠", compare.Same: "~", compare.Noisy: "?", compare.Few: "?", compare.Open: "?"}
 
 // answerClass is the verdict that an answer has the colours of.
-var answerClass = map[compare.Answer]string{compare.Worse: "fail", compare.Better: "pass", compare.Changed: "inconclusive", compare.Same: "same", compare.Noisy: "inconclusive", compare.Few: "inconclusive"}
+var answerClass = map[compare.Answer]string{compare.Worse: "fail", compare.Better: "pass", compare.Changed: "inconclusive", compare.Same: "same", compare.Noisy: "inconclusive", compare.Few: "inconclusive", compare.Open: "inconclusive"}
 
 func marked(a compare.Answer) string {
 	if a == compare.Same {
@@ -49,16 +49,24 @@ func deltaTable(title string, list []compare.FigureDelta) doc.Table {
 		if d.Shift == 0 {
 			change = "0"
 		}
-		if d.Answer == compare.Same || d.Answer == compare.Noisy || d.Answer == compare.Few {
+		if d.Answer == compare.Same || d.Answer == compare.Noisy || d.Answer == compare.Few || d.Answer == compare.Open {
 			change = "~ " + change
 		}
 		if d.Detectable != nil && !d.Constant() {
 			detect = d.Amount(*d.Detectable)
 		}
-		t.Rows = append(t.Rows, []string{marked(d.Answer), d.String(), words.Quantity(d.Unit, d.A.Median), words.Quantity(d.Unit, d.B.Median),
+		t.Rows = append(t.Rows, []string{marked(d.Answer), d.String(), median(d.Unit, d.A.Median, d.AtLeastA), median(d.Unit, d.B.Median, d.AtLeastB),
 			change, d.Span(), pText(d.Adjusted), detect, d.Amount(d.Threshold)})
 	}
 	return t
+}
+
+// median marks a median of values that may be higher.
+func median(unit results.Unit, v float64, atLeast int) string {
+	if atLeast > 0 {
+		return "≥ " + words.Quantity(unit, v)
+	}
+	return words.Quantity(unit, v)
 }
 
 func judgedTable(c *compare.Comparison) doc.Table {
@@ -154,7 +162,7 @@ func comparisonNote() doc.Text {
 	return doc.Prose("Change is the median of all differences between a run of B and one of A, with its 95 % interval. " +
 		"p is that of the Mann-Whitney U test, corrected for the figures beside it (judged: Holm; others: Benjamini and Hochberg). " +
 		"A change counts if p is below 0.05 and the change is at least as large as one that matters. " +
-		"~ marks a figure without such a change. A figure is too noisy if a change that matters could have been missed; four of five such comparisons find a change as large as 'would show', which counts the same correction. Too few runs: no values of so few runs could have brought p below 0.05.")
+		"~ marks a figure without such a change. A figure is too noisy if a change that matters could have been missed; four of five such comparisons find a change as large as 'would show', which counts the same correction. Too few runs: no values of so few runs could have brought p below 0.05. Open: the end of some values was not seen, or only one side has any; ≥ marks a median of such values.")
 }
 
 // comparisonSections are the sections of a comparison, in their order.

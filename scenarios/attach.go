@@ -50,8 +50,8 @@ type AttachedCluster struct {
 	// Permits a cluster that evicts keys when its memory is full: the load can then push
 	// out keys of yours.
 	AllowEviction bool `yaml:"allowEviction,omitempty" json:"allowEviction,omitempty"`
-	// Permits a fault to take the last node of a shard that is in sync: what was written to
-	// the shard can be lost for good.
+	// Permits a fault to take the last node of a shard that is in sync, or a primary that can
+	// come back without its data: what was written to the shard can be lost for good.
 	AllowLastCopy bool `yaml:"allowLastCopy,omitempty" json:"allowLastCopy,omitempty"`
 }
 

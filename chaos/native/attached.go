@@ -3,6 +3,7 @@ package native
 import (
 	"fmt"
 	"math/rand/v2"
+	"time"
 
 	"github.com/slotstorm/slotstorm/chaos"
 	"github.com/slotstorm/slotstorm/deployer"
@@ -18,6 +19,10 @@ type Attached struct {
 	Pods TheirPods
 	// LastCopy permits faults to take the last node of a shard that is in sync.
 	LastCopy bool
+	// Config is the configuration of each node; empty where CONFIG is refused.
+	Config map[string]map[string]string
+	// NodeTimeout is the cluster-node-timeout of a node whose configuration does not say it.
+	NodeTimeout time.Duration
 }
 
 // Action makes the action of an injection.
@@ -31,7 +36,7 @@ func (e Attached) Action(in chaos.Injection) (chaos.Action, error) {
 	case f.Exec != nil:
 		return newExec(e.Aim, e.Cluster, in, random), nil
 	case f.Kill != nil && e.Pods != nil:
-		return &theirKill{theirs: theirs{e.Cluster, e.Aim, e.Pods, e.LastCopy}, spec: *f.Kill, away: in.Lasts, random: random}, nil
+		return &theirKill{theirs: theirs{e.Cluster, e.Aim, e.Pods, e.LastCopy, e.Config, e.NodeTimeout}, spec: *f.Kill, away: in.Lasts, random: random}, nil
 	}
 	return nil, fmt.Errorf("fault %s: this engine knows no such action", in.Name)
 }

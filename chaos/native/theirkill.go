@@ -34,6 +34,10 @@ type theirs struct {
 	pods    TheirPods
 	// lastCopy permits faults to take the last node of a shard that is in sync.
 	lastCopy bool
+	// config is the configuration of each node; empty where CONFIG is refused.
+	config map[string]map[string]string
+	// nodeTimeout is the cluster-node-timeout of a node whose configuration does not say it.
+	nodeTimeout time.Duration
 }
 
 // spares refuses targets without which a shard has no node that is in sync.
@@ -64,7 +68,11 @@ type theirKill struct {
 	victims []pods.Pod
 	// struck is how many were hit.
 	struck int
+	// empty are the shards whose primary comes back without its data, by its name.
+	empty map[string]int
 
+	// until is when the nodes are no longer kept down.
+	until   time.Time
 	release context.CancelFunc
 	held    sync.WaitGroup
 	mu      sync.Mutex
@@ -92,7 +100,38 @@ func (k *theirKill) Check(_ context.Context, roles []deployer.Role) (chaos.Choic
 		}
 		k.victims = append(k.victims, pod)
 	}
+	if err := k.outlived(roles, targets); err != nil {
+		return chaos.Choice{}, err
+	}
 	return chaos.Choice{Targets: targets, Why: why, Effect: chaos.Effect{Down: names(targets)}}, nil
+}
+
+// outlived refuses primaries whose data would be lost with their pods: one that is back as
+// the same node, without its data, before another has taken over stays primary, and its
+// replicas copy the emptiness. Being away for long enough gives the shard to a replica.
+func (k *theirKill) outlived(roles []deployer.Role, targets []chaos.Target) error {
+	if k.lastCopy {
+		return nil
+	}
+	k.empty = map[string]int{}
+	hit := names(targets)
+	for _, r := range roles {
+		i := slices.IndexFunc(k.victims, func(p pods.Pod) bool { return p.Name == r.Node.Name })
+		if i < 0 || !r.Primary {
+			continue
+		}
+		why := forgets(k.config[r.Node.Name], k.victims[i], k.spec.Signal)
+		switch needed := takeoverLimit(k.nodeTimeout, k.config); {
+		case why == "":
+		case k.spec.Away == nil || k.away < needed:
+			return fmt.Errorf("%s can be back as the same node without its data (%s) before a replica takes over, and its replicas would copy that: its data can be lost for good; set kill.away to %v or more, or cluster.attach.allowLastCopy permits that", r.Node.Name, why, needed)
+		case !electable(roles, hit, r.Node.Shard, k.config):
+			return fmt.Errorf("%s comes back as the same node without its data (%s), and no other node can take over shard %d meanwhile: its data can be lost for good; cluster.attach.allowLastCopy permits that", r.Node.Name, why, r.Node.Shard)
+		default:
+			k.empty[r.Node.Name] = r.Node.Shard
+		}
+	}
+	return nil
 }
 
 // Limits include the grace that a pod is given.
@@ -110,6 +149,7 @@ func (k *theirKill) Inject(ctx context.Context) (time.Time, error) {
 	holding, release := context.WithCancel(context.Background())
 	k.release = release
 	at := time.Now()
+	k.until = at.Add(k.away)
 	k.struck = len(k.victims)
 	errs := make([]error, len(k.victims))
 	var wg sync.WaitGroup
@@ -184,9 +224,29 @@ func (k *theirKill) InForce(context.Context) error {
 	return nil
 }
 
+// takenOver waits, while nodes are kept down, until another node serves the shard of each
+// that comes back without its data. A run that is interrupted heals early.
+func (k *theirKill) takenOver(ctx context.Context) {
+	ctx, cancel := context.WithDeadline(ctx, k.until)
+	defer cancel()
+	// With the end of the time the pods come back in any case.
+	_ = untilEvery(ctx, holdEvery, func(ctx context.Context) error {
+		roles := k.cluster.Roles(ctx)
+		for name, shard := range k.empty {
+			if !slices.ContainsFunc(roles, func(r deployer.Role) bool { return r.Primary && r.Node.Shard == shard && r.Node.Name != name }) {
+				return fmt.Errorf("shard %d is not taken over", shard)
+			}
+		}
+		return nil
+	})
+}
+
 // Heal stops to keep nodes down, and waits until each answers in another pod.
 func (k *theirKill) Heal(ctx context.Context) (string, error) {
 	if k.release != nil {
+		if len(k.empty) > 0 {
+			k.takenOver(ctx)
+		}
 		k.release()
 		k.held.Wait()
 	}

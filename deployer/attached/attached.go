@@ -136,6 +136,10 @@ func (d *Deployment) Found(r scenarios.Redis) scenarios.Redis {
 	return r
 }
 
+// Config is the configuration of each node when it was taken up, by the names of the nodes;
+// empty where CONFIG is refused.
+func (d *Deployment) Config() map[string]map[string]string { return d.config }
+
 // Redis is the cluster, and how to talk to it.
 func (d *Deployment) Redis() *deployer.Cluster { return d.Cluster }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"path"
 	"strconv"
 	"sync"
 	"time"
@@ -43,6 +44,33 @@ type Pod struct {
 	OOMKilled bool
 	// Limit is that of its container's memory, in bytes; 0 is none.
 	Limit int64
+	// Mounts are the paths of its container at which a volume is mounted, with whether what
+	// lies there outlives the pod.
+	Mounts map[string]bool
+}
+
+// Outlives reports whether a file of the pod's container is there again in the pod that
+// follows: whether it is on a volume that is kept.
+func (p Pod) Outlives(file string) bool {
+	for at := path.Clean(file); ; at = path.Dir(at) {
+		if kept, mounted := p.Mounts[at]; mounted || at == "/" || at == "." {
+			return kept
+		}
+	}
+}
+
+// mountsOf are the mounts of a container.
+func mountsOf(pod *api.Pod, c api.Container) map[string]bool {
+	kept := map[string]bool{}
+	for _, v := range pod.Spec.Volumes {
+		// An inline volume of a CSI driver is as short-lived as the pod.
+		kept[v.Name] = v.EmptyDir == nil && v.Ephemeral == nil && v.CSI == nil && v.ConfigMap == nil && v.Secret == nil && v.Projected == nil && v.DownwardAPI == nil && v.Image == nil
+	}
+	mounts := map[string]bool{}
+	for _, m := range c.VolumeMounts {
+		mounts[path.Clean(m.MountPath)] = kept[m.Name]
+	}
+	return mounts
 }
 
 // followed says which pods are followed, and which container of each is the node.
@@ -237,7 +265,7 @@ func podOf(pod *api.Pod, container string) Pod {
 	is.Ended = pod.Status.Phase == api.PodFailed || pod.Status.Phase == api.PodSucceeded
 	for _, c := range pod.Spec.Containers {
 		if c.Name == container {
-			is.Limit = c.Resources.Limits.Memory().Value()
+			is.Limit, is.Mounts = c.Resources.Limits.Memory().Value(), mountsOf(pod, c)
 		}
 	}
 	for _, c := range pod.Status.ContainerStatuses {

@@ -201,3 +201,22 @@ func TestTheirSecrets(t *testing.T) {
 		}
 	}
 }
+
+// A file outlives its pod if the nearest mount above it is of a volume that is kept.
+func TestFilesThatOutliveAPod(t *testing.T) {
+	t.Parallel()
+	pod := theirPod("redis-0", "u0", "server")
+	pod.Spec.Volumes = []api.Volume{
+		{Name: "data", VolumeSource: api.VolumeSource{PersistentVolumeClaim: &api.ClaimVolumeSource{ClaimName: "data-redis-0"}}},
+		{Name: "scratch", VolumeSource: api.VolumeSource{EmptyDir: &api.EmptyDirVolumeSource{}}},
+	}
+	pod.Spec.Containers[0].VolumeMounts = []api.VolumeMount{{Name: "data", MountPath: "/bitnami/redis/"}, {Name: "scratch", MountPath: "/bitnami/redis/tmp"}}
+	is := podOf(pod, "server")
+	for file, want := range map[string]bool{
+		"/bitnami/redis/data/nodes.conf": true, "/bitnami/redis": true, "/bitnami/redis/tmp/x": false, "/bitnami/redistoo": false, "/data": false, "relative": false,
+	} {
+		if got := is.Outlives(file); got != want {
+			t.Errorf("%s: %v", file, got)
+		}
+	}
+}

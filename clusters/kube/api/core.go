@@ -28,6 +28,7 @@ type (
 	NodeStatus               = v1.NodeStatus
 	NodeSystemInfo           = v1.NodeSystemInfo
 	ClaimPhase               = v1.PersistentVolumeClaimPhase
+	ClaimVolumeSource        = v1.PersistentVolumeClaimVolumeSource
 	ObjectReference          = v1.ObjectReference
 	PersistentVolumeClaim    = v1.PersistentVolumeClaim
 	PodCondition             = v1.PodCondition

@@ -41,7 +41,7 @@ func Attach(ctx context.Context, o Options) (_ *Deployment, err error) {
 	if err := d.evicts(ctx); err != nil {
 		return nil, err
 	}
-	if d.lease, err = take(ctx, c, o.Run); err != nil {
+	if d.lease, err = take(ctx, c, o); err != nil {
 		return nil, err
 	}
 	left, err := count(ctx, c)
@@ -149,11 +149,17 @@ func (d *Deployment) Log(context.Context, string) (io.ReadCloser, error) {
 }
 
 // Remove removes the keys of the run, and notes what of the configuration differs from
-// before it. It bounds its own time.
+// before it. It bounds its own time. Keys of a run that has the lease meanwhile cannot be
+// distinguished from those of this one: then all stay.
 func (d *Deployment) Remove(bool) error {
 	ctx, cancel := context.WithTimeout(context.Background(), clearLimit)
 	defer cancel()
-	_, err := clear(ctx, d.Cluster)
+	err := d.lease.extend(ctx)
+	if err == nil {
+		_, err = clear(ctx, d.Cluster)
+	} else {
+		err = fmt.Errorf("the keys of the run are not removed: %w", err)
+	}
 	for _, n := range d.Nodes {
 		now, cerr := d.configOf(ctx, n)
 		if changed := differ(d.config[n.Name], now); cerr == nil && len(d.config) > 0 && len(changed) > 0 {
@@ -177,8 +183,12 @@ func differ(was, is map[string]string) []string {
 }
 
 // Clear undoes what commands of a killed run have changed, waits until its cluster is whole,
-// removes what the run has left there, and says how many keys that were.
+// removes what the run has left there, and says how many keys that were. It does nothing
+// while another run has the cluster.
 func Clear(ctx context.Context, o Options, undo []deployer.Undo) (int, error) {
+	if err := unused(ctx, o); err != nil {
+		return 0, err
+	}
 	if err := undone(ctx, o, undo); err != nil {
 		return 0, err
 	}
@@ -188,8 +198,25 @@ func Clear(ctx context.Context, o Options, undo []deployer.Undo) (int, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, clearLimit)
 	defer cancel()
+	l, err := resume(ctx, c, o)
+	if err != nil {
+		return 0, err
+	}
 	removed, err := clear(ctx, c)
-	return removed, errors.Join(err, (&lease{cluster: c, run: o.Run}).drop(ctx))
+	return removed, errors.Join(err, l.release())
+}
+
+// unused refuses a cluster that another run has. One that does not answer has none: it may
+// answer after the undo of the commands.
+func unused(ctx context.Context, o Options) error {
+	c, err := awaitFound(ctx, o, wholeLimit)
+	if err != nil {
+		return nil
+	}
+	if err := (&lease{cluster: c, run: o.Run}).free(ctx); errors.Is(err, errTaken) {
+		return err
+	}
+	return nil
 }
 
 func undone(ctx context.Context, o Options, undo []deployer.Undo) error {

@@ -240,3 +240,101 @@ func TestASeedThatDoesNotAnswerIsNamed(t *testing.T) {
 		t.Errorf("without the password: %v", err)
 	}
 }
+
+// leaseOf writes who has the cluster.
+func leaseOf(t *testing.T, d *deployer.Cluster, run string) {
+	t.Helper()
+	err := (&lease{cluster: d}).at(t.Context(), func(cl *redis.Client) error { return cl.Set(t.Context(), leaseKey, run, leaseLife).Err() })
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// has is the run that has the cluster.
+func has(t *testing.T, d *deployer.Cluster) (run string) {
+	t.Helper()
+	err := (&lease{cluster: d}).at(t.Context(), func(cl *redis.Client) (err error) {
+		run, err = cl.Get(t.Context(), leaseKey).Result()
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	return run
+}
+
+// The keys of a run stay while it uses the cluster, whatever is recovered.
+func TestARunIsNotClearedForAnother(t *testing.T) {
+	t.Parallel()
+	their := theirs(t, nil)
+	two, err := Attach(t.Context(), options(their, "two"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, their, "slotstorm:two")
+	undo := []deployer.Undo{{Addr: their.Nodes[0].Addr, Command: []scenarios.AnyValue{"CONFIG", "SET", "maxclients", "123"}}}
+	if n, err := Clear(t.Context(), options(their, "one"), undo); n != 0 || !errors.Is(err, ErrUnfit) || !strings.Contains(err.Error(), "two uses it") {
+		t.Errorf("%d removed, %v", n, err)
+	}
+	if left := keys(t, their); !slices.Contains(left, "slotstorm:two") || has(t, two.Cluster) != "two" {
+		t.Errorf("left: %v, and the lease is %q", left, has(t, two.Cluster))
+	}
+	cl := their.Client(their.Nodes[0], answerLimit)
+	defer cl.Close()
+	if got, err := cl.ConfigGet(t.Context(), "maxclients").Result(); err != nil || got["maxclients"] == "123" {
+		t.Errorf("undone under a run: %v %v", got, err)
+	}
+	if err := two.Remove(false); err != nil {
+		t.Error(err)
+	}
+}
+
+// A run that has lost its lease to another one leaves it and its keys alone, and ends.
+func TestALostLeaseIsNotTakenBack(t *testing.T) {
+	t.Parallel()
+	their := theirs(t, nil)
+	lost := make(chan error, 1)
+	o := options(their, "one")
+	d, err := Attach(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.lease.release(); err != nil {
+		t.Fatal(err)
+	}
+	leaseOf(t, d.Cluster, "two")
+	write(t, their, "slotstorm:two")
+	d.lease.lost = func(err error) { lost <- err }
+	d.lease.keep(10 * time.Millisecond)
+	select {
+	case err := <-lost:
+		if !errors.Is(err, errTaken) || !strings.Contains(err.Error(), "two uses it") {
+			t.Error(err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Error("the loss is not noticed")
+	}
+	if err := d.Remove(false); !errors.Is(err, errTaken) || !strings.Contains(err.Error(), "are not removed") {
+		t.Errorf("removed: %v", err)
+	}
+	if left := keys(t, their); !slices.Contains(left, "slotstorm:two") || has(t, d.Cluster) != "two" {
+		t.Errorf("left: %v, and the lease is %q", left, has(t, d.Cluster))
+	}
+}
+
+// An expired lease is taken again: the run has not ended.
+func TestAnExpiredLeaseIsTakenAgain(t *testing.T) {
+	t.Parallel()
+	their := theirs(t, nil)
+	d, err := Attach(t.Context(), options(their, "one"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = d.lease.at(t.Context(), func(cl *redis.Client) error { return cl.Del(t.Context(), leaseKey).Err() })
+	if err := errors.Join(err, d.lease.extend(t.Context())); err != nil || has(t, d.Cluster) != "one" {
+		t.Errorf("%v, and the lease is %q", err, has(t, d.Cluster))
+	}
+	if err := d.Remove(false); err != nil {
+		t.Error(err)
+	}
+}

@@ -18,6 +18,9 @@ type Options struct {
 	Pods Pods
 	// Note takes what the user has to know and that is no error.
 	Note func(message string)
+	// Lost takes the error once another run has taken the cluster: this one has to end. Nil
+	// ignores it.
+	Lost func(error)
 }
 
 // Pods are the pods of a cluster, one for each node.

@@ -31,6 +31,7 @@ func siteOptions(s *scenarios.Scenario, o Options, rec *recorder) site.Options {
 // takes place there.
 func deploy(ctx context.Context, s *scenarios.Scenario, o Options, rec *recorder) (site.Site, *scenarios.Scenario, error) {
 	so := siteOptions(s, o, rec)
+	so.Lost = o.lost
 	st, own, err := site.Deploy(ctx, s, so)
 	if err != nil {
 		return nil, nil, err

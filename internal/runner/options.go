@@ -38,6 +38,8 @@ type Options struct {
 	// Stop, when closed, ends the run gently: faults are healed, results so far
 	// are collected, and the report is marked interrupted.
 	Stop <-chan struct{}
+	// lost takes the error once another run has taken the cluster.
+	lost func(error)
 }
 
 // Result is a finished run.

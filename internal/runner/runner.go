@@ -82,6 +82,9 @@ func begin(s *scenarios.Scenario, o Options) (*recorder, error) {
 
 // line is a run from the scenario to the report. loaded says whether it came to load.
 func line(ctx context.Context, s *scenarios.Scenario, o Options, rec *recorder) (_ *Result, loaded bool, err error) {
+	halt, over := newHalt(o.Stop)
+	defer over()
+	o.Stop, o.lost = halt.done, halt.lost
 	gentle, release := untilStopped(ctx, o.Stop)
 	defer release()
 	s, times, err := replayed(gentle, s, rec.bundle)
@@ -120,7 +123,7 @@ func line(ctx context.Context, s *scenarios.Scenario, o Options, rec *recorder) 
 	if err := prefill(gentle, s, st, source, rec); err != nil {
 		return nil, false, err
 	}
-	if err := load(ctx, s, st, rec, inputs{times: times, stop: o.Stop}); err != nil {
+	if err := load(ctx, s, st, rec, inputs{times: times, halt: halt}); err != nil {
 		return nil, true, err
 	}
 	if o.KeepVolumes && s.Cluster.Provider == "local" {

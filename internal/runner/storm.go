@@ -22,7 +22,7 @@ const drainLimit = 15 * time.Second
 func storm(ctx context.Context, s *scenarios.Scenario, st site.Site, rec *recorder, in inputs) (*ledger.Auditor, error) {
 	stop, stopNow := context.WithCancel(ctx)
 	defer stopNow()
-	interrupted := interruption(in.stop, stop, stopNow)
+	interrupted := interruption(in.halt.done, stop, stopNow)
 	keep := &keeper{Writer: rec.bundle, stop: stopNow}
 	plan := planned(s, st, rec, keep)
 	plan.Times = in.times
@@ -60,7 +60,7 @@ func storm(ctx context.Context, s *scenarios.Scenario, st site.Site, rec *record
 	err = ended(ctx, load, loadErr, rec)
 	select {
 	case <-interrupted:
-		rec.facts.Interrupted = "stopped by a signal"
+		rec.facts.Interrupted = in.halt.why
 		rec.Stage("interrupted")
 	default:
 	}
@@ -74,11 +74,11 @@ func storm(ctx context.Context, s *scenarios.Scenario, st site.Site, rec *record
 	return plan.Audit, errors.Join(err, upgradeErr, unwritten)
 }
 
-// inputs are what a load takes beside the scenario: the times of a replay, what stops
+// inputs are what a load takes beside the scenario: the times of a replay, what halts
 // it gently, and what samples the nodes meanwhile.
 type inputs struct {
 	times   []time.Duration
-	stop    <-chan struct{}
+	halt    *halt
 	samples *sampler
 }
 

@@ -83,6 +83,8 @@ type Options struct {
 	Recorder Recorder
 	// Stop, when closed, ends the deployment.
 	Stop <-chan struct{}
+	// Lost takes the error once another run has taken the cluster: this one has to end.
+	Lost func(error)
 }
 
 // ErrEnvironment marks an error of the machine or the cluster, not of the scenario

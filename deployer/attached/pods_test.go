@@ -114,6 +114,7 @@ func TestAPasswordFromASecret(t *testing.T) {
 	o := podOptions(p)
 	o.At.PasswordFrom = &scenarios.SecretEntry{Secret: "redis", Key: "password"}
 	for secret, want := range map[string]string{"": "reading Secret redis: not found", "other": "WRONGPASS"} {
+		delete(p.secrets, "redis/password")
 		if secret != "" {
 			p.secrets["redis/password"] = secret
 		}

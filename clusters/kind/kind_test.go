@@ -69,15 +69,19 @@ func TestTheMarksLock(t *testing.T) {
 		t.Fatal(err)
 	}
 	found := &Mark{RunID: m.RunID, Dir: m.Dir}
-	if held, err := found.Held(); !held || err != nil {
-		t.Errorf("held while the maker lives: %v %v", held, err)
+	if hold, err := found.Hold(); hold != Held || err != nil {
+		t.Errorf("held while the maker lives: %v %v", hold, err)
+	}
+	desktop := &Mark{RunID: m.RunID, Dir: "/host_mnt" + m.Dir}
+	if hold, err := desktop.Hold(); hold != Held || err != nil {
+		t.Errorf("held while the maker lives, as Docker Desktop reports it: %v %v", hold, err)
 	}
 	// A process that dies closes its files.
 	if err := m.lock.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if held, err := found.Held(); held || err != nil {
-		t.Errorf("held when it has died: %v %v", held, err)
+	if hold, err := found.Hold(); hold != Released || err != nil {
+		t.Errorf("held when it has died: %v %v", hold, err)
 	}
 	foreign := &Mark{RunID: "other", Dir: m.Dir}
 	if err := foreign.Remove(); err != nil {
@@ -85,5 +89,21 @@ func TestTheMarksLock(t *testing.T) {
 	}
 	if _, err := os.Stat(m.Dir); err != nil {
 		t.Errorf("a folder that is not the mark's was removed: %v", err)
+	}
+}
+
+// A lock that cannot be seen proves nothing of its maker.
+func TestALockThatIsNotSeen(t *testing.T) {
+	t.Parallel()
+	run := "run-20261123T050000Z-ab12"
+	elsewhere := filepath.Join(t.TempDir(), run)
+	for name, dir := range map[string]string{
+		"the files of another container": elsewhere,
+		"Docker Desktop":                 "/host_mnt" + elsewhere,
+		"no folder":                      filepath.Join(os.DevNull, run),
+	} {
+		if hold, err := (&Mark{RunID: run, Dir: dir}).Hold(); hold != Unseen || err == nil {
+			t.Errorf("%s: %v %v", name, hold, err)
+		}
 	}
 }

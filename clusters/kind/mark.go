@@ -6,6 +6,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"sigs.k8s.io/kind/pkg/apis/config/v1alpha4"
@@ -62,24 +63,52 @@ func (m *Mark) Remove() error {
 	if m.RunID == "" || filepath.Base(m.Dir) != m.RunID {
 		return nil
 	}
-	return os.RemoveAll(m.Dir)
+	return os.RemoveAll(m.folder())
 }
 
-// Held reports whether the process that made the cluster still runs.
-func (m *Mark) Held() (bool, error) {
-	f, err := os.Open(filepath.Join(m.Dir, lockFile))
-	if errors.Is(err, os.ErrNotExist) {
-		return false, nil
+// desktopRoot is where the virtual machine of Docker Desktop has the files of its host:
+// docker inspect may show the source of a mount below it.
+const desktopRoot = "/host_mnt"
+
+// folder is the folder of the mark as this process sees it.
+func (m *Mark) folder() string {
+	if rest, ok := strings.CutPrefix(m.Dir, desktopRoot); ok && strings.HasPrefix(rest, "/") {
+		if _, err := os.Stat(m.Dir); err != nil {
+			return rest
+		}
 	}
+	return m.Dir
+}
+
+// Hold is whether the process that made a cluster still runs.
+type Hold int
+
+const (
+	// Unseen means that its lock cannot be seen from here, which proves nothing: the maker
+	// may be in a container with files of its own, be another user, or be on another machine
+	// that shares the Docker engine.
+	Unseen Hold = iota
+	// Held means that it runs, Released that it has ended.
+	Held
+	Released
+)
+
+// Hold looks at the lock of the process that made the cluster. The error is why it is not
+// seen.
+func (m *Mark) Hold() (Hold, error) {
+	f, err := os.Open(filepath.Join(m.folder(), lockFile))
 	if err != nil {
-		return false, err
+		return Unseen, err
 	}
 	defer f.Close()
-	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-	if errors.Is(err, syscall.EWOULDBLOCK) {
-		return true, nil
+	switch err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); {
+	case err == nil:
+		return Released, nil
+	case errors.Is(err, syscall.EWOULDBLOCK):
+		return Held, nil
+	default:
+		return Unseen, fmt.Errorf("%s: %w", f.Name(), err)
 	}
-	return false, err
 }
 
 func (m *Mark) mount() v1alpha4.Mount {

@@ -173,26 +173,15 @@ func (c *Cleaning) kindClusters(ctx context.Context, o CleanOptions) (map[string
 		if mark.RunID == "" || !o.wanted(mark.RunID) {
 			continue
 		}
-		alive, err := mark.Held()
-		if err != nil {
-			return nil, fmt.Errorf("kind cluster %s: %w", name, err)
-		}
-		why := "the run that made it has ended"
-		switch {
-		case o.All:
-			why = "slotstorm made it"
-		case alive:
-			c.Alone = append(c.Alone, Alone{"kind cluster " + name, "run " + mark.RunID + " is under way", mark.RunID})
-			continue
-		case mark.Up:
-			inhabited, err := inhabited(ctx, k)
-			if err != nil || inhabited {
-				if err != nil {
-					c.Alone = append(c.Alone, Alone{"kind cluster " + name, "its contents cannot be read: " + err.Error(), ""})
-				}
-				continue
+		why := "slotstorm made it"
+		if !o.All {
+			var alone *Alone
+			if why, alone = abandoned(ctx, o, k, mark); alone != nil {
+				c.Alone = append(c.Alone, *alone)
 			}
-			why = "it was made for a kept deployment, and holds none"
+		}
+		if why == "" {
+			continue
 		}
 		gone[name] = true
 		c.Left = append(c.Left, Left{
@@ -201,6 +190,58 @@ func (c *Cleaning) kindClusters(ctx context.Context, o CleanOptions) (map[string
 		})
 	}
 	return gone, nil
+}
+
+// abandoned says why a kind cluster is left over; empty if it is not known to be. Then it
+// says why it is left alone, unless it is kept on purpose.
+func abandoned(ctx context.Context, o CleanOptions, k *kind.Cluster, mark *kind.Mark) (why string, _ *Alone) {
+	hold, unseen := mark.Hold()
+	alone := func(run, format string, args ...any) (string, *Alone) {
+		return "", &Alone{"kind cluster " + k.Name, fmt.Sprintf(format, args...), run}
+	}
+	switch {
+	case hold == kind.Held:
+		return alone(mark.RunID, "run %s is under way", mark.RunID)
+	case mark.Up:
+		inhabited, err := inhabited(ctx, k)
+		switch {
+		case err != nil:
+			return alone("", "its contents cannot be read: %v", err)
+		case inhabited:
+			return "", nil
+		case hold == kind.Unseen:
+			return alone(mark.RunID, "whether 'slotstorm up' still makes it cannot be seen from here: %v", unseen)
+		}
+		return "it was made for a kept deployment, and holds none", nil
+	case hold == kind.Released:
+		return "the run that made it has ended", nil
+	}
+	o.Note("kind cluster " + k.Name + ": checking whether its run is alive; a lease takes up to a minute to expire")
+	switch expired, err := expired(ctx, k, mark.RunID); {
+	case err != nil:
+		return alone(mark.RunID, "whether run %s is alive cannot be seen from here: %v; nor from its lease: %v", mark.RunID, unseen, err)
+	case !expired:
+		return alone(mark.RunID, "run %s is under way", mark.RunID)
+	}
+	return "the run that made it no longer renews its lease", nil
+}
+
+// expired says whether the leases of a run in a kind cluster are no longer renewed.
+func expired(ctx context.Context, k *kind.Cluster, runID string) (bool, error) {
+	c, err := site.ConnectKind(ctx, k)
+	if err != nil {
+		return false, err
+	}
+	found, _, err := c.Find(ctx, "")
+	if err != nil {
+		return false, err
+	}
+	found = slices.DeleteFunc(found, func(h kube.Holding) bool { return h.RunID != runID || h.Kept })
+	if len(found) == 0 {
+		return false, errors.New("it has none there")
+	}
+	dead, err := c.Dead(ctx, found)
+	return len(dead) == len(found), err
 }
 
 // inhabited says whether anything of slotstorm is in a kind cluster.

@@ -25,6 +25,8 @@ type TheirPods interface {
 	// DeletePod deletes a pod if it is still that one, with its own grace period if grace is
 	// nil.
 	DeletePod(ctx context.Context, p pods.Pod, grace *time.Duration) error
+	// Returns refuses a pod that no controller would make again as it is.
+	Returns(ctx context.Context, p pods.Pod) error
 }
 
 // theirs are the nodes of a cluster that slotstorm did not deploy.
@@ -85,7 +87,7 @@ type theirKill struct {
 // A pod takes longer than that to start a container.
 const holdEvery = 250 * time.Millisecond
 
-func (k *theirKill) Check(_ context.Context, roles []deployer.Role) (chaos.Choice, error) {
+func (k *theirKill) Check(ctx context.Context, roles []deployer.Role) (chaos.Choice, error) {
 	targets, why, err := k.aim.Choose(roles, k.spec.Target, k.random)
 	if err == nil {
 		err = k.spares(roles, targets)
@@ -97,6 +99,9 @@ func (k *theirKill) Check(_ context.Context, roles []deployer.Role) (chaos.Choic
 		pod, ok := k.pods.Pod(node)
 		if !ok || !pod.Running || pod.Going {
 			return chaos.Choice{}, fmt.Errorf("%s has no pod that runs", node)
+		}
+		if err := k.pods.Returns(ctx, pod); err != nil {
+			return chaos.Choice{}, err
 		}
 		k.victims = append(k.victims, pod)
 	}

@@ -22,7 +22,11 @@ type owner struct {
 	made int
 	// quick containers are ready at once.
 	quick bool
+	// final is why a pod would not come back; refused is why one is not deleted.
+	final, refused error
 }
+
+func (o *owner) Returns(context.Context, pods.Pod) error { return o.final }
 
 func (o *owner) Pod(node string) (pods.Pod, bool) {
 	o.mu.Lock()
@@ -124,5 +128,16 @@ func TestTheLastCopyIsSpared(t *testing.T) {
 		if tc.refused != (err != nil) || tc.refused && err.Error() != "redis-0 is the last node of shard 0 that is in sync: its data can be lost for good; cluster.attach.allowLastCopy permits that" {
 			t.Errorf("%+v: %v", tc, err)
 		}
+	}
+}
+
+// A pod that would not come back as it is stays.
+func TestAPodThatDoesNotComeBackIsSpared(t *testing.T) {
+	t.Parallel()
+	final := errors.New("pod redis-0 belongs to no controller")
+	o := &owner{now: pods.Pod{Name: "redis-0", UID: "u0", Running: true}, final: final}
+	target := scenarios.Target{Role: scenarios.Primary, By: scenarios.ByShard}
+	if _, err := killOf(o, scenarios.Kill{Target: target, Signal: "SIGKILL"}, 0).Check(t.Context(), theirRoles(true)); !errors.Is(err, final) {
+		t.Error(err)
 	}
 }

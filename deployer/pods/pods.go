@@ -7,6 +7,7 @@ import (
 	"net"
 	"path"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -44,9 +45,31 @@ type Pod struct {
 	OOMKilled bool
 	// Limit is that of its container's memory, in bytes; 0 is none.
 	Limit int64
+	// Keeper is the controller that owns it.
+	Keeper Keeper
 	// Mounts are the paths of its container at which a volume is mounted, with whether what
 	// lies there outlives the pod.
 	Mounts map[string]bool
+}
+
+// Keeper is what owns a pod as its controller; without one Kind is empty.
+type Keeper struct {
+	Kind, Group, Name string
+	// Revision is the one of the pod's template, of a StatefulSet.
+	Revision string
+	// Generated means that the API server has chosen the end of the pod's name.
+	Generated bool
+}
+
+// keeperOf is the controller that owns a pod.
+func keeperOf(pod *api.Pod) Keeper {
+	for _, o := range pod.OwnerReferences {
+		if o.Controller != nil && *o.Controller {
+			group, _, _ := strings.Cut(o.APIVersion, "/")
+			return Keeper{Kind: o.Kind, Group: group, Name: o.Name, Revision: pod.Labels[api.ControllerRevisionHashLabelKey], Generated: pod.GenerateName != ""}
+		}
+	}
+	return Keeper{}
 }
 
 // Outlives reports whether a file of the pod's container is there again in the pod that
@@ -258,7 +281,7 @@ func (f followed) containerOf(pod *api.Pod) string {
 
 // podOf is a pod with the state of one of its containers.
 func podOf(pod *api.Pod, container string) Pod {
-	is := Pod{Name: pod.Name, UID: string(pod.UID), IP: pod.Status.PodIP, Machine: pod.Spec.NodeName, Going: pod.DeletionTimestamp != nil, Index: -1, Container: container}
+	is := Pod{Name: pod.Name, UID: string(pod.UID), IP: pod.Status.PodIP, Machine: pod.Spec.NodeName, Going: pod.DeletionTimestamp != nil, Index: -1, Container: container, Keeper: keeperOf(pod)}
 	if i, err := strconv.Atoi(pod.Annotations[api.JobCompletionIndexAnnotation]); err == nil {
 		is.Index = i
 	}

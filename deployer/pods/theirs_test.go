@@ -220,3 +220,66 @@ func TestFilesThatOutliveAPod(t *testing.T) {
 		}
 	}
 }
+
+// ownedPod is a pod of a controller.
+func ownedPod(name, kind, version, revision string) *api.Pod {
+	p := theirPod(name, "u-"+name, "server")
+	yes := true
+	p.OwnerReferences = []api.OwnerReference{{Kind: kind, APIVersion: version, Name: "redis", Controller: &yes}}
+	p.Labels[api.ControllerRevisionHashLabelKey] = revision
+	return p
+}
+
+// shopSet is the StatefulSet redis of two pods, with an update from revision r1 to r2 of those
+// from the partition on.
+func shopSet(partition int32) *api.StatefulSet {
+	s := &api.StatefulSet{ObjectMeta: api.ObjectMeta{Name: "redis", Namespace: "shop"}}
+	replicas := int32(2)
+	s.Spec.Replicas = &replicas
+	s.Spec.UpdateStrategy.RollingUpdate = &api.RollingUpdateStatefulSetStrategy{Partition: &partition}
+	s.Status.CurrentRevision, s.Status.UpdateRevision = "r1", "r2"
+	return s
+}
+
+// Only a pod that its controller makes again, under its name and from its template, may be
+// deleted.
+func TestPodsThatComeBack(t *testing.T) {
+	t.Parallel()
+	generated := ownedPod("redis-5f6d-x2x4c", "ReplicaSet", "apps/v1", "")
+	generated.GenerateName = "redis-5f6d-"
+	for name, tc := range map[string]struct {
+		pod       *api.Pod
+		partition int32
+		want      string
+	}{
+		"bare":               {theirPod("redis-0", "u0", "server"), 0, "belongs to no controller"},
+		"of a Deployment":    {generated, 0, "under another name"},
+		"static":             {ownedPod("redis-0", "Node", "v1", ""), 0, "static pod"},
+		"of an operator":     {ownedPod("redis-0", "InstanceSet", "workloads.kubeblocks.io/v1", ""), 0, ""},
+		"updated":            {ownedPod("redis-1", "StatefulSet", "apps/v1", "r2"), 0, ""},
+		"not updated":        {ownedPod("redis-1", "StatefulSet", "apps/v1", "r1"), 0, "its deletion would carry the update out"},
+		"below a partition":  {ownedPod("redis-0", "StatefulSet", "apps/v1", "r1"), 1, ""},
+		"beyond a partition": {ownedPod("redis-1", "StatefulSet", "apps/v1", "r1"), 1, "(revision r2, not r1)"},
+		"scaled in":          {ownedPod("redis-2", "StatefulSet", "apps/v1", "r2"), 0, "no longer wants pod redis-2"},
+	} {
+		s := kubetest.New(t, tc.pod, shopSet(tc.partition))
+		them := followThem(t, s, "")
+		p, err := them.AwaitPod(t.Context(), tc.pod.Name, "the pod", func(Pod) bool { return true })
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = them.Returns(t.Context(), p)
+		if (err != nil) != (tc.want != "") || err != nil && !strings.Contains(err.Error(), tc.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	s := kubetest.New(t, ownedPod("redis-0", "StatefulSet", "apps/v1", "r1"))
+	them := followThem(t, s, "")
+	p, err := them.AwaitPod(t.Context(), "redis-0", "the pod", func(Pod) bool { return true })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := them.Returns(t.Context(), p); err == nil || !strings.Contains(err.Error(), "no longer exists") {
+		t.Errorf("without its set: %v", err)
+	}
+}

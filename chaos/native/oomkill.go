@@ -92,8 +92,7 @@ func (k *oomKill) spare(p pods.Pod) {
 // Heal waits for those that ended.
 func (k *oomKill) Heal(ctx context.Context) (string, error) {
 	ended := k.containerKill
-	ended.pods = slices.DeleteFunc(slices.Clone(k.pods), func(p pods.Pod) bool { return slices.Contains(k.spared, p.Name) })
-	ended.struck = min(k.struck, len(ended.pods))
+	ended.struck = slices.DeleteFunc(slices.Clone(k.struck), func(p pods.Pod) bool { return slices.Contains(k.spared, p.Name) })
 	return ended.Heal(ctx)
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -25,8 +26,8 @@ type podKill struct {
 	pods   []pods.Pod
 	// away is how long the nodes are kept down, if spec says so.
 	away time.Duration
-	// struck is how many were hit.
-	struck int
+	// struck are those that were hit, or may have been.
+	struck []pods.Pod
 }
 
 func killPods() podFault {
@@ -60,14 +61,22 @@ func (k *podKill) Limits() (prove, heal time.Duration) {
 }
 
 // each does something to all pods at once.
-func (k *podKill) each(do func(pods.Pod) error) error {
+func (k *podKill) each(do func(pods.Pod) error) error { return errors.Join(k.errors(do)...) }
+
+// errors are those of each.
+func (k *podKill) errors(do func(pods.Pod) error) []error {
 	errs := make([]error, len(k.pods))
 	var wg sync.WaitGroup
 	for i, p := range k.pods {
 		wg.Go(func() { errs[i] = do(p) })
 	}
 	wg.Wait()
-	return errors.Join(errs...)
+	return errs
+}
+
+// hit reports whether a pod was hit, or may have been.
+func (k *podKill) hit(p pods.Pod) bool {
+	return slices.ContainsFunc(k.struck, func(s pods.Pod) bool { return s.UID == p.UID })
 }
 
 // keptBeyond is how long after its time a node starts by itself, if this program is
@@ -90,7 +99,7 @@ func (k *podKill) letStart(ctx context.Context, ran func(was, now pods.Pod) bool
 	}
 	return k.each(func(was pods.Pod) error {
 		if _, err := k.Cluster.AwaitPod(ctx, was.Name, "a container of "+was.Name, func(now pods.Pod) bool {
-			return now.Running && !now.Going && (k.struck == 0 || ran(was, now))
+			return now.Running && !now.Going && (!k.hit(was) || ran(was, now))
 		}); err != nil {
 			return err
 		}
@@ -122,8 +131,9 @@ func (k *podKill) strike(ctx context.Context, hit func(pods.Pod) error) (time.Ti
 		return time.Now(), err
 	}
 	at := time.Now()
-	k.struck = len(k.pods)
-	return at, k.each(hit)
+	errs := k.errors(hit)
+	k.struck = struck(k.pods, errs)
+	return at, errors.Join(errs...)
 }
 
 // byMesh has them all hit by who acts instead.
@@ -132,7 +142,7 @@ func (k *podKill) byMesh(ctx context.Context) (time.Time, error) {
 		return time.Now(), err
 	}
 	at := time.Now()
-	k.struck = len(k.pods)
+	k.struck = k.pods
 	return at, k.Mesh.Kill(ctx, k.name, k.pods, k.spec)
 }
 
@@ -177,7 +187,7 @@ func (k *podKill) Heal(ctx context.Context) (string, error) {
 		return "", err
 	}
 	var seen []string
-	for _, p := range k.pods[:k.struck] {
+	for _, p := range k.struck {
 		next, err := k.succeeded(ctx, p)
 		if err != nil {
 			return "", err
@@ -227,7 +237,7 @@ func (k *containerKill) Heal(ctx context.Context) (string, error) {
 		return "", err
 	}
 	var seen []string
-	for _, p := range k.pods[:k.struck] {
+	for _, p := range k.struck {
 		next, err := k.Cluster.AwaitPod(ctx, p.Name, "the container of "+p.Name, func(n pods.Pod) bool { return n.Running && n.Restarts > p.Restarts })
 		if err != nil {
 			return "", err

@@ -68,8 +68,8 @@ type theirKill struct {
 	// away is how long the nodes are kept down, if spec says so.
 	away    time.Duration
 	victims []pods.Pod
-	// struck is how many were hit.
-	struck int
+	// struck are those that were hit, or may have been.
+	struck []pods.Pod
 	// empty are the shards whose primary comes back without its data, by its name.
 	empty map[string]int
 
@@ -155,17 +155,41 @@ func (k *theirKill) Inject(ctx context.Context) (time.Time, error) {
 	k.release = release
 	at := time.Now()
 	k.until = at.Add(k.away)
-	k.struck = len(k.victims)
 	errs := make([]error, len(k.victims))
 	var wg sync.WaitGroup
 	for i, p := range k.victims {
-		wg.Go(func() { errs[i] = k.pods.DeletePod(ctx, p, grace) })
-		if k.spec.Away != nil {
-			k.held.Go(func() { k.hold(holding, p) })
-		}
+		one, spare := context.WithCancel(holding)
+		wg.Go(func() {
+			if errs[i] = k.pods.DeletePod(ctx, p, grace); errors.Is(errs[i], pods.ErrNotDone) {
+				spare()
+			}
+		})
+		k.held.Go(func() {
+			defer spare()
+			if k.spec.Away != nil {
+				k.hold(one, p)
+			}
+		})
 	}
 	wg.Wait()
+	k.struck = struck(k.victims, errs)
+	for i, p := range k.victims {
+		if errors.Is(errs[i], pods.ErrNotDone) {
+			delete(k.empty, p.Name)
+		}
+	}
 	return at, errors.Join(errs...)
+}
+
+// struck are those of some pods that were hit or may have been, by the error of each.
+func struck(all []pods.Pod, errs []error) []pods.Pod {
+	var hit []pods.Pod
+	for i, p := range all {
+		if !errors.Is(errs[i], pods.ErrNotDone) {
+			hit = append(hit, p)
+		}
+	}
+	return hit
 }
 
 // hold deletes each pod that follows one, until the context ends or the time is over.
@@ -256,7 +280,7 @@ func (k *theirKill) Heal(ctx context.Context) (string, error) {
 		k.held.Wait()
 	}
 	var seen []string
-	for _, was := range k.victims[:k.struck] {
+	for _, was := range k.struck {
 		next, err := k.pods.AwaitPod(ctx, was.Name, "another pod for "+was.Name, func(n pods.Pod) bool { return n.UID != was.UID && n.Running && !n.Going })
 		if err != nil {
 			return "", err

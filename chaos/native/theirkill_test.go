@@ -49,6 +49,9 @@ func (o *owner) AwaitPod(ctx context.Context, node, what string, ok func(pods.Po
 func (o *owner) DeletePod(_ context.Context, p pods.Pod, grace *time.Duration) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if o.refused != nil {
+		return o.refused
+	}
 	if p.UID != o.now.UID || grace == nil {
 		return fmt.Errorf("uid %s, not %s; grace %v", o.now.UID, p.UID, grace)
 	}
@@ -139,5 +142,28 @@ func TestAPodThatDoesNotComeBackIsSpared(t *testing.T) {
 	target := scenarios.Target{Role: scenarios.Primary, By: scenarios.ByShard}
 	if _, err := killOf(o, scenarios.Kill{Target: target, Signal: "SIGKILL"}, 0).Check(t.Context(), theirRoles(true)); !errors.Is(err, final) {
 		t.Error(err)
+	}
+}
+
+// A deletion that the API server has refused leaves nothing to heal; one without an answer may
+// have taken place.
+func TestARefusedDeletionHitsNothing(t *testing.T) {
+	t.Parallel()
+	target := scenarios.Target{Role: scenarios.Primary, By: scenarios.ByShard}
+	for refused, want := range map[error]int{fmt.Errorf("a webhook: %w", pods.ErrNotDone): 0, errors.New("connection reset"): 1} {
+		o := &owner{now: pods.Pod{Name: "redis-0", UID: "u0", Running: true}, refused: refused}
+		k := killOf(o, scenarios.Kill{Target: target, Signal: "SIGKILL", Away: &scenarios.Away{}}, time.Minute)
+		if _, err := k.Check(t.Context(), theirRoles(true)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := k.Inject(t.Context()); !errors.Is(err, refused) || len(k.struck) != want {
+			t.Errorf("%v: %v, struck %v", refused, err, k.struck)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		seen, err := k.Heal(ctx)
+		cancel()
+		if seen != "" || (err != nil) != (want > 0) {
+			t.Errorf("%v: healed %q, %v", refused, seen, err)
+		}
 	}
 }

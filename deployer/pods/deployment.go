@@ -167,7 +167,7 @@ func (d *Deployment) AwaitGone(ctx context.Context, p Pod) error { return d.pods
 // force: the API server forgets it at once.
 func (d *Deployment) DeletePod(ctx context.Context, p Pod, grace *time.Duration) error {
 	if err := d.namespace.Check(ctx); err != nil {
-		return err
+		return notDone(err)
 	}
 	return deletePod(ctx, d.namespace.Cluster, d.namespace.Name, p, grace)
 }

@@ -177,14 +177,14 @@ const restartAnnotation = "slotstorm.dev/restarted-at"
 func (d *Deployment) Signal(ctx context.Context, node, signal string) error {
 	n, ok := d.Node(node)
 	if !ok {
-		return fmt.Errorf("there is no node %q", node)
+		return notDone(fmt.Errorf("there is no node %q", node))
 	}
 	if err := d.namespace.Check(ctx); err != nil {
-		return err
+		return notDone(err)
 	}
 	pid, err := d.PID(ctx, n)
 	if err != nil {
-		return err
+		return notDone(err)
 	}
 	_, err = d.namespace.Exec(ctx, d.namespace.Name, n.Name, Container, "sh", "-c", fmt.Sprintf("kill -s %s %d", shellWord(signal), pid))
 	return err

@@ -410,8 +410,13 @@ func deletePod(ctx context.Context, in *kube.Cluster, namespace string, p Pod, g
 		seconds := int64(*grace / time.Second)
 		o.GracePeriodSeconds = &seconds
 	}
-	if err := in.Client.CoreV1().Pods(namespace).Delete(ctx, p.Name, o); err != nil {
-		return fmt.Errorf("deleting pod %s: %w", p.Name, err)
+	err := in.Client.CoreV1().Pods(namespace).Delete(ctx, p.Name, o)
+	if err == nil {
+		return nil
 	}
-	return nil
+	err = fmt.Errorf("deleting pod %s: %w", p.Name, err)
+	if denied(err) {
+		return notDone(err)
+	}
+	return err
 }

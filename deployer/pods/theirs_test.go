@@ -172,7 +172,7 @@ func TestTheirPodIsDeletedByUID(t *testing.T) {
 	}
 	other := pod
 	other.UID = "u0"
-	if err := found.DeletePod(t.Context(), other, new(time.Duration)); !api.IsConflict(errors.Unwrap(err)) {
+	if err := found.DeletePod(t.Context(), other, new(time.Duration)); !api.IsConflict(err) || !errors.Is(err, ErrNotDone) {
 		t.Errorf("another pod: %v", err)
 	}
 	if err := found.DeletePod(t.Context(), pod, new(time.Duration)); err != nil {
@@ -281,5 +281,26 @@ func TestPodsThatComeBack(t *testing.T) {
 	}
 	if err := them.Returns(t.Context(), p); err == nil || !strings.Contains(err.Error(), "no longer exists") {
 		t.Errorf("without its set: %v", err)
+	}
+}
+
+// A deletion that the API server refuses surely did not take place.
+func TestARefusedDeletion(t *testing.T) {
+	t.Parallel()
+	s := kubetest.New(t, theirPod("redis-0", "u0", "server"))
+	them := followThem(t, s, "")
+	p, err := them.AwaitPod(t.Context(), "redis-0", "the pod", func(Pod) bool { return true })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, tc := range map[string]struct {
+		answer error
+		want   bool
+	}{"a webhook": {kubetest.Forbidden(), true}, "no answer": {errors.New("connection reset"), false}} {
+		refusal := s.Objects.Refuse("delete", "pods", tc.answer)
+		if err := them.DeletePod(t.Context(), p, nil); err == nil || errors.Is(err, ErrNotDone) != tc.want {
+			t.Errorf("%s: %v", name, err)
+		}
+		refusal.End()
 	}
 }

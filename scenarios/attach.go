@@ -17,8 +17,8 @@ type AttachedCluster struct {
 	// Cluster, and all nodes are among them. 'slotstorm discover' lists candidates.
 	Selector string `yaml:"selector,omitempty" json:"selector,omitempty" jsonschema:"maxLength=1000"`
 	// With namespace, the container that runs the server. Default: the one that the annotation
-	// kubectl.kubernetes.io/default-container names, the only one of the pod, or the only one
-	// that declares the port.
+	// kubectl.kubernetes.io/default-container names, the only one of the pod, the only one
+	// that declares the port, or the only one that declares none.
 	Container string `yaml:"container,omitempty" json:"container,omitempty" jsonschema:"format=namespace"`
 	// With namespace, the port of the server in its pod, 1 to 65535.
 	Port int `yaml:"port,omitempty" json:"port,omitempty" jsonschema:"minimum=1,maximum=65535"`

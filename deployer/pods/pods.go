@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -257,7 +258,8 @@ func (p *pods) event(name, kind, message string) {
 }
 
 // containerOf is the container that is the node: the one that was named, the one that the
-// annotation of kubectl names, the only one, or the only one with the port; else empty.
+// annotation of kubectl names, the only one, the only one with the port, or the only one
+// without ports beside containers with other ports; else empty.
 func (f followed) containerOf(pod *api.Pod) string {
 	if name := cmp.Or(f.container, pod.Annotations[defaultContainer]); name != "" {
 		return name
@@ -265,16 +267,22 @@ func (f followed) containerOf(pod *api.Pod) string {
 	if len(pod.Spec.Containers) == 1 {
 		return pod.Spec.Containers[0].Name
 	}
-	var with []string
+	// A container need not declare its ports: one that declares others, such as an exporter of
+	// metrics, is not the server.
+	var with, silent []string
 	for _, c := range pod.Spec.Containers {
-		for _, port := range c.Ports {
-			if int(port.ContainerPort) == f.port {
-				with = append(with, c.Name)
-			}
+		switch {
+		case slices.ContainsFunc(c.Ports, func(p api.ContainerPort) bool { return int(p.ContainerPort) == f.port }):
+			with = append(with, c.Name)
+		case len(c.Ports) == 0:
+			silent = append(silent, c.Name)
 		}
 	}
-	if len(with) == 1 {
+	switch {
+	case len(with) == 1:
 		return with[0]
+	case len(with) == 0 && len(silent) == 1:
+		return silent[0]
 	}
 	return ""
 }

@@ -304,3 +304,34 @@ func TestARefusedDeletion(t *testing.T) {
 		refusal.End()
 	}
 }
+
+// The exporter of the redis-operator of OT-CONTAINER-KIT declares its port, and the server
+// beside it none; the names of the containers of leaders and followers differ.
+func TestTheServerBesideAnExporter(t *testing.T) {
+	t.Parallel()
+	pod := func(name string, exporter int32) *api.Pod {
+		p := theirPod(name, "u-"+name, name, "redis-exporter")
+		if exporter > 0 {
+			p.Spec.Containers[1].Ports = []api.ContainerPort{{ContainerPort: exporter}}
+		}
+		return p
+	}
+	them := followThem(t, kubetest.New(t, pod("shop-leader-0", 9121), pod("shop-follower-0", 9121)), "")
+	running, err := them.Running()
+	if err != nil || len(running) != 2 {
+		t.Errorf("%v %v", running, err)
+	}
+	for _, p := range them.All() {
+		if p.Container != p.Name {
+			t.Errorf("the server of %s is container %q", p.Name, p.Container)
+		}
+	}
+	if _, err := followThem(t, kubetest.New(t, pod("shop-leader-0", 0)), "").Running(); err == nil || !strings.Contains(err.Error(), "cluster.attach.container") {
+		t.Errorf("two containers without ports: %v", err)
+	}
+	p := pod("shop-leader-0", 9121)
+	p.Spec.Containers[0].Ports = []api.ContainerPort{{ContainerPort: 16379}}
+	if _, err := followThem(t, kubetest.New(t, p), "").Running(); err == nil {
+		t.Error("two containers with other ports are accepted")
+	}
+}

@@ -15,6 +15,8 @@ type Choice struct {
 	Targets []Target
 	// Why says how they were chosen.
 	Why string
+	// Deletes means that the targets' pods are deleted, which may let the nodes leave in order.
+	Deletes bool
 	// Machines are those that it breaks.
 	Machines []results.Broken
 	// Effect is what the fault takes away while it is in force.

@@ -189,7 +189,7 @@ func (s *Storm) check(ctx, stop context.Context, a Action, in Injection, f *resu
 	if err := s.take(in, roles, c.Effect); err != nil {
 		return err
 	}
-	f.Target, f.Machines = c.Why, c.Machines
+	f.Target, f.Machines, f.Deletes = c.Why, c.Machines, c.Deletes
 	for _, t := range c.Targets {
 		f.Nodes = append(f.Nodes, results.Hit{Node: t.Node, Shard: t.Shard, Role: string(t.Role)})
 	}

@@ -81,6 +81,9 @@ type Traits struct {
 	// drain, CLUSTER FAILOVER, a rolling restart). Where it is false, a fault that
 	// takes a process is a crash.
 	Asked bool `json:"asked,omitempty"`
+	// Deletes is true of a fault that deletes pods. Whatever its signal is, the kubelet runs
+	// their preStop hooks and sends SIGTERM first, so a node may hand its role over.
+	Deletes bool `json:"deletes,omitempty"`
 	// Disconnects is true of a fault that cuts connections between nodes that go on
 	// running.
 	Disconnects bool `json:"disconnects,omitempty"`

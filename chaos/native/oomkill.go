@@ -29,7 +29,7 @@ type oomKill struct {
 
 func oomKillPods() podFault {
 	return podFault{kind: new(scenarios.OOMKill).Name(), action: func(e Kube, in chaos.Injection, random *rand.Rand) chaos.Action {
-		return &oomKill{containerKill: containerKill{podKill{Kube: e, name: in.Name, spec: scenarios.Kill{Target: in.Fault.OOMKill.Target}, random: random}}}
+		return &oomKill{containerKill: containerKill{podKill{Kube: e, name: in.Name, spec: scenarios.Kill{Target: in.Fault.OOMKill.Target, Scope: "container"}, random: random}}}
 	}}
 }
 

@@ -52,7 +52,7 @@ func (k *podKill) Check(_ context.Context, roles []deployer.Role) (chaos.Choice,
 		}
 		k.pods = append(k.pods, pod)
 	}
-	return chaos.Choice{Targets: targets, Why: why, Effect: chaos.Effect{Down: names(targets)}}, nil
+	return chaos.Choice{Targets: targets, Why: why, Deletes: k.spec.Scope != "container", Effect: chaos.Effect{Down: names(targets)}}, nil
 }
 
 // Limits include the grace that a pod is given.

@@ -108,7 +108,7 @@ func (k *theirKill) Check(ctx context.Context, roles []deployer.Role) (chaos.Cho
 	if err := k.outlived(roles, targets); err != nil {
 		return chaos.Choice{}, err
 	}
-	return chaos.Choice{Targets: targets, Why: why, Effect: chaos.Effect{Down: names(targets)}}, nil
+	return chaos.Choice{Targets: targets, Why: why, Deletes: true, Effect: chaos.Effect{Down: names(targets)}}, nil
 }
 
 // outlived refuses primaries whose data would be lost with their pods: one that is back as
@@ -144,10 +144,19 @@ func (k *theirKill) Limits() (prove, heal time.Duration) {
 	return podStopLimit + k.spec.Grace.Std(), podStopLimit + k.spec.Grace.Std()
 }
 
+// shortest is the shortest grace period after which the process has ended when the API server
+// forgets the pod. With 0 it forgets the pod at once, and the kubelet gives the process the
+// whole terminationGracePeriodSeconds of the pod, beside the pod that follows on the same
+// volume. Source: calculateEffectiveGracePeriod in pkg/kubelet/pod_workers.go of Kubernetes.
+func shortest() *time.Duration {
+	second := time.Second
+	return &second
+}
+
 func (k *theirKill) Inject(ctx context.Context) (time.Time, error) {
 	var grace *time.Duration
 	if k.spec.Signal == "SIGKILL" {
-		grace = new(time.Duration)
+		grace = shortest()
 	} else if g := k.spec.Grace.Std(); g > 0 {
 		grace = &g
 	}
@@ -208,7 +217,7 @@ func (k *theirKill) hold(ctx context.Context, p pods.Pod) {
 		if !ok || now.UID == last || now.Going {
 			continue
 		}
-		err := k.pods.DeletePod(ctx, now, new(time.Duration))
+		err := k.pods.DeletePod(ctx, now, shortest())
 		k.mu.Lock()
 		if err == nil {
 			last = now.UID

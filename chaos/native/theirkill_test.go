@@ -52,7 +52,7 @@ func (o *owner) DeletePod(_ context.Context, p pods.Pod, grace *time.Duration) e
 	if o.refused != nil {
 		return o.refused
 	}
-	if p.UID != o.now.UID || grace == nil {
+	if p.UID != o.now.UID || grace == nil || *grace != time.Second {
 		return fmt.Errorf("uid %s, not %s; grace %v", o.now.UID, p.UID, grace)
 	}
 	o.made++
@@ -80,7 +80,7 @@ func TestTheirPodIsKeptDown(t *testing.T) {
 	target := scenarios.Target{Role: scenarios.Primary, By: scenarios.ByShard}
 	k := killOf(o, scenarios.Kill{Target: target, Signal: "SIGKILL", Away: &scenarios.Away{}}, time.Minute)
 	choice, err := k.Check(t.Context(), theirRoles(true))
-	if err != nil || len(choice.Effect.Down) != 1 || choice.Effect.Down[0] != "redis-0" {
+	if err != nil || !choice.Deletes || len(choice.Effect.Down) != 1 || choice.Effect.Down[0] != "redis-0" {
 		t.Fatalf("%+v %v", choice, err)
 	}
 	if _, err := k.Inject(t.Context()); err != nil {

@@ -18,7 +18,8 @@ const joinSlack = results.Duration(100e6)
 //	a step of an upgrade             it handed this role over, or had this node away
 //	                                 when it was marked FAIL
 //	a fault that struck the primary  it had it down or unreachable when it was marked FAIL,
-//	                                 or asked it to end, and it gave its role away before
+//	                                 or asked it to end, as the deletion of its pod does,
+//	                                 and it gave its role away before
 //
 // in this order, and to the first of several faults in force. One that belongs to none of
 // them is unexplained.
@@ -223,7 +224,7 @@ func (h *History) struck(f *results.Fault, t Takeover) *Cause {
 		return nil
 	}
 	if t.failed == nil {
-		if f.Takes == results.TakesProcess && f.Asked && f.Injected <= t.At && t.At-t.Uncertainty <= away.to {
+		if f.Takes == results.TakesProcess && (f.Asked || f.Deletes) && f.Injected <= t.At && t.At-t.Uncertainty <= away.to {
 			return &Cause{Fault: f, Since: f.Injected, Asked: true}
 		}
 		if t.Means != "" {

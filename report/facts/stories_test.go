@@ -192,6 +192,7 @@ func options(words []string) (map[string]string, error) {
 // traits are what faults take, by kind.
 var traits = map[string]results.Traits{
 	"kill":    {Takes: results.TakesProcess, Deposes: true, Signal: "SIGKILL"},
+	"delete":  {Takes: results.TakesProcess, Deposes: true, Deletes: true, Signal: "SIGKILL"},
 	"term":    {Takes: results.TakesProcess, Deposes: true, Asked: true, Signal: "SIGTERM"},
 	"restart": {Takes: results.TakesProcess, Deposes: true, Gradual: true, Rolls: true, Asked: true},
 	"pause":   {Takes: results.TakesTime, Lasts: true, Deposes: true, Signal: "SIGSTOP"},

@@ -26,7 +26,8 @@ type AttachedCluster struct {
 	// direct: their addresses, where this machine has a route to them. Default: forward, and
 	// direct if slotstorm runs in the cluster itself.
 	Reach string `yaml:"reach,omitempty" json:"reach,omitempty" jsonschema:"enum=forward,enum=direct"`
-	// With namespace, the entry of a Secret that holds the password. It replaces redis.auth.
+	// With namespace, the entry of a Secret that holds the password. It replaces
+	// redis.auth.passwordEnv.
 	PasswordFrom *SecretEntry `yaml:"passwordFrom,omitempty" json:"passwordFrom,omitempty"`
 	// With passwordFrom, the entry that holds the name of the user. Default: the default user.
 	UsernameFrom *SecretEntry `yaml:"usernameFrom,omitempty" json:"usernameFrom,omitempty"`

@@ -104,9 +104,13 @@ func (d *document) validateCredentials(s *Scenario, at string) {
 	if auth == nil || !auth.Enabled {
 		return
 	}
+	if a.UsernameFrom != nil && auth.User != "" {
+		d.reject(at+".usernameFrom", []string{"redis.auth"}, "leave out redis.auth.user or usernameFrom", "the user is stated twice, by redis.auth and from a Secret")
+	}
 	switch {
+	case a.PasswordFrom != nil && auth.PasswordEnv != "":
+		d.reject(at+".passwordFrom", []string{"redis.auth"}, "leave out redis.auth.passwordEnv or passwordFrom", "the password is stated twice, by redis.auth and from a Secret")
 	case a.PasswordFrom != nil:
-		d.reject(at+".passwordFrom", []string{"redis.auth"}, "leave out redis.auth or passwordFrom", "the password is stated twice, by redis.auth and from a Secret")
 	case auth.PasswordEnv == "":
 		d.reject("redis.auth", []string{"cluster.provider"}, "add passwordEnv, the environment variable with the password", "the password of an existing cluster cannot be made up")
 	}

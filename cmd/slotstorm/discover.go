@@ -73,6 +73,9 @@ func (p *program) printCandidate(context string, one pods.Candidate) error {
 		return fmt.Errorf("printing a cluster: %w", err)
 	}
 	fmt.Fprintf(p.out, "%s", raw)
+	if e := one.UserPassword; e != nil {
+		fmt.Fprintf(p.out, "# Its environment has the password of a user with a name, in entry %s of Secret %s: if that user\n# has the rights, add cluster.attach.passwordFrom, and redis.auth.user or cluster.attach.usernameFrom.\n", e.Key, e.Secret)
+	}
 	if one.TLS {
 		fmt.Fprintln(p.out, "redis:\n    tls: {enabled: true}")
 	}

@@ -48,6 +48,9 @@ func login(ctx context.Context, o Options) (s dial.Security, err error) {
 	if o.At.PasswordFrom == nil {
 		return deployer.Login(o.Redis.Auth)
 	}
+	if a := o.Redis.Auth; a != nil && a.Enabled {
+		s.Username = a.User
+	}
 	for _, f := range []struct {
 		from *scenarios.SecretEntry
 		to   *string

@@ -160,3 +160,20 @@ func TestPodsOfOneClusterAreWanted(t *testing.T) {
 		t.Errorf("written: %v", left)
 	}
 }
+
+// The user may be named where the password comes from a Secret.
+func TestAUserWithAPasswordFromASecret(t *testing.T) {
+	t.Parallel()
+	p := &inPods{secrets: map[string]string{"redis/password": "s3cret", "redis/user": "other"}}
+	o := podOptions(p)
+	o.At.PasswordFrom = &scenarios.SecretEntry{Secret: "redis", Key: "password"}
+	o.Redis.Auth = &scenarios.Auth{Enabled: true, User: "rehearsal"}
+	if s, err := login(t.Context(), o); err != nil || s.Username != "rehearsal" || s.Password != "s3cret" {
+		t.Errorf("%+v %v", s, err)
+	}
+	o.Redis.Auth = nil
+	o.At.UsernameFrom = &scenarios.SecretEntry{Secret: "redis", Key: "user"}
+	if s, err := login(t.Context(), o); err != nil || s.Username != "other" {
+		t.Errorf("%+v %v", s, err)
+	}
+}

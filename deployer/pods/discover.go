@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -22,6 +23,8 @@ type Candidate struct {
 	Attach scenarios.AttachedCluster `json:"attach"`
 	// TLS says that its containers use TLS: then a scenario needs redis.tls.
 	TLS bool `json:"tls"`
+	// UserPassword is the password of a user with a name, whose rights may not suffice.
+	UserPassword *scenarios.SecretEntry `json:"userPassword,omitempty"`
 }
 
 // maker is a chart or an operator, and the labels that it gives to the pods of a cluster.
@@ -85,24 +88,72 @@ func Discover(ctx context.Context, in *kube.Cluster, namespace string) ([]Candid
 	return list, nil
 }
 
-// add counts a pod. Where the password is, and whether the cluster uses TLS, stand in the
-// environment of its containers.
-func (c *Candidate) add(p *api.Pod) {
-	c.Pods++
-	for _, container := range p.Spec.Containers {
-		for _, e := range container.Env {
-			from := e.ValueFrom
-			switch {
-			case slices.Contains([]string{"REDIS_PASSWORD", "REDISCLI_AUTH", "VALKEY_PASSWORD", "VALKEYCLI_AUTH"}, e.Name) && from != nil && from.SecretKeyRef != nil:
-				c.Attach.PasswordFrom = &scenarios.SecretEntry{Secret: from.SecretKeyRef.Name, Key: from.SecretKeyRef.Key}
-			case slices.Contains([]string{"REDIS_TLS_ENABLED", "VALKEY_TLS_ENABLED", "TLS_MODE"}, e.Name):
-				c.TLS = c.TLS || e.Value == "yes" || e.Value == "true"
-			}
+// serverOf is the container of a pod that runs the server; nil if that is not known.
+func serverOf(p *api.Pod) *api.Container {
+	name := followed{port: port}.containerOf(p)
+	for i, c := range p.Spec.Containers {
+		if c.Name == name {
+			return &p.Spec.Containers[i]
 		}
 	}
+	return nil
+}
+
+// add counts a pod. Where the password is, and whether the cluster uses TLS, stand in the
+// environment of the server's container. Another one beside it, such as an exporter, may log in
+// as a user of its own.
+func (c *Candidate) add(p *api.Pod) {
+	c.Pods++
+	server := serverOf(p)
+	if server == nil {
+		return
+	}
+	env := map[string]string{}
+	var password *scenarios.SecretEntry
+	named := false
+	for _, e := range server.Env {
+		env[e.Name] = e.Value
+		switch from := e.ValueFrom; {
+		case slices.Contains([]string{"REDIS_PASSWORD", "REDISCLI_AUTH", "VALKEY_PASSWORD", "VALKEYCLI_AUTH"}, e.Name) && from != nil && from.SecretKeyRef != nil:
+			password = &scenarios.SecretEntry{Secret: from.SecretKeyRef.Name, Key: from.SecretKeyRef.Key}
+		case slices.Contains([]string{"REDIS_TLS_ENABLED", "VALKEY_TLS_ENABLED", "TLS_MODE"}, e.Name):
+			c.TLS = c.TLS || e.Value == "yes" || e.Value == "true"
+		case slices.Contains([]string{"REDIS_USER", "REDIS_USERNAME", "VALKEY_USER", "VALKEY_USERNAME"}, e.Name):
+			named = named || from != nil || e.Value != "" && e.Value != "default"
+		}
+	}
+	switch {
+	case password == nil:
+	case named:
+		c.UserPassword = password
+	default:
+		c.Attach.PasswordFrom = password
+	}
+	if c.TLS {
+		c.certificates(p, env)
+	}
+}
+
+// certificates names the Secret with the authority, and with the certificate of a client where
+// the servers require one.
+func (c *Candidate) certificates(p *api.Pod, env map[string]string) {
+	entry := func(secret, fallback string, from ...string) *scenarios.SecretEntry {
+		for _, name := range from {
+			if file := env[name]; file != "" {
+				return &scenarios.SecretEntry{Secret: secret, Key: path.Base(file)}
+			}
+		}
+		return &scenarios.SecretEntry{Secret: secret, Key: fallback}
+	}
 	for _, v := range p.Spec.Volumes {
-		if c.TLS && v.Secret != nil && slices.Contains([]string{"redis-certificates", "valkey-certificates", "tls-certs"}, v.Name) {
-			c.Attach.CAFrom = &scenarios.SecretEntry{Secret: v.Secret.SecretName, Key: "ca.crt"}
+		if v.Secret == nil || !slices.Contains([]string{"redis-certificates", "valkey-certificates", "tls-certs"}, v.Name) {
+			continue
+		}
+		secret := v.Secret.SecretName
+		c.Attach.CAFrom = entry(secret, "ca.crt", "REDIS_TLS_CA_FILE", "VALKEY_TLS_CA_FILE")
+		if env["REDIS_TLS_AUTH_CLIENTS"] == "yes" || env["VALKEY_TLS_AUTH_CLIENTS"] == "yes" {
+			c.Attach.CertFrom = entry(secret, "tls.crt", "REDIS_TLS_CERT_FILE", "VALKEY_TLS_CERT_FILE")
+			c.Attach.KeyFrom = entry(secret, "tls.key", "REDIS_TLS_KEY_FILE", "VALKEY_TLS_KEY_FILE")
 		}
 	}
 }

@@ -71,3 +71,34 @@ func TestDiscoverKnowsChartsAndOperators(t *testing.T) {
 		t.Errorf("in one namespace: %+v %v", list, err)
 	}
 }
+
+// The password of an exporter beside the server, and that of a user with a name, are not taken
+// for the one of the cluster. Servers that require certificates of clients get one.
+func TestDiscoverTakesNoPasswordOfOthers(t *testing.T) {
+	t.Parallel()
+	secret := func(name, of string) api.EnvVar {
+		return api.EnvVar{Name: name, ValueFrom: &api.EnvVarSource{SecretKeyRef: &api.SecretKeySelector{LocalObjectReference: api.LocalObjectReference{Name: of}, Key: "password"}}}
+	}
+	exporter := made("mine-0", "v", "valkey.io/cluster=mine")
+	exporter.Spec.Containers = append(exporter.Spec.Containers, api.Container{
+		Name: "metrics-exporter", Ports: []api.ContainerPort{{ContainerPort: 9121}}, Env: []api.EnvVar{{Name: "REDIS_USER", Value: "_exporter"}, secret("REDIS_PASSWORD", "exporter")},
+	})
+	user := made("yours-0", "v", "valkey.io/cluster=yours", secret("VALKEY_PASSWORD", "app"), api.EnvVar{Name: "VALKEY_USERNAME", Value: "app"})
+	mutual := made("zoo-0", "v", "app.kubernetes.io/name=redis-cluster,app.kubernetes.io/instance=zoo",
+		api.EnvVar{Name: "REDIS_TLS_ENABLED", Value: "yes"}, api.EnvVar{Name: "REDIS_TLS_AUTH_CLIENTS", Value: "yes"}, api.EnvVar{Name: "REDIS_TLS_CERT_FILE", Value: "/opt/bitnami/redis/certs/server.pem"})
+	mutual.Spec.Volumes = []api.Volume{{Name: "redis-certificates", VolumeSource: api.VolumeSource{Secret: &api.SecretVolumeSource{SecretName: "zoo-tls"}}}}
+	list, err := Discover(t.Context(), &kube.Cluster{Client: kubetest.NewClientset(exporter, user, mutual)}, "v")
+	if err != nil || len(list) != 3 {
+		t.Fatalf("%+v %v", list, err)
+	}
+	zoo, mine, yours := list[0], list[1], list[2]
+	if mine.Attach.PasswordFrom != nil || mine.UserPassword != nil {
+		t.Errorf("the exporter's password: %+v", mine)
+	}
+	if yours.Attach.PasswordFrom != nil || yours.UserPassword == nil || yours.UserPassword.Secret != "app" {
+		t.Errorf("the password of a user: %+v", yours)
+	}
+	if a := zoo.Attach; a.CertFrom == nil || a.CertFrom.Key != "server.pem" || a.KeyFrom == nil || a.KeyFrom.Key != "tls.key" || a.CAFrom == nil || a.CAFrom.Secret != "zoo-tls" {
+		t.Errorf("certificates: %+v", a)
+	}
+}

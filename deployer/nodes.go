@@ -2,6 +2,7 @@ package deployer
 
 import (
 	"fmt"
+	"net"
 	"strconv"
 	"strings"
 
@@ -34,6 +35,26 @@ type Member struct {
 	Open []OpenSlot
 }
 
+// Announces are the addresses, HOST:PORT, by which a client may be sent to the node: its IP
+// address, and its host name if it announces one. Source: cluster-preferred-endpoint-type in
+// redis.conf.
+func (m Member) Announces() []string {
+	list := []string{m.Addr}
+	if _, port, err := net.SplitHostPort(m.Addr); err == nil && m.Hostname != "" && m.Hostname != "?" {
+		list = append(list, net.JoinHostPort(m.Hostname, port))
+	}
+	return list
+}
+
+// bracketed is IP:PORT as dials take it: CLUSTER NODES writes IPv6 without brackets.
+func bracketed(addr string) string {
+	i := strings.LastIndex(addr, ":")
+	if i < 0 || !strings.Contains(addr[:i], ":") || strings.HasPrefix(addr, "[") {
+		return addr
+	}
+	return net.JoinHostPort(addr[:i], addr[i+1:])
+}
+
 // OpenSlot is a slot that a node is moving to another one or, with Import, from it.
 type OpenSlot struct {
 	Slot   int
@@ -62,6 +83,7 @@ func ParseNodes(text string) ([]Member, error) {
 		// ip:port@busport[,hostname[,key=value...]]
 		var more string
 		m.Addr, more, _ = strings.Cut(f[1], "@")
+		m.Addr = bracketed(m.Addr)
 		_, more, _ = strings.Cut(more, ",")
 		m.Hostname, _, _ = strings.Cut(more, ",")
 		for flag := range strings.SplitSeq(f[2], ",") {

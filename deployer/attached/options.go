@@ -30,6 +30,8 @@ type Pods interface {
 	Running() (map[string]string, error)
 	// Dial opens a connection to a node, by its address in Running or one that it announces.
 	Dial(ctx context.Context, addr string) (net.Conn, error)
+	// Announce keeps the addresses that the server in a pod announces, for Dial and Announced.
+	Announce(pod string, addrs ...string)
 	// Announced names the pod that has, or had, an address.
 	Announced(addr string) (name string, ok bool)
 	// Secret reads an entry of a Secret beside the pods.

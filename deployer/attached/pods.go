@@ -41,6 +41,9 @@ func findPods(ctx context.Context, o Options, d dial.Dialer) (*deployer.Cluster,
 	if err := one(answers); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnfit, err)
 	}
+	if err := reachable(o.Pods, answers); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnfit, err)
+	}
 	c, err := clusterOf(answers[0].members)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnfit, err)
@@ -51,6 +54,28 @@ func findPods(ctx context.Context, o Options, d dial.Dialer) (*deployer.Cluster,
 	}
 	c.Dialer, c.Announced, c.LookEvery = d, o.Pods.Announced, lookEvery
 	return c, nil
+}
+
+// reachable learns which addresses the nodes announce, and wants each to be known: clients are
+// sent there. They need not be the pods' own, but those of load balancers or machines.
+func reachable(in Pods, answers []answer) error {
+	for _, a := range answers {
+		for _, m := range a.members {
+			if m.Self {
+				in.Announce(a.pod, m.Announces()...)
+			}
+		}
+	}
+	for _, a := range answers {
+		for _, m := range a.members {
+			for _, addr := range m.Announces() {
+				if _, ok := in.Announced(addr); !ok {
+					return fmt.Errorf("pod %s sends clients of node %s to %s, which is the address of none of the pods (%s)", a.pod, m.ID, addr, list(answers))
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // one wants all pods to be nodes of one cluster, and all of its nodes to be among them.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/slotstorm/slotstorm/deployer"
 	"github.com/slotstorm/slotstorm/deployer/processes"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
@@ -18,6 +19,16 @@ import (
 type inPods struct {
 	addrs   map[string]string
 	secrets map[string]string
+	// known are the addresses that pods announce, where they are not their own.
+	known map[string]string
+}
+
+func (p *inPods) Announce(pod string, addrs ...string) {
+	for _, addr := range addrs {
+		if p.known != nil {
+			p.known[addr] = pod
+		}
+	}
 }
 
 func podsOf(list ...*processes.Deployment) *inPods {
@@ -54,6 +65,9 @@ func (p *inPods) Dial(ctx context.Context, addr string) (net.Conn, error) {
 }
 
 func (p *inPods) Announced(addr string) (string, bool) {
+	if name, ok := p.known[addr]; ok {
+		return name, true
+	}
 	for name, is := range p.addrs {
 		if is == addr {
 			return name, true
@@ -175,5 +189,27 @@ func TestAUserWithAPasswordFromASecret(t *testing.T) {
 	o.At.UsernameFrom = &scenarios.SecretEntry{Secret: "redis", Key: "user"}
 	if s, err := login(t.Context(), o); err != nil || s.Username != "other" {
 		t.Errorf("%+v %v", s, err)
+	}
+}
+
+// Nodes may announce addresses that are not their pods': each has to be one of a pod.
+func TestAnnouncedAddressesAreThoseOfPods(t *testing.T) {
+	t.Parallel()
+	of := func(self int, addrs ...string) answer {
+		a := answer{pod: fmt.Sprint("redis-", self)}
+		for i, addr := range addrs {
+			a.members = append(a.members, deployer.Member{ID: fmt.Sprint("id", i), Addr: addr, Self: i == self})
+		}
+		return a
+	}
+	const one, two = "203.0.113.1:31001", "203.0.113.1:31002"
+	p := &inPods{known: map[string]string{}}
+	if err := reachable(p, []answer{of(0, one, two), of(1, one, two)}); err != nil || p.known[one] != "redis-0" || p.known[two] != "redis-1" {
+		t.Errorf("%v, known %v", err, p.known)
+	}
+	p = &inPods{known: map[string]string{}}
+	err := reachable(p, []answer{of(0, one, "203.0.113.9:6379"), of(1, one, two)})
+	if err == nil || !strings.Contains(err.Error(), "pod redis-0 sends clients of node id1 to 203.0.113.9:6379") {
+		t.Error(err)
 	}
 }

@@ -352,6 +352,13 @@ func (p *pods) announced(host string) (string, bool) {
 	return name, ok
 }
 
+// existed reports whether a pod has, or had, a name.
+func (p *pods) existed(name string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.ContainsFunc(p.history, func(h results.Pod) bool { return h.Name == name })
+}
+
 // find gives a pod that ok takes.
 func (p *pods) find(ok func(Pod) bool) (Pod, bool) {
 	p.mu.Lock()

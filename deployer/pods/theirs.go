@@ -8,6 +8,7 @@ import (
 	"net"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"k8s.io/apimachinery/pkg/labels"
@@ -37,6 +38,11 @@ type Theirs struct {
 	options TheirOptions
 	pods    *pods
 	logs    *logs
+
+	mu sync.Mutex
+	// known are the addresses, HOST:PORT, that nodes announce and that their pods do not have:
+	// those of load balancers and machines.
+	known map[string]string
 }
 
 // Follow follows the pods until Close.
@@ -48,7 +54,7 @@ func Follow(ctx context.Context, o TheirOptions) (*Theirs, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Theirs{options: o, pods: p, logs: followLogs(p, nil, "", time.Time{})}, nil
+	return &Theirs{options: o, pods: p, logs: followLogs(p, nil, "", time.Time{}), known: map[string]string{}}, nil
 }
 
 // Close ends following.
@@ -90,10 +96,35 @@ func (t *Theirs) Running() (map[string]string, error) {
 	return list, nil
 }
 
-// Dial opens a connection to the server of a pod: its host is the name of a pod, a name that
-// begins with that, or an address that a pod has.
-func (t *Theirs) Dial(ctx context.Context, addr string) (net.Conn, error) {
+// Announce keeps the addresses, HOST:PORT, that the server in a pod announces. The pod's own
+// address is not kept: the next pod has another one.
+func (t *Theirs) Announce(pod string, addrs ...string) {
+	is, _ := t.pods.byHost(pod)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, addr := range addrs {
+		if host, _, err := net.SplitHostPort(addr); err == nil && host != is.IP && host != pod {
+			t.known[addr] = pod
+		}
+	}
+}
+
+// host is what the pods are looked up by: the pod that announces an address, or else the host
+// in it.
+func (t *Theirs) host(addr string) (string, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if pod, ok := t.known[addr]; ok {
+		return pod, nil
+	}
 	host, _, err := net.SplitHostPort(addr)
+	return host, err
+}
+
+// Dial opens a connection to the server of a pod: addr is one that it announces, or its host
+// is the name of a pod, a name that begins with that, or an address that a pod has.
+func (t *Theirs) Dial(ctx context.Context, addr string) (net.Conn, error) {
+	host, err := t.host(addr)
 	if err != nil {
 		return nil, err
 	}
@@ -109,12 +140,13 @@ func (t *Theirs) Dial(ctx context.Context, addr string) (net.Conn, error) {
 
 // Announced names the pod that has, or had, an address.
 func (t *Theirs) Announced(addr string) (string, bool) {
-	host, _, err := net.SplitHostPort(addr)
+	host, err := t.host(addr)
 	if err != nil {
 		return "", false
 	}
-	if name := firstLabel(host); net.ParseIP(host) == nil {
-		return name, name != ""
+	if net.ParseIP(host) == nil {
+		name := firstLabel(host)
+		return name, t.pods.existed(name)
 	}
 	return t.pods.announced(host)
 }

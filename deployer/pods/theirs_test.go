@@ -335,3 +335,40 @@ func TestTheServerBesideAnExporter(t *testing.T) {
 		t.Error("two containers with other ports are accepted")
 	}
 }
+
+// Servers behind load balancers and the ports of machines announce other addresses than their
+// pods have, and share a host.
+func TestAnnouncedAddressesLeadToThePods(t *testing.T) {
+	t.Parallel()
+	s := kubetest.New(t, theirPod("redis-7", "u7", "server"), theirPod("redis-8", "u8", "server"))
+	hello := greeter(t)
+	s.Forward = func(pod string, _ int) (string, error) {
+		if pod != "redis-8" {
+			return "", errors.New(pod)
+		}
+		return hello, nil
+	}
+	them := followThem(t, s, "")
+	if _, err := them.AwaitPod(t.Context(), "redis-8", "the pod", func(Pod) bool { return true }); err != nil {
+		t.Fatal(err)
+	}
+	them.Announce("redis-7", "203.0.113.1:31007", "10.244.0.7:6379")
+	them.Announce("redis-8", "203.0.113.1:31008", "lb-8.example.com:6379", "[2001:db8::8]:6379")
+	for addr, want := range map[string]string{
+		"203.0.113.1:31007": "redis-7", "203.0.113.1:31008": "redis-8", "lb-8.example.com:6379": "redis-8", "[2001:db8::8]:6379": "redis-8", "10.244.0.7:6379": "redis-7",
+		"redis-8.shop.svc:6379": "redis-8", "203.0.113.1:31009": "", "lb-9.example.com:6379": "",
+	} {
+		if name, ok := them.Announced(addr); name != want && ok || ok != (want != "") {
+			t.Errorf("%s is announced by %q", addr, name)
+		}
+		if want != "redis-8" {
+			continue
+		}
+		conn, err := them.Dial(t.Context(), addr)
+		if err != nil {
+			t.Errorf("%s: %v", addr, err)
+			continue
+		}
+		conn.Close()
+	}
+}

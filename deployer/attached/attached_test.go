@@ -1,6 +1,7 @@
 package attached
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -336,5 +337,41 @@ func TestAnExpiredLeaseIsTakenAgain(t *testing.T) {
 	}
 	if err := d.Remove(false); err != nil {
 		t.Error(err)
+	}
+}
+
+// Nodes of IPv6 and nodes with host names are found by what they announce.
+func TestSeedsAnnounceIPv6AndNames(t *testing.T) {
+	t.Parallel()
+	members, err := deployer.ParseNodes(strings.Join([]string{
+		"a fd00::1:6379@16379,redis-a.example.com myself,master - 0 0 1 connected 0-5460",
+		"b fd00::2:6379@16379 master - 0 0 2 connected 5461-10922",
+		"c 10.0.0.3:6380@16380,unknown.example.com master - 0 0 3 connected 10923-16383",
+	}, "\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := clusterOf(members)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := announced(c, members)
+	preferNames(t.Context(), c, members, func(_ context.Context, host string) ([]string, error) {
+		if host != "redis-a.example.com" {
+			return nil, errors.New("no such host")
+		}
+		return []string{"fd00::1"}, nil
+	})
+	for i, want := range []string{"redis-a.example.com:6379", "[fd00::2]:6379", "10.0.0.3:6380"} {
+		if c.Nodes[i].Addr != want {
+			t.Errorf("node %d is dialled at %s, want %s", i, c.Nodes[i].Addr, want)
+		}
+	}
+	for addr, want := range map[string]string{
+		"redis-a.example.com:6379": "node-0", "[fd00::1]:6379": "node-0", "[fd00::2]:6379": "node-1", "10.0.0.3:6380": "node-2", "unknown.example.com:6380": "node-2", "10.0.0.9:6379": "",
+	} {
+		if got, ok := name(addr); got != want || ok != (want != "") {
+			t.Errorf("%s is announced by %q", addr, got)
+		}
 	}
 }

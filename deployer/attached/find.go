@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 
@@ -26,10 +27,52 @@ func findSeeds(ctx context.Context, o Options, d dial.Dialer) (*deployer.Cluster
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrUnfit, err)
 		}
-		c.Dialer = d
+		c.Dialer, c.Announced = d, announced(c, members)
+		preferNames(ctx, c, members, net.DefaultResolver.LookupHost)
 		return c, nil
 	}
 	return nil, fmt.Errorf("%w: no seed answers: %w", ErrUnfit, errors.Join(errs...))
+}
+
+// announced names the nodes by each of the addresses that they announce: a client may be sent
+// to the IP address or to the host name.
+func announced(c *deployer.Cluster, members []deployer.Member) func(addr string) (string, bool) {
+	names := map[string]string{}
+	for _, m := range members {
+		for _, n := range c.Nodes {
+			if n.ID != m.ID {
+				continue
+			}
+			for _, addr := range m.Announces() {
+				names[addr] = n.Name
+			}
+		}
+	}
+	return func(addr string) (string, bool) {
+		name, ok := names[addr]
+		return name, ok
+	}
+}
+
+// preferNames has nodes dialled by the host names that they announce: certificates may be
+// valid for these alone. A name that this machine does not know leaves the IP address.
+func preferNames(ctx context.Context, c *deployer.Cluster, members []deployer.Member, lookup func(context.Context, string) ([]string, error)) {
+	ctx, cancel := context.WithTimeout(ctx, answerLimit)
+	defer cancel()
+	for _, m := range members {
+		all := m.Announces()
+		if len(all) < 2 {
+			continue
+		}
+		if _, err := lookup(ctx, m.Hostname); err != nil {
+			continue
+		}
+		for i := range c.Nodes {
+			if c.Nodes[i].ID == m.ID {
+				c.Nodes[i].Addr = all[1]
+			}
+		}
+	}
 }
 
 // ask is what a node says of the cluster; it knows its own address by that of the seed.

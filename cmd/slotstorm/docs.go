@@ -58,8 +58,10 @@ only, and not with ` + "`--no-color`, `NO_COLOR` or `TERM=dumb`" + `.
 `
 
 const docsRun = `
-` + "`run`" + ` with ` + "`repeat`" + ` above 1 exits with the code of its worst run. A missed objective is worse than an
-inconclusive run, and an interruption is worse than both.
+` + "`run`" + ` with ` + "`repeat`" + ` above 1 or a matrix exits with the code of its worst run. From bad to worse: an
+inconclusive run, a run that could not be made (1, 2, 3), a missed objective, an interruption, a fault that may
+still be active. The first run that cannot be made ends the command; the results of the runs before it are
+written and printed.
 
 ## Stopping a run
 After the first Ctrl-C, SIGTERM, SIGHUP or SIGQUIT, slotstorm undoes all faults, collects the logs of the nodes,

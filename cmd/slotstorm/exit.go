@@ -59,7 +59,8 @@ const exitSignals = "Any other code above 128 is 128 plus the number of the sign
 	"such as 137 for SIGKILL."
 
 // severity orders the ends of runs, so that many runs end with the worst. A
-// missed objective outweighs a run that shows nothing.
+// missed objective outweighs a run that shows nothing, and the error of a run that could
+// not be made: what has been measured stays true.
 func (c exitCode) severity() int {
 	switch c {
 	case exitOK:
@@ -67,11 +68,13 @@ func (c exitCode) severity() int {
 	case exitInconclusive:
 		return 1
 	case exitFailed:
-		return 2
-	case exitUnhealed:
+		return 3
+	case exitInterrupted:
 		return 4
+	case exitUnhealed:
+		return 5
 	}
-	return 3
+	return 2
 }
 
 // exit is an error that carries its exit code. With a nil err the program ends without
@@ -113,36 +116,45 @@ func fail(w io.Writer, color bool, err error) exitCode {
 	if err == nil {
 		return exitOK
 	}
+	code, err := coded(err)
 	var invalid scenarios.Errors
 	if errors.As(err, &invalid) {
 		invalid.Render(w, color)
-		return exitInvalid
+		return code
 	}
-	code := exitError
-	var coded *exit
-	switch {
-	case errors.As(err, &coded):
-		if coded.err == nil {
-			return coded.code
-		}
-		code = coded.code
-	case errors.Is(err, syscall.EMFILE):
-		code = exitEnvironment
-		if limit, ok := openFiles(); ok {
-			err = fmt.Errorf("the limit of open files, %d, is too low: raise it with 'ulimit -n %d' (%w)", limit, wantFiles, err)
-		}
-	case errors.Is(err, context.Canceled):
-		code, err = exitInterrupted, errors.New("interrupted")
-	case errors.Is(err, site.ErrDiffers), errors.Is(err, site.ErrNoDeployment), errors.Is(err, deployer.ErrDirective), errors.Is(err, rdb.ErrFile), errors.Is(err, runner.ErrNotPermitted):
-		code = exitInvalid
-	case errors.Is(err, site.ErrEnvironment):
-		code = exitEnvironment
-	case errors.Is(err, upkeep.ErrUnhealed):
-		code = exitUnhealed
+	var silent *exit
+	if errors.As(err, &silent) && silent.err == nil {
+		return code
 	}
 	fmt.Fprintf(w, "%s %s\n", console.Paint(color, console.Red, "slotstorm:"), message(err))
-	if code == exitEnvironment && !elsewhere(err) {
+	if (code == exitEnvironment || errors.Is(err, site.ErrEnvironment)) && !elsewhere(err) {
 		fmt.Fprintln(w, "Run 'slotstorm doctor' to see what is missing on this machine and how to fix it.")
 	}
 	return code
+}
+
+// coded is the exit code of an error, and the error as it is shown.
+func coded(err error) (exitCode, error) {
+	var own *exit
+	var invalid scenarios.Errors
+	switch {
+	case errors.As(err, &own):
+		return own.code, err
+	case errors.As(err, &invalid):
+		return exitInvalid, err
+	case errors.Is(err, syscall.EMFILE):
+		if limit, ok := openFiles(); ok {
+			err = fmt.Errorf("the limit of open files, %d, is too low: raise it with 'ulimit -n %d' (%w)", limit, wantFiles, err)
+		}
+		return exitEnvironment, err
+	case errors.Is(err, context.Canceled):
+		return exitInterrupted, errors.New("interrupted")
+	case errors.Is(err, site.ErrDiffers), errors.Is(err, site.ErrNoDeployment), errors.Is(err, deployer.ErrDirective), errors.Is(err, rdb.ErrFile), errors.Is(err, runner.ErrNotPermitted):
+		return exitInvalid, err
+	case errors.Is(err, site.ErrEnvironment):
+		return exitEnvironment, err
+	case errors.Is(err, upkeep.ErrUnhealed):
+		return exitUnhealed, err
+	}
+	return exitError, err
 }

@@ -44,9 +44,10 @@ func (f *finished) add(dir string, b *results.Bundle, s *results.Summary) {
 	f.last = b
 }
 
-// result is what formats write of the runs.
-func (f *finished) result(matrix bool) report.Result {
-	switch kindOf(len(f.judged), matrix) {
+// result is what formats write of the runs. The kind is of the runs that were planned: a
+// reader of many expects many, however few could be made.
+func (f *finished) result(kind report.Kind) report.Result {
+	switch kind {
 	case report.Run:
 		return report.OfRun(f.last, f.judged[0].Summary, f.outcomes[0])
 	case report.Matrix:

@@ -46,7 +46,8 @@ func plays(list []scenarios.Combination, name, flags string) []play {
 	return all
 }
 
-// once runs s one time, showing its progress.
+// once runs s one time, showing its progress. A run that has finished is returned beside the
+// error of what came after it.
 func (p *program) once(ctx context.Context, s *scenarios.Scenario, o runner.Options) (*runner.Result, error) {
 	show := p.progress()
 	defer show.Close()
@@ -55,8 +56,5 @@ func (p *program) once(ctx context.Context, s *scenarios.Scenario, o runner.Opti
 	if err != nil || p.signer == nil {
 		return r, err
 	}
-	if err := results.Sign(r.Dir, p.signer); err != nil {
-		return nil, err
-	}
-	return r, nil
+	return r, results.Sign(r.Dir, p.signer)
 }

@@ -65,7 +65,8 @@ func (p *program) report(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := p.writes(c, kindOf(c.NArg(), false)); err != nil {
+	kind := kindOf(c.NArg(), false)
+	if err := p.writes(c, kind); err != nil {
 		return err
 	}
 	sign, verify, err := reportKeys(c)
@@ -95,11 +96,11 @@ func (p *program) report(c *cli.Context) error {
 		}
 	}
 	if together(format, c.NArg()) {
-		if err := p.printReport(format, done.result(false), file); err != nil {
+		if err := p.printReport(format, done.result(kind), file); err != nil {
 			return err
 		}
 	}
-	return p.writeTargets(done.result(false))
+	return p.writeTargets(done.result(kind))
 }
 
 // together reports whether so many runs are one document in a format.

@@ -84,7 +84,7 @@ func (p *program) runScenario(c *cli.Context) error {
 	p.remarks(c.Args().First(), r.scenario)
 	ctx, stop, release := p.brake(c.Context, stoppingRun)
 	defer release()
-	err = p.carryOut(ctx, r, runner.Options{
+	return p.carryOut(ctx, r, runner.Options{
 		Root:        p.root,
 		Room:        room,
 		Version:     p.build().Version,
@@ -97,10 +97,6 @@ func (p *program) runScenario(c *cli.Context) error {
 		Baseline:    baseline,
 		Began:       p.began(show.began),
 	})
-	if errors.Is(err, context.Canceled) {
-		return &exit{code: exitInterrupted, err: errors.New("interrupted")}
-	}
-	return err
 }
 
 // runRequest is a command line of 'slotstorm run'.
@@ -170,17 +166,24 @@ func (p *program) carryOut(ctx context.Context, r *runRequest, o runner.Options)
 	if r.both != nil {
 		return p.against(ctx, r.both, o, r.how, r.failing)
 	}
-	code, err := p.runs(ctx, r, o)
-	if err != nil {
-		return err
+	var done finished
+	code, err := p.runs(ctx, r, o, &done)
+	if len(done.judged) > 0 {
+		err = errors.Join(err, p.results(&done, kindOf(len(r.todo), r.matrix())))
 	}
-	return &exit{code: code}
+	if err == nil {
+		return &exit{code: code}
+	}
+	own, err := coded(err)
+	if code.severity() > own.severity() {
+		own = code
+	}
+	return &exit{own, err}
 }
 
-// runs carries out all plays and returns the worst exit code.
-func (p *program) runs(ctx context.Context, r *runRequest, o runner.Options) (exitCode, error) {
-	var done finished
-	many := len(r.todo) > 1
+// runs carries out all plays, as far as they can be made, and returns the worst exit code
+// of those that finished. A run whose nodes could not be removed has a result and an error.
+func (p *program) runs(ctx context.Context, r *runRequest, o runner.Options, done *finished) (exitCode, error) {
 	worst := exitOK
 	for _, next := range r.todo {
 		select {
@@ -193,30 +196,33 @@ func (p *program) runs(ctx context.Context, r *runRequest, o runner.Options) (ex
 		}
 		o.Matrix, o.Overrides, o.Command = next.settings, next.overrides, next.command
 		one, err := p.once(ctx, next.scenario, o)
-		if err != nil {
-			return 0, err
+		if one == nil {
+			return worst, err
 		}
 		done.add(one.Dir, one.Bundle, one.Summary)
 		if !r.matrix() {
-			if err := p.printRun(one, many); err != nil {
-				return 0, err
-			}
+			err = errors.Join(err, p.printRun(one, len(r.todo) > 1))
 		}
 		code := codeOf(one)
 		if code.severity() > worst.severity() {
 			worst = code
 		}
-		if code == exitInterrupted {
-			break
+		if err != nil || code == exitInterrupted {
+			return worst, err
 		}
 	}
-	if err := p.writeTargets(done.result(r.matrix())); err != nil {
-		return 0, err
+	return worst, nil
+}
+
+// results writes and prints what many runs, or one, gave together.
+func (p *program) results(done *finished, kind report.Kind) error {
+	if err := p.writeTargets(done.result(kind)); err != nil {
+		return err
 	}
-	if !many && !r.matrix() {
-		return worst, nil
+	if kind == report.Run {
+		return nil
 	}
-	return worst, p.printRuns(&done, r.matrix())
+	return p.printRuns(done, kind)
 }
 
 // printRun prints the result of one run. With --json, the results of many runs are
@@ -246,7 +252,7 @@ func (p *program) printRun(r *runner.Result, many bool) error {
 
 // printRuns prints the results of many runs together: a table with a row for each
 // run, or for a matrix the combinations side by side.
-func (p *program) printRuns(done *finished, matrix bool) error {
+func (p *program) printRuns(done *finished, kind report.Kind) error {
 	switch {
 	case p.direct():
 		return nil
@@ -254,7 +260,7 @@ func (p *program) printRuns(done *finished, matrix bool) error {
 		return p.printJSON(done.outcomes)
 	case p.quiet:
 		return nil
-	case matrix:
+	case kind == report.Matrix:
 		return p.writeText(report.OfMatrix(done.judged, nil))
 	}
 	var rows []runRow

@@ -299,7 +299,7 @@ func TestHangingRunnerIsLeft(t *testing.T) {
 
 func TestWorstExitCode(t *testing.T) {
 	t.Parallel()
-	order := []exitCode{exitOK, exitInconclusive, exitFailed, exitInterrupted}
+	order := []exitCode{exitOK, exitInconclusive, exitEnvironment, exitFailed, exitInterrupted, exitUnhealed}
 	for i, c := range order[1:] {
 		if c.severity() <= order[i].severity() {
 			t.Errorf("%d must outweigh %d", c, order[i])

@@ -36,3 +36,22 @@ func TestJUnitIsReadByOthers(t *testing.T) {
 		t.Errorf("the missed objective says %v", message)
 	}
 }
+
+// TestJUnitCasesAreDistinct: GitLab knows a case by its class and name, and drops those that
+// occur again.
+func TestJUnitCasesAreDistinct(t *testing.T) {
+	suites, err := junit.Ingest(golden(t, "runs.xml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[[2]string]bool{}
+	for _, s := range suites {
+		for _, c := range s.Tests {
+			pair := [2]string{c.Classname, c.Name}
+			if seen[pair] {
+				t.Errorf("two cases are %q", pair)
+			}
+			seen[pair] = true
+		}
+	}
+}

@@ -54,8 +54,9 @@ type junitProblem struct {
 // for another run, not for another change.
 func JUnit(w io.Writer, list []judge.Judged) error {
 	var suites junitSuites
-	for _, j := range list {
-		suites.Suites = append(suites.Suites, suiteOf(j.Run, j.Summary))
+	names := suiteNames(list)
+	for i, j := range list {
+		suites.Suites = append(suites.Suites, suiteOf(names[i], j.Run, j.Summary))
 	}
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return err
@@ -69,8 +70,33 @@ func JUnit(w io.Writer, list []judge.Judged) error {
 	return err
 }
 
-func suiteOf(r *results.Run, s *results.Summary) junitSuite {
-	name := printable.Line(r.Name)
+// suiteNames name the runs: by scenario, of a matrix also by what the run has set, and of
+// repeated runs by their number. GitLab knows a case by its class and name alone, drops
+// those that occur again, and follows the others from one pipeline to the next. So no two
+// runs share a name, and no name has a seed, which differs from night to night.
+func suiteNames(list []judge.Judged) []string {
+	names := make([]string, len(list))
+	count := map[string]int{}
+	for i, j := range list {
+		names[i] = printable.Line(j.Run.Name)
+		if len(list) > 1 {
+			for _, s := range j.Run.Matrix {
+				names[i] += printable.Line(fmt.Sprintf(", %s=%s", s.Field, s.Value))
+			}
+		}
+		count[names[i]]++
+	}
+	number := map[string]int{}
+	for i, name := range names {
+		if count[name] > 1 {
+			number[name]++
+			names[i] = fmt.Sprintf("%s, run %d", name, number[name])
+		}
+	}
+	return names
+}
+
+func suiteOf(name string, r *results.Run, s *results.Summary) junitSuite {
 	suite := junitSuite{
 		Name:      "slotstorm " + name,
 		Time:      junitSeconds(r.End),

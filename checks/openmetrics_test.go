@@ -1,11 +1,14 @@
 package checks
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"strings"
 	"testing"
 
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/textparse"
 )
@@ -44,7 +47,7 @@ func samples(t *testing.T, text []byte) (values map[string]float64, types map[st
 func TestOpenMetricsIsReadByPrometheus(t *testing.T) {
 	text := golden(t, "runs.om")
 	values, types := samples(t, text)
-	if types["slotstorm_verdict"] != "stateset" || types["slotstorm_run"] != "info" {
+	if types["slotstorm_verdict"] != "gauge" || types["slotstorm_run_info"] != "gauge" {
 		t.Errorf("types: %v", types)
 	}
 	verdict, failover := 0, 0
@@ -58,6 +61,32 @@ func TestOpenMetricsIsReadByPrometheus(t *testing.T) {
 	}
 	if verdict == 0 || failover == 0 {
 		t.Errorf("%d passed runs and %d failovers of 3.004 s in\n%s", verdict, failover, text)
+	}
+}
+
+// TestOpenMetricsIsReadAsText: the textfile collector of node_exporter and the Pushgateway
+// read the older text format, which knows neither info nor state sets. They find the same
+// samples.
+func TestOpenMetricsIsReadAsText(t *testing.T) {
+	for _, name := range []string{"runs.om", "hostile.om"} {
+		text := golden(t, name)
+		parser := expfmt.NewTextParser(model.LegacyValidation)
+		families, err := parser.TextToMetricFamilies(bytes.NewReader(text))
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		found := 0
+		for _, f := range families {
+			found += len(f.GetMetric())
+			for _, m := range f.GetMetric() {
+				if m.Gauge == nil || m.TimestampMs != nil {
+					t.Errorf("%s: %s is %v", name, f.GetName(), m)
+				}
+			}
+		}
+		if values, _ := samples(t, text); found != len(values) {
+			t.Errorf("%s: %d samples as text, %d as OpenMetrics", name, found, len(values))
+		}
 	}
 }
 

@@ -6,8 +6,8 @@ import "fmt"
 type MemoryStress struct {
 	// The nodes to take memory from. On this machine it affects all nodes.
 	Target Target `yaml:"target" json:"target" jsonschema:"required"`
-	// A Kubernetes quantity such as 256Mi.
-	Size string `yaml:"size" json:"size" jsonschema:"required,format=quantity"`
+	// Bytes, as a Kubernetes quantity such as 256Mi.
+	Size string `yaml:"size" json:"size" jsonschema:"required,format=bytes"`
 }
 
 // Name is the field.

@@ -37,7 +37,8 @@ type format struct {
 // formats are the shapes that tags can name.
 var formats = []format{
 	{"label", "a label", regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,48}[a-z0-9])?$`), "use up to 50 lower case letters, digits and '-', as in kill-primary"},
-	{"quantity", "a quantity", regexp.MustCompile(`^[0-9]+([.][0-9]+)?(m|[kKMGTPE]i?)?$`), "write a Kubernetes quantity, such as 500m, 512Mi or 1Gi"},
+	{"bytes", "a number of bytes", regexp.MustCompile(`^[0-9]+([.][0-9]+)?([kMGTPE]|[KMGTPE]i)?$`), "write a Kubernetes quantity of bytes, such as 256Mi or 1Gi (m is a thousandth)"},
+	{"processors", "a number of processors", regexp.MustCompile(`^([0-9]+m|[0-9]+([.][0-9]{1,3})?)$`), "write a Kubernetes quantity of processors, such as 2, 0.5 or 500m"},
 	{"namespace", "a namespace", regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`), "use up to 63 lower case letters, digits and '-'"},
 	{"commandName", "a name of a mix entry", regexp.MustCompile(`^[A-Za-z0-9][-A-Za-z0-9_.]{0,49}$`), "use up to 50 letters, digits, '-', '_' and '.', as in SET-session"},
 	{"clientName", "a client's name", regexp.MustCompile(`^[!-~]+$`), "Redis takes printable ASCII without spaces"},

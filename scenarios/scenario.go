@@ -163,18 +163,18 @@ type Redis struct {
 
 // Storage is the volume of a node.
 type Storage struct {
-	// A Kubernetes quantity such as 1Gi.
-	Size string `yaml:"size" json:"size" jsonschema:"required,format=quantity"`
+	// Bytes, as a Kubernetes quantity such as 1Gi.
+	Size string `yaml:"size" json:"size" jsonschema:"required,format=bytes"`
 	// The storage class. Default: that of the Kubernetes cluster.
 	Class string `yaml:"class,omitempty" json:"class,omitempty"`
 }
 
 // Resources are the requests and limits of a node on Kubernetes.
 type Resources struct {
-	// A Kubernetes quantity such as 500m.
-	CPU string `yaml:"cpu,omitempty" json:"cpu,omitempty" jsonschema:"format=quantity"`
-	// A Kubernetes quantity such as 512Mi.
-	Memory string `yaml:"memory,omitempty" json:"memory,omitempty" jsonschema:"format=quantity"`
+	// Processors, as a Kubernetes quantity such as 2 or 500m.
+	CPU string `yaml:"cpu,omitempty" json:"cpu,omitempty" jsonschema:"format=processors"`
+	// Bytes, as a Kubernetes quantity such as 512Mi.
+	Memory string `yaml:"memory,omitempty" json:"memory,omitempty" jsonschema:"format=bytes"`
 }
 
 // Auth protects the nodes with a password (requirepass and masterauth), or with a user of the

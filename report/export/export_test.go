@@ -3,6 +3,8 @@ package export
 import (
 	"bytes"
 	"encoding/csv"
+	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -38,5 +40,35 @@ func TestTheSeriesIsExported(t *testing.T) {
 	}
 	if shard := rows[1+3*6+4]; shard[3] != "1" || shard[4] != "334" {
 		t.Errorf("%q", shard)
+	}
+}
+
+// TestTheSeriesHasNoZeroForTheUnknown: a cell is empty, and a field left out, where nothing
+// was measured. A shard without an answer has its line.
+func TestTheSeriesHasNoZeroForTheUnknown(t *testing.T) {
+	t.Parallel()
+	b := fixture.Killed()
+	b.Intervals = slices.DeleteFunc(b.Intervals, func(i results.Interval) bool { return i.Second == 7 })
+	b.ShardIntervals = slices.DeleteFunc(b.ShardIntervals, func(i results.Interval) bool { return i.Second == 7 && i.Shard == 0 })
+	var table, lines bytes.Buffer
+	if err := errors.Join(SeriesCSV(&table, b), SeriesJSON(&lines, b)); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(&table).ReadAll()
+	if err != nil || len(rows) != 1+38*6 {
+		t.Fatalf("%v, %d rows", err, len(rows))
+	}
+	none := strings.Repeat(",", 11)
+	second := strings.SplitAfter(lines.String(), "\n")[7*6:]
+	for row, want := range map[int]struct{ begins, times string }{
+		0: {",0,0,0,,", none}, 2: {",0,0,0,1000,", none}, 3: {"4,steady,all,0,0,,,,,", none}, 4: {"4,steady,all,1,334,,,,,", ""},
+	} {
+		line := strings.Join(rows[1+7*6+row], ",")
+		if !strings.Contains(line, want.begins) || want.times != "" && !strings.Contains(line, want.times) || want.times == "" && strings.Contains(line, none) {
+			t.Errorf("row %d: %s", row, line)
+		}
+		if got := second[row]; strings.Contains(got, `"response"`) != (want.times == "") || strings.Contains(got, `"failed"`) != (row < 3) || strings.Contains(got, `"completed"`) != (row == 2) {
+			t.Errorf("row %d: %s", row, got)
+		}
 	}
 }

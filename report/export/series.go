@@ -16,7 +16,8 @@ import (
 	"github.com/slotstorm/slotstorm/results"
 )
 
-// seriesRow is one second of one command, of one shard, or of all together.
+// seriesRow is one second of one command, of one shard, or of all together. It leaves out
+// what was not measured, so that no average takes it for 0.
 type seriesRow struct {
 	// Second counts from the timeline's start; it is below 0 in the warm-up.
 	Second int `json:"second"`
@@ -25,17 +26,37 @@ type seriesRow struct {
 	Command string `json:"command"`
 	// Shard is empty where all shards are meant. Requests are counted by
 	// command; a shard has those that were answered ok.
-	Shard  string         `json:"shard,omitempty"`
-	Counts results.Counts `json:"counts"`
+	Shard  string       `json:"shard,omitempty"`
+	Counts seriesCounts `json:"counts"`
 	// Completed counts ok replies that came in this second; only of all commands.
-	Completed int           `json:"completed"`
-	Response  seriesTimes   `json:"response"`
-	Service   seriesTimes   `json:"service"`
-	Slip      seriesTimes   `json:"slip"`
-	Self      *results.Self `json:"self,omitempty"`
+	Completed *int `json:"completed,omitempty"`
+	// The times are left out where nothing was answered.
+	Response *seriesTimes  `json:"response,omitempty"`
+	Service  *seriesTimes  `json:"service,omitempty"`
+	Slip     *seriesTimes  `json:"slip,omitempty"`
+	Self     *results.Self `json:"self,omitempty"`
 }
 
-// seriesTimes are percentiles, in milliseconds; 0 where nothing was answered.
+// seriesCounts are results.Counts, as far as they are known.
+type seriesCounts struct {
+	OK       int  `json:"ok"`
+	Failed   *int `json:"failed,omitempty"`
+	Unknown  *int `json:"unknown,omitempty"`
+	Overflow *int `json:"overflow,omitempty"`
+	// Hits and Misses are left out where no read was divided into them.
+	Hits   *int `json:"hits,omitempty"`
+	Misses *int `json:"misses,omitempty"`
+}
+
+func countsOf(c results.Counts) seriesCounts {
+	s := seriesCounts{OK: c.OK, Failed: &c.Failed, Unknown: &c.Unknown, Overflow: &c.Overflow}
+	if _, divided := c.HitRate(); divided {
+		s.Hits, s.Misses = &c.Hits, &c.Misses
+	}
+	return s
+}
+
+// seriesTimes are percentiles, in milliseconds.
 type seriesTimes struct {
 	P50  results.Duration `json:"p50Ms"`
 	P99  results.Duration `json:"p99Ms"`
@@ -47,9 +68,11 @@ type seriesTimes struct {
 type recording struct {
 	bundle *results.Bundle
 	// last is the last second, and start the one at which the timeline begins.
-	last, start       int
-	commands          []string
-	frames            map[int][]results.Frame
+	last, start int
+	commands    []string
+	frames      map[int][]results.Frame
+	// numbers are the shards of the run, in order; none if no answer was counted by shard.
+	numbers           []int
 	intervals, shards map[int][]results.Interval
 }
 
@@ -73,7 +96,15 @@ func recordingOf(b *results.Bundle) recording {
 	}
 	for _, i := range b.ShardIntervals {
 		r.shards[i.Second] = append(r.shards[i.Second], i)
+		r.numbers = append(r.numbers, i.Shard)
 	}
+	if len(r.numbers) > 0 {
+		for _, s := range b.Run.Shards {
+			r.numbers = append(r.numbers, s.Index)
+		}
+	}
+	slices.Sort(r.numbers)
+	r.numbers = slices.Compact(r.numbers)
 	return r
 }
 
@@ -83,34 +114,29 @@ type rowKey struct {
 	time           results.Time
 }
 
-// merged are the histograms of a second by row, and the shards in it, in order.
-func (r recording) merged(second int) (facts.Histograms[rowKey], []int) {
+// merged are the histograms of a second by row.
+func (r recording) merged(second int) facts.Histograms[rowKey] {
 	merged := facts.Histograms[rowKey]{}
 	for _, i := range r.intervals[second] {
 		merged.Merge(rowKey{i.Command, "", i.Time}, i.Histogram)
 		merged.Merge(rowKey{results.All, "", i.Time}, i.Histogram)
 	}
-	var shards []int
 	for _, i := range r.shards[second] {
 		merged.Merge(rowKey{results.All, strconv.Itoa(i.Shard), i.Time}, i.Histogram)
-		if !slices.Contains(shards, i.Shard) {
-			shards = append(shards, i.Shard)
-		}
 	}
-	slices.Sort(shards)
-	return merged, shards
+	return merged
 }
 
-func timesOf(h *hdrhistogram.PackedHistogram) seriesTimes {
+func timesOf(h *hdrhistogram.PackedHistogram) *seriesTimes {
 	if h == nil || h.TotalCount() == 0 {
-		return seriesTimes{}
+		return nil
 	}
-	return seriesTimes{facts.Micros(h.ValueAtPercentile(50)), facts.Micros(h.ValueAtPercentile(99)), facts.Micros(h.ValueAtPercentile(99.9)), facts.Micros(h.Max())}
+	return &seriesTimes{facts.Micros(h.ValueAtPercentile(50)), facts.Micros(h.ValueAtPercentile(99)), facts.Micros(h.ValueAtPercentile(99.9)), facts.Micros(h.Max())}
 }
 
 // rows are a second's rows: the commands, all of them, and the shards.
 func (r recording) rows(second int) []seriesRow {
-	merged, shards := r.merged(second)
+	merged := r.merged(second)
 	row := func(command, shard string) seriesRow {
 		return seriesRow{
 			Second: second - r.start, Phase: phaseAt(r.bundle, second), Command: command, Shard: shard,
@@ -120,23 +146,27 @@ func (r recording) rows(second int) []seriesRow {
 		}
 	}
 	var list []seriesRow
-	all := row(results.All, "")
+	var total results.Counts
 	for _, name := range r.commands {
-		v := row(name, "")
+		var counts results.Counts
 		for _, f := range r.frames[second] {
-			v.Counts = v.Counts.Plus(f.Commands[name])
+			counts = counts.Plus(f.Commands[name])
 		}
-		all.Counts = all.Counts.Plus(v.Counts)
+		total = total.Plus(counts)
+		v := row(name, "")
+		v.Counts = countsOf(counts)
 		list = append(list, v)
 	}
+	all, completed := row(results.All, ""), 0
 	for _, f := range r.frames[second] {
-		all.Completed += f.Completed
+		completed += f.Completed
 		if f.Self != nil {
 			all.Self = f.Self
 		}
 	}
+	all.Counts, all.Completed = countsOf(total), &completed
 	list = append(list, all)
-	for _, shard := range shards {
+	for _, shard := range r.numbers {
 		v := row(results.All, strconv.Itoa(shard))
 		if h := merged[rowKey{results.All, v.Shard, results.Response}]; h != nil {
 			v.Counts.OK = int(h.TotalCount())
@@ -170,6 +200,29 @@ func phaseAt(b *results.Bundle, second int) string {
 	return ""
 }
 
+// cells are a row of CSV; a cell of what was not measured is empty.
+func (r seriesRow) cells() []string {
+	count := func(n *int) string {
+		if n == nil {
+			return ""
+		}
+		return strconv.Itoa(*n)
+	}
+	c := r.Counts
+	line := []string{strconv.Itoa(r.Second), csvCell(r.Phase), csvCell(r.Command), r.Shard,
+		strconv.Itoa(c.OK), count(c.Failed), count(c.Unknown), count(c.Overflow), count(r.Completed)}
+	for _, t := range []*seriesTimes{r.Response, r.Service, r.Slip} {
+		if t == nil {
+			line = append(line, "", "", "", "")
+			continue
+		}
+		for _, m := range []results.Duration{t.P50, t.P99, t.P999, t.Max} {
+			line = append(line, fmt.Sprintf("%.3f", float64(m)/1e6))
+		}
+	}
+	return append(line, count(c.Hits), count(c.Misses))
+}
+
 // SeriesCSV writes a run by the second as CSV, for spreadsheets and scripts: a
 // line for each command, for all commands, and for each shard.
 func SeriesCSV(w io.Writer, b *results.Bundle) error {
@@ -184,18 +237,7 @@ func SeriesCSV(w io.Writer, b *results.Bundle) error {
 	if err := out.Write(head); err != nil {
 		return err
 	}
-	err := rowsOf(b, func(r seriesRow) error {
-		line := []string{strconv.Itoa(r.Second), csvCell(r.Phase), csvCell(r.Command), r.Shard}
-		for _, n := range []int{r.Counts.OK, r.Counts.Failed, r.Counts.Unknown, r.Counts.Overflow, r.Completed} {
-			line = append(line, strconv.Itoa(n))
-		}
-		for _, t := range []seriesTimes{r.Response, r.Service, r.Slip} {
-			for _, m := range []results.Duration{t.P50, t.P99, t.P999, t.Max} {
-				line = append(line, fmt.Sprintf("%.3f", float64(m)/1e6))
-			}
-		}
-		return out.Write(append(line, strconv.Itoa(r.Counts.Hits), strconv.Itoa(r.Counts.Misses)))
-	})
+	err := rowsOf(b, func(r seriesRow) error { return out.Write(r.cells()) })
 	if err != nil {
 		return fmt.Errorf("writing CSV: %w", err)
 	}

@@ -45,6 +45,31 @@ func (d *document) validateAttach(s *Scenario) {
 	d.validateOwnKeys(s)
 }
 
+// Beyond lists what of a scenario needs more of a cluster than it has, for one that slotstorm
+// did not deploy: how many shards and replicas that has, and whether it keeps an append-only
+// file, is known only once it is found. So validation does not hold the rest against them.
+func (s *Scenario) Beyond() []string {
+	var list []string
+	waits := []*Wait{}
+	if s.Workload.Audit != nil {
+		waits = append(waits, s.Workload.Audit.Wait)
+	}
+	for _, c := range s.Workload.Mix {
+		waits = append(waits, c.Wait)
+	}
+	for _, w := range waits {
+		if w != nil && w.Replicas > s.Redis.ReplicasPerShard {
+			list = append(list, fmt.Sprintf("writes wait for %d replicas, and a shard there has %d", w.Replicas, s.Redis.ReplicasPerShard))
+		}
+	}
+	for _, o := range s.Objectives {
+		if o.Shard != nil && *o.Shard >= s.Redis.Shards {
+			list = append(list, fmt.Sprintf("an objective bounds %s of shard %d, and the shards there are 0 to %d", o.Metric, *o.Shard, s.Redis.Shards-1))
+		}
+	}
+	return list
+}
+
 // validateNodes wants one way to find the nodes, whole and alone.
 func (d *document) validateNodes(a AttachedCluster, at string) {
 	switch {

@@ -35,13 +35,13 @@ func (d *document) validateAudit(s *Scenario) {
 
 // validateReplicas checks what WAIT at a path awaits.
 func (d *document) validateReplicas(s *Scenario, w *Wait, at string) {
-	if w.Replicas > s.Redis.ReplicasPerShard {
+	if w.Replicas > s.Redis.ReplicasPerShard && !s.attached() {
 		d.reject(at+".replicas", []string{"redis.replicasPerShard"}, "", "%d replicas are more than a shard has, %d", w.Replicas, s.Redis.ReplicasPerShard)
 	}
 	if w.Replicas == 0 && w.Local == 0 {
 		d.reject(at, []string{at + ".replicas", at + ".local"}, "write replicas: 1", "waits for nothing")
 	}
-	if w.Local > 0 && s.Redis.some("appendonly", func(value string, _ bool) bool { return !strings.EqualFold(value, "yes") }) {
+	if w.Local > 0 && !s.attached() && s.Redis.some("appendonly", func(value string, _ bool) bool { return !strings.EqualFold(value, "yes") }) {
 		d.reject(at+".local", nil, "write appendonly: yes into redis.config", "waits for an append-only file, but appendonly is not yes on each node")
 	}
 }

@@ -79,13 +79,13 @@ func (d *document) validateTarget(s *Scenario, t Target, at, verb string) {
 		d.reject(at, []string{"redis.replicasPerShard"}, hint, "there are no replicas: redis.replicasPerShard is 0")
 	}
 	shards := max(s.Redis.Shards, s.MostShards())
-	if t.By == ByShard && t.Shard >= shards {
+	if t.By == ByShard && t.Shard >= shards && !s.attached() {
 		d.reject(at, []string{"redis.shards"}, fmt.Sprintf("the shards are 0 to %d", shards-1), "there is no shard %d", t.Shard)
 	}
 	if t.By == BySlot && t.Slot > 16383 {
 		d.reject(at, nil, "the slots are 0 to 16383", "there is no slot %d", t.Slot)
 	}
-	if nodes := shards * (1 + s.Redis.ReplicasPerShard); t.By == ByNode && numberOf(t.Node) >= nodes {
+	if nodes := shards * (1 + s.Redis.ReplicasPerShard); t.By == ByNode && numberOf(t.Node) >= nodes && !s.attached() {
 		d.reject(at, []string{"redis.shards", "redis.replicasPerShard"}, fmt.Sprintf("the nodes are node-0 to node-%d", nodes-1), "there is no %s", t.Node)
 	}
 }

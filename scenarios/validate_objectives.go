@@ -154,7 +154,7 @@ func (d *document) validateShard(s *Scenario, o *Objective, m metrics.Metric, pa
 	case o.Shard == nil:
 	case !m.ByShard:
 		d.reject(shard, nil, "leave shard out", "%s is not measured by shard", m.Name)
-	case *o.Shard >= s.Redis.Shards:
+	case *o.Shard >= s.Redis.Shards && !s.attached():
 		d.reject(shard, []string{"redis.shards"}, fmt.Sprintf("the shards are 0 to %d", s.Redis.Shards-1), "there is no shard %d", *o.Shard)
 	case o.Command != "":
 		d.reject(shard, []string{path + ".command"}, "name a command or a shard", "times are kept by command and by shard, not by both")

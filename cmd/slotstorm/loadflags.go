@@ -24,6 +24,7 @@ const loadBase = `
 apiVersion: slotstorm/v1
 kind: Scenario
 metadata: {name: load}
+redis: {replicasPerShard: 5, config: {appendonly: "yes"}}
 workload:
   warmup: 0s
   rate: max

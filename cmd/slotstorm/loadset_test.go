@@ -47,6 +47,7 @@ func TestLoadSet(t *testing.T) {
 		{[]string{"--set", "workload.spaces=[{weight: 1, keys: {prefix: 'a:'}}]"}, "SET GET a: 100000 zipfian 32 wire 50"},
 		{[]string{"--set", "workload.client.type=go-redis"}, "SET GET key: 1000000 uniform 32 go-redis 50"},
 		{[]string{"--set", "workload.rate=100"}, "SET GET key: 1000000 uniform 32 wire 10000"},
+		{[]string{"--set", "workload.mix=[{command: SET, weight: 1, wait: {replicas: 2, local: 1, timeout: 1s}}]"}, "SET key: 1000000 uniform 32 wire 50"},
 		{[]string{"--set", "workload.rate=max"}, "SET GET key: 1000000 uniform 32 wire 50"},
 	} {
 		o, err := optionsOf(t, tc.args...)

@@ -51,6 +51,9 @@ func taken(ctx context.Context, s *scenarios.Scenario, o Options, options attach
 	if is, want := own.Redis.NodeTimeout(), s.Redis.NodeTimeout(); is != want {
 		o.Recorder.Note(fmt.Sprintf("cluster-node-timeout is %v there, not %v as in the scenario: failovers take as long as that asks for", is, want))
 	}
+	for _, text := range own.Beyond() {
+		o.Recorder.Note(text)
+	}
 	engine := native.Attached{Cluster: d.Cluster, Aim: o.Aim(d.Cluster), LastCopy: s.Cluster.Attach.AllowLastCopy, Config: d.Config(), NodeTimeout: own.Redis.NodeTimeout()}
 	return &theirs{Deployment: d, seeds: s.Cluster.Attach.Seeds, engine: engine}, &own, nil
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -172,7 +173,7 @@ func (f *logFile) append(stamp, text string) {
 	file, err := os.OpenFile(f.path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err == nil {
 		// The last line of a container may lack its end.
-		_, err = file.WriteString(strings.TrimSuffix(text, "\n") + "\n")
+		_, err = file.WriteString(strings.TrimSuffix(inUTC(text, at), "\n") + "\n")
 		if cerr := file.Close(); err == nil {
 			err = cerr
 		}
@@ -180,6 +181,30 @@ func (f *logFile) append(stamp, text string) {
 	if err != nil && f.err == nil {
 		f.err = err
 	}
+}
+
+// serverStamp is the time in a line of a server: "pid:role dd Mon yyyy hh:mm:ss.mmm level text".
+// Source: serverLogRaw in Redis' server.c.
+var serverStamp = regexp.MustCompile(`^(\d+:[A-Z] )(\d\d \w{3} \d{4} \d\d:\d\d:\d\d\.\d{3})( [-.*#] )`)
+
+// zoneStep divides the distance of every zone from UTC.
+const zoneStep = 15 * time.Minute
+
+// inUTC is a line of a server, which writes the time of its container's zone, with the same
+// moment in UTC: whoever reads the file does not know the zone. Kubernetes' own stamp of the
+// line, which is in UTC, shows how far apart the two are.
+func inUTC(line string, at time.Time) string {
+	const layout = "02 Jan 2006 15:04:05.000"
+	m := serverStamp.FindStringSubmatch(line)
+	if m == nil {
+		return line
+	}
+	local, err := time.Parse(layout, m[2])
+	if err != nil {
+		return line
+	}
+	zone := local.Sub(at).Round(zoneStep)
+	return m[1] + local.Add(-zone).Format(layout) + m[3] + line[len(m[0]):]
 }
 
 // open brings a node's file up to date and opens it.

@@ -179,3 +179,21 @@ func readWhole(t *testing.T, found *Theirs) string {
 	}
 	return string(raw)
 }
+
+// A server writes the time of its container's zone; the copy of its log is in UTC.
+func TestLinesOfAnotherZone(t *testing.T) {
+	at := time.Date(2026, 11, 29, 22, 30, 4, 996e6, time.UTC)
+	for line, want := range map[string]string{
+		"16:S 29 Nov 2026 22:30:04.995 # text":               "16:S 29 Nov 2026 22:30:04.995 # text",
+		"16:S 30 Nov 2026 06:30:04.995 * 06:30 text\n":       "16:S 29 Nov 2026 22:30:04.995 * 06:30 text\n",
+		"16:M 29 Nov 2026 17:30:02.100 * it came 2.9 s late": "16:M 29 Nov 2026 22:30:02.100 * it came 2.9 s late",
+		"16:M 30 Nov 2026 04:15:04.995 * Kathmandu":          "16:M 29 Nov 2026 22:30:04.995 * Kathmandu",
+		"16:M 99 Nov 2026 04:15:04.995 * no time":            "16:M 99 Nov 2026 04:15:04.995 * no time",
+		"another text": "another text",
+		"":             "",
+	} {
+		if got := inUTC(line, at); got != want {
+			t.Errorf("%q is %q, want %q", line, got, want)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"slices"
+	"strings"
 
 	"github.com/slotstorm/slotstorm/results"
 )
@@ -19,9 +20,9 @@ type node struct {
 	// goes with it, perhaps before it was copied: there a whole log has every start.
 	log           []logLine
 	whole, hasLog bool
-	// cut says that lines of it are missing, so that it proves nothing by what it lacks: it
-	// counts as not kept.
-	cut bool
+	// mute is why it proves nothing by what it lacks, so that it counts as not kept; empty if
+	// nothing is known against it.
+	mute string
 	// samples are those of its statistics, in order of time.
 	samples []sample
 	// before and after are its view of the cluster; nil if it did not answer.
@@ -67,8 +68,14 @@ func gather(b *results.Bundle) *evidence {
 	for _, n := range b.Run.Nodes {
 		e.nodes = append(e.nodes, &node{Node: n})
 	}
+	silenced := silencedBy(&b.Run)
 	for _, n := range e.nodes {
-		n.cut = slices.ContainsFunc(b.Events, func(ev results.Event) bool { return ev.Kind == results.EventLogCut && ev.Node == n.Name })
+		switch {
+		case slices.ContainsFunc(b.Events, func(ev results.Event) bool { return ev.Kind == results.EventLogCut && ev.Node == n.Name }):
+			n.mute = "the log of " + n.Name + " may lack lines"
+		case slices.ContainsFunc(silenced, func(h results.Hit) bool { return h.Node == n.Name }):
+			n.mute = "a command of the run changed what " + n.Name + " logs"
+		}
 		e.read(f, n)
 		n.whole = n.whole && (b.Run.Environment.Kubernetes == nil || n.starts() >= started(b, n.Name).low)
 		e.sampled = e.sampled || len(n.samples) > 0
@@ -86,9 +93,19 @@ func (e *evidence) kept() bool {
 
 func (e *evidence) read(f *results.Folder, n *node) {
 	if file, err := f.Open("nodes/" + n.Name + ".log"); err == nil {
-		n.log, n.whole, err = readLog(file, e.run.Start)
-		n.hasLog = err == nil && !n.cut
+		text, err := readLog(file, e.run)
 		file.Close()
+		switch {
+		case !text.within:
+			// Another format, a file that is elsewhere, or the time of another zone.
+			n.mute = "the log of " + n.Name + " has no line dated within the run"
+		case !text.notices && n.mute == "":
+			n.mute = "the log of " + n.Name + " has no line of level notice within the run"
+		}
+		n.hasLog = err == nil && n.mute == ""
+		if text.within {
+			n.log, n.whole = text.lines, text.first
+		}
 	}
 	for i := range n.log {
 		n.log[i].about = e.named(n.log[i].about)
@@ -100,10 +117,45 @@ func (e *evidence) read(f *results.Folder, n *node) {
 	}
 }
 
+// silencedBy are the nodes whose log level or format a command of the run may have changed.
+func silencedBy(run *results.Run) []results.Hit {
+	var stated struct {
+		Timeline struct {
+			Faults []struct {
+				Name    string
+				Command *struct{ Run []any }
+			}
+		}
+	}
+	// A scenario of another shape states no command that is known here.
+	if json.Unmarshal(run.Scenario, &stated) != nil {
+		return nil
+	}
+	var list []results.Hit
+	for _, s := range stated.Timeline.Faults {
+		if s.Command == nil || !slices.ContainsFunc(s.Command.Run, shapesLog) {
+			continue
+		}
+		for _, f := range run.Faults {
+			if f.Name == s.Name && f.Injected > 0 {
+				list = append(list, f.Hits()...)
+			}
+		}
+	}
+	return list
+}
+
+// shapesLog reports whether a word of a command is a directive that decides which lines a log
+// has, and how they look.
+func shapesLog(word any) bool {
+	text, ok := word.(string)
+	return ok && slices.ContainsFunc([]string{"loglevel", "log-format", "log-timestamp-format"}, func(d string) bool { return strings.EqualFold(text, d) })
+}
+
 // noLog says why a node has no log to read.
 func noLog(name string, n *node) string {
-	if n != nil && n.cut {
-		return "the log of " + name + " may lack lines"
+	if n != nil && n.mute != "" {
+		return n.mute
 	}
 	return "the log of " + name + " is not kept"
 }

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/slotstorm/slotstorm/internal/witness"
 	"github.com/slotstorm/slotstorm/report/judge"
@@ -321,6 +322,149 @@ func liesOfServers() []lie {
 		{what: "a lower config epoch", checks: []string{results.CheckOwners}, file: func(t *testing.T, dir string) {
 			edit(t, dir, "nodes/node-1.after.txt", ` \d+ connected 10922-16383`, " 0 connected 10922-16383")
 		}},
+	}
+}
+
+// rewriteLogs changes every line of all logs of a bundle; an empty one is left out.
+func rewriteLogs(t *testing.T, dir string, change func(line string) string) {
+	t.Helper()
+	logs, err := filepath.Glob(filepath.Join(dir, "nodes", "*.log"))
+	if err != nil || len(logs) == 0 {
+		t.Fatalf("%d logs, %v", len(logs), err)
+	}
+	for _, name := range logs {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b strings.Builder
+		for line := range strings.Lines(string(text)) {
+			b.WriteString(change(line))
+		}
+		if err := os.WriteFile(name, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// laterBy moves the stamp of a line of a log.
+func laterBy(d time.Duration) func(line string) string {
+	stamp := regexp.MustCompile(`\d\d \w{3} \d{4} \d\d:\d\d:\d\d\.\d{3}`)
+	const layout = "02 Jan 2006 15:04:05.000"
+	return func(line string) string {
+		return stamp.ReplaceAllStringFunc(line, func(was string) string {
+			at, err := time.Parse(layout, was)
+			if err != nil {
+				return was
+			}
+			return at.Add(d).Format(layout)
+		})
+	}
+}
+
+// A log that a directive made silent, that is in another format or that has the time of another
+// zone is no witness: it contradicts nothing, and the checks say so.
+func TestLogsThatShowNothing(t *testing.T) {
+	for _, tc := range []struct {
+		what, limit string
+		change      func(line string) string
+	}{
+		{"loglevel warning", "the log of node-3 has no line of level notice within the run", func(line string) string {
+			if strings.Contains(line, " * ") {
+				return ""
+			}
+			return line
+		}},
+		{"loglevel nothing", "the log of node-3 has no line dated within the run", func(string) string { return "" }},
+		{"log-format logfmt", "the log of node-3 has no line dated within the run", func(string) string {
+			return "pid=15 role=master timestamp=\"29 Nov 2026 02:22:17.000\" level=notice message=\"Failover election won: I'm the new primary.\"\n"
+		}},
+		{"a zone to the east", "the log of node-3 has no line dated within the run", laterBy(8 * time.Hour)},
+		{"a zone to the west", "the log of node-3 has no line dated within the run", laterBy(-5 * time.Hour)},
+	} {
+		t.Run(tc.what, func(t *testing.T) {
+			dir := recorded(t)
+			rewriteLogs(t, dir, tc.change)
+			b, err := results.Read(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, err := judge.Analyze(b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range s.Checks {
+				if c.Result == results.CheckDisagrees {
+					t.Errorf("%s: %+v", c.Name, c)
+				}
+				switch c.Name {
+				case results.CheckLog, results.CheckPromotions, results.CheckFailMarks, results.CheckRestarts:
+					if c.Result != results.CheckUnchecked || !slices.Contains(c.Limits, tc.limit) {
+						t.Errorf("%s: %+v", c.Name, c)
+					}
+				}
+			}
+		})
+	}
+}
+
+// A single log that shows nothing leaves its part open, and no more.
+func TestOneLogThatShowsNothing(t *testing.T) {
+	dir := recorded(t)
+	if err := os.Truncate(filepath.Join(dir, "nodes", "node-2.log"), 0); err != nil {
+		t.Fatal(err)
+	}
+	b, err := results.Read(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := judge.Analyze(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range s.Checks {
+		if c.Result != results.CheckAgrees {
+			t.Errorf("%s: %+v", c.Name, c)
+		}
+	}
+	// The FAIL of one may stand in the log that is missing.
+	for i, step := range s.Failovers[1].Steps {
+		if step.Name == results.StepFail {
+			s.Failovers[1].Steps[i].At /= 2
+		}
+	}
+	checks := witness.Examine(b, s)
+	i := slices.IndexFunc(checks, func(c results.Check) bool { return c.Name == results.CheckFailMarks })
+	if checks[i].Result == results.CheckDisagrees {
+		t.Errorf("%+v", checks[i])
+	}
+}
+
+// A log is silent from the moment on in which a command of the run made it so.
+func TestALogThatACommandMadeSilent(t *testing.T) {
+	dir := recorded(t)
+	rewriteLogs(t, dir, func(line string) string {
+		if strings.Contains(line, "Failover election won") {
+			return ""
+		}
+		return line
+	})
+	b, err := results.Read(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range b.Run.Nodes {
+		b.Run.Faults = append(b.Run.Faults, results.Fault{Name: "quiet", Node: n.Name, Injected: b.Run.LoadStart, Traits: results.Traits{Takes: results.TakesCommand}})
+	}
+	b.Run.Scenario = []byte(`{"timeline":{"faults":[{"name":"quiet","command":{"run":["config","SET","maxmemory","0","LOGLEVEL","warning"]}}]}}`)
+	s, err := judge.Analyze(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range s.Checks {
+		if c.Result == results.CheckDisagrees || c.Name == results.CheckPromotions && !slices.Contains(c.Limits, "a command of the run changed what node-3 logs") {
+			t.Errorf("%s: %+v", c.Name, c)
+		}
 	}
 }
 

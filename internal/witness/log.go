@@ -16,6 +16,7 @@ type logLine struct {
 	what  lineKind
 	about string // the node that it speaks of: its name, or its id or address if that is unknown
 	epoch int64
+	level byte // as the log marks it: # for a warning, * for a notice
 }
 
 // lineKind says what a line reports.
@@ -38,7 +39,7 @@ const (
 
 // stamp takes a line apart: process, role, time, level, text. Redis' format is the
 // default of Valkey too. Source: serverLogRaw in server.c.
-var stamp = regexp.MustCompile(`^(\d+):([A-Z]) (\d\d \w{3} \d{4} \d\d:\d\d:\d\d\.\d{3}) [-.*#] (.*)$`)
+var stamp = regexp.MustCompile(`^(\d+):([A-Z]) (\d\d \w{3} \d{4} \d\d:\d\d:\d\d\.\d{3}) ([-.*#]) (.*)$`)
 
 // patterns name the lines, in the words of Redis 6.2 to 8 and of Valkey. Sources:
 // server.c, replication.c, cluster.c and cluster_legacy.c.
@@ -64,25 +65,41 @@ var patterns = []struct {
 // maxLine is the longest line that is read; what is beyond it is skipped.
 const maxLine = 1 << 20
 
-// readLog reads a node's log. Times are UTC, as nodes are started. first reports
-// whether it begins with a start of the server.
-func readLog(r io.Reader, start time.Time) (lines []logLine, first bool, err error) {
+// logText is what a node's log holds.
+type logText struct {
+	lines []logLine
+	// first reports whether it begins with a start of the server.
+	first bool
+	// within says that a line is dated within the run, and notices that one of these is of level
+	// notice or below: without, the log may hide elections and marks of FAIL, which later
+	// versions log at that level.
+	within, notices bool
+}
+
+// zoneSlack is how far before the beginning and after the end of a run its lines may be dated.
+const zoneSlack = 60_000
+
+// readLog reads a node's log. Times are read as UTC, as nodes are started.
+func readLog(r io.Reader, run *results.Run) (text logText, err error) {
 	in := bufio.NewReaderSize(r, 64<<10)
 	dated := 0
 	for {
-		text, rerr := readLine(in)
-		if l, ok := parseLine(text, start); ok {
+		line, rerr := readLine(in)
+		if l, ok := parseLine(line, run.Start); ok {
 			if dated++; l.what != "" {
-				lines = append(lines, l)
+				text.lines = append(text.lines, l)
 			}
 			// Reading its configuration comes before it.
-			first = first || l.what == lineStart && dated <= 3
+			text.first = text.first || l.what == lineStart && dated <= 3
+			if l.at >= -millis(zoneSlack) && l.at <= max(run.End, run.LoadEnd)+millis(zoneSlack) {
+				text.within, text.notices = true, text.notices || l.level != '#'
+			}
 		}
 		if rerr == io.EOF {
-			return lines, first, nil
+			return text, nil
 		}
 		if rerr != nil {
-			return lines, first, rerr
+			return text, rerr
 		}
 	}
 }
@@ -118,9 +135,9 @@ func parseLine(text string, start time.Time) (logLine, bool) {
 	if err != nil {
 		return logLine{}, false
 	}
-	l := logLine{at: results.Duration(at.Sub(start))}
+	l := logLine{at: results.Duration(at.Sub(start)), level: m[4][0]}
 	for _, p := range patterns {
-		found := p.text.FindStringSubmatch(m[4])
+		found := p.text.FindStringSubmatch(m[5])
 		if found == nil {
 			continue
 		}

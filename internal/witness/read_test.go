@@ -44,7 +44,7 @@ func TestLinesOfLogsAreRead(t *testing.T) {
 		{"* Ready to accept connections", logLine{}},
 	} {
 		l, ok := parseLine(at+tc.text, time.Date(2026, 11, 29, 1, 46, 4, 0, time.UTC))
-		tc.want.at = millis(995)
+		tc.want.at, tc.want.level = millis(995), tc.text[0]
 		if diff := deep.Diff(tc.want, l); !ok || diff != "" {
 			t.Errorf("%s: %v %s", tc.text, ok, diff)
 		}
@@ -69,9 +69,9 @@ func TestALogIsWholeFromItsFirstStart(t *testing.T) {
 		{strings.Repeat("x", 3*maxLine) + "\n" + start, 1, true},
 		{"", 0, false},
 	} {
-		lines, whole, err := readLog(strings.NewReader(tc.text), time.Time{})
-		if err != nil || len(lines) != tc.lines || whole != tc.whole {
-			t.Errorf("%.60q: %d lines, whole %v, %v; want %d, %v", tc.text, len(lines), whole, err, tc.lines, tc.whole)
+		text, err := readLog(strings.NewReader(tc.text), &results.Run{})
+		if err != nil || len(text.lines) != tc.lines || text.first != tc.whole {
+			t.Errorf("%.60q: %d lines, whole %v, %v; want %d, %v", tc.text, len(text.lines), text.first, err, tc.lines, tc.whole)
 		}
 	}
 }

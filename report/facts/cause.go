@@ -20,11 +20,13 @@ const joinSlack = results.Duration(100e6)
 //	a fault that struck the primary  it had it down or unreachable when it was marked FAIL,
 //	                                 or asked it to end, as the deletion of its pod does,
 //	                                 and it gave its role away before
+//	a program of the user's          it acted on the old owner, or on the new one while the
+//	                                 old one had not failed: it may act after it has ended
 //
 // in this order, and to the first of several faults in force. One that belongs to none of
 // them is unexplained.
 func (h *History) join(t *Takeover) {
-	for _, find := range []func(Takeover) *Cause{h.movedBy, h.askedBy, h.rolledBy, h.struckBy} {
+	for _, find := range []func(Takeover) *Cause{h.movedBy, h.askedBy, h.rolledBy, h.struckBy, h.requestedBy} {
 		if t.Cause = find(*t); t.Cause != nil {
 			break
 		}
@@ -220,7 +222,7 @@ func (h *History) struck(f *results.Fault, t Takeover) *Cause {
 		return nil
 	}
 	away, ok := h.away(*f, t.From)
-	if !ok || t.Means == results.MeansMoved {
+	if !ok || t.Means == results.MeansMoved || f.Takes == results.TakesUnknown && t.unforced() {
 		return nil
 	}
 	if t.failed == nil {
@@ -236,6 +238,53 @@ func (h *History) struck(f *results.Fault, t Takeover) *Cause {
 		return nil
 	}
 	return &Cause{Fault: f, Since: away.from}
+}
+
+// lateCall is how long after a program of the user's has ended a takeover may begin that it
+// led to: the call of a cloud returns before the cloud acts.
+const lateCall = results.Duration(30e9)
+
+// requestedBy is the program of the user's that may have led to a takeover: one that acted on
+// the old owner or, if that had not failed, on the new one, and was in force or, for the first
+// takeover of a shard since it began, had ended within lateCall. Of several, the last one that
+// began.
+func (h *History) requestedBy(t Takeover) *Cause {
+	if t.Means == results.MeansMoved {
+		return nil
+	}
+	var last *results.Fault
+	for i := range h.run.Faults {
+		f := &h.run.Faults[i]
+		hit := slices.ContainsFunc(f.Hits(), func(h results.Hit) bool { return h.Node == t.From || h.Node == t.To && t.unforced() })
+		if f.Acted() && f.Takes == results.TakesUnknown && hit && h.calledFor(f, t) && (last == nil || f.Injected >= last.Injected) {
+			last = f
+		}
+	}
+	if last == nil {
+		return nil
+	}
+	return &Cause{Fault: last, Since: last.Injected, Asked: t.unforced()}
+}
+
+// calledFor reports whether a takeover came while a program of the user's was in force, or so
+// soon after it that it may be its work.
+func (h *History) calledFor(f *results.Fault, t Takeover) bool {
+	ended, at := max(f.Proved, f.Released, f.Restored), t.At-t.Uncertainty
+	if t.At < f.Injected {
+		return false
+	}
+	inForce := f.Lasts && f.Released == 0 || at <= ended+joinSlack
+	return inForce || at <= ended+lateCall && h.firstSince(t, f.Injected)
+}
+
+// unforced reports whether nothing showed that the old owner of a takeover had failed.
+func (t Takeover) unforced() bool {
+	return t.Means != results.MeansMoved && t.failed == nil && (t.suspected == nil || t.Means != "")
+}
+
+// firstSince reports whether no other takeover of its shard came before one since a moment.
+func (h *History) firstSince(t Takeover, since results.Duration) bool {
+	return !slices.ContainsFunc(h.taken, func(o Takeover) bool { return o.Shard == t.Shard && o.At >= since && o.At < t.At })
 }
 
 // stretch is from an offset to another.

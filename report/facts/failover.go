@@ -267,7 +267,8 @@ func (a *Analysis) failover(e episode) Failover {
 		if t.Slots.Count() != a.slotsOf(e.shard).Count() {
 			v.Slots = t.Slots
 		}
-		if !e.planned {
+		// A program of the user's may do anything, at any time after its start.
+		if !e.planned && e.fault.Takes != results.TakesUnknown {
 			v.PredictedMin, v.PredictedMax = a.predict(s.election.delay)
 		}
 		switch {

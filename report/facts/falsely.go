@@ -57,8 +57,10 @@ func (t Takeover) falsely() bool {
 }
 
 // takesAway reports whether a fault can take a node away from the others: it ends it, or cuts
-// its connections.
-func takesAway(f results.Fault) bool { return f.Deposes || f.Disconnects }
+// its connections. A program of the user's may do either.
+func takesAway(f results.Fault) bool {
+	return f.Deposes || f.Disconnects || f.Takes == results.TakesUnknown
+}
 
 // during reports whether the load ran at an offset.
 func (a *Analysis) during(at results.Duration) bool {

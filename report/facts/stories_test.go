@@ -203,6 +203,8 @@ var traits = map[string]results.Traits{
 	"partition": {Takes: results.TakesNetwork, Lasts: true, Disconnects: true},
 	"command":   {Takes: results.TakesCommand},
 	"setting":   {Takes: results.TakesCommand, Lasts: true}, // with undo
+	"exec":      {Takes: results.TakesUnknown},
+	"vm":        {Takes: results.TakesUnknown, Lasts: true}, // with heal
 	"failover":  {Takes: results.TakesRole, Deposes: true, Asked: true},
 	"reshard":   {Takes: results.TakesSlots, Asked: true},
 	"scale":     {Takes: results.TakesSlots, Asked: true},

@@ -148,7 +148,7 @@ func (s *story) cause(w results.Write) string {
 		return results.CauseCommand
 	case took == never:
 		return results.CauseUnexplained
-	case w.Sent < took && (exit < took || s.planned(w)):
+	case w.Sent < took && (exit < took || s.planned(w, took)):
 		if s.unsynced(heir, w, took) || s.stoodStill(heir, w, min(exit, took)) {
 			return results.CauseUnsynced
 		}
@@ -318,16 +318,15 @@ func struck(f results.Fault, node string) bool {
 	return slices.ContainsFunc(f.Hits(), func(h results.Hit) bool { return h.Node == node })
 }
 
-// planned reports whether a failover by command was what struck the shard last
-// before the write was acknowledged, or while it stood alone.
-func (s *story) planned(w results.Write) bool {
-	for _, f := range s.run.Faults {
-		if f.Injected == 0 || f.Shard != s.home(w) {
-			continue
-		}
-		if f.Takes == results.TakesRole && (f.Verified == 0 || w.Done < f.Verified) {
-			return true
-		}
-	}
-	return false
+// seenLate is how much later than the end of a fault a poll may show what it did.
+const seenLate = results.Duration(time.Second)
+
+// planned reports whether a failover by command is how another node took over from the one that
+// acknowledged a write: the command was sent before, to another node, and not over yet.
+func (s *story) planned(w results.Write, took results.Duration) bool {
+	return slices.ContainsFunc(s.run.Faults, func(f results.Fault) bool {
+		asked := f.Takes == results.TakesRole && f.Injected > 0 && f.Injected <= took && f.Shard == s.home(w)
+		itself := slices.ContainsFunc(f.Hits(), func(h results.Hit) bool { return h.Role == "replica" && h.Node == w.Node })
+		return asked && !itself && (f.Verified == 0 || took <= f.Verified+seenLate)
+	})
 }

@@ -24,6 +24,12 @@ func proved(f results.Fault, at int) results.Fault {
 	return f
 }
 
+// verified is a fault whose effect was over for good at a millisecond.
+func verified(f results.Fault, at int) results.Fault {
+	f.Verified = results.DurationOf(time.Duration(at) * time.Millisecond)
+	return f
+}
+
 // onReplica is a fault that struck its node as a replica.
 func onReplica(f results.Fault) results.Fault {
 	f.Role = "replica"
@@ -78,6 +84,11 @@ func replaced() []fate {
 		{"acknowledged after it was replaced", []results.Event{event(800, promoted, "node-1")}, nil, 500, results.CauseSplitBrain},
 		{"deposed by command", []results.Event{event(1100, promoted, "node-1")}, []results.Fault{strike("failover", "node-1", 1050)}, 500, results.CauseAsyncTail},
 		{"deposed by command before it acknowledged", []results.Event{event(900, promoted, "node-1")}, []results.Fault{strike("failover", "node-1", 850)}, 500, results.CauseSplitBrain},
+		{"cut off and replaced, and given its role back by command", []results.Event{event(3000, promoted, "node-1"), event(9000, promoted, "node-0")}, []results.Fault{strike("partition", "node-0", 900), strike("failover", "node-0", 8900)}, 500, results.CauseSplitBrain},
+		{"deposed by command, and given its role back by another", []results.Event{event(1100, promoted, "node-1"), event(9000, promoted, "node-0")}, []results.Fault{strike("failover", "node-1", 1050), strike("failover", "node-0", 8900)}, 500, results.CauseAsyncTail},
+		{"cut off and replaced, long after a failover by command", []results.Event{event(800, promoted, "node-0"), event(3000, promoted, "node-1")}, []results.Fault{verified(strike("failover", "node-0", 700), 1500), strike("partition", "node-0", 900)}, 500, results.CauseSplitBrain},
+		{"cut off and replaced, just after it was made primary by command", []results.Event{event(800, promoted, "node-0"), event(3000, promoted, "node-1")}, []results.Fault{onReplica(strike("failover", "node-0", 700)), strike("partition", "node-0", 900)}, 500, results.CauseSplitBrain},
+		{"deposed late by command", []results.Event{event(3000, promoted, "node-1")}, []results.Fault{verified(strike("failover", "node-1", 900), 3500)}, 500, results.CauseAsyncTail},
 		{"back without anything", []results.Event{event(1100, exit, "node-0"), event(1600, ready, "node-0")}, nil, 0, results.CauseEmptyRestart},
 		{"reported gone a moment before it was, and back without anything", []results.Event{event(100, ready, "node-0"), gone(950, "node-0"), event(1600, ready, "node-0")}, nil, 0, results.CauseEmptyRestart},
 		{"reported gone a moment before it was, and replaced", []results.Event{gone(950, "node-0"), event(3000, promoted, "node-1"), event(3300, ready, "node-0")}, nil, 500, results.CauseAsyncTail},

@@ -8,9 +8,8 @@ import (
 )
 
 // losses groups lost writes by shard, fault, cause and the node that acknowledged
-// them. A write goes with the failover of its shard whose promotion is nearest
-// to its acknowledgement, among those that deposed the node which gave it, if
-// there are any. Where no replica was promoted, times count from the fault.
+// them. A write goes with the failover that causeOf finds. Where no replica was
+// promoted, times count from the fault.
 func (a *Analysis) losses(failovers []results.Failover) []results.LossGroup {
 	type key struct {
 		shard              int
@@ -27,7 +26,7 @@ func (a *Analysis) losses(failovers []results.Failover) []results.LossGroup {
 		promoted := false
 		if c := a.removedBy(f); c != nil {
 			k.fault, after = c.Name, w.Done-c.Injected
-		} else if v := causeOf(w, failovers); v != nil {
+		} else if v := a.causeOf(f, failovers); v != nil {
 			k.fault, promoted = v.Fault, v.Completed()
 			before, after = turn(v)-w.Done, w.Done-v.Injected
 		}
@@ -79,23 +78,113 @@ func turn(v *results.Failover) results.Duration {
 	return v.Injected
 }
 
-func causeOf(w results.Write, failovers []results.Failover) *results.Failover {
-	var best *results.Failover
-	better := func(v *results.Failover) bool {
-		if best == nil {
-			return true
-		}
-		if mine, its := v.From == w.Node, best.From == w.Node; mine != its {
-			return mine
-		}
-		return Distance(turn(v), w.Done) < Distance(turn(best), w.Done)
-	}
+// causeOf is the failover of its shard that lost a write, by what became of the node that
+// acknowledged it:
+//
+//	it came back as primary   the first one that ended it after the write was sent
+//	it was replaced           the first one that deposed it after the write was sent or,
+//	                          where it went on to acknowledge writes, the last one before,
+//	                          unless it had become the primary again
+//
+// Where the node neither failed nor was replaced, it is the failover that is nearest in time.
+// Nil if the shard had none.
+func (a *Analysis) causeOf(lost results.Finding, failovers []results.Failover) *results.Failover {
+	w := lost.Write
+	var ofShard, mine, fits []*results.Failover
 	for i := range failovers {
-		if v := &failovers[i]; v.Shard == w.Shard && better(v) {
-			best = v
+		v := &failovers[i]
+		if v.Shard != w.Shard {
+			continue
+		}
+		ofShard = append(ofShard, v)
+		if v.From == w.Node {
+			mine = append(mine, v)
+		}
+		replaced := v.To != "" && v.To != v.From
+		if v.From == w.Node && replaced == replacedBy(lost.Cause) && (replaced || a.endedIn(v)) {
+			fits = append(fits, v)
 		}
 	}
-	return best
+	switch {
+	case len(fits) > 0:
+		mine = fits
+	case len(mine) == 0:
+		return nearest(ofShard, w)
+	}
+	if lost.Cause == results.CauseSplitBrain {
+		if v := deposed(mine, ofShard, w); v != nil {
+			return v
+		}
+	}
+	for _, v := range mine {
+		if a.actedUntil(v)+joinSlack >= w.Sent {
+			return v
+		}
+	}
+	return mine[len(mine)-1]
+}
+
+// replacedBy reports whether another node took over from the one that lost a write, by the
+// cause of the loss.
+func replacedBy(cause string) bool {
+	switch cause {
+	case results.CauseEmptyRestart, results.CauseRestartTail:
+		return false
+	}
+	return true
+}
+
+// deposed is the failover that had deposed a node when it acknowledged a write, and since when
+// it had not become the primary of the shard again; nil if it had not been deposed.
+func deposed(mine, ofShard []*results.Failover, w results.Write) *results.Failover {
+	var last *results.Failover
+	for _, v := range mine {
+		if turn(v) <= w.Sent {
+			last = v
+		}
+	}
+	if last == nil || slices.ContainsFunc(ofShard, func(v *results.Failover) bool {
+		return v.To == w.Node && v.From != w.Node && turn(v) > turn(last) && turn(v) <= w.Done
+	}) {
+		return nil
+	}
+	return last
+}
+
+// nearest is the failover whose turn is nearest to a write's acknowledgement; nil without any.
+func nearest(list []*results.Failover, w results.Write) *results.Failover {
+	if len(list) == 0 {
+		return nil
+	}
+	return slices.MinFunc(list, func(x, y *results.Failover) int {
+		return cmp.Compare(Distance(turn(x), w.Done), Distance(turn(y), w.Done))
+	})
+}
+
+// exitIn is the end of the old primary's process within a failover; nil if none was seen.
+func (a *Analysis) exitIn(v *results.Failover) *results.Event {
+	return First(a.Between(v.Injected, v.Injected+v.Server), func(e results.Event) bool { return e.Node == v.From && e.Kind == results.EventNodeExit })
+}
+
+// endedIn reports whether the old primary's process ended within a failover.
+func (a *Analysis) endedIn(v *results.Failover) bool {
+	return a.exitIn(v) != nil || slices.ContainsFunc(a.Run.Faults, func(f results.Fault) bool { return f.Name == v.Fault && f.Takes == results.TakesProcess })
+}
+
+// actedUntil is when the old primary of a failover was replaced or, where it was not, had ended
+// or was seen to be away: no write that it acknowledged later is lost by that.
+func (a *Analysis) actedUntil(v *results.Failover) results.Duration {
+	at := turn(v)
+	if at > v.Injected {
+		return at
+	}
+	if i := slices.IndexFunc(a.Run.Faults, func(f results.Fault) bool { return f.Name == v.Fault }); i >= 0 {
+		at = max(at, min(a.Run.Faults[i].Proved, v.Injected+v.Server))
+	}
+	if exit := a.exitIn(v); exit != nil {
+		at = max(at, exit.Offset)
+	}
+	return at
 }
 
 // Distance is the absolute difference.

@@ -364,7 +364,7 @@ func unsyncedReplica(a *facts.Analysis, s *results.Summary) []results.Advice {
 	var list []results.Advice
 	for _, g := range lostTo(s, results.CauseUnsynced) {
 		i := slices.IndexFunc(s.Failovers, func(v results.Failover) bool {
-			return v.Shard == g.Shard && v.Fault == g.Fault && v.From == g.Node && v.To != ""
+			return v.Shard == g.Shard && v.Fault == g.Fault && v.From == g.Node && v.To != "" && v.To != v.From
 		})
 		if i < 0 {
 			continue

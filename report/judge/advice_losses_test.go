@@ -57,6 +57,30 @@ func TestLossesOfEachFault(t *testing.T) {
 	}
 }
 
+// A pause that the primary outlived has not lost what another fault took later, although it was
+// nearer to the writes; and no node took over from itself.
+func TestLossesAfterAPauseThatWasOutlived(t *testing.T) {
+	for rule, cause := range map[string]string{"async-tail": results.CauseAsyncTail, "unsynced-replica": results.CauseUnsynced, "split-brain": results.CauseSplitBrain} {
+		b := thereAndBack(cause)
+		pause := b.Run.Faults[0]
+		pause.Name, pause.Takes, pause.Lasts = "pause", results.TakesTime, true
+		pause.Injected, pause.Proved, pause.Released, pause.Restored, pause.Verified = fixture.MS(33000), fixture.MS(33005), fixture.MS(33500), fixture.MS(33505), fixture.MS(33600)
+		b.Run.Faults = append(b.Run.Faults, pause)
+		b.Run.ProbeOutages = append(b.Run.ProbeOutages, results.Outage{Shard: 0, From: fixture.MS(32999), To: fixture.MS(33505), Node: "node-0"})
+		for i := range b.Findings {
+			if w := &b.Findings[i].Write; w.Done > fixture.MS(30000) {
+				w.Sent, w.Done = w.Sent-fixture.MS(1300), w.Done-fixture.MS(1300) // nearer to the pause
+			}
+		}
+		for _, one := range foundBy(t, rule, b, nil) {
+			text := one.Title + " " + strings.Join(one.Evidence, "; ")
+			if strings.Contains(text, "fault pause") || strings.Contains(text, "node-0 took over") {
+				t.Errorf("%s: %s", rule, text)
+			}
+		}
+	}
+}
+
 // linked has the replica be in sync at a millisecond after the kill.
 func linked(b *results.Bundle, ms float64) *results.Bundle {
 	b.Events = append(b.Events, results.Event{Offset: fixture.MS(fixture.Injected + ms), Kind: results.EventLinkUp, Source: "poll", Node: "node-3"})

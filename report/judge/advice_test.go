@@ -172,7 +172,10 @@ func early(b *results.Bundle) *results.Bundle {
 
 // by has the fault take something else than the process.
 func by(what results.Resource, b *results.Bundle) *results.Bundle {
-	b.Run.Faults[0].Takes = what
+	f := &b.Run.Faults[0]
+	if f.Takes = what; what == results.TakesRole {
+		f.Proved = fixture.MS(fixture.PromotedAt + 20) // it is when the replica has the role
+	}
 	return b
 }
 

@@ -222,9 +222,9 @@ func shareLost(a *facts.Analysis, failovers []results.Failover, g results.LossGr
 func emptyRestart(a *facts.Analysis, s *results.Summary) []results.Advice {
 	var list []results.Advice
 	for _, g := range lostTo(s, results.CauseEmptyRestart) {
-		advice := "Enable persistence (appendonly yes), at the price of writes to the disk and of a start that takes longer."
 		exit, back := endIn(a, g)
 		ended := endedAt(a, g, exit)
+		advice := keptBy(a, g, ended).afterEmpty()
 		if early := back == nil || back.Offset-ended < results.DurationOf(a.NodeTimeoutAt(ended)); early && len(a.Heirs(g.Node, ended)) > 0 {
 			advice += " Or delay the restart until a replica has taken over, some seconds more than cluster-node-timeout."
 		}
@@ -272,29 +272,21 @@ func copiedFrom(a *facts.Analysis, node string, back *results.Event) []string {
 func restartTail(a *facts.Analysis, s *results.Summary) []results.Advice {
 	var list []results.Advice
 	for _, g := range lostTo(s, results.CauseRestartTail) {
-		evidence := restartEvidence(a, g)
-		if f := fault(a, g.Fault); f.Unsyncs {
-			evidence = append(evidence, "the fault took what the volume had not synced: "+f.Proof)
-		}
 		exit, _ := endIn(a, g)
 		ended := endedAt(a, g, exit)
-		setting := "appendfsync always"
-		if a.DirectiveAt(g.Node, "appendonly", ended) != "yes" {
-			setting = "appendonly yes with appendfsync always"
-		}
-		advice := fmt.Sprintf("Use %s for writes that must survive the primary's own restart, at the price of an fsync before each reply.", setting)
+		advice := keptBy(a, g, ended).afterTail()
 		if len(a.Heirs(g.Node, ended)) > 0 {
 			advice += " Or delay the restart until a replica has taken over."
 		}
 		list = append(list, results.Advice{
 			Severity: results.Warning, Title: fmt.Sprintf("%s came back as primary with older data: %s of shard %d are gone", g.Node, shareLost(a, s.Failovers, g), g.Shard),
-			Evidence: append(evidence, "persistence: "+persistence(a, g.Node, ended)), Advice: advice, Anchor: lossAnchor,
+			Evidence: append(restartEvidence(a, g), "persistence: "+persistence(a, g.Node, ended)), Advice: advice, Anchor: lossAnchor,
 		})
 	}
 	return list
 }
 
-// restartEvidence is when a node ended and when it was back.
+// restartEvidence is when a node ended, when it was back, and what its volume had lost.
 func restartEvidence(a *facts.Analysis, g results.LossGroup) []string {
 	list := lossEvidence(g)
 	if exit, back := endIn(a, g); back != nil {
@@ -303,6 +295,9 @@ func restartEvidence(a *facts.Analysis, g results.LossGroup) []string {
 			away = "at most " + words.Duration(back.Offset-exit.Offset+exit.Uncertainty) + " after it ended"
 		}
 		list = append(list, fmt.Sprintf("%s was back %s; cluster-node-timeout is %s", g.Node, away, words.Duration(results.DurationOf(a.NodeTimeoutAt(exit.Offset-1)))))
+	}
+	if f := fault(a, g.Fault); f.Unsyncs {
+		list = append(list, "the fault took what the volume had not synced: "+f.Proof)
 	}
 	return list
 }
@@ -385,11 +380,22 @@ func unsyncedReplica(a *facts.Analysis, s *results.Summary) []results.Advice {
 			if v.Means == results.MeansElected {
 				one.Evidence = append(one.Evidence, "cluster-replica-validity-factor allows data of that age")
 			}
-			one.Advice = "min-replicas-to-write 1 makes a primary refuse writes while it has no replica in sync. The price: its shard takes no writes then (NOREPLICAS), with one replica per shard also after each failover. A lower cluster-replica-validity-factor keeps more such replicas from taking over."
+			one.Advice = refuseUnsynced(a, v, &one) + " A lower cluster-replica-validity-factor keeps more such replicas from taking over."
 		}
 		list = append(list, one)
 	}
 	return list
+}
+
+// refuseUnsynced is how the primary of a failover would not have acknowledged what no replica in
+// sync had, with what it did about that as evidence.
+func refuseUnsynced(a *facts.Analysis, v results.Failover, one *results.Advice) string {
+	least := a.DirectiveAt(v.From, "min-replicas-to-write", v.Injected)
+	if least == "" || least == "0" {
+		return "min-replicas-to-write 1 makes a primary refuse writes while it has no replica in sync. The price: its shard takes no writes then (NOREPLICAS), with one replica per shard also after each failover."
+	}
+	one.Evidence = append(one.Evidence, fmt.Sprintf("min-replicas-to-write is %s, min-replicas-max-lag %s", least, orDefault(a.DirectiveAt(v.From, "min-replicas-max-lag", v.Injected), "10 s by default")))
+	return "Lower min-replicas-max-lag, but not below 2 s, because replicas report once a second: a replica that is silent counts as in sync for that long. Another replica in sync is enough, whichever takes over. The price: a replica that is silent for longer makes its shard refuse writes."
 }
 
 // stoodStill is how much longer than its link was down a replica's data must have stood still

@@ -355,7 +355,7 @@ func changedRules() []ruleCase {
 		{"no-failover", "forbidden until before the kill", undone(setEarly(cameBackLate(), "node-3")), setting("cluster-replica-no-failover", "yes", "no"), "No replica took over shard 0, and the events do not show why"},
 		{"no-failover", "a fault without proof", unproved(setEarly(cameBackLate(), "node-3")), setting("cluster-replica-no-failover", "yes", "no"), "No replica took over shard 0, and the events do not show why"},
 		{"restart-tail", "an append-only file by a fault", setEarly(fixture.Lose(cameBackEarly(), results.CauseRestartTail, 5), "node-0"), setting("appendonly", "yes", "no"), "Use appendfsync always for writes"},
-		{"restart-tail", "an append-only file for a while", undone(setEarly(fixture.Lose(cameBackEarly(), results.CauseRestartTail, 5), "node-0")), setting("appendonly", "yes", "no"), "Use appendonly yes with appendfsync always"},
+		{"restart-tail", "an append-only file for a while", undone(setEarly(fixture.Lose(cameBackEarly(), results.CauseRestartTail, 5), "node-0")), setting("appendonly", "yes", "no"), "Use appendonly yes for writes"},
 		{"empty-restart", "what it kept then", setEarly(fixture.Lose(cameBackEarly(), results.CauseEmptyRestart, 100), "node-0"), setting("save", "", "1 1"), `persistence: none: appendonly no, save ""`},
 		{"empty-restart", "the timeout of then", setEarly(fixture.Lose(cameBackEarly(), results.CauseEmptyRestart, 100), "node-1"), setting("cluster-node-timeout", "9000", "2000"), "cluster-node-timeout is 9.00 s"},
 		{"empty-restart", "the timeout of before", undone(setEarly(fixture.Lose(cameBackEarly(), results.CauseEmptyRestart, 100), "node-1")), setting("cluster-node-timeout", "9000", "2000"), "cluster-node-timeout is 2.00 s"},
@@ -514,7 +514,6 @@ func diskRules() []ruleCase {
 func replayedRules() []ruleCase {
 	return []ruleCase{
 		{"restart-tail", "a part of it", fixture.Lose(cameBackEarly(), results.CauseRestartTail, 5), nil, "node-0 came back as primary with older data: 5 of the 100 writes acknowledged until then (5 %)"},
-		{"restart-tail", "snapshots only", fixture.Lose(cameBackEarly(), results.CauseRestartTail, 5), nil, "Use appendonly yes with appendfsync always for writes"},
 		{"restart-tail", "an append-only file", fixture.Lose(cameBackEarly(), results.CauseRestartTail, 5), synced("everysec"), "Use appendfsync always for writes"},
 		{"restart-tail", "a replica", fixture.Lose(cameBackEarly(), results.CauseRestartTail, 5), nil, "Or delay the restart until a replica has taken over"},
 		{"restart-tail", "nothing lost", cameBackEarly(), nil, ""},
@@ -573,7 +572,7 @@ var recommends = regexp.MustCompile(`\b([Ss]et|[Ll]ower|[Rr]aise|[Ee]nable|[Uu]s
 
 // TestRules: each rule where it must say something, and where it must not.
 func TestRules(t *testing.T) {
-	for _, tt := range slices.Concat(serviceRules(), changedRules(), attemptRules(), replicationRules(), scarceRules(), dataRules(), diskRules(), replayedRules()) {
+	for _, tt := range slices.Concat(serviceRules(), changedRules(), attemptRules(), replicationRules(), scarceRules(), dataRules(), diskRules(), persistenceRules(), replayedRules()) {
 		t.Run(tt.rule+"/"+tt.name, func(t *testing.T) {
 			list := foundBy(t, tt.rule, tt.bundle, tt.change)
 			if tt.says == "" {

@@ -48,6 +48,11 @@ func persistenceRules() []ruleCase {
 		{"restart-tail", "power loss, everysec", unsynced(tail()), file("everysec"), "Use appendfsync always for writes"},
 		{"restart-tail", "power loss, no", unsynced(tail()), file("no"), "Set appendfsync to everysec or always"},
 		{"restart-tail", "power loss, always", unsynced(tail()), file("always"), "Keep this run"},
+		{"unsaved", "snapshots", failing("MISCONF"), withConfig("appendonly", "no", "save", "60 1"), "With stop-writes-on-bgsave-error no it accepts writes after a failed snapshot"},
+		{"unsaved", "a file", failing("MISCONF"), withConfig("appendonly", "yes", "save", ""), "A node whose append-only file cannot be written or synced refuses writes, whatever stop-writes-on-bgsave-error is"},
+		{"unsaved", "a file as evidence", failing("MISCONF"), withConfig("appendonly", "yes", "save", ""), "persistence: an append-only file, appendfsync everysec"},
+		{"unsaved", "a file, and snapshots", failing("MISCONF"), withConfig("appendonly", "yes"), "whatever stop-writes-on-bgsave-error is. With stop-writes-on-bgsave-error no it accepts writes after a failed snapshot"},
+		{"unsaved", "a file, and snapshots that stop nothing", failing("MISCONF"), withConfig("appendonly", "yes", "stop-writes-on-bgsave-error", "no"), "Free space on the volume"},
 		{"unsynced-replica", "no min-replicas-to-write", heir(), nil, "min-replicas-to-write 1 makes a primary refuse writes"},
 		{"unsynced-replica", "min-replicas-to-write is set", heir(), withConfig("min-replicas-to-write", "1"), "Lower min-replicas-max-lag"},
 	}
@@ -70,6 +75,19 @@ func TestAdviceOnPersistenceAsksForNothingThatIsSet(t *testing.T) {
 			if sc.Redis.Config[asks.directive] == asks.value && strings.Contains(list[0].Advice, asks.text) {
 				t.Errorf("%s, %s: %q", tt.rule, tt.name, list[0].Advice)
 			}
+		}
+	}
+}
+
+// stop-writes-on-bgsave-error has no part in it where no snapshot could fail, or it is off.
+func TestRefusalsOfAnAppendOnlyFileAlone(t *testing.T) {
+	for name, change := range map[string]func(*scenarios.Scenario){
+		"no snapshots":                withConfig("appendonly", "yes", "save", ""),
+		"snapshots that stop nothing": withConfig("appendonly", "yes", "stop-writes-on-bgsave-error", "no"),
+	} {
+		list := foundBy(t, "unsaved", failing("MISCONF"), change)
+		if len(list) != 1 || strings.Contains(strings.Join(list[0].Evidence, " "), "bgsave") || strings.Contains(list[0].Advice, "failed snapshot") {
+			t.Errorf("%s: %+v", name, list)
 		}
 	}
 }

@@ -187,11 +187,33 @@ func cutOff(a *facts.Analysis, r results.Refusal) *results.Fault {
 	return nil
 }
 
-// unsaved finds writes that were refused because nodes could not save their data.
+// unsaved finds writes that were refused because nodes could not save their data: a snapshot
+// had failed, or the append-only file could not be written or synced. Source:
+// writeCommandsDeniedByDiskError in server.c.
 func unsaved(a *facts.Analysis, _ *results.Summary) []results.Advice {
-	return advised(refusal(a, "MISCONF", "Primaries refused writes because they could not save their data (MISCONF)",
-		configured(a, "stop-writes-on-bgsave-error", "yes (the default)")),
-		"Read the nodes' logs in nodes/ of this run: a full disk or a folder without rights keeps a node from saving. With stop-writes-on-bgsave-error no it accepts writes after a failed snapshot, at the price that a restart loses them.")
+	const directive = "stop-writes-on-bgsave-error"
+	advice := "Read the nodes' logs in nodes/ of this run: a full disk or a folder without rights keeps a node from saving."
+	var evidence []string
+	var file, snapshots bool
+	for _, r := range refusers(a, "MISCONF") {
+		save, stated := a.StatedAt(r.Node, "save", r.From)
+		snapshots = snapshots || (save != "" || !stated) && a.DirectiveAt(r.Node, directive, r.From) != "no"
+		if a.DirectiveAt(r.Node, "appendonly", r.From) != "yes" {
+			continue
+		}
+		file = true
+		if text := "persistence: " + persistence(a, r.Node, r.From); !slices.Contains(evidence, text) {
+			evidence = append(evidence, text)
+		}
+	}
+	if file {
+		advice += " Free space on the volume, and alert on it and on aof_last_write_status. A node whose append-only file cannot be written or synced refuses writes, whatever " + directive + " is."
+	}
+	if snapshots {
+		evidence = append(evidence, configured(a, directive, "yes (the default)"))
+		advice += " With " + directive + " no it accepts writes after a failed snapshot, at the price that a restart loses them."
+	}
+	return advised(refusal(a, "MISCONF", "Primaries refused writes because they could not save their data (MISCONF)", evidence...), advice)
 }
 
 // busyScript finds requests that met a node that ran a script for too long.

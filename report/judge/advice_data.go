@@ -318,8 +318,8 @@ func endIn(a *facts.Analysis, g results.LossGroup) (exit, back *results.Event) {
 	return exit, nil
 }
 
-// splitBrain finds writes that an old primary acknowledged after another node had taken its
-// place. Only a primary that was cut off is helped by min-replicas-to-write.
+// splitBrain finds writes that an old primary acknowledged while another node took its place, or
+// after it had. Only a primary that its replicas did not hear is helped by min-replicas-to-write.
 func splitBrain(a *facts.Analysis, s *results.Summary) []results.Advice {
 	var list []results.Advice
 	for _, g := range lostTo(s, results.CauseSplitBrain) {
@@ -332,6 +332,9 @@ func splitBrain(a *facts.Analysis, s *results.Summary) []results.Advice {
 		case f.Takes == results.TakesRole:
 			one.Title = writes + " after another node was made primary in its place; they are gone"
 			one.Advice = "While the primary answers, use CLUSTER FAILOVER without FORCE or TAKEOVER: the primary then stops writes until the replica has all of them."
+		case g.Promoted && g.First > 0:
+			one.Title = writes + " that its successor did not have; they are gone"
+			isolated(a, g.Node, lostBy(s, g).Injected, &one)
 		default:
 			one.Title = writes + " after another node had taken over; they are gone"
 			one.Advice = "For writes that must not be lost, use WAIT 1: no replica confirms the writes of a primary that was replaced. The price is a round trip to a replica for each write."
@@ -339,6 +342,17 @@ func splitBrain(a *facts.Analysis, s *results.Summary) []results.Advice {
 		list = append(list, one)
 	}
 	return list
+}
+
+// lostBy is the failover that a group of losses goes with; zero if it goes with none.
+func lostBy(s *results.Summary, g results.LossGroup) results.Failover {
+	i := slices.IndexFunc(s.Failovers, func(v results.Failover) bool {
+		return v.Shard == g.Shard && v.Fault == g.Fault && v.From == g.Node && v.To != "" && v.To != v.From
+	})
+	if i < 0 {
+		return results.Failover{}
+	}
+	return s.Failovers[i]
 }
 
 // isolated adds what bounds the writes of a primary that is cut off.
@@ -358,13 +372,10 @@ func isolated(a *facts.Analysis, node string, at results.Duration, one *results.
 func unsyncedReplica(a *facts.Analysis, s *results.Summary) []results.Advice {
 	var list []results.Advice
 	for _, g := range lostTo(s, results.CauseUnsynced) {
-		i := slices.IndexFunc(s.Failovers, func(v results.Failover) bool {
-			return v.Shard == g.Shard && v.Fault == g.Fault && v.From == g.Node && v.To != "" && v.To != v.From
-		})
-		if i < 0 {
+		v := lostBy(s, g)
+		if v.To == "" {
 			continue
 		}
-		v := s.Failovers[i]
 		one := results.Advice{
 			Severity: results.Critical, Anchor: lossAnchor, Evidence: lossEvidence(g),
 			Title: fmt.Sprintf("%s took over shard %d without being in sync: %s are gone", v.To, g.Shard, shareLost(a, s.Failovers, g)),
@@ -434,10 +445,14 @@ func whyUnsynced(a *facts.Analysis, v results.Failover) []string {
 }
 
 func asyncTail(a *facts.Analysis, s *results.Summary) []results.Advice {
-	total := 0
+	total, planned := 0, 0
 	var evidence []string
 	for i, g := range lostTo(s, results.CauseAsyncTail) {
 		total += g.Count
+		switch lostBy(s, g).Means {
+		case results.MeansHandover, results.MeansForced, results.MeansTaken:
+			planned += g.Count
+		}
 		if i < 3 {
 			evidence = append(evidence, fmt.Sprintf("%s acknowledged by %s: %s", words.Count(g.Count), g.Node, strings.Join(lossEvidence(g), "; ")))
 		}
@@ -449,8 +464,16 @@ func asyncTail(a *facts.Analysis, s *results.Summary) []results.Advice {
 	if d := a.Run.Audit.Durability; d != "asynchronous" && d != "" {
 		advice = d + " narrows the window but does not close it: a replica that has not confirmed the write can still take over."
 	}
+	when := "the primary failed"
+	switch planned {
+	case 0:
+	case total:
+		when = "another node was made primary"
+	default:
+		when += " or another node was made primary"
+	}
 	return []results.Advice{{
-		Severity: results.Note, Title: fmt.Sprintf("%s had not reached a replica when the primary failed, and are gone", words.Plural(total, "acknowledged write", "acknowledged writes")),
+		Severity: results.Note, Title: fmt.Sprintf("%s had not reached a replica when %s, and are gone", words.Plural(total, "acknowledged write", "acknowledged writes"), when),
 		Evidence: evidence, Advice: advice, Anchor: lossAnchor,
 	}}
 }

@@ -179,6 +179,24 @@ func by(what results.Resource, b *results.Bundle) *results.Bundle {
 	return b
 }
 
+// later has the writes be acknowledged some milliseconds later.
+func later(ms float64, b *results.Bundle) *results.Bundle {
+	for i := range b.Writes {
+		b.Writes[i].Done += fixture.MS(ms)
+	}
+	for i := range b.Findings {
+		w := &b.Findings[i].Write
+		w.Sent, w.Done = w.Done+fixture.MS(ms)-1, w.Done+fixture.MS(ms)
+	}
+	return b
+}
+
+// replacedByCommand has the primary be replaced by a command, without having failed.
+func replacedByCommand(b *results.Bundle) *results.Bundle {
+	b.Events = slices.DeleteFunc(b.Events, func(e results.Event) bool { return e.Kind == results.EventFail || e.Kind == results.EventPFail })
+	return by(results.TakesRole, b)
+}
+
 // commanding has the fault send a command that does not depose by itself.
 func commanding(b *results.Bundle) *results.Bundle {
 	b.Run.Faults[0].Deposes = false
@@ -521,9 +539,13 @@ func replayedRules() []ruleCase {
 		{"split-brain", "its reason", cutting(fixture.Lose(fixture.Killed(), results.CauseSplitBrain, 37)), nil, "min-replicas-to-write is 0"},
 		{"split-brain", "its price", cutting(fixture.Lose(fixture.Killed(), results.CauseSplitBrain, 37)), nil, "refuses all writes (NOREPLICAS)"},
 		{"split-brain", "already set", cutting(fixture.Lose(fixture.Killed(), results.CauseSplitBrain, 37)), func(s *scenarios.Scenario) { s.Redis.Config["min-replicas-to-write"] = "1" }, "lower it, but not below 2 s"},
-		{"split-brain", "the network was slow", by(results.TakesNetwork, fixture.Lose(fixture.Killed(), results.CauseSplitBrain, 37)), nil, "node-0 acknowledged 37 writes of shard 0 after another node had taken over"},
+		{"split-brain", "the network was slow", by(results.TakesNetwork, fixture.Lose(fixture.Killed(), results.CauseSplitBrain, 37)), nil, "node-0 acknowledged 37 writes of shard 0 that its successor did not have; they are gone"},
+		{"split-brain", "the network was slow, its price", by(results.TakesNetwork, fixture.Lose(fixture.Killed(), results.CauseSplitBrain, 37)), nil, "Set min-replicas-to-write 1 with a small min-replicas-max-lag"},
+		{"split-brain", "after the promotion", by(results.TakesNetwork, later(4500, fixture.Lose(fixture.Killed(), results.CauseSplitBrain, 37))), nil, "node-0 acknowledged 37 writes of shard 0 after another node had taken over"},
+		{"split-brain", "before and after the promotion", by(results.TakesNetwork, later(3920, fixture.Lose(fixture.Killed(), results.CauseSplitBrain, 37))), nil, "node-0 acknowledged 37 writes of shard 0 that its successor did not have; they are gone"},
 		{"split-brain", "replaced by force", by(results.TakesRole, fixture.Lose(fixture.Killed(), results.CauseSplitBrain, 37)), nil, "use CLUSTER FAILOVER without FORCE"},
-		{"split-brain", "paused", by(results.TakesTime, fixture.Lose(fixture.Killed(), results.CauseSplitBrain, 37)), nil, "node-0 acknowledged 37 writes of shard 0 after another node had taken over"},
+		{"split-brain", "paused", by(results.TakesTime, later(4500, fixture.Lose(fixture.Killed(), results.CauseSplitBrain, 37))), nil, "node-0 acknowledged 37 writes of shard 0 after another node had taken over"},
+		{"async-tail", "handed over", replacedByCommand(fixture.Lose(fixture.Killed(), results.CauseAsyncTail, 3)), nil, "3 acknowledged writes had not reached a replica when another node was made primary"},
 		{"split-brain", "a tail", fixture.Lose(fixture.Killed(), results.CauseAsyncTail, 37), nil, ""},
 		{"unsynced-replica", "without a link", unlinkedHeir(fixture.Lose(fixture.Killed(), results.CauseUnsynced, 37)), nil, "node-3 took over shard 0 without being in sync: 37 of the 100 writes acknowledged until then (37 %) are gone"},
 		{"unsynced-replica", "since when", unlinkedHeir(fixture.Lose(fixture.Killed(), results.CauseUnsynced, 37)), nil, "its replication link had been down for 2.00 s"},

@@ -12,7 +12,8 @@ import (
 // away to be so far apart that each is a rehearsal of its own: the first is over,
 // and the voters are ready to vote for a replica of the same primary again, which
 // they refuse within 2 × cluster-node-timeout (clusterSendFailoverAuthIfNeeded in
-// Redis' cluster.c). One error for each pair of faults.
+// Redis' cluster.c). Valkey votes again at once from 8.1 on; the rule holds for it too,
+// because the product may not be known before the run. One error for each pair of faults.
 func (d *document) validateSpacing(s *Scenario) {
 	by := []string{"cluster.local.restartDelay", "redis.config"}
 	if d.failed(append(by, "redis.config.cluster-node-timeout")...) {
@@ -28,7 +29,7 @@ func (d *document) validateSpacing(s *Scenario) {
 			what = "restartDelay"
 		}
 		over := f.recovery(s)
-		return fmt.Sprintf("faults of one shard need %s between them: %s (%s) until the first is over, and 2 × cluster-node-timeout (%s), within which voters refuse a second vote for the same primary; or say allow: [%s]",
+		return fmt.Sprintf("faults of one shard need %s between them: %s (%s) until the first is over, and 2 × cluster-node-timeout (%s), within which voters of Redis, and of Valkey before 8.1, refuse a second vote for the same primary; or say allow: [%s]",
 			over+pause, what, over, pause, Overlap)
 	}
 

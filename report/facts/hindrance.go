@@ -50,6 +50,8 @@ type Hindrance struct {
 	Down, Primaries int
 	// Elections is how many were started.
 	Elections int
+	// VotesAgain: a primary may vote at once for another replica of the same failed primary.
+	VotesAgain bool
 }
 
 // Hindrance explains a failover in which no other node took over.
@@ -62,7 +64,7 @@ func (a *Analysis) Hindrance(f results.Failover) Hindrance {
 		end = released // no probe noticed it: what came later has another cause
 	}
 	events := a.Between(f.Injected, end)
-	h := Hindrance{Back: a.back(f, events, end)}
+	h := Hindrance{Back: a.back(f, events, end), VotesAgain: a.rule().revotes}
 	if e := First(events, func(e results.Event) bool { return e.Kind == results.EventFail && e.About == f.From }); e != nil {
 		h.Failed = e.Offset
 	}

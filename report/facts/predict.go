@@ -31,6 +31,9 @@ type electionRule struct {
 	// atOnce: the replica that knows to be the best one does not wait. It logs a wait
 	// of 0 ms, or that it ends the wait that it began.
 	atOnce bool
+	// revotes: a primary may vote again at once for a replica of the same failed primary.
+	// Others refuse that within 2 × cluster-node-timeout.
+	revotes bool
 	// passes counts the passes of clusterCron that a failover may wait for: a primary
 	// notices the silence, the word of the majority reaches the replica, the replica
 	// schedules its election, the replica starts it.
@@ -45,16 +48,17 @@ type electionRule struct {
 //
 // Valkey: the function clusterHandleReplicaFailover of src/cluster_legacy.c. 8.1 lets
 // several failed primaries go one after the other (pull request 1018 of
-// valkey-io/valkey). 9.0 scales the waits with the node-timeout (pull request 2449, in
+// valkey-io/valkey), and voters vote for another replica of the same primary at once
+// (pull request 1356; the function clusterSendFailoverAuthIfNeeded). 9.0 scales the waits with the node-timeout (pull request 2449, in
 // 9.0.0-rc2). 9.1 lets the best replica start at once (pull request 2227, in 9.1.0-rc2),
 // in the same millisecond as FAIL reaches it (measured with 9.1.2).
 func electionRules() []electionRule {
 	half := func(time.Duration) time.Duration { return 500 * time.Millisecond }
 	scaled := func(nodeTimeout time.Duration) time.Duration { return min(500*time.Millisecond, nodeTimeout/30) }
 	return []electionRule{
-		{product: results.ProductValkey, major: 9, minor: 1, fixed: scaled, primaryStep: scaled, atOnce: true, passes: 2},
-		{product: results.ProductValkey, major: 9, minor: 0, fixed: scaled, primaryStep: scaled, passes: 4},
-		{product: results.ProductValkey, major: 8, minor: 1, fixed: half, primaryStep: half, passes: 4},
+		{product: results.ProductValkey, major: 9, minor: 1, fixed: scaled, primaryStep: scaled, atOnce: true, revotes: true, passes: 2},
+		{product: results.ProductValkey, major: 9, minor: 0, fixed: scaled, primaryStep: scaled, revotes: true, passes: 4},
+		{product: results.ProductValkey, major: 8, minor: 1, fixed: half, primaryStep: half, revotes: true, passes: 4},
 		{product: results.ProductValkey, fixed: half, passes: 4},
 		{product: results.ProductRedis, fixed: half, passes: 4},
 	}

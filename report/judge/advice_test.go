@@ -268,6 +268,20 @@ func cameBackLate(more ...results.Event) *results.Bundle {
 	return b
 }
 
+// deniedVotes are an election of node-3, and a voter that refused.
+func deniedVotes() []results.Event {
+	return []results.Event{
+		{Offset: fixture.MS(fixture.Injected + 3000), Kind: results.EventElectionStart, Source: "log", Node: "node-3"},
+		{Offset: fixture.MS(fixture.Injected + 3001), Kind: results.EventVoteDenied, Source: "log", Node: "node-1", About: "node-3", Message: "already voted for epoch 7"},
+	}
+}
+
+// onServer has the run be of another product or version.
+func onServer(product, version string, b *results.Bundle) *results.Bundle {
+	b.Run.Versions.Server = results.Server{Product: product, Version: version}
+	return b
+}
+
 // lone has no replica in shard 0.
 func lone(b *results.Bundle) *results.Bundle {
 	b.Run.Shards[0].Nodes = []string{"node-0"}
@@ -347,6 +361,10 @@ func serviceRules() []ruleCase {
 		{"one-machine", "on this machine", fixture.Killed(), nil, ""},
 		{"no-failover", "back early", cameBackEarly(), nil, "node-0 was back before it was declared failed"},
 		{"no-failover", "a failover", fixture.Killed(), nil, ""},
+		{"no-failover", "votes refused", cameBackLate(deniedVotes()...), nil, "and for the same failed primary once in 2 × cluster-node-timeout. A lost election"},
+		{"no-failover", "votes refused by Valkey 8.0", onServer(results.ProductValkey, "8.0.4", cameBackLate(deniedVotes()...)), nil, "and for the same failed primary once in 2 × cluster-node-timeout. A lost election"},
+		{"no-failover", "votes refused by Valkey 8.1", onServer(results.ProductValkey, "8.1.1", cameBackLate(deniedVotes()...)), nil, "A primary votes once in an epoch. A lost election"},
+		{"no-failover", "votes refused by Valkey 9.1", onServer(results.ProductValkey, "9.1.2", cameBackLate(deniedVotes()...)), nil, "A primary votes once in an epoch. A lost election"},
 		{"no-failover", "forbidden", cameBackLate(), func(s *scenarios.Scenario) { s.Redis.Config["cluster-replica-no-failover"] = "yes" }, "No replica was allowed to take over shard 0: cluster-replica-no-failover is yes"},
 		{"no-failover", "forbidden, and not needed", cameBackEarly(), func(s *scenarios.Scenario) { s.Redis.Config["cluster-replica-no-failover"] = "yes" }, "node-0 was back before it was declared failed"},
 		{"no-failover", "without a reason", cameBackLate(), nil, "No replica took over shard 0, and the events do not show why"},

@@ -153,9 +153,13 @@ func notTakenOver(f results.Failover, h facts.Hindrance) results.Advice {
 			Evidence: []string{failed, wereDown(h.Replicas) + " until the primary was back"},
 			Advice:   "Keep the copies of a shard on different machines, so that one failure does not take all of them."}
 	case facts.VotesRefused:
+		votes := "A primary votes once in an epoch, and for the same failed primary once in 2 × cluster-node-timeout."
+		if h.VotesAgain {
+			votes = "A primary votes once in an epoch."
+		}
 		return results.Advice{Severity: results.Warning, Title: fmt.Sprintf("No replica of shard %d got a majority of the votes", f.Shard),
 			Evidence: append([]string{failed, elections(h)}, h.Logged...),
-			Advice:   "A primary votes once in an epoch, and for the same failed primary once in 2 × cluster-node-timeout. A lost election is repeated after 4 × cluster-node-timeout."}
+			Advice:   votes + " A lost election is repeated after 4 × cluster-node-timeout."}
 	}
 	return results.Advice{Severity: results.Note, Title: fmt.Sprintf("No replica took over shard %d, and the events do not show why", f.Shard),
 		Evidence: []string{hindered(h)}, Advice: "Read the logs of the shard's nodes at that time, in nodes/ of this run."}

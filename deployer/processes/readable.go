@@ -172,25 +172,15 @@ func (d *Deployment) beside(r scenarios.Release, dir, appendonly string) (*separ
 // await waits until the server answers. If it ends before, the error is what it
 // warned of.
 func (s *separate) await(ctx context.Context) error {
-	t := time.NewTicker(10 * time.Millisecond)
-	defer t.Stop()
-	for {
-		err := s.client.Ping(ctx).Err()
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-s.process.Done():
-			text, rerr := tail(s.log.Name(), 0)
-			if rerr != nil {
-				return rerr
-			}
-			return errors.New(deployer.Complaints(text))
-		case <-ctx.Done():
-			return fmt.Errorf("%w (%w)", err, context.Cause(ctx))
-		case <-t.C:
-		}
+	ended, err := deployer.AwaitAnswer(ctx, s.client, s.process.Done())
+	if !ended {
+		return err
 	}
+	text, err := tail(s.log.Name(), 0)
+	if err != nil {
+		return err
+	}
+	return errors.New(deployer.Complaints(text))
 }
 
 // close ends the server. Its files are to be deleted or have been read.

@@ -126,25 +126,18 @@ func (s *Source) start(binary string, o Options) error {
 
 // await waits until the server has read the file.
 func (s *Source) await(ctx context.Context) error {
-	t := time.NewTicker(20 * time.Millisecond)
-	defer t.Stop()
-	for {
-		err := s.client.Ping(ctx).Err()
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-s.process.Done():
-			text, rerr := os.ReadFile(s.log.Name())
-			if rerr != nil {
-				return rerr
-			}
-			return s.unread(strings.ReplaceAll(deployer.Complaints(string(text)), "Reading config from stdin | ", ""))
-		case <-ctx.Done():
-			return fmt.Errorf("waiting for %s to read %s: %w (%w)", s.server, s.file, err, context.Cause(ctx))
-		case <-t.C:
-		}
+	ended, err := deployer.AwaitAnswer(ctx, s.client, s.process.Done())
+	switch {
+	case err != nil:
+		return fmt.Errorf("waiting for %s to read %s: %w", s.server, s.file, err)
+	case !ended:
+		return nil
 	}
+	text, err := os.ReadFile(s.log.Name())
+	if err != nil {
+		return err
+	}
+	return s.unread(strings.ReplaceAll(deployer.Complaints(string(text)), "Reading config from stdin | ", ""))
 }
 
 // unread is the error for a file that the server does not read, from what its log complains of.

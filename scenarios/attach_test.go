@@ -7,7 +7,6 @@ import (
 
 // TestBeyond: once the cluster is found, what it cannot give is named.
 func TestBeyond(t *testing.T) {
-	t.Parallel()
 	s, err := Load("testdata/valid-attach-more.yaml")
 	if err != nil {
 		t.Fatal(err)

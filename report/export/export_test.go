@@ -46,7 +46,6 @@ func TestTheSeriesIsExported(t *testing.T) {
 // TestTheSeriesHasNoZeroForTheUnknown: a cell is empty, and a field left out, where nothing
 // was measured. A shard without an answer has its line.
 func TestTheSeriesHasNoZeroForTheUnknown(t *testing.T) {
-	t.Parallel()
 	b := fixture.Killed()
 	b.Intervals = slices.DeleteFunc(b.Intervals, func(i results.Interval) bool { return i.Second == 7 })
 	b.ShardIntervals = slices.DeleteFunc(b.ShardIntervals, func(i results.Interval) bool { return i.Second == 7 && i.Shard == 0 })

@@ -12,7 +12,6 @@ import (
 // TestJUnitNamesEachRun: the cases of several runs are distinct, and a run alone, or a seed,
 // changes no name.
 func TestJUnitNamesEachRun(t *testing.T) {
-	t.Parallel()
 	set := func(value string, seed uint64) *results.Bundle {
 		b := fixture.Killed()
 		b.Run.Seed = seed

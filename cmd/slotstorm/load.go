@@ -58,7 +58,7 @@ func (p *program) loadVerb() *cli.Command {
 			&cli.StringFlag{Name: "tls-ca", Usage: "trust the CA certificates in the PEM file `FILE`"},
 			&cli.StringFlag{Name: "tls-cert", Usage: "present the client certificate in the PEM file `FILE`"},
 			&cli.StringFlag{Name: "tls-key", Usage: "read the key of --tls-cert from the PEM file `FILE`"},
-			&cli.StringFlag{Name: "sni", Usage: "send `NAME` as the TLS server name, and accept only a certificate for it (default: HOST)"},
+			&cli.StringFlag{Name: "sni", Usage: "send `NAME` as the TLS server name, and accept only a certificate for it (default: HOST; if that is an IP address, the address of each node)"},
 			&cli.BoolFlag{Name: "tls-skip-verify", Usage: "accept any certificate"},
 			&cli.Uint64Flag{Name: "seed", Value: 1, Usage: "use the random seed `N`"},
 			&cli.StringSliceFlag{Name: "set", Usage: "set a field of the workload with `PATH=VALUE`, such as workload.profile=session-store; may be repeated"},

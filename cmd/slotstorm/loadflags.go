@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"strconv"
 	"strings"
@@ -140,6 +141,10 @@ func loadTLS(c *cli.Context, addr string) (*dial.TLS, error) {
 				return nil, usagef("--%s: %s is not a PEM file", flag, file)
 			}
 		}
+	}
+	// The other nodes of a cluster have addresses of their own in their certificates.
+	if _, err := netip.ParseAddr(host); err == nil {
+		host = ""
 	}
 	return &dial.TLS{CA: files[0], Cert: files[1], Key: files[2], ServerName: cmp.Or(c.String("sni"), host), SkipVerify: c.Bool("tls-skip-verify")}, nil
 }

@@ -190,6 +190,7 @@ func (d *document) validateMix(s *Scenario) {
 			d.reject(path+".keys", command, "write 1 or more", "%s needs a key", c.Command)
 		}
 		d.validateTemplates(c, path)
+		d.validateBlocking(&s.Workload, c, path)
 		if first, ok := seen[c.Label()]; ok {
 			at := path + ".command"
 			if c.Name != "" {

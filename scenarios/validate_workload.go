@@ -204,6 +204,7 @@ func (d *document) validateMix(s *Scenario) {
 			d.reject(path+".name", command, "choose another one", "is the name of all commands together in reports")
 		}
 		d.validateWait(s, c, path)
+		d.validateReply(&s.Workload, c, path)
 	}
 }
 

@@ -104,9 +104,26 @@ func (d *document) validatePipeline(w *Workload) {
 		d.reject("workload.maxInFlight", append(by, "workload.generators"), "the requests of a pipeline are all in flight, and the generators share maxInFlight",
 			"%d has no room for a pipeline of %d on each of the generators, %d", w.MaxInFlight, most, w.Generators)
 	}
+	if least, most := p.Range(); most > least {
+		d.validateOrdered(w, by)
+	}
 	for i, c := range w.Mix {
 		if c.Command == "MULTI" || c.Wait != nil {
 			d.reject(fmt.Sprintf("workload.mix[%d]", i), by, "leave pipeline out, or this entry", "MULTI and wait do not go into a pipeline")
+		}
+	}
+}
+
+// validateOrdered refuses keys that follow the numbers of the requests where these have
+// gaps: a pipeline of a drawn depth leaves the numbers free that it does not use.
+func (d *document) validateOrdered(w *Workload, by []string) {
+	for i, k := range w.KeySpaces() {
+		at := "workload.keys.distribution"
+		if len(w.Spaces) > 0 {
+			at = fmt.Sprintf("workload.spaces[%d].keys.distribution", i)
+		}
+		if k.Keys.Distribution == "sequential" || k.Keys.Distribution == "latest" {
+			d.reject(at, by, "write depth in place of min and max", "a pipeline of a drawn depth uses %s keys unevenly", k.Keys.Distribution)
 		}
 	}
 }

@@ -231,8 +231,9 @@ type Keys struct {
 	Count int64 `yaml:"count" json:"count" jsonschema:"minimum=1,maximum=1000000000000"`
 	// uniform: all keys with the same probability. zipfian: key 0 is the hottest. hotset: see hot.
 	// gaussian: around the middle key. sequential: one after the other, again and
-	// again. latest: the newest keys are the hottest; writes take the next key, and
-	// reads a zipfian rank back from it.
+	// again. latest: the newest keys are the hottest. The newest key moves on at the
+	// rate that is expected of writes; writes go to it, so some keys get several and
+	// others none, and reads go a zipfian rank back from it.
 	Distribution string `yaml:"distribution" json:"distribution" jsonschema:"enum=uniform,enum=zipfian,enum=hotset,enum=gaussian,enum=sequential,enum=latest"`
 	// The exponent of zipfian and latest, above 0 up to 5.
 	Theta float64 `yaml:"theta,omitempty" json:"theta,omitempty" jsonschema:"exclusiveMinimum=0,maximum=5"`

@@ -1,8 +1,11 @@
 package stream
 
 import (
+	"bytes"
 	"fmt"
 	"math"
+	"regexp"
+	"strconv"
 	"testing"
 	"time"
 
@@ -83,24 +86,74 @@ func TestKeysFollowTheirDistribution(t *testing.T) {
 	}
 }
 
-// What is read of the newest keys is zipfian by age; what is written is the
-// newest.
+// numbered finds the number of a key in an encoded request.
+var numbered = regexp.MustCompile(`key:([0-9]+)`)
+
+// numberOf is the number of the key of a request.
+func numberOf(t *testing.T, request []byte) int64 {
+	t.Helper()
+	found := numbered.FindSubmatch(request)
+	if found == nil {
+		t.Fatalf("no key in %q", request)
+	}
+	n, err := strconv.ParseInt(string(found[1]), 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// Of the requests of a stream, writes go to the newest key, which moves on by the share of
+// writes, and reads a zipfian rank back. Which requests are writes is drawn, so of five
+// keys more than one stays without a write in a round, though each is the newest once.
 func TestLatest(t *testing.T) {
 	const n, draws = 1000, 400_000
-	p := newPicker(&scenarios.Keys{Count: n, Distribution: "latest", Theta: 0.99}, seed, 0.25)
-	ages := make([]float64, n)
+	w := load(scenarios.Keys{Prefix: "key:", Count: n, Distribution: "latest", Theta: 0.99})
+	s := made(t, w, seed)
+	ages, written := make([]float64, n), map[int64]bool{}
+	var buf []byte
 	for i := range int64(draws) {
-		d := random.For(seed, i)
-		newest := i / 4 % n
-		if i%4 == 0 {
-			if got := p.pick(&d, place{index: i, write: true}); got != newest {
-				t.Fatalf("request %d writes key %d, the newest is %d", i, got, newest)
-			}
+		newest := i / 5 % n
+		request, meta := s.Append(buf[:0], i, 0)
+		buf = request
+		key := numberOf(t, request)
+		if !meta.Write {
+			ages[(newest-key+n)%n]++
 			continue
 		}
-		ages[(newest-p.pick(&d, place{index: i})+n)%n]++
+		if key != newest {
+			t.Fatalf("request %d writes key %d, the newest is %d", i, key, newest)
+		}
+		if i < 5*n {
+			written[key] = true
+		}
 	}
 	fits(t, ages, zipfian(n, 0.99))
+	if none := 1 - float64(len(written))/n; math.Abs(none-math.Pow(0.8, 5)) > 0.05 {
+		t.Errorf("in the first round %.0f %% of the keys got no write", 100*none)
+	}
+}
+
+// In each of several key spaces the newest key moves on with the writes of that space.
+func TestLatestInSpaces(t *testing.T) {
+	const n, draws = 1000, 100_000
+	w := load(scenarios.Keys{})
+	w.Keys = scenarios.Keys{}
+	for i, weight := range []float64{1, 3} {
+		k := scenarios.Keys{Prefix: fmt.Sprintf("%c-key:", 'a'+i), Count: n, Distribution: "latest", Theta: 0.99, Elements: 1}
+		w.Spaces = append(w.Spaces, scenarios.KeySpace{Weight: weight, Keys: k})
+	}
+	s := made(t, w, seed)
+	for i := range int64(draws) {
+		request, meta := s.Append(nil, i, 0)
+		share := 0.75
+		if bytes.Contains(request, []byte("a-key:")) {
+			share = 0.25
+		}
+		if want := int64(float64(i)*0.2*share) % n; meta.Write && numberOf(t, request) != want {
+			t.Fatalf("request %d writes %q, the newest is %d", i, request, want)
+		}
+	}
 }
 
 // A scrambled distribution has the same probabilities, at other keys.

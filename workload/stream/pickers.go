@@ -110,10 +110,12 @@ type sequential int64
 
 func (n sequential) pick(_ *random.Draws, p place) int64 { return p.index % int64(n) }
 
-// latest moves its newest key on with the writes: at request i it is i times the
-// share of writes, as if each write so far had added a key. A write goes to the newest
-// key, a read to a zipfian rank before it; ranks wrap around the key space. After YCSB's SkewedLatestGenerator, which counts the
-// inserts; a count would depend on the order in which generators send.
+// latest moves its newest key on with the requests: at request i it is i times the
+// expected share of writes to the key space. A write goes to the newest key, a read to a
+// zipfian rank before it; ranks wrap around the key space. After YCSB's
+// SkewedLatestGenerator, which counts the inserts, so that each gets a key of its own. A
+// count would depend on all requests before, and so on other generators. Here some keys
+// get several writes, and others none: up to 37 % (1/e), where writes are rare.
 type latest struct {
 	ranks  *zipf
 	n      int64

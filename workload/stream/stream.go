@@ -83,9 +83,13 @@ func New(w *scenarios.Workload, seed uint64) (*Stream, error) {
 	}
 	s.shares = random.SharesOf(weights...)
 	weights = weights[:0]
+	whole := 0.0
 	for _, k := range w.KeySpaces() {
-		s.spaces = append(s.spaces, newSpace(k.Keys, seed, writes/all))
 		weights = append(weights, k.Weight)
+		whole += k.Weight
+	}
+	for _, k := range w.KeySpaces() {
+		s.spaces = append(s.spaces, newSpace(k.Keys, seed, writes/all*(k.Weight/whole)))
 	}
 	s.weights = random.SharesOf(weights...)
 	s.fill = partsOf(w, s.spaces, s.entries)

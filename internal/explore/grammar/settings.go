@@ -14,6 +14,9 @@ type sketch struct {
 	shards, replicas, generators int
 	// alone is set if the mix holds commands that do not go into a pipeline.
 	alone bool
+	// ordered is set if the keys follow the numbers of the requests, which a pipeline of
+	// a drawn depth leaves gaps in.
+	ordered bool
 }
 
 func (s *sketch) set(path, value string) {
@@ -175,7 +178,7 @@ func rate(d *dice, s *sketch) {
 }
 
 func keys(d *dice, s *sketch) {
-	s.set("workload.keys", pick(d,
+	drawn := pick(d,
 		"{count: 100, distribution: uniform}",
 		"{count: 10000, distribution: zipfian, theta: 1.2}",
 		"{count: 1000, distribution: zipfian, scrambled: true}",
@@ -185,7 +188,9 @@ func keys(d *dice, s *sketch) {
 		"{count: 2000, distribution: latest}",
 		"{count: 1000, slot: {slot: 7, share: 0.5}}",
 		"{count: 1000, prefix: '{one}:'}",
-	))
+	)
+	s.ordered = strings.Contains(drawn, "sequential") || strings.Contains(drawn, "latest")
+	s.set("workload.keys", drawn)
 }
 
 func values(d *dice, s *sketch) {
@@ -229,9 +234,14 @@ func mix(d *dice, s *sketch) {
 }
 
 func pipeline(d *dice, s *sketch) {
-	if !s.alone {
-		s.set("workload.pipeline", pick(d, "{depth: 4}", "{min: 1, max: 16}"))
+	if s.alone {
+		return
 	}
+	drawn := pick(d, "{depth: 4}", "{min: 1, max: 16}")
+	if s.ordered {
+		drawn = "{depth: 4}"
+	}
+	s.set("workload.pipeline", drawn)
 }
 
 func pattern(d *dice, s *sketch) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"net"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -108,12 +109,18 @@ func replicas() Question {
 	}
 }
 
+// thousands is a number whose digits are parted by commas, in groups of three.
+var thousands = regexp.MustCompile(`^[1-9][0-9]{0,2}(,[0-9]{3})+([.][0-9]+)?$`)
+
 func rate() Question {
 	return Question{
 		Name: "rate", Value: "N", Text: "How many requests per second?",
 		About:   "send `N` requests per second",
 		Default: func(a Answers) string { return draft{a}.Requests() },
 		Set: func(a *Answers, answer string) error {
+			if strings.Contains(answer, ",") && !thousands.MatchString(answer) {
+				return fmt.Errorf("%q is no rate: a comma parts thousands, as in 10,000; write decimals with a point", answer)
+			}
 			n, err := strconv.ParseFloat(strings.ReplaceAll(answer, ",", ""), 64)
 			if err != nil || !(n >= 1 && n <= 10_000_000) {
 				return fmt.Errorf("%q is no rate: write a number from 1 to 10000000", answer)

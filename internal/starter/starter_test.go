@@ -163,3 +163,22 @@ func TestQuestions(t *testing.T) {
 		}
 	}
 }
+
+// TestRateWithCommas: a comma parts thousands. What may be a decimal comma is refused, for
+// 0,5 is not 5.
+func TestRateWithCommas(t *testing.T) {
+	t.Parallel()
+	for answer, want := range map[string]float64{"500": 500, "10,000": 10_000, "1,000,000": 1e6, "1,000.6": 1001, "2.4": 2} {
+		a := Defaults()
+		if err := rate().Set(&a, answer); err != nil || a.Rate != want {
+			t.Errorf("%s: %v, %v", answer, a.Rate, err)
+		}
+	}
+	for _, answer := range []string{"0,5", "2,5", "1,50", "12,34,567", "0,500", "1000,000", ",500", "1,000,"} {
+		a := Defaults()
+		err := rate().Set(&a, answer)
+		if err == nil || a.Rate != Defaults().Rate || !strings.Contains(err.Error(), "decimals") {
+			t.Errorf("%s: %v, %v", answer, a.Rate, err)
+		}
+	}
+}

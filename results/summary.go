@@ -157,7 +157,8 @@ type Failover struct {
 	Epoch int64 `json:"epoch,omitempty"`
 	// Injected is the offset from which the steps count: that at which the fault acted
 	// or the step of the upgrade began or, of an unexplained takeover, that of the first
-	// sign of it.
+	// sign of it. With a fault that need not take a primary away when it acts, such as a
+	// busy processor, it is that of the last write or answer of the old primary.
 	Injected Duration `json:"injectedMs"`
 	Steps    []Step   `json:"steps"`
 	// Server is from Injected to the first good write by the probe; Client to

@@ -35,12 +35,49 @@ func (h *History) join(t *Takeover) {
 		t.Began = h.firstSign(*t)
 		return
 	}
-	t.Began = t.Cause.Since
+	t.Began = h.beganBy(*t)
 	if t.Means == "" && t.Cause.Asked && t.failed == nil {
 		t.Means = results.MeansHandover
 	}
 	// A mark that is older than the cause is of another failure.
 	t.suspected, t.failed = h.failing(*t, t.Cause.Since)
+}
+
+// beganBy is when a takeover with a cause began. Most faults take a primary away when they act.
+// One that need not, as one that slows a node, may have been in force for long: then it is when
+// the shard took no more writes or its primary no longer answered or, after a program of the
+// user's, the first sign of any kind.
+func (h *History) beganBy(t Takeover) results.Duration {
+	since := t.Cause.Since
+	if t.Cause.Fault == nil || actsAtOnce(*t.Cause.Fault) {
+		return since
+	}
+	if t.Cause.Fault.Takes == results.TakesUnknown {
+		return max(since, h.firstSign(t))
+	}
+	if silent, ok := h.silentFrom(t); ok {
+		return max(since, silent)
+	}
+	return since
+}
+
+// actsAtOnce reports whether a fault that led to a takeover took the primary, its connections or
+// its role away with its injection.
+func actsAtOnce(f results.Fault) bool {
+	switch f.Takes {
+	case results.TakesProcess, results.TakesRole, results.TakesSlots:
+		return true
+	}
+	return f.Deposes || f.Disconnects
+}
+
+// silentFrom is when the shard of a takeover took its last write before it or, if no probe saw
+// that, its old owner stopped to answer polls; false if nothing showed either.
+func (h *History) silentFrom(t Takeover) (results.Duration, bool) {
+	if o := outageOf(h.run.ProbeOutages, t.Shard, t.promoted); o != nil {
+		return o.From, true
+	}
+	return h.fellSilent(t)
 }
 
 // movedBy is the fault that moved the slots of a takeover from one shard to the other. Moves that

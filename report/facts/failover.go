@@ -267,8 +267,7 @@ func (a *Analysis) failover(e episode) Failover {
 		if t.Slots.Count() != a.slotsOf(e.shard).Count() {
 			v.Slots = t.Slots
 		}
-		// A program of the user's may do anything, at any time after its start.
-		if !e.planned && e.fault.Takes != results.TakesUnknown {
+		if !e.planned && a.foreseeable(*t) {
 			v.PredictedMin, v.PredictedMax = a.predict(s.election.delay)
 		}
 		switch {
@@ -308,6 +307,20 @@ func (a *Analysis) failover(e episode) Failover {
 		full.Outlier = v.PredictedMax > 0 && (v.Server < v.PredictedMin || v.Server > v.PredictedMax)
 	}
 	return full
+}
+
+// foreseeable reports whether a takeover that was not asked for takes as long as one after a
+// crash: its primary was taken away at once, or nothing served the shard from its beginning on.
+// A program of the user's may do anything, at any time.
+func (a *Analysis) foreseeable(t Takeover) bool {
+	switch {
+	case t.Cause == nil || t.Cause.Fault == nil || actsAtOnce(*t.Cause.Fault):
+		return true
+	case t.Cause.Fault.Takes == results.TakesUnknown:
+		return false
+	}
+	_, silent := a.silentFrom(t)
+	return silent
 }
 
 // ending is how a failover ended.

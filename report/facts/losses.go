@@ -28,7 +28,7 @@ func (a *Analysis) losses(failovers []results.Failover) []results.LossGroup {
 			k.fault, after = c.Name, w.Done-c.Injected
 		} else if v := a.causeOf(f, failovers); v != nil {
 			k.fault, promoted = v.Fault, v.Completed()
-			before, after = turn(v)-w.Done, w.Done-v.Injected
+			before, after = turn(v)-w.Done, w.Done-a.struckAt(v)
 		}
 		g := groups[k]
 		if g == nil {
@@ -66,6 +66,16 @@ func (a *Analysis) removedBy(lost results.Finding) *results.Fault {
 		}
 	}
 	return first
+}
+
+// struckAt is when the fault of a failover acted on its primary. The failover may have begun
+// later, where the fault only slowed it.
+func (a *Analysis) struckAt(v *results.Failover) results.Duration {
+	i := slices.IndexFunc(a.Run.Faults, func(f results.Fault) bool { return f.Name == v.Fault && f.Injected > 0 && !f.Gradual })
+	if i < 0 {
+		return v.Injected
+	}
+	return a.Run.Faults[i].Injected
 }
 
 // turn is the offset at which a shard changed hands, or was hit if it did not.

@@ -60,3 +60,15 @@ func TestLossesGoWithTheFailoverThatLostThem(t *testing.T) {
 		t.Errorf("of a node that was never replaced: %+v", list)
 	}
 }
+
+// The times of losses count from the fault, also where the failover began later.
+func TestLossesCountFromTheFault(t *testing.T) {
+	b := fixture.Quiet()
+	b.Run.Faults = []results.Fault{{Name: "slow", Injected: fixture.MS(20000), Traits: results.Traits{Takes: results.TakesTime}}}
+	b.Findings = []results.Finding{{Class: results.ClassLost, Cause: results.CauseAsyncTail, Write: results.Write{Node: "node-0", Sent: fixture.MS(29998), Done: fixture.MS(30000)}}}
+	f := results.Failover{Fault: "slow", From: "node-0", To: "node-3", Injected: fixture.MS(31000), Steps: []results.Step{{Name: results.StepPromoted, At: fixture.MS(3000)}}}
+	list := New(b, fixture.Scenario(t)).losses([]results.Failover{f})
+	if len(list) != 1 || list[0].FirstAfterFault != fixture.MS(10000) || list[0].First != fixture.MS(4000) {
+		t.Errorf("%+v", list)
+	}
+}

@@ -100,6 +100,8 @@ func (s *story) line(words []string) error {
 		s.cluster(shards, replicas)
 	case "joins":
 		return s.joins(words[1], words[2:])
+	case "server":
+		s.bundle.Run.Versions.Server = results.Server{Product: words[1], Version: words[2]}
 	case "old-bundle":
 		s.polled = false
 	case "first-polls":

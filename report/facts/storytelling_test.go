@@ -100,5 +100,11 @@ func tellFailover(f Failover) string {
 			text += " most of the wait,"
 		}
 	}
+	if f.PredictedMax > 0 {
+		text += fmt.Sprintf(" predicted %s to %s,", at(f.PredictedMin), at(f.PredictedMax))
+	}
+	if f.Outlier {
+		text += " an outlier,"
+	}
 	return text + " " + endings[f.End]
 }

@@ -197,7 +197,7 @@ func shareLost(a *facts.Analysis, failovers []results.Failover, g results.LossGr
 	var last results.Duration
 	began := fault(a, g.Fault).Injected
 	for _, f := range failovers {
-		if f.Fault == g.Fault && f.Shard == g.Shard && f.Fault != "" {
+		if f.Fault == g.Fault && f.Shard == g.Shard && fault(a, g.Fault).Gradual {
 			began = f.Injected // a gradual fault came to this shard later
 		}
 	}

@@ -130,7 +130,7 @@ func failovers(b *results.Bundle, s *results.Summary) doc.Section {
 	}
 	for _, f := range s.Failovers {
 		d.Blocks = append(d.Blocks, doc.Only(doc.Page, doc.Details{
-			Summary: words.Origin(f), More: fmt.Sprintf("shard %d, %s, injected at %s: how each step is known", f.Shard, change(f), words.Since(&b.Run, f.Injected)),
+			Summary: words.Origin(f), More: fmt.Sprintf("shard %d, %s, began at %s: how each step is known", f.Shard, change(f), words.Since(&b.Run, f.Injected)),
 			ID: judge.FailoverAnchor(f), Open: len(s.Failovers) == 1,
 			Blocks: []doc.Block{doc.Line(f.Note), stepTable(f)},
 		}))

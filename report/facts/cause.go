@@ -74,7 +74,7 @@ func actsAtOnce(f results.Fault) bool {
 // silentFrom is when the shard of a takeover took its last write before it or, if no probe saw
 // that, its old owner stopped to answer polls; false if nothing showed either.
 func (h *History) silentFrom(t Takeover) (results.Duration, bool) {
-	if o := outageOf(h.run.ProbeOutages, t.Shard, t.promoted); o != nil {
+	if o := outageOf(h.run.ProbeOutages, t); o != nil {
 		return o.From, true
 	}
 	return h.fellSilent(t)

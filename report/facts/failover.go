@@ -471,7 +471,7 @@ func chain(injected results.Duration, list []sightedStep) ([]results.Step, []Lat
 func (e episode) outage(list []results.Outage) *results.Outage {
 	within := func(o results.Outage) bool { return o.Shard == e.shard && o.To > e.since && o.From < e.until }
 	if e.takeover != nil {
-		if o := outageOf(list, e.shard, e.takeover.promoted); o != nil && within(*o) {
+		if o := outageOf(list, *e.takeover); o != nil && within(*o) {
 			return o
 		}
 		return nil

@@ -28,6 +28,8 @@ type Takeover struct {
 	// Cause is nil for a takeover without one: an unexplained one.
 	Cause *Cause
 
+	// since is since when the old owner had served; 0 if that is not known.
+	since results.Duration
 	// suspected and failed are PFAIL and FAIL of the old owner, of the failure that led
 	// to the takeover; nil if they were not seen. asked is when the new one was asked to
 	// take over; promoted is the takeover itself.
@@ -97,7 +99,8 @@ func (h *History) takeover(c change) Takeover {
 		Slots: c.slots, Whole: c.whole, From: c.from, To: c.node, At: c.at, Until: c.at, Uncertainty: c.uncertainty, Source: c.source, Epoch: c.epoch,
 		promoted: &c.sighting,
 	}
-	t.suspected, t.failed = h.failing(t, h.since(t))
+	t.since = h.since(t)
+	t.suspected, t.failed = h.failing(t, t.since)
 	won := h.lately(t, results.EventElectionWon, logSlack)
 	asked := h.lately(t, results.EventAsked, askedLimit)
 	follows, _ := h.owned.primaryOf(t.To, t.At-t.Uncertainty)
@@ -191,12 +194,15 @@ func earliest(list map[string]*sighting) *sighting {
 }
 
 // outageOf is the outage that a takeover ended: the last of its shard that began before it,
-// and did not end before it but by a write to the new owner. Nil if there is none.
-func outageOf(list []results.Outage, shard int, promoted *sighting) *results.Outage {
+// and did not end before it but by a write to the new owner. One that was over before the old
+// owner served is of an older failure. Nil if there is none.
+func outageOf(list []results.Outage, t Takeover) *results.Outage {
 	var found *results.Outage
 	for i, o := range list {
-		served := o.To < promoted.at-max(promoted.uncertainty, o.Uncertainty) && o.Node != promoted.node
-		if o.Shard == shard && o.From <= promoted.at && !served {
+		slack := max(t.promoted.uncertainty, o.Uncertainty)
+		served := o.To < t.promoted.at-slack && o.Node != t.promoted.node
+		older := !o.Open && o.To < t.since-slack
+		if o.Shard == t.Shard && o.From <= t.promoted.at && !served && !older {
 			found = &list[i]
 		}
 	}
@@ -206,7 +212,7 @@ func outageOf(list []results.Outage, shard int, promoted *sighting) *results.Out
 // firstSign is the first sign of a takeover without a cause.
 func (h *History) firstSign(t Takeover) results.Duration {
 	first := t.At
-	if o := outageOf(h.run.ProbeOutages, t.Shard, t.promoted); o != nil {
+	if o := outageOf(h.run.ProbeOutages, t); o != nil {
 		first = min(first, o.From)
 	}
 	for _, s := range []*sighting{t.suspected, t.failed, t.asked} {

@@ -325,6 +325,32 @@ func liesOfServers() []lie {
 	}
 }
 
+// Two primaries of one shard at the end fail the run: they are no disagreement of the report with
+// the servers, whose own views differ.
+func TestTwoPrimariesAtTheEnd(t *testing.T) {
+	dir := recorded(t)
+	edit(t, dir, "nodes/node-0.after.txt", `(?m)^(\S+ \S+ )myself,slave \S+ (\d+ \d+ )\d+ connected$`, "${1}myself,master - ${2}1 connected 0-5460")
+	edit(t, dir, "nodes/node-0.after.txt", `(?m)^(\S+ 127\.0\.1\.4\S+ )master (- \d+ \d+ \d+) connected 0-5460$`, "${1}master,fail ${2} disconnected")
+	for _, healthy := range []bool{false, true} {
+		b, err := results.Read(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Run.HealthyAfter = healthy
+		s, err := judge.Analyze(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(s.Checks, func(c results.Check) bool { return c.Name == results.CheckOwners })
+		if want := map[bool]results.CheckResult{false: results.CheckUnchecked, true: results.CheckDisagrees}[healthy]; s.Checks[i].Result != want {
+			t.Errorf("healthy %v: %+v", healthy, s.Checks[i])
+		}
+		if want := map[bool]results.Verdict{false: results.Fail, true: results.Inconclusive}[healthy]; s.Verdict != want {
+			t.Errorf("healthy %v: %s, %q", healthy, s.Verdict, s.Reasons)
+		}
+	}
+}
+
 // rewriteLogs changes every line of all logs of a bundle; an empty one is left out.
 func rewriteLogs(t *testing.T, dir string, change func(line string) string) {
 	t.Helper()

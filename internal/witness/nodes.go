@@ -161,9 +161,13 @@ func owners(b *results.Bundle, s *results.Summary, e *evidence) results.Check {
 		c.limit("the bundle keeps no view of the cluster at the end")
 		return c.answer()
 	}
+	if !b.Run.HealthyAfter {
+		c.limit("the cluster was not whole at the end: the views of its nodes may differ")
+		return c.answer()
+	}
 	for _, shard := range b.Run.Shards {
 		switch why := e.strayed(shard); {
-		case b.Run.HealthyAfter && e.split(c, shard):
+		case e.split(c, shard):
 		case why != "":
 			c.limit("%s", why)
 		default:

@@ -19,6 +19,9 @@ type demand struct {
 	probeEvery                  time.Duration
 	// attempts is how often the client may send one request.
 	attempts int64
+	// refusals is how many error replies one attempt may have: each command of a transaction
+	// can be refused by itself, and then its EXEC. 0 without transactions.
+	refusals int64
 }
 
 // entry is an entry of the mix.
@@ -62,6 +65,7 @@ func demanded(r *results.Run) (demand, bool) {
 			for _, c := range m.Commands {
 				e.commands[executed(c)]++
 			}
+			d.refusals = max(d.refusals, int64(len(m.Commands))+1)
 			d.single = false
 		case "EXPIRE":
 			e.commands["pexpire"]++ // a scenario states a TTL to the millisecond

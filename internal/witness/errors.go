@@ -59,12 +59,13 @@ func errorReplies(b *results.Bundle, e *evidence) results.Check {
 }
 
 // replies are the error replies of the load and the audit by class. Each request that
-// ended with one, or was ok after one, had at least one such reply and at most one at
-// each attempt. more is how many further ones may have been: those of requests that
+// ended with one, or was ok after one, had at least one such reply and at most one of each
+// of its commands at each attempt. more is how many further ones may have been: those of requests that
 // ended otherwise, and of probes, which count no classes.
 func replies(b *results.Bundle) (byClass map[string]span, more int64) {
 	byClass = map[string]span{}
-	tries := attempts(b.Run.Client)
+	d, _ := demanded(&b.Run)
+	tries := attempts(b.Run.Client) * max(1, d.refusals)
 	add := func(class string, n, each int64) {
 		if replyClass(class) {
 			byClass[class] = byClass[class].plus(span{n, n * each})

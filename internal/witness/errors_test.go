@@ -1,6 +1,7 @@
 package witness
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
@@ -65,5 +66,42 @@ func TestProbesThatTheLastFrameLacks(t *testing.T) {
 	}
 	if got := unframed(b, 1, 10*time.Millisecond); got != 0 {
 		t.Errorf("%d probes of a shard that none counted", got)
+	}
+}
+
+// Each command of a transaction can be refused by itself, and so can its EXEC.
+func TestRefusalsOfTransactions(t *testing.T) {
+	single, multi := `{"command": "GET"}`, `{"command": "MULTI", "commands": ["SET {key} 1", "INCR {key:counter}", "SET {key+1} 1"]}`
+	for _, tc := range []struct {
+		mix      string
+		answered int64 // by the servers, for 10 requests that failed
+		want     results.CheckResult
+	}{
+		{single, 10, results.CheckAgrees},
+		{single, 11, results.CheckDisagrees},
+		{multi, 10, results.CheckAgrees},
+		{multi, 30, results.CheckAgrees},
+		{single + "," + multi, 40, results.CheckAgrees},
+		{multi, 41, results.CheckDisagrees},
+		{multi, 9, results.CheckDisagrees},
+	} {
+		b := &results.Bundle{Frames: []results.Frame{{Errors: map[string]int{"OOM": 10}}}}
+		b.Run.Client.Type = "wire"
+		b.Run.Scenario = []byte(`{"workload": {"mix": [` + tc.mix + `]}}`)
+		before, after := info{"run_id": "x"}, info{"run_id": "x", "errorstat_OOM": "count=" + strconv.FormatInt(tc.answered, 10)}
+		e := &evidence{run: &b.Run, sampled: true, nodes: []*node{{samples: []sample{{moment: results.MomentBefore, info: before}, {moment: results.MomentAfter, info: after}}}}}
+		if got := errorReplies(b, e); got.Result != tc.want {
+			t.Errorf("%s, %d replies: %+v", tc.mix, tc.answered, got)
+		}
+	}
+}
+
+// The same holds for transactions that ended without an answer: they count no class.
+func TestRefusalsOfTransactionsWithoutAnAnswer(t *testing.T) {
+	b := &results.Bundle{Frames: []results.Frame{{Commands: map[string]results.Counts{"MULTI": {Unknown: 5}}}}}
+	b.Run.Client.Type = "wire"
+	b.Run.Scenario = []byte(`{"workload": {"mix": [{"command": "MULTI", "commands": ["SET {key} 1", "INCR {key:counter}"]}]}}`)
+	if _, more := replies(b); more != 15 {
+		t.Errorf("%d more, want 15", more)
 	}
 }

@@ -141,7 +141,7 @@ func TestTheDemandOfAMix(t *testing.T) {
 	d, ok := demanded(&results.Run{Client: results.Client{Type: "wire"}, Scenario: []byte(`{"workload": {"probe": {"interval": "5ms"}, "mix": [
 		{"command": "GET"}, {"command": "MULTI", "name": "order", "commands": ["INCR {key}", "SET {key} 1"]},
 		{"command": "RAW", "raw": "DBSIZE"}, {"command": "EVALSHA"}]}}`)})
-	want := demand{attempts: 1, scripted: true, probeEvery: 5 * time.Millisecond, entries: map[string]entry{
+	want := demand{attempts: 1, refusals: 3, scripted: true, probeEvery: 5 * time.Millisecond, entries: map[string]entry{
 		"GET": {commands: map[string]int64{"get": 1}}, "order": {commands: map[string]int64{"incr": 1, "set": 1}},
 		"DBSIZE": {commands: map[string]int64{"dbsize": 1}, spread: true}, "EVALSHA": {commands: map[string]int64{"evalsha": 1}},
 	}}

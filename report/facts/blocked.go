@@ -44,3 +44,16 @@ func (a *Analysis) SilentBefore(f results.Failover) (Silence, bool) {
 	}
 	return s, s.From > 0 || s.Ended
 }
+
+// Watched reports whether the ends of a node's processes are seen as they happen: slotstorm
+// started them, or Kubernetes reports on their pods. Polls of a cluster that is somebody else's
+// only show an end once the node is back.
+func (a *Analysis) Watched(node string) bool {
+	return First(a.Events, func(e results.Event) bool {
+		switch e.Kind {
+		case results.EventNodeStart, results.EventNodeReady, results.EventNodeExit:
+			return e.Node == node && e.Source != "poll"
+		}
+		return false
+	}) != nil
+}

@@ -42,10 +42,20 @@ func unexpectedTakeover(a *facts.Analysis, s *results.Summary) []results.Advice 
 			ok = false
 		}
 		if ok {
-			one.Evidence = append(one.Evidence, fmt.Sprintf("%s, whose process went on, did not answer polls for %s; cluster-node-timeout is %s", f.From, words.Duration(silence.Length(a.Run.End)), words.Duration(results.DurationOf(a.NodeTimeoutAt(silence.From)))))
-			one.Advice = "A slow command, a script, a fork or a pause of the machine stops a node like this: look at SLOWLOG and LATENCY. A cluster-node-timeout above the longest such pause keeps the primary in its place, at the price that a crash is noticed later."
+			unansweredPolls(a, f, silence, &one)
 		}
 		list = append(list, one)
 	}
 	return list
+}
+
+// unansweredPolls adds for how long a primary did not answer, and what looks like that.
+func unansweredPolls(a *facts.Analysis, f results.Failover, s facts.Silence, one *results.Advice) {
+	who, more := f.From+", whose process went on,", ""
+	one.Advice = "A slow command, a script, a fork or a pause of the machine stops a node like this: look at SLOWLOG and LATENCY. A cluster-node-timeout above the longest such pause keeps the primary in its place, at the price that a crash is noticed later."
+	if s.To == 0 && !a.Watched(f.From) {
+		who, more = f.From, "; nothing shows whether its process went on"
+		one.Advice = "The end of its process or of its machine looks like this: read its log and the kernel's. " + one.Advice
+	}
+	one.Evidence = append(one.Evidence, fmt.Sprintf("%s did not answer polls for %s; cluster-node-timeout is %s%s", who, words.Duration(s.Length(a.Run.End)), words.Duration(results.DurationOf(a.NodeTimeoutAt(s.From))), more))
 }

@@ -258,6 +258,14 @@ func blocked(b *results.Bundle) *results.Bundle {
 	return b
 }
 
+// neverBack has the primary be blocked to the end of the run. The source showed its start.
+func neverBack(source string) *results.Bundle {
+	b := blocked(unstruck(fixture.Killed()))
+	b.Events = slices.DeleteFunc(b.Events, func(e results.Event) bool { return e.Kind == results.EventReachable })
+	b.Events = append([]results.Event{{Offset: 1, Kind: results.EventNodeReady, Source: source, Node: "node-0"}}, b.Events...)
+	return b
+}
+
 // cameBackLate has the primary declared failed and back 8 s after the kill.
 func cameBackLate(more ...results.Event) *results.Bundle {
 	b := cameBackEarly()
@@ -375,6 +383,9 @@ func serviceRules() []ruleCase {
 		{"no-failover", "no replica", lone(cameBackLate()), nil, ""},
 		{"unexpected-takeover", "blocked", blocked(unstruck(fixture.Killed())), nil, "node-3 took over shard 0 from node-0 without a fault"},
 		{"unexpected-takeover", "for how long", blocked(unstruck(fixture.Killed())), nil, "node-0, whose process went on, did not answer polls for 4.00 s; cluster-node-timeout is 2.00 s"},
+		{"unexpected-takeover", "silent to the end", neverBack("supervisor"), nil, "node-0, whose process went on, did not answer polls for"},
+		{"unexpected-takeover", "silent to the end, and not watched", neverBack("poll"), nil, "nothing shows whether its process went on"},
+		{"unexpected-takeover", "an end that nothing shows", neverBack("poll"), nil, "The end of its process or of its machine looks like this"},
 		{"unexpected-takeover", "ended", unstruck(fixture.Killed()), nil, "the process of node-0 ended by itself"},
 		{"unexpected-takeover", "by a command", blocked(by(results.TakesCommand, fixture.Killed())), nil, "node-3 took over shard 0: a command had node-0 answer nobody"},
 		{"unexpected-takeover", "asked for by a command", wentOn(by(results.TakesCommand, fixture.Killed())), nil, ""},

@@ -47,6 +47,9 @@ type Cluster struct {
 	// Announced, if not nil, names the node that announces an address to the
 	// others, now or before, where addresses differ from Node.Addr.
 	Announced func(addr string) (name string, ok bool)
+	// Config are, by name, the directives that single nodes of a cluster that slotstorm did not
+	// deploy have instead of those of all nodes.
+	Config map[string]map[string]string
 	// Hostnames says that the nodes announce host names, which all of them have to know.
 	Hostnames bool
 	// LookEvery is the distance of two looks at a condition that is awaited; 10 ms

@@ -38,6 +38,7 @@ func Attach(ctx context.Context, o Options) (_ *Deployment, err error) {
 	if err := d.read(ctx); err != nil {
 		return nil, err
 	}
+	d.Config = d.own()
 	if err := d.evicts(ctx); err != nil {
 		return nil, err
 	}
@@ -112,10 +113,11 @@ func (d *Deployment) evicts(ctx context.Context) error {
 
 // judged are the directives that a report judges by.
 var judged = []string{
-	"appendonly", "appendfsync", "cluster-allow-reads-when-down", "cluster-allow-replica-migration", "cluster-migration-barrier",
+	"appendonly", "appendfsync", "busy-reply-threshold", "cluster-allow-reads-when-down", "cluster-allow-replica-migration", "cluster-migration-barrier",
 	"cluster-node-timeout", "cluster-replica-no-failover", "cluster-replica-validity-factor", "cluster-require-full-coverage",
 	"maxmemory", "maxmemory-policy", "min-replicas-max-lag", "min-replicas-to-write", "repl-backlog-size", "repl-diskless-sync",
 	"repl-diskless-sync-delay", "repl-ping-replica-period", "repl-timeout", "replica-serve-stale-data", "save",
+	"stop-writes-on-bgsave-error",
 }
 
 // Found is what the scenario says of the cluster, as the cluster is.
@@ -129,7 +131,7 @@ func (d *Deployment) Found(r scenarios.Redis) scenarios.Redis {
 	}
 	r.Config = map[string]string{}
 	for _, name := range judged {
-		if value, ok := d.config[d.Nodes[0].Name][name]; ok {
+		if value, ok := d.valueOf(d.Nodes[0], name); ok {
 			r.Config[name] = value
 		}
 	}
@@ -139,6 +141,34 @@ func (d *Deployment) Found(r scenarios.Redis) scenarios.Redis {
 // Config is the configuration of each node when it was taken up, by the names of the nodes;
 // empty where CONFIG is refused.
 func (d *Deployment) Config() map[string]map[string]string { return d.config }
+
+// valueOf is what a node has of a directive. An older server has it under an older name.
+func (d *Deployment) valueOf(n deployer.Node, directive string) (value string, ok bool) {
+	if value, ok = d.config[n.Name][directive]; !ok {
+		value, ok = d.config[n.Name][scenarios.Accepted(directive)]
+	}
+	return value, ok
+}
+
+// own are the directives in which nodes differ from the first one, whose configuration stands
+// for that of the cluster.
+func (d *Deployment) own() map[string]map[string]string {
+	list := map[string]map[string]string{}
+	for _, n := range d.Nodes[1:] {
+		for _, name := range judged {
+			all, _ := d.valueOf(d.Nodes[0], name)
+			value, ok := d.valueOf(n, name)
+			if !ok || value == all {
+				continue
+			}
+			if list[n.Name] == nil {
+				list[n.Name] = map[string]string{}
+			}
+			list[n.Name][name] = value
+		}
+	}
+	return list
+}
 
 // Redis is the cluster, and how to talk to it.
 func (d *Deployment) Redis() *deployer.Cluster { return d.Cluster }

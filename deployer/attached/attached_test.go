@@ -14,6 +14,7 @@ import (
 	"github.com/slotstorm/slotstorm/clusters/local"
 	"github.com/slotstorm/slotstorm/deployer"
 	"github.com/slotstorm/slotstorm/deployer/processes"
+	"github.com/slotstorm/slotstorm/internal/deep"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
@@ -94,6 +95,9 @@ func TestAClusterIsTakenUpAndLeftAsItWas(t *testing.T) {
 	found := d.Found(scenarios.Redis{Shards: 9, Config: map[string]string{"appendonly": "no"}})
 	if found.Shards != 3 || found.ReplicasPerShard != 1 || found.Config["appendonly"] != "yes" || found.NodeTimeout().Seconds() != 2 {
 		t.Errorf("found %+v", found)
+	}
+	if found.Config["stop-writes-on-bgsave-error"] != "yes" || found.Config["busy-reply-threshold"] != "5000" {
+		t.Errorf("found %v", found.Config)
 	}
 	if _, err := Attach(t.Context(), options(their, "two")); !errors.Is(err, ErrUnfit) || !strings.Contains(err.Error(), "one uses it") {
 		t.Errorf("a second run: %v", err)
@@ -191,6 +195,36 @@ func TestNodesWithoutAPlaceAreRefused(t *testing.T) {
 		if _, err := clusterOf(members); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("want %q, got %v", want, err)
 		}
+	}
+}
+
+// Nodes of one cluster may have different configurations: each keeps what it has.
+func TestNodesWithTheirOwnConfiguration(t *testing.T) {
+	t.Parallel()
+	their := theirs(t, nil)
+	set := func(node int, name, value string) {
+		cl := their.Client(their.Nodes[node], answerLimit)
+		defer cl.Close()
+		if err := cl.ConfigSet(t.Context(), name, value).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	set(1, "cluster-node-timeout", "9000")
+	set(1, "min-replicas-to-write", "1")
+	set(2, "maxclients", "77") // nothing is judged by it
+	d, err := Attach(t.Context(), options(their, "one"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.Found(scenarios.Redis{}).Config["cluster-node-timeout"] != "2000" {
+		t.Errorf("found %v", d.Found(scenarios.Redis{}).Config)
+	}
+	want := map[string]map[string]string{"node-1": {"cluster-node-timeout": "9000", "min-replicas-to-write": "1"}}
+	if diff := deep.Diff(want, d.Config); diff != "" {
+		t.Error(diff)
+	}
+	if err := d.Remove(false); err != nil {
+		t.Error(err)
 	}
 }
 

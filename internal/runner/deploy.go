@@ -62,7 +62,9 @@ func before(ctx context.Context, s *scenarios.Scenario, st site.Site, rec *recor
 	run.HealthyBefore = len(roles) == len(c.PresentNodes())
 	own := map[string]map[string]string{}
 	for i, n := range c.Nodes {
-		own[n.Name] = s.Redis.OwnConfig(i)
+		if own[n.Name] = s.Redis.OwnConfig(i); len(c.Config[n.Name]) > 0 {
+			own[n.Name] = c.Config[n.Name]
+		}
 	}
 	for _, role := range roles {
 		word := "replica"

@@ -138,9 +138,9 @@ func (d *Deployment) Found(r scenarios.Redis) scenarios.Redis {
 	return r
 }
 
-// Config is the configuration of each node when it was taken up, by the names of the nodes;
+// Configs are the configurations of all nodes when they were taken up, by the names of the nodes;
 // empty where CONFIG is refused.
-func (d *Deployment) Config() map[string]map[string]string { return d.config }
+func (d *Deployment) Configs() map[string]map[string]string { return d.config }
 
 // valueOf is what a node has of a directive. An older server has it under an older name.
 func (d *Deployment) valueOf(n deployer.Node, directive string) (value string, ok bool) {

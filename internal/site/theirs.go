@@ -54,7 +54,7 @@ func taken(ctx context.Context, s *scenarios.Scenario, o Options, options attach
 	for _, text := range own.Beyond() {
 		o.Recorder.Note(text)
 	}
-	engine := native.Attached{Cluster: d.Cluster, Aim: o.Aim(d.Cluster), LastCopy: s.Cluster.Attach.AllowLastCopy, Config: d.Config(), NodeTimeout: own.Redis.NodeTimeout()}
+	engine := native.Attached{Cluster: d.Cluster, Aim: o.Aim(d.Cluster), LastCopy: s.Cluster.Attach.AllowLastCopy, Config: d.Configs(), NodeTimeout: own.Redis.NodeTimeout()}
 	return &theirs{Deployment: d, seeds: s.Cluster.Attach.Seeds, engine: engine}, &own, nil
 }
 

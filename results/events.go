@@ -54,6 +54,8 @@ type Event struct {
 	// Grew is when the replication offset of a replica was last seen to have grown, at
 	// EventLinkDown and EventPromoted; bundles before it have none.
 	Grew Duration `json:"grewMs,omitempty"`
+	// Lasted is the length of an EventLoadAway.
+	Lasted Duration `json:"lastedMs,omitempty"`
 }
 
 // Mode is how CLUSTER FAILOVER makes a replica take over.
@@ -84,6 +86,7 @@ const (
 	EventStage       = "stage"        // runner: Stage, and Phase with StagePhase; Message has both
 	EventNote        = "note"         // any: something a reader should know
 	EventOutOfReach  = "out-of-reach" // runner, kubernetes: something that the run itself leans on was away: Message has what, for how long and why; emitted when it is back
+	EventLoadAway    = "load-away"    // kubernetes: the way of the load and of the probes to the cluster was away for Lasted from Offset on; Message has why; emitted when it is back
 	EventFaultCheck  = "fault-check"  // chaos: Fault, Node, Message
 	EventFaultInject = "fault-inject" // chaos: Fault, Node; Offset is just before the act
 	EventFaultProof  = "fault-proof"  // chaos: Fault, Node, Message

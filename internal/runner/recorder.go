@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
@@ -21,6 +22,8 @@ type recorder struct {
 	// exits are the ends of processes so far, by node; lock guards them.
 	lock  sync.Mutex
 	exits map[string][]results.Duration
+	// away are the stretches in which the load could not reach the cluster.
+	away []results.Event
 }
 
 // Clock is that of the run.
@@ -36,9 +39,31 @@ func (r *recorder) Emit(e results.Event) {
 		}
 		r.exits[e.Node] = append(r.exits[e.Node], e.Offset)
 	}
+	if e.Kind == results.EventLoadAway {
+		r.lock.Lock()
+		r.away = append(r.away, e)
+		r.lock.Unlock()
+	}
 	if r.bundle != nil {
 		_ = r.bundle.Event(e)
 	}
+}
+
+// awaySlack is how long before its first question without an answer, and after its first answer
+// again, the API server may have been away: it is asked every second, and connections by way
+// of it are made again.
+const awaySlack = results.Duration(5 * time.Second)
+
+// witnessed are the outages that are the cluster's: not those that began while the load could
+// not reach it.
+func (r *recorder) witnessed(outages []results.Outage) []results.Outage {
+	r.lock.Lock()
+	defer r.lock.Unlock()
+	return slices.DeleteFunc(slices.Clone(outages), func(o results.Outage) bool {
+		return slices.ContainsFunc(r.away, func(e results.Event) bool {
+			return e.Offset-awaySlack <= o.From && o.From <= e.Offset+e.Lasted+awaySlack
+		})
+	})
 }
 
 // ended reports whether the end of a node's process was seen in a stretch of time.

@@ -73,7 +73,7 @@ func inPods(ctx context.Context, s *scenarios.Scenario, o Options) (_ Site, err 
 		stop()
 		return nil, errors.Join(err, d.Remove(false))
 	}
-	attentive := watchAbsence(in.Cluster, o.Recorder)
+	attentive := watchAbsence(in.Cluster, o.Recorder, ofPods)
 	return &inCluster{Deployment: d, in: in, kind: s.Cluster.Provider, engine: engine, fleet: fleet, ends: []func(){attentive, disarm, stop}}, nil
 }
 
@@ -153,18 +153,40 @@ func settled(r Recorder, name, namespace, deployment string) error {
 	return r.Journal(results.JournalEntry{Offset: r.Clock().Now(), Step: "place", Why: "context " + name, Kubernetes: &results.KubernetesPlace{Context: name, Namespace: namespace, Deployment: deployment}})
 }
 
+// passage is the way of the load, the probes and the polls to the servers.
+type passage int
+
+const (
+	// ofPods is from pods, ofThisMachine from here to the pods' addresses, byServer by way of
+	// the API server.
+	ofPods passage = iota
+	ofThisMachine
+	byServer
+)
+
+// away is the event of an absence of the API server, for a load on that way.
+func (p passage) away(a kube.Absence, from, to results.Duration) results.Event {
+	lost := fmt.Sprintf("the API server did not answer for %.1f s (%v); ", a.To.Sub(a.From).Seconds(), a.Why)
+	e := results.Event{Offset: from, Kind: results.EventOutOfReach, Source: "kubernetes"}
+	switch p {
+	case ofPods:
+		e.Message = lost + "the load, the probes and the polls come from pods and went on"
+	case ofThisMachine:
+		e.Message = lost + "the load, the probes and the polls reach the pods without it and went on"
+	case byServer:
+		e.Kind, e.Lasted = results.EventLoadAway, to-from
+		e.Message = lost + "the load, the probes and the polls go by way of it, and could not reach the cluster"
+	}
+	return e
+}
+
 // watchAbsence notes when the API server was away, until the end is called.
-func watchAbsence(c *kube.Cluster, r Recorder) (end func()) {
+func watchAbsence(c *kube.Cluster, r Recorder, way passage) (end func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		c.WatchAbsence(ctx, func(a kube.Absence) {
-			r.Emit(results.Event{
-				Offset: r.Clock().At(a.From), Kind: results.EventOutOfReach, Source: "kubernetes",
-				Message: fmt.Sprintf("the API server did not answer for %.1f s (%v); the load, the probes and the polls come from pods and went on", a.To.Sub(a.From).Seconds(), a.Why),
-			})
-		})
+		c.WatchAbsence(ctx, func(a kube.Absence) { r.Emit(way.away(a, r.Clock().At(a.From), r.Clock().At(a.To))) })
 	}()
 	return func() { cancel(); <-done }
 }

@@ -93,9 +93,13 @@ func onTheirPods(ctx context.Context, s *scenarios.Scenario, o Options) (_ Site,
 	if err != nil {
 		return nil, nil, err
 	}
+	way := byServer
+	if direct(a, in.Context) {
+		way = ofThisMachine
+	}
 	found.Record(t.Nodes, o.Logs, o.Recorder.Emit)
 	t.engine.Pods = found
-	return &theirPods{theirs: t, pods: found, in: in, namespace: a.Namespace, objects: objects, note: o.Recorder.Note, end: watchAbsence(in, o.Recorder)}, own, nil
+	return &theirPods{theirs: t, pods: found, in: in, namespace: a.Namespace, objects: objects, note: o.Recorder.Note, end: watchAbsence(in, o.Recorder, way)}, own, nil
 }
 
 func followTheirs(ctx context.Context, in *kube.Cluster, a scenarios.AttachedCluster, clock results.Clock) (*pods.Theirs, error) {

@@ -140,6 +140,11 @@ func Unsound(a *facts.Analysis, s *results.Summary) []string {
 	if r := unsteady(a); r != "" {
 		reasons = append(reasons, r)
 	}
+	for _, e := range a.Events {
+		if e.Kind == results.EventLoadAway && e.Offset < a.Run.LoadEnd && e.Offset+e.Lasted > a.Run.LoadStart {
+			reasons = append(reasons, fmt.Sprintf("from %s on, the load could not reach the cluster for %s: outages that began then are not counted, and figures of this time are not the cluster's", words.Since(&a.Run, e.Offset), words.Duration(e.Lasted)))
+		}
+	}
 	if n := missingFrames(a); n > 0 && a.Run.Interrupted == "" {
 		reasons = append(reasons, fmt.Sprintf("%s of the timeline %s no record of the load in %s",
 			words.Plural(n, "second", "seconds"), words.Verb(n, "has", "have"), results.SeriesFile))

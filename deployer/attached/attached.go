@@ -45,7 +45,7 @@ func Attach(ctx context.Context, o Options) (_ *Deployment, err error) {
 	if d.lease, err = take(ctx, c, o); err != nil {
 		return nil, err
 	}
-	left, err := count(ctx, c)
+	left, err := count(ctx, c, o.Show)
 	if err == nil && left > 0 {
 		err = fmt.Errorf("%w: it holds %d keys that begin with %q and are not this run's: remove what a killed run has left with 'slotstorm recover RUN', or delete them", ErrUnfit, left, scenarios.OwnPrefix)
 	}
@@ -179,14 +179,13 @@ func (d *Deployment) Log(context.Context, string) (io.ReadCloser, error) {
 }
 
 // Remove removes the keys of the run, and notes what of the configuration differs from
-// before it. It bounds its own time. Keys of a run that has the lease meanwhile cannot be
+// before it. Each answer of a node has its limit. Keys of a run that has the lease meanwhile cannot be
 // distinguished from those of this one: then all stay.
 func (d *Deployment) Remove(bool) error {
-	ctx, cancel := context.WithTimeout(context.Background(), clearLimit)
-	defer cancel()
+	ctx := context.Background()
 	err := d.lease.extend(ctx)
 	if err == nil {
-		_, err = clear(ctx, d.Cluster)
+		_, err = clear(ctx, d.Cluster, d.options.Show)
 	} else {
 		err = fmt.Errorf("the keys of the run are not removed: %w", err)
 	}
@@ -226,13 +225,11 @@ func Clear(ctx context.Context, o Options, undo []deployer.Undo) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, clearLimit)
-	defer cancel()
 	l, err := resume(ctx, c, o)
 	if err != nil {
 		return 0, err
 	}
-	removed, err := clear(ctx, c)
+	removed, err := clear(ctx, c, o.Show)
 	return removed, errors.Join(err, l.release())
 }
 

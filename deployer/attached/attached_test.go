@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -407,5 +408,43 @@ func TestSeedsAnnounceIPv6AndNames(t *testing.T) {
 		if got, ok := name(addr); got != want || ok != (want != "") {
 			t.Errorf("%s is announced by %q", addr, got)
 		}
+	}
+}
+
+// All primaries are scanned at once: a key space may be large.
+func TestPrimariesAreScannedAtOnce(t *testing.T) {
+	t.Parallel()
+	their := theirs(t, nil)
+	d, err := Attach(t.Context(), options(their, "one"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 50 { // some in each primary
+		write(t, their, fmt.Sprint("slotstorm:", i))
+	}
+	var mu sync.Mutex
+	met, all := map[*redis.Client]bool{}, make(chan struct{})
+	err = own(t.Context(), d.Cluster, nil, func(cl *redis.Client, _ []string) error {
+		mu.Lock()
+		if met[cl] = true; len(met) == 3 {
+			close(all)
+		}
+		mu.Unlock()
+		select {
+		case <-all:
+			return nil
+		case <-time.After(20 * time.Second):
+			return errors.New("alone")
+		}
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	failed := errors.New("failed")
+	if err := own(t.Context(), d.Cluster, nil, func(*redis.Client, []string) error { return failed }); !errors.Is(err, failed) {
+		t.Error(err)
+	}
+	if err := d.Remove(false); err != nil {
+		t.Error(err)
 	}
 }

@@ -18,6 +18,8 @@ type Options struct {
 	Pods Pods
 	// Note takes what the user has to know and that is no error.
 	Note func(message string)
+	// Show takes how far a search for keys is, if it takes long; nil ignores it.
+	Show func(message string)
 	// Lost takes the error once another run has taken the cluster: this one has to end. Nil
 	// ignores it.
 	Lost func(error)
@@ -50,6 +52,4 @@ const (
 	wholeLimit = 10 * time.Second
 	// healLimit is wholeLimit after a fault.
 	healLimit = 2 * time.Minute
-	// clearLimit bounds the removal of the keys of a run.
-	clearLimit = 3 * time.Minute
 )

@@ -41,7 +41,7 @@ func deploy(ctx context.Context, s *scenarios.Scenario, o Options, rec *recorder
 	}
 	server, serr := st.Redis().Server(ctx)
 	if err := errors.Join(err, serr); err != nil {
-		return nil, nil, errors.Join(err, st.Remove(false))
+		return nil, nil, errors.Join(err, removal(st.Remove(false)))
 	}
 	rec.facts.Versions = results.Versions{Slotstorm: o.Version, Go: runtime.Version(), Server: server}
 	return st, own, nil

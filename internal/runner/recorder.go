@@ -50,7 +50,7 @@ func (r *recorder) Emit(e results.Event) {
 }
 
 // awaySlack is how long before its first question without an answer, and after its first answer
-// again, the API server may have been away: it is asked every second, and connections by way
+// again, the API server may have been away: a question comes every second, and connections by way
 // of it are made again.
 const awaySlack = results.Duration(5 * time.Second)
 

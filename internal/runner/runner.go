@@ -31,7 +31,12 @@ func Run(ctx context.Context, s *scenarios.Scenario, o Options) (*Result, error)
 		return nil, explain(o.Root, err)
 	}
 	r, loaded, err := line(ctx, s, o, rec)
-	if err != nil && !loaded {
+	switch {
+	case err == nil || loaded:
+	case errors.Is(err, errLeft):
+		// Its journal and its scenario are what 'slotstorm recover' needs.
+		err = fmt.Errorf("%w; the folder of the run is kept: remove what is left with 'slotstorm recover %s'", errors.Join(err, rec.bundle.Close()), rec.facts.ID)
+	default:
 		err = errors.Join(err, rec.bundle.Close(), os.RemoveAll(rec.bundle.Dir()))
 	}
 	return r, explain(o.Root, err)
@@ -113,7 +118,7 @@ func line(ctx context.Context, s *scenarios.Scenario, o Options, rec *recorder) 
 			return nil
 		}
 		removed = true
-		return st.Remove(o.KeepVolumes)
+		return removal(st.Remove(o.KeepVolumes))
 	}
 	defer func() { err = errors.Join(err, remove()) }()
 

@@ -112,11 +112,15 @@ func keep(ctx context.Context, s *scenarios.Scenario, o Options) (_ *Kept, err e
 	return k, nil
 }
 
-// bounded bounds the time of a deployment.
+// bounded bounds the time of a deployment. An existing cluster is taken up by steps that bound
+// their own time: its key space may be of any size.
 func bounded(ctx context.Context, s *scenarios.Scenario, stop <-chan struct{}) (context.Context, context.CancelFunc) {
 	limit := map[string]time.Duration{"kube": podsLimit, "kind": kindLimit}[s.Cluster.Provider]
 	limit = max(limit, deployLimit)
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("not done after %v", limit))
+	cancel := func() {}
+	if s.Cluster.Provider != scenarios.Attach {
+		ctx, cancel = quickly(ctx, limit)
+	}
 	ctx, stopped := context.WithCancelCause(ctx)
 	go func() {
 		select {

@@ -1,6 +1,8 @@
 package site
 
 import (
+	"context"
+	"fmt"
 	"time"
 
 	"github.com/slotstorm/slotstorm/scenarios"
@@ -20,4 +22,9 @@ const (
 // podLife is how long pods of a run may live.
 func podLife(s *scenarios.Scenario) time.Duration {
 	return s.Workload.Warmup.Std() + s.Timeline.Length().Std() + kindLimit + 2*patience
+}
+
+// quickly bounds the time of steps.
+func quickly(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, limit, fmt.Errorf("not done after %v", limit))
 }

@@ -62,23 +62,7 @@ func onTheirPods(ctx context.Context, s *scenarios.Scenario, o Options) (_ Site,
 	if err := settled(o.Recorder, o.Context, a.Namespace, ""); err != nil {
 		return nil, nil, err
 	}
-	// The command line names the context, in --i-own.
-	in, err := kube.Connect(ctx, kube.Options{Context: o.Context, Named: true})
-	if err != nil {
-		return nil, nil, err
-	}
-	var rights []kube.Right
-	for _, n := range theirNeeds(s, o.Context) {
-		rights = append(rights, n.rights()...)
-	}
-	if err := in.Check(ctx, a.Namespace, rights); err != nil {
-		return nil, nil, fmt.Errorf("%w: %w; docs/your-cluster.md has a Role with all of them", ErrUnfit, err)
-	}
-	objects, err := in.Contents(ctx, a.Namespace)
-	if err != nil {
-		return nil, nil, err
-	}
-	found, err := followTheirs(ctx, in, a, o.Recorder.Clock())
+	in, objects, found, err := lookAtTheirs(ctx, s, o)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -100,6 +84,32 @@ func onTheirPods(ctx context.Context, s *scenarios.Scenario, o Options) (_ Site,
 	found.Record(t.Nodes, o.Logs, o.Recorder.Emit)
 	t.engine.Pods = found
 	return &theirPods{theirs: t, pods: found, in: in, namespace: a.Namespace, objects: objects, note: o.Recorder.Note, end: watchAbsence(in, o.Recorder, way)}, own, nil
+}
+
+// lookAtTheirs connects to the API server, reads what the owner has written there, and begins
+// to follow the pods.
+func lookAtTheirs(ctx context.Context, s *scenarios.Scenario, o Options) (*kube.Cluster, kube.Contents, *pods.Theirs, error) {
+	ctx, cancel := quickly(ctx, deployLimit)
+	defer cancel()
+	a := s.Cluster.Attach
+	// The command line names the context, in --i-own.
+	in, err := kube.Connect(ctx, kube.Options{Context: o.Context, Named: true})
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	var rights []kube.Right
+	for _, n := range theirNeeds(s, o.Context) {
+		rights = append(rights, n.rights()...)
+	}
+	if err := in.Check(ctx, a.Namespace, rights); err != nil {
+		return nil, nil, nil, fmt.Errorf("%w: %w; docs/your-cluster.md has a Role with all of them", ErrUnfit, err)
+	}
+	objects, err := in.Contents(ctx, a.Namespace)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	found, err := followTheirs(ctx, in, a, o.Recorder.Clock())
+	return in, objects, found, err
 }
 
 func followTheirs(ctx context.Context, in *kube.Cluster, a scenarios.AttachedCluster, clock results.Clock) (*pods.Theirs, error) {

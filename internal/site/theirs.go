@@ -41,7 +41,7 @@ func attachedOptions(s *scenarios.Scenario, run string, note func(string)) attac
 
 // taken takes up the cluster that the options name.
 func taken(ctx context.Context, s *scenarios.Scenario, o Options, options attached.Options) (*theirs, *scenarios.Scenario, error) {
-	options.Lost = o.Lost
+	options.Lost, options.Show = o.Lost, o.Recorder.Show
 	d, err := attached.Attach(ctx, options)
 	if err != nil {
 		return nil, nil, err

@@ -73,8 +73,8 @@ func keeperOf(pod *api.Pod) Keeper {
 	return Keeper{}
 }
 
-// Outlives reports whether a file of the pod's container is there again in the pod that
-// follows: whether it is on a volume that is kept.
+// Outlives reports whether the pod that follows has a file of the pod's container again:
+// whether it is on a volume that is kept.
 func (p Pod) Outlives(file string) bool {
 	for at := path.Clean(file); ; at = path.Dir(at) {
 		if kept, mounted := p.Mounts[at]; mounted || at == "/" || at == "." {

@@ -1,6 +1,8 @@
 package scenarios
 
 import (
+	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -85,5 +87,61 @@ timeline:
 	}
 	if _, err := Commented("kill-primary", "workload.rate=fast"); err == nil {
 		t.Error("a mistake in an override is accepted")
+	}
+}
+
+// TestCommentedMeansTheSame: whatever a file has, the text with overrides is read as the
+// same scenario, with its comments and its line ends.
+func TestCommentedMeansTheSame(t *testing.T) {
+	t.Parallel()
+	const head = "apiVersion: slotstorm/v1\nkind: Scenario\nmetadata: {name: x}\n"
+	const phases = "timeline:\n  phases:\n    - {name: a, duration: 10s}\n"
+	const commented = "\n# one\n\nworkload:\n  # two\n\n  rate: 5 # three\n"
+	for name, text := range map[string]string{
+		"a merge":     head + "redis:\n  config: &base {maxmemory: 100mb, save: \"\"} # base\n  nodes:\n    - node: node-0\n      config:\n        # above\n        <<: *base # merged\n        maxmemory: 200mb # own\n" + phases,
+		"two merges":  head + "redis:\n  config: &base {maxmemory: 100mb}\n  nodes:\n    - {node: node-0, config: &more {<<: *base, save: \"\"}}\n    - {node: node-1, config: {<<: [*more, *base]}}\n" + phases,
+		"an alias":    head + "redis: {config: &c {maxmemory: 100mb}, nodes: [{node: node-0, config: *c}]}\n" + phases,
+		"line ends":   strings.ReplaceAll(head+commented+phases, "\n", "\r\n"),
+		"empty lines": head + commented + phases,
+		"a script":    head + "workload:\n  mix:\n    - command: EVALSHA\n      weight: 1\n      script: |\n        # no comment\n\n        return 1\n" + phases,
+		"quotes":      head + "redis: {config: {maxmemory: \"100\", save: '900 1'}} # a # b\n" + phases,
+	} {
+		file := filepath.Join(t.TempDir(), "x.yaml")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		want, err := Load(file, "seed=9")
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		got, err := Commented(file, "seed=9")
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		again, err := Parse(file, got)
+		if err != nil || !reflect.DeepEqual(want, again) {
+			t.Errorf("%s: %v\n%s", name, err, got)
+		}
+		had, has := commentsIn([]byte(text)), commentsIn(got)
+		slices.Sort(had)
+		slices.Sort(has)
+		if !slices.Equal(had, has) || strings.Contains(text, "\r") != strings.Contains(string(got), "\r") || strings.Count(string(got), "\r\n") != strings.Count(string(got), "\r") {
+			t.Errorf("%s: the comments are %q, not %q, in\n%q", name, has, had, got)
+		}
+	}
+}
+
+// TestCommentedIsReadAgain: a text that means another scenario is not given out. Here a
+// line of a script looks as an empty line does in the tree.
+func TestCommentedIsReadAgain(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "x.yaml")
+	text := "apiVersion: slotstorm/v1\nkind: Scenario\nmetadata: {name: x}\nworkload:\n  mix:\n    - command: EVALSHA\n      weight: 1\n      script: |\n        local a = [[\n        " + emptyLine + "\n        ]]\n        return 1\ntimeline:\n  phases:\n    - {name: a, duration: 10s}\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := Commented(file, "seed=9"); err == nil || !strings.Contains(err.Error(), "leave --comments out") {
+		t.Errorf("%v, %q", err, got)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"reflect"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -72,7 +73,33 @@ func Commented(path string, overrides ...string) ([]byte, error) {
 	if err != nil || len(overrides) == 0 {
 		return data, err
 	}
-	return p.document.write()
+	// YAML's parser keeps the CR of some lines in comments, and loses it of others.
+	unix := bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n"))
+	d, _, _ := one(name, unix, overrides)
+	text, err := d.write()
+	if err != nil {
+		return nil, err
+	}
+	if err := means(name, text, p.scenario); err != nil {
+		return nil, err
+	}
+	if len(unix) < len(data) {
+		text = bytes.ReplaceAll(text, []byte("\n"), []byte("\r\n"))
+	}
+	return text, nil
+}
+
+// means is an error if text is not read as want. Comments move with the nodes of a tree,
+// and what a tree cannot hold is put into comments, so a text is not used unseen.
+func means(name string, text []byte, want *Scenario) error {
+	got, err := Parse(name, text)
+	if err != nil {
+		return fmt.Errorf("%s with the changes would not be a scenario; leave --comments out: %w", name, err)
+	}
+	if !reflect.DeepEqual(got, want) {
+		return fmt.Errorf("%s with its comments and the changes would be read as another scenario: leave --comments out", name)
+	}
+	return nil
 }
 
 // Expand is Load, and gives the runs of the scenario's matrix, the last axis changing

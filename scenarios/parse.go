@@ -166,7 +166,7 @@ func (d *document) expand(n *yaml.Node, within []*yaml.Node) *yaml.Node {
 // it merges and does not have.
 func (d *document) expandMapping(c, n *yaml.Node, within []*yaml.Node) {
 	own := map[string]*yaml.Node{}
-	var merged []*yaml.Node
+	var merged, keys []*yaml.Node
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := d.expand(n.Content[i], within), n.Content[i+1]
 		switch {
@@ -175,7 +175,7 @@ func (d *document) expandMapping(c, n *yaml.Node, within []*yaml.Node) {
 		case key.Kind != yaml.ScalarNode:
 			d.fail(key, "", "", "a field's name is a plain word, not %s", describe(key))
 		case key.ShortTag() == "!!merge":
-			merged = append(merged, value)
+			merged, keys = append(merged, value), append(keys, key)
 		case own[key.Value] != nil:
 			hint := ""
 			if first := own[key.Value]; first.Line > 0 {
@@ -187,9 +187,25 @@ func (d *document) expandMapping(c, n *yaml.Node, within []*yaml.Node) {
 			c.Content = append(c.Content, key, d.expand(value, within))
 		}
 	}
-	for _, m := range merged {
+	for i, m := range merged {
+		first := len(c.Content)
 		d.merge(c, own, d.expand(m, within))
+		if first < len(c.Content) {
+			moveComments(c.Content[first], keys[i], m)
+		}
 	}
+}
+
+// moveComments gives the comments of a merge key and its value to the first field that
+// stands in its place.
+func moveComments(to, key, value *yaml.Node) {
+	var list []string
+	for _, text := range []string{key.HeadComment, key.LineComment, value.LineComment, to.HeadComment} {
+		if text != "" {
+			list = append(list, text)
+		}
+	}
+	to.HeadComment = strings.Join(list, "\n")
 }
 
 func (d *document) merge(c *yaml.Node, own map[string]*yaml.Node, m *yaml.Node) {

@@ -86,7 +86,7 @@ func TestKindEvictAndOOMKill(t *testing.T) {
     - {name: evicted, at: 3s, evict: {target: replica of shard 1}}
     - {name: refused, at: 4s, evict: {target: primary of shard 0}}
     - {name: oom, at: 45s, oomKill: {target: primary of shard 2}}
-    - {name: crash, at: 75s, kill: {target: replica of shard 2, scope: container}}
+    - {name: crash, at: 75s, kill: {target: primary of shard 1, scope: container}}
 `, "--set", "redis.resources.memory=512Mi")
 	evicted, refused, oom, crash := b.Run.Faults[0], b.Run.Faults[1], b.Run.Faults[2], b.Run.Faults[3]
 	if pods := podsOf(b, evicted.Node); len(pods) != 2 || evicted.Refused != "" {

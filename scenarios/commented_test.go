@@ -93,7 +93,6 @@ timeline:
 // TestCommentedMeansTheSame: whatever a file has, the text with overrides is read as the
 // same scenario, with its comments and its line ends.
 func TestCommentedMeansTheSame(t *testing.T) {
-	t.Parallel()
 	const head = "apiVersion: slotstorm/v1\nkind: Scenario\nmetadata: {name: x}\n"
 	const phases = "timeline:\n  phases:\n    - {name: a, duration: 10s}\n"
 	const commented = "\n# one\n\nworkload:\n  # two\n\n  rate: 5 # three\n"
@@ -135,7 +134,6 @@ func TestCommentedMeansTheSame(t *testing.T) {
 // TestCommentedIsReadAgain: a text that means another scenario is not given out. Here a
 // line of a script looks as an empty line does in the tree.
 func TestCommentedIsReadAgain(t *testing.T) {
-	t.Parallel()
 	file := filepath.Join(t.TempDir(), "x.yaml")
 	text := "apiVersion: slotstorm/v1\nkind: Scenario\nmetadata: {name: x}\nworkload:\n  mix:\n    - command: EVALSHA\n      weight: 1\n      script: |\n        local a = [[\n        " + emptyLine + "\n        ]]\n        return 1\ntimeline:\n  phases:\n    - {name: a, duration: 10s}\n"
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {

@@ -18,9 +18,11 @@ func (f *filler) workload(w *Workload) {
 	fill(f, "workload.generators", &w.Generators, 1, "one process drives the whole load")
 	f.client(&w.Client)
 	fill(f, "workload.rate", &w.Rate, Rate{PerSecond: 1000}, "little enough for any machine")
-	if w.Rate.Max {
+	switch {
+	case w.bySockets():
+	case w.Rate.Max:
 		fill(f, "workload.maxInFlight", &w.MaxInFlight, 64, "clients of the closed loop")
-	} else {
+	default:
 		fill(f, "workload.arrival", &w.Arrival, "poisson", "independent users")
 		fill(f, "workload.maxInFlight", &w.MaxInFlight, 1024, "a second without replies at the default rate")
 	}

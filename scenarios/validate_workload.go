@@ -18,7 +18,7 @@ func (d *document) validateWorkload(s *Scenario) {
 		if w.Pattern != nil {
 			d.reject(at+".pattern", rate, "leave pattern out, or give rate a number", "a closed loop (rate: max) has no pattern")
 		}
-		if w.MaxInFlight < w.Generators {
+		if !w.bySockets() && w.MaxInFlight < w.Generators {
 			d.reject(at+".maxInFlight", append(rate, at+".generators"), "in a closed loop maxInFlight is the number of clients",
 				"%d clients are too few for %d generators", w.MaxInFlight, w.Generators)
 		}
@@ -100,7 +100,7 @@ func (d *document) validatePipeline(w *Workload) {
 	case p.Max < p.Min:
 		d.reject(at+".max", by, "", "%d is below min, %d", p.Max, p.Min)
 	}
-	if _, most := p.Range(); most*w.Generators > w.MaxInFlight {
+	if _, most := p.Range(); !w.bySockets() && most*w.Generators > w.MaxInFlight {
 		d.reject("workload.maxInFlight", append(by, "workload.generators"), "the requests of a pipeline are all in flight, and the generators share maxInFlight",
 			"%d has no room for a pipeline of %d on each of the generators, %d", w.MaxInFlight, most, w.Generators)
 	}
@@ -311,7 +311,7 @@ func (d *document) validateWire(w *Workload) {
 	} else if n > 0 && n < c.Wire.Cores {
 		d.reject(at+".wire.clients", []string{at + ".wire.cores"}, "each core needs one", "%d clients are less than %d cores", n, c.Wire.Cores)
 	}
-	if w.Rate.Max {
+	if w.bySockets() {
 		d.validateWireLoop(w)
 	}
 	if c.Wire.Connections < c.Wire.Cores && c.Wire.Connections > 0 {

@@ -26,8 +26,8 @@ type Workload struct {
 	Warmup Duration `yaml:"warmup" json:"warmup" jsonschema:"minimum=0s,maximum=1h,multipleOf=1s" hint:"multipleOf=the series is kept by the second"`
 	// The most requests under way at once, over all generators. In an open loop, a
 	// request above that is counted as overflow; in a closed loop this is the number
-	// of clients.
-	MaxInFlight int `yaml:"maxInFlight" json:"maxInFlight" jsonschema:"minimum=1,maximum=100000"`
+	// of clients. A closed loop of the client wire has wire.clients instead.
+	MaxInFlight int `yaml:"maxInFlight,omitempty" json:"maxInFlight,omitempty" jsonschema:"minimum=1,maximum=100000"`
 	// How late the load generator may be (the p99 of its slip and of its other
 	// delays) before the run is invalid; 1ms to 1s. A tenth of the p99 of response is
 	// allowed in any case, up to 100ms. Above 10ms, objectives cannot bound times
@@ -198,6 +198,10 @@ type ReconnectStorm struct {
 	// The time between two storms; 0 means that there is only one.
 	Every Duration `yaml:"every,omitempty" json:"every,omitempty" jsonschema:"minimum=0s,maximum=24h"`
 }
+
+// bySockets reports whether the connections of the load bound its requests under way: in a
+// closed loop of the client wire.
+func (w *Workload) bySockets() bool { return w.Rate.Max && w.Client.Type == "wire" }
 
 // Pipeline is the number of requests that are sent at once. All of them are due at
 // the same moment. The rate stays the same: there are fewer such moments.

@@ -117,7 +117,7 @@ timeline:
     - {name: asked, at: 1s, failover: {target: replica of shard 0}}
     - {name: forced, at: 3s, failover: {target: replica of shard 1, mode: force}}
     - {name: taken, at: 5s, failover: {target: replica of shard 2, mode: takeover}}
-    - {name: moved, at: 7s, reshard: {from: 0, to: 1, slots: 40}}
+    - {name: moved, at: 7s, reshard: {from: 0, to: 1, slots: 4}}
 `, Options{})
 	for i, f := range r.Bundle.Run.Faults {
 		if f.Status != results.StatusHealed || len(f.Nodes) != 2 || f.Nodes[0].Role != "primary" {
@@ -131,7 +131,7 @@ timeline:
 		t.Errorf("failovers: %+v", r.Summary.Failovers)
 	}
 	// The slots are those of the primaries that the failovers made.
-	if m := r.Bundle.Run.Faults[3].Moved; m == nil || m.Slots.String() != "5421-5460" || r.Bundle.Run.Faults[3].Nodes[0].Node != "node-3" {
+	if m := r.Bundle.Run.Faults[3].Moved; m == nil || m.Slots.String() != "5457-5460" || r.Bundle.Run.Faults[3].Nodes[0].Node != "node-3" {
 		t.Errorf("moved %+v of %+v", m, r.Bundle.Run.Faults[3].Nodes)
 	}
 }

@@ -139,9 +139,15 @@ func (k *theirKill) outlived(roles []deployer.Role, targets []chaos.Target) erro
 	return nil
 }
 
-// Limits include the grace that a pod is given.
+// Limits include the grace that a pod is given, and the rest of the time for which nodes are
+// kept down that come back without their data.
 func (k *theirKill) Limits() (prove, heal time.Duration) {
-	return podStopLimit + k.spec.Grace.Std(), podStopLimit + k.spec.Grace.Std()
+	prove = podStopLimit + k.spec.Grace.Std()
+	heal = prove
+	if len(k.empty) > 0 {
+		heal += max(0, time.Until(k.until))
+	}
+	return prove, heal
 }
 
 // shortest is the shortest grace period after which the process has ended when the API server

@@ -179,8 +179,8 @@ func (d *Deployment) Log(context.Context, string) (io.ReadCloser, error) {
 }
 
 // Remove removes the keys of the run, and notes what of the configuration differs from
-// before it. Each answer of a node has its limit. Keys of a run that has the lease meanwhile cannot be
-// distinguished from those of this one: then all stay.
+// before it. Each answer of a node has its limit. Keys of a run that has the lease meanwhile
+// cannot be distinguished from those of this one: then all stay.
 func (d *Deployment) Remove(bool) error {
 	ctx := context.Background()
 	err := d.lease.extend(ctx)

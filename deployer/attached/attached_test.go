@@ -448,3 +448,22 @@ func TestPrimariesAreScannedAtOnce(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A user that may not renew the lease is refused before the run, and leaves none.
+func TestALeaseThatCannotBeRenewed(t *testing.T) {
+	t.Parallel()
+	their := theirs(t, nil)
+	for _, n := range their.Nodes {
+		cl := their.Client(n, answerLimit)
+		defer cl.Close()
+		if err := cl.Do(t.Context(), "ACL", "SETUSER", "default", "-expire").Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := Attach(t.Context(), options(their, "one")); err == nil || !strings.Contains(err.Error(), "extending the lease: NOPERM") {
+		t.Errorf("attached: %v", err)
+	}
+	if left := keys(t, their); len(left) > 0 {
+		t.Errorf("left: %v", left)
+	}
+}

@@ -50,6 +50,10 @@ func take(ctx context.Context, c *deployer.Cluster, o Options) (*lease, error) {
 		if !held {
 			return l.taken(ctx, cl)
 		}
+		// A user without the right to renew it would lose it in the middle of the run.
+		if err := cl.Expire(ctx, leaseKey, leaseLife).Err(); err != nil {
+			return errors.Join(fmt.Errorf("extending the lease: %w", err), cl.Del(ctx, leaseKey).Err())
+		}
 		return nil
 	})
 	if err != nil {

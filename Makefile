@@ -43,7 +43,7 @@ IMAGE ?= slotstorm:$(VERSION)
 SERVERS ?=
 FOUND_RUNS ?= 1
 
-.PHONY: help demo build image dist test e2e found kind soak bench lint vuln verify generate tidy deps tools
+.PHONY: help demo build image dist test check e2e found kind soak bench lint vuln verify generate tidy deps tools
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,8 +63,12 @@ dist: ## build the programs of a release and their checksums, into bin/dist
 	@scripts/setup build
 	scripts/release $(VERSION) bin/dist
 
-test: tools ## install what is missing and run all tests, those of code with goroutines with the race detector
-	@scripts/setup test
+test: tools ## install what is missing and run all tests that do not take long
+	@scripts/setup run
+	$(TOOLS)/tests -short -unraced tools/unraced.txt -modules -again -timed '$(TIMED)'
+
+check: tools ## run all tests, those of code with goroutines with the race detector
+	@scripts/setup check
 	$(TOOLS)/tests -unraced tools/unraced.txt -modules -again -timed '$(TIMED)'
 
 e2e: build tools ## run whole scenarios against real Redis Clusters
@@ -138,5 +142,5 @@ tools: ## build the programs that check the code and run its tests
 	$(GO) -C tools build -o ../$(TOOLS)/ ./... tool
 
 deps: ## install what building and testing need, and fetch the modules
-	@scripts/setup test
+	@scripts/setup check
 	@for module in $(MODULES); do (cd $$module && $(GO) mod download) || exit 1; done

@@ -57,7 +57,7 @@ func Judge(b *results.Bundle) (*results.Audit, []results.Finding) {
 			if results.Outcome(w.Outcome) == results.OK {
 				k.OK++
 			}
-			if h.final != nil {
+			if h.final != nil && !h.cut {
 				a.ReadBack++
 			}
 			if f.lost[i] {
@@ -125,7 +125,7 @@ func count(a *results.Audit, f results.Finding) {
 	}
 }
 
-// unread reports the keys that were not read back.
+// unread reports the keys that were not read back, or not held against a whole ledger.
 func unread(keys []*history) string {
 	var first *history
 	n := 0
@@ -139,11 +139,28 @@ func unread(keys []*history) string {
 	}
 	switch {
 	case n == 0:
-		return ""
+		return incomplete(keys)
 	case first.unread == "":
 		return fmt.Sprintf("%s and %d more keys: the reading ended before them", first.key, n-1)
 	}
 	return fmt.Sprintf("%s and %d more keys: %s", first.key, n-1, first.unread)
+}
+
+// incomplete reports the keys whose last writes have no record.
+func incomplete(keys []*history) string {
+	n := 0
+	for _, h := range keys {
+		if h.cut {
+			n++
+		}
+	}
+	switch n {
+	case 0:
+		return ""
+	case 1:
+		return "the last records of the generator that wrote 1 key are missing"
+	}
+	return fmt.Sprintf("the last records of the generator that wrote %d keys are missing", n)
 }
 
 // durability says what an acknowledgement stood for, from the scenario and the nodes.

@@ -54,7 +54,7 @@ func newStory(b *results.Bundle, keys []*history, findings []results.Finding) *s
 	for _, e := range b.Events {
 		switch e.Kind {
 		case results.EventNodeExit, results.EventNodeReady, results.EventPromoted, results.EventElectionWon, results.EventDemoted,
-			results.EventLinkUp, results.EventLinkDown, results.EventFullSync, results.EventEvicted, results.EventFollows:
+			results.EventLinkUp, results.EventLinkDown, results.EventFullSync, results.EventEvicted, results.EventFollows, results.EventAsked:
 			s.events[e.Node] = append(s.events[e.Node], e)
 		}
 	}
@@ -148,7 +148,7 @@ func (s *story) cause(w results.Write) string {
 		return results.CauseCommand
 	case took == never:
 		return results.CauseUnexplained
-	case w.Sent < took && (exit < took || s.planned(w, took)):
+	case w.Sent < took && (exit < took || s.planned(w, took) || s.asked(heir, took)):
 		if s.unsynced(heir, w, took) || s.stoodStill(heir, w, min(exit, took)) {
 			return results.CauseUnsynced
 		}
@@ -320,6 +320,12 @@ func struck(f results.Fault, node string) bool {
 
 // seenLate is how much later than the end of a fault a poll may show what it did.
 const seenLate = results.Duration(time.Second)
+
+// asked reports whether an heir logged that somebody asked it to take over, such as a program
+// of an exec fault.
+func (s *story) asked(heir string, took results.Duration) bool {
+	return s.next(heir, took-results.AskedLimit, results.EventAsked) <= took+seenLate
+}
 
 // planned reports whether a failover by command is how another node took over from the one that
 // acknowledged a write: the command was sent before, to another node, and not over yet.

@@ -89,6 +89,8 @@ func replaced() []fate {
 		{"cut off and replaced, long after a failover by command", []results.Event{event(800, promoted, "node-0"), event(3000, promoted, "node-1")}, []results.Fault{verified(strike("failover", "node-0", 700), 1500), strike("partition", "node-0", 900)}, 500, results.CauseSplitBrain},
 		{"cut off and replaced, just after it was made primary by command", []results.Event{event(800, promoted, "node-0"), event(3000, promoted, "node-1")}, []results.Fault{onReplica(strike("failover", "node-0", 700)), strike("partition", "node-0", 900)}, 500, results.CauseSplitBrain},
 		{"deposed late by command", []results.Event{event(3000, promoted, "node-1")}, []results.Fault{verified(strike("failover", "node-1", 900), 3500)}, 500, results.CauseAsyncTail},
+		{"deposed by somebody's command", []results.Event{event(1050, results.EventAsked, "node-1"), event(1100, promoted, "node-1")}, nil, 500, results.CauseAsyncTail},
+		{"cut off and replaced, and its heir asked to be a primary long before", []results.Event{event(200, results.EventAsked, "node-1"), event(9000, promoted, "node-1")}, []results.Fault{strike("partition", "node-0", 900)}, 500, results.CauseSplitBrain},
 		{"back without anything", []results.Event{event(1100, exit, "node-0"), event(1600, ready, "node-0")}, nil, 0, results.CauseEmptyRestart},
 		{"reported gone a moment before it was, and back without anything", []results.Event{event(100, ready, "node-0"), gone(950, "node-0"), event(1600, ready, "node-0")}, nil, 0, results.CauseEmptyRestart},
 		{"reported gone a moment before it was, and replaced", []results.Event{gone(950, "node-0"), event(3000, promoted, "node-1"), event(3300, ready, "node-0")}, nil, 500, results.CauseAsyncTail},

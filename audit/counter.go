@@ -65,6 +65,9 @@ func (h *history) judgeCounter(f *fates) {
 			open++
 		}
 	}
+	if h.cut {
+		return // writes without a record may have counted on
+	}
 	if last < 0 {
 		last = len(h.writes) - 1
 	}

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/slotstorm/slotstorm/results"
@@ -18,11 +19,15 @@ type history struct {
 	// why.
 	final  *results.AuditRead
 	unread string
+	// cut means that later writes may have no record: those of the generator that wrote
+	// the key did not all arrive.
+	cut bool
 }
 
 // histories takes the ledger and the reads apart by key, in the order of the
 // keys' first writes.
 func histories(b *results.Bundle) []*history {
+	cut := cutShort(b.Run)
 	byKey := map[string]*history{}
 	var list []*history
 	for _, w := range b.Writes {
@@ -36,6 +41,7 @@ func histories(b *results.Bundle) []*history {
 			list = append(list, h)
 		}
 		h.writes = append(h.writes, w)
+		h.cut = h.cut || cut[w.Client]
 	}
 	for i, r := range b.Reads {
 		h := byKey[r.Key]
@@ -60,6 +66,22 @@ func histories(b *results.Bundle) []*history {
 		return cmp.Or(cmp.Compare(x.writes[0].Sent, y.writes[0].Sent), cmp.Compare(x.key, y.key))
 	})
 	return list
+}
+
+// cutShort is whose last records are missing, as the ledger names them: one generator of
+// several by its number.
+func cutShort(run results.Run) map[string]bool {
+	cut := map[string]bool{}
+	for _, g := range run.Generators {
+		switch {
+		case !g.Missing:
+		case len(run.Generators) == 1:
+			cut[""] = true
+		default:
+			cut[fmt.Sprintf("generator %d", g.Index)] = true
+		}
+	}
+	return cut
 }
 
 // kindOf names the kind of a key; what is not known is judged as the simplest.

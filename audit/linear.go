@@ -44,7 +44,7 @@ func Linearize(b *results.Bundle, budget time.Duration) (*results.Linearizabilit
 	var pictures []Picture
 	byKind := map[string][]checked{}
 	for _, h := range histories(b) {
-		if h.kind == results.KindOnce {
+		if h.kind == results.KindOnce || h.cut {
 			continue
 		}
 		c := checked{history: h, operations: operations(h), result: porcupine.Unknown}

@@ -15,6 +15,9 @@ func (h *history) judgeList(f *fates) {
 	var order []int // of the first appearances
 	for _, e := range h.final.Elements {
 		i, ok := index[e]
+		if !ok && h.cut {
+			continue // a write without a record may have added it
+		}
 		if !ok {
 			f.find(results.ClassPhantom, h.writes[len(h.writes)-1]).Read = e
 			continue

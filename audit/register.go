@@ -61,6 +61,9 @@ func (h *history) judgeRegister(f *fates) {
 		final = *h.final.Value
 	}
 	end, ok := l.place(final)
+	if !ok && h.cut {
+		return // a write without a record may have left it
+	}
 	if !ok {
 		h.phantom(f, final)
 		return

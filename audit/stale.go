@@ -122,6 +122,9 @@ func (s *staleness) look(h *history, f fates) []results.Finding {
 		if r.Value != nil {
 			value = *r.Value
 			at, ok := index[value]
+			if !ok && h.cut {
+				continue // of a write without a record
+			}
 			if !ok {
 				findings = append(findings, results.Finding{Class: results.ClassPhantom, Write: h.writes[0], Read: value})
 				continue

@@ -88,6 +88,14 @@ type Breaker interface {
 	Broken() []results.Broken
 }
 
+// Heeder is an action whose looks other faults can spoil.
+type Heeder interface {
+	Action
+	// Heed is called before Check; others are the effects that other faults have at the
+	// moment of each call.
+	Heed(others func() []Effect)
+}
+
 // Slow is an action whose proof or healing can take longer than usual.
 type Slow interface {
 	Action

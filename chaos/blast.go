@@ -19,6 +19,26 @@ type Effect struct {
 	Moving []int
 	// Cuts are pairs of sets of nodes that do not hear each other on the bus.
 	Cuts [][2][]string
+	// Unsure are nodes that count as up and need not answer: whether they do is up to them,
+	// or to a program.
+	Unsure []string
+	// Apart are pairs of sets of nodes and clients between which some packets do not pass.
+	Apart [][2][]string
+}
+
+// Hides reports whether the effect can keep one end of a connection from an answer of the
+// other.
+func (e Effect) Hides(from, to string) bool {
+	return slices.ContainsFunc([]string{from, to}, func(end string) bool {
+		return slices.Contains(e.Down, end) || slices.Contains(e.Unsure, end)
+	}) || parted(e.Apart, from, to)
+}
+
+// parted reports whether one of some pairs has two ends on different sides.
+func parted(pairs [][2][]string, a, b string) bool {
+	return slices.ContainsFunc(pairs, func(cut [2][]string) bool {
+		return slices.Contains(cut[0], a) && slices.Contains(cut[1], b) || slices.Contains(cut[1], a) && slices.Contains(cut[0], b)
+	})
 }
 
 // CutBetween is the effect of a partition of the bus.
@@ -28,9 +48,7 @@ func CutBetween(one, other Side) Effect {
 
 // separates reports whether the effect keeps two nodes apart.
 func (e Effect) separates(a, b string) bool {
-	return slices.ContainsFunc(e.Cuts, func(cut [2][]string) bool {
-		return slices.Contains(cut[0], a) && slices.Contains(cut[1], b) || slices.Contains(cut[1], a) && slices.Contains(cut[0], b)
-	})
+	return parted(e.Cuts, a, b)
 }
 
 // bearable reports whether the first effect can be added to the others: with all in

@@ -59,6 +59,9 @@ func (s *Storm) strike(ctx, stop context.Context, in Injection, f *results.Fault
 		s.fail(f, results.StatusRefused, err)
 		return
 	}
+	if h, ok := a.(Heeder); ok {
+		h.Heed(func() []Effect { return s.beside(in.Name) })
+	}
 	if err := s.check(ctx, stop, a, in, f); err != nil {
 		if stop.Err() == nil {
 			s.fail(f, results.StatusRefused, cmp.Or(s.overdue(in, err), err))

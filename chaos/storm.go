@@ -128,17 +128,31 @@ func offset(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) 
 func (s *Storm) take(in Injection, roles []deployer.Role, e Effect) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	all := []Effect{e}
-	for _, other := range s.inForce {
-		all = append(all, other)
-	}
-	if err := bearable(s.Shards(), roles, all, in.Fault); err != nil {
+	if err := bearable(s.Shards(), roles, append([]Effect{e}, s.others(in.Name)...), in.Fault); err != nil {
 		return err
 	}
 	s.inForce[in.Name] = e
 	s.busy++
 	s.change()
 	return nil
+}
+
+// beside are the effects of the other faults in force.
+func (s *Storm) beside(name string) []Effect {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.others(name)
+}
+
+// others is beside; the caller holds mu.
+func (s *Storm) others(name string) []Effect {
+	var list []Effect
+	for other, e := range s.inForce {
+		if other != name {
+			list = append(list, e)
+		}
+	}
+	return list
 }
 
 // over forgets the effect of a fault that is healed.

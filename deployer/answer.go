@@ -2,6 +2,7 @@ package deployer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -16,6 +17,7 @@ const answerEvery = 10 * time.Millisecond
 func AwaitAnswer(ctx context.Context, client *redis.Client, done <-chan struct{}) (ended bool, err error) {
 	t := time.NewTicker(answerEvery)
 	defer t.Stop()
+	began := time.Now()
 	for {
 		err := client.Ping(ctx).Err()
 		if err == nil {
@@ -25,8 +27,29 @@ func AwaitAnswer(ctx context.Context, client *redis.Client, done <-chan struct{}
 		case <-done:
 			return true, nil
 		case <-ctx.Done():
-			return false, fmt.Errorf("%w (%w)", err, context.Cause(ctx))
+			return false, inVain(err, context.Cause(ctx), began)
 		case <-t.C:
 		}
 	}
 }
+
+// unmet is what was seen last of a condition whose wait ended by cause.
+type unmet struct {
+	last, cause error
+	waited      time.Duration
+}
+
+// inVain is the error of a wait since began that ended by cause.
+func inVain(last, cause error, began time.Time) error {
+	return unmet{last, cause, time.Since(began)}
+}
+
+func (u unmet) Error() string {
+	why := u.cause.Error()
+	if errors.Is(u.cause, context.DeadlineExceeded) {
+		why = fmt.Sprintf("after a wait of %v", u.waited.Round(100*time.Millisecond))
+	}
+	return fmt.Sprintf("%v (%s)", u.last, why)
+}
+
+func (u unmet) Unwrap() []error { return []error{u.last, u.cause} }

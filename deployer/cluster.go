@@ -10,7 +10,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"time"
 
@@ -138,6 +137,7 @@ const lookEvery = 10 * time.Millisecond
 func (c *Cluster) await(ctx context.Context, f func() error) error {
 	t := time.NewTicker(cmp.Or(c.LookEvery, lookEvery))
 	defer t.Stop()
+	began := time.Now()
 	var last error
 	for {
 		err := f()
@@ -150,7 +150,7 @@ func (c *Cluster) await(ctx context.Context, f func() error) error {
 		select {
 		case <-ctx.Done():
 			if cause := context.Cause(ctx); !errors.Is(last, cause) {
-				return fmt.Errorf("%w (%w)", last, cause)
+				return inVain(last, cause, began)
 			}
 			return last
 		case <-t.C:

@@ -134,7 +134,8 @@ func trouble(text string) string {
 	switch {
 	case text == "Manual failover timed out.":
 		return results.EventAskedTimeout
-	case strings.HasPrefix(text, "Full resync from master: "), strings.HasPrefix(text, "Full resync from primary: "):
+	case strings.HasPrefix(text, "Full resync from master: "), strings.HasPrefix(text, "Full resync from primary: "),
+		strings.HasPrefix(text, "PSYNC is not possible, initialize RDB channel"): // Redis 8.0; Valkey 8.0 with dual-channel-replication-enabled
 		return results.EventFullSync
 	case strings.HasPrefix(text, "Unable to partial resync with replica ") && strings.Contains(text, "for lack of backlog"):
 		return results.EventNoBacklog

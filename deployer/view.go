@@ -220,11 +220,9 @@ func (c *Cluster) whole(ctx context.Context, clients []*redis.Client) error {
 	return c.followed(views)
 }
 
-// agrees reports whether a node sees a whole cluster.
+// agrees reports whether a node sees a whole cluster. That its state is fail follows from
+// the others, and is said where none of them does.
 func (c *Cluster) agrees(n Node, v View) error {
-	if !v.StateOK {
-		return fmt.Errorf("%s says cluster_state:fail", n.Name)
-	}
 	served := 0
 	for _, m := range v.Members {
 		switch {
@@ -244,6 +242,9 @@ func (c *Cluster) agrees(n Node, v View) error {
 	}
 	if served < Slots {
 		return fmt.Errorf("%s knows no node that serves %d of the slots", n.Name, Slots-served)
+	}
+	if !v.StateOK {
+		return fmt.Errorf("%s says cluster_state:fail", n.Name)
 	}
 	return nil
 }

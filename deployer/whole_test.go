@@ -94,8 +94,12 @@ func TestAWholeClusterServesEverySlot(t *testing.T) {
 	if err := c.agrees(c.Nodes[0], view(Slots-1)); err != nil {
 		t.Error(err)
 	}
-	if got := text(c.agrees(c.Nodes[0], view(16000))); got != "a knows no node that serves 383 of the slots" {
-		t.Error(got)
+	short, failed := view(16000), view(Slots-1)
+	short.StateOK, failed.StateOK = false, false
+	for want, v := range map[string]View{"a knows no node that serves 383 of the slots": short, "a says cluster_state:fail": failed} {
+		if got := text(c.agrees(c.Nodes[0], v)); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
 	}
 }
 
@@ -121,5 +125,12 @@ func TestAWaitNamesTheLastAnswer(t *testing.T) {
 	err = c.await(ctx, func() error { return errors.New("read tcp: i/o timeout") })
 	if !strings.HasPrefix(text(err), "read tcp: i/o timeout") {
 		t.Error(err)
+	}
+	// A deadline without a reason of its own says how long the wait was.
+	ctx, cancel = context.WithTimeout(context.Background(), 100*time.Millisecond)
+	defer cancel()
+	err = c.await(ctx, func() error { return errors.New("node-4 has not synchronised") })
+	if got := text(err); !strings.HasPrefix(got, "node-4 has not synchronised (after a wait of ") || !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(got)
 	}
 }

@@ -62,7 +62,7 @@ func TestKindUpgradeAndBackFromTheBackup(t *testing.T) {
 	if last := u.Back.Steps[len(u.Back.Steps)-1]; last.Server != u.From {
 		t.Errorf("after the rollback it runs %s, and it began with %s", last.Server, u.From)
 	}
-	if b.Run.Audit.Lost < 100 || !strings.Contains(sheet, "were lost, because they came after the backup") || !b.Run.HealthyAfter {
+	if b.Run.Audit.Lost < 100 || !strings.Contains(sheet, "of them written after the backup and before the rollback") || !b.Run.HealthyAfter {
 		t.Errorf("%d writes were lost; whole after: %v", b.Run.Audit.Lost, b.Run.HealthyAfter)
 	}
 }

@@ -69,7 +69,7 @@ func TestUpgradeAndBackFromTheBackup(t *testing.T) {
 		t.Errorf("after the rollback it runs %s, and it began with %s", last.Server, u.From)
 	}
 	// Writes acknowledged after the backup are lost, and the sheet says so.
-	if r.Audit.Lost < 100 || !strings.Contains(sheet, "were lost, because they came after the backup") {
+	if r.Audit.Lost < 100 || !strings.Contains(sheet, "of them written after the backup and before the rollback") {
 		t.Errorf("%d writes were lost", r.Audit.Lost)
 	}
 	if !differs {

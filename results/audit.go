@@ -133,8 +133,8 @@ type Audit struct {
 	Unknown int `json:"unknown"`
 	// Overflow counts scheduled writes that found no free client.
 	Overflow int `json:"overflow"`
-	// ReadBack is the number of writes whose keys were read back; it equals
-	// Writes when every key could be read.
+	// ReadBack is the number of writes whose keys were read back, with a whole ledger of
+	// the key; it equals Writes when that is every key.
 	ReadBack int `json:"readBack"`
 	// Lost are acknowledged writes that were gone; Altered those that a phantom
 	// stands in place of. UnknownKept are unknown writes that turned out to be
@@ -155,7 +155,7 @@ type Audit struct {
 	Durability string `json:"durability,omitempty"`
 	// Reads is what audited reads saw; nil if there were none.
 	Reads *AuditReads `json:"reads,omitempty"`
-	// Unread explains keys that could not be read back.
+	// Unread explains keys that could not be read back, or whose ledger is not whole.
 	Unread string `json:"unread,omitempty"`
 	// Linearizability is for information; nil if it was not looked at.
 	Linearizability *Linearizability `json:"linearizability,omitempty"`

@@ -32,6 +32,22 @@ func offsets(list ...Duration) error {
 	return nil
 }
 
+// maxAhead bounds how far two clocks may be apart: 73 years, so that sums of some stay numbers.
+const maxAhead = Duration(1 << 61)
+
+// clocks checks measurements of a clock, which may be that of a machine that never set it.
+func clocks(list []ClockOffset) error {
+	for _, c := range list {
+		if c.Offset > maxAhead || c.Offset < -maxAhead || c.Uncertainty < 0 {
+			return fmt.Errorf("no clock is %v ± %v ahead", c.Offset, c.Uncertainty)
+		}
+		if err := offsets(c.At, c.Uncertainty); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // shard checks the index of a shard; -1 is none.
 func shard(n int) error {
 	if n < -1 || n >= MaxShards {
@@ -170,7 +186,12 @@ func (r *Run) check() error {
 		}
 	}
 	for _, n := range r.Nodes {
-		if err := shard(n.Shard); err != nil {
+		if err := errors.Join(shard(n.Shard), clocks(n.Clocks)); err != nil {
+			return err
+		}
+	}
+	for _, g := range r.Generators {
+		if err := clocks(g.Clocks); err != nil {
 			return err
 		}
 	}
@@ -179,7 +200,7 @@ func (r *Run) check() error {
 			return fmt.Errorf("fault %.40q: %w", f.Name, err)
 		}
 	}
-	for _, list := range [][]Outage{r.ProbeOutages, r.ClientOutages} {
+	for _, list := range [][]Outage{r.ProbeOutages, r.ClientOutages, r.ProbeOutagesAway, r.ClientOutagesAway} {
 		for _, o := range list {
 			if err := errors.Join(shard(o.Shard), offsets(o.From, o.To, o.Uncertainty)); err != nil {
 				return fmt.Errorf("an outage: %w", err)

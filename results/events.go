@@ -11,6 +11,15 @@ type Clock struct {
 // Now is the offset of this moment.
 func (c Clock) Now() Duration { return Duration(time.Since(c.Start)) }
 
+// Moment is this moment with the wall time that it has by Start: the machine's own may have
+// been set since. Without a Start it is that of the machine.
+func (c Clock) Moment() time.Time {
+	if c.Start.IsZero() {
+		return time.Now()
+	}
+	return c.Start.Add(time.Since(c.Start))
+}
+
 // At is the offset of t. A t without a monotonic reading (read from a log) is
 // placed by the wall clock.
 func (c Clock) At(t time.Time) Duration { return Duration(t.Sub(c.Start)) }
@@ -142,6 +151,11 @@ const (
 	EventUnreachable       = "unreachable"        // poll: Node does not answer polls
 	EventReachable         = "reachable"          // poll: Node answers again
 )
+
+// AskedLimit is how long after its EventAsked a replica may take over for that: a manual
+// failover that takes longer is given up. Source: CLUSTER_MF_TIMEOUT in Redis' cluster.h,
+// and a second for an event that is seen late.
+const AskedLimit = Duration(6 * time.Second)
 
 // OutOfSync is since when a node had not followed its primary at a moment, and whether it
 // had been started anew and not synchronised since; 0 if it did follow, or was a primary.

@@ -21,6 +21,12 @@ const (
 	// MaxPhases and MaxFaults are far above what a timeline holds.
 	MaxPhases = 1000
 	MaxFaults = 100_000
+	// MostWrites is how many writes, or reads, of an audit a bundle may hold: a day at
+	// 230 a second.
+	MostWrites = 20_000_000
+	// MostHistograms is how many histograms a bundle may hold: a day of 90 tags,
+	// whichever generators they come from.
+	MostHistograms = 8_000_000
 
 	// maxCount bounds every count in a record: no generator sends a thousand
 	// billion requests in a second.
@@ -69,15 +75,13 @@ func limitOf(name string) limit {
 		// A day of 16 generators is 1.4 million frames.
 		return limit{size: 4 * gib, line: mib, lines: 3_000_000}
 	case HlogFile:
-		// The densest histogram takes 260 KB. Eight million lines are a day of 90
-		// tags, whichever generators they come from.
-		return limit{size: 8 * gib, line: mib, lines: 8_000_000}
+		// The densest histogram takes 260 KB.
+		return limit{size: 8 * gib, line: mib, lines: MostHistograms}
 	case JournalFile:
 		return limit{size: 64 * mib, line: mib, lines: 500_000}
 	case LedgerFile, ReadsFile:
-		// A day at 200 audited writes a second is 17 million. A read of a list
-		// holds all its elements.
-		return limit{size: 8 * gib, line: 16 * mib, lines: 20_000_000}
+		// A read of a list holds all its elements.
+		return limit{size: 8 * gib, line: 16 * mib, lines: MostWrites}
 	case FindingsFile:
 		return limit{size: gib, line: mib, lines: 2_000_000}
 	}

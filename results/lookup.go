@@ -1,6 +1,9 @@
 package results
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // All is, as a phase, the whole timeline without warm-up and, as a command, every
 // command.
@@ -107,6 +110,10 @@ func (f Failover) Unended(outages []Outage) (Duration, bool) {
 	return 0, false
 }
 
+// Gone is how many acknowledged writes were not there at the end, or with another value: either
+// way the acknowledged value is gone. Of a partial audit it is a lower bound.
+func (a *Audit) Gone() int { return a.Lost + a.Altered }
+
 // Partial reports whether some audited writes could not be read back.
 func (a *Audit) Partial() bool { return a.ReadBack < a.Writes || a.Unread != "" }
 
@@ -123,4 +130,27 @@ func (r *Run) OutageErrors(shard *int) map[string]int {
 		}
 	}
 	return sum
+}
+
+// clockPrecision is the least distance of two clocks that matters: that of the lines of a
+// server's log.
+const clockPrecision = Duration(time.Millisecond)
+
+// ClockAhead is by how much at least, and at most, the clock of the node was ahead of the
+// run's; negative is behind. A measurement that does not show a distance is one of 0. The two
+// are far apart if a clock was set during the run, or the node moved to another machine.
+func (n Node) ClockAhead() (least, most Duration) {
+	for i, c := range n.Clocks {
+		low, high := c.Offset-c.Uncertainty, c.Offset+c.Uncertainty
+		if low <= clockPrecision && high >= -clockPrecision {
+			low, high = 0, 0
+		}
+		if i == 0 || low < least {
+			least = low
+		}
+		if i == 0 || high > most {
+			most = high
+		}
+	}
+	return least, most
 }

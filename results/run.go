@@ -68,8 +68,12 @@ type Run struct {
 	// accepted no write, as the probes and as the application client saw it.
 	ProbeOutages  []Outage `json:"probeOutages"`
 	ClientOutages []Outage `json:"clientOutages"`
-	Audit         *Audit   `json:"audit,omitempty"`
-	Client        Client   `json:"client"`
+	// ProbeOutagesAway and ClientOutagesAway are those that began while the load could not
+	// reach the cluster (EventLoadAway): nothing shows that the cluster had them.
+	ProbeOutagesAway  []Outage `json:"probeOutagesAway,omitempty"`
+	ClientOutagesAway []Outage `json:"clientOutagesAway,omitempty"`
+	Audit             *Audit   `json:"audit,omitempty"`
+	Client            Client   `json:"client"`
 	// Generators are those that ran elsewhere, with clocks of their own.
 	Generators []Generator `json:"generators,omitempty"`
 	// HealthyBefore reports whether the cluster was whole when load began, and
@@ -146,6 +150,9 @@ type Environment struct {
 	Isolation string `json:"isolation"`
 	// Shared says that slotstorm did not deploy the cluster: others may use it too.
 	Shared bool `json:"shared,omitempty"`
+	// ConfigUnread says that the servers of a shared cluster did not show their
+	// configuration: a directive that the scenario does not state is unknown.
+	ConfigUnread bool `json:"configUnread,omitempty"`
 	// Auth is "password" if the nodes ask for one; it is empty if they do not, or if
 	// the run is of a version that did not say.
 	Auth     string `json:"auth,omitempty"`
@@ -184,9 +191,11 @@ type Generator struct {
 	Place string `json:"place,omitempty"`
 	// Clocks are the measurements of its clock, at the start and at the end.
 	Clocks []ClockOffset `json:"clocks"`
+	// Missing means that its last records did not arrive: the bundle lacks them.
+	Missing bool `json:"missing,omitempty"`
 }
 
-// ClockOffset is a generator's clock less the run's, as one exchange of messages
+// ClockOffset is the clock of a generator or of a node less the run's, as one exchange of messages
 // with the least delay shows it (as NTP does: RFC 5905, section 8). The times
 // that a generator reports are in the run's clock by its first measurement.
 type ClockOffset struct {
@@ -228,6 +237,9 @@ type Node struct {
 	Role string `json:"role"`
 	// Config are the directives that the node has instead of those of all nodes.
 	Config map[string]string `json:"config,omitempty"`
+	// Clocks are the measurements of its clock before the load and after it; fewer if it
+	// did not answer.
+	Clocks []ClockOffset `json:"clocks,omitempty"`
 }
 
 // RoleAbsent is the Node.Role of a node that was not in the cluster at the start.

@@ -22,6 +22,15 @@ func ReadsOnly(command string) bool {
 	return false
 }
 
+// reads reports whether the command only reads: whether it finds something is counted.
+func (c Command) reads() bool {
+	name := c.Command
+	if name == "RAW" {
+		name = Command{Command: name, Raw: c.Raw}.Label()
+	}
+	return ReadsOnly(name) && name != "SPUBLISH"
+}
+
 // Whole reports whether a command, in upper case, is one of those that slotstorm
 // knows to act as a whole or not at all: an error reply of it says that nothing was
 // executed. Scripts, functions, commands of modules and those that slotstorm does not

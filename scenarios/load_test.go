@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -92,6 +93,10 @@ func TestBuiltinScenarios(t *testing.T) {
 		}
 		if !strings.HasPrefix(string(b.Data), "# yaml-language-server: $schema="+schemaFile+"\n") {
 			t.Errorf("%s does not name its schema", b.Name)
+		}
+		// With a lag of 1 s a healthy shard refuses writes now and then, and 0 disables it.
+		if harm := regexp.MustCompile(`min-replicas-max-lag[=: ]+"?[01]\b`).Find(b.Data); harm != nil {
+			t.Errorf("%s advises %s", b.Name, harm)
 		}
 	}
 	if got := strings.Join(names, " "); got != "all-pods-restart client-profiles cross-zone disk-error disk-full durability-matrix empty-primary flaky-link graceful-versus-crash kill-primary kill-primary-repeat majorities-ring majority-down node-drain partition-minority partition-primary pause-primary pod-restart power-loss primary-and-replica region-latency reshard reshard-and-crash rolling-restart scale-in scale-out slow-disk slow-network-false-failover steady thin-replica-link upgrade upgrade-rollback" {

@@ -110,7 +110,8 @@ type KubeCluster struct {
 	StorageClass string `yaml:"storageClass,omitempty" json:"storageClass,omitempty"`
 	// The name of a secret in the namespace, used to pull images.
 	ImagePullSecret string `yaml:"imagePullSecret,omitempty" json:"imagePullSecret,omitempty"`
-	// A slotstorm image, of the same version as the program that runs.
+	// A slotstorm image, of the same version as the program that runs. Default with the
+	// provider kind: the program itself, which has to be for Linux.
 	GeneratorImage string `yaml:"generatorImage,omitempty" json:"generatorImage,omitempty"`
 }
 

@@ -78,7 +78,7 @@ func (d *document) validateTarget(s *Scenario, t Target, at, verb string) {
 		}
 		d.reject(at, []string{"redis.replicasPerShard"}, hint, "there are no replicas: redis.replicasPerShard is 0")
 	}
-	shards := max(s.Redis.Shards, s.MostShards())
+	shards := s.allShards()
 	if t.By == ByShard && t.Shard >= shards && !s.attached() {
 		d.reject(at, []string{"redis.shards"}, fmt.Sprintf("the shards are 0 to %d", shards-1), "there is no shard %d", t.Shard)
 	}

@@ -154,8 +154,8 @@ func (d *document) validateShard(s *Scenario, o *Objective, m metrics.Metric, pa
 	case o.Shard == nil:
 	case !m.ByShard:
 		d.reject(shard, nil, "leave shard out", "%s is not measured by shard", m.Name)
-	case *o.Shard >= s.Redis.Shards && !s.attached():
-		d.reject(shard, []string{"redis.shards"}, fmt.Sprintf("the shards are 0 to %d", s.Redis.Shards-1), "there is no shard %d", *o.Shard)
+	case *o.Shard >= s.allShards() && !s.attached():
+		d.reject(shard, []string{"redis.shards"}, fmt.Sprintf("the shards are 0 to %d", s.allShards()-1), "there is no shard %d", *o.Shard)
 	case o.Command != "":
 		d.reject(shard, []string{path + ".command"}, "name a command or a shard", "times are kept by command and by shard, not by both")
 	}
@@ -164,14 +164,32 @@ func (d *document) validateShard(s *Scenario, o *Objective, m metrics.Metric, pa
 	}
 }
 
+// CanMeasure reports whether the scenario has what a metric needs.
+func (s *Scenario) CanMeasure(n metrics.Need) bool {
+	switch n {
+	case metrics.NeedsAudit:
+		return s.Workload.Audit != nil
+	case metrics.NeedsFault:
+		return len(s.Timeline.Faults) > 0
+	case metrics.NeedsReads:
+		return slices.ContainsFunc(s.Workload.Mix, Command.reads)
+	case metrics.NeedsFailover:
+		return s.Redis.ReplicasPerShard > 0 && (s.Timeline.Upgrade != nil || slices.ContainsFunc(s.Timeline.Faults, Fault.canFailOver))
+	}
+	return true
+}
+
 // validateMeasurable refuses objectives that the scenario gives no data for.
 func (d *document) validateMeasurable(s *Scenario, o *Objective, m metrics.Metric, path string) {
 	at := path + ".metric"
-	if m.Needs == metrics.NeedsAudit && s.Workload.Audit == nil {
+	if m.Needs == metrics.NeedsAudit && !s.CanMeasure(m.Needs) {
 		d.reject(at, []string{"workload.audit"}, "add workload.audit: {rate: 200}", "%s writes are found by the audit, and the scenario has none", strings.TrimPrefix(o.Metric, "writes."))
 	}
-	if m.Needs == metrics.NeedsFault && len(s.Timeline.Faults) == 0 {
+	if m.Needs == metrics.NeedsFault && !s.CanMeasure(m.Needs) {
 		d.reject(at, []string{"timeline.faults"}, "add a fault to timeline.faults", "there is no fault to recover from")
+	}
+	if m.Needs == metrics.NeedsReads {
+		d.validateReads(s, o, path)
 	}
 	needs := m.Needs == metrics.NeedsFailover || m.Needs == metrics.NeedsFailoverToExceedZero && o.Min != nil && o.Min.Value > 0
 	if !needs || d.failed(path+".min") {
@@ -180,6 +198,9 @@ func (d *document) validateMeasurable(s *Scenario, o *Objective, m metrics.Metri
 	if s.Redis.ReplicasPerShard == 0 {
 		d.reject(at, []string{"redis.replicasPerShard"}, "set redis.replicasPerShard, or bound outage.shard", "without replicas nothing can fail over: redis.replicasPerShard is 0")
 		return
+	}
+	if s.Timeline.Upgrade != nil {
+		return // each hand-over is a failover, and so may be the restart of a primary
 	}
 	by := []string{"timeline.faults"}
 	for i, f := range s.Timeline.Faults {
@@ -192,4 +213,19 @@ func (d *document) validateMeasurable(s *Scenario, o *Objective, m metrics.Metri
 		by = append(by, faultPath(i), join(faultPath(i), f.Kind()))
 	}
 	d.reject(at, by, "add a fault that takes a primary away to timeline.faults", "nothing in the timeline causes a failover")
+}
+
+// validateReads refuses an objective about reads if no command, or not the one that it
+// narrows to, reads.
+func (d *document) validateReads(s *Scenario, o *Objective, path string) {
+	by := []string{"workload.mix"}
+	for i, c := range s.Workload.Mix {
+		by = append(by, fmt.Sprintf("workload.mix[%d].command", i))
+		if o.Command != "" && c.Label() == o.Command && !c.reads() {
+			d.reject(path+".command", by[len(by)-1:], "name a command that reads, such as GET", "%s is about reads, and %s writes", o.Metric, o.Command)
+		}
+	}
+	if o.Command == "" && !s.CanMeasure(metrics.NeedsReads) {
+		d.reject(path+".metric", by, "add a command that reads, such as {command: GET, weight: 1}", "%s is about reads, and no command of workload.mix reads", o.Metric)
+	}
 }

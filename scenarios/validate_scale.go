@@ -28,6 +28,9 @@ func (s *Scenario) MostShards() int {
 	return most
 }
 
+// allShards is how many shards the scenario ever has, those that join later included.
+func (s *Scenario) allShards() int { return max(s.Redis.Shards, s.MostShards()) }
+
 // validateScales refuses changes of the number of shards that change nothing, or that something
 // else in the scenario does not bear.
 func (d *document) validateScales(s *Scenario) {

@@ -48,6 +48,7 @@ func (d *document) validateWorkload(s *Scenario) {
 	d.validateMix(s)
 	d.validateClient(w)
 	d.validateAudit(s)
+	d.validateSize(s)
 }
 
 // validatePrefill wants one source of keys, and no more of them than can be counted.

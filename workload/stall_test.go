@@ -200,6 +200,9 @@ func stalled(t *testing.T, target stoppable, rate float64, length, stall time.Du
 // allowed as one request in a thousand takes without a stall, and the best of a few
 // runs counts: a wrong statistic is wrong in each.
 func TestAStallShowsInFull(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	const rate = 2000.0
 	length, stalls, tries := 4*time.Second, []time.Duration{500 * time.Millisecond, time.Second}, 3
 	soak := os.Getenv("SLOTSTORM_SOAK") != ""

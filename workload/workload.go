@@ -91,14 +91,11 @@ func Drive(ctx, stop context.Context, p Plan) (*Load, error) {
 	if err != nil {
 		return nil, err
 	}
-	start := time.Now()
-	switch {
-	case p.Remote != nil:
-		start = start.Add(remoteLead)
-	case !p.Workload.Rate.Max:
-		start = start.Add(l.lead)
+	lead := l.lead
+	if p.Remote != nil {
+		lead = remoteLead
 	}
-	l.Go(ctx, stop, start)
+	l.Go(ctx, stop, p.Clock.Moment().Add(lead))
 	return l, nil
 }
 

@@ -174,8 +174,20 @@ func TestRulesEndByThemselvesWithoutTheAgent(t *testing.T) {
 	}
 }
 
-func TestRulesAreMendedAndCounted(t *testing.T) {
-	to := listen(t)
+func TestRulesAreMendedAndCounted(t *testing.T) { mendedAndCounted(t, listen(t), here) }
+
+// TestRulesOfIPv6: pods may have addresses of it alone. Rules of both versions have one name.
+func TestRulesOfIPv6(t *testing.T) {
+	l, err := net.Listen("tcp", "[::1]:0")
+	if err != nil {
+		t.Skipf("this machine has no IPv6: %v", err)
+	}
+	t.Cleanup(func() { l.Close() })
+	mendedAndCounted(t, netip.MustParseAddrPort(l.Addr().String()), append(here, netip.IPv6Loopback()))
+}
+
+func mendedAndCounted(t *testing.T, to netip.AddrPort, here []netip.Addr) {
+	t.Helper()
 	c, end := served(t, nil)
 	defer end()
 	for verdict, want := range map[local.Verdict]Outcome{local.Drop: Silent, local.Reject: Refused} {
@@ -188,6 +200,9 @@ func TestRulesAreMendedAndCounted(t *testing.T) {
 		}
 		if got := dialled(t, c, to, limit); got != want {
 			t.Errorf("%s: %s", verdict, got)
+		}
+		if names, err := c.Cuts(t.Context()); err != nil || !slices.Equal(names, []string{"f"}) {
+			t.Errorf("in force: %v %v", names, err)
 		}
 		if dropped, err := c.Mend(t.Context(), "f"); err != nil || dropped == nil || *dropped == 0 {
 			t.Errorf("%s: dropped %v, %v", verdict, dropped, err)

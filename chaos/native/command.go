@@ -81,7 +81,7 @@ func (c *command) Check(_ context.Context, roles []deployer.Role) (chaos.Choice,
 	if c.nodes, err = nodesOf(c.cluster, targets); err != nil {
 		return chaos.Choice{}, fmt.Errorf("%s: %w", why, err)
 	}
-	return chaos.Choice{Targets: targets, Why: why}, nil
+	return chaos.Choice{Targets: targets, Why: why, Effect: chaos.Effect{Unsure: names(targets)}}, nil
 }
 
 // nodesOf are the nodes of targets.

@@ -57,6 +57,9 @@ type patient struct {
 	// before is how it answered before the fault, during how it has since.
 	before disk.Look
 	during []disk.Look
+	// others is how other faults had it answer when before was measured, and beside the worst
+	// that they can have done to the last look.
+	others, beside disk.Behaviour
 	// pending is a look that is under way; nil is none.
 	pending chan looked
 }
@@ -77,6 +80,9 @@ func (d *badDisks) choose(targets []chaos.Target) (why string, err error) {
 		p := &patient{node: n.Name}
 		if p.volume, err = d.Cluster.Disk(n.Name); err != nil {
 			return "", err
+		}
+		if p.others = p.volume.Beside(d.fault); !among && p.others != (disk.Behaviour{}) {
+			continue
 		}
 		if p.before, err = p.volume.Look(); err != nil {
 			return "", err
@@ -113,10 +119,13 @@ func (d *badDisks) set(b disk.Behaviour) error {
 // patience is how long a look may take until it counts as under way.
 const patience = 2 * time.Second
 
-// look measures a volume; nil means that its answer is still awaited. A request that a
-// slow disk holds for minutes must not hold what asks.
-func (p *patient) look(ctx context.Context) (*disk.Look, error) {
+// look measures a volume beside what other faults than one do to it; nil means that its
+// answer is still awaited. A request that a slow disk holds for minutes must not hold what
+// asks.
+func (p *patient) look(ctx context.Context, fault string) (*disk.Look, error) {
+	defer func() { p.beside = p.beside.Or(p.volume.Beside(fault)) }()
 	if p.pending == nil {
+		p.beside = p.volume.Beside(fault)
 		pending := make(chan looked, 1)
 		p.pending = pending
 		go func() {
@@ -144,7 +153,7 @@ func (d *badDisks) check(p *patient, l disk.Look) error {
 		if got.Took < want.Delay {
 			return fmt.Errorf("%s of %s takes %s", r.name, p.node, millis(got.Took))
 		}
-		if want.Fail != errors.Is(got.Err, syscall.EIO) {
+		if eio := errors.Is(got.Err, syscall.EIO); want.Fail && !eio || !want.Fail && eio && !r.of(&p.beside).Fail {
 			return fmt.Errorf("%s of %s answers %v", r.name, p.node, got.Err)
 		}
 	}
@@ -154,7 +163,7 @@ func (d *badDisks) check(p *patient, l disk.Look) error {
 // InForce measures each volume that is hit, and the one beside them.
 func (d *badDisks) InForce(ctx context.Context) error {
 	for _, p := range d.hit {
-		l, err := p.look(ctx)
+		l, err := p.look(ctx, d.fault)
 		if err == nil && l != nil {
 			err = d.check(p, *l)
 			p.during = append(p.during, *l)
@@ -166,7 +175,7 @@ func (d *badDisks) InForce(ctx context.Context) error {
 	if d.beside == nil {
 		return nil
 	}
-	l, err := d.beside.look(ctx)
+	l, err := d.beside.look(ctx, d.fault)
 	if err == nil && l != nil {
 		d.beside.during = append(d.beside.during, *l)
 	}
@@ -187,6 +196,9 @@ func (d *badDisks) Prove(ctx context.Context) (string, error) {
 		}
 		if d.beside == nil {
 			return nil
+		}
+		if d.beside.volume.Beside(d.fault) != (disk.Behaviour{}) {
+			return nil // another fault has hit it since
 		}
 		if len(d.beside.during) == 0 || d.check(d.beside, d.beside.during[len(d.beside.during)-1]) == nil {
 			return fmt.Errorf("the volume of %s, which is not hit, answers in the same way", d.beside.node)
@@ -263,13 +275,13 @@ func (d *badDisks) heal(ctx context.Context) (string, error) {
 	seen := []string{d.report("during")}
 	for _, p := range d.hit {
 		if p.pending != nil { // it began on the disk that was slow or broken
-			if _, err := p.look(ctx); err != nil {
+			if _, err := p.look(ctx, d.fault); err != nil {
 				return "", err
 			}
 		}
 		var after disk.Look
 		err := untilEvery(ctx, 100*time.Millisecond, func(ctx context.Context) error {
-			l, err := p.look(ctx)
+			l, err := p.look(ctx, d.fault)
 			if err == nil && l == nil {
 				err = fmt.Errorf("the volume of %s has not answered yet", p.node)
 			}
@@ -293,7 +305,9 @@ func (d *badDisks) heal(ctx context.Context) (string, error) {
 func (d *badDisks) over(p *patient, l disk.Look) error {
 	for _, r := range d.changed() {
 		want, got := *r.of(&d.behaviour), r.seen(l)
-		if want.Delay > 0 && got.Took >= r.seen(p.before).Took+want.Delay/2 || got.Err != nil {
+		// Those that other faults still add, and had not added before.
+		added := max(0, r.of(&p.beside).Delay-r.of(&p.others).Delay)
+		if want.Delay > 0 && got.Took >= r.seen(p.before).Took+added+want.Delay/2 || got.Err != nil && !r.of(&p.beside).Fail {
 			return fmt.Errorf("%s of %s still answers %s", r.name, p.node, reply(got))
 		}
 	}

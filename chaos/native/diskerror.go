@@ -43,7 +43,7 @@ func (d *diskError) Check(_ context.Context, roles []deployer.Role) (chaos.Choic
 	}
 	d.targets = targets
 	measured, err := d.choose(targets)
-	return chaos.Choice{Targets: targets, Why: why + measured}, err
+	return chaos.Choice{Targets: targets, Why: why + measured, Effect: chaos.Effect{Unsure: names(targets)}}, err
 }
 
 func (d *diskError) Inject(context.Context) (time.Time, error) {

@@ -68,7 +68,7 @@ func (x *executed) Check(_ context.Context, roles []deployer.Role) (chaos.Choice
 	for _, n := range x.nodes {
 		x.program.Names, x.program.Addrs = append(x.program.Names, n.Name), append(x.program.Addrs, n.Addr)
 	}
-	return chaos.Choice{Targets: targets, Why: why}, nil
+	return chaos.Choice{Targets: targets, Why: why, Effect: chaos.Effect{Unsure: names(targets)}}, nil
 }
 
 // Inject waits until the program has ended.

@@ -14,15 +14,20 @@ import (
 // network is what nodes and clients are connected by: a sealed room's, or that of
 // pods.
 type network interface {
-	// hosts are those of a side, with the addresses that they have now.
-	hosts(s chaos.Side) ([]host, error)
+	// hosts are those of a side, with the addresses that they have now; missing says of each
+	// that has none why.
+	hosts(s chaos.Side) (list []host, missing []error)
 	// cut puts rules in force under a name, for limit at most.
 	cut(ctx context.Context, name string, rules []local.Rule, limit time.Duration) error
 	// mend takes them out of force, all or those of a part that is gone too;
 	// dropped is how many packets they took, nil if that is not known.
 	mend(ctx context.Context, name string) (dropped *uint64, err error)
-	// try tries dials, each from where it begins.
-	try(ctx context.Context, dials []dial) ([]agent.Outcome, error)
+	// same gives an error if a host that hosts has found has been replaced since: rules
+	// for its address do not hold for what came in its place.
+	same() error
+	// try tries dials, each from where it begins. One that cannot be tried has the reason as
+	// its outcome.
+	try(ctx context.Context, dials []dial) []agent.Outcome
 	// halfOpens are the connections that somebody has asked a host for.
 	halfOpens(ctx context.Context, h host) ([]local.HalfOpen, error)
 	// bounded reports whether the limit of rules is what ends them if this program

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/slotstorm/slotstorm/chaos"
+	"github.com/slotstorm/slotstorm/chaos/agent"
 	"github.com/slotstorm/slotstorm/clusters/local"
 	"github.com/slotstorm/slotstorm/deployer"
 	"github.com/slotstorm/slotstorm/scenarios"
@@ -18,6 +19,7 @@ import (
 // either side to the other to see whether they hold.
 type partition struct {
 	network
+	heed
 	aim    chaos.Aim
 	name   string
 	spec   scenarios.Partition
@@ -30,6 +32,8 @@ type partition struct {
 	cuts  []separation
 	rules []local.Rule
 	dials []dial
+	// came are the dials that were open before.
+	came map[dial]bool
 	// back are dials along the open way of a one-way partition.
 	back []dial
 }
@@ -63,11 +67,14 @@ func (p *partition) Check(ctx context.Context, roles []deployer.Role) (choice ch
 	if p.cuts, choice, err = p.sides(roles); err != nil {
 		return choice, err
 	}
-	if err := p.drawAll(); err != nil {
-		return choice, err
+	if missing := p.drawAll(); len(missing) > 0 {
+		return choice, errors.Join(missing...)
 	}
 	if err := p.awaitOpen(ctx); err != nil {
 		return choice, fmt.Errorf("before the partition: %w", err)
+	}
+	for _, c := range p.cuts {
+		choice.Effect.Apart = append(choice.Effect.Apart, [2][]string{endsOf(c.one), endsOf(c.other)})
 	}
 	if p.bounded() {
 		choice.Why += fmt.Sprintf("; it ends by itself after %v", p.limit)
@@ -78,12 +85,22 @@ func (p *partition) Check(ctx context.Context, roles []deployer.Role) (choice ch
 // openLimit bounds the dials before a partition.
 const openLimit = 10 * time.Second
 
-// awaitOpen dials until all come through: on a busy machine one may take longer
-// than it is given, and one that has come through once is no worse for it.
+// awaitOpen dials until all have come through that no other fault hides: on a busy machine
+// one may take longer than it is given.
 func (p *partition) awaitOpen(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, openLimit)
 	defer cancel()
-	return until(ctx, func(ctx context.Context) error { return open(ctx, p, p.dials) })
+	p.came = map[dial]bool{}
+	err := until(ctx, func(ctx context.Context) error { return open(ctx, p, p.dials, p.came, p.hides) })
+	if err == nil && len(p.came) == 0 {
+		return fmt.Errorf("none of %d dials between the two sides can show it%s", len(p.dials), hidden(p.dials))
+	}
+	return err
+}
+
+// unseen are the dials that are not among some.
+func (p *partition) unseen(came map[dial]bool) []dial {
+	return slices.DeleteFunc(slices.Clone(p.dials), func(d dial) bool { return came[d] })
 }
 
 // sides finds who is to be cut off from whom.
@@ -110,21 +127,17 @@ func (p *partition) sides(roles []deployer.Role) ([]separation, chaos.Choice, er
 	return cuts, choice, err
 }
 
-// drawAll turns the separations into rules and dials, for the addresses of now.
-func (p *partition) drawAll() error {
+// drawAll turns the separations into rules and dials, for the addresses of now. missing are
+// the hosts without one.
+func (p *partition) drawAll() (missing []error) {
 	p.rules, p.dials, p.back = nil, nil, nil
 	for _, c := range p.cuts {
-		one, err := p.hosts(c.one)
-		if err != nil {
-			return err
-		}
-		other, err := p.hosts(c.other)
-		if err != nil {
-			return err
-		}
+		one, lost := p.hosts(c.one)
+		other, gone := p.hosts(c.other)
+		missing = append(append(missing, lost...), gone...)
 		p.draw(one, other)
 	}
-	return nil
+	return missing
 }
 
 func (p *partition) draw(one, other []host) {
@@ -151,15 +164,19 @@ func (p *partition) Inject(ctx context.Context) (time.Time, error) {
 }
 
 func (p *partition) Prove(ctx context.Context) (string, error) {
-	if err := p.InForce(ctx); err != nil {
+	seen, err := p.closed(ctx, p.outcome())
+	if err != nil {
 		return "", err
 	}
-	proof := fmt.Sprintf("%d of %d dials between the two sides were open before, and %s now", len(p.dials), len(p.dials), p.blocked())
-	if len(p.back) > 0 {
-		if err := arrives(ctx, p, p.back); err != nil {
+	if !slices.ContainsFunc(seen, func(d dial) bool { return p.came[d] }) {
+		return "", fmt.Errorf("none of the dials that were open before can show it%s", hidden(p.dials))
+	}
+	proof := fmt.Sprintf("%d of %d dials between the two sides were open before, and %s now%s", len(p.came), len(p.dials), p.blocked(), hidden(p.unseen(p.came)))
+	if back := slices.DeleteFunc(slices.Clone(p.back), p.hides); len(back) > 0 {
+		if err := arrives(ctx, p, back); err != nil {
 			return "", fmt.Errorf("the way back: %w", err)
 		}
-		proof += fmt.Sprintf("; the way back is open: %d of %d dials along it arrive, and their answers do not", len(p.back), len(p.back))
+		proof += fmt.Sprintf("; the way back is open: %d of %d dials along it arrive, and their answers do not", len(back), len(p.back))
 	}
 	return proof, nil
 }
@@ -171,9 +188,27 @@ func (p *partition) blocked() string {
 	return "none gets an answer"
 }
 
-// InForce dials from the one side to the other.
+// outcome is that of a dial that the rules stop.
+func (p *partition) outcome() agent.Outcome {
+	if p.spec.Action == "reject" {
+		return agent.Refused
+	}
+	return agent.Silent
+}
+
+// InForce dials from the one side to the other, if the rules still hold for both. On a busy
+// machine a refusal may come too late: without an answer, no packet came through either.
 func (p *partition) InForce(ctx context.Context) error {
-	return closed(ctx, p, p.dials, p.spec.Action == "reject")
+	_, err := p.closed(ctx, p.outcome(), agent.Silent)
+	return err
+}
+
+// closed are the dials that show that the rules hold.
+func (p *partition) closed(ctx context.Context, want ...agent.Outcome) ([]dial, error) {
+	if err := p.same(); err != nil {
+		return nil, err
+	}
+	return closed(ctx, p, p.dials, want, p.hides)
 }
 
 func (p *partition) Heal(ctx context.Context) (string, error) {
@@ -181,22 +216,42 @@ func (p *partition) Heal(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	var missing []error
+	came := map[dial]bool{}
 	err = until(ctx, func(ctx context.Context) error {
-		// Who was made anew meanwhile may have another address.
-		if err := p.drawAll(); err != nil {
-			return err
-		}
-		return open(ctx, p, p.dials)
+		// Who was made anew meanwhile may have another address. Who is gone took the
+		// rules along.
+		missing = p.drawAll()
+		return open(ctx, p, p.dials, came, p.hides)
 	})
 	if err != nil {
 		return "", errors.Join(errors.New("the rules are gone, but"), err)
 	}
-	text := fmt.Sprintf("the rules are gone, and %d of %d dials are open again", len(p.dials), len(p.dials))
+	left := p.unseen(came)
+	text := fmt.Sprintf("the rules are gone, and %d of %d dials are open again%s", len(p.dials)-len(left), len(p.dials), hidden(left))
+	for _, m := range missing {
+		text += "; " + m.Error()
+	}
 	if dropped != nil {
 		text += fmt.Sprintf("; %d packets were dropped", *dropped)
 	}
 	return text, nil
 }
+
+// endsOf are the names of a side's hosts.
+func endsOf(s chaos.Side) []string {
+	list := names(s.Nodes)
+	for _, g := range s.Generators {
+		list = append(list, generator(g))
+	}
+	if s.Probes {
+		list = append(list, probesName)
+	}
+	return list
+}
+
+// probesName names the probes as a host.
+const probesName = "the probes"
 
 // seated refuses sides that part the probes from generator 0: there they sit.
 func seated(f scenarios.Fault) error {

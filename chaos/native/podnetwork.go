@@ -49,39 +49,34 @@ func cuttingPods(kind string, able func(scenarios.Fault) error) podFault {
 	}}
 }
 
-func (n *podNetwork) hosts(s chaos.Side) ([]host, error) {
-	var list []host
-	add := func(name string, pod pods.Pod, client bool) error {
+func (n *podNetwork) hosts(s chaos.Side) (list []host, missing []error) {
+	add := func(name string, pod pods.Pod, client bool) {
 		addr, err := netip.ParseAddr(pod.IP)
 		if err != nil {
-			return fmt.Errorf("%s has no address: %w", name, err)
+			missing = append(missing, fmt.Errorf("%s has no address: %w", name, err))
+			return
 		}
 		n.mu.Lock()
 		defer n.mu.Unlock()
 		n.pods[name] = pod
 		list = append(list, host{name: name, addr: addr, client: client})
-		return nil
 	}
 	for _, t := range s.Nodes {
-		pod, ok := n.agents.Cluster.Pod(t.Node)
-		if !ok {
-			return nil, fmt.Errorf("%s has no pod", t.Node)
-		}
-		if err := add(t.Node, pod, false); err != nil {
-			return nil, err
+		if pod, ok := n.agents.Cluster.Pod(t.Node); ok {
+			add(t.Node, pod, false)
+		} else {
+			missing = append(missing, fmt.Errorf("%s has no pod", t.Node))
 		}
 	}
 	// The probes sit with generator 0, and have no address of their own.
 	for _, g := range s.Generators {
-		pod, err := n.agents.Cluster.GeneratorPod(g)
-		if err != nil {
-			return nil, err
-		}
-		if err := add(generator(g), pod, true); err != nil {
-			return nil, err
+		if pod, err := n.agents.Cluster.GeneratorPod(g); err == nil {
+			add(generator(g), pod, true)
+		} else {
+			missing = append(missing, fmt.Errorf("%s has no pod: %w", generator(g), err))
 		}
 	}
-	return list, nil
+	return list, missing
 }
 
 // conn is a connection to the agent of a host.
@@ -94,6 +89,11 @@ func (n *podNetwork) conn(ctx context.Context, name string) (*agent.Conn, error)
 
 // all does something at all hosts of some names at once.
 func (n *podNetwork) all(ctx context.Context, hosts []string, do func(host string, c *agent.Conn) error) error {
+	return errors.Join(n.each(ctx, hosts, do)...)
+}
+
+// each is all, with what became of it at each host.
+func (n *podNetwork) each(ctx context.Context, hosts []string, do func(host string, c *agent.Conn) error) []error {
 	errs := make([]error, len(hosts))
 	var wg sync.WaitGroup
 	for i, h := range hosts {
@@ -108,7 +108,7 @@ func (n *podNetwork) all(ctx context.Context, hosts []string, do func(host strin
 		})
 	}
 	wg.Wait()
-	return errors.Join(errs...)
+	return errs
 }
 
 // names are those of all hosts that are known.
@@ -195,20 +195,39 @@ func (n *podNetwork) mend(ctx context.Context, name string) (*uint64, error) {
 	return &sum, err
 }
 
-// stands reports whether a host's pod is still the one that it was.
+// stands reports whether a host's pod is still the one that it was. Kubernetes gives a pod
+// another address, and another network, after its machine has restarted.
 func (n *podNetwork) stands(name string) bool {
+	was, is, ok := n.pod(name)
+	return ok && is.UID == was.UID && (is.IP == was.IP || is.IP == "")
+}
+
+// pod is a host's pod when its side was found, and now, if it has one.
+func (n *podNetwork) pod(name string) (was, is pods.Pod, ok bool) {
 	n.mu.Lock()
-	was := n.pods[name]
+	was = n.pods[name]
 	n.mu.Unlock()
 	if was.Index >= 0 {
 		is, err := n.agents.Cluster.GeneratorPod(was.Index)
-		return err == nil && is.UID == was.UID
+		return was, is, err == nil
 	}
-	is, ok := n.agents.Cluster.Pod(name)
-	return ok && is.UID == was.UID
+	is, ok = n.agents.Cluster.Pod(name)
+	return was, is, ok
 }
 
-func (n *podNetwork) try(ctx context.Context, dials []dial) ([]agent.Outcome, error) {
+// same refuses pods that have come since the rules were made. The rules do not know their
+// addresses, and the former addresses are silent with or without rules.
+func (n *podNetwork) same() error {
+	var errs []error
+	for _, name := range n.names() {
+		if was, is, ok := n.pod(name); ok && !n.stands(name) {
+			errs = append(errs, fmt.Errorf("%s is in another pod: %s at %s, and was %s at %s", name, is.UID, is.IP, was.UID, was.IP))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (n *podNetwork) try(ctx context.Context, dials []dial) []agent.Outcome {
 	outcomes := make([]agent.Outcome, len(dials))
 	var from []string
 	for _, d := range dials {
@@ -216,7 +235,7 @@ func (n *podNetwork) try(ctx context.Context, dials []dial) ([]agent.Outcome, er
 			from = append(from, d.from.name)
 		}
 	}
-	err := n.all(ctx, from, func(h string, c *agent.Conn) error {
+	errs := n.each(ctx, from, func(h string, c *agent.Conn) error {
 		var to []netip.AddrPort
 		var which []int
 		for i, d := range dials {
@@ -233,7 +252,12 @@ func (n *podNetwork) try(ctx context.Context, dials []dial) ([]agent.Outcome, er
 		}
 		return nil
 	})
-	return outcomes, err
+	for i, d := range dials {
+		if err := errs[slices.Index(from, d.from.name)]; err != nil {
+			outcomes[i] = agent.Outcome("not tried: " + err.Error())
+		}
+	}
+	return outcomes
 }
 
 func (n *podNetwork) halfOpens(ctx context.Context, h host) ([]local.HalfOpen, error) {

@@ -62,7 +62,7 @@ func (a *restart) Check(_ context.Context, roles []deployer.Role) (chaos.Choice,
 	for _, list := range a.pods {
 		slices.SortFunc(list, func(x, y pods.Pod) int { return strings.Compare(x.Name, y.Name) })
 	}
-	return chaos.Choice{Targets: targets, Why: why}, nil
+	return chaos.Choice{Targets: targets, Why: why, Effect: chaos.Effect{Unsure: names(targets)}}, nil
 }
 
 func (a *restart) Inject(ctx context.Context) (time.Time, error) {

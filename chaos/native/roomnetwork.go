@@ -32,11 +32,10 @@ func cutting(kind string) localFault {
 	}}
 }
 
-func (n roomNetwork) hosts(s chaos.Side) ([]host, error) {
+func (n roomNetwork) hosts(s chaos.Side) (list []host, missing []error) {
 	if !n.Room.Sealed {
-		return nil, fmt.Errorf("the network can be cut only in a sealed room, and this is %s", n.Room)
+		return nil, []error{fmt.Errorf("the network can be cut only in a sealed room, and this is %s", n.Room)}
 	}
-	var list []host
 	for _, t := range s.Nodes {
 		node, _ := n.Cluster.Redis().Node(t.Node)
 		if at, err := netip.ParseAddrPort(node.Addr); err == nil {
@@ -47,7 +46,7 @@ func (n roomNetwork) hosts(s chaos.Side) ([]host, error) {
 		list = append(list, host{name: generator(g), addr: n.Room.Seat(g), client: true})
 	}
 	if s.Probes {
-		list = append(list, host{name: "the probes", addr: n.Room.Seat(local.ProbeSeat), client: true})
+		list = append(list, host{name: probesName, addr: n.Room.Seat(local.ProbeSeat), client: true})
 	}
 	return list, nil
 }
@@ -67,15 +66,18 @@ func (n roomNetwork) mend(ctx context.Context, name string) (*uint64, error) {
 	return dropped, until(ctx, func(context.Context) error { return local.Mend(name) })
 }
 
-func (n roomNetwork) try(ctx context.Context, dials []dial) ([]agent.Outcome, error) {
+func (n roomNetwork) try(ctx context.Context, dials []dial) []agent.Outcome {
 	return agent.Each(len(dials), func(i int) agent.Outcome {
 		return agent.Try(ctx, dials[i].from.addr, dials[i].target(), roomDialLimit)
-	}), nil
+	})
 }
 
 func (n roomNetwork) halfOpens(context.Context, host) ([]local.HalfOpen, error) {
 	return local.HalfOpens()
 }
+
+// same holds always: a node keeps its address.
+func (n roomNetwork) same() error { return nil }
 
 func (n roomNetwork) bounded() bool { return false }
 

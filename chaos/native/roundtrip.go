@@ -48,7 +48,7 @@ func spread(list []dial, most int) []dial {
 
 // measure makes dials one after the other from each end, all ends at once, and gives
 // the round trips of those that were open.
-func (n roomNetwork) measure(ctx context.Context, dials []dial, limit time.Duration) (times roundTrips, silent int) {
+func (n roomNetwork) measure(ctx context.Context, dials []dial, limit time.Duration) (times roundTrips, silent []dial) {
 	list := make(roundTrips, len(dials))
 	outcomes := agent.Each(len(dials), func(i int) agent.Outcome {
 		outcome, took := agent.Timed(ctx, dials[i].from.addr, dials[i].target(), limit)
@@ -59,7 +59,7 @@ func (n roomNetwork) measure(ctx context.Context, dials []dial, limit time.Durat
 		if o == agent.Open {
 			times = append(times, list[i])
 		} else {
-			silent++
+			silent = append(silent, dials[i])
 		}
 	}
 	return times, silent

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 // few, and measures by connections of its own, and by counters, whether it does.
 type shaped struct {
 	roomNetwork
+	heed
 	name   string
 	aim    scenarios.Aim
 	random *rand.Rand
@@ -31,6 +33,8 @@ type shaped struct {
 	shaper        *shape.Process
 	// retransmitted is the count of the whole room when the fault began.
 	retransmitted uint64
+	// unseen are the dials that other faults kept from an answer before.
+	unseen []dial
 	before, during,
 	besideBefore, besideDuring roundTrips
 	began shape.State
@@ -70,13 +74,13 @@ func (s *shaped) Check(ctx context.Context, roles []deployer.Role) (choice chaos
 		return choice, err
 	}
 	choice = chaos.Choice{Targets: chaos.CutOff(one, other), Why: why}
-	from, err := s.hosts(one)
-	if err != nil {
-		return choice, err
+	from, missing := s.hosts(one)
+	if len(missing) > 0 {
+		return choice, errors.Join(missing...)
 	}
-	to, err := s.hosts(other)
-	if err != nil {
-		return choice, err
+	to, missing := s.hosts(other)
+	if len(missing) > 0 {
+		return choice, errors.Join(missing...)
 	}
 	s.draw(from, to)
 	return choice, s.measureBefore(ctx)
@@ -127,16 +131,28 @@ func (s *shaped) measureBefore(ctx context.Context) error {
 	return until(ctx, func(ctx context.Context) error {
 		s.before, s.besideBefore = nil, nil
 		for range looks {
-			times, silent := s.measure(ctx, s.dials, shapedLimit)
-			if silent > 0 {
-				return fmt.Errorf("before the fault: %d of %d dials between the two sides are not open", silent, len(s.dials))
+			times, err := s.look(ctx)
+			if err != nil {
+				return fmt.Errorf("before the fault: %w", err)
 			}
-			s.before = append(s.before, times...)
+			if s.before = append(s.before, times...); len(s.before) == 0 {
+				return fmt.Errorf("before the fault: none of %d dials between the two sides can show it%s", len(s.dials), hidden(s.unseen))
+			}
 			beside, _ := s.measure(ctx, s.beside, shapedLimit)
 			s.besideBefore = append(s.besideBefore, beside...)
 		}
 		return nil
 	})
+}
+
+// look measures the dials, and wants all to be open that no other fault hides.
+func (s *shaped) look(ctx context.Context) (roundTrips, error) {
+	times, silent := s.measure(ctx, s.dials, shapedLimit)
+	s.unseen = silent
+	if closed := slices.DeleteFunc(slices.Clone(silent), s.hides); len(closed) > 0 {
+		return nil, fmt.Errorf("%d of %d dials between the two sides are not open, such as %s", len(closed), len(s.dials), closed[0])
+	}
+	return times, nil
 }
 
 func (s *shaped) Inject(ctx context.Context) (at time.Time, err error) {
@@ -161,7 +177,7 @@ func (s *shaped) Prove(ctx context.Context) (string, error) {
 		return "", err
 	}
 	now, err := s.shaper.State()
-	return s.sight.seen(s, now) + s.unaffected(), err
+	return s.sight.seen(s, now) + s.unaffected() + hidden(s.unseen), err
 }
 
 // InForce measures round trips between the sides and beside them, and compares what the
@@ -247,17 +263,14 @@ func (s *shaped) Heal(ctx context.Context) (string, error) {
 		return "", err
 	}
 	var after roundTrips
-	err = until(ctx, func(ctx context.Context) error {
-		times, silent := s.measure(ctx, s.dials, shapedLimit)
-		if after = times; silent > 0 {
-			return fmt.Errorf("%d of %d dials are not open", silent, len(s.dials))
-		}
-		return nil
+	err = until(ctx, func(ctx context.Context) (err error) {
+		after, err = s.look(ctx)
+		return err
 	})
 	if err != nil {
 		return "", errors.Join(errors.New("the rules are gone, but"), err)
 	}
-	text := []string{fmt.Sprintf("the rules are gone; round trips: %s, and %s before", after, s.before), "meanwhile: " + s.sight.seen(s, now) + s.unaffected()}
+	text := []string{fmt.Sprintf("the rules are gone; round trips: %s, and %s before%s", after, s.before, hidden(s.unseen)), "meanwhile: " + s.sight.seen(s, now) + s.unaffected()}
 	text = append(text, fmt.Sprintf("the rules took %d packets; TCP sent %d segments again in the whole room", handed, again-s.retransmitted))
 	for _, problem := range []error{drained, dead} {
 		if problem != nil {

@@ -51,7 +51,7 @@ type Image struct {
 // Self packs the running program.
 func Self() (*Image, error) {
 	if runtime.GOOS != "linux" {
-		return nil, fmt.Errorf("this program is for %s, and containers need one for Linux: name an image of it instead", runtime.GOOS)
+		return nil, fmt.Errorf("this program is for %s, and containers need one for Linux", runtime.GOOS)
 	}
 	path, err := os.Executable()
 	if err != nil {

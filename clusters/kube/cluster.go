@@ -34,6 +34,9 @@ type Cluster struct {
 	Context string
 	// Version is that of the API server, such as "v1.34.3".
 	Version string
+	// AssignsUsers means that the cluster chooses the users of pods and refuses others, as
+	// OpenShift does.
+	AssignsUsers bool
 
 	forwards forwards
 }

@@ -12,16 +12,19 @@ import (
 	"github.com/slotstorm/slotstorm/clusters/kube/kubetest"
 )
 
-func TestConnectLearnsTheVersion(t *testing.T) {
+func TestConnectLearnsTheVersionAndWhoAssignsUsers(t *testing.T) {
 	s := kubetest.New(t)
 	path := filepath.Join(t.TempDir(), "kubeconfig")
 	if err := os.WriteFile(path, kubetest.Kubeconfig(t, "lab", s.Entry()), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("KUBECONFIG", path)
-	c, err := Connect(t.Context(), Options{Named: true})
-	if err != nil || c.Version != "v1.34.3" || c.Context != "lab" {
-		t.Errorf("%+v %v", c, err)
+	for _, openshift := range []bool{false, true} {
+		s.AssignsUsers = openshift
+		c, err := Connect(t.Context(), Options{Named: true})
+		if err != nil || c.Version != "v1.34.3" || c.Context != "lab" || c.AssignsUsers != openshift {
+			t.Errorf("%+v %v", c, err)
+		}
 	}
 	if n := s.Writes(); n != 0 {
 		t.Errorf("%d requests would have changed something", n)

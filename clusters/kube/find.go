@@ -28,6 +28,8 @@ type Holding struct {
 	Kept, Use bool
 	// Made means that the run made the namespace.
 	Made bool
+	// Ending says that the namespace is being deleted, and what is in the way; else empty.
+	Ending string
 
 	uid, lease types.UID
 	renewed    time.Time
@@ -87,7 +89,7 @@ func proved(l *api.Lease, ns *api.Namespace) (Holding, string) {
 	h := Holding{
 		Namespace: ns.Name, RunID: l.Annotations[RunAnnotation], Deployment: l.Labels[DeploymentLabel],
 		Kept: l.Annotations[keptAnnotation] == "true", Use: l.Name == useName, Made: l.Annotations[madeAnnotation] == "true",
-		uid: ns.UID, lease: l.UID, renewed: l.CreationTimestamp.Time,
+		Ending: ending(ns), uid: ns.UID, lease: l.UID, renewed: l.CreationTimestamp.Time,
 	}
 	if l.Spec.RenewTime != nil {
 		h.renewed = l.Spec.RenewTime.Time
@@ -106,7 +108,8 @@ func proved(l *api.Lease, ns *api.Namespace) (Holding, string) {
 }
 
 // leaseless are namespaces with a run's label and no lease: of runs that were
-// killed between the two. The API server notes who has set a label: that shows
+// killed between the two, and those that hang in their deletion, which takes the lease
+// first. The API server notes who has set a label: that shows
 // whether slotstorm made one.
 func (c *Cluster) leaseless(ctx context.Context, leased map[string]bool) ([]Holding, []Stray, error) {
 	list, err := c.Client.CoreV1().Namespaces().List(ctx, api.ListOptions{LabelSelector: RunLabel})
@@ -122,9 +125,9 @@ func (c *Cluster) leaseless(ctx context.Context, leased map[string]bool) ([]Hold
 		run := ns.Annotations[RunAnnotation]
 		ours := slices.ContainsFunc(ns.ManagedFields, func(m api.ManagedFieldsEntry) bool { return m.Manager == Manager })
 		switch {
-		case leased[ns.Name] || ns.DeletionTimestamp != nil:
+		case leased[ns.Name]:
 		case ours && run != "" && ns.Labels[RunLabel] == ShortID(run):
-			found = append(found, Holding{Namespace: ns.Name, RunID: run, Made: true, uid: ns.UID, renewed: ns.CreationTimestamp.Time})
+			found = append(found, Holding{Namespace: ns.Name, RunID: run, Made: true, Ending: ending(&ns), uid: ns.UID, renewed: ns.CreationTimestamp.Time})
 		default:
 			strays = append(strays, Stray{Namespace: ns.Name, Why: "it has the label " + RunLabel + ", and no lease of slotstorm"})
 		}

@@ -132,7 +132,15 @@ func (c *Cluster) hello(ctx context.Context) error {
 	if err := c.authenticated(ctx); err != nil {
 		return c.explain(err)
 	}
+	c.AssignsUsers = c.assignsUsers(ctx)
 	return nil
+}
+
+// assignsUsers reports whether the API server has the API group of OpenShift's security
+// context constraints, of which the usual one (restricted-v2) admits only users from the
+// range of the namespace. Every authenticated user may look for API groups.
+func (c *Cluster) assignsUsers(ctx context.Context) bool {
+	return c.Client.Discovery().RESTClient().Get().AbsPath("/apis/security.openshift.io").Do(ctx).Error() == nil
 }
 
 // explain turns an error of the first requests into what a user can mend.

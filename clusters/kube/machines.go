@@ -97,6 +97,41 @@ func (c *Cluster) Uncordon(ctx context.Context, run string) error {
 	return errors.Join(errs...)
 }
 
+// Cordon is a machine that a run has cordoned.
+type Cordon struct {
+	Machine string
+	// Run is the run's short id.
+	Run string
+}
+
+// LostCordons are those of runs without any lease: a run lifts its cordons before it gives
+// its lease up. Who may not see all machines and all leases gets none.
+func (c *Cluster) LostCordons(ctx context.Context) ([]Cordon, error) {
+	nodes, err := c.Client.CoreV1().Nodes().List(ctx, api.ListOptions{})
+	if api.IsForbidden(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("looking for machines that runs have cordoned: %w", err)
+	}
+	leases, err := c.Client.CoordinationV1().Leases("").List(ctx, api.ListOptions{LabelSelector: RunLabel})
+	if api.IsForbidden(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("looking for leases: %w", err)
+	}
+	var list []Cordon
+	for _, n := range nodes.Items {
+		run := n.Annotations[CordonAnnotation]
+		holds := slices.ContainsFunc(leases.Items, func(l api.Lease) bool { return l.Labels[RunLabel] == run })
+		if run != "" && n.Spec.Unschedulable && !holds {
+			list = append(list, Cordon{Machine: n.Name, Run: run})
+		}
+	}
+	return list, nil
+}
+
 func ready(n api.Node) error {
 	why := "it has not said so yet"
 	for _, c := range n.Status.Conditions {

@@ -41,7 +41,13 @@ func (n *Namespace) release(ctx context.Context) error {
 		}
 		return until(ctx, func() (bool, error) {
 			ns, err := n.Client.CoreV1().Namespaces().Get(ctx, n.Name, api.GetOptions{})
-			return api.IsNotFound(err) || err == nil && ns.UID != n.uid, err
+			if api.IsNotFound(err) || err == nil && ns.UID != n.uid {
+				return true, nil
+			}
+			if err == nil {
+				err = errors.New(ending(ns))
+			}
+			return false, err
 		})
 	}
 	if n.lease == "" {
@@ -82,4 +88,19 @@ func (n *Namespace) Keep(ctx context.Context) error {
 	n.Leave()
 	n.forwards.drop(n.Name)
 	return nil
+}
+
+// ending says that a namespace is being deleted, and what Kubernetes reports to be in the way;
+// empty if it is not being deleted.
+func ending(ns *api.Namespace) string {
+	if ns.DeletionTimestamp == nil {
+		return ""
+	}
+	text := fmt.Sprintf("the namespace has been in deletion since %s", ns.DeletionTimestamp.UTC().Format(time.RFC3339))
+	for _, c := range ns.Status.Conditions {
+		if c.Status == api.ConditionTrue {
+			text += fmt.Sprintf("; %s: %s", c.Type, c.Message)
+		}
+	}
+	return text
 }

@@ -34,6 +34,9 @@ func (c *Cluster) Take(ctx context.Context, o TakeOptions) (_ *Namespace, err er
 			return nil, fmt.Errorf("this user may not make namespaces: have one prepared, and name it in cluster.kube.namespace: %w", err)
 		}
 		if api.IsAlreadyExists(err) {
+			if is, seen := c.Client.CoreV1().Namespaces().Get(ctx, n.Name, api.GetOptions{}); seen == nil && is.DeletionTimestamp != nil {
+				return nil, fmt.Errorf("namespace %s: %s: wait until it is gone, or choose another --name", n.Name, ending(is))
+			}
 			return nil, fmt.Errorf("there is a namespace %s already: if it is a deployment of yours, 'slotstorm down %s' removes it; else choose another --name", n.Name, o.Deployment)
 		}
 	} else {

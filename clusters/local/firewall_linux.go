@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,14 +27,9 @@ func Cut(name string, rules []Rule, limit time.Duration) error {
 	if err != nil {
 		return fmt.Errorf("opening nftables: %w", err)
 	}
-	w := ruleWriter{conn: c, limit: limit, sets: new(uint32), table: c.AddTable(&nftables.Table{Name: tablePrefix + name, Family: nftables.TableFamilyIPv4})}
-	// Packets are taken where they arrive, as a broken link would.
-	accept := nftables.ChainPolicyAccept
-	w.chain = c.AddChain(&nftables.Chain{
-		Name: "input", Table: w.table, Type: nftables.ChainTypeFilter, Hooknum: nftables.ChainHookInput, Priority: nftables.ChainPriorityFilter, Policy: &accept,
-	})
-	for _, r := range rules {
-		if err := w.rule(r); err != nil {
+	sets := new(uint32)
+	for _, f := range families {
+		if err := f.write(c, tablePrefix+name, rules, ruleWriter{conn: c, limit: limit, sets: sets, family: f}); err != nil {
 			return fmt.Errorf("preparing nftables rules: %w", err)
 		}
 	}
@@ -50,9 +46,9 @@ func Mend(name string) error {
 	if err != nil {
 		return fmt.Errorf("opening nftables: %w", err)
 	}
-	tables, err := c.ListTablesOfFamily(nftables.TableFamilyIPv4)
+	tables, err := ours(c)
 	if err != nil {
-		return fmt.Errorf("listing nftables: %w", err)
+		return err
 	}
 	for _, t := range tables {
 		if t.Name == tablePrefix+name {
@@ -72,25 +68,39 @@ func Cuts() ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening nftables: %w", err)
 	}
-	tables, err := c.ListTablesOfFamily(nftables.TableFamilyIPv4)
+	tables, err := ours(c)
 	if err != nil {
-		return nil, fmt.Errorf("listing nftables: %w", err)
+		return nil, err
 	}
 	var names []string
 	for _, t := range tables {
-		name, ours := strings.CutPrefix(t.Name, tablePrefix)
-		if !ours {
-			continue
-		}
 		over, err := expired(c, t)
 		if err != nil {
 			return nil, err
 		}
-		if !over {
+		// One name can have a table of each version of IP.
+		if name := strings.TrimPrefix(t.Name, tablePrefix); !over && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
 	return names, nil
+}
+
+// ours are the tables of slotstorm.
+func ours(c *nftables.Conn) ([]*nftables.Table, error) {
+	var list []*nftables.Table
+	for _, f := range families {
+		tables, err := c.ListTablesOfFamily(f.table)
+		if err != nil {
+			return nil, fmt.Errorf("listing nftables: %w", err)
+		}
+		for _, t := range tables {
+			if strings.HasPrefix(t.Name, tablePrefix) {
+				list = append(list, t)
+			}
+		}
+	}
+	return list, nil
 }
 
 // expired reports whether the table's sets had addresses with a limit, and have none
@@ -130,41 +140,124 @@ func Counted(name string) (packets, size uint64, err error) {
 	if err != nil {
 		return 0, 0, fmt.Errorf("opening nftables: %w", err)
 	}
-	table := &nftables.Table{Name: tablePrefix + name, Family: nftables.TableFamilyIPv4}
-	rules, err := c.GetRules(table, &nftables.Chain{Name: "input", Table: table})
+	tables, err := ours(c)
 	if err != nil {
-		return 0, 0, fmt.Errorf("reading nftables rules: %w", err)
+		return 0, 0, err
 	}
-	for _, r := range rules {
-		for _, e := range r.Exprs {
-			if counter, ok := e.(*expr.Counter); ok {
-				packets, size = packets+counter.Packets, size+counter.Bytes
+	found := false
+	for _, t := range tables {
+		if t.Name != tablePrefix+name {
+			continue
+		}
+		found = true
+		rules, err := c.GetRules(t, &nftables.Chain{Name: "input", Table: t})
+		if err != nil {
+			return 0, 0, fmt.Errorf("reading nftables rules: %w", err)
+		}
+		for _, r := range rules {
+			for _, e := range r.Exprs {
+				if counter, ok := e.(*expr.Counter); ok {
+					packets, size = packets+counter.Packets, size+counter.Bytes
+				}
 			}
 		}
+	}
+	if !found {
+		return 0, 0, fmt.Errorf("reading nftables rules: there are none of %s", name)
 	}
 	return packets, size, nil
 }
 
+// family is a version of IP, with where its header has the addresses.
+type family struct {
+	table    nftables.TableFamily
+	address  nftables.SetDatatype
+	from, to uint32
+	size     uint32
+	// neighbours means that packets which find the hardware address of a neighbour are
+	// packets of IP, and have to pass: a partition ends no link.
+	neighbours bool
+}
+
+// families are the versions of IP. Sources: RFC 791, section 3.1, and RFC 8200, section 3.
+var families = []family{
+	{table: nftables.TableFamilyIPv4, address: nftables.TypeIPAddr, from: 12, to: 16, size: 4},
+	{table: nftables.TableFamilyIPv6, address: nftables.TypeIP6Addr, from: 8, to: 24, size: 16, neighbours: true},
+}
+
+// of are the addresses of the family.
+func (f family) of(list []netip.Addr) []netip.Addr {
+	var mine []netip.Addr
+	for _, a := range list {
+		if a = a.Unmap().WithZone(""); uint32(a.BitLen()/8) == f.size {
+			mine = append(mine, a)
+		}
+	}
+	return mine
+}
+
+// write adds a table with the rules between addresses of the family, if there are any.
+func (f family) write(c *nftables.Conn, name string, rules []Rule, w ruleWriter) error {
+	for _, r := range rules {
+		r.From, r.To = f.of(r.From), f.of(r.To)
+		if len(r.From) == 0 || len(r.To) == 0 {
+			continue
+		}
+		if w.table == nil {
+			w.begin(name)
+		}
+		if err := w.rule(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 type ruleWriter struct {
-	conn  *nftables.Conn
-	table *nftables.Table
-	chain *nftables.Chain
-	limit time.Duration
-	sets  *uint32
+	conn   *nftables.Conn
+	family family
+	table  *nftables.Table
+	chain  *nftables.Chain
+	limit  time.Duration
+	sets   *uint32
+}
+
+// begin adds the table and its chain.
+func (w *ruleWriter) begin(name string) {
+	w.table = w.conn.AddTable(&nftables.Table{Name: name, Family: w.family.table})
+	// Packets are taken where they arrive, as a broken link would.
+	accept := nftables.ChainPolicyAccept
+	w.chain = w.conn.AddChain(&nftables.Chain{
+		Name: "input", Table: w.table, Type: nftables.ChainTypeFilter, Hooknum: nftables.ChainHookInput, Priority: nftables.ChainPriorityFilter, Policy: &accept,
+	})
+	if w.family.neighbours {
+		w.conn.AddRule(&nftables.Rule{Table: w.table, Chain: w.chain, Exprs: append(findsNeighbours(), &expr.Verdict{Kind: expr.VerdictAccept})})
+	}
+}
+
+// findsNeighbours matches the five kinds of ICMPv6 packets by which neighbours and routers
+// are found (RFC 4861, section 4).
+func findsNeighbours() []expr.Any {
+	const first, last = 133, 137
+	return []expr.Any{
+		&expr.Meta{Key: expr.MetaKeyL4PROTO, Register: 1},
+		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: []byte{unix.IPPROTO_ICMPV6}},
+		&expr.Payload{DestRegister: 1, Base: expr.PayloadBaseTransportHeader, Offset: 0, Len: 1},
+		&expr.Range{Op: expr.CmpOpEq, Register: 1, FromData: []byte{first}, ToData: []byte{last}},
+	}
 }
 
 // rule adds a rule as nftables has it: two where ports are given, since those of
 // the sender and those of the receiver are matched apart.
 func (w ruleWriter) rule(r Rule) error {
-	// Source and destination address are at 12 and 16 of an IPv4 header, both
-	// ports at 0 and 2 of a TCP one.
+	// The ports of a sender and a receiver are at 0 and 2 of a TCP header.
 	add := func(parts ...[]expr.Any) error {
 		// A set without a name belongs to one rule: each has its own.
-		from, err := w.addresses(r.From, 12)
+		from, err := w.addresses(r.From, w.family.from)
 		if err != nil {
 			return err
 		}
-		to, err := w.addresses(r.To, 16)
+		to, err := w.addresses(r.To, w.family.to)
 		if err != nil {
 			return err
 		}
@@ -209,7 +302,7 @@ func (w ruleWriter) addresses(list []netip.Addr, offset uint32) ([]expr.Any, err
 		// Addresses that have expired match no packet any more.
 		elements[i].Timeout = w.limit
 	}
-	return w.in(nftables.TypeIPAddr, elements, &expr.Payload{DestRegister: 1, Base: expr.PayloadBaseNetworkHeader, Offset: offset, Len: 4})
+	return w.in(w.family.address, elements, &expr.Payload{DestRegister: 1, Base: expr.PayloadBaseNetworkHeader, Offset: offset, Len: w.family.size})
 }
 
 func (w ruleWriter) ports(list []uint16, offset uint32) ([]expr.Any, error) {
@@ -226,7 +319,7 @@ func (w ruleWriter) in(kind nftables.SetDatatype, elements []nftables.SetElement
 	// that all its connections share, without a lock; so it sets no name either.
 	*w.sets++
 	set := &nftables.Set{Table: w.table, ID: *w.sets, Name: "__set%d", Anonymous: true, Constant: true, KeyType: kind}
-	if kind == nftables.TypeIPAddr && w.limit > 0 {
+	if kind == w.family.address && w.limit > 0 {
 		set = &nftables.Set{Table: w.table, ID: *w.sets, Name: fmt.Sprintf("set%d", *w.sets), HasTimeout: true, KeyType: kind}
 	}
 	if err := w.conn.AddSet(set, elements); err != nil {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -212,10 +213,29 @@ func furnish() error {
 	if err := netlink.LinkSetUp(lo); err != nil {
 		return fmt.Errorf("bringing the loopback interface up: %w", err)
 	}
-	// Where mounts cannot be made private (a chroot that is no mount point), a
-	// new /proc would show outside: the old one does.
-	if unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, "") == nil {
-		_ = unix.Mount("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, "")
+	return ownProc()
+}
+
+// ownProc mounts a /proc that has the processes of the room. With that of the machine,
+// faults would read and stop processes that have the same numbers there.
+func ownProc() error {
+	// A mount must not show outside. In a chroot / is no mount point, and /proc is one.
+	err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, "")
+	if err != nil {
+		err = unix.Mount("", "/proc", "", unix.MS_PRIVATE, "")
+	}
+	if err == nil {
+		err = unix.Mount("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, "")
+	}
+	if err != nil {
+		return fmt.Errorf("mounting a /proc of its own: %w", err)
+	}
+	self, err := os.Readlink("/proc/self")
+	if err != nil {
+		return fmt.Errorf("reading its /proc: %w", err)
+	}
+	if self != strconv.Itoa(os.Getpid()) {
+		return fmt.Errorf("its /proc has this process as %s, not as %d", self, os.Getpid())
 	}
 	return nil
 }

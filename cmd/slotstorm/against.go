@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/slotstorm/slotstorm/internal/runner"
 	"github.com/slotstorm/slotstorm/report/compare"
+	"github.com/slotstorm/slotstorm/report/words"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
@@ -66,6 +68,14 @@ func againstSides(c *cli.Context, name string, set []string, a *scenarios.Scenar
 	return s, nil
 }
 
+// figures is how many figures decide: those that are named, or by default those of both sides.
+func (s *sides) figures(how compare.Options) int {
+	if n := len(how.Judged); n > 0 {
+		return n
+	}
+	return min(compare.DefaultFigures(s.scenario[0]), compare.DefaultFigures(s.scenario[1]))
+}
+
 // turns is the order of runs: AB BA AB ..., so that drift of the machine affects both
 // sides alike.
 func turns(repeats int) []int {
@@ -76,17 +86,46 @@ func turns(repeats int) []int {
 	return list
 }
 
-// against runs both sides, alternating, and compares them. Repetition i of either side
-// has the same seed, and so the same requests at the same moments. An invalid run, such
-// as one on a machine that was too busy, is repeated; at most as often in all as there
-// are repetitions of a side.
+// against runs both sides, alternating, and compares them. If a run ends in an error, or
+// the user interrupts, it compares those before it.
 func (p *program) against(ctx context.Context, s *sides, o runner.Options, how compare.Options, failing bool) error {
 	how.Declared = true
-	repeats := s.scenario[0].Repeat
 	runs := [2]*compare.Runs{compare.NewRuns(s.name[0]), compare.NewRuns(s.name[1])}
-	if least := compare.LeastRuns(len(how.Judged)); repeats < least && !p.quiet {
-		fmt.Fprintf(p.err, "%d runs of each side are too few to show any difference: use --repeat %d or more\n", repeats, least)
+	if least := compare.LeastRuns(s.figures(how)); s.scenario[0].Repeat < least && !p.quiet {
+		fmt.Fprintf(p.err, "%d runs of each side can be too few to show a difference: use --repeat %d or more\n", s.scenario[0].Repeat, least)
 	}
+	if err := p.alternate(ctx, s, o, runs); err != nil {
+		return p.unfinished(runs, how, err)
+	}
+	return p.answer(runs[0], runs[1], how, failing)
+}
+
+// unfinished shows the comparison of the runs that were made before an error, which it
+// returns.
+func (p *program) unfinished(runs [2]*compare.Runs, how compare.Options, cause error) error {
+	if runs[0].Usable() == 0 || runs[1].Usable() == 0 {
+		return cause
+	}
+	if !p.quiet {
+		fmt.Fprintf(p.err, "not all runs were made: comparing %s and %s\n", made(runs[0]), made(runs[1]))
+	}
+	err := p.answer(runs[0], runs[1], how, false)
+	if undecided := (*exit)(nil); errors.As(err, &undecided) && undecided.err == nil {
+		err = nil // the exit code is that of the cause
+	}
+	return errors.Join(cause, err)
+}
+
+func made(r *compare.Runs) string {
+	return fmt.Sprintf("%s of %s", words.Plural(r.Usable(), "run", "runs"), r.Name)
+}
+
+// alternate makes the runs of both sides, in turns. Repetition i of either side has the
+// same seed, and so the same requests at the same moments. An invalid run, such as one on
+// a machine that was too busy, is repeated; at most as often in all as there are
+// repetitions of a side.
+func (p *program) alternate(ctx context.Context, s *sides, o runner.Options, runs [2]*compare.Runs) error {
+	repeats := s.scenario[0].Repeat
 	order := turns(repeats)
 	spare := repeats
 	for i, side := range order {
@@ -127,7 +166,7 @@ func (p *program) against(ctx context.Context, s *sides, o runner.Options, how c
 			}
 		}
 	}
-	return p.answer(runs[0], runs[1], how, failing)
+	return nil
 }
 
 func firstReason(s *results.Summary) string {

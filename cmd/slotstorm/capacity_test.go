@@ -114,6 +114,7 @@ func TestCapacityWithOneDown(t *testing.T) {
 	if code != exitOK || !strings.Contains(stdout, "no rate met the objectives") {
 		t.Errorf("%d %s", code, stdout)
 	}
+	contains(t, strings.Join(strings.Fields(stdout), " "), "runs that gave no answer: the primary was not away while the rate was held")
 	s := (*asked)[0]
 	if s.Timeline.Phases[0].Duration.String() != "5s" || s.Timeline.Faults[0].Kill.Target.String() != "primary of shard 0" || !s.Timeline.Faults[0].Kill.Away.Forever {
 		t.Errorf("the step is %+v", s.Timeline)

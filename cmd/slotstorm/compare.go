@@ -19,9 +19,11 @@ func (p *program) compareVerb() *cli.Command {
 		ArgsUsage: "A B",
 		Description: "A and B are sets of runs: a run, a folder of runs, a pattern such as\n" +
 			"'results/runs/steady-*', or several of these, separated by commas. The runs of a set\n" +
-			"count as repetitions of one measurement. The answer is 'worse', 'better',\n" +
-			"'no difference that matters' or 'too noisy'. Runs that differ in load, timeline or\n" +
-			"machine are refused, except with --force, and invalid runs are left out.\n" +
+			"count as repetitions of one measurement. The answer is 'worse', 'better', 'changed'\n" +
+			"(of a metric without a better direction) or 'no difference that matters'. With 'too\n" +
+			"noisy', 'too few runs' or 'open' (a failover without an end) the runs do not decide,\n" +
+			"and the exit code is 6. Runs that differ in load, timeline or machine are refused,\n" +
+			"except with --force, and invalid runs are left out.\n" +
 			"'slotstorm run --against' makes and compares two sets even if load or timeline differ.\n\n" +
 			"The default metrics are failover.server (time from the fault until a probe, a plain\n" +
 			"connection, writes again), failover.client (time from the fault until the client\n" +

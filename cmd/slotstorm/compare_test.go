@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/slotstorm/slotstorm/internal/runner"
+	"github.com/slotstorm/slotstorm/internal/site"
 	"github.com/slotstorm/slotstorm/report/compare"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
@@ -133,6 +135,54 @@ func TestRunAgainstNoise(t *testing.T) {
 		t.Errorf("exit code %d: %s", code, stdout)
 	}
 	contains(t, stdout, "TOO FEW RUNS TO SHOW A DIFFERENCE", "2 against 2 values cannot show a difference")
+}
+
+// TestRunAgainstEndsInAnError: the runs before it are compared, and the exit code is that of
+// the error.
+func TestRunAgainstEndsInAnError(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int]string{0: "", 1: "", 9: "comparing 5 runs of A: steady and 4 runs of B: "} {
+		b := newBench(t)
+		asked := steadyRuns(t, b, func(s *scenarios.Scenario) bool { return s.Redis.Binary != "redis-server" })
+		play := b.play
+		b.play = func(ctx context.Context, s *scenarios.Scenario, o runner.Options) (*runner.Result, error) {
+			if len(*asked) == n {
+				return nil, fmt.Errorf("%w: the disk is full", site.ErrEnvironment)
+			}
+			return play(ctx, s, o)
+		}
+		code, stdout, stderr := b.do("run", "steady", "--against", "redis.binary=./redis-9", "--metric", "response.p50", "--out", t.TempDir())
+		if code != exitEnvironment || !strings.Contains(stderr, "the disk is full") {
+			t.Errorf("after %d runs: exit code %d: %s", n, code, stderr)
+		}
+		if !strings.Contains(stderr, want) || want == "" && (stdout != "" || strings.Contains(stderr, "comparing")) || want != "" && !strings.Contains(stdout, "B IS WORSE THAN A") {
+			t.Errorf("after %d runs: %s%s", n, stdout, stderr)
+		}
+	}
+}
+
+// TestRunAgainstWithTooFewRepeats: the number of repetitions that is advised is enough for the
+// figures that decide, whether they are named or those of the scenario.
+func TestRunAgainstWithTooFewRepeats(t *testing.T) {
+	t.Parallel()
+	for args, want := range map[string]string{
+		"steady --repeat 3":                       "use --repeat 5 or more",
+		"steady --repeat 4":                       "use --repeat 5 or more",
+		"steady --repeat 5":                       "",
+		"kill-primary --repeat 4":                 "use --repeat 6 or more",
+		"kill-primary --repeat 6":                 "",
+		"steady --repeat 3 --metric response.p50": "use --repeat 4 or more",
+		"steady --repeat 4 --metric response.p50": "",
+	} {
+		b := newBench(t)
+		b.play = func(context.Context, *scenarios.Scenario, runner.Options) (*runner.Result, error) {
+			return nil, errors.New("no run")
+		}
+		_, _, stderr := b.do(append([]string{"run", "--against", "workload.maxInFlight=77", "--out", t.TempDir()}, strings.Fields(args)...)...)
+		if want == "" && strings.Contains(stderr, "too few") || !strings.Contains(stderr, want) {
+			t.Errorf("%s: want %q in %s", args, want, stderr)
+		}
+	}
 }
 
 // TestCompareStored compares what run --against left.

@@ -101,6 +101,9 @@ func completions() []completion {
 }
 
 func TestBashCompletion(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	dir := t.TempDir()
 	root := filepath.Join(dir, filepath.FromSlash(results.DefaultRoot))

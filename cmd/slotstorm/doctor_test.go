@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/slotstorm/slotstorm/internal/scripttest"
 )
 
 // pathWith makes a PATH of one folder with these programs: name and what it
@@ -14,10 +16,7 @@ func pathWith(t *testing.T, programs map[string]string) {
 	t.Helper()
 	dir := t.TempDir()
 	for name, says := range programs {
-		script := fmt.Sprintf("#!/bin/sh\necho '%s'\n", says)
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(script), 0o755); err != nil {
-			t.Fatal(err)
-		}
+		scripttest.Write(t, filepath.Join(dir, name), fmt.Sprintf("echo '%s'", says))
 	}
 	t.Setenv("PATH", dir)
 }

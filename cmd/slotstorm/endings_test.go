@@ -103,7 +103,11 @@ func leftovers(group int) bool { return syscall.Kill(-group, 0) == nil }
 
 // TestCrash: a crash is no 2, which says that nothing was done, and leaves no core
 // file.
-func TestCrash(t *testing.T) { // not beside other runs, which could choose the same ports
+func TestCrash(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
+	// Not beside other runs, which could choose the same ports.
 	ways := []string{"panic", "panic-inside"}
 	if !raced.Enabled { // its detector needs terabytes of address space
 		ways = append(ways, "memory")
@@ -205,6 +209,9 @@ func TestSignalBeforeAnything(t *testing.T) {
 // main a signal ends the process by itself, and a run that has ended is no longer
 // there to be interrupted.
 func TestSignalAtAnyMoment(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	unignore(t)
 	r := rand.New(rand.NewPCG(19, 10))

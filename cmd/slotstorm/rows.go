@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/slotstorm/slotstorm/internal/console"
+	"github.com/slotstorm/slotstorm/report/words"
 	"github.com/slotstorm/slotstorm/results"
 )
 
@@ -22,8 +23,11 @@ type runRow struct {
 	// Failover is the median, P99 the response time; nil if there is none.
 	Failover *results.Duration `json:"failoverMedianMs,omitempty"`
 	P99      *results.Duration `json:"p99Ms,omitempty"`
-	// Lost counts audited writes; nil without an audit.
+	// Lost counts acknowledged audited writes that were gone or altered at the end; nil without
+	// an audit that read everything back. LostAtLeast are those of an audit that did not.
 	Lost        *int   `json:"writesLost,omitempty"`
+	LostAtLeast int    `json:"writesLostAtLeast,omitempty"`
+	LostText    string `json:"-"`
 	Interrupted string `json:"interrupted,omitempty"`
 	// Settings are those of a matrix.
 	Settings []results.Setting `json:"settings,omitempty"`
@@ -74,9 +78,7 @@ func rowOf(e results.Entry, s *results.Summary) runRow {
 	}
 	row.Scenario, row.Seed, row.Command = e.Run.Name, e.Run.Seed, e.Run.Command
 	row.Start, row.Interrupted, row.Settings, row.Overrides = &e.Run.Start, e.Run.Interrupted, e.Run.Matrix, e.Run.Overrides
-	if e.Run.Audit != nil {
-		row.Lost = &e.Run.Audit.Lost
-	}
+	row.lost(e.Run.Audit)
 	if s == nil {
 		s = e.Run.Summary
 	}
@@ -87,12 +89,27 @@ func rowOf(e results.Entry, s *results.Summary) runRow {
 	return row
 }
 
-// medianFailover is nil if no failover completed.
+// lost sets what an audit found; nil is none.
+func (r *runRow) lost(au *results.Audit) {
+	if au == nil {
+		return
+	}
+	r.LostText = words.Lost(au)
+	switch n := au.Gone(); {
+	case au.Partial():
+		r.LostAtLeast = n
+	case n > 0 || au.OK > 0:
+		r.Lost = &n
+	}
+}
+
+// medianFailover is nil if no failover completed. A primary that came back before a replica took
+// over is none, as in the statistics.
 func medianFailover(s *results.Summary) *results.Duration {
 	if s.FailoverStats != nil {
 		return &s.FailoverStats.Median
 	}
-	i := slices.IndexFunc(s.Failovers, func(f results.Failover) bool { return f.Complete && f.Server > 0 })
+	i := slices.IndexFunc(s.Failovers, func(f results.Failover) bool { return f.Completed() && f.Server > 0 })
 	if i < 0 {
 		return nil
 	}
@@ -114,7 +131,7 @@ func (p *program) table(rows []runRow) {
 	cells := make([][]console.Cell, len(rows))
 	for i, r := range rows {
 		verdict := console.Cell{Text: r.outcome(), Style: verdictStyle(r.Verdict)}
-		when, seed, lost := "", "", ""
+		when, seed := "", ""
 		switch {
 		case r.Problem != "":
 			verdict.Style = console.Dim
@@ -124,10 +141,7 @@ func (p *program) table(rows []runRow) {
 		if r.Start != nil {
 			when, seed = r.Start.UTC().Format("2006-01-02 15:04:05"), fmt.Sprint(r.Seed)
 		}
-		if r.Lost != nil {
-			lost = fmt.Sprint(*r.Lost)
-		}
-		cells[i] = []console.Cell{{Text: r.ID}, {Text: r.Scenario, Style: console.Bold}, verdict, {Text: when}, {Text: seed}, {Text: millis(r.Failover)}, {Text: millis(r.P99)}, {Text: lost}, {Text: strings.Join(r.Overrides, " ")}}
+		cells[i] = []console.Cell{{Text: r.ID}, {Text: r.Scenario, Style: console.Bold}, verdict, {Text: when}, {Text: seed}, {Text: millis(r.Failover)}, {Text: millis(r.P99)}, {Text: r.LostText}, {Text: strings.Join(r.Overrides, " ")}}
 	}
 	p.columns([]string{"RUN", "SCENARIO", "VERDICT", "WHEN (UTC)", "SEED", "FAILOVER", "P99", "LOST", "SET"}, cells)
 }

@@ -24,11 +24,17 @@ type capacitySearch struct {
 	options  runner.Options
 }
 
-// capacityLimits are the limits of a search in words.
-var capacityLimits = map[seek.Limit]string{
-	seek.ByMiss: "the objectives",
-	seek.ByMost: "the highest rate that was to be tried",
-	seek.ByOpen: "the load generator: the cluster may carry more",
+// capacityLimit is the limit of a search in words.
+func capacityLimit(found *seek.Answer[compare.CapacityStep]) string {
+	switch found.Limit {
+	case seek.ByMiss:
+		return "the objectives"
+	case seek.ByMost:
+		return "the highest rate that was to be tried"
+	case seek.ByOpen:
+		return compare.NoAnswer(found.Steps)
+	}
+	return ""
 }
 
 // rateOf reads a step for the search.
@@ -53,7 +59,7 @@ func (c *capacitySearch) all(ctx context.Context) (*compare.Capacity, error) {
 			if err != nil {
 				return nil, err
 			}
-			a := compare.CapacityAnswer{Shards: n, OneDown: down, Rate: found.Value, Confirmed: found.Confirmed, Misses: found.Missed, Limit: capacityLimits[found.Limit], Steps: found.Steps}
+			a := compare.CapacityAnswer{Shards: n, OneDown: down, Rate: found.Value, Confirmed: found.Confirmed, Misses: found.Missed, Limit: capacityLimit(found), Steps: found.Steps}
 			answer.Answers = append(answer.Answers, a)
 			if !c.p.quiet {
 				fmt.Fprintf(c.p.err, "%s: %.0f requests per second\n", key, a.Rate)

@@ -234,7 +234,7 @@ func runsOnDisk(t *testing.T) string {
 	write(t, root, "kill-primary-20260304-060607-bb", func(r *results.Run) {
 		r.Start = start.Add(time.Hour)
 		r.Interrupted = "stopped by Ctrl-C"
-		r.Summary = &results.Summary{Verdict: results.Fail, Failovers: []results.Failover{{}, {Complete: true, Server: ms(850)}}}
+		r.Summary = &results.Summary{Verdict: results.Fail, Failovers: []results.Failover{{}, {From: "node-0", To: "node-3", Complete: true, Server: ms(850)}}}
 	})
 	// The end of its process gives the journal of a killed run free.
 	killed, err := results.Create(root, "steady-20260304-070607-cc", start)

@@ -165,6 +165,9 @@ func TestAClusterThatEvictsIsRefused(t *testing.T) {
 }
 
 func TestAClusterThatIsNotWholeIsRefused(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	their := theirs(t, nil)
 	for _, n := range their.Nodes {
@@ -201,6 +204,9 @@ func TestNodesWithoutAPlaceAreRefused(t *testing.T) {
 
 // Nodes of one cluster may have different configurations: each keeps what it has.
 func TestNodesWithTheirOwnConfiguration(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	their := theirs(t, nil)
 	set := func(node int, name, value string) {
@@ -231,6 +237,9 @@ func TestNodesWithTheirOwnConfiguration(t *testing.T) {
 
 // Clouds refuse CONFIG.
 func TestAClusterWithoutConfig(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	their := theirs(t, nil)
 	for _, n := range their.Nodes {
@@ -260,6 +269,9 @@ func TestAClusterWithoutConfig(t *testing.T) {
 }
 
 func TestASeedThatDoesNotAnswerIsNamed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	o := Options{At: scenarios.AttachedCluster{Seeds: []string{"127.0.0.1:1"}}}
 	if _, err := Attach(t.Context(), o); !errors.Is(err, ErrUnfit) || !strings.Contains(err.Error(), "127.0.0.1:1") {
@@ -327,6 +339,9 @@ func TestARunIsNotClearedForAnother(t *testing.T) {
 
 // A run that has lost its lease to another one leaves it and its keys alone, and ends.
 func TestALostLeaseIsNotTakenBack(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	their := theirs(t, nil)
 	lost := make(chan error, 1)
@@ -360,6 +375,9 @@ func TestALostLeaseIsNotTakenBack(t *testing.T) {
 
 // An expired lease is taken again: the run has not ended.
 func TestAnExpiredLeaseIsTakenAgain(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	their := theirs(t, nil)
 	d, err := Attach(t.Context(), options(their, "one"))

@@ -170,11 +170,22 @@ func (l *lease) release() error {
 	return l.drop(ctx)
 }
 
-// drop removes the lease, if it is the run's.
+// drop removes the lease, if it is the run's. In between it gives it a new life: so the lease
+// cannot expire, and become another run's, between the last look and its removal.
 func (l *lease) drop(ctx context.Context) error {
 	return l.at(ctx, func(cl *redis.Client) error {
-		if by, err := cl.Get(ctx, leaseKey).Result(); err != nil || by != l.run {
+		ours := func() bool {
+			by, err := cl.Get(ctx, leaseKey).Result()
+			return err == nil && by == l.run
+		}
+		if !ours() {
 			return nil // it has expired, or belongs to another run
+		}
+		if err := cl.Expire(ctx, leaseKey, leaseLife).Err(); err != nil {
+			return fmt.Errorf("releasing the lease: %w", err)
+		}
+		if !ours() {
+			return nil
 		}
 		return cl.Del(ctx, leaseKey).Err()
 	})

@@ -90,6 +90,9 @@ func podOptions(p *inPods) Options {
 
 // A node is called by its pod, whatever it announces, and has the role that its server says.
 func TestNodesArePods(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	their := theirs(t, nil)
 	d, err := Attach(t.Context(), podOptions(podsOf(their)))
@@ -115,6 +118,9 @@ func TestNodesArePods(t *testing.T) {
 
 // The password comes from a Secret, and is wrong where the servers say so.
 func TestAPasswordFromASecret(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	their := theirs(t, nil)
 	for _, n := range their.Nodes {
@@ -156,6 +162,9 @@ func TestAPasswordFromASecret(t *testing.T) {
 
 // Pods that are not one cluster, or not all of it, are refused before anything is written.
 func TestPodsOfOneClusterAreWanted(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	one, two := theirs(t, nil), theirs(t, nil)
 	part := podsOf(one)

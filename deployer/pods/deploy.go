@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/slotstorm/slotstorm/clusters/kube"
@@ -94,6 +95,9 @@ func CheckClass(ctx context.Context, in *kube.Cluster, redis scenarios.Redis, ot
 		}
 		known = append(known, c.Name)
 	}
+	if static, err := staticVolume(ctx, in, class); static || err != nil {
+		return err
+	}
 	has := "it has none"
 	if len(known) > 0 {
 		has = "it has " + strings.Join(known, ", ")
@@ -102,6 +106,19 @@ func CheckClass(ctx context.Context, in *kube.Cluster, redis scenarios.Redis, ot
 		return fmt.Errorf("the cluster has no default storage class; name one in redis.storage.class: %s", has)
 	}
 	return fmt.Errorf("the cluster has no storage class %q; %s", class, has)
+}
+
+// staticVolume reports whether a persistent volume that was made by hand waits for a claim
+// of a class: such a class needs no object. One who may not look finds out from an event.
+func staticVolume(ctx context.Context, in *kube.Cluster, class string) (bool, error) {
+	list, err := in.Client.CoreV1().PersistentVolumes().List(ctx, api.ListOptions{})
+	if api.IsForbidden(err) {
+		return class != "", nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("listing persistent volumes: %w", err)
+	}
+	return slices.ContainsFunc(list.Items, func(v api.PersistentVolume) bool { return v.Spec.StorageClassName == class }), nil
 }
 
 // Remove releases the namespace, with the volumes in it.

@@ -134,6 +134,9 @@ func TestThePasswordIsInTheSecretAlone(t *testing.T) {
 
 // TestPodsAreEndedAndComeBack ends a container, and then the pod.
 func TestPodsAreEndedAndComeBack(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	w, d, ctx := deploy(t)
 	node := d.Nodes[1].Name
@@ -178,6 +181,9 @@ func TestPodsAreEndedAndComeBack(t *testing.T) {
 
 // TestANodeGetsAnotherImageAndItsBackup replaces a node, and restores all.
 func TestANodeGetsAnotherImageAndItsBackup(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	_, d, ctx := deploy(t)
 	primary := d.Nodes[0]
@@ -228,6 +234,9 @@ func TestANodeGetsAnotherImageAndItsBackup(t *testing.T) {
 
 // TestAKeptDeploymentIsTakenUp keeps a cluster, and has a later run attach to it.
 func TestAKeptDeploymentIsTakenUp(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	w, d, ctx := deploy(t)
 	// The run before was killed while a node was kept down.
@@ -281,6 +290,9 @@ func replaced(ctx context.Context, t *testing.T, d *Deployment, node string) {
 
 // A node that is kept down stays so in its new pod, until it may start.
 func TestANodeIsKeptDownInItsNewPod(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	_, d, ctx := deploy(t)
 	const node = "shard-0-1"

@@ -84,14 +84,22 @@ func loginOf(r scenarios.Redis, password string) dial.Security {
 func planOf(o Options, login dial.Security, certificates *deployer.Certificates) Plan {
 	return Plan{
 		Namespace: o.Namespace.Name, Redis: o.Redis, Labels: o.Namespace.DeployedLabels(), Owner: o.Namespace.Owner(),
-		StorageClass: o.StorageClass, PullSecret: o.PullSecret, Reserved: o.Reserved, Login: login, Certificates: certificates,
+		StorageClass: o.StorageClass, PullSecret: o.PullSecret, Reserved: o.Reserved, AssignsUsers: assignsUsers(o.Namespace),
+		Login: login, Certificates: certificates,
 	}
 }
+
+// assignsUsers reports whether the cluster of a namespace chooses the users of pods. One
+// that is only planned has no cluster.
+func assignsUsers(n *kube.Namespace) bool { return n.Cluster != nil && n.AssignsUsers }
 
 // generatorsPlan is what generators have in common with the cluster. They belong
 // to the run, which may not be the one that has deployed the cluster.
 func generatorsPlan(o Options) Plan {
-	return Plan{Namespace: o.Namespace.Name, Labels: o.Namespace.Labels(), Owner: o.Namespace.Owner(), PullSecret: o.PullSecret, Reserved: o.Reserved}
+	return Plan{
+		Namespace: o.Namespace.Name, Labels: o.Namespace.Labels(), Owner: o.Namespace.Owner(),
+		PullSecret: o.PullSecret, Reserved: o.Reserved, AssignsUsers: assignsUsers(o.Namespace),
+	}
 }
 
 // follow follows the pods and their logs.

@@ -11,7 +11,7 @@ import (
 )
 
 // readyLimit is how long generators may take to listen.
-const readyLimit = 2 * time.Minute
+const readyLimit = 10 * time.Minute
 
 // Generate starts generators and waits until they listen.
 func (d *Deployment) Generate(ctx context.Context, g GeneratorPlan) (*Generators, error) {

@@ -59,6 +59,7 @@ func ensureHelper(ctx context.Context, n *kube.Namespace, pod Pod, helper api.Ep
 	ctx, cancel := context.WithTimeoutCause(ctx, helperLimit, fmt.Errorf("not running after %v", helperLimit))
 	defer cancel()
 	pods, asked := n.Client.CoreV1().Pods(n.Name), false
+	awaited := &container{what: "helper " + helper.Name, name: helper.Name}
 	t := time.NewTicker(helperEvery)
 	defer t.Stop()
 	for {
@@ -69,7 +70,7 @@ func ensureHelper(ctx context.Context, n *kube.Namespace, pod Pod, helper api.Ep
 		case string(p.UID) != pod.UID:
 			return fmt.Errorf("a helper for pod %s: it is another one now", pod.Name)
 		}
-		running, err := helperRuns(p, helper.Name)
+		running, err := awaited.runs(p.Name, p.Status.EphemeralContainerStatuses)
 		if running || err != nil {
 			return err
 		}
@@ -104,31 +105,48 @@ func hasHelper(p *api.Pod, name string) bool {
 	return false
 }
 
-// helperRuns reports whether a helper runs. One that cannot, or does not any more,
-// is an error: Kubernetes starts an ephemeral container once.
-func helperRuns(p *api.Pod, name string) (bool, error) {
-	return statusRuns(p.Name, "helper "+name, p.Status.EphemeralContainerStatuses, name)
+// container is a container that is awaited.
+type container struct {
+	// what it is in words, and its name in the pod.
+	what, name string
+	// failed is when an attempt to start it was first seen to have failed.
+	failed time.Time
 }
 
-func statusRuns(pod, what string, statuses []api.ContainerStatus, name string) (bool, error) {
+// runs reports whether the container runs. One that does not any more, or cannot, is an
+// error: Kubernetes starts an ephemeral container once. A start that it repeats gets as
+// long as in the pods of a deployment.
+func (c *container) runs(pod string, statuses []api.ContainerStatus) (bool, error) {
 	for _, s := range statuses {
-		if s.Name != name {
+		if s.Name != c.name {
 			continue
 		}
 		switch {
 		case s.State.Running != nil:
 			return true, nil
 		case s.State.Terminated != nil:
-			return false, fmt.Errorf("the %s of pod %s has ended with code %d (%s)", what, pod, s.State.Terminated.ExitCode, s.State.Terminated.Reason)
-		case s.State.Waiting != nil && broken[s.State.Waiting.Reason]:
-			return false, fmt.Errorf("the %s of pod %s does not start: %s: %s", what, pod, s.State.Waiting.Reason, s.State.Waiting.Message)
+			return false, fmt.Errorf("the %s of pod %s has ended with code %d (%s)", c.what, pod, s.State.Terminated.ExitCode, s.State.Terminated.Reason)
+		case s.State.Waiting != nil:
+			limit, fails := startLimits[s.State.Waiting.Reason]
+			if !fails {
+				continue // such as ContainerCreating, also between two attempts
+			}
+			if c.failed.IsZero() {
+				c.failed = time.Now()
+			}
+			if time.Since(c.failed) >= limit {
+				return false, fmt.Errorf("the %s of pod %s does not start: %s: %s", c.what, pod, s.State.Waiting.Reason, s.State.Waiting.Message)
+			}
 		}
 	}
 	return false, nil
 }
 
-// broken are reasons to wait that no waiting mends.
-var broken = map[string]bool{"ErrImagePull": true, "ImagePullBackOff": true, "ErrImageNeverPull": true, "InvalidImageName": true, "CreateContainerConfigError": true, "CreateContainerError": true}
+// startLimits are how long the reasons for which a container does not start may last.
+var startLimits = map[string]time.Duration{
+	"ErrImagePull": while, "ImagePullBackOff": while, "ErrImageNeverPull": 0, "InvalidImageName": 0,
+	"CreateContainerConfigError": while, "CreateContainerError": while,
+}
 
 // Helped is a pod with a helper that a run has left running in it.
 type Helped struct {

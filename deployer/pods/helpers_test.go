@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/slotstorm/slotstorm/clusters/kube/api"
 	"github.com/slotstorm/slotstorm/clusters/kube/kubetest"
@@ -93,8 +95,8 @@ func TestAHelperThatCannotRunSaysWhy(t *testing.T) {
 	t.Parallel()
 	d, s := bare(t)
 	for want, state := range map[string]api.ContainerState{
-		"does not start: ErrImagePull: not found": {Waiting: &api.ContainerStateWaiting{Reason: "ErrImagePull", Message: "not found"}},
-		"has ended with code 1 (Error)":           {Terminated: &api.ContainerStateTerminated{ExitCode: 1, Reason: "Error"}},
+		"does not start: InvalidImageName: bad": {Waiting: &api.ContainerStateWaiting{Reason: "InvalidImageName", Message: "bad"}},
+		"has ended with code 1 (Error)":         {Terminated: &api.ContainerStateTerminated{ExitCode: 1, Reason: "Error"}},
 	} {
 		pod := running(t, d, s, "pod-"+strings.ToLower(strings.Fields(want)[0]))
 		status(t, d, s, pod.Name, helperIs(state))
@@ -113,6 +115,26 @@ func TestAHelperThatCannotRunSaysWhy(t *testing.T) {
 	if err := d.Help(t.Context(), pod, Eyes); !api.IsForbidden(err) {
 		t.Errorf("%v", err)
 	}
+}
+
+// TestAnImageMayBePulledAgain bends time: a pull that fails may succeed at the next attempt.
+func TestAnImageMayBePulledAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pulls := []api.ContainerStatus{{Name: "x", State: api.ContainerState{Waiting: &api.ContainerStateWaiting{Reason: "ErrImagePull", Message: "429"}}}}
+		c := &container{what: "helper x", name: "x"}
+		for range 2 {
+			if runs, err := c.runs("p", pulls); runs || err != nil {
+				t.Errorf("%v %v", runs, err)
+			}
+			time.Sleep(while / 2)
+		}
+		if _, err := c.runs("p", pulls); err == nil || err.Error() != "the helper x of pod p does not start: ErrImagePull: 429" {
+			t.Errorf("%v", err)
+		}
+		if runs, err := c.runs("p", []api.ContainerStatus{{Name: "x", State: api.ContainerState{Running: &api.ContainerStateRunning{}}}}); !runs || err != nil {
+			t.Errorf("%v %v", runs, err)
+		}
+	})
 }
 
 // answering has commands answer with where they run.
@@ -178,7 +200,7 @@ func TestATrialLeavesNoPod(t *testing.T) {
 		want  string
 	}{
 		"it runs":     {api.ContainerState{Running: &api.ContainerStateRunning{}}, ""},
-		"it does not": {api.ContainerState{Waiting: &api.ContainerStateWaiting{Reason: "ImagePullBackOff", Message: "not found"}}, "does not start: ImagePullBackOff: not found"},
+		"it does not": {api.ContainerState{Waiting: &api.ContainerStateWaiting{Reason: "ErrImageNeverPull", Message: "not present"}}, "does not start: ErrImageNeverPull: not present"},
 	} {
 		d, s := bare(t)
 		answering(s)
@@ -245,5 +267,24 @@ func TestReadableReadsWhatEachReleaseReports(t *testing.T) {
 	}
 	if list, err := s.Objects.CoreV1().Pods(d.Namespace()).List(t.Context(), api.ListOptions{}); err != nil || len(list.Items) > 0 {
 		t.Errorf("left %+v %v", list, err)
+	}
+}
+
+// A ResourceQuota refuses a pod with a container that does not say what it takes.
+func TestPodsForATryHaveRequestsAndLimits(t *testing.T) {
+	t.Parallel()
+	d, _ := bare(t)
+	tried, err := d.options.trial(Hands)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range []*api.Pod{tried, d.readable([]scenarios.Release{{Image: "redis:7.0"}, {Image: "redis:8.0"}})} {
+		for _, c := range append(p.Spec.InitContainers, p.Spec.Containers...) {
+			for _, list := range []api.ResourceList{c.Resources.Requests, c.Resources.Limits} {
+				if list.Cpu().IsZero() || list.Memory().IsZero() {
+					t.Errorf("%s of %s: %+v", c.Name, p.Name, c.Resources)
+				}
+			}
+		}
 	}
 }

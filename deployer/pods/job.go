@@ -41,8 +41,7 @@ func generatorObjects(p Plan, g GeneratorPlan) (*apply.SecretApplyConfiguration,
 		WithAutomountServiceAccountToken(false).WithEnableServiceLinks(false).
 		WithRestartPolicy(api.RestartPolicyNever).
 		WithTerminationGracePeriodSeconds(5).
-		WithSecurityContext(apply.PodSecurityContext().WithRunAsNonRoot(true).WithRunAsUser(generatorUser).WithRunAsGroup(generatorUser).WithFSGroup(generatorUser).
-			WithSeccompProfile(apply.SeccompProfile().WithType(api.SeccompProfileTypeRuntimeDefault))).
+		WithSecurityContext(applied(unprivileged(generatorUser, p.AssignsUsers))).
 		WithTopologySpreadConstraints(apply.TopologySpreadConstraint().WithMaxSkew(1).WithTopologyKey(api.LabelHostname).
 			WithWhenUnsatisfiable(api.ScheduleAnyway).WithLabelSelector(apply.LabelSelector().WithMatchLabels(labels))).
 		WithContainers(apply.Container().WithName(Container).WithImage(g.Image).WithImagePullPolicy(api.PullIfNotPresent).WithArgs(g.Args...).

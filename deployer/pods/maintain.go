@@ -151,14 +151,18 @@ func why(err error) string {
 }
 
 // Roll has the StatefulSet of a shard replace its pods one by one, as 'kubectl
-// rollout restart' does: by a mark in their template.
+// rollout restart' does: by a mark in their template. After an upgrade its controller
+// leaves pods alone, which a roll ends.
 func (d *Deployment) Roll(ctx context.Context, shard int) error {
 	if err := d.namespace.Check(ctx); err != nil {
 		return err
 	}
-	patch, err := json.Marshal(map[string]any{"spec": map[string]any{"template": map[string]any{"metadata": map[string]any{
-		"annotations": map[string]string{restartAnnotation: time.Now().UTC().Format(time.RFC3339Nano)},
-	}}}})
+	patch, err := json.Marshal(map[string]any{"spec": map[string]any{
+		"updateStrategy": map[string]any{"type": api.RollingUpdateStatefulSetStrategyType},
+		"template": map[string]any{"metadata": map[string]any{
+			"annotations": map[string]string{restartAnnotation: time.Now().UTC().Format(time.RFC3339Nano)},
+		}},
+	}})
 	if err != nil {
 		return err
 	}

@@ -181,3 +181,27 @@ func TestAnImageIsSetOnceItsControllerKnows(t *testing.T) {
 		}
 	})
 }
+
+// After an upgrade the controller of StatefulSets leaves pods alone, until a roll.
+func TestARollAfterAnUpgradeReplacesPods(t *testing.T) {
+	t.Parallel()
+	d, s := bare(t)
+	sets := s.Objects.AppsV1().StatefulSets(d.Namespace())
+	if err := New(planOf(d.options, dial.Security{}, nil)).apply(t.Context(), d.Place().Cluster, d.Namespace(), api.ApplyOptions{FieldManager: kube.Manager}); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := d.setImage(t.Context(), 0, "redis:8.0"); err != nil {
+			t.Fatal(err)
+		}
+		if set, err := sets.Get(t.Context(), "shard-0", api.GetOptions{}); err != nil || set.Spec.UpdateStrategy.Type != api.OnDeleteStatefulSetStrategyType {
+			t.Fatalf("%v %+v", err, set.Spec.UpdateStrategy)
+		}
+		if err := d.Roll(t.Context(), 0); err != nil {
+			t.Fatal(err)
+		}
+		if set, err := sets.Get(t.Context(), "shard-0", api.GetOptions{}); err != nil || set.Spec.UpdateStrategy.Type != "RollingUpdate" {
+			t.Errorf("%v %+v", err, set.Spec.UpdateStrategy)
+		}
+	}
+}

@@ -67,6 +67,34 @@ func TestManifests(t *testing.T) {
 	}
 }
 
+// TestUsersAreStatedUnlessTheClusterAssignsThem: OpenShift refuses pods that state others
+// than those of the namespace's range.
+func TestUsersAreStatedUnlessTheClusterAssignsThem(t *testing.T) {
+	for _, assigned := range []bool{false, true} {
+		ns := plannedNamespace()
+		ns.Cluster = &kube.Cluster{AssignsUsers: assigned}
+		o := Options{Namespace: ns, Redis: scenarios.Redis{Image: "redis:8.0", Shards: 3}}
+		trial, err := o.trial(Eyes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, job := generatorObjects(generatorsPlan(o), GeneratorPlan{Count: 1, Patience: time.Minute})
+		node := New(planOf(o, dial.Security{}, nil)).Sets[0]
+		reader := (&Deployment{options: o, namespace: ns}).readable([]scenarios.Release{{Image: "redis:8.0"}})
+		for of, user := range map[string]*int64{
+			"a node": node.Spec.Template.Spec.SecurityContext.RunAsUser, "a generator": job.Spec.Template.Spec.SecurityContext.RunAsUser,
+			"a trial": trial.Spec.SecurityContext.RunAsUser, "a reader": reader.Spec.SecurityContext.RunAsUser,
+		} {
+			if stated := user != nil; stated == assigned {
+				t.Errorf("%s: assigned %v, stated %v", of, assigned, stated)
+			}
+		}
+		if trial.Spec.SecurityContext.RunAsNonRoot == nil || !*trial.Spec.SecurityContext.RunAsNonRoot {
+			t.Error("a pod may run as root")
+		}
+	}
+}
+
 // Where nodes require certificates of clients, redis-cli in the pods presents the
 // nodes' own, and the clients' key is in the Secret but in no pod.
 func TestMutualTLSKeepsTheKeyOfClientsOutOfPods(t *testing.T) {

@@ -89,8 +89,8 @@ func snapshotFile(r scenarios.Redis) string {
 // retryEvery is the distance of two tries where nothing announces a change.
 const retryEvery = time.Second
 
-// helperLimit is how long a helper may take to start.
-const helperLimit = time.Minute
+// helperLimit is how long a helper may take to start, with its image pulled.
+const helperLimit = 3 * time.Minute
 
 // helperEvery is the distance of two looks at a helper that starts.
 const helperEvery = 200 * time.Millisecond

@@ -98,8 +98,7 @@ func (p *Plan) pod(shard int) *apply.PodSpecApplyConfiguration {
 		// A signal to redis-server, from a container of the pod, needs it.
 		WithShareProcessNamespace(true).
 		WithTerminationGracePeriodSeconds(int64(p.grace()/time.Second)).
-		WithSecurityContext(apply.PodSecurityContext().WithRunAsNonRoot(true).WithRunAsUser(user).WithRunAsGroup(user).WithFSGroup(user).
-			WithSeccompProfile(apply.SeccompProfile().WithType(api.SeccompProfileTypeRuntimeDefault))).
+		WithSecurityContext(applied(unprivileged(user, p.AssignsUsers))).
 		WithAffinity(apply.Affinity().WithPodAntiAffinity(apply.PodAntiAffinity().WithPreferredDuringSchedulingIgnoredDuringExecution(
 			apply.WeightedPodAffinityTerm().WithWeight(100).WithPodAffinityTerm(apply.PodAffinityTerm().WithTopologyKey(api.LabelHostname).WithLabelSelector(p.selector(&shard)))))).
 		WithTopologySpreadConstraints(apply.TopologySpreadConstraint().WithMaxSkew(1).WithTopologyKey(api.LabelHostname).

@@ -23,6 +23,8 @@ type Plan struct {
 	StorageClass string
 	// PullSecret is the name of a secret to pull images with; empty is none.
 	PullSecret string
+	// AssignsUsers means that the cluster chooses the users of pods.
+	AssignsUsers bool
 	// Reserved is the machine of the generators, which nodes keep off; empty is any.
 	Reserved string
 	// Login and Certificates go into the Secret.

@@ -221,7 +221,9 @@ func (p *pods) note(pod *api.Pod, is Pod) {
 		}
 		h.IP, h.Node, h.Restarts = is.IP, is.Machine, is.Restarts
 		for _, c := range pod.Status.ContainerStatuses {
-			h.Image, h.ImageID = c.Image, c.ImageID
+			if c.Name == is.Container {
+				h.Image, h.ImageID = c.Image, c.ImageID
+			}
 		}
 	}
 }

@@ -72,10 +72,10 @@ func readerName(i int) string { return fmt.Sprintf("reader-%d", i) }
 // readable is the pod: a writer for each release, one after the other, and then a
 // reader for each.
 func (d *Deployment) readable(releases []scenarios.Release) *api.Pod {
-	no, yes, anybody, atOnce := false, true, int64(user), int64(0)
+	no, yes, atOnce := false, true, int64(0)
 	container := func(name, image, script string) api.Container {
 		return api.Container{
-			Name: name, Image: image, ImagePullPolicy: api.PullIfNotPresent, Command: []string{"sh", "-c", script},
+			Name: name, Image: image, Resources: briefNeeds(), ImagePullPolicy: api.PullIfNotPresent, Command: []string{"sh", "-c", script},
 			SecurityContext: &api.SecurityContext{
 				AllowPrivilegeEscalation: &no, ReadOnlyRootFilesystem: &yes, Capabilities: &api.Capabilities{Drop: []api.Capability{"ALL"}},
 			},
@@ -86,11 +86,8 @@ func (d *Deployment) readable(releases []scenarios.Release) *api.Pod {
 		ObjectMeta: api.ObjectMeta{Name: readablePod, Labels: d.namespace.Labels(), OwnerReferences: d.namespace.OwnerReferences()},
 		Spec: api.PodSpec{
 			RestartPolicy: api.RestartPolicyNever, AutomountServiceAccountToken: &no, EnableServiceLinks: &no, TerminationGracePeriodSeconds: &atOnce,
-			Volumes: []api.Volume{{Name: "files", VolumeSource: api.VolumeSource{EmptyDir: &api.EmptyDirVolumeSource{}}}},
-			SecurityContext: &api.PodSecurityContext{
-				RunAsNonRoot: &yes, RunAsUser: &anybody, RunAsGroup: &anybody, FSGroup: &anybody,
-				SeccompProfile: &api.SeccompProfile{Type: api.SeccompProfileTypeRuntimeDefault},
-			},
+			Volumes:         []api.Volume{{Name: "files", VolumeSource: api.VolumeSource{EmptyDir: &api.EmptyDirVolumeSource{}}}},
+			SecurityContext: unprivileged(user, assignsUsers(d.namespace)),
 		},
 	}
 	for i, r := range releases {

@@ -8,6 +8,8 @@ import (
 	"io"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/resource"
+
 	"github.com/slotstorm/slotstorm/clusters/kube"
 	"github.com/slotstorm/slotstorm/clusters/kube/api"
 )
@@ -62,17 +64,14 @@ func (o Options) trial(h Helper) (*api.Pod, error) {
 	if err != nil {
 		return nil, fmt.Errorf("a pod to try in: %w", err)
 	}
-	c.Name = Container
-	no, yes, anybody, at := false, true, int64(generatorUser), int64(0)
+	c.Name, c.Resources = Container, briefNeeds()
+	no, at := false, int64(0)
 	pod := &api.Pod{
 		ObjectMeta: api.ObjectMeta{Name: trialPod, Labels: o.Namespace.Labels(), OwnerReferences: o.Namespace.OwnerReferences()},
 		Spec: api.PodSpec{
 			Containers: []api.Container{c}, RestartPolicy: api.RestartPolicyNever, AutomountServiceAccountToken: &no, EnableServiceLinks: &no,
 			TerminationGracePeriodSeconds: &at,
-			SecurityContext: &api.PodSecurityContext{
-				RunAsNonRoot: &yes, RunAsUser: &anybody, RunAsGroup: &anybody,
-				SeccompProfile: &api.SeccompProfile{Type: api.SeccompProfileTypeRuntimeDefault},
-			},
+			SecurityContext:               unprivileged(generatorUser, assignsUsers(o.Namespace)),
 		},
 	}
 	if o.PullSecret != "" {
@@ -81,10 +80,20 @@ func (o Options) trial(h Helper) (*api.Pod, error) {
 	return pod, nil
 }
 
+// briefNeeds are the resources of a container that does little for a short time. A ResourceQuota
+// refuses a pod that does not state them.
+func briefNeeds() api.ResourceRequirements {
+	return api.ResourceRequirements{
+		Requests: api.ResourceList{api.ResourceCPU: resource.MustParse("10m"), api.ResourceMemory: resource.MustParse("128Mi")},
+		Limits:   api.ResourceList{api.ResourceCPU: resource.MustParse("500m"), api.ResourceMemory: resource.MustParse("128Mi")},
+	}
+}
+
 // awaitTrial waits until the pod of a trial runs.
 func awaitTrial(ctx context.Context, n *kube.Namespace) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, helperLimit, fmt.Errorf("not running after %v", helperLimit))
 	defer cancel()
+	awaited := &container{what: "container " + Container, name: Container}
 	t := time.NewTicker(helperEvery)
 	defer t.Stop()
 	for {
@@ -92,7 +101,7 @@ func awaitTrial(ctx context.Context, n *kube.Namespace) error {
 		if err != nil {
 			return fmt.Errorf("a pod to try in: %w", err)
 		}
-		running, err := statusRuns(p.Name, "container "+Container, p.Status.ContainerStatuses, Container)
+		running, err := awaited.runs(p.Name, p.Status.ContainerStatuses)
 		if running || err != nil {
 			return err
 		}

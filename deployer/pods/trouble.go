@@ -3,6 +3,7 @@ package pods
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,8 +23,18 @@ type trouble struct {
 
 // How long what may pass may last.
 const (
+	// brief is for what the same attempt cannot cure.
 	brief = 3 * time.Second
-	while = 15 * time.Second
+	// while is for what Kubernetes tries again with growing delays: it takes in the
+	// third attempt to pull an image, the second one of a controller, and the look of a
+	// cluster autoscaler at pods without a node (every 10 s by default).
+	while = 45 * time.Second
+	// attaching is for volumes on their way to a machine: drivers answer with errors
+	// until a disk is free and attached.
+	attaching = 2 * time.Minute
+	// growing is for a pod that a new machine is made for. The limit of the whole
+	// deployment ends it.
+	growing = time.Hour
 )
 
 // obstacles finds what keeps the pods of a namespace from coming up.
@@ -37,27 +48,27 @@ type obstacles struct {
 func (o *obstacles) watch(ctx context.Context, failed context.CancelCauseFunc, selector map[string]string) {
 	t := time.NewTicker(retryEvery)
 	defer t.Stop()
-	since := map[trouble]time.Time{}
+	since := map[string]time.Time{} // a text may change with each attempt
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-t.C:
 		}
-		seen := map[trouble]bool{}
+		seen := map[string]bool{}
 		for _, tr := range o.now(ctx, selector) {
-			seen[tr] = true
-			if _, known := since[tr]; !known {
-				since[tr] = time.Now()
+			seen[tr.about] = true
+			if _, known := since[tr.about]; !known {
+				since[tr.about] = time.Now()
 			}
-			if time.Since(since[tr]) >= tr.patience {
+			if time.Since(since[tr.about]) >= tr.patience {
 				failed(fmt.Errorf("%s: %s", tr.about, tr.why))
 				return
 			}
 		}
-		for tr := range since {
-			if !seen[tr] {
-				delete(since, tr)
+		for about := range since {
+			if !seen[about] {
+				delete(since, about)
 			}
 		}
 	}
@@ -67,15 +78,15 @@ func (o *obstacles) watch(ctx context.Context, failed context.CancelCauseFunc, s
 // what the API server does not answer.
 func (o *obstacles) now(ctx context.Context, of map[string]string) []trouble {
 	selector := api.ListOptions{LabelSelector: labels.SelectorFromSet(of).String()}
-	warnings := o.warnings(ctx)
+	warnings, grows := o.events(ctx)
 	list := o.ofClaims(ctx, selector, warnings)
 	// Once the StatefulSets are not what is awaited, their warnings are old.
 	if of[nameLabel] == Name {
 		for shard := range o.shards {
-			list = append(list, warnings.of("StatefulSet", setName(shard), "makes no pod", brief, "FailedCreate")...)
+			list = append(list, warnings.of("StatefulSet", setName(shard), "makes no pod", while, "FailedCreate")...)
 		}
 	}
-	list = append(list, warnings.of("Job", generatorName+"-"+o.namespace.Run, "makes no pod", brief, "FailedCreate")...)
+	list = append(list, warnings.of("Job", generatorName+"-"+o.namespace.Run, "makes no pod", while, "FailedCreate")...)
 	pods, err := o.namespace.Client.CoreV1().Pods(o.namespace.Name).List(ctx, selector)
 	if err != nil {
 		return list
@@ -83,6 +94,7 @@ func (o *obstacles) now(ctx context.Context, of map[string]string) []trouble {
 	for _, p := range pods.Items {
 		if p.DeletionTimestamp == nil { // else the next pod is awaited
 			list = append(list, o.ofPod(ctx, &p, warnings)...)
+			list = append(list, unscheduled(&p, grows[p.Name])...)
 		}
 	}
 	return list
@@ -93,20 +105,28 @@ type warnings map[warningKey]string
 
 type warningKey struct{ kind, name, reason string }
 
-// warnings reads the events of the namespace.
-func (o *obstacles) warnings(ctx context.Context) warnings {
-	newest := warnings{}
+// events reads the events of the namespace: the warnings, and the pods that a machine
+// is made for.
+func (o *obstacles) events(ctx context.Context) (newest warnings, grows map[string]bool) {
+	newest, grows = warnings{}, map[string]bool{}
 	events, err := o.namespace.Client.CoreV1().Events(o.namespace.Name).List(ctx, api.ListOptions{})
 	if err != nil {
-		return newest
+		return newest, grows
 	}
 	for _, e := range events.Items {
-		if e.Type == api.EventTypeWarning && !overtaken(&e) {
+		switch {
+		case e.Type == api.EventTypeWarning && !overtaken(&e):
 			newest[warningKey{e.InvolvedObject.Kind, e.InvolvedObject.Name, e.Reason}] = e.Reason + ": " + e.Message
+		case e.InvolvedObject.Kind == "Pod" && slices.Contains(scaleUps, e.Reason):
+			grows[e.InvolvedObject.Name] = true
 		}
 	}
-	return newest
+	return newest, grows
 }
+
+// scaleUps are the reasons of the events with which an autoscaler announces a machine for
+// a pod: those of the cluster autoscaler and of Karpenter.
+var scaleUps = []string{"TriggeredScaleUp", "Nominated"}
 
 // overtaken reports whether a controller warns only that somebody else changed an
 // object before it did: it retries at once, and nothing is wrong. An event has no
@@ -139,21 +159,31 @@ func (o *obstacles) ofClaims(ctx context.Context, selector api.ListOptions, w wa
 	var list []trouble
 	for _, c := range claims.Items {
 		if c.Status.Phase != api.ClaimBound {
-			list = append(list, w.of("PersistentVolumeClaim", c.Name, "is not bound", brief, "ProvisioningFailed", "FailedBinding")...)
+			list = append(list, w.of("PersistentVolumeClaim", c.Name, "is not bound", while, "ProvisioningFailed", "FailedBinding")...)
 		}
 	}
 	return list
 }
 
-// ofPod are the troubles of a pod: no node, a container that does not run or keeps
-// ending, no volume.
-func (o *obstacles) ofPod(ctx context.Context, p *api.Pod, w warnings) []trouble {
-	var list []trouble
+// unscheduled is the trouble of a pod that fits on no machine. If an autoscaler makes one,
+// it may take minutes.
+func unscheduled(p *api.Pod, grows bool) []trouble {
+	patience := while
+	if grows {
+		patience = growing
+	}
 	for _, c := range p.Status.Conditions {
 		if c.Type == api.PodScheduled && c.Status == api.ConditionFalse && c.Reason == api.PodReasonUnschedulable {
-			list = append(list, trouble{"pod " + p.Name + " has no node to run on", c.Message, while})
+			return []trouble{{"pod " + p.Name + " has no node to run on", c.Message, patience}}
 		}
 	}
+	return nil
+}
+
+// ofPod are the troubles of a pod: a container that does not run or keeps ending, no
+// volume.
+func (o *obstacles) ofPod(ctx context.Context, p *api.Pod, w warnings) []trouble {
+	var list []trouble
 	for _, c := range p.Status.ContainerStatuses {
 		if c.State.Waiting != nil {
 			list = append(list, o.waiting(ctx, p.Name, c, c.State.Waiting)...)
@@ -164,7 +194,7 @@ func (o *obstacles) ofPod(ctx context.Context, p *api.Pod, w warnings) []trouble
 		}
 	}
 	if p.Status.Phase == api.PodPending {
-		list = append(list, w.of("Pod", p.Name, "lacks a volume", while, "FailedMount", "FailedAttachVolume")...)
+		list = append(list, w.of("Pod", p.Name, "lacks a volume", attaching, "FailedMount", "FailedAttachVolume")...)
 	}
 	return list
 }
@@ -182,7 +212,11 @@ func (o *obstacles) waiting(ctx context.Context, pod string, c api.ContainerStat
 		if why == "" {
 			why = w.Reason
 		}
-		return []trouble{{about, fmt.Sprintf("image %s cannot be pulled: %s", c.Image, why), brief}}
+		patience := while
+		if w.Reason == "InvalidImageName" || w.Reason == "ErrImageNeverPull" {
+			patience = brief
+		}
+		return []trouble{{about, fmt.Sprintf("image %s cannot be pulled: %s", c.Image, why), patience}}
 	case "CrashLoopBackOff":
 		return []trouble{{"pod " + pod + " crashes", o.lastWords(ctx, pod, c, c.LastTerminationState.Terminated), 0}}
 	case "CreateContainerConfigError", "CreateContainerError", "RunContainerError":

@@ -157,6 +157,9 @@ func TestANodeIsKeptDown(t *testing.T) {
 
 // A node that does not start says why in its log, which the wait for it repeats.
 func TestANodeThatDoesNotStartSaysWhy(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	d, _, err := deploy(t, scenarios.Redis{Shards: 3}, 50*time.Millisecond)
 	if err != nil {
@@ -189,6 +192,9 @@ func TestANodeThatDoesNotStartSaysWhy(t *testing.T) {
 }
 
 func TestPasswordIsAskedForAndShownNowhere(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	for _, user := range []string{"", "app"} {
 		t.Run("user "+user, func(t *testing.T) { isAskedForAndShownNowhere(t, user) })

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/slotstorm/slotstorm/deployer"
+	"github.com/slotstorm/slotstorm/internal/scripttest"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 )
@@ -34,9 +35,7 @@ func other(t *testing.T) scenarios.Release {
 func broken(t *testing.T) scenarios.Release {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "redis-server")
-	if err := os.WriteFile(path, []byte("#!/bin/sh\necho '1:M 02 Jan 2026 15:04:05.000 # Cannot read this volume'\nexit 1\n"), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	scripttest.Write(t, path, "echo '1:M 02 Jan 2026 15:04:05.000 # Cannot read this volume'\nexit 1")
 	return scenarios.Release{Binary: path}
 }
 
@@ -70,6 +69,9 @@ func acts(r *results.Roll) []string {
 }
 
 func TestAnUpgradeTakesReplicasFirstAndHandsOver(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	d, seen, err := deploy(t, pair, time.Hour)
 	if err != nil {
@@ -120,6 +122,9 @@ func TestAnUpgradeTakesReplicasFirstAndHandsOver(t *testing.T) {
 }
 
 func TestANodeThatFailsGetsItsOldVersionBack(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	d, seen, err := deploy(t, pair, time.Hour)
 	if err != nil {
@@ -138,6 +143,9 @@ func TestANodeThatFailsGetsItsOldVersionBack(t *testing.T) {
 }
 
 func TestARollbackFromTheBackupLosesWhatCameAfter(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	d, seen, err := deploy(t, pair, time.Hour)
 	if err != nil {
@@ -188,6 +196,9 @@ func TestARollbackFromTheBackupLosesWhatCameAfter(t *testing.T) {
 }
 
 func TestAVersionReadsItsOwnFiles(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	d, _, err := deploy(t, scenarios.Redis{Shards: 3}, time.Hour)
 	if err != nil {

@@ -16,6 +16,9 @@ import (
 // A cluster goes from three shards to four and back, and its keys go with their slots. Nodes that
 // left do not come back, and no event takes their end for that of a node of the cluster.
 func TestAClusterIsScaledOutAndIn(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	dir := t.TempDir()
 	logs := filepath.Join(dir, "nodes")

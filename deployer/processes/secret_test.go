@@ -28,6 +28,9 @@ func stranger(t *testing.T, d *Deployment) error {
 }
 
 func TestPlainLoopbackHasAPasswordUnlessTheScenarioRulesItOut(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		auth *scenarios.Auth
@@ -69,6 +72,9 @@ func TestInTheSealedRoomTheScenarioDecides(t *testing.T) {
 // volumes: start, restart, snapshot, append-only file, backup, replacement, and the
 // servers beside the cluster.
 func TestVolumesHoldNoSecret(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	config := map[string]string{"appendonly": "yes", "cluster-node-timeout": "2000", "repl-diskless-sync-delay": "0"}
 	d, _, err := deploy(t, scenarios.Redis{Shards: 3, ReplicasPerShard: 1, Config: config, TLS: &scenarios.TLS{Enabled: true}}, 10*time.Millisecond)

@@ -172,6 +172,9 @@ func TestCopy(t *testing.T) {
 
 // Keys that do not fit into the nodes are one clear error.
 func TestKeysThatDoNotFit(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	s, err := open(t, written(t, func(ctx context.Context, cl *redis.Client) error {
 		pipe := cl.Pipeline()

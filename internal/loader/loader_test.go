@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/slotstorm/slotstorm/deployer/processes"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
+	"github.com/slotstorm/slotstorm/workload/frame"
 )
 
 // cluster deploys three shards, each with so many replicas, and gives the addresses of
@@ -61,6 +63,9 @@ timeline: {phases: [{name: load, duration: 1s}]}
 }
 
 func TestEveryClientCountsEveryRequest(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	addr := cluster(t, 0)[1]
 	const requests = 20_000
 	for _, tc := range []struct {
@@ -143,11 +148,21 @@ func TestReadsAreHitsOrMisses(t *testing.T) {
 	}
 }
 
+// stopOnce closes stop when requests have been answered.
+func stopOnce(stop chan struct{}) func(time.Duration, frame.Progress) {
+	var once sync.Once
+	return func(_ time.Duration, p frame.Progress) {
+		if p.Requests > 0 {
+			once.Do(func() { close(stop) })
+		}
+	}
+}
+
 func TestAStopEndsALoad(t *testing.T) {
 	addr := cluster(t, 0)[1]
 	stop := make(chan struct{})
-	time.AfterFunc(300*time.Millisecond, func() { close(stop) })
-	r, err := Run(t.Context(), Options{Addr: addr, Workload: closedLoop(t, "workload.client={type: wire}"), Length: time.Hour, Stop: stop})
+	r, err := Run(t.Context(), Options{Addr: addr, Workload: closedLoop(t, "workload.client={type: wire}"), Length: time.Hour, Stop: stop,
+		Progress: stopOnce(stop)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,8 @@
 package metrics
 
 import (
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/slotstorm/slotstorm/results"
@@ -38,8 +40,14 @@ type Metric struct {
 	source source
 }
 
-// Measure answers an objective about the metric.
-func (m Metric) Measure(e Evidence, s Scope) Measurement { return m.source.measure(e, s) }
+// Measure answers an objective about the metric. A shard that the run did not have has no
+// value: no outage of it, or loss from it, would say that an objective was met.
+func (m Metric) Measure(e Evidence, s Scope) Measurement {
+	if s.Shard != nil && !slices.ContainsFunc(e.Run.Shards, func(sh results.Shard) bool { return sh.Index == *s.Shard }) {
+		return nothing(fmt.Sprintf("there is no shard %d", *s.Shard))
+	}
+	return m.source.measure(e, s)
+}
 
 // MayName is what an objective may name: a phase, a command or a shard.
 func (m Metric) MayName() []string {
@@ -80,6 +88,7 @@ const (
 	NeedsNothing Need = iota
 	NeedsAudit
 	NeedsFault
+	NeedsReads
 	// NeedsFailover is a fault after which a replica can take over.
 	NeedsFailover
 	// NeedsFailoverToExceedZero is the same for an objective that asks for at least one.

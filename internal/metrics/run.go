@@ -124,8 +124,7 @@ func wholeAgain(e Evidence, _ Scope) Measurement {
 	return measured(worst.Std().Seconds(), fmt.Sprintf("fault %s, slowest of %s, verification of its healing", name, words.Plural(n, "fault", "faults")))
 }
 
-// writesLost counts altered values with the lost ones: either way the acknowledged value
-// is gone.
+// writesLost counts altered values with the lost ones.
 func writesLost(e Evidence, s Scope) Measurement {
 	au := e.Run.Audit
 	if au == nil {
@@ -134,7 +133,7 @@ func writesLost(e Evidence, s Scope) Measurement {
 	if au.OK == 0 {
 		return nothing("no audited write was acknowledged")
 	}
-	lost := au.Lost + au.Altered
+	lost := au.Gone()
 	if s.Shard != nil {
 		lost = 0
 		for _, f := range e.Findings {

@@ -93,7 +93,7 @@ func ofTheLoad() []Metric {
 			},
 		},
 		{
-			Name: "hits", Unit: results.UnitRatio, Better: Higher, Doc: "share of the reads answered ok that found something: a miss was answered with null, an empty list, or a list of nulls",
+			Name: "hits", Unit: results.UnitRatio, Better: Higher, Needs: NeedsReads, Doc: "share of the reads answered ok that found something: a miss was answered with null, an empty list, or a list of nulls",
 			ByCommand: true, ByPhase: true, Matters: Threshold{Floor: 0.01},
 			Export: Export{Family: Family{"slotstorm_hits_ratio", "ratio", "Share of the reads answered ok that found something."}},
 			source: ofLoad{
@@ -149,7 +149,7 @@ func failovers() []Metric {
 		row("election", "longest wait for an election: from the agreement (FAIL) until a replica asks for votes", DecidesNothing, step(results.StepElection)),
 		row("promotion", "slowest vote: from the request for votes until a replica is promoted", DecidesNothing, step(results.StepPromoted)),
 		row("write", "longest wait for writes: from the promotion until the first successful write of a probe", DecidesNothing, step(results.StepProbe)),
-		row("synced", "longest time from the fault until a replica follows the new primary", DecidesNothing, synced),
+		row("synced", "longest time from the fault until the old primary follows the new one, or, if it does not, the last other replica", DecidesNothing, synced),
 		{
 			Name: "failovers", Unit: results.UnitCount, Better: Neither, Doc: "failovers that completed", ByShard: true, Needs: NeedsFailoverToExceedZero,
 			Matters: Threshold{Share: 0.10, Floor: 1}, Export: Export{Family: Family{"slotstorm_failovers", "", "Failovers that completed."}}, source: completed{},

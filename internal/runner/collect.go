@@ -54,18 +54,29 @@ func collect(ctx context.Context, s *scenarios.Scenario, st site.Site, rec *reco
 	if err := inspect(ctx, c, rec.bundle, "after"); err != nil {
 		return err
 	}
+	measureClocks(ctx, c, rec)
 	for _, n := range c.Nodes {
 		f, err := st.Log(ctx, n.Name)
 		if err != nil {
 			return fmt.Errorf("collecting logs: %w", err)
 		}
-		err = c.ReadLog(n, f, rec.clock, rec.Emit)
+		err = c.ReadLog(n, f, rec.clock, rec.dated(n.Name))
 		f.Close()
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// measureClocks adds a measurement of the clocks by which the nodes date their logs.
+func measureClocks(ctx context.Context, c *deployer.Cluster, rec *recorder) {
+	clocks := c.Clocks(ctx, rec.clock)
+	for i, n := range rec.facts.Nodes {
+		if offset, ok := clocks[n.Name]; ok {
+			rec.facts.Nodes[i].Clocks = append(n.Clocks, offset)
+		}
+	}
 }
 
 // persistence tries which of the two versions of an upgrade reads the other's files.

@@ -24,6 +24,9 @@ func fromFile(file string) string {
 
 // A run begins with the keys of an RDB file: every read of them is a hit.
 func TestTheKeysOfAFile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	dir := t.TempDir()
 	addr, _ := redistest.Start(t, "--dir", dir)

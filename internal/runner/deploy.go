@@ -78,6 +78,7 @@ func before(ctx context.Context, s *scenarios.Scenario, st site.Site, rec *recor
 			run.Nodes = append(run.Nodes, results.Node{Name: n.Name, Addr: n.Addr, ID: n.ID, Shard: n.Shard, Role: results.RoleAbsent})
 		}
 	}
+	measureClocks(ctx, c, rec)
 	for i := range c.Shards {
 		shard := results.Shard{Index: i, Slots: c.SlotsOf(i).String()}
 		if c.Scales() {

@@ -32,6 +32,9 @@ timeline:
 // TestAFullDiskInTheMiddleOfARun fills the file system of the results at each step of
 // a fault, and around it.
 func TestAFullDiskInTheMiddleOfARun(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	for name, at := range map[string]string{
 		"before the fault":  "phase: calm",
@@ -92,6 +95,9 @@ func fullAt(t *testing.T, at string) (root string, err error) {
 
 // TestAFullDiskBeforeARun leaves nothing.
 func TestAFullDiskBeforeARun(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	if !inRoom(t) {
 		return
 	}
@@ -105,6 +111,9 @@ func TestAFullDiskBeforeARun(t *testing.T) {
 
 // TestAReadOnlyDiskBeforeARun is named.
 func TestAReadOnlyDiskBeforeARun(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	if !inRoom(t) {
 		return
 	}

@@ -30,6 +30,9 @@ var split = strings.NewReplacer(
 // TestAMinorityLosesWhatItAcknowledged compares the losses that the run reports
 // with those that plain commands count.
 func TestAMinorityLosesWhatItAcknowledged(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	if !inRoom(t) {
 		return
 	}
@@ -62,6 +65,9 @@ func TestAMinorityLosesWhatItAcknowledged(t *testing.T) {
 // TestAPartitionThatIsNotInForceProvesNothing takes the rules away under a
 // partition, before it is proved and after.
 func TestAPartitionThatIsNotInForceProvesNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	for at, reason := range map[string]string{
 		"all traffic, drop":   "is open",
@@ -90,6 +96,9 @@ func TestAPartitionThatIsNotInForceProvesNothing(t *testing.T) {
 }
 
 func TestAPausedPrimaryIsSeenStoppedAndGoesOn(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	beside(t)
 	r := start(t, small+`
 timeline:
@@ -109,6 +118,9 @@ timeline:
 }
 
 func TestFailoversOnCommand(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	beside(t)
 	r := start(t, small+`
 timeline:
@@ -139,6 +151,9 @@ timeline:
 // A command that blocks a primary for longer than the node timeout leads to the takeover,
 // and one that empties a node to the lost writes.
 func TestCommandsAsFaults(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	beside(t)
 	r := start(t, strings.Replace(small, "config: {", `config: {enable-debug-command: "yes", `, 1)+`
 timeline:
@@ -170,6 +185,9 @@ timeline:
 }
 
 func TestFaultsThatTakeTooMuchAwayTogetherAreRefused(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	beside(t)
 	r := start(t, small+`
 timeline:
@@ -190,6 +208,9 @@ timeline:
 // A node shares its processor, the machine its memory, and a volume is full: the
 // last one shows in the replies to clients.
 func TestPressureIsProvedAndHealed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	if !inRoom(t) {
 		return
 	}

@@ -11,6 +11,9 @@ import (
 // TestHostNames: where nodes announce host names, each client finds them by these, over a
 // failover too, and the audit knows the nodes that redirect it.
 func TestHostNames(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	for _, client := range []string{"go-redis", "wire"} {
 		if client == "wire" && runtime.GOOS != "linux" {
 			continue

@@ -16,6 +16,9 @@ import (
 // TestAFaultThatComesTooLate stops a replica, so that the check of a fault waits for
 // the cluster, until some time after the fault was due.
 func TestAFaultThatComesTooLate(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		phase, lasts, stopped time.Duration // the last from when the fault is due

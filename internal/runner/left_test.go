@@ -31,6 +31,9 @@ func (a *atStage) Observe(p Progress) {
 
 // The folder of a run whose keys could not be removed stays: recover needs it.
 func TestTheFolderOfARunThatLeavesKeysIsKept(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	beside(t)
 	their, err := processes.Deploy(t.Context(), processes.Options{
 		Room: local.Room{Why: "a test"}, Volumes: t.TempDir(), Logs: t.TempDir(), Emit: func(results.Event) {},

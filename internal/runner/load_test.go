@@ -118,6 +118,9 @@ func (in *intruder) onPrimaries(ask func(ctx context.Context, node *redis.Client
 // Redis accepts every command, on keys of its own type, and a
 // script that a node has forgotten is loaded again.
 func TestEveryCommandAgainstRedis(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	beside(t)
 	filled := make(chan int64, 3)
 	before := &intruder{t: t, root: t.TempDir(), at: "prefill 100 %"}
@@ -183,6 +186,9 @@ func (s *stageObserver) Observe(p Progress) {
 // Pipelines of drawn depth, replayed times, churn and storms: each replayed time
 // starts one pipeline, connections come and go, and nothing fails.
 func TestReplayedPipelinesOverChangingConnections(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	beside(t)
 	dir := t.TempDir()
 	var times strings.Builder
@@ -277,6 +283,9 @@ func TestTimesThatAreNoTimesStopARun(t *testing.T) {
 // TestWireSeesAFailover runs slotstorm's own driver through the death of a
 // primary: it finds the new one by itself, and every request is accounted for.
 func TestWireSeesAFailover(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	beside(t)
 	r := start(t, strings.Replace(small, "client: {options: {clusterStateReloadInterval: 1s}}", "client: {type: wire}", 1)+oneKill, Options{})
 	if len(r.Summary.Failovers) != 1 || !r.Summary.Failovers[0].Complete {

@@ -21,6 +21,9 @@ timeline:
 // those that plain commands count: with a sync before each reply, with one each second,
 // and without any.
 func TestAPowerFailureTakesWhatWasNotSynced(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	for _, fsync := range []string{"always", "everysec", "no"} {
 		t.Run(fsync, func(t *testing.T) {
 			if inRoom(t) {

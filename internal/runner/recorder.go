@@ -49,21 +49,41 @@ func (r *recorder) Emit(e results.Event) {
 	}
 }
 
+// dated keeps events that a node has dated by its own clock.
+func (r *recorder) dated(node string) results.Emit {
+	var least, most results.Duration
+	for _, n := range r.facts.Nodes {
+		if n.Name == node {
+			least, most = n.ClockAhead()
+		}
+	}
+	return func(e results.Event) {
+		e.Offset, e.Uncertainty = e.Offset-least, e.Uncertainty+most-least
+		r.Emit(e)
+	}
+}
+
 // awaySlack is how long before its first question without an answer, and after its first answer
 // again, the API server may have been away: a question comes every second, and connections by way
 // of it are made again.
 const awaySlack = results.Duration(5 * time.Second)
 
-// witnessed are the outages that are the cluster's: not those that began while the load could
+// apart are the outages that are the cluster's, and those that began while the load could
 // not reach it.
-func (r *recorder) witnessed(outages []results.Outage) []results.Outage {
+func (r *recorder) apart(outages []results.Outage) (theirs, away []results.Outage) {
 	r.lock.Lock()
 	defer r.lock.Unlock()
-	return slices.DeleteFunc(slices.Clone(outages), func(o results.Outage) bool {
-		return slices.ContainsFunc(r.away, func(e results.Event) bool {
+	theirs = []results.Outage{}
+	for _, o := range outages {
+		if slices.ContainsFunc(r.away, func(e results.Event) bool {
 			return e.Offset-awaySlack <= o.From && o.From <= e.Offset+e.Lasted+awaySlack
-		})
-	})
+		}) {
+			away = append(away, o)
+		} else {
+			theirs = append(theirs, o)
+		}
+	}
+	return theirs, away
 }
 
 // ended reports whether the end of a node's process was seen in a stretch of time.

@@ -15,6 +15,9 @@ import (
 // knows the requests by their new name, and every command that the servers counted is one that
 // cannot be renamed, or one of the load.
 func TestRenamedCommands(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	yaml := strings.Replace(small, "redis: {", `redis: {renameCommands: {FLUSHALL: "", FLUSHDB: "", KEYS: "", GETSET: swap, DEBUG: dbg, MONITOR: "", SHUTDOWN: "", EVAL: ""}, `, 1)
 	r := start(t, strings.Replace(yaml, "audit: {rate: 100}", "audit: {rate: 100, wait: {replicas: 1, timeout: 500ms}}", 1)+`

@@ -184,6 +184,9 @@ func TestAQuietRunLosesNothing(t *testing.T) {
 }
 
 func TestAuditFindsExactlyWhatWasPlanted(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	beside(t)
 	// Keys that are written once: the four kinds take turns.
 	deleted, altered := []int{16, 100, 204}, 56
@@ -223,6 +226,9 @@ func TestAuditFindsExactlyWhatWasPlanted(t *testing.T) {
 // acknowledges writes, kills the primary, and compares what the audit reports
 // with an independent count.
 func TestAuditFindsTheAsynchronousTail(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	beside(t)
 	// Between the fault's check and its injection the run waits for its observer.
 	in := &intruder{t: t, root: t.TempDir(), at: "node-0 is primary of shard 0"}
@@ -331,6 +337,9 @@ func (o observers) Observe(p Progress) {
 }
 
 func TestAStopHealsCollectsAndMarksTheReport(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	beside(t)
 	stop := make(chan struct{})
 	in := &intruder{t: t, root: t.TempDir(), at: "ended by SIGKILL", act: func(*intruder) { close(stop) }}
@@ -350,6 +359,9 @@ func TestAStopHealsCollectsAndMarksTheReport(t *testing.T) {
 }
 
 func TestClosedLoopAndSeveralGenerators(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	beside(t)
 	yaml := strings.Replace(small, "rate: 200", "rate: max\n  maxInFlight: 6\n  generators: 3", 1)
 	r := start(t, yaml+threeCalmSeconds, Options{})

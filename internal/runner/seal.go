@@ -20,7 +20,8 @@ const linearizeLimit = 10 * time.Second
 func seal(rec *recorder) (_ *Result, err error) {
 	rec.Stage("done")
 	rec.facts.End = rec.clock.Now()
-	rec.facts.ProbeOutages, rec.facts.ClientOutages = rec.witnessed(rec.facts.ProbeOutages), rec.witnessed(rec.facts.ClientOutages)
+	rec.facts.ProbeOutages, rec.facts.ProbeOutagesAway = rec.apart(rec.facts.ProbeOutages)
+	rec.facts.ClientOutages, rec.facts.ClientOutagesAway = rec.apart(rec.facts.ClientOutages)
 	defer func() { err = errors.Join(err, rec.bundle.Close()) }()
 	if err := rec.bundle.Finish(); err != nil {
 		return nil, err

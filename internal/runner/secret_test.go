@@ -50,6 +50,9 @@ timeline:
 // that takes plaintext: whatever were to speak it would have no good reply. The
 // end-to-end tests have each way of login and encryption in each place.
 func TestTLSWithAPassword(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	const library, wire = "{options: {clusterStateReloadInterval: 1s}}", "{type: wire}"
 	for _, c := range []struct {

@@ -25,6 +25,9 @@ timeline:
 
 // Each condition is measured while others are in force beside it, and gone afterwards.
 func TestSlowNetworksAreMeasured(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	if !inRoom(t) {
 		return
 	}
@@ -46,6 +49,9 @@ func TestSlowNetworksAreMeasured(t *testing.T) {
 // The network is whole as soon as the process that shapes packets is killed: the fault
 // is not in force any more, and the run says so.
 func TestTheNetworkOutlivesItsShaper(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	if !inRoom(t) {
 		return
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
 	"github.com/slotstorm/slotstorm/workload"
+	"github.com/slotstorm/slotstorm/workload/remote"
 	"github.com/slotstorm/slotstorm/workload/resp"
 	"github.com/slotstorm/slotstorm/workload/servers"
 )
@@ -23,6 +24,9 @@ func prefill(ctx context.Context, s *scenarios.Scenario, st site.Site, source *r
 		return nil
 	}
 	rec.Stage("prefill")
+	if fleet := st.Fleet(); fleet != nil {
+		defer fleet.Keep(ctx, s.Workload.Generators, remote.KeepEvery)()
+	}
 	last := 0
 	progress := func(percent int) {
 		// A line for each percent would bury the others.

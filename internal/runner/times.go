@@ -9,6 +9,7 @@ import (
 	"github.com/slotstorm/slotstorm/internal/bounded"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
+	"github.com/slotstorm/slotstorm/workload/remote"
 	"github.com/slotstorm/slotstorm/workload/schedule"
 )
 
@@ -30,6 +31,9 @@ func replayed(ctx context.Context, s *scenarios.Scenario, bundle *results.Writer
 	times, err := schedule.ReadTimes(bytes.NewReader(text))
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", p.Replay.File, err)
+	}
+	if pods := (s.Cluster.Provider == "kind" || s.Cluster.Provider == "kube"); pods && len(times) > remote.MostTimes {
+		return nil, nil, fmt.Errorf("%s has %d times, and generators in pods take %d at most: replay a part of it, or run it on this machine", p.Replay.File, len(times), remote.MostTimes)
 	}
 	if err := results.WriteFile(bundle.Path(replayFile), text); err != nil {
 		return nil, nil, err

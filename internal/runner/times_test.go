@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/slotstorm/slotstorm/scenarios"
+	"github.com/slotstorm/slotstorm/workload/remote"
 )
 
 func replaying(file string) *scenarios.Scenario {
@@ -33,6 +34,20 @@ func TestTimesAreBounded(t *testing.T) {
 		if _, _, err := replayed(t.Context(), replaying(file), nil); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s gives %v", file, err)
 		}
+	}
+}
+
+// TestTimesForPodsAreFewer: what does not reach a generator in a pod is refused before anything
+// is deployed.
+func TestTimesForPodsAreFewer(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "times.txt")
+	if err := os.WriteFile(file, []byte(strings.Repeat("1\n", remote.MostTimes+1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := replaying(file)
+	s.Cluster.Provider = "kind"
+	if _, _, err := replayed(t.Context(), s, nil); err == nil || !strings.Contains(err.Error(), "generators in pods take 1000000 at most") {
+		t.Errorf("it gives %v", err)
 	}
 }
 

@@ -58,6 +58,10 @@ func connection(s *scenarios.Scenario, named string) kube.Options {
 }
 
 func connectKind(ctx context.Context, s *scenarios.Scenario, o Options) (_ *cluster, err error) {
+	own, err := packed(s)
+	if err != nil {
+		return nil, err
+	}
 	c, made, remove, err := kindCluster(ctx, s, o)
 	if err != nil {
 		return nil, err
@@ -82,30 +86,8 @@ func connectKind(ctx context.Context, s *scenarios.Scenario, o Options) (_ *clus
 	} else if err := pods.CheckClass(ctx, connected, s.Redis, s.Cluster.Kube.StorageClass); err != nil {
 		return nil, err
 	}
-	images := []string{s.Redis.Image}
-	if u := s.Timeline.Upgrade; u != nil && u.To.Image != images[0] {
-		images = append(images, u.To.Image)
-	}
-	into, err := connected.Workers(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for _, img := range images {
-		o.Recorder.Note("loading image " + img)
-		if err := c.LoadDocker(ctx, img, into); err != nil {
-			return nil, err
-		}
-	}
-	img, err := image.Self()
-	if err != nil {
-		return nil, err
-	}
-	var archive bytes.Buffer
-	if err := img.Archive(&archive); err != nil {
-		return nil, err
-	}
-	o.Recorder.Note("loading image " + img.Ref)
-	if err := c.Load(ctx, img.Ref, into, archive.Bytes()); err != nil {
+	into := &cluster{Cluster: connected, kind: c, made: made, remove: remove}
+	if err := into.load(ctx, s, own, o.Recorder.Note); err != nil {
 		return nil, err
 	}
 	if made {
@@ -114,7 +96,52 @@ func connectKind(ctx context.Context, s *scenarios.Scenario, o Options) (_ *clus
 			return nil, err
 		}
 	}
-	return &cluster{Cluster: connected, kind: c, image: img.Ref, made: made, remove: remove}, nil
+	return into, nil
+}
+
+// load loads the images of the scenario into the kind cluster: those of its servers,
+// and that of the generators, which is this program's own if it is not nil.
+func (c *cluster) load(ctx context.Context, s *scenarios.Scenario, own *image.Image, note func(string)) error {
+	c.image = s.Cluster.Kube.GeneratorImage
+	images := []string{s.Redis.Image}
+	if u := s.Timeline.Upgrade; u != nil && u.To.Image != images[0] {
+		images = append(images, u.To.Image)
+	}
+	if own == nil {
+		images = append(images, c.image)
+	}
+	into, err := c.Workers(ctx)
+	if err != nil {
+		return err
+	}
+	for _, img := range images {
+		note("loading image " + img)
+		if err := c.kind.LoadDocker(ctx, img, into); err != nil {
+			return err
+		}
+	}
+	if own == nil {
+		return nil
+	}
+	c.image = own.Ref
+	var archive bytes.Buffer
+	if err := own.Archive(&archive); err != nil {
+		return err
+	}
+	note("loading image " + c.image)
+	return c.kind.Load(ctx, c.image, into, archive.Bytes())
+}
+
+// packed is this program as the image of the generators; nil if the scenario names one.
+func packed(s *scenarios.Scenario) (*image.Image, error) {
+	if s.Cluster.Kube.GeneratorImage != "" {
+		return nil, nil
+	}
+	img, err := image.Self()
+	if err != nil {
+		return nil, fmt.Errorf("%w; or name an image of slotstorm in cluster.kube.generatorImage", err)
+	}
+	return img, nil
 }
 
 // ConnectKind connects to a kind cluster.

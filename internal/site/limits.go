@@ -11,17 +11,23 @@ import (
 // Limits of time.
 const (
 	deployLimit = 90 * time.Second
-	// podsLimit is deployLimit where images are loaded and pods scheduled,
+	// podsLimit is deployLimit where images are pulled, and machines added for pods,
 	// kindLimit where a cluster is made first.
-	podsLimit = 4 * time.Minute
+	podsLimit = 10 * time.Minute
 	kindLimit = 8 * time.Minute
 	// patience is how long a generator waits for a run that does not come back.
 	patience = 2 * time.Minute
+	// prefillLife is what a prefill, which nothing bounds, adds to podLife.
+	prefillLife = 12 * time.Hour
 )
 
-// podLife is how long pods of a run may live.
+// podLife is how long pods of a run may live that was killed and is not cleaned up.
 func podLife(s *scenarios.Scenario) time.Duration {
-	return s.Workload.Warmup.Std() + s.Timeline.Length().Std() + kindLimit + 2*patience
+	life := s.Workload.Warmup.Std() + s.Timeline.Length().Std() + kindLimit + 2*patience
+	if s.Workload.Prefill != nil {
+		life += prefillLife
+	}
+	return life
 }
 
 // quickly bounds the time of steps.

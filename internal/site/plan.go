@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/slotstorm/slotstorm/clusters/image"
 	"github.com/slotstorm/slotstorm/clusters/kind"
 	"github.com/slotstorm/slotstorm/clusters/kube"
 	"github.com/slotstorm/slotstorm/deployer/pods"
@@ -33,11 +32,13 @@ func plan(s *scenarios.Scenario, in string) ([]any, *pods.Planned, error) {
 	case "local", scenarios.Attach:
 		return nil, nil, ErrNoManifests
 	case "kind":
-		self, err := image.Self()
+		own, err := packed(s)
 		if err != nil {
 			return nil, nil, err
 		}
-		img = self.Ref
+		if own != nil {
+			img = own.Ref
+		}
 	default:
 		if img == "" {
 			return nil, nil, errNoGeneratorImage

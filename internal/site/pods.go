@@ -186,7 +186,12 @@ func watchAbsence(c *kube.Cluster, r Recorder, way passage) (end func()) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		c.WatchAbsence(ctx, func(a kube.Absence) { r.Emit(way.away(a, r.Clock().At(a.From), r.Clock().At(a.To))) })
+		c.WatchAbsence(ctx, kube.Watcher{
+			Away: func(a kube.Absence) { r.Emit(way.away(a, r.Clock().At(a.From), r.Clock().At(a.To))) },
+			Refused: func(err error) {
+				r.Note(fmt.Sprintf("the API server refuses the credentials of this run, which may have expired: pods can no longer be killed or removed. Log in again, and remove what is left with 'slotstorm clean' (%v)", err))
+			},
+		})
 	}()
 	return func() { cancel(); <-done }
 }

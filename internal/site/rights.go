@@ -55,6 +55,7 @@ func Needs(s *scenarios.Scenario, context string) ([]Need, error) {
 		{Verbs: "list", Resource: "events", For: "explain why a pod does not start"},
 		{Verbs: "list", Resource: "nodes", For: "describe the machines in the report", Everywhere: true, Optional: true},
 		{Verbs: "list", Resource: "storageclasses.storage.k8s.io", For: "report a missing storage class at once", Everywhere: true, Optional: true},
+		{Verbs: "list", Resource: "persistentvolumes", For: "find volumes of a class without an object", Everywhere: true, Optional: true},
 	}
 	if context != kube.InCluster {
 		needs = append(needs, Need{Verbs: "create", Resource: "pods/portforward", For: "reach the nodes and the generators"})

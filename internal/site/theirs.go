@@ -30,7 +30,7 @@ func (t *theirs) Seats(int) (generators []dial.Dialer, probes dial.Dialer) { ret
 
 func (t *theirs) Environment(context.Context) results.Environment {
 	e := thisMachine()
-	e.Shared = true
+	e.Shared, e.ConfigUnread = true, len(t.Configs()) == 0
 	e.Provider, e.Isolation = scenarios.Attach, "an existing cluster at "+strings.Join(t.seeds, ", ")
 	return e
 }

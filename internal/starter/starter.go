@@ -119,6 +119,15 @@ func (d draft) Audit() int { return int(min(100, max(10, d.Rate/10))) }
 // MaxSlip is the lateness of the generator that the bounds of outages allow: a tenth of them.
 func (d draft) MaxSlip() time.Duration { return min(50*time.Millisecond, d.Outage/10) }
 
+// Calm is how many seconds of load precede the fault: 10, or as many as it takes to send half
+// as many requests again as a verdict needs.
+func (d draft) Calm() int {
+	return max(10, int(math.Ceil(1.5*scenarios.SteadyRequests/d.Rate)))
+}
+
+// Whole is how many seconds a load without a fault lasts.
+func (d draft) Whole() int { return max(30, d.Calm()) }
+
 // Attached is true of a cluster that slotstorm does not deploy.
 func (d draft) Attached() bool { return d.Place == scenarios.Attach }
 

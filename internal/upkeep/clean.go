@@ -1,6 +1,7 @@
 package upkeep
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,10 +16,11 @@ import (
 // Left is something that slotstorm made and that still exists.
 type Left struct {
 	// What is "namespace" for one with all that is in it, "objects" for those of a
-	// run in a namespace that stays, or "kind cluster".
+	// run in a namespace that stays, "cordon" for a machine that is still cordoned, or
+	// "kind cluster".
 	What string `json:"what"`
-	// Name is that of the namespace or of the kind cluster; Context is where a
-	// namespace is.
+	// Name is that of the namespace, of the machine or of the kind cluster; Context is
+	// where a namespace or a machine is.
 	Name    string `json:"name"`
 	Context string `json:"context,omitempty"`
 	Run     string `json:"run"`
@@ -77,7 +79,11 @@ func Clean(ctx context.Context, o CleanOptions) (*Cleaning, error) {
 	}
 	c.missed = missed
 	for _, in := range clusters {
-		if err := c.holdings(ctx, o, in.Cluster); err != nil {
+		held, err := c.holdings(ctx, o, in.Cluster)
+		if err == nil {
+			err = c.cordons(ctx, o, in.Cluster, held)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("%s: %w", in.Context, err)
 		}
 	}
@@ -104,27 +110,47 @@ func (o CleanOptions) wanted(runID string) bool {
 	return len(o.Runs) == 0 || slices.ContainsFunc(o.Runs, func(r string) bool { return strings.HasPrefix(runID, r) })
 }
 
-// holdings looks at the objects that runs hold in a cluster.
-func (c *Cleaning) holdings(ctx context.Context, o CleanOptions, in *kube.Cluster) error {
-	found, strays, err := in.Find(ctx, o.Namespace)
+// cordons looks for machines that runs have left cordoned which hold nothing else.
+func (c *Cleaning) cordons(ctx context.Context, o CleanOptions, in *kube.Cluster, held []kube.Holding) error {
+	lost, err := in.LostCordons(ctx)
 	if err != nil {
 		return err
+	}
+	for _, l := range lost {
+		of := func(id string) bool { return kube.ShortID(id) == l.Run }
+		if len(o.Runs) > 0 && !slices.ContainsFunc(o.Runs, of) || slices.ContainsFunc(held, func(h kube.Holding) bool { return of(h.RunID) }) {
+			continue
+		}
+		c.Left = append(c.Left, Left{
+			What: "cordon", Name: l.Machine, Context: in.Context, Run: l.Run, Why: "no lease of its run is left",
+			remove: func(ctx context.Context) error { return in.Uncordon(ctx, l.Run) },
+		})
+	}
+	return nil
+}
+
+// holdings looks at the objects that runs hold in a cluster, and gives all holdings.
+func (c *Cleaning) holdings(ctx context.Context, o CleanOptions, in *kube.Cluster) ([]kube.Holding, error) {
+	all, strays, err := in.Find(ctx, o.Namespace)
+	if err != nil {
+		return nil, err
 	}
 	for _, s := range strays {
 		c.Alone = append(c.Alone, Alone{"namespace " + s.Namespace + " of " + in.Context, s.Why, s.RunID})
 	}
-	found = slices.DeleteFunc(found, func(h kube.Holding) bool { return !o.wanted(h.RunID) })
+	found := slices.DeleteFunc(slices.Clone(all), func(h kube.Holding) bool { return !o.wanted(h.RunID) })
 	if slices.ContainsFunc(found, func(h kube.Holding) bool { return !h.Kept }) {
 		o.Note(in.Context + ": checking whether the runs there are alive; a lease takes up to a minute to expire")
 	}
 	dead, err := in.Dead(ctx, found)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, h := range found {
 		why := "its run has ended: its lease is no longer renewed"
 		switch {
 		case slices.Contains(dead, h):
+			why = cmp.Or(h.Ending, why)
 		case o.All && h.Kept:
 			why = "the deployment " + h.Deployment + " is kept"
 		case o.All:
@@ -148,7 +174,7 @@ func (c *Cleaning) holdings(ctx context.Context, o CleanOptions, in *kube.Cluste
 			},
 		})
 	}
-	return nil
+	return all, nil
 }
 
 // kindClusters looks for kind clusters whose maker has ended, and gives their names.

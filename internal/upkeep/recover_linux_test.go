@@ -85,6 +85,9 @@ func alive(t *testing.T, cmd *exec.Cmd) bool {
 }
 
 func TestRecoverEndsNobodyElse(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	network, err := os.Readlink("/proc/thread-self/ns/net")
 	if err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/slotstorm/slotstorm/results"
 )
@@ -93,12 +94,15 @@ func (e *evidence) kept() bool {
 
 func (e *evidence) read(f *results.Folder, n *node) {
 	if file, err := f.Open("nodes/" + n.Name + ".log"); err == nil {
-		text, err := readLog(file, e.run)
+		least, most := n.ClockAhead()
+		text, err := readLog(file, e.run, (least+most)/2)
 		file.Close()
 		switch {
 		case !text.within:
 			// Another format, a file that is elsewhere, or the time of another zone.
 			n.mute = "the log of " + n.Name + " has no line dated within the run"
+		case most-least > results.Duration(time.Second):
+			n.mute = "the clock of " + n.Name + " was set during the run"
 		case !text.notices && n.mute == "":
 			n.mute = "the log of " + n.Name + " has no line of level notice within the run"
 		}

@@ -58,7 +58,7 @@ var patterns = []struct {
 	{lineVote, regexp.MustCompile(`^Failover auth granted to (?P<about>[0-9a-f]{40}).* for epoch (?P<epoch>\d+)`)},
 	{lineLost, regexp.MustCompile(`^Connection with (master|primary) lost`)},
 	{lineConnect, regexp.MustCompile(`^(Connecting|Reconnecting) to (MASTER|PRIMARY) (?P<about>\S+)`)},
-	{lineFull, regexp.MustCompile(`^Full resync from (master|primary)`)},
+	{lineFull, regexp.MustCompile(`^(Full resync from (master|primary)|PSYNC is not possible, initialize RDB channel)`)},
 	{linePartial, regexp.MustCompile(`^(MASTER|PRIMARY) <-> REPLICA sync: (Master|Primary) accepted a Partial Resynchronization`)},
 }
 
@@ -79,13 +79,14 @@ type logText struct {
 // zoneSlack is how far before the beginning and after the end of a run its lines may be dated.
 const zoneSlack = 60_000
 
-// readLog reads a node's log. Times are read as UTC, as nodes are started.
-func readLog(r io.Reader, run *results.Run) (text logText, err error) {
+// readLog reads a node's log. Times are read as UTC, as nodes are started, of a clock that is
+// ahead of the run's.
+func readLog(r io.Reader, run *results.Run, ahead results.Duration) (text logText, err error) {
 	in := bufio.NewReaderSize(r, 64<<10)
 	dated := 0
 	for {
 		line, rerr := readLine(in)
-		if l, ok := parseLine(line, run.Start); ok {
+		if l, ok := parseLine(line, run.Start.Add(ahead.Std())); ok {
 			if dated++; l.what != "" {
 				text.lines = append(text.lines, l)
 			}

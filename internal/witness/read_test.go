@@ -38,6 +38,7 @@ func TestLinesOfLogsAreRead(t *testing.T) {
 		{"* Connecting to MASTER 127.0.1.4:6379", logLine{what: lineConnect, about: "127.0.1.4:6379"}},
 		{"* Reconnecting to PRIMARY 127.0.1.4:6379", logLine{what: lineConnect, about: "127.0.1.4:6379"}},
 		{"* Full resync from master: 1479ecc59a9c2ca62105d4c8d3d92521e64951f4:736675", logLine{what: lineFull}},
+		{"* PSYNC is not possible, initialize RDB channel.", logLine{what: lineFull}},
 		{"* Full resync from primary: 1479ecc59a9c2ca62105d4c8d3d92521e64951f4:736675", logLine{what: lineFull}},
 		{"* MASTER <-> REPLICA sync: Master accepted a Partial Resynchronization.", logLine{what: linePartial}},
 		{"* PRIMARY <-> REPLICA sync: Primary accepted a Partial Resynchronization.", logLine{what: linePartial}},
@@ -69,10 +70,18 @@ func TestALogIsWholeFromItsFirstStart(t *testing.T) {
 		{strings.Repeat("x", 3*maxLine) + "\n" + start, 1, true},
 		{"", 0, false},
 	} {
-		text, err := readLog(strings.NewReader(tc.text), &results.Run{})
+		text, err := readLog(strings.NewReader(tc.text), &results.Run{}, 0)
 		if err != nil || len(text.lines) != tc.lines || text.first != tc.whole {
 			t.Errorf("%.60q: %d lines, whole %v, %v; want %d, %v", tc.text, len(text.lines), text.first, err, tc.lines, tc.whole)
 		}
+	}
+}
+
+func TestALogOfAnotherClock(t *testing.T) {
+	start := time.Date(2026, 11, 29, 1, 45, 40, 0, time.UTC)
+	text, err := readLog(strings.NewReader("12:M 29 Nov 2026 01:45:44.334 # Failover election won: I'm the new master.\n"), &results.Run{Start: start}, results.Duration(3*time.Second))
+	if err != nil || len(text.lines) != 1 || text.lines[0].at != results.Duration(1334*time.Millisecond) {
+		t.Errorf("%+v %v", text.lines, err)
 	}
 }
 

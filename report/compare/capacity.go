@@ -28,10 +28,10 @@ type CapacityOutcome string
 
 // The outcomes of a step.
 const (
-	Meets     CapacityOutcome = "meets"
-	Misses    CapacityOutcome = "misses"
-	Saturated CapacityOutcome = "generator saturated"
-	Told      CapacityOutcome = "told nothing"
+	Meets      CapacityOutcome = "meets"
+	Misses     CapacityOutcome = "misses"
+	Saturated  CapacityOutcome = "generator saturated"
+	Unanswered CapacityOutcome = "no answer"
 )
 
 // CapacityStep is one rate that was held.
@@ -122,7 +122,7 @@ func JudgeStep(b *results.Bundle, rate float64) (CapacityStep, error) {
 			open = append(open, o.Name+": "+o.Evidence)
 		}
 	}
-	nothing := func(why string) { step.Outcome, step.Why = Told, why }
+	nothing := func(why string) { step.Outcome, step.Why = Unanswered, why }
 	switch limit := judge.LimitReason(s.Generator); {
 	case b.Run.Interrupted != "":
 		nothing("interrupted: " + b.Run.Interrupted)
@@ -131,6 +131,8 @@ func JudgeStep(b *results.Bundle, rate float64) (CapacityStep, error) {
 	case limit != "":
 		step.Outcome, step.Why = Saturated, limit
 	case len(sc.Timeline.Faults) > 0 && !oneWasDown(&b.Run):
+		// A miss does not count either: a failover that ended late, or a primary that came
+		// back, falls into the hold and has its cost there, whatever the rate.
 		nothing("the primary was not away while the rate was held")
 	case step.OK == 0 && step.Outcome == Meets:
 		nothing("no request was answered")
@@ -138,6 +140,26 @@ func JudgeStep(b *results.Bundle, rate float64) (CapacityStep, error) {
 		nothing("an objective was not measured: " + strings.Join(open, "; "))
 	}
 	return step, nil
+}
+
+// NoAnswer says why a search ended at a rate whose runs gave no answer: that of the last steps
+// without one. Only a generator that was the limit itself leaves room for more.
+func NoAnswer(steps []CapacityStep) string {
+	var reasons []string
+	rate, saturated := 0.0, true
+	for _, s := range slices.Backward(steps) {
+		if s.Outcome == Meets || s.Outcome == Misses || rate != 0 && s.Rate != rate {
+			continue
+		}
+		rate, saturated = s.Rate, saturated && s.Outcome == Saturated
+		if !slices.Contains(reasons, s.Why) {
+			reasons = append(reasons, s.Why)
+		}
+	}
+	if saturated {
+		return "the load generator: the cluster may carry more"
+	}
+	return words.Sentence(": ", "runs that gave no answer", words.Sentence("; ", reasons...))
 }
 
 // oneWasDown reports whether the killed node was away during the whole hold phase,

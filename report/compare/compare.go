@@ -14,6 +14,7 @@ import (
 	"github.com/slotstorm/slotstorm/report/statistics"
 	"github.com/slotstorm/slotstorm/report/words"
 	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
 )
 
 // Answer is what a comparison says of a figure, or of all.
@@ -291,6 +292,18 @@ func LeastRuns(figures int) int {
 	return statistics.Needed(statistics.Alpha / float64(max(1, figures)))
 }
 
+// DefaultFigures is how many figures of a scenario's runs decide by default, if each of them
+// varies.
+func DefaultFigures(s *scenarios.Scenario) int {
+	n := 0
+	for _, m := range metrics.All() {
+		if m.Decides.In(results.All, results.All, results.All, s.Workload.Rate.Max) && s.CanMeasure(m.Needs) {
+			n++
+		}
+	}
+	return n
+}
+
 // Regressed reports whether a judged figure is worse, or changed.
 func (c *Comparison) Regressed() bool { return c.Answer == Worse || c.Answer == Changed }
 
@@ -355,9 +368,12 @@ func (d *FigureDelta) Span() string {
 func plainAmount(u results.Unit, v float64) string {
 	switch u {
 	case results.UnitRatio:
-		return fmt.Sprintf("%.3g points", 100*v)
+		return words.Decimal(100*v) + " points"
 	case results.UnitCount:
-		return fmt.Sprintf("%.3g", v)
+		if v >= 100 {
+			return words.Count(int64(math.Round(v)))
+		}
+		return words.Decimal(v)
 	}
 	return words.Quantity(u, v)
 }

@@ -327,3 +327,21 @@ func TestNamedFigureMustBeMeasured(t *testing.T) {
 		}
 	}
 }
+
+// TestPlainAmounts: differences have no exponent, and large counts no missing digits.
+func TestPlainAmounts(t *testing.T) {
+	for _, tt := range []struct {
+		unit results.Unit
+		v    float64
+		want string
+	}{
+		{results.UnitCount, 1230, "1,230"}, {results.UnitCount, 1234567, "1,234,567"}, {results.UnitCount, 0.5, "0.5"},
+		{results.UnitCount, 12.5, "12.5"}, {results.UnitCount, 0, "0"}, {results.UnitCount, 1, "1"}, {results.UnitCount, 0.1, "0.1"},
+		{results.UnitRatio, 0.001, "0.1 points"}, {results.UnitRatio, 0.0000001, "0.00001 points"},
+		{results.UnitRatio, 0.29, "29 points"}, {results.UnitRatio, 0.123456, "12.3 points"}, {results.UnitRatio, 20, "2000 points"},
+	} {
+		if got := plainAmount(tt.unit, tt.v); got != tt.want {
+			t.Errorf("%v: %q, want %q", tt.v, got, tt.want)
+		}
+	}
+}

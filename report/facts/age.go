@@ -10,17 +10,23 @@ import (
 // Source of both: clusterHandleSlaveFailover in Redis' cluster_legacy.c, which allows for
 // the time in which the primary was not declared failed yet.
 const (
+	validityFactor    = "cluster-replica-validity-factor"
+	pingPeriod        = "repl-ping-replica-period"
 	defaultValidity   = 10
 	defaultPingPeriod = 10
 )
 
-// allowedAge is the age from which the data of a replica are too old; 0 if no age is.
+// allowedAge is the age from which the data of a replica are too old; 0 if no age is, or if
+// the limit is unknown.
 func (a *Analysis) allowedAge(node string) results.Duration {
-	validity := a.number(node, "cluster-replica-validity-factor", defaultValidity)
+	if !a.Known(a.DirectiveOf(node, validityFactor)) || !a.Known(a.DirectiveOf(node, pingPeriod)) {
+		return 0
+	}
+	validity := a.number(node, validityFactor, defaultValidity)
 	if validity == 0 {
 		return 0
 	}
-	ping := a.number(node, "repl-ping-replica-period", defaultPingPeriod)
+	ping := a.number(node, pingPeriod, defaultPingPeriod)
 	return results.DurationOf(time.Duration(ping)*time.Second + time.Duration(validity+1)*a.nodeTimeoutOf(node))
 }
 

@@ -122,7 +122,7 @@ func (h *History) askedBy(t Takeover) *Cause {
 		if f.Injected == 0 || f.Takes != results.TakesRole || !madePrimary(f, t) {
 			continue
 		}
-		limit := f.Injected + askedLimit
+		limit := f.Injected + results.AskedLimit
 		if f.Proved > 0 {
 			limit = f.Proved + joinSlack
 		}

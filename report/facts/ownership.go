@@ -163,12 +163,22 @@ func saysMore(events []results.Event, node string) bool {
 const logSlack = results.Duration(1e9)
 
 // wonBefore is the election that gave a node its slots, which its log dates better than
-// a poll; nil if there was none.
+// a poll; nil if there was none. One long before counts if the slots are the first that the
+// node was seen to gain since, with the epoch of that election: until then it did not answer.
 func wonBefore(events []results.Event, gained *results.Event) *sighting {
 	var won *sighting
-	for i, e := range events {
-		if e.Node == gained.Node && e.Kind == results.EventElectionWon && e.Offset >= gained.Offset-gained.Uncertainty-logSlack && e.Offset <= gained.Offset+logSlack {
-			won = sight(&events[i])
+	epoch := int64(0)
+	for i := range events {
+		e := &events[i]
+		near := e.Offset >= gained.Offset-gained.Uncertainty-logSlack
+		switch {
+		case e.Node != gained.Node || e.Offset > gained.Offset+logSlack:
+		case e.Kind == results.EventElectionStart:
+			epoch = e.Epoch
+		case e.Kind == results.EventElectionWon && (near || epoch > 0 && epoch == gained.Epoch):
+			won = sight(e)
+		case e.Kind == results.EventSlotsGained && e != gained && !near:
+			won = nil
 		}
 	}
 	return won

@@ -183,6 +183,18 @@ func timeoutOf(value string) time.Duration {
 // server's current ones: scenarios knows the older ones.
 func (a *Analysis) Directive(name string) string { return strings.ToLower(a.Spec.Redis.Config[name]) }
 
+// Unstated is what a directive is that nothing states: the server's default, in the caller's
+// words, or unknown where the servers did not show their configuration.
+func (a *Analysis) Unstated(byDefault string) string {
+	if a.Run.Environment.ConfigUnread {
+		return "unknown (CONFIG GET was refused, and the scenario does not state it)"
+	}
+	return byDefault
+}
+
+// Known reports whether the absence of a directive, which is empty then, means its default.
+func (a *Analysis) Known(value string) bool { return value != "" || !a.Run.Environment.ConfigUnread }
+
 // DirectiveOf is Directive of one node, with its own value if it has one.
 func (a *Analysis) DirectiveOf(node, name string) string {
 	for _, n := range a.Own(name) {

@@ -62,11 +62,6 @@ type History struct {
 // end is the end of the run.
 func (h *History) end() results.Duration { return max(h.run.End, h.run.LoadEnd) }
 
-// askedLimit is how long after it was asked to a replica may take over for that: a manual
-// failover that takes longer is given up. Source: CLUSTER_MF_TIMEOUT in Redis' cluster.h,
-// and a second for what is seen late.
-const askedLimit = results.Duration(6e9)
-
 // movePause ends a move of slots: those that follow later are another one.
 const movePause = results.Duration(10e9)
 
@@ -102,7 +97,7 @@ func (h *History) takeover(c change) Takeover {
 	t.since = h.since(t)
 	t.suspected, t.failed = h.failing(t, t.since)
 	won := h.lately(t, results.EventElectionWon, logSlack)
-	asked := h.lately(t, results.EventAsked, askedLimit)
+	asked := h.lately(t, results.EventAsked, results.AskedLimit)
 	follows, _ := h.owned.primaryOf(t.To, t.At-t.Uncertainty)
 	switch {
 	case c.served:
@@ -130,12 +125,13 @@ func meansOf(m results.Mode) results.Means {
 	return results.MeansHandover
 }
 
-// since is since when the old owner of a takeover had served.
+// since is since when the old owner of a takeover had served: since it had the first of the
+// slots, as others may have moved to it shortly before.
 func (h *History) since(t Takeover) results.Duration {
-	var from results.Duration
+	from := t.At
 	for _, old := range h.owned.closed {
 		if old.Node == t.From && old.To == t.At {
-			from = max(from, old.From)
+			from = min(from, old.From)
 		}
 	}
 	return from

@@ -183,9 +183,12 @@ func fsyncWait(a *facts.Analysis, _ *results.Summary) []results.Advice {
 // persistence is what a node kept over a restart at a moment.
 func persistence(a *facts.Analysis, node string, at results.Duration) string {
 	save, stated := a.StatedAt(node, "save", at)
+	file := a.DirectiveAt(node, "appendonly", at)
 	switch {
-	case a.DirectiveAt(node, "appendonly", at) == "yes":
-		return "an append-only file, appendfsync " + orDefault(a.DirectiveAt(node, "appendfsync", at), "everysec")
+	case file == "yes":
+		return "an append-only file, appendfsync " + orDefault(a.DirectiveAt(node, "appendfsync", at), a.Unstated("everysec"))
+	case !a.Known(file):
+		return "appendonly is " + a.Unstated("no")
 	case stated && save == "":
 		return "none: appendonly no, save \"\""
 	}
@@ -358,13 +361,41 @@ func lostBy(s *results.Summary, g results.LossGroup) results.Failover {
 // isolated adds what bounds the writes of a primary that is cut off.
 func isolated(a *facts.Analysis, node string, at results.Duration, one *results.Advice) {
 	const lower = "A lower cluster-node-timeout shortens the time in which it still accepts them, at the price that shorter pauses of a node cause failovers."
-	if v := a.DirectiveAt(node, "min-replicas-to-write", at); v != "" && v != "0" {
-		one.Evidence = append(one.Evidence, fmt.Sprintf("min-replicas-to-write is %s, min-replicas-max-lag %s", v, orDefault(a.DirectiveAt(node, "min-replicas-max-lag", at), "10 s by default")))
+	switch replicasDemanded(a, node, at, one) {
+	case demanded:
 		one.Advice = "min-replicas-max-lag bounds for how long a primary that is cut off still acknowledges writes: lower it, but not below 2 s, because replicas report once a second. The price: a replica that is silent for longer makes its shard refuse writes. " + lower
-		return
+	case demandedInVain:
+		one.Advice = lagInForce + " " + lower
+	default:
+		one.Evidence = append(one.Evidence, "min-replicas-to-write is 0: a primary without replicas continues to acknowledge writes")
+		one.Advice = "Set min-replicas-to-write 1 with a small min-replicas-max-lag: a primary that is cut off then refuses writes after that lag. The price: a shard refuses all writes (NOREPLICAS) while it has no replica in sync, with one replica per shard after every failover until the old primary is back. " + lower
 	}
-	one.Evidence = append(one.Evidence, "min-replicas-to-write is 0: a primary without replicas continues to acknowledge writes")
-	one.Advice = "Set min-replicas-to-write 1 with a small min-replicas-max-lag: a primary that is cut off then refuses writes after that lag. The price: a shard refuses all writes (NOREPLICAS) while it has no replica in sync, with one replica per shard after every failover until the old primary is back. " + lower
+}
+
+// demand is whether a primary refuses writes while it has too few replicas in sync.
+type demand int
+
+const (
+	undemanded demand = iota
+	demanded
+	demandedInVain // min-replicas-max-lag 0 disables min-replicas-to-write: refreshGoodSlavesCount in replication.c
+)
+
+// lagInForce is the advice for demandedInVain.
+const lagInForce = "Set min-replicas-max-lag to 2 or more, the seconds for which a silent replica counts as in sync: with 0 min-replicas-to-write has no effect. The price: a shard refuses all writes (NOREPLICAS) while it has no replica in sync, with one replica per shard after every failover until the old primary is back."
+
+// replicasDemanded reads the demand of a node, and adds its settings to the evidence if it
+// has one.
+func replicasDemanded(a *facts.Analysis, node string, at results.Duration, one *results.Advice) demand {
+	least, lag := a.DirectiveAt(node, "min-replicas-to-write", at), a.DirectiveAt(node, "min-replicas-max-lag", at)
+	if least == "" || least == "0" {
+		return undemanded
+	}
+	one.Evidence = append(one.Evidence, fmt.Sprintf("min-replicas-to-write is %s, min-replicas-max-lag %s", least, orDefault(lag, a.Unstated("10 s by default"))))
+	if lag == "0" {
+		return demandedInVain
+	}
+	return demanded
 }
 
 // unsyncedReplica finds writes that are gone because the replica that took over did not
@@ -401,11 +432,12 @@ func unsyncedReplica(a *facts.Analysis, s *results.Summary) []results.Advice {
 // refuseUnsynced is how the primary of a failover would not have acknowledged what no replica in
 // sync had, with what it did about that as evidence.
 func refuseUnsynced(a *facts.Analysis, v results.Failover, one *results.Advice) string {
-	least := a.DirectiveAt(v.From, "min-replicas-to-write", v.Injected)
-	if least == "" || least == "0" {
+	switch replicasDemanded(a, v.From, v.Injected, one) {
+	case undemanded:
 		return "min-replicas-to-write 1 makes a primary refuse writes while it has no replica in sync. The price: its shard takes no writes then (NOREPLICAS), with one replica per shard also after each failover."
+	case demandedInVain:
+		return lagInForce
 	}
-	one.Evidence = append(one.Evidence, fmt.Sprintf("min-replicas-to-write is %s, min-replicas-max-lag %s", least, orDefault(a.DirectiveAt(v.From, "min-replicas-max-lag", v.Injected), "10 s by default")))
 	return "Lower min-replicas-max-lag, but not below 2 s, because replicas report once a second: a replica that is silent counts as in sync for that long. Another replica in sync is enough, whichever takes over. The price: a replica that is silent for longer makes its shard refuse writes."
 }
 
@@ -532,7 +564,7 @@ func staleReads(a *facts.Analysis, _ *results.Summary) []results.Advice {
 
 func servesStale(a *facts.Analysis, node string, at results.Duration) bool {
 	v := a.DirectiveAt(node, "replica-serve-stale-data", at)
-	return v == "" || v == "yes"
+	return v == "" && a.Known(v) || v == "yes"
 }
 
 // emptyReplica finds reads that a node answered from an empty data set: it had been started

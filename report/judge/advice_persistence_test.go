@@ -26,6 +26,12 @@ func withConfig(pairs ...string) func(*scenarios.Scenario) {
 
 // persistenceRules are the cases of what keeps data over a restart: the advice names what is
 // not set yet, and an fsync only where the disk had lost what was not synced.
+// unread is a bundle of a cluster that refused CONFIG GET.
+func unread(b *results.Bundle) *results.Bundle {
+	b.Run.Environment.Shared, b.Run.Environment.ConfigUnread = true, true
+	return b
+}
+
 func persistenceRules() []ruleCase {
 	empty := func() *results.Bundle { return fixture.Lose(cameBackEarly(), results.CauseEmptyRestart, 100) }
 	tail := func() *results.Bundle { return fixture.Lose(cameBackEarly(), results.CauseRestartTail, 5) }
@@ -41,6 +47,10 @@ func persistenceRules() []ruleCase {
 		{"empty-restart", "a file that was not synced yet", unsynced(empty()), file("everysec"), "Use appendfsync always for writes"},
 		{"empty-restart", "a file that was synced", unsynced(empty()), file("always"), "Keep this run"},
 		{"empty-restart", "a file that did not outlive the process", empty(), file("everysec"), "Keep the append-only file on a volume that outlives the node"},
+		{"empty-restart", "a configuration that the servers do not show", unread(empty()), nil, "persistence: appendonly is unknown (CONFIG GET was refused, and the scenario does not state it)"},
+		{"empty-restart", "advice on what they do not show", unread(empty()), nil, "Find out whether the node keeps its data"},
+		{"empty-restart", "what the scenario states of it", unread(empty()), withConfig("appendonly", "no", "save", ""), "Enable persistence (appendonly yes)"},
+		{"restart-tail", "a configuration that the servers do not show", unread(tail()), nil, "Find out whether the node keeps its data"},
 		{"restart-tail", "snapshots, killed", tail(), nil, "Use appendonly yes for writes"},
 		{"restart-tail", "snapshots, power loss", unsynced(tail()), nil, "Use appendonly yes with appendfsync always for writes"},
 		{"restart-tail", "killed, everysec", tail(), file("everysec"), "With everysec a node answers before it writes to the file while an fsync takes long"},
@@ -55,6 +65,7 @@ func persistenceRules() []ruleCase {
 		{"unsaved", "a file, and snapshots that stop nothing", failing("MISCONF"), withConfig("appendonly", "yes", "stop-writes-on-bgsave-error", "no"), "Free space on the volume"},
 		{"unsynced-replica", "no min-replicas-to-write", heir(), nil, "min-replicas-to-write 1 makes a primary refuse writes"},
 		{"unsynced-replica", "min-replicas-to-write is set", heir(), withConfig("min-replicas-to-write", "1"), "Lower min-replicas-max-lag"},
+		{"unsynced-replica", "min-replicas-to-write without a lag", heir(), withConfig("min-replicas-to-write", "1", "min-replicas-max-lag", "0"), "Set min-replicas-max-lag to 2 or more"},
 	}
 }
 

@@ -197,7 +197,8 @@ func unsaved(a *facts.Analysis, _ *results.Summary) []results.Advice {
 	var file, snapshots bool
 	for _, r := range refusers(a, "MISCONF") {
 		save, stated := a.StatedAt(r.Node, "save", r.From)
-		snapshots = snapshots || (save != "" || !stated) && a.DirectiveAt(r.Node, directive, r.From) != "no"
+		stops := a.DirectiveAt(r.Node, directive, r.From)
+		snapshots = snapshots || (save != "" || !stated) && stops != "no" && a.Known(stops)
 		if a.DirectiveAt(r.Node, "appendonly", r.From) != "yes" {
 			continue
 		}
@@ -221,7 +222,7 @@ func busyScript(a *facts.Analysis, _ *results.Summary) []results.Advice {
 	const directive = "busy-reply-threshold"
 	serves := "while it runs, its node serves nothing else"
 	// From the threshold on the server answers the bus between the steps of a script.
-	ms, err := strconv.Atoi(cmp.Or(config(a, directive), "5000"))
+	ms, err := strconv.Atoi(cmp.Or(config(a, directive), a.Unstated("5000")))
 	if uniform := a.Uniform(directive) && a.Uniform("cluster-node-timeout"); err == nil && uniform && time.Duration(ms)*time.Millisecond >= a.NodeTimeout() {
 		serves += ", and until " + directive + " not even the other nodes: from cluster-node-timeout on a replica may take over"
 	}

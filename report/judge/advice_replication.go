@@ -50,11 +50,11 @@ func resyncLoop(a *facts.Analysis, _ *results.Summary) []results.Advice {
 		}
 		if l.Overflows > 0 {
 			one.Evidence = append(one.Evidence, fmt.Sprintf("%s closed the connection of a replica that exceeded client-output-buffer-limit %s (%s)", l.Primary, times(l.Overflows),
-				orDefault(a.DirectiveAt(l.Primary, "client-output-buffer-limit", l.From), "by default 256mb, or 64mb for 60 s, for replicas")))
+				orDefault(a.DirectiveAt(l.Primary, "client-output-buffer-limit", l.From), a.Unstated("by default 256mb, or 64mb for 60 s, for replicas"))))
 			one.Advice = "Raise client-output-buffer-limit for replicas above what is written during a copy, for example 'replica 1gb 512mb 120'. The price is that much memory on the primary for each replica."
 		}
 		if l.Gaps > 0 {
-			one.Evidence = append(one.Evidence, fmt.Sprintf("%s no longer had what the replica had missed %s: repl-backlog-size is %s", l.Primary, times(l.Gaps), orDefault(a.DirectiveAt(l.Primary, "repl-backlog-size", l.From), backlogDefault)))
+			one.Evidence = append(one.Evidence, fmt.Sprintf("%s no longer had what the replica had missed %s: repl-backlog-size is %s", l.Primary, times(l.Gaps), orDefault(a.DirectiveAt(l.Primary, "repl-backlog-size", l.From), a.Unstated(backlogDefault))))
 			if one.Advice != "" {
 				one.Advice += " "
 			}
@@ -74,7 +74,7 @@ func shortBacklog(a *facts.Analysis, _ *results.Summary) []results.Advice {
 	for _, b := range a.ShortBacklogs() {
 		one := results.Advice{
 			Severity: results.Note, Title: fmt.Sprintf("%s had to copy all data of %s: the backlog of %s no longer had what it had missed", b.Node, b.Primary, b.Primary),
-			Evidence: []string{fmt.Sprintf("%s refused a partial synchronisation at %s; repl-backlog-size is %s", b.Primary, words.Since(&a.Run, b.Refused), orDefault(a.DirectiveAt(b.Primary, "repl-backlog-size", b.Refused), backlogDefault))},
+			Evidence: []string{fmt.Sprintf("%s refused a partial synchronisation at %s; repl-backlog-size is %s", b.Primary, words.Since(&a.Run, b.Refused), orDefault(a.DirectiveAt(b.Primary, "repl-backlog-size", b.Refused), a.Unstated(backlogDefault)))},
 			Advice:   "Raise repl-backlog-size above what is written while a replica is disconnected: then it copies only what it missed. The price is that much memory.",
 			Anchor:   anchorFailovers,
 		}

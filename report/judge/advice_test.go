@@ -254,6 +254,7 @@ func replayedRules() []ruleCase {
 		{"split-brain", "its reason", cutting(fixture.Lose(fixture.Killed(), results.CauseSplitBrain, 37)), nil, "min-replicas-to-write is 0"},
 		{"split-brain", "its price", cutting(fixture.Lose(fixture.Killed(), results.CauseSplitBrain, 37)), nil, "refuses all writes (NOREPLICAS)"},
 		{"split-brain", "already set", cutting(fixture.Lose(fixture.Killed(), results.CauseSplitBrain, 37)), func(s *scenarios.Scenario) { s.Redis.Config["min-replicas-to-write"] = "1" }, "lower it, but not below 2 s"},
+		{"split-brain", "set, and disabled by its lag", cutting(fixture.Lose(fixture.Killed(), results.CauseSplitBrain, 37)), withConfig("min-replicas-to-write", "1", "min-replicas-max-lag", "0"), "Set min-replicas-max-lag to 2 or more"},
 		{"split-brain", "the network was slow", by(results.TakesNetwork, fixture.Lose(fixture.Killed(), results.CauseSplitBrain, 37)), nil, "node-0 acknowledged 37 writes of shard 0 that its successor did not have; they are gone"},
 		{"split-brain", "the network was slow, its price", by(results.TakesNetwork, fixture.Lose(fixture.Killed(), results.CauseSplitBrain, 37)), nil, "Set min-replicas-to-write 1 with a small min-replicas-max-lag"},
 		{"split-brain", "after the promotion", by(results.TakesNetwork, later(4500, fixture.Lose(fixture.Killed(), results.CauseSplitBrain, 37))), nil, "node-0 acknowledged 37 writes of shard 0 after another node had taken over"},

@@ -2,6 +2,7 @@ package judge
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/slotstorm/slotstorm/report/facts"
@@ -31,5 +32,35 @@ func TestALoadWithoutAWayIsInconclusive(t *testing.T) {
 	b.Events[len(b.Events)-1].Offset = b.Run.LoadEnd + 1
 	if s := Summary(facts.New(b, fixture.Scenario(t))); s.Verdict == results.Inconclusive {
 		t.Errorf("after the load: %q", s.Reasons)
+	}
+}
+
+// TestClocksOfNodes: a clock that is not the run's is a warning, and one that is, is none.
+func TestClocksOfNodes(t *testing.T) {
+	clock := func(offsets ...float64) (list []results.ClockOffset) {
+		for _, o := range offsets {
+			list = append(list, results.ClockOffset{Offset: fixture.MS(o), Uncertainty: fixture.MS(2)})
+		}
+		return list
+	}
+	for want, clocks := range map[string][]results.ClockOffset{
+		"": clock(1, -2),
+		"the clock of node-0 was 2.00 s ahead of the run's: the times in the logs are corrected, to within 4.00 ms":                       clock(2000, 2000),
+		"the clock of node-0 was 1.50 s behind the run's: the times in the logs are corrected, to within 4.00 ms":                         clock(-1500),
+		"the clock of node-0 was set during the run, or the node moved to another machine: the times in its log are exact to 3.00 s only": clock(0, 2998),
+	} {
+		b := fixture.Quiet()
+		before := Summary(facts.New(b, fixture.Scenario(t))).Warnings
+		b.Run.Nodes[0].Clocks = clocks
+		got := Summary(facts.New(b, fixture.Scenario(t))).Warnings
+		if b.Run.Nodes[1].Clocks = clocks; len(clocks) == 2 && want != "" && strings.Contains(want, "ahead") {
+			both := strings.Replace(want, ":", ", and those of 1 other node were not the run's either:", 1)
+			if all := Summary(facts.New(b, fixture.Scenario(t))).Warnings; !slices.Contains(all, both) {
+				t.Errorf("warnings are %q, want %q", all, both)
+			}
+		}
+		if want == "" && !slices.Equal(got, before) || want != "" && !slices.Contains(got, want) {
+			t.Errorf("warnings are %q, want %q", got, want)
+		}
 	}
 }

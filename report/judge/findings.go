@@ -58,7 +58,7 @@ func config(a *facts.Analysis, name string) string { return a.Directive(name) }
 // configured says what a directive is, which nodes have another value, and which faults changed
 // it while the run went on.
 func configured(a *facts.Analysis, name, otherwise string) string {
-	text := name + " is " + orDefault(config(a, name), otherwise)
+	text := name + " is " + orDefault(config(a, name), a.Unstated(otherwise))
 	for _, n := range a.Own(name) {
 		text += fmt.Sprintf("; on %s it is %s", n.Name, orDefault(n.Config[name], `""`))
 	}

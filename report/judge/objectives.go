@@ -31,14 +31,11 @@ func judge(a *facts.Analysis, o scenarios.Objective, m metrics.Measurement) resu
 		return r
 	}
 	v := *m.Value
-	r.Shown = words.Quantity(unit, v)
-	if m.AtLeast {
-		r.Shown = "> " + r.Shown
-	}
 	low, high := o.Min, o.Max
 	if isRelative(o.Min) || isRelative(o.Max) {
 		base, why := baseline(a, o)
 		if base == nil {
+			r.Shown = shown(unit, m)
 			r.Evidence = words.Sentence("; ", why, r.Evidence)
 			return r
 		}
@@ -49,6 +46,7 @@ func judge(a *facts.Analysis, o scenarios.Objective, m metrics.Measurement) resu
 	r.Min, r.Max = value(low), value(high)
 	tooHigh := high != nil && v > high.Value
 	tooLow := low != nil && v < low.Value
+	r.Shown = shown(unit, m, high, low)
 	switch {
 	case tooHigh, tooLow && !m.AtLeast:
 		r.Result = results.Fail
@@ -57,6 +55,20 @@ func judge(a *facts.Analysis, o scenarios.Objective, m metrics.Measurement) resu
 	}
 	r.Margin = margin(low, high, v)
 	return r
+}
+
+// shown is a measured value, which reads as none of the bounds unless it equals that.
+func shown(unit results.Unit, m metrics.Measurement, bounds ...*scenarios.Bound) string {
+	text := words.Quantity(unit, *m.Value)
+	for _, b := range bounds {
+		if b != nil && text == words.Quantity(unit, b.Value) {
+			text = words.Apart(unit, *m.Value, b.Value)
+		}
+	}
+	if m.AtLeast {
+		return "> " + text
+	}
+	return text
 }
 
 func value(b *scenarios.Bound) *float64 {

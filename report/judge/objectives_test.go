@@ -107,3 +107,33 @@ func TestRecoveryOfTheCluster(t *testing.T) {
 		}
 	}
 }
+
+// TestMissedShowsTheDifference: the measured value of a missed objective never reads as its
+// bound.
+func TestMissedShowsTheDifference(t *testing.T) {
+	a := facts.New(fixture.Killed(), fixture.Scenario(t))
+	for _, tt := range []struct {
+		metric    string
+		low, high *scenarios.Bound
+		value     float64
+		want      string
+	}{
+		{"throughput", limit("1000/s", 1000), nil, 999.96, "999.96/s"},
+		{"throughput", limit("1000/s", 1000), nil, 999.4, "999/s"},
+		{"throughput", nil, limit("12.3/s", 12.3), 12.3004, "12.3004/s"},
+		{"outage.shard", nil, limit("2s", 2), 2.0004, "2.0004 s"},
+		{"outage.shard", nil, limit("2s", 2), 2.004, "2.004 s"},
+		{"outage.shard", nil, limit("2s", 2), 2.4, "2.40 s"},
+		{"outage.shard", nil, limit("2m", 120), 120.3, "120.3 s"},
+		{"outage.shard", nil, limit("2504ms", 2.504), 2.5041, "2.5041 s"},
+		{"response.p99", nil, limit("20ms", 0.02), 0.020004, "20.004 ms"},
+		{"hits", nil, limit("1%", 0.01), 0.010000004, "1.0000004 %"},
+		{"availability", limit("95%", 0.95), nil, 0.9499999, "94.999 %"},
+		{"outage.shard", nil, limit("2s", 2), 2, "2.00 s"},
+	} {
+		got := judge(a, scenarios.Objective{Metric: tt.metric, Min: tt.low, Max: tt.high}, metrics.Measurement{Value: &tt.value})
+		if got.Shown != tt.want {
+			t.Errorf("%s: %q, want %q", got.Name, got.Shown, tt.want)
+		}
+	}
+}

@@ -8,7 +8,6 @@ import (
 	"github.com/slotstorm/slotstorm/report/facts"
 	"github.com/slotstorm/slotstorm/report/words"
 	"github.com/slotstorm/slotstorm/results"
-	"github.com/slotstorm/slotstorm/scenarios"
 )
 
 // upgrade is what an upgrade cost, and whether to do it; nil without one. It
@@ -68,15 +67,32 @@ func rehearsed(u *results.Upgrade) []string {
 // none.
 func lostWrites(a *facts.Analysis) string {
 	au := a.Run.Audit
-	if au == nil || au.Lost+au.Altered == 0 {
+	if au == nil || au.Gone() == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s of %s acknowledged audited writes were lost", words.Count(au.Lost+au.Altered), words.Count(au.OK))
+	return fmt.Sprintf("%s of %s acknowledged audited writes %s lost", words.Lost(au), words.Count(au.OK), words.Verb(au.Gone(), "was", "were"))
 }
 
-// bounded reports whether an objective bounds the writes that the run may lose.
+// bounded reports whether objectives bound the writes that the run may lose: in all shards, or
+// in each that lost some.
 func bounded(a *facts.Analysis) bool {
-	return slices.ContainsFunc(a.Spec.Objectives, func(o scenarios.Objective) bool { return o.Metric == "writes.lost" && o.Max != nil })
+	of := map[int]bool{}
+	for _, o := range a.Spec.Objectives {
+		switch {
+		case o.Metric != "writes.lost" || o.Max == nil:
+		case o.Shard == nil:
+			return true
+		default:
+			of[*o.Shard] = true
+		}
+	}
+	gone := 0
+	for _, f := range a.Findings {
+		if (f.Class == results.ClassLost || f.Class == results.ClassAltered) && of[f.Write.Shard] {
+			gone++
+		}
+	}
+	return gone == a.Run.Audit.Gone()
 }
 
 // unbounded are lost writes that no objective is about.
@@ -229,8 +245,32 @@ func restoreNote(a *facts.Analysis, v *results.UpgradeSummary) string {
 			text += fmt.Sprintf(": shards took no writes for up to %s", words.Duration(w.Longest))
 		}
 	}
-	if au := a.Run.Audit; au != nil && au.OK > 0 {
-		text += fmt.Sprintf("; %s of %s acknowledged audited writes were lost, because they came after the backup", words.Count(au.Lost+au.Altered), words.Count(au.OK))
+	au := a.Run.Audit
+	switch lost := lostWrites(a); {
+	case lost != "":
+		text += "; " + lost
+		if n := takenBack(a); n > 0 {
+			text += fmt.Sprintf(", %s of them written after the backup and before the rollback", words.Count(n))
+		}
+	case au != nil && au.OK > 0 && !au.Partial():
+		text += "; no acknowledged audited write was lost"
 	}
 	return text
+}
+
+// takenBack counts lost writes that were acknowledged between the backup and the rollback to it,
+// which takes them away.
+func takenBack(a *facts.Analysis) int {
+	u := a.Run.Upgrade
+	i := slices.IndexFunc(u.Forward.Steps, func(st results.UpgradeStep) bool { return st.Kind == results.StepBackup })
+	if i < 0 {
+		return 0
+	}
+	n := 0
+	for _, f := range a.Findings {
+		if f.Class == results.ClassLost && f.Write.Done > u.Forward.Steps[i].Began && f.Write.Done <= u.Back.Began {
+			n++
+		}
+	}
+	return n
 }

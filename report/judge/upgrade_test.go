@@ -92,3 +92,63 @@ func TestDecision(t *testing.T) {
 		})
 	}
 }
+
+// TestRestoreNoteOnLosses: what the note says of lost writes holds: none, a lower bound, and
+// only those that came after the backup are said to be.
+func TestRestoreNoteOnLosses(t *testing.T) {
+	lose := func(b *results.Bundle, at float64, n int) {
+		for i := range n {
+			b.Findings = append(b.Findings, results.Finding{Class: results.ClassLost, Write: results.Write{Seq: i, Done: fixture.MS(at)}})
+		}
+	}
+	for name, tt := range map[string]struct {
+		change func(*results.Bundle)
+		want   string
+	}{
+		"none":           {func(b *results.Bundle) { b.Run.Audit.Lost = 0 }, "; no acknowledged audited write was lost"},
+		"not known":      {func(b *results.Bundle) { b.Run.Audit.Lost, b.Run.Audit.ReadBack = 0, 10 }, ""},
+		"at least":       {func(b *results.Bundle) { b.Run.Audit.Lost, b.Run.Audit.ReadBack = 4, 10 }, "; ≥ 4 of 3,480 acknowledged audited writes were lost"},
+		"after":          {func(b *results.Bundle) { b.Run.Audit.Lost = 3; lose(b, 20000, 3) }, "; 3 of 3,480 acknowledged audited writes were lost, 3 of them written after the backup and before the rollback"},
+		"before, after":  {func(b *results.Bundle) { b.Run.Audit.Lost = 3; lose(b, 9000, 1); lose(b, 20000, 2) }, "; 3 of 3,480 acknowledged audited writes were lost, 2 of them written after the backup and before the rollback"},
+		"before":         {func(b *results.Bundle) { b.Run.Audit.Lost = 3; lose(b, 9000, 3) }, "; 3 of 3,480 acknowledged audited writes were lost"},
+		"after rollback": {func(b *results.Bundle) { b.Run.Audit.Lost = 1; lose(b, 36000, 1) }, "; 1 of 3,480 acknowledged audited writes was lost"},
+	} {
+		b := fixture.Upgraded()
+		tt.change(b)
+		s, err := Analyze(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(s.Upgrade.Notes, func(n string) bool { return strings.HasPrefix(n, "the rollback to the backup stops every node") })
+		if i < 0 {
+			t.Fatalf("%s: %q", name, s.Upgrade.Notes)
+		}
+		if _, got, _ := strings.Cut(s.Upgrade.Notes[i], "for up to 2.39 s"); got != tt.want {
+			t.Errorf("%s: %q, want %q", name, got, tt.want)
+		}
+	}
+}
+
+// TestLossesOfAShardAreNotBoundedByAnother: an objective about one shard accepts no losses of
+// the others.
+func TestLossesOfAShardAreNotBoundedByAnother(t *testing.T) {
+	for text, want := range map[string]results.Decision{
+		"{metric: writes.lost, max: 800}":                                                results.Go,
+		"{metric: writes.lost, shard: 2, max: 800}":                                      results.Undecided,
+		"{metric: writes.lost, shard: 0, max: 800}":                                      results.Go,
+		"{metric: writes.lost, shard: 1, max: 800}\n  - {metric: writes.lost, max: 800}": results.Go,
+	} {
+		b := fixture.Upgraded()
+		b.Scenario = []byte(strings.Replace(string(b.Scenario), "{metric: writes.lost, max: 800}", text, 1))
+		for i := range 700 {
+			b.Findings = append(b.Findings, results.Finding{Class: results.ClassLost, Write: results.Write{Seq: i, Shard: 0, Done: fixture.MS(20000)}})
+		}
+		s, err := Analyze(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Upgrade.Decision != want {
+			t.Errorf("%s: %s, want %s: %q", text, s.Upgrade.Decision, want, s.Upgrade.Reasons)
+		}
+	}
+}

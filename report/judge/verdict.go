@@ -10,6 +10,7 @@ import (
 	"github.com/slotstorm/slotstorm/report/facts"
 	"github.com/slotstorm/slotstorm/report/words"
 	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
 )
 
 // Thresholds of the verdict.
@@ -20,10 +21,9 @@ const (
 	// overflowEcho is how long after an outage its requests may still hold
 	// their places: until their timeouts and retries have ended.
 	overflowEcho = 5 * time.Second
-	// steadyRequests and steadyShare: the steady state needs this many requests
-	// answered ok, and in open loop this share of the intended rate.
-	steadyRequests = 100
-	steadyShare    = 0.9
+	// steadyShare: in open loop the steady state needs this share of the intended rate,
+	// beside scenarios.SteadyRequests.
+	steadyShare = 0.9
 )
 
 // verdict weighs the causes. The order is
@@ -108,7 +108,7 @@ func ownDoing(a *facts.Analysis, s *results.Summary) []string {
 func overflowWhileUp(a *facts.Analysis) (overflow, due int) {
 	echo := results.DurationOf(overflowEcho)
 	var down []facts.Span
-	for _, list := range [][]results.Outage{a.Run.ProbeOutages, a.Run.ClientOutages} {
+	for _, list := range [][]results.Outage{a.Run.ProbeOutages, a.Run.ClientOutages, a.Run.ProbeOutagesAway, a.Run.ClientOutagesAway} {
 		for _, o := range list {
 			down = append(down, facts.Span{From: o.From, To: o.To + echo})
 		}
@@ -167,9 +167,9 @@ func unsteady(a *facts.Analysis) string {
 			}
 		}
 	}
-	if c.OK < steadyRequests {
+	if c.OK < scenarios.SteadyRequests {
 		return fmt.Sprintf("too little load before the first fault: %s answered ok in the steady state, %d needed",
-			words.Plural(c.OK, "request", "requests"), steadyRequests)
+			words.Plural(c.OK, "request", "requests"), scenarios.SteadyRequests)
 	}
 	intended, known := a.Spec.Workload.Due(facts.InSeconds(steady.From), facts.InSeconds(steady.To))
 	needed := steadyShare * intended

@@ -43,18 +43,17 @@ func matrixRow(r judge.Judged) []string {
 	for _, m := range run.Matrix {
 		cells = append(cells, m.Value)
 	}
-	acknowledged, lost := words.None, words.None
+	acknowledged, outage := words.None, words.None
 	if run.Audit != nil {
-		n := 0
-		for _, g := range s.Losses {
-			n += g.Count
-		}
-		acknowledged, lost = words.Count(run.Audit.OK), words.Count(n)
+		acknowledged = words.Count(run.Audit.OK)
+	}
+	if s.Availability.Observed > 0 {
+		outage = words.Duration(s.Availability.Any)
 	}
 	failover, client := words.None, words.None
 	for _, f := range s.Failovers {
 		if f.Completed() {
-			failover = words.Duration(f.Server)
+			failover, client = words.Duration(f.Server), words.None
 			if f.Client > 0 {
 				client = words.Duration(f.Client)
 			}
@@ -70,5 +69,5 @@ func matrixRow(r judge.Judged) []string {
 			slip = words.Duration(l.P99)
 		}
 	}
-	return append(cells, string(s.Verdict), acknowledged, lost, failover, client, words.Duration(s.Availability.Any), p50, p99, slip, run.ID)
+	return append(cells, string(s.Verdict), acknowledged, words.Lost(run.Audit), failover, client, outage, p50, p99, slip, run.ID)
 }

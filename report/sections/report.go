@@ -88,7 +88,7 @@ func cards(r *results.Run, s *results.Summary) []doc.Card {
 		add(words.Duration(a.Any), "with at least one shard refusing writes")
 	}
 	if au := r.Audit; au != nil && !au.Partial() {
-		add(words.Count(au.Lost+au.Altered), fmt.Sprintf("acknowledged writes lost, of %s audited", words.Count(au.OK)))
+		add(words.Lost(au), fmt.Sprintf("acknowledged writes lost, of %s audited", words.Count(au.OK)))
 	}
 	if l := s.LoadOf(results.All, results.All); l != nil && l.Counts.Total() > 0 {
 		add(words.Percent(l.Counts.Share()), fmt.Sprintf("of %s answered ok", words.Plural(l.Counts.Total(), "request", "requests")))

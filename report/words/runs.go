@@ -76,6 +76,18 @@ func Prediction(f results.Failover) string {
 	return StretchText(f.PredictedMin, f.PredictedMax)
 }
 
+// Lost is how many acknowledged writes of an audit were gone at the end: a lower bound (≥ 2) where
+// not all could be read back, and a dash where nothing is known of any.
+func Lost(au *results.Audit) string {
+	switch {
+	case au == nil, au.Gone() == 0 && (au.OK == 0 || au.Partial()):
+		return None
+	case au.Partial():
+		return "≥ " + Count(au.Gone())
+	}
+	return Count(au.Gone())
+}
+
 // errorWords are classes of errors that are not the reply of a server.
 var errorWords = map[string]string{
 	"dial": "cannot connect", "handshake": "login refused", "pool": "no free connection", "wait": "no free connection",

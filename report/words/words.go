@@ -87,6 +87,15 @@ func digits(v float64) string {
 	return strconv.FormatFloat(v, 'f', 0, 64)
 }
 
+// Decimal is v with three significant digits, without an exponent.
+func Decimal(v float64) string {
+	short, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 3, 64), 64)
+	if err != nil {
+		return digits(v) // no number
+	}
+	return strconv.FormatFloat(short, 'f', -1, 64)
+}
+
 // Clock is an offset on the run's clock: 12.345 s.
 func Clock(m results.Duration) string { return fmt.Sprintf("%.3f s", m.Std().Seconds()) }
 
@@ -134,7 +143,49 @@ func Quantity(u results.Unit, v float64) string {
 	case results.UnitRatio:
 		return Percent(v)
 	}
-	return Count(int64(math.Round(v)))
+	if v != math.Trunc(v) {
+		return fixed(u, v, 1) // the median of an even number of counts
+	}
+	return Count(int64(v))
+}
+
+// Apart shows a metric's value with as many digits as it takes to differ from another value:
+// 2.004 s beside 2.00 s. Equal values read alike.
+func Apart(u results.Unit, v, from float64) string {
+	text := Quantity(u, v)
+	if v == from || text != Quantity(u, from) {
+		return text
+	}
+	_, shown, _ := strings.Cut(strings.Fields(text)[0], ".")
+	for decimals := len(strings.TrimSuffix(shown, "/s")); decimals <= mostDecimals; decimals++ {
+		if more := fixed(u, v, decimals); more != fixed(u, from, decimals) {
+			return more
+		}
+	}
+	return text
+}
+
+// fixed shows a metric's value with a number of decimals, in the unit in which Quantity shows it;
+// times from two minutes on in seconds.
+func fixed(u results.Unit, v float64, decimals int) string {
+	scale, unit := 1.0, ""
+	switch {
+	case u == results.UnitRate:
+		unit = "/s"
+	case u == results.UnitRatio:
+		scale, unit = 100, " %"
+	case u == results.UnitDuration && math.Abs(v) < 999.5e-6:
+		scale, unit = 1e6, " µs"
+	case u == results.UnitDuration && math.Abs(v) < 999.5e-3:
+		scale, unit = 1e3, " ms"
+	case u == results.UnitDuration:
+		unit = " s"
+	}
+	whole, rest, _ := strings.Cut(strconv.FormatFloat(scale*v, 'f', decimals, 64), ".")
+	if n, err := strconv.ParseInt(whole, 10, 64); err == nil && n != 0 {
+		whole = Count(n)
+	}
+	return Sentence(".", whole, rest) + unit
 }
 
 // Plural is a count with its noun: 1 run, 2,000 runs.

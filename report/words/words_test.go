@@ -1,6 +1,39 @@
 package words
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/slotstorm/slotstorm/results"
+)
+
+// TestLost: only an audit that read everything back shows that nothing was lost.
+func TestLost(t *testing.T) {
+	for want, au := range map[string]*results.Audit{
+		"0":     {Writes: 10, OK: 9, ReadBack: 10},
+		"1,005": {Writes: 2000, OK: 2000, ReadBack: 2000, Lost: 1000, Altered: 5},
+		"≥ 3":   {Writes: 10, OK: 9, ReadBack: 8, Lost: 1, Altered: 2},
+		"≥ 1":   {Writes: 10, OK: 9, ReadBack: 10, Lost: 1, Unread: "3 keys of node-1"},
+		None:    {Writes: 10, OK: 9, ReadBack: 8},
+	} {
+		if got := Lost(au); got != want {
+			t.Errorf("%+v: %q, want %q", au, got, want)
+		}
+	}
+	for name, au := range map[string]*results.Audit{"no audit": nil, "nothing acknowledged": {Writes: 10, Unknown: 10, ReadBack: 10}} {
+		if got := Lost(au); got != None {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
+// TestQuantityOfHalfACount: the median of two counts need not be whole.
+func TestQuantityOfHalfACount(t *testing.T) {
+	for v, want := range map[float64]string{0: "0", 2: "2", 2.5: "2.5", 1234.5: "1,234.5", 12345: "12,345"} {
+		if got := Quantity(results.UnitCount, v); got != want {
+			t.Errorf("%v: %q, want %q", v, got, want)
+		}
+	}
+}
 
 // TestPercentOfAWhole: only a whole is 100 %, and only nothing is 0 %.
 func TestPercentOfAWhole(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -38,10 +39,11 @@ type collector struct {
 	cached          map[string]bool
 	broken          map[string][]string // tests that failed, by package
 	suspects        []suspect
+	skipped         map[string]int // tests, by the reason that they gave
 }
 
 func newCollector(out io.Writer, verbose bool) *collector {
-	return &collector{out: out, verbose: verbose, output: map[string][]event{}, builds: map[string][]string{}, cached: map[string]bool{}, broken: map[string][]string{}}
+	return &collector{out: out, verbose: verbose, output: map[string][]event{}, builds: map[string][]string{}, cached: map[string]bool{}, broken: map[string][]string{}, skipped: map[string]int{}}
 }
 
 // failed is the number of packages that failed.
@@ -79,6 +81,9 @@ func (c *collector) take(e event) {
 }
 
 func (c *collector) endTest(e event) {
+	if e.Action == "skip" {
+		c.skipped[c.reason(e)]++
+	}
 	if e.Action != "fail" {
 		c.output[e.Package] = slices.DeleteFunc(c.output[e.Package], func(o event) bool { return o.Test == e.Test })
 	}
@@ -91,6 +96,27 @@ func (c *collector) endTest(e event) {
 	c.tests = append(c.tests, took{short(e.Package) + " " + e.Test, e.Elapsed})
 	if c.verbose {
 		fmt.Fprintf(c.out, "  %s %7.1f s  %s\n", mark[e.Action], e.Elapsed, e.Test)
+	}
+}
+
+// reason is what a test printed last that was skipped: "file_test.go:12: reason".
+func (c *collector) reason(e event) string {
+	reason := "no reason given"
+	for _, o := range c.output[e.Package] {
+		if _, text, ok := strings.Cut(o.Output, "_test.go:"); ok && o.Test == e.Test {
+			_, text, _ = strings.Cut(text, ": ")
+			reason = strings.TrimSpace(text)
+		}
+	}
+	return reason
+}
+
+// printSkipped says how many tests were skipped, and why.
+func (c *collector) printSkipped() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, reason := range slices.Sorted(maps.Keys(c.skipped)) {
+		fmt.Fprintf(c.out, "skipped %d: %s\n", c.skipped[reason], reason)
 	}
 }
 

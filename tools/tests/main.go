@@ -3,7 +3,7 @@
 // modules as well. It prints a line for each package, the whole output of each test that
 // failed, and at the end the packages and tests that took longest.
 //
-//	tests [-unraced FILE] [-modules] [-timed DIRS] [-again] [-v] [-slowest N] [-tags TAGS] [-timeout D] [-run RE] [-count N]
+//	tests [-unraced FILE] [-short] [-modules] [-timed DIRS] [-again] [-v] [-slowest N] [-tags TAGS] [-timeout D] [-run RE] [-count N]
 //	      [-parallel N] [PACKAGE ...]
 package main
 
@@ -23,6 +23,7 @@ func main() {
 	defer stop()
 	var o options
 	flag.StringVar(&o.unraced, "unraced", "", "`file` of packages without goroutines; the others run with -race. Without it nothing does")
+	flag.BoolVar(&o.short, "short", false, "leave tests that take long out, and the race detector")
 	flag.BoolVar(&o.modules, "modules", false, "run the tests of nested modules as well")
 	flag.Func("timed", "`folders`, separated by spaces, of the packages whose tests wait for real servers: they run one after the other in this order, and the others in the time that they leave over", func(v string) error {
 		o.timed = strings.Fields(v)
@@ -67,6 +68,7 @@ func run(ctx context.Context, o options, patterns []string) error {
 	if o.again {
 		err = errors.Join(err, c.again(ctx))
 	}
+	c.printSkipped()
 	c.printSlowest(o.slowest)
 	if failed := c.failed(); failed > 0 {
 		return fmt.Errorf("%d packages failed", failed)

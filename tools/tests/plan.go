@@ -19,7 +19,7 @@ import (
 type options struct {
 	unraced          string
 	modules, verbose bool
-	again            bool
+	again, short     bool
 	slowest          int
 	timed, test      []string
 }
@@ -77,6 +77,11 @@ func exist(listed, all []string) error {
 // that runs a cluster fails where it is starved.
 func (o options) divide(chosen, listed []string) []group {
 	raced := slices.Concat(race(), o.test)
+	if o.short {
+		// The others have no tests that take long, and the same arguments let go test remember
+		// their results for a run with all tests.
+		raced = append([]string{"-short"}, o.test...)
+	}
 	timed := group{dir: ".", waits: true, args: append([]string{"-p=1"}, raced...)}
 	rest := group{dir: ".", waits: true, idle: true, args: raced}
 	plain := group{dir: ".", idle: true, args: o.test}

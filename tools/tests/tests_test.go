@@ -9,6 +9,37 @@ import (
 	"testing"
 )
 
+// A short run has the same groups, no race detector, and arguments of its own only where
+// tests may take long.
+func TestShort(t *testing.T) {
+	groups := options{short: true, timed: []string{"a"}}.divide([]string{"m/a", "m/b", "m/c"}, []string{"m/b"})
+	if len(groups) != 3 {
+		t.Fatalf("%v", groups)
+	}
+	for i, g := range groups {
+		if slices.Contains(g.args, "-race") || slices.Contains(g.args, "-short") != (i < 2) {
+			t.Errorf("group %d is %+v", i, g)
+		}
+	}
+}
+
+// Tests that are skipped are counted by the reason that they give.
+func TestSkipsAreCounted(t *testing.T) {
+	var out bytes.Buffer
+	c := newCollector(&out, false)
+	for _, name := range []string{"TestA", "TestB/one"} {
+		c.take(event{Action: "output", Package: "p", Test: name, Output: "=== RUN   " + name + "\n"})
+		c.take(event{Action: "output", Package: "p", Test: name, Output: "    p_test.go:7: takes long\n"})
+		c.take(event{Action: "skip", Package: "p", Test: name})
+	}
+	c.take(event{Action: "skip", Package: "p", Test: "TestC"})
+	c.take(event{Action: "skip", Package: "p"})
+	c.printSkipped()
+	if want := "skipped 1: no reason given\nskipped 2: takes long\n"; out.String() != want {
+		t.Errorf("printed %q, want %q", out.String(), want)
+	}
+}
+
 // Every package is in one group, and a line of the list without a package is an error.
 func TestNoPackageIsLeftOut(t *testing.T) {
 	all := []string{"m/a", "m/b", "m/c", "m/d/c", "m/e", "m/f"}

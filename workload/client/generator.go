@@ -210,11 +210,10 @@ func (g *generator) carryOut(ctx context.Context, start time.Time, b schedule.Ba
 			slot = r.node.slot // where the library has sent it
 		}
 		shard := g.plan.Target.ShardOf(slot)
-		read := !r.meta.Write && !r.meta.Keyless && r.meta.Replies == 1
 		g.rec.End(frame.End{
 			Command: r.meta.Command, Shard: shard, Intended: b.At, Sent: sent, Replied: done.Sub(start),
 			Outcome: r.outcome, Class: r.class, Answered: classify.Answered(r.class), Retried: r.retried, Again: r.again,
-			Read: read, Missed: r.missed, ByRole: byRole && read, Replica: r.node.replica,
+			Read: r.meta.Reads, Missed: r.missed, ByRole: byRole && r.meta.Reads, Replica: r.node.replica,
 		})
 		if !r.meta.Write || r.meta.Keyless || g.plan.Seen == nil {
 			continue
@@ -234,6 +233,11 @@ func (g *generator) carryOut(ctx context.Context, start time.Time, b schedule.Ba
 // is its send, so that response times do not show the requests that a stall kept
 // from being sent (coordinated omission).
 func (g *generator) closedLoop(ctx, stop context.Context, start time.Time) {
+	select {
+	case <-time.After(time.Until(start)):
+	case <-stop.Done():
+	case <-ctx.Done():
+	}
 	w := &g.plan.Workload
 	_, most := w.Pipeline.Range()
 	clients := max(g.limit/most, 1)

@@ -59,6 +59,24 @@ func (a *attempt) note(cmd redis.Cmder, err error, node place) {
 	}
 }
 
+// notePipeline notes an attempt of several commands. Those of a transaction have no error before
+// its last attempt, whatever became of the others: an error of the attempt is that of all, and
+// that one of them has none says nothing.
+func (a *attempt) notePipeline(cmds []redis.Cmder, err error, node place) {
+	transaction := slices.ContainsFunc(cmds[:min(2, len(cmds))], func(c redis.Cmder) bool { return c.Name() == "multi" })
+	carried := !transaction || err == nil || slices.ContainsFunc(cmds, func(c redis.Cmder) bool { return c.Err() != nil })
+	for _, cmd := range cmds {
+		of := err
+		if carried {
+			of = cmd.Err()
+		}
+		a.note(cmd, of, node)
+	}
+	if !transaction {
+		a.count(cmds, err)
+	}
+}
+
 // count notes which commands of a pipeline succeeded in an attempt, which as a whole went
 // wrong or not.
 func (a *attempt) count(cmds []redis.Cmder, err error) {
@@ -101,11 +119,7 @@ func (h attemptHook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.P
 	return func(ctx context.Context, cmds []redis.Cmder) error {
 		err := next(ctx, cmds)
 		if a, ok := ctx.Value(attemptKey{}).(*attempt); ok {
-			node := h.seen.of(h.node)
-			for _, cmd := range cmds {
-				a.note(cmd, cmd.Err(), node)
-			}
-			a.count(cmds, err)
+			a.notePipeline(cmds, err, h.seen.of(h.node))
 		}
 		return err
 	}

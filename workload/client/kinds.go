@@ -12,7 +12,7 @@ type Kind struct {
 	Name string
 	// New prepares a generator. It does not connect.
 	New func(Plan) (Driver, error)
-	// Lead is how long before the start of an open loop it connects.
+	// Lead is how long before the start of the load it connects.
 	Lead time.Duration
 	// procs is how many Ps of Go's scheduler it needs, and gcPercent, if above 0,
 	// the percentage at which garbage is collected.

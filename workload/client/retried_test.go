@@ -7,8 +7,6 @@ import (
 	"errors"
 	"net"
 	"slices"
-	"strconv"
-	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -53,7 +51,16 @@ func TestWhatTheLibraryTriesAgain(t *testing.T) {
 		}
 		return dial.Dialer{}.Dial(ctx, addr)
 	})
-	w := mixed(t, "{command: GET, weight: 1}")
+	for name, mix := range map[string]string{
+		"a command": "{command: GET, weight: 1}", "a transaction": `{command: MULTI, weight: 1, commands: ["SET {key} v", "GET {key}"]}`,
+	} {
+		t.Run(name, func(t *testing.T) { triesAgain(t, target, mix, &refuse) })
+	}
+}
+
+// triesAgain sends requests of a mix to a target that refuses as many dials as refuse says.
+func triesAgain(t *testing.T, target servers.Target, mix string, refuse *atomic.Int64) {
+	w := mixed(t, mix)
 	w.Client = scenarios.Client{Churn: &scenarios.Churn{}}
 	w.Client.Options.DialerRetries = 2
 	st, err := stream.New(&w, 1)
@@ -68,13 +75,19 @@ func TestWhatTheLibraryTriesAgain(t *testing.T) {
 		g.do(t.Context(), r)
 		return r[0]
 	}
+	refuse.Store(0)
 	if r := get(); r.outcome != results.OK || len(r.retried) > 0 {
 		t.Errorf("with nothing in its way: %s after %q", r.outcome, r.retried)
 	}
-	refuse.Store(3)
+	refuse.Store(6) // two for each attempt, of which it makes four; some are for its topology
 	g.conns.cut(all)
 	if r := get(); r.outcome != results.OK || !slices.Contains(r.retried, "dial") {
-		t.Errorf("with three dials refused: %s after %q", r.outcome, r.retried)
+		t.Errorf("with six dials refused: %s after %q", r.outcome, r.retried)
+	}
+	refuse.Store(1 << 20)
+	g.conns.cut(all)
+	if r := get(); r.outcome != results.Failed || r.class != "dial" {
+		t.Errorf("with all dials refused: %s (%s)", r.outcome, r.class)
 	}
 }
 
@@ -98,7 +111,7 @@ func TestPipelinesThatAreSentAgain(t *testing.T) {
 		}
 	}
 	for name, writeFirst := range map[string]bool{"refused first": true, "refused later": false} {
-		before := executed(t, addr)
+		before := redistest.Calls(t, addr, "get")
 		r := []request{draw(writeFirst), draw(!writeFirst), draw(false)}
 		g.do(t.Context(), r)
 		again, ok := 0, 0
@@ -110,28 +123,10 @@ func TestPipelinesThatAreSentAgain(t *testing.T) {
 				ok++
 			}
 		}
-		if got := executed(t, addr) - before; got != ok+again || (again > 0) != writeFirst {
+		if got := redistest.Calls(t, addr, "get") - before; got != ok+again || (again > 0) != writeFirst {
 			t.Errorf("%s: the server executed %d GETs; %d were ok and %d more are reported", name, got, ok, again)
 		}
 	}
-}
-
-// executed is how many GETs a server has carried out.
-func executed(t *testing.T, addr string) int {
-	t.Helper()
-	c, err := conn.Connect(t.Context(), dial.Dialer{}, addr, time.Second)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	reply, err := c.Do("INFO", "commandstats")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, text, _ := strings.Cut(string(reply.Body), "cmdstat_get:calls=")
-	text, _, _ = strings.Cut(text, ",")
-	n, _ := strconv.Atoi(text) // none is none
-	return n
 }
 
 // TestAnAttemptThatWasCarriedOut: a command that succeeded, was sent again with its pipeline

@@ -126,16 +126,15 @@ func (d *wireDriver) config(sources []*wireSource, start time.Time) wire.Config 
 	o := w.Client.Wire
 	cfg := wire.Config{
 		Addrs: d.plan.Target.Addrs, Cluster: d.plan.Target.Cluster, ShardOf: d.plan.Target.ShardOf, Dialer: d.plan.Target.Dialer,
-		Conns: o.Connections, Depth: o.Depth, Cores: o.Cores, Protocol: o.Protocol, Timeout: o.Timeout.Std(), Spin: o.Spin.Std(),
+		Start: start, Conns: o.Connections, Depth: o.Depth, Cores: o.Cores, Protocol: o.Protocol, Timeout: o.Timeout.Std(), Spin: o.Spin.Std(),
 		MaxInFlight: max(d.plan.room(), o.Cores),
 		Clients:     o.Clients, ReadReplicas: o.ReadFrom == "replica" && d.plan.Target.Cluster,
 		Retire:    func(core int) []wire.Retirement { return d.retirements(d.share(core)) },
 		Commands:  d.stream.Names(),
 		NewSource: func(core int) wire.Source { return sources[core] },
 	}
-	// A closed loop begins when its connections stand.
 	if !w.Rate.Max {
-		cfg.Start, cfg.GiveUp = start, d.plan.giveUp()
+		cfg.GiveUp = d.plan.giveUp()
 		cfg.NewPacer = func(core int) wire.Pacer { return sources[core].pace() }
 	}
 	return cfg
@@ -241,6 +240,9 @@ func (d *wireDriver) settle(before int64, start time.Time) {
 			break
 		}
 		n++
+		if e.Outcome == wire.Overflow {
+			continue // it was never sent, and says nothing of its shard
+		}
 		at := func(ns int64) results.Duration { return d.plan.Clock.At(start.Add(time.Duration(ns))) }
 		if e.Outcome == wire.OK {
 			d.plan.Seen.Good(int(e.Shard), at(e.Done), "")

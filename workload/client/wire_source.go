@@ -83,7 +83,7 @@ func (s *wireSource) Next(buf []byte, intended int64) ([]byte, wire.Request, boo
 	buf, m := s.stream.Append(buf, index, at)
 	r := wire.Request{
 		Slot: uint16(m.Slot), Command: uint8(m.Command), Replies: uint8(m.Replies),
-		Wait: uint8(m.Wait), Local: uint8(m.Local), Read: !m.Write && !m.Keyless && m.Replies == 1, Effect: m.Effect,
+		Wait: uint8(m.Wait), Local: uint8(m.Local), Read: m.Reads, Effect: m.Effect,
 	}
 	if s.tag && m.Write && !m.Keyless {
 		r.Tag = 1

@@ -7,6 +7,8 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -53,4 +55,22 @@ func Start(t testing.TB, directives ...string) (addr string, process *exec.Cmd) 
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
+}
+
+// Calls is how often a server has carried a command out, by its name in lower case.
+func Calls(t testing.TB, addr, command string) int {
+	t.Helper()
+	c, err := conn.Connect(t.Context(), dial.Dialer{}, addr, time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	reply, err := c.Do("INFO", "commandstats")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ := strings.Cut(string(reply.Body), "cmdstat_"+command+":calls=")
+	text, _, _ = strings.Cut(text, ",")
+	n, _ := strconv.Atoi(text) // none is none
+	return n
 }

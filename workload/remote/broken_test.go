@@ -25,6 +25,9 @@ type trouble struct {
 }
 
 func TestBrokenStreamsLoseNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	for _, tc := range []trouble{
 		{"cut at random, go-redis", "go-redis", 8 * time.Second, cutAtRandom},

@@ -269,8 +269,10 @@ func (d *driver) Close(ctx context.Context) (*results.Generator, error) {
 		if err == nil || !began {
 			return about, nil
 		}
+		about.Missing = true
 		return about, fmt.Errorf("generator %d: %w: %w", d.index, ErrLost, err)
 	case <-ctx.Done():
+		about.Missing = true
 		return about, fmt.Errorf("generator %d: %w: the last ones did not come: %w", d.index, ErrLost, context.Cause(ctx))
 	}
 }

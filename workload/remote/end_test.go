@@ -20,6 +20,9 @@ import (
 )
 
 func TestAGeneratorEndsByItself(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	e := &ending{cluster(t, false)}
 	for name, run := range map[string]func(*testing.T){
@@ -29,6 +32,7 @@ func TestAGeneratorEndsByItself(t *testing.T) {
 		"it is killed under load":                  e.killedUnderLoad,
 		"it is stopped":                            e.stopped,
 		"the cluster is not there":                 e.clusterMissing,
+		"its load comes late":                      e.waitsWhileItIsVisited,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -86,6 +90,29 @@ func (*ending) nobodyComes(t *testing.T) {
 	abandoned(t, spawn(t, identity(t), time.Second))
 }
 
+// waitsWhileItIsVisited lets a load come after twice a generator's patience.
+func (e *ending) waitsWhileItIsVisited(t *testing.T) {
+	id := identity(t)
+	p := spawn(t, id, patience)
+	f := to(id, p)
+	end := f.Keep(t.Context(), 1, patience/8)
+	select {
+	case err := <-p.ended:
+		t.Fatalf("it ended with %v: %s", err, p.stderr.String())
+	case <-time.After(2 * patience):
+	}
+	end()
+	d, err := f.Driver(e.plan(t, &book{}, f), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Warm(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	d.(*driver).hangUp(errors.New("vanished"))
+	abandoned(t, p)
+}
+
 func (e *ending) vanishesBeforeTheStart(t *testing.T) {
 	p, d := e.warm(t)
 	d.hangUp(errors.New("vanished"))
@@ -132,8 +159,12 @@ func (e *ending) killedUnderLoad(t *testing.T) {
 	if err := l.Wait(); !errors.Is(err, ErrLost) || !errors.Is(err, ErrGone) {
 		t.Errorf("Wait gave %v", err)
 	}
-	if _, err := l.Close(t.Context()); !errors.Is(err, ErrLost) {
+	about, err := l.Close(t.Context())
+	if !errors.Is(err, ErrLost) {
 		t.Errorf("Close gave %v", err)
+	}
+	if len(about) != 1 || !about[0].Missing {
+		t.Errorf("the generator's records count as whole: %+v", about)
 	}
 }
 

@@ -93,22 +93,32 @@ func (k *link) run(ctx context.Context) error {
 	}
 }
 
+// open connects to a generator, which proves to be one of the run.
+func open(ctx context.Context, dial func(context.Context) (net.Conn, error), identity *Identity) (*tls.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, dialLimit)
+	defer cancel()
+	nc, err := dial(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("connecting: %w", err)
+	}
+	c := tls.Client(nc, identity.config())
+	if err := c.HandshakeContext(ctx); err != nil {
+		nc.Close()
+		return nil, fmt.Errorf("greeting: %w", err)
+	}
+	return c, nil
+}
+
 // session is one connection. It is nil when the last record was taken.
 func (k *link) session(ctx context.Context) error {
-	dialling, cancel := context.WithTimeout(ctx, dialLimit)
-	defer cancel()
-	nc, err := k.dial(dialling)
+	c, err := open(ctx, k.dial, k.identity)
 	if err != nil {
-		return fmt.Errorf("connecting: %w", err)
+		return err
 	}
 	ctx, end := context.WithCancel(ctx)
 	defer end()
-	defer nc.Close()
-	defer context.AfterFunc(ctx, func() { nc.Close() })()
-	c := tls.Client(nc, k.identity.config())
-	if err := c.HandshakeContext(dialling); err != nil {
-		return fmt.Errorf("greeting: %w", err)
-	}
+	defer c.NetConn().Close()
+	defer context.AfterFunc(ctx, func() { c.NetConn().Close() })()
 	if err := k.greet(c); err != nil {
 		return err
 	}

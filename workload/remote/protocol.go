@@ -35,8 +35,11 @@ import (
 // protocolVersion is that of the lines: both sides must be of one.
 const protocolVersion = 2
 
-// maxLine bounds one line, in bytes. A plan with a replay of a million requests
-// is the longest.
+// MostTimes is how many times of a replay a generator takes: they travel in one line, within
+// the time that either side waits for one.
+const MostTimes = 1_000_000
+
+// maxLine bounds one line, in bytes. A plan with MostTimes is the longest.
 const maxLine = 64 << 20
 
 var (

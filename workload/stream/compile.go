@@ -14,6 +14,8 @@ type entry struct {
 	ops     []op
 	replies int
 	write   bool
+	// sends means that it hands data to others and looks for none.
+	sends bool
 	// route says how the slot is found: keyType is the type of a drawn key, and slot
 	// that of a literal one.
 	route   route
@@ -98,6 +100,7 @@ func (e *entry) add(args [][]scenarios.Piece) {
 	case "MULTI", "EXEC", "WAIT", "WAITAOF":
 	default:
 		e.write = e.write || !scenarios.ReadsOnly(name)
+		e.sends = e.sends || name == "SPUBLISH"
 		if !scenarios.Whole(name) && e.effect == resp.Whole {
 			e.effect = resp.Partial
 		}

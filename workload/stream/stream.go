@@ -49,6 +49,9 @@ type Meta struct {
 	Replies int
 	// Write is true if it may change data, and so must not be sent twice.
 	Write bool
+	// Reads is true if it looks for the value of a key, and its reply shows whether there
+	// was one.
+	Reads bool
 	// Effect is what an error reply says about the execution.
 	Effect resp.Effect
 	// Wait is the number of replicas and, for WAITAOF, Local the number of append-only
@@ -138,6 +141,7 @@ func (s *Stream) Append(buf []byte, index int64, at time.Duration) ([]byte, Meta
 		draws := random.For(s.seed^slotStream, index)
 		m.Slot, m.Keyless = int(draws.Int(resp.Slots)), true
 	}
+	m.Reads = !m.Write && !m.Keyless && m.Replies == 1 && !e.sends
 	for i := range e.ops {
 		start := len(w.buf)
 		w.do(&e.ops[i])

@@ -246,12 +246,12 @@ func TestCommands(t *testing.T) {
 
 func TestMeta(t *testing.T) {
 	for mix, want := range map[string]Meta{
-		`{command: GET, weight: 1}`:                                                                                    {Slot: 1, Replies: 1},
+		`{command: GET, weight: 1}`:                                                                                    {Slot: 1, Replies: 1, Reads: true},
 		`{command: SET, weight: 1}`:                                                                                    {Slot: 1, Replies: 1, Write: true},
 		`{command: SPUBLISH, weight: 1}`:                                                                               {Slot: 1, Replies: 1},
-		`{command: RAW, weight: 1, raw: "hget {key:hash} a"}`:                                                          {Slot: 1, Replies: 1},
+		`{command: RAW, weight: 1, raw: "hget {key:hash} a"}`:                                                          {Slot: 1, Replies: 1, Reads: true},
 		`{command: RAW, weight: 1, raw: "PING"}`:                                                                       {Slot: 1, Replies: 1, Keyless: true},
-		`{command: RAW, weight: 1, raw: "GET config"}`:                                                                 {Slot: 1, Replies: 1},
+		`{command: RAW, weight: 1, raw: "GET config"}`:                                                                 {Slot: 1, Replies: 1, Reads: true},
 		`{command: EVALSHA, weight: 1, script: "return 1", keys: 0}`:                                                   {Slot: 1, Replies: 1, Write: true, Effect: resp.Partial, Keyless: true},
 		`{command: MULTI, weight: 1, commands: ["PING", "GET config"]}`:                                                {Slot: 1, Replies: 4, Effect: resp.Transaction},
 		`{command: RAW, weight: 1, raw: "NEWCOMMAND {key}"}`:                                                           {Slot: 1, Replies: 1, Write: true, Effect: resp.Partial},

@@ -165,6 +165,9 @@ func (m slotMove) do(t *testing.T, all []*server, held func()) {
 // Slots move away and back under load. Every value read is right, every request
 // ends ok, and both kinds of redirect were met.
 func TestReshard(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	nodes := startCluster(t, 3)
 	cfg := config(nodes[0].addr)
@@ -212,6 +215,9 @@ func TestReshard(t *testing.T) {
 // A node is killed in an open loop: what flew is unknown, what was refused has
 // failed, and everything is accounted for.
 func TestKilledNode(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	nodes := startCluster(t, 3, "--cluster-require-full-coverage", "no")
 	cfg := config(nodes[0].addr)
 	cfg.Cluster, cfg.Conns, cfg.Depth, cfg.MaxInFlight = true, 4, 8, 256

@@ -94,6 +94,9 @@ func TestCost(t *testing.T) {
 // A loop that waits does not hold up the collector: while it idles in raw waits,
 // collections stop the world for as long as they would without it.
 func TestCollectorIsNotHeldUp(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	s := startRedis(t)
 	cfg := config(s.addr)
 	cfg.Conns, cfg.Timeout = 1, 10*time.Second

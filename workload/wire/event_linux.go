@@ -226,7 +226,10 @@ func (l *loop) redirect(c *conn, f *flight, r resp.Reply, class Class) bool {
 	if moved.hops++; moved.hops > maxHops {
 		return false
 	}
-	moved.ask, moved.shard, moved.since = to.Ask, n.shard, 0
+	moved.ask, moved.since = to.Ask, 0
+	if !l.numbered {
+		moved.shard = n.shard
+	}
 	l.hold = append(l.hold[:0], c.out.bytes()...)
 	l.leave(c)
 	l.route(n, &moved, l.hold)

@@ -30,6 +30,9 @@ func (l *loop) run() {
 	if !l.closedLoop {
 		l.advance()
 	}
+	for l.closedLoop && l.clock() < l.start && !l.stop.Load() {
+		l.turn(false)
+	}
 	for l.more || l.inflight > 0 || l.queued > 0 {
 		l.turn(true)
 	}
@@ -104,8 +107,11 @@ func (l *loop) deadline(now int64, drawing bool) int64 {
 		// be set for it.
 		until = max(until, now+int64(l.far))
 	}
-	if drawing && l.more && !l.closedLoop {
+	switch {
+	case drawing && l.more && !l.closedLoop:
 		until = min(until, l.due-l.spin)
+	case !drawing && now < l.start:
+		until = min(until, l.start)
 	}
 	return until
 }

@@ -51,6 +51,9 @@ func (w *writes) Next(buf []byte, _ int64) ([]byte, Request, bool) {
 // The reply to WAIT decides: with the replica it is ok, without one the write
 // stands on the primary alone, and its fate is unknown.
 func TestWaitIsJudged(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	nodes := startCluster(t, 1)
 	drive := func(want Counts, class Class) {
@@ -97,6 +100,9 @@ func TestCopiesAreRead(t *testing.T) {
 // Connections come and go, one by one and all at once, in open and closed loop,
 // and every request is answered.
 func TestConnectionsAreRetired(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	for _, open := range []bool{false, true} {
 		nodes := startCluster(t, 2)
@@ -152,6 +158,9 @@ func (s reader) Next(buf []byte, at int64) ([]byte, Request, bool) {
 // Reads go to replicas and writes do not; when the replica is gone the primary
 // answers.
 func TestReadsGoToReplicas(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	nodes := startCluster(t, 1)
 	replica := replicaOf(t, nodes[0], nodes)

@@ -37,13 +37,13 @@ func (l *loop) apply(t *topology) {
 	}
 	for slot, shard := range t.slots {
 		if shard == noShard {
-			l.slots[slot] = 0
+			l.slots[slot], l.parts[slot] = 0, noShard
 			continue
 		}
-		if l.slots[slot] = byShard[shard]; l.numbered {
-			continue
+		l.slots[slot], l.parts[slot] = byShard[shard], shard
+		if !l.numbered {
+			l.shards[slot] = shard
 		}
-		l.shards[slot] = shard
 	}
 	// Requests that wait for a node may belong to another node now.
 	for _, n := range l.nodes {

@@ -121,8 +121,8 @@ func (l *loop) failQueue(n *node, limit int64) {
 // nodeOf is where a request belongs by its slot: for a read, a replica that is
 // connected if there is one.
 func (l *loop) nodeOf(f *flight) *node {
-	if f.read && int(f.shard) < len(l.replicas) {
-		list := l.replicas[f.shard]
+	if part := int(l.parts[f.slot]); f.read && part < len(l.replicas) {
+		list := l.replicas[part]
 		for range list {
 			l.next++
 			if n := l.nodes[list[l.next%len(list)]]; n.live > 0 {

@@ -71,6 +71,7 @@ type loop struct {
 	slots     [resp.Slots]uint16 // node by slot
 	shards    [resp.Slots]uint16 // shard by slot, the last one known
 	numbered  bool               // shards are the caller's
+	parts     [resp.Slots]uint16 // index into replicas by slot
 	known     *topology
 	// replicas of each shard, where reads go to them; next takes turns.
 	replicas [][]uint16

@@ -172,6 +172,9 @@ timeline: {phases: [{name: only, duration: 1s}]}
 // same minute on the same cluster; how each fares is logged, and stands in
 // docs/measurements.md. With SLOTSTORM_SOAK it waits for all of them to recover.
 func TestReshardAndFailoverThroughAllClients(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	redis.SetLogger(silence{})
 	nodes := startCluster(t, 3)

@@ -11,6 +11,7 @@ const (
 	DeletePersistentVolumeClaimRetentionPolicyType = v1.DeletePersistentVolumeClaimRetentionPolicyType
 	OnDeleteStatefulSetStrategyType                = v1.OnDeleteStatefulSetStrategyType
 	ParallelPodManagement                          = v1.ParallelPodManagement
+	RollingUpdateStatefulSetStrategyType           = v1.RollingUpdateStatefulSetStrategyType
 	RetainPersistentVolumeClaimRetentionPolicyType = v1.RetainPersistentVolumeClaimRetentionPolicyType
 	ControllerRevisionHashLabelKey                 = v1.ControllerRevisionHashLabelKey
 	StatefulSetPodNameLabel                        = v1.StatefulSetPodNameLabel

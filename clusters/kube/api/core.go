@@ -21,6 +21,7 @@ type (
 	Event                    = v1.Event
 	LocalObjectReference     = v1.LocalObjectReference
 	Namespace                = v1.Namespace
+	NamespaceCondition       = v1.NamespaceCondition
 	Node                     = v1.Node
 	NodeCondition            = v1.NodeCondition
 	NodeSelectorOperator     = v1.NodeSelectorOperator
@@ -30,6 +31,7 @@ type (
 	ClaimPhase               = v1.PersistentVolumeClaimPhase
 	ClaimVolumeSource        = v1.PersistentVolumeClaimVolumeSource
 	ObjectReference          = v1.ObjectReference
+	PersistentVolume         = v1.PersistentVolume
 	PersistentVolumeClaim    = v1.PersistentVolumeClaim
 	PodCondition             = v1.PodCondition
 	Pod                      = v1.Pod
@@ -39,6 +41,7 @@ type (
 	PodStatus                = v1.PodStatus
 	PodSpec                  = v1.PodSpec
 	ResourceList             = v1.ResourceList
+	ResourceRequirements     = v1.ResourceRequirements
 	SeccompProfile           = v1.SeccompProfile
 	Secret                   = v1.Secret
 	SecretKeySelector        = v1.SecretKeySelector

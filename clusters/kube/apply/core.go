@@ -3,15 +3,16 @@ package apply
 import "k8s.io/client-go/applyconfigurations/core/v1"
 
 type (
-	ConfigMapApplyConfiguration    = v1.ConfigMapApplyConfiguration
-	ContainerApplyConfiguration    = v1.ContainerApplyConfiguration
-	NodeAffinityApplyConfiguration = v1.NodeAffinityApplyConfiguration
-	PodSpecApplyConfiguration      = v1.PodSpecApplyConfiguration
-	ProbeApplyConfiguration        = v1.ProbeApplyConfiguration
-	SecretApplyConfiguration       = v1.SecretApplyConfiguration
-	ServiceApplyConfiguration      = v1.ServiceApplyConfiguration
-	ServiceSpecApplyConfiguration  = v1.ServiceSpecApplyConfiguration
-	VolumeApplyConfiguration       = v1.VolumeApplyConfiguration
+	ConfigMapApplyConfiguration          = v1.ConfigMapApplyConfiguration
+	ContainerApplyConfiguration          = v1.ContainerApplyConfiguration
+	NodeAffinityApplyConfiguration       = v1.NodeAffinityApplyConfiguration
+	PodSecurityContextApplyConfiguration = v1.PodSecurityContextApplyConfiguration
+	PodSpecApplyConfiguration            = v1.PodSpecApplyConfiguration
+	ProbeApplyConfiguration              = v1.ProbeApplyConfiguration
+	SecretApplyConfiguration             = v1.SecretApplyConfiguration
+	ServiceApplyConfiguration            = v1.ServiceApplyConfiguration
+	ServiceSpecApplyConfiguration        = v1.ServiceSpecApplyConfiguration
+	VolumeApplyConfiguration             = v1.VolumeApplyConfiguration
 )
 
 func Affinity() *v1.AffinityApplyConfiguration { return v1.Affinity() }

@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
@@ -30,6 +31,8 @@ type Server struct {
 	Objects *Clientset
 	// Config leads to it.
 	Config *rest.Config
+	// AssignsUsers has it offer OpenShift's security context constraints.
+	AssignsUsers bool
 	Streams
 
 	http   *httptest.Server
@@ -142,9 +145,13 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(answer) // who asked may be gone
 }
 
-// answer is what a GET of some paths gives, and a review of rights; nil for any other.
+// answer is what a GET of some paths gives, a review of rights, and a patch of a node; nil for
+// any other.
 func (s *Server) answer(r *http.Request) (any, error) {
 	ctx := r.Context()
+	if name, ok := strings.CutPrefix(r.URL.Path, "/api/v1/nodes/"); ok && r.Method == http.MethodPatch {
+		return s.patchNode(r, name)
+	}
 	switch filepath.Clean(r.URL.Path) {
 	case "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews":
 		raw, err := io.ReadAll(r.Body)
@@ -174,6 +181,16 @@ func (s *Server) answer(r *http.Request) (any, error) {
 			list.TypeMeta = api.TypeMeta{Kind: "NamespaceList", APIVersion: "v1"}
 		}
 		return list, err
+	case "/api/v1/persistentvolumes":
+		list, err := s.Objects.CoreV1().PersistentVolumes().List(ctx, api.ListOptions{})
+		if list != nil {
+			list.TypeMeta = api.TypeMeta{Kind: "PersistentVolumeList", APIVersion: "v1"}
+		}
+		return list, err
+	case "/apis/security.openshift.io":
+		if s.AssignsUsers {
+			return map[string]string{"kind": "APIGroup", "apiVersion": "v1", "name": "security.openshift.io"}, nil
+		}
 	case "/apis/storage.k8s.io/v1/storageclasses":
 		list, err := s.Objects.StorageV1().StorageClasses().List(ctx, api.ListOptions{})
 		if list != nil {
@@ -188,4 +205,16 @@ func (s *Server) answer(r *http.Request) (any, error) {
 		return list, err
 	}
 	return nil, nil
+}
+
+func (s *Server) patchNode(r *http.Request, name string) (any, error) {
+	raw, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	n, err := s.Objects.CoreV1().Nodes().Patch(r.Context(), name, types.PatchType(r.Header.Get("Content-Type")), raw, api.PatchOptions{})
+	if n != nil {
+		n.TypeMeta = api.TypeMeta{Kind: "Node", APIVersion: "v1"}
+	}
+	return n, err
 }

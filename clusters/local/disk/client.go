@@ -100,14 +100,27 @@ func (v *Volume) Set(fault string, b Behaviour) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.faults[fault] = b
-	var all Behaviour
-	for _, f := range v.faults {
-		all = Behaviour{all.Fsync.and(f.Fsync), all.Write.and(f.Write), all.Read.and(f.Read)}
-	}
-	if err := v.server.link.Call("Volumes.Set", Setting{v.dir, all}, &struct{}{}); err != nil {
+	if err := v.server.link.Call("Volumes.Set", Setting{v.dir, v.but("")}, &struct{}{}); err != nil {
 		return fmt.Errorf("changing the disk of %s: %w", v.dir, err)
 	}
 	return nil
+}
+
+// Beside is how the volume answers by all faults but one.
+func (v *Volume) Beside(fault string) Behaviour {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.but(fault)
+}
+
+// but is Beside; the caller holds mu.
+func (v *Volume) but(fault string) (all Behaviour) {
+	for name, f := range v.faults {
+		if name != fault {
+			all = all.And(f)
+		}
+	}
+	return all
 }
 
 // Settle counts what was written so far as on the disk, synced or not: a kernel writes it

@@ -44,8 +44,23 @@ func (o Operation) and(p Operation) Operation {
 	return Operation{o.Delay + p.Delay, o.Fail || p.Fail}
 }
 
+// or is the worse of both.
+func (o Operation) or(p Operation) Operation {
+	return Operation{max(o.Delay, p.Delay), o.Fail || p.Fail}
+}
+
 // Behaviour is how a disk answers. The zero value changes nothing.
 type Behaviour struct{ Fsync, Write, Read Operation }
+
+// And is both at once.
+func (b Behaviour) And(c Behaviour) Behaviour {
+	return Behaviour{b.Fsync.and(c.Fsync), b.Write.and(c.Write), b.Read.and(c.Read)}
+}
+
+// Or is the worse of both for each kind of request.
+func (b Behaviour) Or(c Behaviour) Behaviour {
+	return Behaviour{b.Fsync.or(c.Fsync), b.Write.or(c.Write), b.Read.or(c.Read)}
+}
 
 // Loss is what a power failure took from a volume.
 type Loss struct {

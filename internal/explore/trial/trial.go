@@ -169,10 +169,15 @@ func (r Request) leftovers(e *explore.Ended) {
 	for _, t := range temp {
 		e.Left = append(e.Left, "a temporary file: "+t.Name())
 	}
-	var found []string
-	for until := time.Now().Add(fade); ; time.Sleep(100 * time.Millisecond) {
-		if found = processesOf(r.Dir, r.temp()); len(found) == 0 || time.Now().After(until) {
-			break
+	found := processesOf(r.Dir, r.temp())
+	// A process that is just becoming another program shows no environment: only two looks
+	// in a row show that there is none.
+	for until, none := time.Now().Add(fade), 0; time.Now().Before(until) && none < 2; {
+		time.Sleep(100 * time.Millisecond)
+		if found = processesOf(r.Dir, r.temp()); len(found) == 0 {
+			none++
+		} else {
+			none = 0
 		}
 	}
 	for _, p := range found {

@@ -11,15 +11,14 @@ import (
 	"time"
 
 	"github.com/slotstorm/slotstorm/internal/explore"
+	"github.com/slotstorm/slotstorm/internal/scripttest"
 )
 
 // program is a shell script that stands in for slotstorm: run FILE --out DIR --quiet.
 func program(t *testing.T, script string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "program")
-	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+script+"\n"), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	scripttest.Write(t, path, script)
 	return path
 }
 
@@ -73,13 +72,25 @@ func TestWhatARunLeaves(t *testing.T) {
 // TestARunThatDoesNotEnd: its limit or the search ends it.
 func TestARunThatDoesNotEnd(t *testing.T) {
 	t.Parallel()
-	const script = `trap "exit 130" TERM; while :; do sleep 0.05; done`
-	e := run(t, script, func(r *Request) { r.Limit = 300 * time.Millisecond })
+	ready := filepath.Join(t.TempDir(), "ready")
+	script := `trap "exit 130" TERM; : >` + ready + `; while :; do sleep 0.05; done`
+	e := run(t, script, func(r *Request) { r.Limit = 2 * time.Second })
 	if !e.Hung || e.Stopped || e.Code != 130 || e.Took > 20*time.Second {
 		t.Errorf("by its limit: %+v", e)
 	}
+	if err := os.Remove(ready); err != nil {
+		t.Fatal(err)
+	}
 	stop := make(chan struct{})
-	time.AfterFunc(200*time.Millisecond, func() { close(stop) })
+	go func() {
+		defer close(stop)
+		for t.Context().Err() == nil {
+			if _, err := os.Stat(ready); err == nil {
+				return
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+	}()
 	e = run(t, script, func(r *Request) { r.Stop = stop })
 	if e.Hung || !e.Stopped || e.Code != 130 {
 		t.Errorf("by the search: %+v", e)

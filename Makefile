@@ -43,7 +43,7 @@ IMAGE ?= slotstorm:$(VERSION)
 SERVERS ?=
 FOUND_RUNS ?= 1
 
-.PHONY: help demo build image dist test check e2e found kind soak bench lint vuln verify generate tidy deps tools
+.PHONY: help demo build image dist test race check e2e found kind soak bench lint vuln verify generate tidy deps tools
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,14 +67,18 @@ test: tools ## install what is missing and run all tests that do not take long
 	@scripts/setup run
 	$(TOOLS)/tests -short -unraced tools/unraced.txt -modules -again -timed '$(TIMED)'
 
-check: tools ## run all tests, those of code with goroutines with the race detector
+race: tools ## run the tests of 'make test' with the race detector, where the code has goroutines
 	@scripts/setup check
-	$(TOOLS)/tests -unraced tools/unraced.txt -modules -again -timed '$(TIMED)'
+	$(TOOLS)/tests -short -race -unraced tools/unraced.txt -modules -again -timed '$(TIMED)'
 
-e2e: build tools ## run whole scenarios against real Redis Clusters
+check: tools ## run all tests, also those that take long, with the race detector
+	@scripts/setup check
+	$(TOOLS)/tests -race -unraced tools/unraced.txt -modules -again -timed '$(TIMED)'
+
+e2e: build tools ## run whole scenarios that do not take long against real Redis Clusters
 	@scripts/setup e2e
-	$(TOOLS)/tests -again -v -tags e2e -parallel 4 -timeout 45m ./e2e
-	$(TOOLS)/tests -again -v -tags e2e -parallel 4 -timeout 45m ./e2e/hostile ./e2e/built
+	$(TOOLS)/tests -short -again -v -tags e2e -parallel 4 -timeout 45m ./e2e
+	$(TOOLS)/tests -short -again -v -tags e2e -parallel 4 -timeout 45m ./e2e/hostile ./e2e/built
 	cd checks && $(GO) test -tags e2e ./...
 
 found: build ## run the known issues of docs/found.md, with their faults and their cures, FOUND_RUNS times each, on the servers in SERVERS
@@ -84,9 +88,11 @@ found: build ## run the known issues of docs/found.md, with their faults and the
 kind: build ## run the tests that KIND matches on kind clusters. Needs Docker only: images that it lacks are pulled; KIND_NODE_IMAGE replaces kind's node image
 	$(GO) test -tags 'e2e kind' -count 1 -timeout 60m -run '$(KIND)' -v ./e2e
 
-soak: build ## hours: every long command of the documentation, and 10 minutes for each fuzz target
-	@scripts/setup run
-	SLOTSTORM_SOAK=1 $(GO) test -tags e2e -timeout 3h -run 'DocumentedCommands|DurabilityBuys' ./e2e
+soak: build tools ## hours: all of 'make check' and 'make e2e', every long command of the documentation, and 10 minutes for each fuzz target
+	@scripts/setup e2e
+	@$(MAKE) --no-print-directory check
+	SLOTSTORM_SOAK=1 $(TOOLS)/tests -v -tags e2e -parallel 4 -timeout 5h ./e2e
+	SLOTSTORM_SOAK=1 $(TOOLS)/tests -v -tags e2e -parallel 4 -timeout 3h ./e2e/hostile ./e2e/built
 	SLOTSTORM_SOAK=1 $(GO) test -run TestAStallShowsInFull -v ./workload
 	SLOTSTORM_SOAK=1 $(GO) test -run TestFramesAreNotKept -v ./internal/loader
 	@$(GO) test -list '^Fuzz' ./... | awk '/^Fuzz/ { list[n++] = $$1 } /^ok/ { for (i = 0; i < n; i++) print list[i], $$2; n = 0 }' | \
@@ -94,8 +100,6 @@ soak: build ## hours: every long command of the documentation, and 10 minutes fo
 		echo "$$target of $$package"; \
 		$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime 10m -fuzzminimizetime 2s $$package </dev/null || exit 1; \
 	done
-	SLOTSTORM_SOAK=1 $(GO) test -tags e2e -timeout 3h -run TestHarms -v ./e2e
-	SLOTSTORM_SOAK=1 $(GO) test -tags e2e -timeout 3h ./e2e/hostile
 
 bench: build ## run the benchmarks, then load side by side with redis-benchmark and memtier_benchmark, then how far comparisons can be trusted
 	@scripts/setup run

@@ -1,9 +1,8 @@
-// Command tests runs the tests of slotstorm: packages with goroutines under the race
-// detector, the others without it, both at the same time, and the tests of the nested
-// modules as well. It prints a line for each package, the whole output of each test that
+// Command tests runs the tests of slotstorm: packages with goroutines (with -race under the
+// race detector) beside those without, and the tests of the nested modules as well. It prints a line for each package, the whole output of each test that
 // failed, and at the end the packages and tests that took longest.
 //
-//	tests [-unraced FILE] [-short] [-modules] [-timed DIRS] [-again] [-v] [-slowest N] [-tags TAGS] [-timeout D] [-run RE] [-count N]
+//	tests [-unraced FILE] [-short] [-race] [-modules] [-timed DIRS] [-again] [-v] [-slowest N] [-tags TAGS] [-timeout D] [-run RE] [-count N]
 //	      [-parallel N] [PACKAGE ...]
 package main
 
@@ -22,8 +21,9 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	var o options
-	flag.StringVar(&o.unraced, "unraced", "", "`file` of packages without goroutines; the others run with -race. Without it nothing does")
-	flag.BoolVar(&o.short, "short", false, "leave tests that take long out, and the race detector")
+	flag.StringVar(&o.unraced, "unraced", "", "`file` of packages without goroutines, which run without -race and -short")
+	flag.BoolVar(&o.short, "short", false, "leave tests that take long out")
+	flag.BoolVar(&o.race, "race", false, "run packages with goroutines with the race detector")
 	flag.BoolVar(&o.modules, "modules", false, "run the tests of nested modules as well")
 	flag.Func("timed", "`folders`, separated by spaces, of the packages whose tests wait for real servers: they run one after the other in this order, and the others in the time that they leave over", func(v string) error {
 		o.timed = strings.Fields(v)

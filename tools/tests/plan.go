@@ -19,7 +19,8 @@ import (
 type options struct {
 	unraced          string
 	modules, verbose bool
-	again, short     bool
+	again            bool
+	short, race      bool
 	slowest          int
 	timed, test      []string
 }
@@ -27,7 +28,7 @@ type options struct {
 // plan divides the packages into groups, each of which one go test runs beside the others. Every package
 // that the patterns match is in exactly one of them.
 func plan(ctx context.Context, o options, patterns []string) ([]group, error) {
-	groups := []group{{dir: ".", waits: true, args: o.test, packages: patterns}}
+	groups := []group{{dir: ".", waits: true, args: o.flags(), packages: patterns}}
 	if o.unraced != "" {
 		entries, err := lists.Read(o.unraced)
 		if err != nil {
@@ -76,12 +77,9 @@ func exist(listed, all []string) error {
 // the usual priority, so that what computes takes the time that what waits leaves over: a test
 // that runs a cluster fails where it is starved.
 func (o options) divide(chosen, listed []string) []group {
-	raced := slices.Concat(race(), o.test)
-	if o.short {
-		// The others have no tests that take long, and the same arguments let go test remember
-		// their results for a run with all tests.
-		raced = append([]string{"-short"}, o.test...)
-	}
+	// Packages without goroutines have no tests that take long: their arguments are always the
+	// same, which lets go test remember their results.
+	raced := o.flags()
 	timed := group{dir: ".", waits: true, args: append([]string{"-p=1"}, raced...)}
 	rest := group{dir: ".", waits: true, idle: true, args: raced}
 	plain := group{dir: ".", idle: true, args: o.test}
@@ -100,6 +98,18 @@ func (o options) divide(chosen, listed []string) []group {
 	}
 	slices.SortFunc(timed.packages, func(a, b string) int { return order(a) - order(b) })
 	return slices.DeleteFunc([]group{timed, rest, plain}, func(g group) bool { return len(g.packages) == 0 })
+}
+
+// flags are those of go test for packages with goroutines.
+func (o options) flags() []string {
+	flags := slices.Clone(o.test)
+	if o.race {
+		flags = slices.Concat(race(), flags)
+	}
+	if o.short {
+		flags = append(flags, "-short")
+	}
+	return flags
 }
 
 // race are the flags for the race detector. Packages of others that draw, compress and

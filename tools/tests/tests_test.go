@@ -9,16 +9,32 @@ import (
 	"testing"
 )
 
-// A short run has the same groups, no race detector, and arguments of its own only where
-// tests may take long.
-func TestShort(t *testing.T) {
-	groups := options{short: true, timed: []string{"a"}}.divide([]string{"m/a", "m/b", "m/c"}, []string{"m/b"})
-	if len(groups) != 3 {
-		t.Fatalf("%v", groups)
-	}
-	for i, g := range groups {
-		if slices.Contains(g.args, "-race") || slices.Contains(g.args, "-short") != (i < 2) {
-			t.Errorf("group %d is %+v", i, g)
+// Each flag reaches exactly the tests that it is about, also where no list divides them.
+func TestFlags(t *testing.T) {
+	for _, c := range []struct {
+		options options
+		want    []string // of -race and -short
+	}{
+		{options{}, nil},
+		{options{short: true}, []string{"-short"}},
+		{options{race: true}, []string{"-race"}},
+		{options{race: true, short: true}, []string{"-race", "-short"}},
+	} {
+		c.options.timed = []string{"a"}
+		groups := c.options.divide([]string{"m/a", "m/b", "m/c"}, []string{"m/b"})
+		whole, err := plan(t.Context(), c.options, []string{"./..."})
+		if err != nil || len(groups) != 3 || len(whole) != 1 {
+			t.Fatalf("%v %v %v", groups, whole, err)
+		}
+		for i, g := range append(whole, groups...) {
+			got := slices.DeleteFunc(slices.Clone(g.args), func(a string) bool { return a != "-race" && a != "-short" })
+			want := c.want
+			if i == 3 {
+				want = nil
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%+v: group %d has %q, want %q", c.options, i, got, want)
+			}
 		}
 	}
 }
@@ -43,7 +59,7 @@ func TestSkipsAreCounted(t *testing.T) {
 // Every package is in one group, and a line of the list without a package is an error.
 func TestNoPackageIsLeftOut(t *testing.T) {
 	all := []string{"m/a", "m/b", "m/c", "m/d/c", "m/e", "m/f"}
-	groups := options{timed: []string{"d/c", "b", "a"}, test: []string{"-v"}}.divide(all, []string{"m/b"})
+	groups := options{race: true, timed: []string{"d/c", "b", "a"}, test: []string{"-v"}}.divide(all, []string{"m/b"})
 	if len(groups) != 3 {
 		t.Fatalf("%v", groups)
 	}

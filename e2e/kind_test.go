@@ -62,7 +62,7 @@ func toFreeze() (string, error) {
 func TestMain(m *testing.M) {
 	code := m.Run()
 	if made != nil {
-		if err := made.Delete(); err != nil {
+		if err := made.Delete(&kind.Mark{}); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			code = max(code, 1)
 		}

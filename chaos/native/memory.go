@@ -46,6 +46,10 @@ func (m *memory) Check(_ context.Context, roles []deployer.Role) (chaos.Choice, 
 	if m.size+leaveMemory > m.before {
 		return chaos.Choice{}, fmt.Errorf("this machine has %d MiB available and keeps %d MiB free: %s cannot be taken", m.before>>20, leaveMemory>>20, m.spec.Size)
 	}
+	// A container or a service has less than its machine, and its end is that of the whole run.
+	if free, err := local.FreeInContainer(); err == nil && m.size+leaveMemory > free {
+		return chaos.Choice{}, fmt.Errorf("the control group of slotstorm has %d MiB available and keeps %d MiB free: %s cannot be taken", free>>20, leaveMemory>>20, m.spec.Size)
+	}
 	return chaos.Choice{Targets: targets, Why: why + "; on this machine the memory is everybody's"}, nil
 }
 

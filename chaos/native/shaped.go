@@ -246,22 +246,16 @@ func (s *shaped) Heal(ctx context.Context) (string, error) {
 	if s.shaper == nil {
 		return "nothing was in force", nil
 	}
-	handed, err := local.Dropped(s.name)
-	if err != nil {
-		return "", err
-	}
-	if err := until(ctx, func(context.Context) error { return local.Mend(s.name) }); err != nil {
-		return "", err
-	}
+	// A counter that cannot be read keeps nothing in force.
+	handed, uncounted := local.Dropped(s.name)
+	err := until(ctx, func(context.Context) error { return local.Mend(s.name) })
 	drained := s.shaper.Drain(ctx, s.latest())
-	again, err := local.Retransmitted()
-	if err != nil {
-		return "", err
-	}
 	now, dead := s.shaper.After(ctx)
-	if err := s.shaper.End(); err != nil {
+	if err := errors.Join(err, s.shaper.End()); err != nil {
 		return "", err
 	}
+	again, unread := local.Retransmitted()
+	uncounted = errors.Join(uncounted, unread)
 	var after roundTrips
 	err = until(ctx, func(ctx context.Context) (err error) {
 		after, err = s.look(ctx)
@@ -271,8 +265,10 @@ func (s *shaped) Heal(ctx context.Context) (string, error) {
 		return "", errors.Join(errors.New("the rules are gone, but"), err)
 	}
 	text := []string{fmt.Sprintf("the rules are gone; round trips: %s, and %s before%s", after, s.before, hidden(s.unseen)), "meanwhile: " + s.sight.seen(s, now) + s.unaffected()}
-	text = append(text, fmt.Sprintf("the rules took %d packets; TCP sent %d segments again in the whole room", handed, again-s.retransmitted))
-	for _, problem := range []error{drained, dead} {
+	if uncounted == nil {
+		text = append(text, fmt.Sprintf("the rules took %d packets; TCP sent %d segments again in the whole room", handed, again-s.retransmitted))
+	}
+	for _, problem := range []error{uncounted, drained, dead} {
 		if problem != nil {
 			text = append(text, problem.Error())
 		}

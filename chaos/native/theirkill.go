@@ -42,12 +42,13 @@ type theirs struct {
 	nodeTimeout time.Duration
 }
 
-// spares refuses targets without which a shard has no node that is in sync.
-func (c theirs) spares(roles []deployer.Role, targets []chaos.Target) error {
+// spares refuses targets without which a shard has no node that is in sync. Nodes that are
+// about to be gone hold no copy, though they may still answer.
+func (c theirs) spares(roles []deployer.Role, targets []chaos.Target, leaving []string) error {
 	if c.lastCopy {
 		return nil
 	}
-	hit := names(targets)
+	hit := append(names(targets), leaving...)
 	for _, t := range targets {
 		if !slices.ContainsFunc(roles, func(r deployer.Role) bool {
 			return r.Node.Shard == t.Shard && (r.Primary || r.LinkUp) && !slices.Contains(hit, r.Node.Name)
@@ -63,6 +64,7 @@ func (c theirs) spares(roles []deployer.Role, targets []chaos.Target) error {
 // into what the owner has made.
 type theirKill struct {
 	theirs
+	heed
 	spec   scenarios.Kill
 	random *rand.Rand
 	// away is how long the nodes are kept down, if spec says so.
@@ -70,6 +72,9 @@ type theirKill struct {
 	victims []pods.Pod
 	// struck are those that were hit, or may have been.
 	struck []pods.Pod
+	// roles and targets are those of the check.
+	roles   []deployer.Role
+	targets []chaos.Target
 	// empty are the shards whose primary comes back without its data, by its name.
 	empty map[string]int
 
@@ -90,11 +95,12 @@ const holdEvery = 250 * time.Millisecond
 func (k *theirKill) Check(ctx context.Context, roles []deployer.Role) (chaos.Choice, error) {
 	targets, why, err := k.aim.Choose(roles, k.spec.Target, k.random)
 	if err == nil {
-		err = k.spares(roles, targets)
+		err = k.spares(roles, targets, k.leaving(roles))
 	}
 	if err != nil {
 		return chaos.Choice{}, err
 	}
+	k.roles, k.targets = roles, targets
 	for _, node := range names(targets) {
 		pod, ok := k.pods.Pod(node)
 		if !ok || !pod.Running || pod.Going {
@@ -111,6 +117,22 @@ func (k *theirKill) Check(ctx context.Context, roles []deployer.Role) (chaos.Cho
 	return chaos.Choice{Targets: targets, Why: why, Deletes: true, Effect: chaos.Effect{Down: names(targets)}}, nil
 }
 
+// leaving are the nodes whose pod is being deleted or gone, or that another fault has down.
+func (k *theirKill) leaving(roles []deployer.Role) []string {
+	var leaving []string
+	if k.others != nil {
+		for _, e := range k.others() {
+			leaving = append(append(leaving, e.Down...), e.Unsure...)
+		}
+	}
+	for _, r := range roles {
+		if pod, ok := k.pods.Pod(r.Node.Name); !ok || pod.Going {
+			leaving = append(leaving, r.Node.Name)
+		}
+	}
+	return leaving
+}
+
 // outlived refuses primaries whose data would be lost with their pods: one that is back as
 // the same node, without its data, before another has taken over stays primary, and its
 // replicas copy the emptiness. Being away for long enough gives the shard to a replica.
@@ -119,7 +141,7 @@ func (k *theirKill) outlived(roles []deployer.Role, targets []chaos.Target) erro
 		return nil
 	}
 	k.empty = map[string]int{}
-	hit := names(targets)
+	down := append(names(targets), k.leaving(roles)...)
 	for _, r := range roles {
 		i := slices.IndexFunc(k.victims, func(p pods.Pod) bool { return p.Name == r.Node.Name })
 		if i < 0 || !r.Primary {
@@ -130,7 +152,7 @@ func (k *theirKill) outlived(roles []deployer.Role, targets []chaos.Target) erro
 		case why == "":
 		case k.spec.Away == nil || k.away < needed:
 			return fmt.Errorf("%s can be back as the same node without its data (%s) before a replica takes over, and its replicas would copy that: its data can be lost for good; set kill.away to %v or more, or cluster.attach.allowLastCopy permits that", r.Node.Name, why, needed)
-		case !electable(roles, hit, r.Node.Shard, k.config):
+		case !electable(roles, down, r.Node.Shard, k.config):
 			return fmt.Errorf("%s comes back as the same node without its data (%s), and no other node can take over shard %d meanwhile: its data can be lost for good; cluster.attach.allowLastCopy permits that", r.Node.Name, why, r.Node.Shard)
 		default:
 			k.empty[r.Node.Name] = r.Node.Shard
@@ -160,6 +182,10 @@ func shortest() *time.Duration {
 }
 
 func (k *theirKill) Inject(ctx context.Context) (time.Time, error) {
+	// Since the check, another fault or the owner may have taken a node.
+	if err := k.spares(k.roles, k.targets, k.leaving(k.roles)); err != nil {
+		return time.Now(), err
+	}
 	var grace *time.Duration
 	if k.spec.Signal == "SIGKILL" {
 		grace = shortest()

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/slotstorm/slotstorm/chaos"
 	"github.com/slotstorm/slotstorm/deployer"
 	"github.com/slotstorm/slotstorm/deployer/pods"
 	"github.com/slotstorm/slotstorm/scenarios"
@@ -24,6 +25,8 @@ type owner struct {
 	quick bool
 	// final is why a pod would not come back; refused is why one is not deleted.
 	final, refused error
+	// other is the pod of every other node; nil is one that runs.
+	other *pods.Pod
 }
 
 func (o *owner) Returns(context.Context, pods.Pod) error { return o.final }
@@ -31,7 +34,13 @@ func (o *owner) Returns(context.Context, pods.Pod) error { return o.final }
 func (o *owner) Pod(node string) (pods.Pod, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.now, o.now.Name == node
+	switch {
+	case o.now.Name == node:
+		return o.now, true
+	case o.other != nil:
+		return *o.other, o.other.UID != ""
+	}
+	return pods.Pod{Name: node, UID: "other", Running: true}, true
 }
 
 func (o *owner) AwaitPod(ctx context.Context, node, what string, ok func(pods.Pod) bool) (pod pods.Pod, err error) {
@@ -130,6 +139,42 @@ func TestTheLastCopyIsSpared(t *testing.T) {
 		_, err := k.Check(t.Context(), theirRoles(tc.linked))
 		if tc.refused != (err != nil) || tc.refused && err.Error() != "redis-0 is the last node of shard 0 that is in sync: its data can be lost for good; cluster.attach.allowLastCopy permits that" {
 			t.Errorf("%+v: %v", tc, err)
+		}
+	}
+}
+
+// A replica that is about to be gone, or that another fault has down, is no copy: neither at
+// the check nor if that comes later.
+func TestACopyThatIsLeavingIsNone(t *testing.T) {
+	t.Parallel()
+	target := scenarios.Target{Role: scenarios.Primary, By: scenarios.ByShard}
+	for name, leave := range map[string]func(*owner, *theirKill){
+		"its pod is being deleted": func(o *owner, _ *theirKill) { o.other = &pods.Pod{UID: "u", Running: true, Going: true} },
+		"it has no pod":            func(o *owner, _ *theirKill) { o.other = &pods.Pod{} },
+		"another fault has it down": func(_ *owner, k *theirKill) {
+			k.Heed(func() []chaos.Effect { return []chaos.Effect{{Down: []string{"redis-1"}}} })
+		},
+		"another fault may have it down": func(_ *owner, k *theirKill) {
+			k.Heed(func() []chaos.Effect { return []chaos.Effect{{Unsure: []string{"redis-1"}}} })
+		},
+	} {
+		for _, late := range []bool{false, true} {
+			o := &owner{now: pods.Pod{Name: "redis-0", UID: "u0", Running: true}}
+			k := killOf(o, scenarios.Kill{Target: target, Signal: "SIGKILL"}, 0)
+			if !late {
+				leave(o, k)
+			}
+			_, err := k.Check(t.Context(), theirRoles(true))
+			if late {
+				if err != nil {
+					t.Fatal(err)
+				}
+				leave(o, k)
+				_, err = k.Inject(t.Context())
+			}
+			if err == nil || !strings.Contains(err.Error(), "is the last node of shard 0") || o.made != 0 {
+				t.Errorf("%s, late %v: %v, %d pods deleted", name, late, err, o.made)
+			}
 		}
 	}
 }

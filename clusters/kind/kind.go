@@ -139,10 +139,10 @@ func Create(ctx context.Context, o Options) (*Cluster, error) {
 	// kind knows no context. Without its containers it fails at its next step;
 	// what it made between the look and the deletion goes the next time round.
 	for {
-		err := c.Delete()
+		err := c.delete()
 		select {
 		case <-done:
-			return nil, errors.Join(context.Cause(ctx), c.Delete())
+			return nil, errors.Join(context.Cause(ctx), c.delete())
 		case <-time.After(time.Second):
 		}
 		if err != nil {
@@ -194,8 +194,16 @@ func nodesConfig(n int) *v1alpha4.Cluster {
 	return config
 }
 
-// Delete deletes the cluster. One that is gone is no error.
-func (c *Cluster) Delete() error {
+// Delete deletes the cluster, and then its mark: that of a cluster which could not be deleted
+// shows 'slotstorm clean' that its run has ended. A cluster that is gone is no error.
+func (c *Cluster) Delete(m *Mark) error {
+	if err := c.delete(); err != nil {
+		return err
+	}
+	return m.Remove()
+}
+
+func (c *Cluster) delete() error {
 	if err := c.provider.Delete(c.Name, c.kubeconfig); err != nil {
 		return fmt.Errorf("deleting kind cluster %s: %w", c.Name, err)
 	}

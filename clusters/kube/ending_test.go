@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/slotstorm/slotstorm/clusters/kube/api"
+	"github.com/slotstorm/slotstorm/clusters/kube/kubetest"
 )
 
 // hung has the namespace of a run hang in its deletion, which has taken its lease.
@@ -74,5 +75,38 @@ func TestCordonsOfRunsWithoutALease(t *testing.T) {
 	lost, err := c.LostCordons(t.Context())
 	if err != nil || len(lost) != 1 || lost[0] != (Cordon{Machine: "lost", Run: ShortID(otherID)}) {
 		t.Errorf("%+v %v", lost, err)
+	}
+}
+
+// Pods and claims that Kubernetes has not removed yet, of a run whose lease is gone, are
+// reported; those of a run that has a lease, and of others, are not.
+func TestPodsThatOutliveTheirLeaseAreReported(t *testing.T) {
+	c, objects := cluster(setAside("team"))
+	n := take(t, c, TakeOptions{RunID: runID, Prepared: "team"})
+	pod(t, c, "team", "theirs", nil)
+	claim := &api.PersistentVolumeClaim{ObjectMeta: api.ObjectMeta{Name: "data-redis-0", Labels: n.Labels()}}
+	if _, err := c.Client.CoreV1().PersistentVolumeClaims("team").Create(t.Context(), claim, api.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, namespace := range []string{"", "team"} {
+		if found, strays, err := c.Find(t.Context(), namespace); err != nil || len(found) != 1 || len(strays) != 0 {
+			t.Errorf("with its lease: %+v %+v %v", found, strays, err)
+		}
+	}
+	n.Leave()
+	if err := c.Client.CoordinationV1().Leases("team").Delete(t.Context(), leaseName, api.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	pod(t, c, "team", "redis-0", n) // on a machine that does not answer
+	for _, namespace := range []string{"", "team"} {
+		found, strays, err := c.Find(t.Context(), namespace)
+		if err != nil || len(found) != 0 || len(strays) != 1 || strays[0].RunID != ShortID(runID) ||
+			!strings.Contains(strays[0].Why, "pod redis-0 and 1 other object yet") {
+			t.Errorf("without its lease: %+v %+v %v", found, strays, err)
+		}
+	}
+	objects.Refuse("list", "pods", kubetest.Forbidden())
+	if _, strays, err := c.Find(t.Context(), ""); err != nil || len(strays) != 0 {
+		t.Errorf("a user who may not list pods: %+v %v", strays, err)
 	}
 }

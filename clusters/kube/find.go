@@ -38,7 +38,7 @@ type Holding struct {
 // Stray is what looks as if it were slotstorm's, and is not proved to be.
 type Stray struct {
 	Namespace, Why string
-	// RunID is the run that it may be of; empty if nothing says so.
+	// RunID is the run that it may be of, in full or as ShortID; empty if nothing says so.
 	RunID string
 }
 
@@ -77,6 +77,11 @@ func (c *Cluster) Find(ctx context.Context, namespace string) ([]Holding, []Stra
 		}
 		found, strays = append(found, more...), append(strays, others...)
 	}
+	orphans, err := c.orphans(ctx, namespace, found)
+	if err != nil {
+		return nil, nil, err
+	}
+	strays = append(strays, orphans...)
 	slices.SortFunc(found, func(a, b Holding) int {
 		// A use goes before the deployment that it is of.
 		return cmp.Or(strings.Compare(a.Namespace, b.Namespace), -strings.Compare(a.leaseName(), b.leaseName()))
@@ -133,6 +138,66 @@ func (c *Cluster) leaseless(ctx context.Context, leased map[string]bool) ([]Hold
 		}
 	}
 	return found, strays, nil
+}
+
+// orphans are pods and volume claims whose run has no lease any more. They go with the lease,
+// but Kubernetes takes its time where a machine does not answer.
+func (c *Cluster) orphans(ctx context.Context, namespace string, found []Holding) ([]Stray, error) {
+	type of struct{ namespace, run string }
+	var order []of
+	left := map[of][]string{}
+	note := func(kind string, o api.ObjectMeta) {
+		k := of{o.Namespace, o.Labels[RunLabel]}
+		if slices.ContainsFunc(found, func(h Holding) bool {
+			return h.Namespace == k.namespace && (h.Made || ShortID(h.RunID) == k.run)
+		}) {
+			return
+		}
+		if left[k] == nil {
+			order = append(order, k)
+		}
+		left[k] = append(left[k], kind+" "+o.Name)
+	}
+	labelled := api.ListOptions{LabelSelector: RunLabel}
+	pods, err := c.Client.CoreV1().Pods(namespace).List(ctx, labelled)
+	if err != nil {
+		return nil, unlessForbidden("pods", err)
+	}
+	for _, p := range pods.Items {
+		note("pod", p.ObjectMeta)
+	}
+	claims, err := c.Client.CoreV1().PersistentVolumeClaims(namespace).List(ctx, labelled)
+	if err != nil {
+		return nil, unlessForbidden("volume claims", err)
+	}
+	for _, p := range claims.Items {
+		note("volume claim", p.ObjectMeta)
+	}
+	var strays []Stray
+	for _, k := range order {
+		strays = append(strays, Stray{Namespace: k.namespace, RunID: k.run, Why: fmt.Sprintf(
+			"run %s has released it, and Kubernetes has not removed %s yet: see 'kubectl get pods,pvc -n %s -l %s=%s'", k.run, some(left[k]), k.namespace, RunLabel, k.run)})
+	}
+	return strays, nil
+}
+
+// unlessForbidden is the error of listing objects; nil where this user may not list them.
+func unlessForbidden(of string, err error) error {
+	if api.IsForbidden(err) {
+		return nil
+	}
+	return fmt.Errorf("looking for %s: %w", of, err)
+}
+
+// some names the first of a list, and counts the others.
+func some(names []string) string {
+	switch len(names) {
+	case 1:
+		return names[0]
+	case 2:
+		return names[0] + " and 1 other object"
+	}
+	return fmt.Sprintf("%s and %d other objects", names[0], len(names)-1)
 }
 
 func (h Holding) leaseName() string {

@@ -16,6 +16,7 @@ import (
 	"io/fs"
 	"maps"
 	"net"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -126,7 +127,7 @@ func (c *Cluster) hello(ctx context.Context) error {
 	}
 	version, err := parseVersion(raw)
 	if err != nil {
-		return fmt.Errorf("%s is no Kubernetes API server: %w", c.Config.Host, err)
+		return fmt.Errorf("%s is no Kubernetes API server: %w", c.Host(), err)
 	}
 	c.Version = version
 	if err := c.authenticated(ctx); err != nil {
@@ -143,19 +144,27 @@ func (c *Cluster) assignsUsers(ctx context.Context) bool {
 	return c.Client.Discovery().RESTClient().Get().AbsPath("/apis/security.openshift.io").Do(ctx).Error() == nil
 }
 
+// Host is the address of the API server, without a password that stands in it.
+func (c *Cluster) Host() string {
+	if u, err := url.Parse(c.Config.Host); err == nil && u.User != nil {
+		return u.Redacted()
+	}
+	return c.Config.Host
+}
+
 // explain turns an error of the first requests into what a user can mend.
 func (c *Cluster) explain(err error) error {
 	var op *net.OpError
 	var dns *net.DNSError
 	switch {
 	case api.IsUnauthorized(err):
-		return fmt.Errorf("the API server at %s does not accept the credentials: they are wrong, or the token or certificate has expired; log in again: %w", c.Config.Host, err)
+		return fmt.Errorf("the API server at %s does not accept the credentials: they are wrong, or the token or certificate has expired; log in again: %w", c.Host(), err)
 	case errors.As(err, &dns):
 		return fmt.Errorf("the API server's name is not known: %w", err)
 	case errors.As(err, &op), errors.Is(err, context.DeadlineExceeded), os.IsTimeout(err):
-		return fmt.Errorf("the API server at %s does not answer: is the cluster up, and is this its context? %w", c.Config.Host, err)
+		return fmt.Errorf("the API server at %s does not answer: is the cluster up, and is this its context? %w", c.Host(), err)
 	}
-	return fmt.Errorf("asking the API server at %s: %w", c.Config.Host, err)
+	return fmt.Errorf("asking the API server at %s: %w", c.Host(), err)
 }
 
 // has lists the contexts of a kubeconfig in words.

@@ -5,9 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -121,52 +125,102 @@ func FreeMemory() (int64, error) {
 	return 0, errors.New("/proc/meminfo has no MemAvailable")
 }
 
-// bounds are the files, below /sys/fs/cgroup, that hold a container's bound of
-// memory, its use of it, and how much of that is a cache which the kernel gives up
-// first, in bytes: of control groups of version 2 and 1. Source: the kernel's
-// admin-guide/cgroup-v2 and cgroup-v1/memory.
-var bounds = []struct{ most, used, stat, cache string }{
-	{"memory.max", "memory.current", "memory.stat", "inactive_file"},
-	{"memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "memory/memory.stat", "total_inactive_file"},
+// bounds are the files that hold a control group's bound of memory, its use of it, and how
+// much of that is a cache which the kernel gives up first, in bytes, in the hierarchy below a
+// folder of /sys/fs/cgroup, which a line of /proc/self/cgroup names by its controller: of
+// control groups of version 2 and 1. Source: the kernel's admin-guide/cgroup-v2 and
+// cgroup-v1/memory.
+var bounds = []bound{
+	{"", "", "memory.max", "memory.current", "memory.stat", "inactive_file"},
+	{"memory", "memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "memory.stat", "total_inactive_file"},
 }
 
-// FreeInContainer is what is left of the bound of the container that this process
-// is in, in bytes. An error means that there is none, or that it is not known.
-func FreeInContainer() (int64, error) { return freeIn(os.DirFS("/sys/fs/cgroup")) }
+type bound struct{ controller, below, most, used, stat, cache string }
 
-// freeIn is what is left of the bound of the control group with these files.
-func freeIn(group fs.FS) (int64, error) {
+// FreeInContainer is the least that is left of the bounds of the container and of the control
+// groups that this process is in, in bytes. An error means that there is none, or that it is
+// not known.
+func FreeInContainer() (int64, error) {
+	groups, err := os.ReadFile("/proc/self/cgroup")
+	if err != nil {
+		return 0, err
+	}
+	return freeIn(os.DirFS("/sys/fs/cgroup"), string(groups))
+}
+
+// errNoBound says that no control group bounds the memory.
+var errNoBound = errors.New("no control group bounds the memory")
+
+// freeIn is FreeInContainer for the control groups below a folder, and the contents of
+// /proc/self/cgroup. A container may show only its own part of the hierarchy, as its root: so
+// that the groups above each are looked at too.
+func freeIn(root fs.FS, groups string) (int64, error) {
+	least, found := int64(math.MaxInt64), false
+	for _, b := range bounds {
+		for group := b.group(groups); group != ""; group = above(group) {
+			free, ok, err := b.free(root, path.Join(b.below, group[1:]))
+			if err != nil {
+				return 0, err
+			}
+			if ok {
+				least, found = min(least, free), true
+			}
+		}
+	}
+	if !found {
+		return 0, errNoBound
+	}
+	return least, nil
+}
+
+// group is the group of the hierarchy in the contents of /proc/self/cgroup, which begins with
+// a slash; empty if there is none.
+func (b bound) group(groups string) string {
+	for line := range strings.Lines(groups) {
+		parts := strings.SplitN(strings.TrimSpace(line), ":", 3)
+		if len(parts) == 3 && strings.HasPrefix(parts[2], "/") && slices.Contains(strings.Split(parts[1], ","), b.controller) {
+			return path.Clean(parts[2])
+		}
+	}
+	return ""
+}
+
+// above is the group that holds another one; empty for the root.
+func above(group string) string {
+	if group == "/" {
+		return ""
+	}
+	return path.Dir(group)
+}
+
+// free is what is left of a group's bound; not ok if it has none.
+func (b bound) free(root fs.FS, dir string) (free int64, ok bool, _ error) {
 	number := func(file string) (int64, error) {
-		raw, err := fs.ReadFile(group, file)
+		raw, err := fs.ReadFile(root, path.Join(dir, file))
 		if err != nil {
 			return 0, err
 		}
 		return strconv.ParseInt(string(bytes.TrimSpace(raw)), 10, 64)
 	}
-	var errs []error
-	for _, b := range bounds {
-		most, err := number(b.most)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		used, err := number(b.used)
-		if err != nil {
-			return 0, err
-		}
-		stat, err := fs.ReadFile(group, b.stat)
-		if err != nil {
-			return 0, err
-		}
-		var cache int64
-		for line := range bytes.Lines(stat) {
-			if n, _ := fmt.Sscanf(string(line), b.cache+" %d", &cache); n == 1 {
-				break
-			}
-		}
-		return most - used + cache, nil
+	most, err := number(b.most)
+	if err != nil {
+		return 0, false, nil // there is no such group, or it may use 'max'
 	}
-	return 0, errors.Join(errs...)
+	used, err := number(b.used)
+	if err != nil {
+		return 0, false, err
+	}
+	stat, err := fs.ReadFile(root, path.Join(dir, b.stat))
+	if err != nil {
+		return 0, false, err
+	}
+	var cache int64
+	for line := range bytes.Lines(stat) {
+		if n, _ := fmt.Sscanf(string(line), b.cache+" %d", &cache); n == 1 {
+			break
+		}
+	}
+	return most - used + cache, true, nil
 }
 
 // BoundVolume makes a folder a file system of its own of some bytes, in memory. It

@@ -33,7 +33,7 @@ func Run(ctx context.Context, s *scenarios.Scenario, o Options) (*Result, error)
 	r, loaded, err := line(ctx, s, o, rec)
 	switch {
 	case err == nil || loaded:
-	case errors.Is(err, errLeft):
+	case errors.Is(err, errLeft) || errors.Is(err, site.ErrLeft):
 		// Its journal and its scenario are what 'slotstorm recover' needs.
 		err = fmt.Errorf("%w; the folder of the run is kept: remove what is left with 'slotstorm recover %s'", errors.Join(err, rec.bundle.Close()), rec.facts.ID)
 	default:

@@ -191,9 +191,18 @@ func kindCluster(ctx context.Context, s *scenarios.Scenario, o Options) (_ *kind
 	o.Recorder.Show("creating a kind cluster")
 	c, err = kind.Create(ctx, with)
 	if err != nil {
+		// With the mark 'slotstorm clean' finds a cluster that could not be deleted.
+		if _, exists, look := kind.Find(context.WithoutCancel(ctx), with.Name); exists || look != nil {
+			return nil, false, nil, fmt.Errorf("%w: %w", ErrLeft, errors.Join(err, look))
+		}
 		return nil, false, nil, errors.Join(err, mark.Remove())
 	}
-	return c, true, func() error { return errors.Join(c.Delete(), mark.Remove()) }, nil
+	return c, true, func() error {
+		if err := c.Delete(mark); err != nil {
+			return fmt.Errorf("%w: %w; 'slotstorm clean' tries again", ErrLeft, err)
+		}
+		return nil
+	}, nil
 }
 
 // nodeImageEnv names the node image where the scenario does not.

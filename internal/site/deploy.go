@@ -132,12 +132,20 @@ func bounded(ctx context.Context, s *scenarios.Scenario, stop <-chan struct{}) (
 	return ctx, func() { stopped(nil); cancel() }
 }
 
+// ErrLeft says that not all that was made for a run could be removed.
+var ErrLeft = kube.ErrLeft
+
+// left is an error of the removal that followed an interrupt: it is no interrupt itself.
+type left struct{ error }
+
+func (left) Is(target error) bool { return target == ErrLeft }
+
 // explain adds the kind of its cause to the error of a deployment. A requested stop is no error of
 // the environment.
 func explain(ctx context.Context, err error) error {
 	if errors.Is(context.Cause(ctx), context.Canceled) {
-		if errors.Is(err, kube.ErrLeft) {
-			return fmt.Errorf("interrupted, and something is left: %v", err)
+		if errors.Is(err, ErrLeft) {
+			return fmt.Errorf("interrupted, and something is left: %w", left{err})
 		}
 		return context.Canceled
 	}

@@ -3,7 +3,6 @@ package site
 import (
 	"context"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -166,7 +165,7 @@ func Look(ctx context.Context, s *scenarios.Scenario, named string) (*Ground, er
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrEnvironment, err)
 	}
-	g := &Ground{Context: c.Context, Version: c.Version, Server: address(c.Config.Host), Namespace: s.Cluster.Kube.Namespace}
+	g := &Ground{Context: c.Context, Version: c.Version, Server: c.Host(), Namespace: s.Cluster.Kube.Namespace}
 	if attach {
 		g.Namespace = s.Cluster.Attach.Namespace
 	}
@@ -211,12 +210,4 @@ func fit(ctx context.Context, c *kube.Cluster, s *scenarios.Scenario) error {
 		return err
 	}
 	return bears(ctx, &kube.Namespace{Cluster: c, Name: name}, faults)
-}
-
-// address is where an API server is, without a password that stands in it.
-func address(host string) string {
-	if u, err := url.Parse(host); err == nil && u.User != nil {
-		return u.Redacted()
-	}
-	return host
 }

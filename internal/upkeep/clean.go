@@ -212,7 +212,7 @@ func (c *Cleaning) kindClusters(ctx context.Context, o CleanOptions) (map[string
 		gone[name] = true
 		c.Left = append(c.Left, Left{
 			What: "kind cluster", Name: name, Run: mark.RunID, Why: why,
-			remove: func(context.Context) error { return errors.Join(k.Delete(), mark.Remove()) },
+			remove: func(context.Context) error { return k.Delete(mark) },
 		})
 	}
 	return gone, nil

@@ -59,7 +59,7 @@ func Down(ctx context.Context, w Where, name string) (*site.Kept, error) {
 	}
 	k.KindCluster = f.kind.Name
 	w.Note("deleting the kind cluster " + k.KindCluster + ", which was made with it")
-	return k, errors.Join(f.kind.Delete(), mark.Remove())
+	return k, f.kind.Delete(mark)
 }
 
 // deserted gives the mark of a kind cluster that 'slotstorm up' has made, if

@@ -105,7 +105,7 @@ func (r *Recovery) removed(ctx context.Context, where Where, runID string) error
 		r.Removed = append(r.Removed, l.What+" "+l.Name)
 	}
 	for _, a := range c.Alone {
-		if a.run == runID {
+		if a.run == runID || a.run != "" && a.run == kube.ShortID(runID) {
 			return fmt.Errorf("%w: %s: %s", ErrUnhealed, a.Name, a.Why)
 		}
 	}

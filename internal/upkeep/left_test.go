@@ -1,6 +1,8 @@
 package upkeep
 
 import (
+	"errors"
+	"strings"
 	"testing"
 
 	"github.com/slotstorm/slotstorm/clusters/kube"
@@ -28,5 +30,19 @@ func TestACordonIsLiftedWithoutANamespace(t *testing.T) {
 	}
 	if n := cordoned(); n.Spec.Unschedulable || n.Annotations[kube.CordonAnnotation] != "" {
 		t.Errorf("%+v", n)
+	}
+}
+
+// Pods whose lease is gone are not yet removed: recover must not say that nothing is left.
+func TestPodsThatOutliveTheirLeaseAreNotNothing(t *testing.T) {
+	server := production(t, "production")
+	const run = "20261123t050000z-ab12"
+	pod := &api.Pod{ObjectMeta: api.ObjectMeta{Name: "redis-0", Namespace: "team", Labels: map[string]string{kube.RunLabel: run}}}
+	if _, err := server.Objects.CoreV1().Pods("team").Create(t.Context(), pod, api.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	r, err := Recover(t.Context(), foreignBundle(t, "production"), RecoverOptions{Context: "production"})
+	if !errors.Is(err, ErrUnhealed) || !strings.Contains(err.Error(), "pod redis-0") {
+		t.Errorf("%+v %v", r, err)
 	}
 }

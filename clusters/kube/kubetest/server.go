@@ -181,6 +181,18 @@ func (s *Server) answer(r *http.Request) (any, error) {
 			list.TypeMeta = api.TypeMeta{Kind: "NamespaceList", APIVersion: "v1"}
 		}
 		return list, err
+	case "/api/v1/pods":
+		list, err := s.Objects.CoreV1().Pods("").List(ctx, selected(r))
+		if list != nil {
+			list.TypeMeta = api.TypeMeta{Kind: "PodList", APIVersion: "v1"}
+		}
+		return list, err
+	case "/api/v1/persistentvolumeclaims":
+		list, err := s.Objects.CoreV1().PersistentVolumeClaims("").List(ctx, selected(r))
+		if list != nil {
+			list.TypeMeta = api.TypeMeta{Kind: "PersistentVolumeClaimList", APIVersion: "v1"}
+		}
+		return list, err
 	case "/api/v1/persistentvolumes":
 		list, err := s.Objects.CoreV1().PersistentVolumes().List(ctx, api.ListOptions{})
 		if list != nil {
@@ -205,6 +217,11 @@ func (s *Server) answer(r *http.Request) (any, error) {
 		return list, err
 	}
 	return nil, nil
+}
+
+// selected are the options of a list request.
+func selected(r *http.Request) api.ListOptions {
+	return api.ListOptions{LabelSelector: r.URL.Query().Get("labelSelector")}
 }
 
 func (s *Server) patchNode(r *http.Request, name string) (any, error) {

@@ -186,7 +186,7 @@ func Inside() (bool, error) {
 	}
 	_ = os.Unsetenv(roomEnv) // the name is valid: it cannot fail
 	shake := os.NewFile(handshakeFD, "handshake")
-	err := furnish()
+	err := Furnish()
 	if err != nil {
 		fmt.Fprintln(shake, err)
 		shake.Close()
@@ -205,7 +205,9 @@ func Inside() (bool, error) {
 	return true, nil
 }
 
-func furnish() error {
+// Furnish finishes a room from within: it brings the loopback interface up, and mounts a
+// /proc that has the processes of the room.
+func Furnish() error {
 	lo, err := netlink.LinkByName("lo")
 	if err != nil {
 		return fmt.Errorf("finding the loopback interface: %w", err)
@@ -219,11 +221,7 @@ func furnish() error {
 // ownProc mounts a /proc that has the processes of the room. With that of the machine,
 // faults would read and stop processes that have the same numbers there.
 func ownProc() error {
-	// A mount must not show outside. In a chroot / is no mount point, and /proc is one.
-	err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, "")
-	if err != nil {
-		err = unix.Mount("", "/proc", "", unix.MS_PRIVATE, "")
-	}
+	err := private()
 	if err == nil {
 		err = unix.Mount("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, "")
 	}
@@ -238,4 +236,32 @@ func ownProc() error {
 		return fmt.Errorf("its /proc has this process as %s, not as %d", self, os.Getpid())
 	}
 	return nil
+}
+
+// private keeps the mounts of the room, also those of volumes, from the machine.
+func private() error {
+	if unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, "") == nil {
+		return nil
+	}
+	// In a chroot / is no mount point. A thread that enters the mount namespace again is at
+	// the root of it, outside of the chroot.
+	namespace, err := os.Open("/proc/thread-self/ns/mnt")
+	if err != nil {
+		return err
+	}
+	defer namespace.Close()
+	done := make(chan error)
+	go func() {
+		// The thread ends with this function, and its root with it.
+		runtime.LockOSThread()
+		err := unix.Unshare(unix.CLONE_FS)
+		if err == nil {
+			err = unix.Setns(int(namespace.Fd()), unix.CLONE_NEWNS)
+		}
+		if err == nil {
+			err = unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, "")
+		}
+		done <- err
+	}()
+	return <-done
 }

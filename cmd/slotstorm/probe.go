@@ -8,7 +8,6 @@ const askTimeout = 5 * time.Second
 // roomProbe is what could be done inside a room of new namespaces; an entry is
 // empty if it worked, else it says why not.
 type roomProbe struct {
-	Loopback string `json:"loopback"`
 	NFTables string `json:"nftables"`
 	Queues   string `json:"queues"`
 }

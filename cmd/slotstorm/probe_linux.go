@@ -12,10 +12,10 @@ import (
 	"syscall"
 
 	"github.com/google/nftables"
-	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
 	"github.com/slotstorm/slotstorm/chaos/native"
+	"github.com/slotstorm/slotstorm/clusters/local"
 )
 
 // askInRoom runs this program with verb in new namespaces, as a run does, and
@@ -52,16 +52,12 @@ func askWith(ctx context.Context, flags uintptr, verb string) (string, error) {
 	return string(out), nil
 }
 
-// probeRoom tries what scenarios need of the network, in a network of its own.
-func probeRoom() roomProbe {
-	lo, err := netlink.LinkByName("lo")
-	if err == nil {
-		err = netlink.LinkSetUp(lo)
+// probeRoom finishes a room as a run does, and tries in it what scenarios need of the network.
+func probeRoom() (roomProbe, error) {
+	if err := local.Furnish(); err != nil {
+		return roomProbe{}, err
 	}
-	if err != nil {
-		return roomProbe{Loopback: err.Error()}
-	}
-	return roomProbe{NFTables: said(tryNFTables()), Queues: said(native.CanShape())}
+	return roomProbe{NFTables: said(tryNFTables()), Queues: said(native.CanShape())}, nil
 }
 
 func said(err error) string {

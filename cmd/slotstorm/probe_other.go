@@ -12,7 +12,9 @@ func askInRoom(context.Context, string) (string, error) {
 	return "", errors.New("namespaces are a feature of Linux, this is " + runtime.GOOS)
 }
 
-func probeRoom() roomProbe { return roomProbe{Loopback: "no namespaces on " + runtime.GOOS} }
+func probeRoom() (roomProbe, error) {
+	return roomProbe{}, errors.New("namespaces are a feature of Linux, this is " + runtime.GOOS)
+}
 
 func mendNamespaces() string { return "run on Linux for faults of the network" }
 

@@ -143,7 +143,10 @@ func unread(keys []*history) string {
 	case first.unread == "":
 		return fmt.Sprintf("%s and %d more keys: the reading ended before them", first.key, n-1)
 	}
-	return fmt.Sprintf("%s and %d more keys: %s", first.key, n-1, first.unread)
+	if n == 1 {
+		return first.key + ": " + first.unread
+	}
+	return fmt.Sprintf("%s: %s; the reading ended there, before %d more keys", first.key, first.unread, n-1)
 }
 
 // incomplete reports the keys whose last writes have no record.
@@ -187,8 +190,11 @@ func durability(run results.Run) string {
 		}
 		return fmt.Sprintf("WAIT %d", w.Replicas)
 	}
-	const directive = "min-replicas-to-write"
+	const directive, lag = "min-replicas-to-write", "min-replicas-max-lag"
 	least := cmp.Or(s.Redis.Config[directive], s.Redis.Config["min-slaves-to-write"], "0")
+	if cmp.Or(s.Redis.Config[lag], s.Redis.Config["min-slaves-max-lag"]) == "0" {
+		return "asynchronous" // without a lag it has no effect: refreshGoodSlavesCount in replication.c
+	}
 	var own []string
 	for _, n := range run.Nodes {
 		if value, stated := n.Config[directive]; stated && value != least {

@@ -18,6 +18,7 @@ func TestDurability(t *testing.T) {
 		{`{"redis":{"config":{"min-replicas-to-write":"0"}}}`, nil, "asynchronous"},
 		{`{"redis":{"config":{"min-replicas-to-write":"1"}}}`, nil, "min-replicas-to-write 1"},
 		{`{"redis":{"config":{"min-slaves-to-write":"1"}}}`, nil, "min-replicas-to-write 1"},
+		{`{"redis":{"config":{"min-replicas-to-write":"1","min-replicas-max-lag":"0"}}}`, own, "asynchronous"},
 		{`{}`, own, "min-replicas-to-write 0, 2 on node-0"},
 		{`{"redis":{"config":{"min-replicas-to-write":"2"}}}`, own, "min-replicas-to-write 2"},
 		{`{"workload":{"audit":{"wait":{"replicas":1}}}}`, own, "WAIT 1"},

@@ -14,6 +14,9 @@ import (
 // longer than asked for and requests leave late, so the bound is wide on the lower side
 // and the slip may be as long as the objective allows.
 func TestCapacityFindsTheCap(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	for _, state := range []string{"healthy", "n-1"} {
 		t.Run(state, func(t *testing.T) {

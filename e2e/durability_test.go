@@ -15,6 +15,9 @@ import (
 // with it; with an append-only file it comes back with them.
 // It runs alone: while a busy disk syncs, Redis holds back what it appends.
 func TestAnEmptyPrimaryWipesItsShard(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	for name, tc := range map[string]struct {
 		args  []string
 		least int // lost writes

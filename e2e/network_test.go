@@ -13,6 +13,9 @@ import (
 // TestSlowNetworks runs the built-in scenarios whose network is slow, lossy or narrow:
 // each condition is proved and gone afterwards, and the output fits on a screen.
 func TestSlowNetworks(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	for name, says := range map[string]string{
 		"cross-zone":                  "lose-a",

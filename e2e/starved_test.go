@@ -188,6 +188,9 @@ func TestAStarvedLoadIsInvalid(t *testing.T) {
 
 // The same for whole scenarios: never a slow server.
 func TestAStarvedGeneratorIsInvalid(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	generator, servers := processors()
 	for client, rate := range map[string]string{"go-redis": "5000", "wire": "20000"} {
 		t.Run(client, func(t *testing.T) {
@@ -240,6 +243,9 @@ func (s *sandbox) awaitSteady() {
 // TestAStoppedGeneratorIsInvalid takes the processor away from slotstorm, but not
 // from Redis, for a second: the report must not show a slow server.
 func TestAStoppedGeneratorIsInvalid(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	for _, client := range []string{"go-redis", "wire"} {
 		t.Run(client, func(t *testing.T) {
 			s := newSandbox(t)

@@ -10,6 +10,9 @@ import (
 // TestTuneFindsTheRoundTrip: a ping and its pong take 1 s, so that a timeout of 1 s cannot do,
 // and one of 8 s surely does.
 func TestTuneFindsTheRoundTrip(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	s := newSandbox(t)
 	code, stdout, stderr := s.run("tune", "timeout", "--delay", "500ms", "--hold", "5s", "--repeat", "1", "--most", "8s", "--least", "1s", "--steps", "4", "--set", "workload.rate=100", "--json")

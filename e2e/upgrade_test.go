@@ -56,6 +56,9 @@ func upgradeRun(t *testing.T, scenario string, args ...string) (*results.Run, st
 }
 
 func TestUpgradeAndBackFromTheBackup(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	t.Parallel()
 	binary, differs := newer(t)
 	r, sheet := upgradeRun(t, "upgrade-rollback", "--set", "timeline.upgrade.to.binary="+binary,

@@ -1,5 +1,7 @@
 package results
 
+import "strings"
+
 // Kinds of audited keys.
 const (
 	// KindOnce is a key that is written once: what is lost is seen by itself.
@@ -151,7 +153,7 @@ type Audit struct {
 	// Kinds count by kind of key.
 	Kinds []AuditKind `json:"kinds,omitempty"`
 	// Durability is what an acknowledgement stands for: "asynchronous",
-	// "WAIT 1", "min-replicas-to-write 1".
+	// "WAIT 1", "WAITAOF 1 0", "min-replicas-to-write 1".
 	Durability string `json:"durability,omitempty"`
 	// Reads is what audited reads saw; nil if there were none.
 	Reads *AuditReads `json:"reads,omitempty"`
@@ -218,3 +220,8 @@ type Linearizability struct {
 	// Files are visualisations in the bundle, one for each kind of key.
 	Files []string `json:"files,omitempty"`
 }
+
+// Waited reports whether an acknowledgement came after others had confirmed the write. A
+// primary with min-replicas-to-write acknowledges without that: it only refuses writes while
+// it sees too few replicas.
+func (a Audit) Waited() bool { return strings.HasPrefix(a.Durability, "WAIT") }

@@ -2,6 +2,7 @@ package native
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -158,10 +159,12 @@ func (a *drain) Heal(ctx context.Context) (string, error) {
 		a.end()
 		<-a.done
 	}
+	var errs []error
 	for _, m := range a.machines[:a.cordoned] {
-		if err := a.Cluster.Uncordon(ctx, m); err != nil {
-			return "", err
-		}
+		errs = append(errs, a.Cluster.Uncordon(ctx, m))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return "", err
 	}
 	seen := []string{strings.Join(a.machines[:a.cordoned], ", ") + " takes pods again"}
 	for _, p := range a.evicted {

@@ -1,23 +1,43 @@
 package local
 
 import (
+	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/netip"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 )
 
 // HalfOpens lists the half-open connections of this network. Source: proc(5) on
-// /proc/net/tcp; state 03 is SYN_RECV.
+// /proc/net/tcp and tcp6; state 03 is SYN_RECV.
 func HalfOpens() ([]HalfOpen, error) {
-	raw, err := os.ReadFile("/proc/thread-self/net/tcp")
-	if err != nil {
-		return nil, fmt.Errorf("reading the connections: %w", err)
-	}
 	var list []HalfOpen
-	for _, line := range strings.Split(string(raw), "\n") {
+	for _, file := range []string{"tcp", "tcp6"} {
+		raw, err := os.ReadFile("/proc/thread-self/net/" + file)
+		if errors.Is(err, fs.ErrNotExist) && file == "tcp6" {
+			continue // the kernel has no IPv6
+		}
+		if err != nil {
+			return nil, fmt.Errorf("reading the connections: %w", err)
+		}
+		open, err := halfOpens(string(raw))
+		if err != nil {
+			return nil, fmt.Errorf("reading the connections: %w", err)
+		}
+		list = append(list, open...)
+	}
+	return list, nil
+}
+
+// halfOpens are those in the contents of a file.
+func halfOpens(raw string) ([]HalfOpen, error) {
+	var list []HalfOpen
+	for line := range strings.Lines(raw) {
 		f := strings.Fields(line)
 		if len(f) < 4 || f[3] != "03" {
 			continue
@@ -35,17 +55,21 @@ func HalfOpens() ([]HalfOpen, error) {
 	return list, nil
 }
 
-// endOf reads "0101007F:18EB": address in the machine's own (here: reversed)
-// order, port.
+// endOf reads "0101007F:18EB", or an address of 128 bits: words of 32 bits in the machine's
+// own order, and the port. An IPv4 address in an IPv6 one is that IPv4 address.
 func endOf(text string) (netip.AddrPort, error) {
 	addr, p, _ := strings.Cut(text, ":")
 	b, err := hex.DecodeString(addr)
-	if err != nil || len(b) != 4 {
-		return netip.AddrPort{}, fmt.Errorf("reading the connections: address %q", text)
+	if err != nil || len(b) != 4 && len(b) != 16 {
+		return netip.AddrPort{}, fmt.Errorf("address %q", text)
 	}
 	port, err := strconv.ParseUint(p, 16, 16)
 	if err != nil {
-		return netip.AddrPort{}, fmt.Errorf("reading the connections: port %q", text)
+		return netip.AddrPort{}, fmt.Errorf("port %q", text)
 	}
-	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{b[3], b[2], b[1], b[0]}), uint16(port)), nil
+	for word := range slices.Chunk(b, 4) {
+		binary.NativeEndian.PutUint32(word, binary.BigEndian.Uint32(word))
+	}
+	ip, _ := netip.AddrFromSlice(b) // of 4 or 16 bytes
+	return netip.AddrPortFrom(ip.Unmap(), uint16(port)), nil
 }

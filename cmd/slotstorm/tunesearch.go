@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/slotstorm/slotstorm/internal/runner"
@@ -54,9 +55,21 @@ func (t *tuning) all(ctx context.Context) (*compare.Tuning, error) {
 	case err != nil:
 		return nil, err
 	case found.Limit == seek.ByOpen:
-		t.answer.Unfinished = "three runs in a row with a lower timeout gave no answer"
+		t.answer.Unfinished = "three runs in a row with " + t.undecided() + " gave no answer"
+		// The same command makes the runs anew: what was in the way may be mended.
+		return &t.answer, t.state.Done()
 	}
 	return &t.answer, nil
+}
+
+// undecided is the timeout of the last step without an answer, and why its last run gave none.
+func (t *tuning) undecided() string {
+	for _, s := range slices.Backward(t.answer.Steps) {
+		if s.Outcome == compare.Undecided {
+			return fmt.Sprintf("%d ms (the last: %s)", s.Timeout.Std().Milliseconds(), s.Runs[len(s.Runs)-1].Why)
+		}
+	}
+	return "one timeout"
 }
 
 // condition is what the nodes are exposed to, in words.

@@ -62,23 +62,28 @@ func (d *Deployment) Cordon(ctx context.Context, machine string) error {
 	return d.namespace.SetCordon(ctx, n, d.namespace.Run, true)
 }
 
-// Cordoned reports whether a machine is still cordoned by this run.
+// Cordoned reports whether a machine is still cordoned by this run. One that is gone takes no
+// pods either: an autoscaler removes machines without pods.
 func (d *Deployment) Cordoned(ctx context.Context, machine string) (bool, error) {
 	n, err := d.machine(ctx, machine)
+	if api.IsNotFound(err) {
+		return true, nil
+	}
 	if err != nil {
 		return false, err
 	}
 	return n.Spec.Unschedulable && n.Annotations[kube.CordonAnnotation] == d.namespace.Run, nil
 }
 
-// Uncordon lets a machine that this run has cordoned take pods again.
+// Uncordon lets a machine that this run has cordoned take pods again; it may be gone.
 func (d *Deployment) Uncordon(ctx context.Context, machine string) error {
 	n, err := d.machine(ctx, machine)
-	if err != nil {
+	if err != nil && !api.IsNotFound(err) {
 		return err
 	}
-	if n.Annotations[kube.CordonAnnotation] == d.namespace.Run {
-		if err := d.namespace.SetCordon(ctx, n, d.namespace.Run, false); err != nil {
+	if err == nil && n.Annotations[kube.CordonAnnotation] == d.namespace.Run {
+		err = d.namespace.SetCordon(ctx, n, d.namespace.Run, false)
+		if err != nil && !api.IsNotFound(err) {
 			return err
 		}
 	}

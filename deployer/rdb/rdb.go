@@ -145,6 +145,8 @@ func (s *Source) await(ctx context.Context) error {
 func (s *Source) unread(why string) error {
 	newer := regexp.MustCompile(`RDB format version (\d+)`).FindStringSubmatch(why)
 	switch {
+	case newer != nil && s.server.Product == results.ProductValkey:
+		return fmt.Errorf("%w: %s has version %s of the format, which %s does not read: versions above 11 are of Redis 7.4 and later; write the file with Redis 7.2 or with Valkey", ErrFile, s.file, newer[1], s.server)
 	case newer != nil:
 		return fmt.Errorf("%w: %s has version %s of the format, which %s does not read: name a newer server in redis.binary", ErrFile, s.file, newer[1], s.server)
 	case strings.Contains(why, "Wrong signature"):

@@ -194,3 +194,20 @@ func TestKeysThatDoNotFit(t *testing.T) {
 		t.Errorf("the error is %v", err)
 	}
 }
+
+// The way out of a format that the server does not read depends on whose it is.
+func TestUnreadFormats(t *testing.T) {
+	redis, valkey := results.Server{Product: results.ProductRedis, Version: "7.0.15"}, results.Server{Product: results.ProductValkey, Version: "8.1.4"}
+	for _, tc := range []struct {
+		server    results.Server
+		why, want string
+	}{
+		{redis, "Can't handle RDB format version 12", "name a newer server"},
+		{valkey, "Can't handle RDB format version 12", "with Redis 7.2 or with Valkey"},
+		{valkey, "Wrong signature trying to load DB from file", "Valkey 9.0 or later"},
+	} {
+		if err := (&Source{file: "dump.rdb", server: tc.server}).unread(tc.why); !errors.Is(err, ErrFile) || !strings.Contains(err.Error(), tc.want) {
+			t.Errorf("%v, %s: %v", tc.server, tc.why, err)
+		}
+	}
+}

@@ -15,6 +15,9 @@ import (
 	"github.com/slotstorm/slotstorm/scenarios"
 )
 
+// ErrLeft says that not all that was made for a run could be removed.
+var ErrLeft = kube.ErrLeft
+
 // cluster is a Kubernetes cluster to deploy to.
 type cluster struct {
 	*kube.Cluster

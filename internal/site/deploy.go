@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/slotstorm/slotstorm/clusters/kube"
 	"github.com/slotstorm/slotstorm/deployer"
 	"github.com/slotstorm/slotstorm/results"
 	"github.com/slotstorm/slotstorm/scenarios"
@@ -131,9 +130,6 @@ func bounded(ctx context.Context, s *scenarios.Scenario, stop <-chan struct{}) (
 	}()
 	return ctx, func() { stopped(nil); cancel() }
 }
-
-// ErrLeft says that not all that was made for a run could be removed.
-var ErrLeft = kube.ErrLeft
 
 // left is an error of the removal that followed an interrupt: it is no interrupt itself.
 type left struct{ error }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"slices"
@@ -21,6 +22,8 @@ type node struct {
 	// goes with it, perhaps before it was copied: there a whole log has every start.
 	log           []logLine
 	whole, hasLog bool
+	// blur is within what span the clock that dated the log is known.
+	blur results.Duration
 	// mute is why it proves nothing by what it lacks, so that it counts as not kept; empty if
 	// nothing is known against it.
 	mute string
@@ -103,10 +106,12 @@ func (e *evidence) read(f *results.Folder, n *node) {
 			n.mute = "the log of " + n.Name + " has no line dated within the run"
 		case most-least > results.Duration(time.Second):
 			n.mute = "the clock of " + n.Name + " was set during the run"
+		case most-least > edge():
+			n.mute = fmt.Sprintf("the clock of %s is known to within %d ms only", n.Name, (most - least).Std().Milliseconds())
 		case !text.notices && n.mute == "":
 			n.mute = "the log of " + n.Name + " has no line of level notice within the run"
 		}
-		n.hasLog = err == nil && n.mute == ""
+		n.hasLog, n.blur = err == nil && n.mute == "", most-least
 		if text.within {
 			n.log, n.whole = text.lines, text.first
 		}

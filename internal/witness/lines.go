@@ -60,7 +60,7 @@ func logLines(b *results.Bundle, e *evidence) results.Check {
 		}
 		for i, at := range reported[p] {
 			// An event of a log is dated to the end of its millisecond.
-			if apart(at, logged[p][i]) > millis(2) {
+			if apart(at, logged[p][i]) > millis(2)+e.node(p.node).blur {
 				c.differ(of, "at "+since(&b.Run, at), "at "+since(&b.Run, logged[p][i]))
 				break
 			}

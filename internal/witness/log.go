@@ -153,3 +153,8 @@ func parseLine(text string, start time.Time) (logLine, bool) {
 	}
 	return l, true
 }
+
+// edge is how far a probe's outage may begin after the loss of a connection that a
+// replica logged, or end before a promotion was logged: Redis writes a line of its log
+// within the turn of its event loop in which it acts.
+func edge() results.Duration { return millis(50) }

@@ -21,6 +21,7 @@ func losses(b *results.Bundle, s *results.Summary) results.Check {
 		return c.answer()
 	}
 	lost, acknowledged := map[string]int64{}, map[string]int64{}
+	var unread []string
 	for _, h := range ledgers(b) {
 		for _, w := range h.writes {
 			if results.Outcome(w.Outcome) == results.OK {
@@ -28,10 +29,17 @@ func losses(b *results.Bundle, s *results.Summary) results.Check {
 			}
 		}
 		if h.final == nil {
-			c.limit("%s was not read back", h.writes[0].Key)
+			unread = append(unread, h.writes[0].Key)
 			continue
 		}
 		lost[h.kind] += h.lost()
+	}
+	switch len(unread) {
+	case 0:
+	case 1:
+		c.limit("%s was not read back", unread[0])
+	default:
+		c.limit("%s keys were not read back, among them %s", grouped(int64(len(unread))), unread[0])
 	}
 	total := int64(0)
 	for _, n := range lost {

@@ -8,11 +8,6 @@ import (
 	"github.com/slotstorm/slotstorm/results"
 )
 
-// edge is how far a probe's outage may begin after the loss of a connection that a
-// replica logged, or end before a promotion was logged: Redis writes a line of its log
-// within the turn of its event loop in which it acts.
-func edge() results.Duration { return millis(50) }
-
 // stretch is a time in which, by the logs, nothing served a shard.
 type stretch struct {
 	shard       int

@@ -158,3 +158,19 @@ func TestTheDemandOfAMix(t *testing.T) {
 		t.Error(ok, diff)
 	}
 }
+
+// Lines of a log are as exact as the clock that dated them.
+func TestLinesOfAnInexactClockAgree(t *testing.T) {
+	for _, tc := range []struct {
+		at, blur results.Duration
+		want     string
+	}{
+		{millis(1020), millis(40), "yes"}, {millis(1001), 0, "yes"}, {millis(1020), millis(10), "no"}, {millis(1020), 0, "no"},
+	} {
+		b := &results.Bundle{Events: []results.Event{{Node: "node-0", Kind: results.EventElectionWon, Source: "log", Offset: tc.at}}}
+		e := &evidence{nodes: []*node{{Node: results.Node{Name: "node-0"}, hasLog: true, blur: tc.blur, log: []logLine{{what: lineWon, at: millis(1000)}}}}}
+		if c := logLines(b, e); (len(c.Differences) == 0) != (tc.want == "yes") {
+			t.Errorf("%+v: %+v", tc, c)
+		}
+	}
+}

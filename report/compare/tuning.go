@@ -95,7 +95,7 @@ func JudgeTimeout(b *results.Bundle) (TimeoutRun, error) {
 	if err != nil {
 		return TimeoutRun{}, err
 	}
-	r := TimeoutRun{Run: facts.RunName(b), Outcome: Quiet, Watched: b.Run.LoadEnd - b.Run.LoadStart, False: []facts.FalseFailover{}}
+	r := TimeoutRun{Run: facts.RunName(b), Outcome: Quiet, Watched: b.Run.LoadEnd - exposed(b), False: []facts.FalseFailover{}}
 	r.False = append(r.False, facts.New(b, sc).FalseFailovers()...)
 	unmet := notInForce(b)
 	switch {
@@ -107,8 +107,22 @@ func JudgeTimeout(b *results.Bundle) (TimeoutRun, error) {
 		r.Outcome, r.Why = Falsely, falseWords(b, r.False[0])
 	case unmet != "":
 		r.Outcome, r.Why = Undecided, unmet
+	case 2*r.Watched < b.Run.LoadEnd-b.Run.TimelineStart:
+		r.Outcome, r.Why = Undecided, fmt.Sprintf("the nodes were exposed to the condition for %s only", words.Duration(max(0, r.Watched)))
 	}
 	return r, nil
+}
+
+// exposed is since when nodes were exposed to all that was planned from the start of the
+// timeline.
+func exposed(b *results.Bundle) results.Duration {
+	since := b.Run.TimelineStart
+	for _, f := range slices.Concat(b.Run.Network, b.Run.Faults) {
+		if f.Lasts && f.Planned <= b.Run.TimelineStart+results.DurationOf(100*time.Millisecond) {
+			since = max(since, f.Proved)
+		}
+	}
+	return since
 }
 
 // notInForce says which fault or condition of a run was not proved; empty if all were.
@@ -189,7 +203,12 @@ func (t *Tuning) Sentences() []string {
 	if t.Unfinished != "" {
 		list = append(list, "the search is not finished: "+t.Unfinished)
 	}
-	if t.Lowest == 0 {
+	undecided := !slices.ContainsFunc(t.Steps, func(s TimeoutStep) bool { return s.Outcome != Undecided })
+	switch {
+	case t.Lowest > 0:
+	case len(t.Steps) > 0 && undecided:
+		return append(list, "whether a timeout is without false failovers is open: no run decided it")
+	default:
 		text := "no timeout was found without a false failover"
 		if len(t.Steps) > 0 {
 			text += fmt.Sprintf("; the highest that was tried is %s", words.Duration(slices.MaxFunc(t.Steps, func(a, b TimeoutStep) int { return int(a.Timeout - b.Timeout) }).Timeout))

@@ -31,6 +31,8 @@ func TestJudgeTimeout(t *testing.T) {
 		{"a network without proof", func(b *results.Bundle) {
 			b.Run.Network = []results.Fault{{Name: "a-b", Status: results.StatusUnproved, Reason: "late"}}
 		}, Undecided, "a-b was unproved: late"},
+		{"a condition from the start on", func(b *results.Bundle) { condition(b, second) }, Quiet, ""},
+		{"a condition that came late", func(b *results.Bundle) { condition(b, 25*second) }, Undecided, "exposed to the condition for 10.0 s only"},
 		{"interrupted", func(b *results.Bundle) { b.Run.Interrupted = "by Ctrl-C" }, Undecided, "by Ctrl-C"},
 	} {
 		b := fixture.Killed()
@@ -40,6 +42,30 @@ func TestJudgeTimeout(t *testing.T) {
 		if err != nil || r.Outcome != tt.want || !strings.Contains(r.Why, tt.why) || (r.Why == "") != (tt.why == "") {
 			t.Errorf("%s: %v, %q because %q, want %q because %q", tt.name, err, r.Outcome, r.Why, tt.want, tt.why)
 		}
+	}
+}
+
+// condition adds one that was planned from the start of the timeline, and acted later.
+func condition(b *results.Bundle, after results.Duration) {
+	start := b.Run.TimelineStart
+	b.Run.Faults = append(b.Run.Faults, results.Fault{Name: "delay", Status: results.StatusHealed, Traits: results.Traits{Lasts: true}, Planned: start, Injected: start + after/2, Proved: start + after})
+}
+
+// Time before the nodes were exposed to the condition shows nothing.
+func TestWatchedIsTheTimeOfTheCondition(t *testing.T) {
+	b := fixture.Killed()
+	condition(b, results.DurationOf(2*time.Second))
+	r, err := JudgeTimeout(b)
+	if want := b.Run.LoadEnd - b.Run.TimelineStart - results.DurationOf(2*time.Second); err != nil || r.Watched != want {
+		t.Errorf("%v, want %v: %v", r.Watched, want, err)
+	}
+}
+
+// Without a run that decided anything, nothing is said of timeouts.
+func TestTuningWithoutADecision(t *testing.T) {
+	open := Tuning{Repeat: 1, Steps: []TimeoutStep{{Timeout: results.DurationOf(time.Second), Outcome: Undecided}}}
+	if text := strings.Join(open.Sentences(), "; "); !strings.Contains(text, "is open: no run decided it") || strings.Contains(text, "no timeout was found") {
+		t.Error(text)
 	}
 }
 

@@ -110,9 +110,13 @@ func (h *History) movedBy(t Takeover) *Cause {
 	return first
 }
 
-// Resharded reports whether a takeover is slots that a fault of the run moved: no failover.
+// Resharded reports whether a takeover is slots that a fault of the run moved, or a program of
+// the user's: no failover.
 func (t Takeover) Resharded() bool {
-	return t.Means == results.MeansMoved && t.Cause != nil && t.Cause.Fault != nil && len(t.Cause.Fault.Moves()) > 0
+	if t.Means != results.MeansMoved || t.Cause == nil || t.Cause.Fault == nil {
+		return false
+	}
+	return len(t.Cause.Fault.Moves()) > 0 || t.Cause.Fault.Takes == results.TakesUnknown
 }
 
 // askedBy is the fault that asked for a takeover.
@@ -283,24 +287,22 @@ const lateCall = results.Duration(30e9)
 
 // requestedBy is the program of the user's that may have led to a takeover: one that acted on
 // the old owner or, if that had not failed, on the new one, and was in force or, for the first
-// takeover of a shard since it began, had ended within lateCall. Of several, the last one that
-// began.
+// takeover of a shard since it began, had ended within lateCall. Slots can be moved by a program
+// that acted on any node. Of several, the last one that began.
 func (h *History) requestedBy(t Takeover) *Cause {
-	if t.Means == results.MeansMoved {
-		return nil
-	}
+	moved := t.Means == results.MeansMoved
 	var last *results.Fault
 	for i := range h.run.Faults {
 		f := &h.run.Faults[i]
 		hit := slices.ContainsFunc(f.Hits(), func(h results.Hit) bool { return h.Node == t.From || h.Node == t.To && t.unforced() })
-		if f.Acted() && f.Takes == results.TakesUnknown && hit && h.calledFor(f, t) && (last == nil || f.Injected >= last.Injected) {
+		if f.Acted() && f.Takes == results.TakesUnknown && (hit || moved) && h.calledFor(f, t) && (last == nil || f.Injected >= last.Injected) {
 			last = f
 		}
 	}
 	if last == nil {
 		return nil
 	}
-	return &Cause{Fault: last, Since: last.Injected, Asked: t.unforced()}
+	return &Cause{Fault: last, Since: last.Injected, Asked: moved || t.unforced()}
 }
 
 // calledFor reports whether a takeover came while a program of the user's was in force, or so

@@ -493,8 +493,8 @@ func asyncTail(a *facts.Analysis, s *results.Summary) []results.Advice {
 		return nil
 	}
 	advice := "Replication is asynchronous: for writes that must not be lost, WAIT 1 narrows the window, at the price of a round trip to a replica."
-	if d := a.Run.Audit.Durability; d != "asynchronous" && d != "" {
-		advice = d + " narrows the window but does not close it: a replica that has not confirmed the write can still take over."
+	if a.Run.Audit.Waited() {
+		advice = a.Run.Audit.Durability + " narrows the window but does not close it: a replica that has not confirmed the write can still take over."
 	}
 	when := "the primary failed"
 	switch planned {

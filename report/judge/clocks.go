@@ -42,7 +42,7 @@ func nodeClocks(r *results.Run) []string {
 		least, most := n.ClockAhead()
 		switch {
 		case least == 0 && most == 0:
-		case (most - least).Std() > clockStep:
+		case (most - least).Std() > clockStep, least <= 0 && most >= 0:
 			list = append(list, fmt.Sprintf("the clock of %s was set during the run, or the node moved to another machine: the times in its log are exact to %s only", n.Name, words.Duration(most-least)))
 		default:
 			off = append(off, fmt.Sprintf("the clock of %s was %s the run's", n.Name, apart((least+most)/2)))

@@ -45,9 +45,10 @@ func TestClocksOfNodes(t *testing.T) {
 	}
 	for want, clocks := range map[string][]results.ClockOffset{
 		"": clock(1, -2),
-		"the clock of node-0 was 2.00 s ahead of the run's: the times in the logs are corrected, to within 4.00 ms":                       clock(2000, 2000),
-		"the clock of node-0 was 1.50 s behind the run's: the times in the logs are corrected, to within 4.00 ms":                         clock(-1500),
-		"the clock of node-0 was set during the run, or the node moved to another machine: the times in its log are exact to 3.00 s only": clock(0, 2998),
+		"the clock of node-0 was 2.00 s ahead of the run's: the times in the logs are corrected, to within 4.00 ms":                        clock(2000, 2000),
+		"the clock of node-0 was 1.50 s behind the run's: the times in the logs are corrected, to within 4.00 ms":                          clock(-1500),
+		"the clock of node-0 was set during the run, or the node moved to another machine: the times in its log are exact to 3.00 s only":  clock(0, 2998),
+		"the clock of node-0 was set during the run, or the node moved to another machine: the times in its log are exact to 62.0 ms only": clock(0, 60),
 	} {
 		b := fixture.Quiet()
 		before := Summary(facts.New(b, fixture.Scenario(t))).Warnings

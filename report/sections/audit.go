@@ -45,12 +45,15 @@ func auditNotes(au *results.Audit) []string {
 			notes = append(notes, fmt.Sprintf(format, args...))
 		}
 	}
-	switch au.Durability {
-	case "":
-	case "asynchronous":
-		notes = append(notes, "replication was asynchronous: primaries acknowledged writes without waiting for a replica")
-	default:
+	const asynchronous = "replication was asynchronous: primaries acknowledged writes without waiting for a replica"
+	switch {
+	case au.Durability == "":
+	case au.Waited():
 		notes = append(notes, fmt.Sprintf("writes were acknowledged after %s: do not compare them with asynchronous ones", au.Durability))
+	case au.Durability == "asynchronous":
+		notes = append(notes, asynchronous)
+	default:
+		notes = append(notes, fmt.Sprintf("%s, and refused writes while too few replicas were in sync (%s)", asynchronous, au.Durability))
 	}
 	add(au.Duplicated, "%s took effect more than once", words.Plural(au.Duplicated, "write", "writes"))
 	add(au.Reordered, "%s out of order: %s before one that was acknowledged before it was sent", words.Plural(au.Reordered, "list element is", "list elements are"), words.Verb(au.Reordered, "it stands", "each stands"))

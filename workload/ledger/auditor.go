@@ -149,23 +149,53 @@ func (a *Auditor) keepRead(r results.AuditRead) {
 	}
 }
 
-// ReadBack reads every audited key from whoever serves its shard. It retries a
-// shard that does not answer until ctx ends. It records the first key that could not
-// be read, and ends there.
+// patience is how long ReadBack waits for a shard before it goes on with the keys of others.
+const patience = 5 * time.Second
+
+// ReadBack reads every audited key from whoever serves its shard: those of shards that answer
+// first, then those of the others, until ctx ends. It records the first key that could not be
+// read, and ends there.
 func (a *Auditor) ReadBack(ctx context.Context) error {
 	a.mu.Lock()
 	written := slices.Clone(a.written)
 	a.mu.Unlock()
 	c := newClient(&a.Audit, &seat{target: a.Target, route: make([]atomic.Int32, len(a.Target.Shards))})
 	defer c.close()
+	silent := map[int]bool{}
+	var deferred []results.AuditRead
 	for _, r := range written {
+		if silent[r.Shard] {
+			deferred = append(deferred, r)
+			continue
+		}
+		first, cancel := context.WithTimeout(ctx, patience)
+		one := r
+		c.readUntil(first, &one)
+		cancel()
+		if results.Outcome(one.Outcome) != results.OK {
+			silent[r.Shard] = true
+			deferred = append(deferred, r)
+			continue
+		}
+		if err := a.kept(one); err != nil {
+			return err
+		}
+	}
+	for _, r := range deferred {
 		c.readUntil(ctx, &r)
-		if err := a.Reads(r); err != nil {
-			return fmt.Errorf("keeping the read-back: %w", err)
+		if err := a.kept(r); err != nil {
+			return err
 		}
 		if results.Outcome(r.Outcome) != results.OK {
 			return nil
 		}
+	}
+	return nil
+}
+
+func (a *Auditor) kept(r results.AuditRead) error {
+	if err := a.Reads(r); err != nil {
+		return fmt.Errorf("keeping the read-back: %w", err)
 	}
 	return nil
 }

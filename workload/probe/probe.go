@@ -54,12 +54,24 @@ func Rule(interval time.Duration) gaps.Rule {
 	return gaps.Rule{Failing: 4*interval + 10*time.Millisecond, Silent: time.Second, Merge: 50 * time.Millisecond}
 }
 
-// probeKeys finds a key for each shard.
+// probeKeys finds a key for each shard, in the first half of its slots: operations move the
+// last ones to other shards, and a probe stands for the shard that it began with.
 func probeKeys(t servers.Target) []string {
+	owned, stays := make([]int, len(t.Shards)), [resp.Slots]bool{}
+	for slot := range stays {
+		owned[t.ShardOf(slot)]++
+	}
+	met := make([]int, len(t.Shards))
+	for slot := range stays {
+		shard := t.ShardOf(slot)
+		met[shard]++
+		stays[slot] = met[shard] <= (owned[shard]+1)/2
+	}
 	keys := make([]string, len(t.Shards))
 	for i, missing := 0, len(keys); missing > 0; i++ {
 		key := "slotstorm:probe:" + strconv.Itoa(i)
-		if shard := t.ShardOf(int(resp.Slot([]byte(key)))); keys[shard] == "" {
+		slot := int(resp.Slot([]byte(key)))
+		if shard := t.ShardOf(slot); stays[slot] && keys[shard] == "" {
 			keys[shard] = key
 			missing--
 		}

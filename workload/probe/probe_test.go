@@ -111,3 +111,17 @@ func TestASlotThatIsMoving(t *testing.T) {
 		t.Errorf("the taker has %s keys", got)
 	}
 }
+
+// A reshard moves at most half of a shard's slots, the last ones: the probe's key stays.
+func TestKeysStayWithTheirShards(t *testing.T) {
+	for _, shards := range []int{1, 3, 5, 6, 50} {
+		size := (resp.Slots + shards - 1) / shards
+		keys := probeKeys(servers.Target{Shards: make([][]servers.Member, shards), ShardOf: func(slot int) int { return slot / size }})
+		for shard, key := range keys {
+			owned := min(size, resp.Slots-shard*size)
+			if slot := int(resp.Slot([]byte(key))); slot/size != shard || slot-shard*size > owned/2 {
+				t.Errorf("%d shards: the key of shard %d is in slot %d", shards, shard, slot)
+			}
+		}
+	}
+}

@@ -29,7 +29,7 @@ func (a *Agents) Conn(ctx context.Context, pod pods.Pod, h pods.Helper) (*agent.
 	a.mu.Lock()
 	conn := a.conns[key]
 	a.mu.Unlock()
-	if conn != nil && !conn.Broken() {
+	if conn != nil && alive(ctx, conn) {
 		return conn, nil
 	}
 	if err := a.Cluster.Help(ctx, pod, h); err != nil {
@@ -54,15 +54,19 @@ func (a *Agents) Conn(ctx context.Context, pod pods.Pod, h pods.Helper) (*agent.
 	return conn, nil
 }
 
+// alive asks an agent for something harmless: a connection that ended, as all do when an API
+// server or a kubelet restarts, is known to be broken only by a request. One that would fail
+// anyhow must not be that by which a fault is judged.
+func alive(ctx context.Context, c *agent.Conn) bool {
+	_, _ = c.Strain(ctx, c.PID()) // an answer of any kind shows that it lives
+	return !c.Broken()
+}
+
 // Inside is a new connection to an agent in the container of redis-server, which
 // the kernel gives its processors and memory together with.
 func (a *Agents) Inside(ctx context.Context, pod pods.Pod) (*agent.Conn, error) {
 	beside, err := a.Conn(ctx, pod, pods.Eyes)
 	if err != nil {
-		return nil, err
-	}
-	// Asked first, since a connection is known to be broken only then.
-	if _, err := beside.Strain(ctx, beside.PID()); err != nil {
 		return nil, err
 	}
 	stream, err := a.Cluster.SessionInside(ctx, pod, beside.PID())

@@ -226,23 +226,30 @@ func (c *Cluster) LoadDocker(ctx context.Context, image string, into []string) e
 	if exec.CommandContext(ctx, "docker", "image", "inspect", image).Run() != nil {
 		return nil
 	}
-	dir, err := os.MkdirTemp("", "slotstorm-image-")
+	file, err := os.CreateTemp("", "slotstorm-image-")
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	file := filepath.Join(dir, "image.tar")
-	saved := sync.OnceValue(func() error {
-		if out, err := exec.CommandContext(ctx, "docker", "save", "-o", file, image).CombinedOutput(); err != nil {
-			return fmt.Errorf("docker save: %s", oneLine(out, err))
+	defer file.Close()
+	// Without a name, nothing of it is left if this process is killed.
+	if err := os.Remove(file.Name()); err != nil {
+		return err
+	}
+	saved := sync.OnceValues(func() (size int64, err error) {
+		var said bytes.Buffer
+		cmd := exec.CommandContext(ctx, "docker", "save", image)
+		cmd.Stdout, cmd.Stderr = file, &said
+		if err := cmd.Run(); err != nil {
+			return 0, fmt.Errorf("docker save: %s", oneLine(said.Bytes(), err))
 		}
-		return nil
+		return file.Seek(0, io.SeekEnd)
 	})
 	return c.load(ctx, image, into, func() (io.ReadCloser, error) {
-		if err := saved(); err != nil {
+		size, err := saved()
+		if err != nil {
 			return nil, err
 		}
-		return os.Open(file)
+		return io.NopCloser(io.NewSectionReader(file, 0, size)), nil
 	})
 }
 

@@ -75,7 +75,7 @@ func NewCoverage(r grammar.Radius) *Coverage {
 	c := &Coverage{Servers: map[string]int{}, Verdicts: map[string]int{}}
 	for _, kind := range grammar.Kinds() {
 		for _, role := range grammar.Roles {
-			if !slices.Contains(r.Faults, kind) || !slices.Contains(r.Roles, role) || kind == "failover" && role == "primary" {
+			if !slices.Contains(r.Faults, kind) || !slices.Contains(r.Roles, role) || !aims(kind, role, r) {
 				continue
 			}
 			for _, phase := range Phases {
@@ -86,6 +86,17 @@ func NewCoverage(r grammar.Radius) *Coverage {
 		}
 	}
 	return c
+}
+
+// aims reports whether a fault of a kind can be aimed at nodes of a role within a radius.
+func aims(kind, role string, r grammar.Radius) bool {
+	switch {
+	case role == "replica":
+		return kind != "reshard" && r.Nodes >= 2*grammar.LeastNodes
+	case role == "primary":
+		return kind != "failover"
+	}
+	return true
 }
 
 // Add counts a run.

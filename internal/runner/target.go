@@ -47,7 +47,8 @@ func prefill(ctx context.Context, s *scenarios.Scenario, st site.Site, source *r
 	if err != nil {
 		return fmt.Errorf("prefill: %w", err)
 	}
-	return nil
+	// Processor time and commands of the prefill are none of the load.
+	return inspect(ctx, st.Redis(), rec.bundle, "before")
 }
 
 // seated is the cluster as the load sees it: where the site has seats, each

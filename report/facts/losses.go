@@ -7,8 +7,20 @@ import (
 	"github.com/slotstorm/slotstorm/results"
 )
 
-// losses groups lost writes by shard, fault, cause and the node that acknowledged
-// them. A write goes with the failover that causeOf finds. Where no replica was
+// Home is the shard of the node that answered a write. Once slots have moved, the first shard
+// of the write's slot can be another one.
+func (a *Analysis) Home(w results.Write) int {
+	if !slices.ContainsFunc(a.taken, func(t Takeover) bool { return t.Means == results.MeansMoved }) {
+		return w.Shard
+	}
+	if shard := a.ShardAt(w.Node, w.Sent); shard >= 0 {
+		return shard
+	}
+	return w.Shard
+}
+
+// losses groups lost writes by the node that acknowledged them, its shard, fault and cause. A
+// write goes with the failover that causeOf finds. Where no replica was
 // promoted, times count from the fault.
 func (a *Analysis) losses(failovers []results.Failover) []results.LossGroup {
 	type key struct {
@@ -21,7 +33,7 @@ func (a *Analysis) losses(failovers []results.Failover) []results.LossGroup {
 			continue
 		}
 		w := f.Write
-		k := key{shard: w.Shard, node: w.Node, cause: f.Cause}
+		k := key{shard: a.Home(w), node: w.Node, cause: f.Cause}
 		var before, after results.Duration
 		promoted := false
 		if c := a.removedBy(f); c != nil {
@@ -60,7 +72,7 @@ func (a *Analysis) removedBy(lost results.Finding) *results.Fault {
 	for i := range a.Run.Faults {
 		f := &a.Run.Faults[i]
 		fits := f.Erases && f.Injected > 0 && lost.Write.Sent <= max(f.Injected, f.Restored) &&
-			slices.ContainsFunc(f.Hits(), func(h results.Hit) bool { return h.Shard == lost.Write.Shard })
+			slices.ContainsFunc(f.Hits(), func(h results.Hit) bool { return h.Shard == a.Home(lost.Write) })
 		if fits && (first == nil || f.Empties && !first.Empties || f.Empties == first.Empties && f.Injected < first.Injected) {
 			first = f
 		}
@@ -99,11 +111,11 @@ func turn(v *results.Failover) results.Duration {
 // Where the node neither failed nor was replaced, it is the failover that is nearest in time.
 // Nil if the shard had none.
 func (a *Analysis) causeOf(lost results.Finding, failovers []results.Failover) *results.Failover {
-	w := lost.Write
+	w, home := lost.Write, a.Home(lost.Write)
 	var ofShard, mine, fits []*results.Failover
 	for i := range failovers {
 		v := &failovers[i]
-		if v.Shard != w.Shard {
+		if v.Shard != home {
 			continue
 		}
 		ofShard = append(ofShard, v)

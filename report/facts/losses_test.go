@@ -1,6 +1,8 @@
 package facts
 
 import (
+	"os"
+	"strings"
 	"testing"
 
 	"github.com/slotstorm/slotstorm/report/internal/fixture"
@@ -70,5 +72,31 @@ func TestLossesCountFromTheFault(t *testing.T) {
 	list := New(b, fixture.Scenario(t)).losses([]results.Failover{f})
 	if len(list) != 1 || list[0].FirstAfterFault != fixture.MS(10000) || list[0].First != fixture.MS(4000) {
 		t.Errorf("%+v", list)
+	}
+}
+
+// A write to a slot that had moved is lost by the failover of the shard that took the slot.
+func TestLossesOfMovedSlots(t *testing.T) {
+	raw, err := os.ReadFile("testdata/stories/crash-after-a-reshard.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, _, _ := strings.Cut(string(raw), "\n---\n")
+	b, err := readStory(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lost := func(sent float64) results.Finding {
+		return results.Finding{Class: results.ClassLost, Cause: results.CauseUnsynced, Write: results.Write{Node: "node-1", Shard: 0, Sent: fixture.MS(sent), Done: fixture.MS(sent + 2)}}
+	}
+	b.Findings = []results.Finding{lost(29000), lost(29900)}
+	a := New(b, fixture.Scenario(t))
+	var list []results.Failover
+	for _, f := range a.failovers() {
+		list = append(list, f.Failover)
+	}
+	groups := a.losses(list)
+	if len(groups) != 1 || groups[0].Shard != 1 || groups[0].Fault != "kill" || groups[0].Count != 2 {
+		t.Errorf("%+v", groups)
 	}
 }

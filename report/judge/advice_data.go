@@ -206,13 +206,13 @@ func shareLost(a *facts.Analysis, failovers []results.Failover, g results.LossGr
 	}
 	for _, f := range a.Findings {
 		w := f.Write
-		if f.Class == results.ClassLost && f.Cause == g.Cause && w.Node == g.Node && w.Shard == g.Shard && (began == 0 || w.Done-began <= g.LastAfterFault) {
+		if f.Class == results.ClassLost && f.Cause == g.Cause && w.Node == g.Node && a.Home(w) == g.Shard && (began == 0 || w.Done-began <= g.LastAfterFault) {
 			last = max(last, w.Done)
 		}
 	}
 	until := 0
 	for _, w := range a.Writes {
-		if w.Shard == g.Shard && results.Outcome(w.Outcome) == results.OK && w.Done <= last {
+		if results.Outcome(w.Outcome) == results.OK && w.Done <= last && a.Home(w) == g.Shard {
 			until++
 		}
 	}

@@ -227,16 +227,21 @@ func emptyRestart(a *facts.Analysis, s *results.Summary) []results.Advice {
 	for _, g := range lostTo(s, results.CauseEmptyRestart) {
 		exit, back := endIn(a, g)
 		ended := endedAt(a, g, exit)
-		advice := keptBy(a, g, ended).afterEmpty()
+		kept := keptBy(a, g, ended)
+		how, set, advice := "empty", "the empty data set", kept.afterEmpty()
+		if save, stated := a.StatedAt(g.Node, "save", ended); !kept.file && (save != "" || !stated) {
+			// A snapshot from before the first audited write brings other keys back.
+			how, set, advice = "without any audited write", "its data set", kept.afterTail()
+		}
 		if early := back == nil || back.Offset-ended < results.DurationOf(a.NodeTimeoutAt(ended)); early && len(a.Heirs(g.Node, ended)) > 0 {
 			advice += " Or delay the restart until a replica has taken over, some seconds more than cluster-node-timeout."
 		}
 		evidence := append(restartEvidence(a, g), "persistence: "+persistence(a, g.Node, ended))
 		if copied := copiedFrom(a, g.Node, back); len(copied) > 0 {
-			evidence = append(evidence, strings.Join(copied, ", ")+" copied the empty data set")
+			evidence = append(evidence, strings.Join(copied, ", ")+" copied "+set)
 		}
 		list = append(list, results.Advice{
-			Severity: results.Critical, Title: fmt.Sprintf("%s restarted empty and stayed primary: %s of shard %d are gone", g.Node, shareLost(a, s.Failovers, g), g.Shard),
+			Severity: results.Critical, Title: fmt.Sprintf("%s restarted %s and stayed primary: %s of shard %d are gone", g.Node, how, shareLost(a, s.Failovers, g), g.Shard),
 			Evidence: evidence, Advice: advice, Anchor: lossAnchor,
 		})
 	}

@@ -115,6 +115,17 @@ func TestARestartWithoutHeirs(t *testing.T) {
 	}
 }
 
+// A node with snapshots may have loaded one from before the first audited write: it was not
+// empty, and copies of its data were not.
+func TestARestartWithASnapshotIsNotEmpty(t *testing.T) {
+	for save, want := range map[string]string{"": "node-0 restarted empty", "60 10000": "node-0 restarted without any audited write"} {
+		got := foundBy(t, "empty-restart", fixture.Lose(cameBackEarly(), results.CauseEmptyRestart, 100), func(s *scenarios.Scenario) { s.Redis.Config["save"] = save })
+		if len(got) != 1 || !strings.HasPrefix(got[0].Title, want) || save != "" && strings.Contains(strings.Join(got[0].Evidence, "\n"), "the empty data set") {
+			t.Errorf("save %q: %+v", save, got)
+		}
+	}
+}
+
 // A restart that came late, or replicas that may not take over, are not helped by a later one.
 func TestALateRestartIsNotDelayed(t *testing.T) {
 	got := foundBy(t, "empty-restart", fixture.Lose(cameBackEarly(), results.CauseEmptyRestart, 100), func(s *scenarios.Scenario) { s.Redis.Config["cluster-node-timeout"] = "500" })

@@ -207,13 +207,13 @@ func scarceRules() []ruleCase {
 
 func dataRules() []ruleCase {
 	return []ruleCase{
-		{"empty-restart", "all of it", fixture.Lose(cameBackEarly(), results.CauseEmptyRestart, 100), nil, "node-0 restarted empty and stayed primary: 100 of the 100 writes acknowledged until then (100 %) of shard 0 are gone"},
+		{"empty-restart", "all of it", fixture.Lose(cameBackEarly(), results.CauseEmptyRestart, 100), withConfig("save", ""), "node-0 restarted empty and stayed primary: 100 of the 100 writes acknowledged until then (100 %) of shard 0 are gone"},
 		{"empty-restart", "when it was back", fixture.Lose(cameBackEarly(), results.CauseEmptyRestart, 100), nil, "node-0 was back 692 ms after it ended; cluster-node-timeout is 2.00 s"},
 		{"empty-restart", "only samples show it", sampled(fixture.Lose(cameBackEarly(), results.CauseEmptyRestart, 100)), nil, "node-0 was back at most 892 ms after it ended"},
 		{"no-failover", "a command ended it", commanding(cameBackEarly()), nil, "node-0 was back before it was declared failed"},
 		{"no-failover", "a command that ended nothing", commanding(onlyOutage()), nil, ""},
 		{"empty-restart", "it was back early", fixture.Lose(cameBackEarly(), results.CauseEmptyRestart, 100), nil, "Or delay the restart until a replica has taken over"},
-		{"empty-restart", "it was copied", linked(fixture.Lose(cameBackEarly(), results.CauseEmptyRestart, 100), 1500), nil, "node-3 copied the empty data set"},
+		{"empty-restart", "it was copied", linked(fixture.Lose(cameBackEarly(), results.CauseEmptyRestart, 100), 1500), withConfig("save", ""), "node-3 copied the empty data set"},
 		{"empty-restart", "a tail", fixture.Lose(fixture.Killed(), results.CauseAsyncTail, 3), nil, ""},
 		{"evicted", "some", evicting(fixture.Lose(fixture.Killed(), results.CauseEvicted, 5)), func(s *scenarios.Scenario) { s.Redis.Config["maxmemory-policy"] = "allkeys-lru" }, "5 writes acknowledged by node-0 gone because the node evicted keys"},
 		{"evicted", "its evidence", evicting(fixture.Lose(fixture.Killed(), results.CauseEvicted, 5)), nil, "node-0: 7 keys were evicted by then, seen at T+"},

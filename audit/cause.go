@@ -244,11 +244,14 @@ func (s *story) followed(node string, at results.Duration) (primary string, sinc
 	return primary, since
 }
 
-// unsynced reports whether a replica had not followed its primary when a write was sent,
-// nor did from then until it took over. One that came from another shard after the write
+// unsynced reports whether a replica had not followed its primary when a write was sent, or was
+// started anew after that, and did not follow it from then until it took over. One that came from another shard after the write
 // had none of the data before it had copied them.
 func (s *story) unsynced(node string, w results.Write, took results.Duration) bool {
 	from := w.Sent
+	if exit := s.next(node, from, results.EventNodeExit); exit < took && s.next(node, exit, results.EventLinkUp) > took {
+		return true
+	}
 	since, _ := results.OutOfSync(s.events[node], node, from)
 	if s.shardAt(node, from) != s.shardAt(node, took) {
 		_, from = s.followed(node, took)

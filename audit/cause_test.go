@@ -109,6 +109,8 @@ func unlinked() []fate {
 	return []fate{
 		{"killed, and its replica had lost its link", []results.Event{event(600, down, "node-1"), event(1100, exit, "node-0"), event(3000, promoted, "node-1")}, nil, 500, results.CauseUnsynced},
 		{"killed, and its replica had been started anew", []results.Event{event(600, exit, "node-1"), event(800, ready, "node-1"), event(1100, exit, "node-0"), event(3000, promoted, "node-1")}, nil, 500, results.CauseUnsynced},
+		{"killed, and its replica started anew after it", []results.Event{event(1100, exit, "node-0"), event(1300, exit, "node-1"), event(1500, ready, "node-1"), event(3000, promoted, "node-1")}, nil, 500, results.CauseUnsynced},
+		{"killed after its replica had started anew and followed it", []results.Event{event(1100, exit, "node-1"), event(1300, ready, "node-1"), event(1500, results.EventLinkUp, "node-1"), event(2000, exit, "node-0"), event(4000, promoted, "node-1")}, nil, 500, results.CauseAsyncTail},
 		{"killed, and its replica had become one without a link", []results.Event{event(400, promoted, "node-1"), event(450, promoted, "node-0"), event(600, results.EventDemoted, "node-1"), event(1100, exit, "node-0"), event(3000, promoted, "node-1")}, nil, 500, results.CauseUnsynced},
 		{"killed, and its replica had its link back", []results.Event{event(600, down, "node-1"), event(900, up, "node-1"), event(1100, exit, "node-0"), event(3000, promoted, "node-1")}, nil, 500, results.CauseAsyncTail},
 		{"killed, and its replica was seen in sync only after the write", []results.Event{event(600, down, "node-1"), event(1050, up, "node-1"), event(1100, exit, "node-0"), event(3000, promoted, "node-1")}, nil, 500, results.CauseAsyncTail},

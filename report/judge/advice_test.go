@@ -265,6 +265,7 @@ func replayedRules() []ruleCase {
 		{"split-brain", "a tail", fixture.Lose(fixture.Killed(), results.CauseAsyncTail, 37), nil, ""},
 		{"unsynced-replica", "without a link", unlinkedHeir(fixture.Lose(fixture.Killed(), results.CauseUnsynced, 37)), nil, "node-3 took over shard 0 without being in sync: 37 of the 100 writes acknowledged until then (37 %) are gone"},
 		{"unsynced-replica", "since when", unlinkedHeir(fixture.Lose(fixture.Killed(), results.CauseUnsynced, 37)), nil, "its replication link had been down for 2.00 s"},
+		{"unsynced-replica", "started anew", restartedHeir(fixture.Lose(fixture.Killed(), results.CauseUnsynced, 37)), nil, "node-3 had ended 198 ms after the fault, and had not copied the data of node-0 since"},
 		{"unsynced-replica", "a stranger", strangerHeir(fixture.Lose(fixture.Killed(), results.CauseUnsynced, 37)), nil, "node-3 was a replica of node-1 until 200 ms before the fault, and had not copied the data of node-0 since"},
 		{"unsynced-replica", "cut off", cutOffHeir(fixture.Lose(fixture.Killed(), results.CauseUnsynced, 37)), nil, "node-3 had received nothing of node-0 for 3.00 s"},
 		{"unsynced-replica", "cut off by", cutOffHeir(fixture.Lose(fixture.Killed(), results.CauseUnsynced, 37)), nil, "fault cut had been in force since 3.01 s before: partition"},

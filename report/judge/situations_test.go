@@ -198,6 +198,15 @@ func cutting(b *results.Bundle) *results.Bundle {
 	return by(results.TakesNetwork, b)
 }
 
+// restartedHeir has the replica end and come back after the end of its primary.
+func restartedHeir(b *results.Bundle) *results.Bundle {
+	b.Events = append(b.Events,
+		results.Event{Offset: fixture.MS(15200), Kind: results.EventNodeExit, Source: "supervisor", Node: "node-3"},
+		results.Event{Offset: fixture.MS(15400), Kind: results.EventNodeReady, Source: "supervisor", Node: "node-3"})
+	slices.SortStableFunc(b.Events, func(x, y results.Event) int { return cmp.Compare(x.Offset, y.Offset) })
+	return b
+}
+
 // unlinkedHeir has the replica that takes over lose its link 2 s before the fault.
 func unlinkedHeir(b *results.Bundle) *results.Bundle {
 	down := results.Event{Offset: fixture.MS(fixture.Injected - 2000), Kind: results.EventLinkDown, Source: "poll", Node: "node-3"}

@@ -44,6 +44,9 @@ type Pod struct {
 	Image string `json:"image"`
 	// ImageID is the digest that ran.
 	ImageID string `json:"imageID,omitempty"`
+	// CPULimit is the limit of its container's processors, as a Kubernetes quantity; empty if
+	// it has none.
+	CPULimit string `json:"cpuLimit,omitempty"`
 	// Restarts counts the restarts of its container.
 	Restarts int `json:"restarts"`
 	// OOMKills are those after it had more memory than its limit.

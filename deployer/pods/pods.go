@@ -220,6 +220,11 @@ func (p *pods) note(pod *api.Pod, is Pod) {
 			h.OOMKills++
 		}
 		h.IP, h.Node, h.Restarts = is.IP, is.Machine, is.Restarts
+		for _, c := range pod.Spec.Containers {
+			if limit, ok := c.Resources.Limits[api.ResourceCPU]; ok && c.Name == is.Container {
+				h.CPULimit = limit.String()
+			}
+		}
 		for _, c := range pod.Status.ContainerStatuses {
 			if c.Name == is.Container {
 				h.Image, h.ImageID = c.Image, c.ImageID

@@ -3,6 +3,8 @@ package pods
 import (
 	"testing"
 
+	"k8s.io/apimachinery/pkg/api/resource"
+
 	"github.com/slotstorm/slotstorm/clusters/kube/api"
 	"github.com/slotstorm/slotstorm/results"
 )
@@ -15,6 +17,23 @@ func TestAnOOMKillIsNoOtherCrash(t *testing.T) {
 		is := podOf(&api.Pod{Status: api.PodStatus{ContainerStatuses: []api.ContainerStatus{{Name: Container, RestartCount: 1, LastTerminationState: end}}}}, Container)
 		if is.OOMKilled != want || is.Exit != "ended by signal 9 ("+reason+")" {
 			t.Errorf("%s: %+v", reason, is)
+		}
+	}
+}
+
+// The limit of processors of a node is that of its own container.
+func TestTheProcessorLimitOfANode(t *testing.T) {
+	limited := func(name, cpu string) api.Container {
+		return api.Container{Name: name, Resources: api.ResourceRequirements{Limits: api.ResourceList{api.ResourceCPU: resource.MustParse(cpu)}}}
+	}
+	for want, containers := range map[string][]api.Container{
+		"500m": {limited("mesh", "2"), limited(Container, "500m")}, "": {limited("mesh", "2"), {Name: Container}},
+	} {
+		p := &pods{history: []results.Pod{{UID: "u"}}}
+		pod := &api.Pod{ObjectMeta: api.ObjectMeta{UID: "u"}, Spec: api.PodSpec{Containers: containers}}
+		p.note(pod, podOf(pod, Container))
+		if got := p.history[0].CPULimit; got != want {
+			t.Errorf("%q, want %q", got, want)
 		}
 	}
 }

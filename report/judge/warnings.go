@@ -2,11 +2,13 @@ package judge
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/slotstorm/slotstorm/report/facts"
 	"github.com/slotstorm/slotstorm/report/words"
 	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
 )
 
 // driftLimit is how far a failover's steps may differ from the probe's outage.
@@ -42,6 +44,7 @@ func warnings(a *facts.Analysis, s *results.Summary) []string {
 		}
 	}
 	list = append(list, drifts(&a.Run)...)
+	list = append(list, throttled(a)...)
 	list = append(list, somewhatLate(a)...)
 	if s.Availability.Observed == 0 && len(a.Phases) > 0 {
 		list = append(list, "no probe ran: outages were not measured")
@@ -61,6 +64,29 @@ func warnings(a *facts.Analysis, s *results.Summary) []string {
 		list = append(list, unknownWarnings(load)...)
 	}
 	return list
+}
+
+// throttled are pods with a limit of processors that slotstorm did not set: a LimitRange of the
+// namespace adds one, and so may a webhook.
+func throttled(a *facts.Analysis) []string {
+	k := a.Run.Environment.Kubernetes
+	if k == nil || a.Spec.Cluster.Provider == scenarios.Attach {
+		return nil
+	}
+	stated := a.Spec.Redis.Resources != nil && a.Spec.Redis.Resources.CPU != ""
+	var limited []string
+	for _, p := range k.Pods {
+		node := slices.ContainsFunc(a.Run.Nodes, func(n results.Node) bool { return n.Name == p.Name })
+		text := p.Name + " " + p.CPULimit
+		if p.CPULimit != "" && !(stated && node) && !slices.Contains(limited, text) {
+			limited = append(limited, text)
+		}
+	}
+	if len(limited) == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s a limit of processors that the scenario does not state (%s), as a LimitRange of the namespace adds one: beyond it the kernel throttles a server or a load generator, which then looks slow",
+		words.Plural(len(limited), "pod has", "pods have"), limited[0])}
 }
 
 // unknownWarnings say why it is not known whether requests were executed.

@@ -5,8 +5,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/slotstorm/slotstorm/report/facts"
 	"github.com/slotstorm/slotstorm/report/internal/fixture"
 	"github.com/slotstorm/slotstorm/results"
+	"github.com/slotstorm/slotstorm/scenarios"
 )
 
 // A primary that served until some time after the fault was down for less than the failover
@@ -54,5 +56,34 @@ func TestUnknownWarnings(t *testing.T) {
 		if got := unknownWarnings(&tc.load); !slices.Equal(got, tc.want) {
 			t.Errorf("%s: %q", tc.name, got)
 		}
+	}
+}
+
+// Limits of processors that neither the scenario nor slotstorm set are a warning.
+func TestThrottledPods(t *testing.T) {
+	of := func(b *results.Bundle, s *scenarios.Scenario) string {
+		for _, w := range Summary(facts.New(b, s)).Warnings {
+			if strings.Contains(w, "limit of processors") {
+				return w
+			}
+		}
+		return ""
+	}
+	b, s := fixture.OnPods(), fixture.Scenario(t)
+	if got := of(b, s); got != "" {
+		t.Errorf("without a limit: %s", got)
+	}
+	pods := b.Run.Environment.Kubernetes.Pods
+	pods[0].CPULimit, pods[len(pods)-1].CPULimit, pods[1].CPULimit = "500m", "500m", "500m" // node-0 twice
+	if got := of(b, s); !strings.HasPrefix(got, "2 pods have a limit of processors that the scenario does not state (node-0 500m)") {
+		t.Errorf("with a limit: %s", got)
+	}
+	s.Redis.Resources = &scenarios.Resources{CPU: "500m"}
+	if got := of(b, s); got != "" {
+		t.Errorf("with a limit that is stated: %s", got)
+	}
+	b.Run.Environment.Kubernetes.Pods = append(pods, results.Pod{Name: "slotstorm-load-0", UID: "g", CPULimit: "1"})
+	if got := of(b, s); !strings.HasPrefix(got, "1 pod has") {
+		t.Errorf("a generator: %s", got)
 	}
 }

@@ -279,7 +279,6 @@ func replayedRules() []ruleCase {
 		{"command-loss", "a tail", commanded(fixture.Lose(fixture.Killed(), results.CauseAsyncTail, 2)), nil, ""},
 		{"unexplained-loss", "out of nowhere", fixture.Lose(fixture.Killed(), results.CauseUnexplained, 1), nil, "1 write acknowledged by node-0 lost, and no event explains it"},
 		{"unexplained-loss", "a tail", fixture.Lose(fixture.Killed(), results.CauseAsyncTail, 1), nil, ""},
-
 		{"stale-reads", "seconds old", read(6260), nil, "Replicas returned values that had been replaced up to 6.26 s before the read"},
 		{"stale-reads", "by one that noticed", noticed(read(6260)), nil, "If you set replica-serve-stale-data to no"},
 		{"stale-reads", "milliseconds old", read(2.5), nil, ""},

@@ -176,7 +176,7 @@ func (c *Cluster) orphans(ctx context.Context, namespace string, found []Holding
 	var strays []Stray
 	for _, k := range order {
 		strays = append(strays, Stray{Namespace: k.namespace, RunID: k.run, Why: fmt.Sprintf(
-			"run %s has released it, and Kubernetes has not removed %s yet: see 'kubectl get pods,pvc -n %s -l %s=%s'", k.run, some(left[k]), k.namespace, RunLabel, k.run)})
+			"run %s has no lease any more, and Kubernetes has not removed %s yet: see 'kubectl get pods,pvc -n %s -l %s=%s'", k.run, some(left[k]), k.namespace, RunLabel, k.run)})
 	}
 	return strays, nil
 }

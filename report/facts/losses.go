@@ -40,7 +40,7 @@ func (a *Analysis) losses(failovers []results.Failover) []results.LossGroup {
 			k.fault, after = c.Name, w.Done-c.Injected
 		} else if v := a.causeOf(f, failovers); v != nil {
 			k.fault, promoted = v.Fault, v.Completed()
-			before, after = turn(v)-w.Done, w.Done-a.struckAt(v)
+			before, after = Turn(v)-w.Done, w.Done-a.struckAt(v)
 		}
 		g := groups[k]
 		if g == nil {
@@ -90,8 +90,8 @@ func (a *Analysis) struckAt(v *results.Failover) results.Duration {
 	return a.Run.Faults[i].Injected
 }
 
-// turn is the offset at which a shard changed hands, or was hit if it did not.
-func turn(v *results.Failover) results.Duration {
+// Turn is the offset at which a shard changed hands, or was hit if it did not.
+func Turn(v *results.Failover) results.Duration {
 	for _, s := range v.Steps {
 		if s.Name == results.StepPromoted && !s.Missing {
 			return v.Injected + s.At
@@ -161,12 +161,12 @@ func replacedBy(cause string) bool {
 func deposed(mine, ofShard []*results.Failover, w results.Write) *results.Failover {
 	var last *results.Failover
 	for _, v := range mine {
-		if turn(v) <= w.Sent {
+		if Turn(v) <= w.Sent {
 			last = v
 		}
 	}
 	if last == nil || slices.ContainsFunc(ofShard, func(v *results.Failover) bool {
-		return v.To == w.Node && v.From != w.Node && turn(v) > turn(last) && turn(v) <= w.Done
+		return v.To == w.Node && v.From != w.Node && Turn(v) > Turn(last) && Turn(v) <= w.Done
 	}) {
 		return nil
 	}
@@ -179,7 +179,7 @@ func nearest(list []*results.Failover, w results.Write) *results.Failover {
 		return nil
 	}
 	return slices.MinFunc(list, func(x, y *results.Failover) int {
-		return cmp.Compare(Distance(turn(x), w.Done), Distance(turn(y), w.Done))
+		return cmp.Compare(Distance(Turn(x), w.Done), Distance(Turn(y), w.Done))
 	})
 }
 
@@ -196,7 +196,7 @@ func (a *Analysis) endedIn(v *results.Failover) bool {
 // actedUntil is when the old primary of a failover was replaced or, where it was not, had ended
 // or was seen to be away: no write that it acknowledged later is lost by that.
 func (a *Analysis) actedUntil(v *results.Failover) results.Duration {
-	at := turn(v)
+	at := Turn(v)
 	if at > v.Injected {
 		return at
 	}

@@ -458,7 +458,7 @@ func whyUnsynced(a *facts.Analysis, v results.Failover) []string {
 	if since > 0 && started {
 		return []string{fmt.Sprintf("%s had ended %s before, and had not copied the data of %s since", v.To, before(since), v.From)}
 	}
-	if at, started := a.OutOfSync(v.To, promoted(v)-1); started && at > v.Injected {
+	if at, started := a.OutOfSync(v.To, facts.Turn(&v)-1); started && at > v.Injected {
 		return []string{fmt.Sprintf("%s had ended %s after the fault, and had not copied the data of %s since", v.To, words.Duration(at-v.Injected), v.From)}
 	}
 	if other, at := a.CameFrom(v.To, v.From, v.Injected); other != "" {
@@ -482,16 +482,6 @@ func whyUnsynced(a *facts.Analysis, v results.Failover) []string {
 		}
 	}
 	return list
-}
-
-// promoted is when another node took over in a failover; its beginning if that was not seen.
-func promoted(v results.Failover) results.Duration {
-	for _, s := range v.Steps {
-		if s.Name == results.StepPromoted && !s.Missing {
-			return v.Injected + s.At
-		}
-	}
-	return v.Injected
 }
 
 func asyncTail(a *facts.Analysis, s *results.Summary) []results.Advice {
